@@ -1,0 +1,28 @@
+"""Time as the desk sees it. The only place the wall clock is read is the implementation in ``app``."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Protocol
+
+
+class Clock(Protocol):
+    def now(self) -> datetime:
+        """Aware UTC."""
+        ...
+
+    def monotonic(self) -> float:
+        """Seconds since an arbitrary start; never goes back."""
+        ...
+
+    def jumped(self) -> bool:
+        """A wall clock jump beyond the limit was seen since start."""
+        ...
+
+    def sleep(self, seconds: float) -> None: ...
+
+
+class Ids(Protocol):
+    def new(self) -> str:
+        """A fresh UUIDv7 as text with dashes."""
+        ...

@@ -1,0 +1,211 @@
+"""Devices as the desk asks for them. One Protocol per class; the manager owns the threads.
+
+All methods of a device run on that device's own actor thread. The desk never holds a device: it calls
+:meth:`Devices.call` with the class it needs, each time anew.
+Errors: the ``DeviceTrouble`` family only; facts name ``device_kind``, ``device`` and ``operation``.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from concurrent.futures import Future
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Any, Protocol, TypeVar
+
+from ktpel_kiosk.domain.biometric import DeviceIdentity, PenPoint, Position, RawImage
+
+T = TypeVar("T")
+
+
+class DeviceKind(StrEnum):
+    CAMERA = "camera"
+    FINGERPRINT = "fingerprint"
+    IRIS = "iris"
+    SIGNATURE = "signature"
+    SCANNER = "scanner"
+    CARD_READER = "card_reader"
+    CARD_PRINTER = "card_printer"
+    DOCUMENT_PRINTER = "document_printer"
+    BARCODE = "barcode"
+
+
+class DeviceHealth(StrEnum):
+    READY = "ready"
+    BUSY = "busy"
+    MISSING = "missing"
+    TROUBLE = "trouble"
+
+
+@dataclass(frozen=True, slots=True)
+class DeviceState:
+    """What the device strip shows. ``trouble`` is the message key of the last error, ``facts`` its facts."""
+
+    kind: DeviceKind
+    health: DeviceHealth
+    identity: DeviceIdentity | None = None
+    trouble: str = ""
+    facts: tuple[tuple[str, str], ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class FingerCapture:
+    """One touch of the scanner.
+
+    ``slap`` is the whole platen (500 ppi grey) of scanners that give one; ``fingers`` the device's own cut-outs, or empty.
+    ``payload`` is the device's signed evidence, if any.
+    """
+
+    slap: RawImage | None
+    fingers: tuple[tuple[Position, RawImage], ...] = ()
+    payload: bytes = b""
+
+
+@dataclass(frozen=True, slots=True)
+class IrisCapture:
+    eyes: tuple[tuple[Position, RawImage], ...]
+    payload: bytes = b""
+
+
+@dataclass(frozen=True, slots=True)
+class SignatureCapture:
+    """Pen reports in order; ``width``/``height`` of the pad in pad units; ``lost`` reports missing by sequence number."""
+
+    points: tuple[PenPoint, ...]
+    width: int
+    height: int
+    lost: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class PrintMedia:
+    """Media a queue really has: name and size in hundredths of a millimetre; resolution in dpi."""
+
+    name: str
+    width: int
+    height: int
+    dpi: int = 300
+
+
+class PrintJobState(StrEnum):
+    PENDING = "pending"
+    PRINTING = "printing"
+    DONE = "done"          # handed over to the hardware, nothing more
+    FAILED = "failed"
+    UNKNOWN = "unknown"
+
+
+@dataclass(frozen=True, slots=True)
+class PrintJob:
+    job_id: str
+    state: PrintJobState
+    trouble: str = ""
+
+
+class Device(Protocol):
+    def identity(self) -> DeviceIdentity: ...
+    def close(self) -> None: ...
+    def healthy(self) -> None:
+        """Cheap probe; raises DeviceTrouble when the device is not usable."""
+        ...
+
+
+class Camera(Device, Protocol):
+    def frame(self) -> RawImage:
+        """Next preview frame (RGB). Blocks at most the named deadline ``camera.frame``."""
+        ...
+
+    def still(self) -> RawImage:
+        """A frame at full resolution."""
+        ...
+
+
+class FingerprintScanner(Device, Protocol):
+    def capture(self, positions: Sequence[Position], timeout_s: float, on_preview: Callable[[RawImage], None]) -> FingerCapture:
+        """Wait for the asked fingers to be placed and return the image. Raises CaptureFailed (with a hint) or Stalled."""
+        ...
+
+
+class IrisCamera(Device, Protocol):
+    def capture(self, eyes: Sequence[Position], timeout_s: float, on_preview: Callable[[RawImage], None]) -> IrisCapture: ...
+
+
+class SignaturePad(Device, Protocol):
+    def capture(self, prompt: str, timeout_s: float, on_point: Callable[[PenPoint], None]) -> SignatureCapture:
+        """Collect ink until the person accepts on the pad (or the driver's idle time after the last stroke)."""
+        ...
+
+
+class DocumentScanner(Device, Protocol):
+    def scan(self, timeout_s: float) -> Sequence[RawImage]:
+        """Pages, at least one."""
+        ...
+
+
+class CardReader(Device, Protocol):
+    def connect(self, timeout_s: float) -> bytes:
+        """Wait for a card; returns its ATR. Raises Stalled when none comes."""
+        ...
+
+    def transmit(self, apdu: bytes) -> bytes:
+        """Answer including SW1 SW2. Raises CardRemoved."""
+        ...
+
+    def disconnect(self) -> None: ...
+
+
+class CardPrinter(Device, Protocol):
+    def media(self) -> PrintMedia:
+        """The card media; raises DeviceTrouble ``printer.no_card_media`` when the queue has none."""
+        ...
+
+    def submit(self, front: RawImage, back: RawImage | None, title: str) -> PrintJob:
+        """Hand one card over. Raises OutcomeUnknown when it is not known whether the printer took it."""
+        ...
+
+    def job(self, job_id: str) -> PrintJob: ...
+    def cancel(self, job_id: str) -> PrintJob: ...
+
+
+class DocumentPrinter(Device, Protocol):
+    def submit(self, pdf: bytes, title: str, media: str = "A4") -> PrintJob: ...
+    def job(self, job_id: str) -> PrintJob: ...
+
+
+class BarcodeScanner(Device, Protocol):
+    def read(self, timeout_s: float) -> str:
+        """The next code as text. Raises Stalled."""
+        ...
+
+
+class PreviewSlot(Protocol):
+    """Latest-frame slot: older frames are dropped, never queued."""
+
+    def latest(self, after: int) -> tuple[int, RawImage] | None:
+        """(serial, frame) newer than ``after``, or None."""
+        ...
+
+
+class Devices(Protocol):
+    """The device manager."""
+
+    def states(self) -> Sequence[DeviceState]: ...
+    def subscribe(self, listener: Callable[[DeviceState], None]) -> Callable[[], None]:
+        """Called on the device's thread at each change; returns the unsubscriber."""
+        ...
+
+    def call(self, kind: DeviceKind, operation: str, work: Callable[[Any], T], deadline_s: float) -> Future[T]:
+        """Run ``work(device)`` on the device's actor thread.
+
+        The future raises NotConnected at once when there is none, Stalled after ``deadline_s`` (the actor is restarted),
+        or what the device raised. ``operation`` names it in errors.
+        """
+        ...
+
+    def preview(self, kind: DeviceKind) -> PreviewSlot:
+        """Slot filled by running captures, and by the camera continuously between :meth:`start_preview` and :meth:`stop_preview`."""
+        ...
+
+    def start_preview(self, kind: DeviceKind) -> None: ...
+    def stop_preview(self, kind: DeviceKind) -> None: ...
+    def close(self) -> None: ...

@@ -1,0 +1,258 @@
+"""The register: one writer, one transaction per act, no change without an audit link.
+
+Threads: every method may be called from any thread. ``write`` runs ``work`` on the writer thread and returns after the
+commit is durable (SQLite ``synchronous=FULL``); ``read`` runs ``work`` on a read connection in the caller's thread
+against one consistent snapshot. ``work`` must not keep the ``View``/``Tx`` beyond its own end.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Protocol, TypeVar
+
+from ktpel_kiosk.domain.actor import UserAccount
+from ktpel_kiosk.domain.audit import AuditLink
+from ktpel_kiosk.domain.biometric import BiometricException, Position, Sample
+from ktpel_kiosk.domain.cards import Blangko, BlangkoBalance, CardJob
+from ktpel_kiosk.domain.outbox import Packet
+from ktpel_kiosk.domain.permohonan import Permohonan
+from ktpel_kiosk.domain.sop import Stage
+from ktpel_kiosk.domain.status import StatusEvent
+
+T = TypeVar("T")
+
+
+@dataclass(frozen=True, slots=True)
+class ListItem:
+    """One line of a list: enough for the board and the register table, no biodata beyond it."""
+
+    id: str
+    nomor_register: str
+    nama: str
+    nik: str
+    layanan: str
+    desa: str
+    keadaan: str
+    stage: str
+    step_no: int
+    tahap_state: str
+    created_at: datetime
+    updated_at: datetime
+    active_s: float
+    limit_s: float | None
+    petugas: str
+    running_since: datetime | None
+    pause_reason: str
+    status_siak: str
+
+
+@dataclass(frozen=True, slots=True)
+class Query:
+    """Filter of a list; empty fields do not filter. ``text`` matches name words, NIK and register number prefixes."""
+
+    text: str = ""
+    keadaan: tuple[str, ...] = ()
+    stages: tuple[str, ...] = ()
+    layanan: tuple[str, ...] = ()
+    since: datetime | None = None
+    until: datetime | None = None
+    desa: str = ""
+    limit: int = 200
+    offset: int = 0
+    newest_first: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class ScannedDocument:
+    """A scanned paper or produced letter kept with the application."""
+
+    id: str
+    permohonan_id: str
+    kind: str
+    media_type: str
+    data: bytes
+    created_at: datetime
+    title: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Approval:
+    """Paraf, validation or sign-off: who, as what, bound to the SHA-256 of exactly what was approved."""
+
+    id: str
+    permohonan_id: str
+    stage: Stage
+    kind: str  # paraf | validasi | tanda_tangan_pemohon | pengesahan_operator | pengecualian | paksa
+    officer: str
+    role: str
+    content_hash: str
+    at: datetime
+    note: str = ""
+    second_same_officer: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Handover:
+    """Terminal proof that the applicant (or proxy) holds the card or the letters."""
+
+    permohonan_id: str
+    kind: str  # kartu | surat
+    receiver_name: str
+    receiver_relation: str  # ybs | kuasa
+    officer: str
+    at: datetime
+    signature_png: bytes
+    card_uid: str = ""
+    activated: bool = False
+    old_card_withdrawn: bool = False
+    number: str = ""
+
+
+class View(Protocol):
+    """Read side; also available inside a transaction."""
+
+    def permohonan(self, id: str) -> Permohonan:
+        """Raises NotFound."""
+        ...
+
+    def by_number(self, nomor_register: str) -> Permohonan | None: ...
+    def open_for_nik(self, nik: str) -> Permohonan | None: ...
+    def recorded_before(self, nik: str) -> datetime | None:
+        """When this NIK was last sealed here, if ever."""
+        ...
+
+    def list(self, query: Query) -> Sequence[ListItem]: ...
+    def count(self, query: Query) -> int: ...
+    def counts_by_stage(self) -> Mapping[str, int]:
+        """Running applications per current stage (``Stage`` values)."""
+        ...
+
+    def samples(self, permohonan_id: str, *, with_data: bool = True) -> Sequence[Sample]:
+        """Oldest first. ``with_data=False`` leaves ``data`` empty."""
+        ...
+
+    def exceptions(self, permohonan_id: str) -> Sequence[BiometricException]: ...
+    def documents(self, permohonan_id: str, *, with_data: bool = True) -> Sequence[ScannedDocument]: ...
+    def approvals(self, permohonan_id: str) -> Sequence[Approval]: ...
+    def handover(self, permohonan_id: str) -> Handover | None: ...
+    def draft(self, key: str) -> str | None: ...
+    def drafts(self, prefix: str) -> Mapping[str, str]: ...
+
+    def packet(self, packet_id: str) -> Packet | None: ...
+    def packet_of(self, permohonan_id: str) -> Packet | None: ...
+    def packets(self, *, unsent_only: bool = False) -> Sequence[Packet]:
+        """Oldest (lowest counter) first."""
+        ...
+
+    def due_packets(self, now: datetime, limit: int) -> Sequence[Packet]:
+        """Unsent, not refused, ``next_try_at`` reached or empty; oldest first."""
+        ...
+
+    def last_packet(self) -> Packet | None:
+        """Highest counter, for chaining the next one."""
+        ...
+
+    def status_events(self, packet_id: str) -> Sequence[StatusEvent]: ...
+    def status_cursor(self) -> int:
+        """Highest gateway sequence applied."""
+        ...
+
+    def card_job(self, id: str) -> CardJob | None: ...
+    def card_jobs(self, permohonan_id: str) -> Sequence[CardJob]: ...
+    def live_card_job(self, credential: str) -> CardJob | None: ...
+    def jobs_to_reconcile(self) -> Sequence[CardJob]: ...
+    def next_blangko(self) -> Blangko | None: ...
+    def blangko_balance(self) -> BlangkoBalance: ...
+
+    def user(self, username: str) -> UserAccount | None: ...
+    def users(self) -> Sequence[UserAccount]: ...
+    def sop_text(self, digest: str) -> str | None: ...
+    def setting(self, key: str) -> str | None: ...
+
+    def audit(self, *, subject: str = "", after: int = 0, limit: int = 1000) -> Sequence[AuditLink]:
+        """Links in order; ``subject`` filters (application id)."""
+        ...
+
+    def audit_length(self) -> int: ...
+
+
+class Tx(View, Protocol):
+    """Write side. At least one :meth:`log` per transaction, else the commit is refused (BugError)."""
+
+    def log(self, event: str, subject: str, actor: str, **facts: str | int | float | bool | None) -> None:
+        """Add one audit link. ``event`` is a name of the catalogue ``resources/audit/events.toml``."""
+        ...
+
+    def save_permohonan(self, p: Permohonan) -> Permohonan:
+        """Insert (version 0) or update. Returns the stored value with version + 1. Raises StaleView, DuplicateRequest."""
+        ...
+
+    def next_number(self, series: str, year: int) -> int:
+        """1, 2, 3 ... without gaps per (series, year); never reused."""
+        ...
+
+    def add_sample(self, sample: Sample) -> None:
+        """Store a sample; all samples of its position lose ``best`` if this one has it."""
+        ...
+
+    def drop_samples(self, permohonan_id: str) -> int:
+        """Delete raw samples (after sealing). Returns how many."""
+        ...
+
+    def put_exception(self, permohonan_id: str, exception: BiometricException) -> None: ...
+    def drop_exception(self, permohonan_id: str, position: Position) -> None: ...
+    def add_document(self, document: ScannedDocument) -> None: ...
+    def add_approval(self, approval: Approval) -> None: ...
+    def put_handover(self, handover: Handover) -> None:
+        """Once per application; a second raises DuplicateRequest."""
+        ...
+
+    def put_draft(self, key: str, text: str) -> None: ...
+    def drop_draft(self, key: str) -> None: ...
+
+    def add_packet(self, packet: Packet) -> None: ...
+    def save_packet(self, packet: Packet) -> None: ...
+    def add_status(self, event: StatusEvent) -> bool:
+        """False when it is old or repeated: nothing changed."""
+        ...
+
+    def add_card_job(self, job: CardJob) -> None:
+        """Raises DuplicateRequest while a live job of the same credential exists."""
+        ...
+
+    def save_card_job(self, job: CardJob) -> None: ...
+    def add_blangko(self, serials: Iterable[str], batch: str, at: datetime) -> int: ...
+    def save_blangko(self, blangko: Blangko) -> None: ...
+    def save_user(self, user: UserAccount) -> None: ...
+    def put_sop(self, digest: str, sop_id: str, text: str) -> None: ...
+    def put_setting(self, key: str, value: str) -> None: ...
+
+
+@dataclass(frozen=True, slots=True)
+class AuditCheck:
+    """Result of checking the whole chain."""
+
+    length: int
+    head: str
+    broken_at: int | None
+
+    @property
+    def whole(self) -> bool:
+        return self.broken_at is None
+
+
+class Register(Protocol):
+    def write(self, work: Callable[[Tx], T]) -> T:
+        """Run ``work`` as one transaction on the writer thread; durable when it returns; rolled back on any exception."""
+        ...
+
+    def read(self, work: Callable[[View], T]) -> T: ...
+
+    def subscribe(self, listener: Callable[[frozenset[str]], None]) -> Callable[[], None]:
+        """Call ``listener(subjects)`` after each commit, on the writer thread; returns the unsubscriber."""
+        ...
+
+    def check_audit(self) -> AuditCheck: ...
+    def close(self) -> None: ...

@@ -1,0 +1,274 @@
+"""What else the desk asks of the world: quality, sealing, the gateway, papers, the card."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import date, datetime
+from typing import Protocol
+
+from ktpel_kiosk.domain.biometric import DeviceIdentity, PenPoint, Position, Quality, RawImage, SignatureKind
+from ktpel_kiosk.domain.outbox import Packet, Receipt
+from ktpel_kiosk.domain.packet import PacketContent, SealedPacket
+from ktpel_kiosk.domain.penduduk import Penduduk
+from ktpel_kiosk.domain.status import StatusEvent
+from ktpel_kiosk.ports.devices import CardReader, FingerCapture, SignatureCapture
+
+
+@dataclass(frozen=True, slots=True)
+class Assessed:
+    """A capture turned into a storable sample: lossless PNG (or pen series) plus its quality."""
+
+    position: Position
+    media_type: str
+    data: bytes
+    width: int
+    height: int
+    ppi: int
+    quality: Quality
+
+
+class Biometrics(Protocol):
+    """Assessment and comparison. CPU-heavy; call from a worker thread. Raises CaptureFailed for unusable input."""
+
+    def assess_face(self, frame: RawImage, latar: str) -> Assessed:
+        """Crop to the KTP-el portrait (3:4), measure; ``latar`` is the required cloth, ``merah`` or ``biru``."""
+        ...
+
+    def preview_face(self, frame: RawImage, latar: str) -> Quality:
+        """Cheap live measures and one hint at a time; under 25 ms at VGA."""
+        ...
+
+    def assess_fingers(self, capture: FingerCapture, positions: Sequence[Position]) -> Sequence[Assessed]:
+        """Segment the slap, one result per asked position. Raises CaptureFailed ``finger.count`` when tips != positions."""
+        ...
+
+    def assess_iris(self, position: Position, image: RawImage) -> Assessed: ...
+    def assess_signature(self, capture: SignatureCapture, kind: SignatureKind) -> Assessed: ...
+    def compare_fingers(self, probe_png: bytes, reference_png: bytes) -> float:
+        """Similarity 0..1; at least ``match_threshold`` means same finger."""
+        ...
+
+    def template(self, png: bytes) -> bytes:
+        """ISO/IEC 19794-2:2005 minutiae record of one finger image."""
+        ...
+
+    def compare_template(self, probe_png: bytes, template: bytes) -> float: ...
+    @property
+    def match_threshold(self) -> float: ...
+    def signature_png(self, data: bytes) -> bytes:
+        """Ink of a stored pen series as PNG, black on white."""
+        ...
+
+    def ready(self) -> Mapping[str, str]:
+        """Self-test: algorithm -> ``ok`` or why it is missing."""
+        ...
+
+
+class Sealer(Protocol):
+    """Makes the packet file. The station cannot open it again."""
+
+    def seal(self, content: PacketContent) -> SealedPacket:
+        """Write ``<packet_id>.ktpelpkt`` durably. Sealing the same packet_id again replaces an unregistered leftover file.
+
+        Raises:
+            DiskFull, IoFailure, BadInput (a sample that cannot be encoded; names it).
+        """
+        ...
+
+    def read(self, path: str) -> bytes: ...
+    def exists(self, path: str, sha256: str) -> bool: ...
+    def leftovers(self, known: frozenset[str]) -> Sequence[str]:
+        """File names in the packet folder that the register does not know (temp files included)."""
+        ...
+
+    def remove(self, path: str) -> None: ...
+
+
+@dataclass(frozen=True, slots=True)
+class Announced:
+    upload_url: str
+    offset: int = 0
+
+
+class Gateway(Protocol):
+    """The SIAK gateway over HTTP. Every method may raise the TransportTrouble family; nothing else."""
+
+    def announce(self, packet: Packet) -> Announced: ...
+    def offset(self, upload_url: str) -> int:
+        """Server's offset (tus HEAD); AnnounceAgain when the server forgot the upload."""
+        ...
+
+    def send_chunk(self, upload_url: str, offset: int, chunk: bytes) -> int:
+        """PATCH with checksum; returns the new server offset."""
+        ...
+
+    def receipt(self, packet_id: str) -> Receipt:
+        """Verified receipt; ReceiptInvalid when signature, packet or hash do not fit."""
+        ...
+
+    def statuses(self, after: int, wait_s: float) -> Sequence[StatusEvent]: ...
+    def lookup(self, nik: str) -> Penduduk | None: ...
+    def report_card(self, event: str, facts: Mapping[str, str]) -> None:
+        """Card event: printed, encoded, activated, handed_over, spoiled, destroyed. Idempotent by ``facts['event_id']``."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class CardFace:
+    """Rendered sides at the printer's resolution; ``digest`` is SHA-256 (hex) of the front pixels."""
+
+    front: RawImage
+    back: RawImage
+    digest: str
+
+
+class CardRenderer(Protocol):
+    def render(self, penduduk: Penduduk, portrait_png: bytes, signature_png: bytes, place: str, issued_on: date,
+               header: tuple[str, str], *, dpi: int = 300, specimen: bool = True) -> CardFace: ...
+
+
+@dataclass(frozen=True, slots=True)
+class ChipData:
+    """What is written to the chip."""
+
+    credential: str
+    penduduk: Penduduk
+    portrait_jp2: bytes
+    signature_png: bytes
+    minutiae: tuple[tuple[Position, bytes], ...]
+    face_hash: str
+
+
+@dataclass(frozen=True, slots=True)
+class ChipContent:
+    """What was read back; ``digest`` covers all files in order."""
+
+    uid: str
+    credential: str
+    face_hash: str
+    digest: str
+    minutiae: tuple[tuple[Position, bytes], ...] = ()
+
+
+class CardPersonaliser(Protocol):
+    """Chip of the specimen card. ``reader`` is already connected. Runs on the reader's actor thread."""
+
+    def uid(self, reader: CardReader) -> str: ...
+    def write(self, reader: CardReader, data: ChipData) -> str:
+        """Write all files; returns the digest that a read back must give. Raises CardRemoved, CardRefused."""
+        ...
+
+    def read(self, reader: CardReader) -> ChipContent: ...
+
+
+@dataclass(frozen=True, slots=True)
+class BookRow:
+    cells: tuple[str | int | float, ...]
+    void: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Book:
+    """A register book ready to be written out. ``text_columns``: indexes that must stay text (NIK, numbers)."""
+
+    title: str
+    period: str
+    columns: tuple[str, ...]
+    rows: tuple[BookRow, ...]
+    text_columns: frozenset[int]
+    kop: tuple[str, ...]
+    place_date: str
+    signatories: tuple[tuple[str, str, str], ...]  # (jabatan, nama, nip)
+    widths: tuple[float, ...] = ()
+    note: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class ReceiptPaper:
+    """Tanda terima berkas (DOMAIN.md 6.4)."""
+
+    kop: tuple[str, ...]
+    nomor_register: str
+    at_local: str
+    nama: str
+    nik_tersamar: str
+    layanan: str
+    berkas: tuple[tuple[str, bool], ...]
+    perkiraan: str
+    kontak: tuple[str, ...]
+    petugas: str
+    qr_text: str
+    kekurangan: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class HandoverPaper:
+    """Bukti pengambilan."""
+
+    kop: tuple[str, ...]
+    number: str
+    nomor_register: str
+    at_local: str
+    nama: str
+    nik_tersamar: str
+    penerima: str
+    hubungan: str
+    petugas: str
+    finger_checked: bool
+    old_card_withdrawn: bool
+    card_uid: str
+    signature_png: bytes
+    kind: str = "KTP-el"
+
+
+@dataclass(frozen=True, slots=True)
+class LetterPaper:
+    """Surat Pengantar or Surat Keterangan Perekaman."""
+
+    kop: tuple[str, ...]
+    jenis: str  # surat_pengantar | surat_keterangan_perekaman
+    nomor: str
+    tanggal: str
+    penduduk: Penduduk
+    fields: tuple[tuple[str, str], ...]
+    rekam_tanggal: str
+    tujuan: str
+    jabatan: str
+    nama_penandatangan: str
+    nip: str
+    qr_text: str
+    portrait_png: bytes = b""
+    lampiran: tuple[str, ...] = ()
+
+
+class Documents(Protocol):
+    """Papers as bytes. All return complete files (PDF, XLSX, CSV with BOM)."""
+
+    def receipt(self, paper: ReceiptPaper) -> bytes: ...
+    def return_slip(self, paper: ReceiptPaper, reasons: Sequence[str]) -> bytes: ...
+    def handover(self, paper: HandoverPaper) -> bytes: ...
+    def letter(self, paper: LetterPaper) -> bytes: ...
+    def book(self, book: Book, format: str) -> bytes:
+        """``format``: ``xlsx``, ``csv`` or ``pdf``."""
+        ...
+
+
+class PasswordHasher(Protocol):
+    def hash(self, password: str) -> str: ...
+    def verify(self, hashed: str, password: str) -> bool: ...
+
+
+@dataclass(frozen=True, slots=True)
+class SpoolItem:
+    """A paper kept as a file beside being printed, so that nothing is lost when the printer is not there."""
+
+    name: str
+    data: bytes
+
+
+__all__ = [
+    "Announced", "Assessed", "Biometrics", "Book", "BookRow", "Callable", "CardFace", "CardPersonaliser", "CardRenderer",
+    "ChipContent", "ChipData", "DeviceIdentity", "Documents", "Gateway", "HandoverPaper", "LetterPaper", "PasswordHasher",
+    "PenPoint", "ReceiptPaper", "Sealer", "SpoolItem", "datetime", "field",
+]
