@@ -60,6 +60,10 @@ class Biometrics(Protocol):
         """Ink of a stored pen series as PNG, black on white."""
         ...
 
+    def chip_portrait(self, png: bytes) -> bytes:
+        """The portrait as a small JPEG 2000 for the chip."""
+        ...
+
     def ready(self) -> Mapping[str, str]:
         """Self-test: algorithm -> ``ok`` or why it is missing."""
         ...

@@ -1,0 +1,42 @@
+# Two commands are enough: `make run` and `make test`. Both set everything up first.
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+STAMP := $(VENV)/.ready
+
+.PHONY: setup run test lint gates bench lock clean help
+
+help:
+	@echo "make run    set up and start the kiosk (windows with a display, a headless day without)"
+	@echo "make test   set up, lint, types, import rules, tests"
+	@echo "make gates  the long tests (1,000 kills, long fuzzing)"
+	@echo "make bench  every benchmark as a ratio"
+
+setup: $(STAMP)
+
+$(STAMP): requirements/dev.txt pyproject.toml tools/setup.sh
+	@PYTHON="$(PYTHON)" VENV="$(VENV)" sh tools/setup.sh
+	@touch $@
+
+run: setup
+	@$(BIN)/python tools/run.py
+
+lint: setup
+	@$(BIN)/ruff check src tests tools benchmarks migrations
+	@$(BIN)/mypy
+	@$(BIN)/lint-imports --no-cache
+
+test: lint
+	@$(BIN)/python -m pytest -q
+
+gates: setup
+	@KTPEL_GATES=1 $(BIN)/python -m pytest -q -m "gate or not gate" --timeout=7200 tests/crash tests/gates
+
+bench: setup
+	@$(BIN)/python benchmarks/run.py
+
+lock:
+	uv pip compile --universal --python-version 3.11 --extra dev --generate-hashes --no-emit-index-url --no-emit-find-links -q -o requirements/dev.txt pyproject.toml
+
+clean:
+	rm -rf $(VENV) .mypy_cache .ruff_cache .pytest_cache .hypothesis var

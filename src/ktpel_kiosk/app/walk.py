@@ -1,0 +1,190 @@
+"""Officers and applicants of a demonstration day: one application is led along its SOP by the same use cases as the windows.
+
+The walk keeps no state of its own: it looks at where the application stands and does what that stage asks, so that
+after a crash it goes on from the register alone (the crash tests rely on it).
+"""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+
+from ktpel_kiosk.app.population import Invented
+from ktpel_kiosk.desk import handover, intake, letters, printing, recording, sealing, verification
+from ktpel_kiosk.desk.access import stage_roles
+from ktpel_kiosk.desk.context import Desk
+from ktpel_kiosk.desk.progress import open_work
+from ktpel_kiosk.domain.actor import Actor
+from ktpel_kiosk.domain.biometric import EYES, FINGERS, Modality, Position
+from ktpel_kiosk.domain.cards import JobState
+from ktpel_kiosk.domain.permohonan import Keadaan, Permohonan, Tahap
+from ktpel_kiosk.domain.sop import Layanan, Peran, Stage
+
+MAX_CAPTURES = 12
+"""More touches than this for one part means the simulated applicant cannot be recorded: the walk reports it."""
+
+
+class WalkFailed(RuntimeError):
+    """The day did not go as the SOP says; the message names applicant number and stage, no personal data."""
+
+
+@dataclass
+class Officers:
+    """The signed-in officers of the office, by system role."""
+
+    actors: Mapping[Peran, Actor]
+    passwords: Mapping[str, str]
+
+    def for_roles(self, roles: frozenset[Peran]) -> Actor:
+        found = next((self.actors[r] for r in sorted(roles) if r in self.actors), None)
+        if found is None:
+            raise WalkFailed(f"no officer holds {sorted(roles)}")
+        return found
+
+
+@dataclass
+class Walk:
+    """Leads applications through the desk.
+
+    Attributes:
+        seat: called before anything is captured from an applicant: the simulators then show this person
+            (or the same images again, with a source folder).
+        work_for: lets simulated working seconds pass.
+        acknowledge: called with a short text after every act the desk said is done (crash tests record these).
+    """
+
+    desk: Desk
+    officers: Officers
+    seat: Callable[[Permohonan], None]
+    card_to_reader: Callable[[str], None]
+    work_for: Callable[[float], None] = lambda _s: None
+    acknowledge: Callable[[str, str], None] = lambda _what, _id: None
+    rng: random.Random = field(default_factory=lambda: random.Random(0))
+
+    def intake(self, who: Invented, layanan: Layanan) -> Permohonan:
+        """Paper at the counter until the register number is given."""
+        first = self.desk.sop.langkah[0]
+        actor = self._officer_for_first(first.nomor)
+        key = intake.begin_intake(self.desk, actor)
+        self._spend(self._limit(first.nomor))
+        items = intake.checklist(self.desk, layanan, who.penduduk)
+        p = intake.receive_papers(
+            self.desk, actor, layanan, who.penduduk, frozenset(i.kode for i in items if i.wajib), nomor_hp=who.nomor_hp, draft_key=key)
+        self.acknowledge("intake", p.id)
+        return p
+
+    def _officer_for_first(self, nomor: int) -> Actor:
+        from ktpel_kiosk.domain.permohonan import plan_tahap
+        first = next(t for t in plan_tahap(self.desk.sop) if t.nomor == nomor)
+        return self.officers.for_roles(stage_roles(self.desk.sop, first))
+
+    def advance(self, permohonan_id: str) -> Permohonan:
+        """Do what the current stages ask until the application waits for the centre or is finished."""
+        handlers: dict[Stage, Callable[[Actor, Permohonan], object]] = {
+            Stage.AGENDA_REGISTER: lambda a, p: intake.assign_number(self.desk, a, p.id),
+            Stage.VERIFIKASI: lambda a, p: verification.verify(self.desk, a, p.id),
+            Stage.VALIDASI: lambda a, p: verification.validate(self.desk, a, p.id),
+            Stage.REKAM: self._record,
+            Stage.KIRIM: self._seal,
+            Stage.CEK_CETAK: lambda a, p: printing.check_before_print(self.desk, a, p.id),
+            Stage.CETAK_ENCODE: self._print,
+            Stage.AKTIVASI: self._activate,
+            Stage.SERAH_LOKET: lambda a, p: handover.move_to_counter(self.desk, a, p.id),
+            Stage.SERAH_PEMOHON: self._hand_over,
+            Stage.SERAH_SURAT: self._hand_over,
+            Stage.TERBIT_SURAT: lambda a, p: letters.issue_letters(self.desk, a, p.id),
+        }
+        while True:
+            p = self._read(permohonan_id)
+            tahap = p.current()
+            if tahap is None or p.keadaan is not Keadaan.BERJALAN or tahap.stage is Stage.MENUNGGU_PRR:
+                return p
+            actor = self.officers.for_roles(stage_roles(self.desk.sop_of(p.sop_digest), tahap))
+            self.seat(p)
+            open_work(self.desk, actor, p.id)
+            self._spend(self._share(p, tahap))
+            handlers[tahap.stage](actor, p)
+            after = self._read(permohonan_id)
+            if after.current() == tahap and after.keadaan is p.keadaan:
+                raise WalkFailed(f"{p.nomor_register or p.id}: stage {tahap.stage} did not finish")
+            self.acknowledge(f"stage:{tahap.index}", p.id)
+
+    def _read(self, permohonan_id: str) -> Permohonan:
+        return self.desk.register.read(lambda v: v.permohonan(permohonan_id))
+
+    def _limit(self, nomor: int) -> float:
+        return next(s.limit_s for s in self.desk.sop.langkah if s.nomor == nomor) or 120.0
+
+    def _share(self, p: Permohonan, tahap: Tahap) -> float:
+        """This stage's part of its step's mutu baku."""
+        sop = self.desk.sop_of(p.sop_digest)
+        step = next(s for s in sop.langkah if s.nomor == tahap.nomor)
+        working = [s for s in step.stages if s is not Stage.MENUNGGU_PRR]
+        return (step.limit_s or 120.0) / max(1, len(working))
+
+    def _spend(self, limit_s: float) -> None:
+        """Officers need 55 to 95 per cent of the standard time, now and then more."""
+        self.work_for(limit_s * (self.rng.uniform(0.55, 0.95) if self.rng.random() > 0.06 else self.rng.uniform(1.02, 1.3)))
+
+    def _record(self, actor: Actor, p: Permohonan) -> None:
+        if p.confirmed_at is None:
+            recording.confirm_data(self.desk, p.id)
+            self.acknowledge("confirmed", p.id)
+        for _ in range(MAX_CAPTURES):
+            status = recording.recording_status(self.desk, p.id)
+            if status.complete:
+                recording.finish_recording(self.desk, actor, p.id)
+                return
+            self._capture_next(actor, p, status)
+        missing = recording.recording_status(self.desk, p.id).missing
+        raise WalkFailed(f"{p.nomor_register}: could not capture {', '.join(missing)}")
+
+    def _capture_next(self, actor: Actor, p: Permohonan, status: recording.RecordingStatus) -> None:
+        position = status.missing[0]
+        forced = status.of(position)
+        if forced.state == "low" and forced.tries_left == 0:
+            recording.force_position(self.desk, actor, p.id, position, "mutu terbaik setelah semua percobaan")
+            return
+        result = self._capture(actor, p, position, status)
+        for sample in result.stored:
+            self.acknowledge(f"sample:{sample.id}", p.id)
+
+    def _capture(self, actor: Actor, p: Permohonan, position: Position, status: recording.RecordingStatus) -> recording.CaptureResult:
+        if position in FINGERS:
+            return recording.capture_fingers(self.desk, actor, p.id, status.next_slap())
+        if position in EYES:
+            return recording.capture_irises(self.desk, actor, p.id, tuple(e for e in EYES if e in status.missing))
+        if position.modality is Modality.FACE:
+            return recording.capture_face(self.desk, actor, p.id)
+        return recording.capture_signature(self.desk, actor, p.id)
+
+    def _seal(self, actor: Actor, p: Permohonan) -> None:
+        sealing.applicant_confirms(self.desk, p.id)
+        sealing.sign_off(self.desk, actor, p.id, self.officers.passwords[actor.username])
+        packet = sealing.seal_packet(self.desk, actor, p.id)
+        self.acknowledge(f"packet:{packet.packet_id}", p.id)
+
+    def _print(self, actor: Actor, p: Permohonan) -> None:
+        live = self.desk.register.read(lambda v: v.live_card_job(p.id))
+        job = live or printing.start_card(self.desk, actor, p.id)
+        if job.state in (JobState.SENT, JobState.UNKNOWN):
+            job = printing.confirm_print(self.desk, actor, job.id)
+            self.acknowledge(f"printed:{job.id}", p.id)
+        self.card_to_reader(job.id)
+        printing.encode_card(self.desk, actor, job.id)
+
+    def _activate(self, actor: Actor, p: Permohonan) -> None:
+        job = self.desk.register.read(lambda v: handover.confirmed_job(v, p.id))
+        self.card_to_reader(job.id)
+        fingers = (Position.RIGHT_INDEX, Position.LEFT_INDEX) * 2
+        for position in fingers:
+            if handover.activate(self.desk, actor, p.id, position).matched:
+                return
+        raise WalkFailed(f"{p.nomor_register}: card activation failed four times")
+
+    def _hand_over(self, actor: Actor, p: Permohonan) -> None:
+        offered = self.desk.sop_of(p.sop_digest).layanan_of(p.layanan)
+        ink = handover.sign_for_card(self.desk)
+        handover.hand_over(self.desk, actor, p.id, ink, old_card_withdrawn=bool(offered and offered.tarik_kartu_lama))
+        self.acknowledge("handover", p.id)

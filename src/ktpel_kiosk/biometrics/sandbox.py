@@ -1,0 +1,85 @@
+"""Decodes images from outside in a child process that is killed on time, memory or output limits.
+
+The NIST coder is C code of the nineties and OpenJPEG has had its share of reports: a crash there must cost one
+file, not the desk. Limits: ``timeout_s`` wall clock, ``memory_bytes`` address space (POSIX; on Windows only the time and
+output limits hold). Errors: BadInput ``image.*``. Any thread; each call has its own child.
+"""
+
+from __future__ import annotations
+
+import struct
+import subprocess
+import sys
+import threading
+from pathlib import Path
+
+from ktpel_kiosk.biometrics.images import MAX_PIXELS
+from ktpel_kiosk.domain.biometric import RawImage
+from ktpel_kiosk.domain.errors import BadInput
+
+DECODE_TIMEOUT_S = 2.0
+DECODE_MEMORY = 512 * 1024 * 1024
+MAX_INPUT = 32 * 1024 * 1024
+
+_WORKER = Path(__file__).with_name("sandbox_worker.py")
+_HEADER = struct.Struct(">IIBI")
+
+
+def decode_untrusted(data: bytes, media_type: str, *, entry: str = "image", max_pixels: int = MAX_PIXELS,
+                     timeout_s: float = DECODE_TIMEOUT_S, memory_bytes: int = DECODE_MEMORY, worker: Path = _WORKER) -> RawImage:
+    """Pixels of a foreign WSQ, JPEG 2000, JPEG or PNG file, or BadInput.
+
+    ``image.too_slow`` when the time ran out, ``image.too_large`` when the announced size exceeds ``max_pixels``,
+    ``image.damaged`` for everything else, a crash of the child included.
+    """
+    if len(data) > MAX_INPUT:
+        raise BadInput("image.too_large", entry=entry, found=len(data), limit=MAX_INPUT)
+    command = [sys.executable, "-I", "-B", str(worker), media_type, str(max_pixels), str(memory_bytes)]
+    with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL,
+                          creationflags=getattr(subprocess, "CREATE_NO_WINDOW", 0)) as child:
+        answer = _talk(child, data, _HEADER.size + 3 * max_pixels + 1, timeout_s)
+    if answer is None:
+        raise BadInput("image.too_slow", entry=entry, limit=timeout_s)
+    return _parse(answer, child.returncode, entry, max_pixels)
+
+
+def _talk(child: subprocess.Popen[bytes], data: bytes, limit: int, timeout_s: float) -> bytes | None:
+    """Feed and read with a bound on both time and bytes; None when the child had to be killed for its slowness."""
+    answer: list[bytes] = []
+    assert child.stdin is not None and child.stdout is not None
+    source, sink = child.stdin, child.stdout
+
+    def feed() -> None:
+        try:
+            source.write(data)
+            source.close()
+        except OSError:
+            pass  # the child died first; its answer says enough
+
+    def read() -> None:
+        answer.append(sink.read(limit))
+
+    threads = [threading.Thread(target=feed, name="sandbox-feed"), threading.Thread(target=read, name="sandbox-read")]
+    for thread in threads:
+        thread.start()
+    threads[1].join(timeout_s)
+    slow = threads[1].is_alive()
+    child.kill()
+    for thread in threads:
+        thread.join()
+    child.wait()
+    return None if slow else answer[0] if answer else b""
+
+
+def _parse(answer: bytes, returncode: int, entry: str, max_pixels: int) -> RawImage:
+    if answer[:1] == b"L":
+        raise BadInput("image.too_large", entry=entry, limit=max_pixels)
+    if answer[:1] == b"M":
+        raise BadInput("image.mode", entry=entry, found=answer[1:9].decode("ascii", "replace"))
+    if answer[:1] != b"O" or len(answer) < 1 + _HEADER.size:
+        raise BadInput("image.damaged", entry=entry, cause="decoder stopped" if not answer else "decoder refused")
+    width, height, channels, ppi = _HEADER.unpack_from(answer, 1)
+    pixels = answer[1 + _HEADER.size:]
+    if channels not in (1, 3) or not 0 < width * height <= max_pixels or len(pixels) != width * height * channels:
+        raise BadInput("image.damaged", entry=entry, cause="decoder answer", status=str(returncode))
+    return RawImage(width, height, channels, pixels, ppi if ppi < 10_000 else 0)

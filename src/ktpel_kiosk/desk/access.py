@@ -1,0 +1,41 @@
+"""Who may do what: the one place permissions are checked.
+
+A stage may be done by whoever holds a role the SOP's step gives; everything else by the table in
+:mod:`ktpel_kiosk.domain.permissions`.
+"""
+
+from __future__ import annotations
+
+from ktpel_kiosk.desk.context import Desk
+from ktpel_kiosk.domain.actor import Actor
+from ktpel_kiosk.domain.errors import NotAllowed
+from ktpel_kiosk.domain.permissions import PERMISSIONS, STAGE_ROLES
+from ktpel_kiosk.domain.permohonan import Permohonan, Tahap
+from ktpel_kiosk.domain.sop import Peran, Sop, Stage
+
+
+def require(actor: Actor, use_case: str) -> None:
+    """Raise NotAllowed unless the actor holds a role for ``use_case``."""
+    roles = PERMISSIONS[use_case]
+    if not actor.peran & roles:
+        raise NotAllowed("access.use_case", use_case=use_case, roles=",".join(sorted(roles)))
+
+
+def stage_roles(sop: Sop, tahap: Tahap) -> frozenset[Peran]:
+    """System roles that may act on this stage under this SOP."""
+    step = next(s for s in sop.langkah if s.nomor == tahap.nomor)
+    return sop.peran_of(step) or STAGE_ROLES[tahap.stage]
+
+
+def require_stage(desk: Desk, actor: Actor, p: Permohonan, *stages: Stage) -> tuple[Tahap, str]:
+    """The current stage, if it is one of ``stages`` and the actor may do it; with the role acted in.
+
+    Raises:
+        SopViolation: it stands elsewhere. NotAllowed: the actor holds none of the step's roles.
+    """
+    tahap = p.require(*stages)
+    roles = stage_roles(desk.sop_of(p.sop_digest), tahap)
+    held = sorted(actor.peran & roles)
+    if not held:
+        raise NotAllowed("access.stage", stage=tahap.stage, step=tahap.nomor, roles=",".join(sorted(roles)))
+    return tahap, str(held[0])

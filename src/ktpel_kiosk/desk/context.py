@@ -1,0 +1,83 @@
+"""What every use case works with: the ports, the SOP, the office's rules. Built once by ``app``."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import date
+from pathlib import Path
+from typing import Protocol
+
+from ktpel_kiosk.domain.biometric import Thresholds
+from ktpel_kiosk.domain.sop import Sop
+from ktpel_kiosk.domain.wilayah import RegionTable
+from ktpel_kiosk.ports.clock import Clock, Ids
+from ktpel_kiosk.ports.devices import Devices
+from ktpel_kiosk.ports.register import Register
+from ktpel_kiosk.ports.services import (
+    Biometrics,
+    CardPersonaliser,
+    CardRenderer,
+    Documents,
+    Gateway,
+    PasswordHasher,
+    Sealer,
+)
+
+
+class Spool(Protocol):
+    """Where finished papers land as files, whether or not a printer took them."""
+
+    def keep(self, name: str, data: bytes) -> Path:
+        """Write durably below the documents folder; the same name is replaced whole. Returns the path."""
+        ...
+
+    def write_file(self, path: Path, data: bytes) -> None:
+        """Write a file the user named: temp, fsync, rename; IoFailure or DiskFull with the path otherwise."""
+        ...
+
+
+@dataclass(frozen=True)
+class Desk:
+    """Everything a use case may touch.
+
+    Attributes:
+        sop: the SOP in force for new applications; :meth:`sop_of` gives the one an application began with.
+        station: id of this desk's station, part of the packet manifest.
+        specimen: cards carry the SPESIMEN watermark (always outside production).
+    """
+
+    register: Register
+    devices: Devices
+    biometrics: Biometrics
+    sealer: Sealer
+    documents: Documents
+    renderer: CardRenderer
+    personaliser: CardPersonaliser
+    gateway: Gateway
+    hasher: PasswordHasher
+    spool: Spool
+    clock: Clock
+    ids: Ids
+    sop: Sop
+    parse_sop: Callable[[str], Sop]
+    regions: Callable[[], RegionTable]
+    holidays: Callable[[], frozenset[date]]
+    station: str
+    thresholds: Thresholds = field(default_factory=Thresholds)
+    specimen: bool = True
+    capture_timeout_s: float = 30.0
+    print_timeout_s: float = 60.0
+    seal_lock: threading.Lock = field(default_factory=threading.Lock)
+    wake_uploader: Callable[[], None] = lambda: None
+    _sops: dict[str, Sop] = field(default_factory=dict)
+
+    def sop_of(self, digest: str) -> Sop:
+        """The SOP version with this digest: the one in force, or the text kept in the register."""
+        if digest == self.sop.digest:
+            return self.sop
+        if digest not in self._sops:
+            text = self.register.read(lambda v: v.sop_text(digest))
+            self._sops[digest] = self.parse_sop(text) if text else self.sop
+        return self._sops[digest]

@@ -1,0 +1,164 @@
+"""Review and seal: the applicant's and the operator's sign-off, then the packet; from here it may never be lost or doubled."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from dataclasses import replace
+
+from ktpel_kiosk.desk.access import require_stage
+from ktpel_kiosk.desk.context import Desk
+from ktpel_kiosk.desk.progress import finish_stage, save
+from ktpel_kiosk.desk.sign_in import check_password
+from ktpel_kiosk.desk.verification import content_hash
+from ktpel_kiosk.domain.actor import Actor
+from ktpel_kiosk.domain.audit import GENESIS
+from ktpel_kiosk.domain.biometric import Position, Sample
+from ktpel_kiosk.domain.errors import NotAllowed, SopViolation
+from ktpel_kiosk.domain.outbox import Packet, PacketState
+from ktpel_kiosk.domain.packet import PacketContent, PacketDocument
+from ktpel_kiosk.domain.permohonan import Permohonan, start
+from ktpel_kiosk.domain.sop import Stage
+from ktpel_kiosk.ports.register import Approval, ScannedDocument, Tx, View
+
+CARD_KINDS = ("kartu.portret", "kartu.tanda_tangan", "kartu.minutiae.right_index", "kartu.minutiae.left_index")
+"""What is kept, encrypted, until the handover: the card face and the chip need it. Raw samples go at sealing."""
+
+
+def review_hash(view: View, p: Permohonan) -> str:
+    """SHA-256 (hex) of the biodata and of every sample that will be sealed."""
+    samples = [[s.position.value, s.attempt, hashlib.sha256(s.data).hexdigest()] for s in view.samples(p.id) if s.best]
+    excused = [[e.position.value, e.kind.value] for e in view.exceptions(p.id)]
+    body = json.dumps([content_hash(p), sorted(samples), sorted(excused)])
+    return hashlib.sha256(body.encode()).hexdigest()
+
+
+def applicant_confirms(desk: Desk, permohonan_id: str) -> Permohonan:
+    """The applicant has seen data and recording and agrees; bound to exactly that content."""
+    def work(tx: Tx) -> Permohonan:
+        p = tx.permohonan(permohonan_id)
+        p.require(Stage.KIRIM)
+        digest = review_hash(tx, p)
+        tx.add_approval(Approval(desk.ids.new(), p.id, Stage.KIRIM, "tanda_tangan_pemohon", "pemohon", "", digest, desk.clock.now()))
+        tx.log("ApplicantConfirmed", p.id, "pemohon", key="perekaman", digest=digest)
+        return p
+
+    return desk.register.write(work)
+
+
+def sign_off(desk: Desk, actor: Actor, permohonan_id: str, password: str) -> Permohonan:
+    """The operator stands for the recording with the own password."""
+    check_password(desk, actor.username, password)
+
+    def work(tx: Tx) -> Permohonan:
+        p = tx.permohonan(permohonan_id)
+        _, role = require_stage(desk, actor, p, Stage.KIRIM)
+        digest = review_hash(tx, p)
+        _require_same(tx, p, "tanda_tangan_pemohon", digest)
+        tx.add_approval(Approval(desk.ids.new(), p.id, Stage.KIRIM, "pengesahan_operator", actor.username, role, digest,
+                                 desk.clock.now()))
+        tx.log("OperatorSignedOff", p.id, actor.username, digest=digest)
+        return save(desk, tx, start(p, desk.clock.now()))
+
+    return desk.register.write(work)
+
+
+def _require_same(view: View, p: Permohonan, kind: str, digest: str) -> None:
+    found = [a for a in view.approvals(p.id) if a.kind == kind]
+    if not found or found[-1].content_hash != digest:
+        raise SopViolation("review.not_confirmed", key=kind)
+
+
+def seal_packet(desk: Desk, actor: Actor, permohonan_id: str) -> Packet:
+    """Make the packet file durably, then outbox row, SEALED, audit and purge of raw samples in one commit.
+
+    A crash between file and commit leaves a file the register does not know; start-up removes it and the operator
+    seals again. Calling it for an already sealed application returns the packet that exists.
+
+    Raises:
+        SopViolation: not at this step, or somebody's sign-off is missing or speaks of other content.
+        DiskFull, IoFailure: nothing changed.
+    """
+    with desk.seal_lock:
+        existing = desk.register.read(lambda v: v.packet_of(permohonan_id))
+        if existing is not None:
+            return existing
+        content, samples = desk.register.read(lambda v: _content(desk, actor, v, permohonan_id))
+        sealed = desk.sealer.seal(content)
+        material = _card_material(desk, permohonan_id, samples)
+
+        def work(tx: Tx) -> Packet:
+            p = tx.permohonan(permohonan_id)
+            _, role = require_stage(desk, actor, p, Stage.KIRIM)
+            packet = Packet(
+                packet_id=sealed.packet_id, permohonan_id=p.id, station=content.station, counter=content.counter,
+                previous_hash=content.previous_hash, sha256=sealed.sha256, size=sealed.size, path=sealed.path,
+                state=PacketState.SEALED, sealed_at=desk.clock.now(),
+            )
+            tx.add_packet(packet)
+            for document in material:
+                tx.add_document(document)
+            purged = tx.drop_samples(p.id)
+            tx.log("PacketSealed", p.id, actor.username, packet_id=packet.packet_id, digest=packet.sha256, count=purged,
+                   sequence=packet.counter)
+            q = finish_stage(desk, tx, p, "tersegel", actor.username, role)
+            save(desk, tx, _waiting_for_line(q))
+            return packet
+
+        packet = desk.register.write(work)
+    desk.wake_uploader()
+    return packet
+
+
+def _waiting_for_line(p: Permohonan) -> Permohonan:
+    """While the packet is unsent the wait is the line's, not the centre's."""
+    tahap = p.current()
+    if tahap is not None and tahap.stage is Stage.MENUNGGU_PRR and tahap.paused_since is not None:
+        return p.with_tahap(replace(tahap, pause_reason="jaringan"))
+    return p
+
+
+def _content(desk: Desk, actor: Actor, view: View, permohonan_id: str) -> tuple[PacketContent, list[Sample]]:
+    p = view.permohonan(permohonan_id)
+    require_stage(desk, actor, p, Stage.KIRIM)
+    digest = review_hash(view, p)
+    _require_same(view, p, "tanda_tangan_pemohon", digest)
+    _require_same(view, p, "pengesahan_operator", digest)
+    if not any(a.officer == actor.username and a.kind == "pengesahan_operator" for a in view.approvals(p.id)):
+        raise NotAllowed("access.sign_off", use_case="seal_packet")
+    everything = list(view.samples(p.id))
+    best = [s for s in everything if s.best]
+    last = view.last_packet()
+    attempts: dict[str, int] = {}
+    for s in everything:
+        attempts[s.position.value] = max(attempts.get(s.position.value, 0), s.attempt)
+    content = PacketContent(
+        packet_id=desk.ids.new(), station=desk.station, office_code=desk.sop.kantor.kode_wilayah,
+        counter=last.counter + 1 if last else 1, previous_hash=last.sha256 if last else GENESIS, process=p.layanan.value,
+        sop_id=p.sop_id, sop_digest=p.sop_digest, register_number=p.nomor_register, created_at=desk.clock.now(),
+        penduduk=p.penduduk, samples=tuple(best), exceptions=tuple(view.exceptions(p.id)),
+        documents=tuple(PacketDocument(d.kind, d.media_type, d.data) for d in view.documents(p.id) if d.kind.startswith("berkas.")),
+        audit=tuple(view.audit(subject=p.id, limit=10_000)), operator=actor.username, attempts=attempts,
+        clock_jumped=desk.clock.jumped(),
+    )
+    return content, best
+
+
+def _card_material(desk: Desk, permohonan_id: str, samples: list[Sample]) -> list[ScannedDocument]:
+    """Portrait, ink and the two best index minutiae; other fingers stand in where an index is excused (DOMAIN.md 3.1)."""
+    now = desk.clock.now()
+    by = {s.position: s for s in samples}
+    kept: list[tuple[str, str, bytes]] = []
+    if Position.FACE in by:
+        kept.append(("kartu.portret", "image/png", by[Position.FACE].data))
+    if Position.SIGNATURE in by:
+        kept.append(("kartu.tanda_tangan", "image/png", desk.biometrics.signature_png(by[Position.SIGNATURE].data)))
+    for position in _two_best(by):
+        kept.append((f"kartu.minutiae.{position.value}", "application/x-fmr", desk.biometrics.template(by[position].data)))
+    return [ScannedDocument(desk.ids.new(), permohonan_id, k, m, d, now) for k, m, d in kept]
+
+
+def _two_best(by: dict[Position, Sample]) -> list[Position]:
+    preferred = [Position.RIGHT_INDEX, Position.LEFT_INDEX]
+    others = sorted((p for p in by if p.iso_finger_code and p not in preferred), key=lambda p: -by[p].quality.score)
+    return [p for p in [*preferred, *others] if p in by][:2]

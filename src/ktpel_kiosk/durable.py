@@ -1,0 +1,58 @@
+"""Writing a file so that a power cut leaves either the old one or the whole new one.
+
+Standard library only; used by every room that owns files.
+"""
+
+from __future__ import annotations
+
+import errno
+import os
+from collections.abc import Iterable
+from pathlib import Path
+
+from ktpel_kiosk.domain.errors import DiskFull, IoFailure, StorageTrouble
+
+
+def storage_trouble(error: OSError, path: Path) -> StorageTrouble:
+    """The one mapping from an operating system error to ours."""
+    if error.errno in (errno.ENOSPC, errno.EDQUOT, errno.EFBIG):
+        return DiskFull("storage.disk_full", path=str(path))
+    key = "storage.unwritable" if error.errno in (errno.EACCES, errno.EPERM, errno.EROFS, errno.ENOTDIR) else "storage.io"
+    return IoFailure(key, path=str(path), errno=error.errno)
+
+
+def sync_directory(folder: Path) -> None:
+    """Make renames in ``folder`` durable (no effect where directories cannot be opened, e.g. Windows)."""
+    try:
+        fd = os.open(folder, os.O_RDONLY)
+    except (PermissionError, IsADirectoryError):
+        return
+    try:
+        os.fsync(fd)
+    finally:
+        os.close(fd)
+
+
+def write_durably(path: Path, data: bytes | Iterable[bytes], *, mode: int = 0o600) -> None:
+    """Temp file in the same folder, fsync, rename, directory fsync.
+
+    Raises:
+        DiskFull, IoFailure: nothing changed and no temp file is left.
+    """
+    temp = path.with_name(f".{path.name}.{os.getpid()}.tmp")
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        fd = os.open(temp, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | getattr(os, "O_BINARY", 0), mode)
+        try:
+            with os.fdopen(fd, "wb") as out:
+                for chunk in (data,) if isinstance(data, bytes) else data:
+                    out.write(chunk)
+                out.flush()
+                os.fsync(out.fileno())
+            os.replace(temp, path)
+        except BaseException:
+            temp.unlink(missing_ok=True)
+            raise
+        sync_directory(path.parent)
+    except OSError as error:
+        raise storage_trouble(error, path) from error

@@ -1,0 +1,91 @@
+"""The devices of one kind that drivers see now, and which of them to open. Not thread-safe: the actor holds its lock."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from ktpel_kiosk.domain.errors import KioskError
+from ktpel_kiosk.hal.driver import Driver, Found
+
+Key = tuple[int, str]
+"""Index of the driver in order of preference, key of the device within it."""
+
+
+@dataclass(slots=True)
+class Candidate:
+    """A device that a driver sees; ``not_before`` postpones the next try to open it."""
+
+    key: Key
+    driver: Driver
+    found: Found
+    not_before: float = 0.0
+
+
+class Roster:
+    """Args: see Actor; ``gate_s`` is how long a preferred driver that has not looked yet holds back the lesser ones."""
+
+    def __init__(self, drivers: Sequence[Driver], gate_s: float, prefer: str) -> None:
+        self._drivers = tuple(drivers)
+        self._prefer = prefer
+        self._gate = time.monotonic() + gate_s
+        self._candidates: dict[Key, Candidate] = {}
+        self._reported: set[int] = set()
+        self._troubles: dict[int, KioskError] = {}
+
+    def look(self, index: int, found: Sequence[Found], trouble: KioskError | None) -> None:
+        """Compare with what is known: new ones are added, missing ones go, the others stay untouched.
+
+        A look that failed says nothing about which devices exist, so it removes none.
+        """
+        self._reported.add(index)
+        if trouble is not None:
+            self._troubles[index] = trouble
+            return
+        self._troubles.pop(index, None)
+        present = {(index, item.key): item for item in found}
+        for key in [k for k in self._candidates if k[0] == index and k not in present]:
+            del self._candidates[key]
+        for key, item in present.items():
+            self._candidates.setdefault(key, Candidate(key, self._drivers[index], item))
+
+    def __contains__(self, candidate: Candidate) -> bool:
+        return self._candidates.get(candidate.key) is candidate
+
+    def __len__(self) -> int:
+        return len(self._candidates)
+
+    @property
+    def complete(self) -> bool:
+        """Every driver has looked at least once."""
+        return len(self._reported) == len(self._drivers)
+
+    @property
+    def trouble(self) -> KioskError | None:
+        """Why a driver could not look, e.g. the smart card service is down."""
+        return next(iter(self._troubles.values()), None)
+
+    def due(self, now: float) -> bool:
+        """Some device may be opened now, or as soon as the gate opens."""
+        return any(now >= item.not_before for item in self._candidates.values())
+
+    def choose(self, now: float) -> Candidate | None:
+        """The best device that may be opened now."""
+        gated = now < self._gate
+        for item in sorted(self._candidates.values(), key=self._rank):
+            before = range(len(self._drivers)) if self._prefer else range(item.key[0])
+            if now >= item.not_before and not (gated and not self._reported.issuperset(before)):
+                return item
+        return None
+
+    def wait_s(self, now: float) -> float:
+        """How long until :meth:`choose` could find something without a new look."""
+        soonest = min((item.not_before for item in self._candidates.values()), default=now + 3600.0)
+        if self._candidates and now < self._gate and not self.complete:
+            soonest = max(soonest, self._gate)
+        return max(0.01, soonest - now)
+
+    def _rank(self, item: Candidate) -> tuple[bool, int]:
+        wanted = self._prefer in (item.found.serial, item.found.key, item.found.label)
+        return (bool(self._prefer) and not wanted, item.key[0])

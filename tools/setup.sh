@@ -1,0 +1,44 @@
+#!/bin/sh
+# Makes $VENV with every locked dependency, and the Debian packages Qt and the card reader need.
+# Root on Debian: packages are installed. Otherwise: they are named exactly and the rest goes on where possible.
+set -eu
+PYTHON="${PYTHON:-python3}"
+VENV="${VENV:-.venv}"
+RUN_PACKAGES="libegl1 libgl1 libxkbcommon-x11-0 libxcb-cursor0 libxcb-icccm4 libxcb-image0 libxcb-keysyms1 libxcb-render-util0 libxcb-shape0 libxcb-xkb1 libdbus-1-3 libfontconfig1 libpcsclite1 fonts-dejavu-core"
+TEST_PACKAGES="pcscd vsmartcard-vpcd poppler-utils openssl xvfb"
+
+say() { printf '%s\n' "$*"; }
+
+if ! "$PYTHON" -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null; then
+  say "Python 3.11 or newer is needed; '$PYTHON' is not. Install it, or call: make PYTHON=/path/to/python3.11 run"
+  exit 1
+fi
+
+if command -v dpkg-query >/dev/null 2>&1; then
+  missing=""
+  for p in $RUN_PACKAGES $TEST_PACKAGES; do
+    state=$(dpkg-query -W -f='${Status}' "$p" 2>/dev/null || true)
+    [ "$state" = "install ok installed" ] || missing="$missing $p"
+  done
+  "$PYTHON" -c 'import venv, ensurepip' 2>/dev/null || missing="$missing python3-venv"
+  if [ -n "$missing" ]; then
+    if [ "$(id -u)" = 0 ]; then
+      say "Installing Debian packages:$missing"
+      export DEBIAN_FRONTEND=noninteractive
+      apt-get update -q >/dev/null
+      # shellcheck disable=SC2086
+      apt-get install -q -y --no-install-recommends $missing >/dev/null
+    else
+      say "These Debian packages are missing; ask an administrator to run:"
+      say "  apt-get install --no-install-recommends$missing"
+    fi
+  fi
+else
+  say "Not a Debian system: install what provides: $RUN_PACKAGES (tests also: $TEST_PACKAGES)"
+fi
+
+say "Setting up $VENV ..."
+[ -x "$VENV/bin/python" ] || "$PYTHON" -m venv "$VENV"
+"$VENV/bin/python" -m pip install -q --disable-pip-version-check --require-hashes -r requirements/dev.txt
+"$VENV/bin/python" -m pip install -q --disable-pip-version-check --no-deps --no-build-isolation -e .
+say "Ready: $VENV/bin/ktpel-kiosk"
