@@ -20,7 +20,7 @@ from ktpel_kiosk.domain.cards import CardJob, JobState
 from ktpel_kiosk.domain.errors import BadInput
 from ktpel_kiosk.domain.permohonan import Keadaan, Permohonan
 from ktpel_kiosk.domain.sop import Stage
-from ktpel_kiosk.domain.text import date_forms, date_long, mask_nik, time_hm, zone
+from ktpel_kiosk.domain.text import date_form, date_long, mask_nik, time_text, zone
 from ktpel_kiosk.ports.register import AuditCheck, Query, View
 from ktpel_kiosk.ports.services import Book, BookRow
 
@@ -111,7 +111,7 @@ def _when(desk: Desk, at: datetime | None) -> tuple[str, str]:
     if at is None:
         return "", ""
     local = local_time(desk, at)
-    return date_forms(local.date()), time_hm(local)
+    return date_form(local.date()), time_text(local)
 
 
 def _officer(p: Permohonan, stage: Stage) -> str:
@@ -129,7 +129,7 @@ def _permohonan_rows(desk: Desk, view: View, p: Permohonan, shown: Callable[[str
     note = {Keadaan.BATAL: f"BATAL: {p.note}", Keadaan.DIKEMBALIKAN: "Dikembalikan"}.get(p.keadaan, "")
     return [(
         p.nomor_register, tanggal, jam, q.nama, shown(q.nik), shown(q.no_kk) if q.no_kk else "", q.jenis_kelamin.value,
-        f"{q.tempat_lahir}, {date_forms(q.tanggal_lahir)}", _address(p), p.nomor_hp, service_name(desk.sop_of(p.sop_digest), p),
+        f"{q.tempat_lahir}, {date_form(q.tanggal_lahir)}", _address(p), p.nomor_hp, service_name(desk.sop_of(p.sop_digest), p),
         "TL" if p.missing_papers() else "L", _officer(p, Stage.TERIMA_BERKAS), _officer(p, Stage.VERIFIKASI),
         _officer(p, Stage.VALIDASI), note,
     )]
@@ -146,7 +146,7 @@ def _perekaman_rows(desk: Desk, view: View, p: Permohonan, shown: Callable[[str]
     ready = next((e.at for e in events if e.status == "PRINT_READY_RECORD"), None)
     excused = ", ".join(f"{e.position.value}: {e.kind.value}" for e in view.exceptions(p.id)) or "-"
     return [(
-        tanggal, jam, p.nomor_register, shown(q.nik), q.nama, q.jenis_kelamin.value, date_forms(q.tanggal_lahir), _address(p),
+        tanggal, jam, p.nomor_register, shown(q.nik), q.nama, q.jenis_kelamin.value, date_form(q.tanggal_lahir), _address(p),
         "jemput bola" if p.mobile_place else "baru", excused, done[-1].actor,
         _when(desk, packet.received_at)[0] if packet else "", events[-1].status.value if events else "BIO_CAPTURED",
         _when(desk, ready)[0], "",

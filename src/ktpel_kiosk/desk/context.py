@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Protocol
 
 from ktpel_kiosk.domain.biometric import Thresholds
+from ktpel_kiosk.domain.messages import Sentences
 from ktpel_kiosk.domain.sop import Sop
 from ktpel_kiosk.domain.wilayah import RegionTable
 from ktpel_kiosk.ports.clock import Clock, Ids
@@ -65,6 +66,7 @@ class Desk:
     regions: Callable[[], RegionTable]
     holidays: Callable[[], frozenset[date]]
     station: str
+    sentences: Sentences = field(default_factory=lambda: Sentences({}))
     thresholds: Thresholds = field(default_factory=Thresholds)
     specimen: bool = True
     capture_timeout_s: float = 30.0

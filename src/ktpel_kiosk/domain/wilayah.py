@@ -44,11 +44,12 @@ class Region:
 class RegionTable:
     """Lookups by code. Built by :func:`parse_region_table`; immutable after that, safe from any thread."""
 
-    __slots__ = ("_names", "_past")
+    __slots__ = ("_names", "_past", "_uncoded")
 
-    def __init__(self, names: dict[str, str], past: dict[str, str]) -> None:
+    def __init__(self, names: dict[str, str], past: dict[str, str], uncoded: dict[str, list[str]] | None = None) -> None:
         self._names = names
         self._past = past
+        self._uncoded = uncoded or {}
 
     def __len__(self) -> int:
         return len(self._names)
@@ -84,6 +85,12 @@ class RegionTable:
     def village(self, code: str) -> str:
         plain = plain_code(code)
         return self._names.get(plain, "") if len(plain) == 10 else ""
+
+    def villages(self, district: str) -> tuple[str, ...]:
+        """Names of the villages known below a district, by name; also those whose own code is not known."""
+        plain = plain_code(district)[:6]
+        coded = [r.name for r in self.children(plain)] if len(plain) == 6 else []
+        return tuple(sorted({*coded, *self._uncoded.get(plain, [])}))
 
     def is_historic(self, code: str) -> bool:
         """The regency (or district) of the code exists in the past only."""
@@ -128,13 +135,15 @@ class RegionTable:
 def parse_region_table(*texts: str) -> RegionTable:
     """A table from one or more CSV texts (base file, villages, additions of the office); a later line replaces an earlier one.
 
-    ``historis`` is empty for a current code, the successor's code or ``1`` for a historic one.
+    ``historis`` is empty for a current code, the successor's code or ``1`` for a historic one. A village (level 4) whose own
+    code is not known stands under its district's code.
 
     Raises:
         BadInput: ``wilayah.format`` with the 1-based line (and the number of the text when there are several).
     """
     names: dict[str, str] = {}
     past: dict[str, str] = {}
+    uncoded: dict[str, list[str]] = {}
     for number, text in enumerate(texts, start=1):
         lines = text.split("\n")
         if lines[0].rstrip("\r").removeprefix("\ufeff") != HEADER:
@@ -146,18 +155,21 @@ def parse_region_table(*texts: str) -> RegionTable:
             fields = line.split(",")
             if len(fields) != 4 or not _fits(fields):
                 raise BadInput("wilayah.format", line=index, number=number, expected=HEADER)
-            code, name, _, historic = fields
+            code, name, level, historic = fields
+            if level == "4" and len(code) == 6:
+                uncoded.setdefault(code, []).append(name)
+                continue
             names[code] = name
             past.pop(code, None)
             if historic:
                 past[code] = "" if historic == "1" else historic
-    return RegionTable(names, past)
+    return RegionTable(names, past, uncoded)
 
 
 def _fits(fields: list[str]) -> bool:
     code, name, level, historic = fields
-    level_of_code = LEVEL_OF_LENGTH.get(len(code))
+    known_level = level == str(LEVEL_OF_LENGTH.get(len(code))) or (level == "4" and len(code) == 6)
     return (
-        level_of_code is not None and level == str(level_of_code) and code.isdecimal() and code.isascii() and bool(name.strip())
+        known_level and code.isdecimal() and code.isascii() and bool(name.strip())
         and (historic in ("", "1") or (historic.isdecimal() and historic.isascii() and len(historic) == len(code)))
     )

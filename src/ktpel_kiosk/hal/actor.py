@@ -399,5 +399,5 @@ class Actor:
     def _quietly_close(self, device: Any) -> None:
         try:
             device.close()
-        except Exception as raised:  # noqa: BLE001 - a device that is going away may refuse to say goodbye
+        except Exception as raised:  # a device that is going away may refuse to say goodbye
             log.info("%s: close raised %s", self.kind, type(raised).__name__)

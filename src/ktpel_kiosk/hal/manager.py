@@ -40,7 +40,7 @@ class _Scout(threading.Thread):
             try:
                 found = self._driver.discover()
                 self._actor.report(self._index, found)
-            except Exception as raised:  # noqa: BLE001 - the driver's library may throw anything; the next look may succeed
+            except Exception as raised:  # the driver's library may throw anything; the next look may succeed
                 self._actor.report(self._index, (), known(raised, self._actor.kind, self._driver.name, "discover"))
             self._since = None
             self._kick.wait(self._interval_s)

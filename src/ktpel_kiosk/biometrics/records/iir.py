@@ -20,6 +20,8 @@ UNCROPPED, VGA = 1, 2
 JP2_MONO = 0x0A
 ORIENTED_LOSSLESS, ORIENTED_LOSSY = 0x45, 0x85
 """Image properties: base orientation both ways, compression history none/lossless or lossy."""
+DEPTHS = (*range(1, 17), 24, 48)
+"""Bits per pixel: grey up to 16, colour 24 or 48."""
 _UNKNOWN_ANGLE = 0xFFFF
 
 
@@ -99,7 +101,7 @@ def _decode_image(c: Cursor, certified: int) -> IrisImage:
     image_format, properties = c.u8("format"), c.u8("properties")
     c.check(image_format in MEDIA_2011, "range", field="format", value=image_format)
     width, height, depth = common.read_side(c, "width"), common.read_side(c, "height"), c.u8("depth")
-    c.check(1 <= depth <= 16, "range", field="depth", value=depth)
+    c.check(depth in DEPTHS, "range", field="depth", value=depth)
     distance, roll, uncertainty = c.u16("range"), c.u16("roll"), c.u16("roll_uncertainty")
     centre = (c.u16("centre"), c.u16("centre"), c.u16("centre"), c.u16("centre"))
     diameter = (c.u16("diameter"), c.u16("diameter"))
@@ -127,7 +129,7 @@ def decode_2005(data: bytes, entry: str = "IIR") -> IrisRecord:
     properties, _diameter, image_format = c.u16("properties"), c.u16("diameter"), c.u16("format")
     c.check(image_format in MEDIA_2005, "range", field="format", value=image_format)
     width, height, depth = common.read_side(c, "width"), common.read_side(c, "height"), c.u8("depth")
-    c.check(1 <= depth <= 16, "range", field="depth", value=depth)
+    c.check(depth in DEPTHS, "range", field="depth", value=depth)
     c.take(17, "transformation")
     images = []
     for _ in range(eyes):

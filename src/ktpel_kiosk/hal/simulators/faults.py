@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import contextlib
 import json
+import logging
 import threading
 import tomllib
 from collections.abc import Mapping
@@ -17,6 +18,7 @@ from pathlib import Path
 
 from ktpel_kiosk.domain.errors import BadInput
 
+log = logging.getLogger(__name__)
 Value = str | int | float | bool
 
 _COMMON: Mapping[str, str] = {
@@ -152,8 +154,10 @@ class Faults:
             with self._lock:
                 self._faults = [f for f in self._faults if not f.from_file]
             return
-        with contextlib.suppress(BadInput):  # half-written by an editor: the next change is read again
+        try:
             self.load(self._watch)
+        except BadInput as error:  # perhaps half-written by an editor: the next change is read again
+            log.warning("fault script not used: %s", error)
 
 
 def names(device: str) -> frozenset[str]:
@@ -171,8 +175,7 @@ def _read(path: Path) -> list[Fault]:
     try:
         raw = path.read_bytes()
         data = json.loads(raw) if path.suffix.lower() == ".json" else tomllib.loads(raw.decode())
-        rows = data["fault"] if "fault" in data else []
-        return [_fault(row) for row in rows]
+        return [_fault(row) for row in data.get("fault", [])]
     except (OSError, ValueError, TypeError, KeyError, AttributeError) as error:
         raise BadInput("faults.file", path=str(path), cause=type(error).__name__) from error
 

@@ -41,6 +41,9 @@ class Condition:
         soft: width of the ink edge; large values fill valleys.
         ink: darkness of full contact, 0..1.
         speckle: share of contact lost in grains.
+        grain: size of the grains in pixels.
+        rough: strength of the grainy skin texture seen beside the ridges.
+        patches: how much of the skin does not touch at all.
         flood: darkness that fills valleys in blotches.
     """
 
@@ -48,15 +51,18 @@ class Condition:
     soft: float = 0.42
     ink: float = 0.8
     speckle: float = 0.1
+    grain: float = 0.9
+    rough: float = 0.0
+    patches: float = 0.0
     flood: float = 0.0
 
 
 CONDITIONS: dict[str, Condition] = {
     "normal": Condition(),
-    "dry": Condition(edge=0.76, soft=0.3, ink=0.62, speckle=0.95),
-    "wet": Condition(edge=0.14, soft=0.62, ink=0.9, speckle=0.05, flood=0.62),
+    "dry": Condition(edge=0.8, soft=0.34, ink=0.5, speckle=2.2, grain=2.2, patches=0.5, rough=0.5),
+    "wet": Condition(edge=0.08, soft=0.8, ink=0.88, speckle=0.05, flood=1.0),
     "partial": Condition(),
-    "dirty": Condition(edge=0.52, ink=0.66, speckle=0.32),
+    "dirty": Condition(edge=0.52, ink=0.6, speckle=0.6, rough=0.35),
 }
 
 
@@ -98,8 +104,8 @@ def contact(seed: int, position: Position, rng: np.random.Generator, press: floa
     power = np.where(v < 0, 2.1, 3.0)
     radius = np.abs(u) ** 2.4 + np.abs(v) ** power
     if condition == "partial":
-        angle = rng.uniform(0, 2 * np.pi)
-        radius = np.maximum(radius, 1.0 + 1.6 * (np.cos(angle) * u + np.sin(angle) * v) - rng.uniform(0.0, 0.25))
+        angle, away = rng.uniform(-np.pi, np.pi), rng.uniform(0.62, 0.85)
+        radius = np.maximum(radius, (u - away * np.cos(angle)) ** 2 + (v - away * np.sin(angle)) ** 2)
     rim = 0.05 * smooth_field(rng, FINGER_HEIGHT, FINGER_WIDTH, 26) + 0.03 * smooth_field(rng, FINGER_HEIGHT, FINGER_WIDTH, 7)
     return f32(np.clip((1.0 - radius + rim) / 0.3, 0, 1))
 
@@ -123,11 +129,15 @@ def ink_of(ridge: F32, touch: F32, rng: np.random.Generator, press: float, look:
     local = 0.07 * smooth_field(rng, *shape, 60)
     edge = look.edge - 0.10 * press + local + 0.55 * (1 - touch) ** 2
     ink = np.clip((ridge - edge) / look.soft + 0.5, 0, 1)
-    grain = blur(f32(rng.standard_normal(shape)), 0.9) * 2.4
+    grain = blur(f32(rng.standard_normal(shape)), look.grain) * np.float32(3.0 * look.grain)
     ink *= np.clip(1 - look.speckle * np.clip(grain - 0.35 + 0.4 * smooth_field(rng, *shape, 30), 0, 1.6), 0, 1)
+    if look.patches:
+        ink *= np.clip(1 - look.patches * np.clip(1.4 * smooth_field(rng, *shape, 15) + 0.2, 0, 1.3), 0, 1)
+    if look.rough:
+        ink = ink + look.rough * np.clip(blur(f32(rng.standard_normal(shape)), 1.5) * 4.5, -1.5, 1.5)
     if look.flood:
-        flood = np.clip(smooth_field(rng, *shape, 38) * 0.5 + 0.55, 0, 1) * look.flood
-        ink = np.maximum(ink, flood + 0.25 * ink)
+        flood = np.clip(smooth_field(rng, *shape, 34) * 0.55 + 0.62, 0, 1) * look.flood
+        ink = np.maximum(ink, blur(f32(np.minimum(flood + 0.25 * ink, 1)), 1.2))
     depth = look.ink * (1 + 0.1 * press) + 0.06 * smooth_field(rng, *shape, 80)
     return f32(np.clip(ink * depth, 0, 0.93) * np.clip(touch * 2.2, 0, 1))
 
@@ -176,7 +186,7 @@ def slap_image(seed: int, positions: Sequence[Position], impression: int, condit
         turn[0, 2] += centre[0] - FINGER_WIDTH / 2
         turn[1, 2] += centre[1] - FINGER_HEIGHT / 2
         laid = cv2.warpAffine(finger, turn, (SLAP_WIDTH, SLAP_HEIGHT), flags=cv2.INTER_CUBIC, borderValue=255)
-        np.minimum(platen, laid, out=platen)
+        np.minimum(platen, cv2.add(laid, 8.0), out=platen)  # lifts the finger's own paper so that no seam shows
     return platen
 
 

@@ -77,7 +77,7 @@ def orientation(seed: int, position: Position, pattern: Pattern, scale: float) -
     ys, xs = np.mgrid[0:height, 0:width] / scale
     ys /= STRETCH
     rng = stream(seed, "orientation", position)
-    bow, half = float(rng.uniform(0.6, 0.85)), WIDTH / 2
+    bow, half = float(rng.uniform(0.85, 1.1)), WIDTH / 2
     side = np.clip((xs - half) / half, -1.2, 1.2)
     if pattern.kind == "arch":
         top, foot = HEIGHT * 0.1 / STRETCH, HEIGHT * 0.85 / STRETCH
@@ -89,7 +89,7 @@ def orientation(seed: int, position: Position, pattern: Pattern, scale: float) -
             theta += 0.5 * (np.arctan2(-(ys - core.imag / STRETCH), xs - core.real) - np.pi / 2)
         for delta in pattern.deltas:
             theta -= 0.5 * (np.arctan2(-(ys - delta.imag / STRETCH), xs - delta.real) - np.pi / 2)
-        crown = np.clip((min(c.imag for c in pattern.cores) / STRETCH + 110 - ys) / 190, 0, 1)
+        crown = np.clip((min(c.imag for c in pattern.cores) / STRETCH + 150 - ys) / 230, 0, 1)
         theta -= bow * side * crown
     theta = np.arctan2(STRETCH * np.sin(theta), np.cos(theta))
     return f32(theta + 0.05 * smooth_field(rng, height, width, 90 * scale))
