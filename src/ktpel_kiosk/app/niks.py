@@ -1,0 +1,20 @@
+"""``ktpel-kiosk nik check``."""
+
+from __future__ import annotations
+
+from functools import cache
+
+from ktpel_kiosk.app.resources import resources
+from ktpel_kiosk.domain.nik import NikReport, check_nik
+from ktpel_kiosk.domain.wilayah import RegionTable, parse_region_table
+
+
+@cache
+def region_table() -> RegionTable:
+    """The region table shipped with the kiosk."""
+    return parse_region_table((resources() / "wilayah" / "wilayah.csv").read_text("utf-8"))
+
+
+def check(nik: str) -> NikReport:
+    from ktpel_kiosk.app.clock import SystemClock
+    return check_nik(nik, regions=region_table(), today=SystemClock().now().date())

@@ -1,0 +1,18 @@
+"""Loading the Indonesian error sentences of all rooms."""
+
+from __future__ import annotations
+
+import tomllib
+from functools import cache
+
+from ktpel_kiosk.app.resources import resources
+from ktpel_kiosk.domain.messages import Sentences
+
+
+@cache
+def load_sentences() -> Sentences:
+    """All ``resources/i18n/id/errors/*.toml`` merged; a key must stand in one file only."""
+    table: dict[str, str] = {}
+    for path in sorted((resources() / "i18n" / "id" / "errors").glob("*.toml")):
+        table.update({k: str(v) for k, v in tomllib.loads(path.read_text("utf-8")).items()})
+    return Sentences(table)

@@ -1,0 +1,58 @@
+"""Finding and loading SOP files."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from ktpel_kiosk.app.resources import resources
+from ktpel_kiosk.domain.errors import BadInput
+from ktpel_kiosk.domain.sop import Sop
+from ktpel_kiosk.domain.sop_file import SopFinding, check_sop, parse_sop, sop_table
+
+
+def folder() -> Path:
+    return resources() / "sop"
+
+
+def names() -> list[str]:
+    return sorted(p.stem for p in folder().glob("*.toml"))
+
+
+def load(name: str) -> Sop:
+    """By name (``tempeh``) or by path of a TOML file.
+
+    Raises:
+        BadInput: no such SOP (``sop.unknown``) or a fault in the file, with its line.
+    """
+    path = Path(name) if name.endswith(".toml") else folder() / f"{name.lower()}.toml"
+    if not path.is_file():
+        raise BadInput("sop.unknown", value=name, expected=", ".join(names()))
+    try:
+        text = path.read_text("utf-8")
+    except (UnicodeDecodeError, OSError) as error:
+        raise BadInput("sop.unreadable", path=str(path)) from error
+    return parse_sop(text, name=path.name)
+
+
+def load_all() -> list[Sop]:
+    return [load(n) for n in names()]
+
+
+def check(name: str) -> list[SopFinding]:
+    return list(check_sop(load(name)))
+
+
+def table_text(sop: Sop) -> str:
+    """The SOP as a plain table with wrapped cells."""
+    import textwrap
+
+    widths = (4, 44, 22, 26, 10, 22)
+    lines = [sop.judul, f"{sop.kantor.nama} - Nomor {sop.nomor or '-'}", ""]
+    for row in sop_table(sop):
+        cells = [textwrap.wrap(str(c), w) or [""] for c, w in zip(row, widths, strict=False)]
+        lines += [
+            " | ".join((cell[i] if i < len(cell) else "").ljust(w) for cell, w in zip(cells, widths, strict=False)).rstrip()
+            for i in range(max(map(len, cells)))
+        ]
+        lines.append("-+-".join("-" * w for w in widths))
+    return "\n".join(lines)

@@ -1,0 +1,34 @@
+"""From an error to the one sentence people read: what happened, what it means, what to do now."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from ktpel_kiosk.domain.errors import Fact, KioskError
+
+FALLBACK = "Terjadi kesalahan yang belum dikenal ({key}). Data yang sudah tersimpan aman. Beri tahu pengelola dengan kode ini."
+
+
+class _Missing(dict[str, Fact]):
+    def __missing__(self, name: str) -> str:
+        return "-"
+
+
+class Sentences:
+    """Sentences by message key (all ``resources/i18n/id/errors/*.toml`` merged)."""
+
+    def __init__(self, table: Mapping[str, str]) -> None:
+        self._table = dict(table)
+
+    def keys(self) -> frozenset[str]:
+        return frozenset(self._table)
+
+    def text(self, key: str, **facts: Fact) -> str:
+        """The sentence of ``key`` with its facts filled in; a fact that is not there becomes ``-``."""
+        template = self._table.get(key)
+        if template is None:
+            return FALLBACK.format(key=key)
+        return template.format_map(_Missing(facts))
+
+    def of(self, error: KioskError) -> str:
+        return self.text(error.message_key, **error.facts)

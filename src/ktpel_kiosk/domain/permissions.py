@@ -1,0 +1,57 @@
+"""Which system roles may do what is not a step of the SOP, and who records a step the SOP gives to no officer.
+
+Steps themselves are decided by the SOP's own role map; this table is the same for every office. A person may hold several roles.
+ADMIN looks after the machine and sees no register (Permendagri 102/2019: access per task).
+"""
+
+from __future__ import annotations
+
+from types import MappingProxyType
+
+from ktpel_kiosk.domain.sop import Peran, Stage
+
+_ALL = frozenset(Peran)
+_HEADS = frozenset({Peran.KASI, Peran.CAMAT, Peran.SUPERVISOR})
+_DESK = frozenset({Peran.LOKET, Peran.VERIFIKATOR, Peran.VALIDATOR, Peran.OPERATOR, Peran.PENYERAH})
+_RECORDER = frozenset({Peran.OPERATOR, Peran.SUPERVISOR})
+
+PERMISSIONS: MappingProxyType[str, frozenset[Peran]] = MappingProxyType({
+    "sign_in": _ALL,
+    "return_application": _DESK | _HEADS,
+    "void_application": frozenset({Peran.KASI, Peran.SUPERVISOR}),
+    "approve_exception": _HEADS | {Peran.VALIDATOR},
+    "force_sample": _RECORDER | {Peran.KASI},
+    "spoil_card": _RECORDER,
+    "receive_blangko": frozenset({Peran.SUPERVISOR, Peran.KASI, Peran.OPERATOR}),
+    "export_register": _HEADS | {Peran.LOKET, Peran.OPERATOR},
+    "export_register_full_nik": _HEADS,
+    "close_month": frozenset({Peran.SUPERVISOR, Peran.KASI}),
+    "reopen_month": frozenset({Peran.SUPERVISOR}),
+    "verify_register": _HEADS | {Peran.ADMIN},
+    "manage_users": frozenset({Peran.ADMIN}),
+    "change_settings": frozenset({Peran.ADMIN, Peran.SUPERVISOR}),
+    "view_register": _DESK | _HEADS,
+    "retry_queue": frozenset({Peran.OPERATOR, Peran.SUPERVISOR, Peran.ADMIN}),
+    "courier": frozenset({Peran.OPERATOR, Peran.SUPERVISOR, Peran.ADMIN}),
+    "reconcile_card": _RECORDER,
+    "import_population": frozenset({Peran.ADMIN, Peran.SUPERVISOR}),
+    "enter_status_manually": _RECORDER,
+})
+
+STAGE_ROLES: MappingProxyType[Stage, frozenset[Peran]] = MappingProxyType({
+    Stage.TERIMA_BERKAS: frozenset({Peran.LOKET}),
+    Stage.AGENDA_REGISTER: frozenset({Peran.LOKET}),
+    Stage.VERIFIKASI: frozenset({Peran.VERIFIKATOR, Peran.KASI}),
+    Stage.VALIDASI: frozenset({Peran.VALIDATOR, Peran.KASI, Peran.CAMAT}),
+    Stage.REKAM: frozenset({Peran.OPERATOR}),
+    Stage.KIRIM: frozenset({Peran.OPERATOR}),
+    Stage.MENUNGGU_PRR: frozenset({Peran.OPERATOR}),
+    Stage.CEK_CETAK: frozenset({Peran.OPERATOR}),
+    Stage.CETAK_ENCODE: frozenset({Peran.OPERATOR}),
+    Stage.AKTIVASI: frozenset({Peran.OPERATOR, Peran.PENYERAH, Peran.LOKET}),
+    Stage.SERAH_LOKET: frozenset({Peran.OPERATOR}),
+    Stage.SERAH_PEMOHON: frozenset({Peran.PENYERAH, Peran.LOKET}),
+    Stage.TERBIT_SURAT: frozenset({Peran.OPERATOR, Peran.LOKET}),
+    Stage.SERAH_SURAT: frozenset({Peran.LOKET, Peran.PENYERAH}),
+})
+"""Used where a step's pelaksana holds no officer role (the applicant alone, or a system lane)."""

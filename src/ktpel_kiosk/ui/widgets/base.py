@@ -1,0 +1,168 @@
+"""What all painted widgets share: theme lookup, remeasuring, a focus ring that only the keyboard shows."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import QEvent, QRectF, Qt
+from PySide6.QtGui import QColor, QFocusEvent, QFont, QFontMetrics, QPainter, QPen
+from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QLayout, QSizePolicy, QVBoxLayout, QWidget
+
+from ktpel_kiosk.ui.theme import Theme, remeasure, theme_of
+
+KEYBOARD_REASONS = (Qt.FocusReason.TabFocusReason, Qt.FocusReason.BacktabFocusReason, Qt.FocusReason.ShortcutFocusReason)
+
+
+class Painted(QWidget):
+    """Base of widgets that draw themselves from the theme."""
+
+    @property
+    def theme(self) -> Theme:
+        return theme_of(self)
+
+    def changeEvent(self, event: QEvent) -> None:
+        remeasure(self, event)
+        super().changeEvent(event)
+
+
+class KeyboardRing:
+    """Remembers whether focus came by keyboard; mix in before a QWidget class."""
+
+    _ring = False
+
+    def focusInEvent(self, event: QFocusEvent) -> None:
+        self._ring = event.reason() in KEYBOARD_REASONS
+        super().focusInEvent(event)  # type: ignore[misc]
+        self.update()  # type: ignore[attr-defined]
+
+    def focusOutEvent(self, event: QFocusEvent) -> None:
+        self._ring = False
+        super().focusOutEvent(event)  # type: ignore[misc]
+        self.update()  # type: ignore[attr-defined]
+
+    def ring(self, painter: QPainter, rect: QRectF, radius: float, theme: Theme) -> None:
+        """Draw the focus ring just inside ``rect``."""
+        if self._ring and self.hasFocus():  # type: ignore[attr-defined]
+            painter.setBrush(Qt.BrushStyle.NoBrush)
+            painter.setPen(QPen(theme.color("surface"), theme.px(4)))
+            painter.drawRoundedRect(rect.adjusted(3, 3, -3, -3), radius - 2, radius - 2)
+            painter.setPen(QPen(theme.color("focus"), max(2, theme.px(2))))
+            painter.drawRoundedRect(rect.adjusted(2, 2, -2, -2), radius - 1, radius - 1)
+
+
+def text_width(font: QFont, text: str) -> int:
+    return QFontMetrics(font).horizontalAdvance(text)
+
+
+def elided(font: QFont, text: str, width: float) -> str:
+    return QFontMetrics(font).elidedText(text, Qt.TextElideMode.ElideRight, int(width))
+
+
+def label(text: str = "", step: str = "body", *, tone: str = "", weight: str = "", wrap: bool = False,
+          align: Qt.AlignmentFlag | None = None) -> QLabel:
+    """A text label by type step, tone and weight (``medium``, ``semibold``, ``bold``)."""
+    made = QLabel(text)
+    made.setTextFormat(Qt.TextFormat.PlainText)
+    made.setProperty("step", step)
+    if tone:
+        made.setProperty("tone", tone)
+    if weight:
+        made.setProperty("weight", weight)
+    made.setWordWrap(wrap)
+    if wrap:
+        made.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Minimum)
+    if align is not None:
+        made.setAlignment(align)
+    return made
+
+
+def set_tone(target: QWidget, tone: str) -> None:
+    """Change a label's tone and let the style sheet see it."""
+    if target.property("tone") != tone:
+        target.setProperty("tone", tone)
+        target.style().unpolish(target)
+        target.style().polish(target)
+
+
+def set_state(target: QWidget, state: str) -> None:
+    if target.property("state") != state:
+        target.setProperty("state", state)
+        target.style().unpolish(target)
+        target.style().polish(target)
+
+
+class Card(QFrame):
+    """A white panel with a hairline and radius 12. ``body`` is its vertical layout."""
+
+    def __init__(self, margin: int = 24, spacing: int = 16, *, radius: str = "card", parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._radius = radius
+        self.fill = "surface"
+        self.line = "line"
+        self.body = QVBoxLayout(self)
+        self.body.setContentsMargins(margin, margin, margin, margin)
+        self.body.setSpacing(spacing)
+
+    def paintEvent(self, event: QEvent) -> None:
+        theme = theme_of(self)
+        painter = QPainter(self)
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+        painter.setPen(QPen(theme.color(self.line), 1) if self.line else Qt.PenStyle.NoPen)
+        painter.setBrush(theme.color(self.fill))
+        radius = 12 * theme.scale if self._radius == "card" else 18 * theme.scale
+        painter.drawRoundedRect(QRectF(self.rect()).adjusted(0.5, 0.5, -0.5, -0.5), radius, radius)
+
+
+class Line(Painted):
+    """A hairline."""
+
+    def __init__(self, *, vertical: bool = False) -> None:
+        super().__init__()
+        self._vertical = vertical
+        if vertical:
+            self.setFixedWidth(1)
+        else:
+            self.setFixedHeight(1)
+
+    def paintEvent(self, event: QEvent) -> None:
+        QPainter(self).fillRect(self.rect(), self.theme.color("line"))
+
+
+def row(*items: QWidget | int | None, spacing: int = 12, margins: tuple[int, int, int, int] = (0, 0, 0, 0)) -> QHBoxLayout:
+    """Horizontal layout; an int is a fixed gap, None stretches."""
+    return _fill(QHBoxLayout(), items, spacing, margins)  # type: ignore[return-value]
+
+
+def column(*items: QWidget | int | None, spacing: int = 8, margins: tuple[int, int, int, int] = (0, 0, 0, 0)) -> QVBoxLayout:
+    """Vertical layout; an int is a fixed gap, None stretches."""
+    return _fill(QVBoxLayout(), items, spacing, margins)  # type: ignore[return-value]
+
+
+def _fill(layout: QHBoxLayout | QVBoxLayout, items: tuple[object, ...], spacing: int, margins: tuple[int, int, int, int]) -> QLayout:
+    layout.setSpacing(spacing)
+    layout.setContentsMargins(*margins)
+    for item in items:
+        if item is None:
+            layout.addStretch(1)
+        elif isinstance(item, int):
+            layout.addSpacing(item)
+        elif isinstance(item, QLayout):
+            layout.addLayout(item)
+        elif isinstance(item, QWidget):
+            layout.addWidget(item)
+    return layout
+
+
+def clear_layout(layout: QLayout) -> None:
+    """Remove and delete everything in a layout."""
+    while (item := layout.takeAt(0)) is not None:
+        widget, inner = item.widget(), item.layout()
+        if widget is not None:
+            widget.hide()
+            widget.deleteLater()
+        elif inner is not None:
+            clear_layout(inner)
+
+
+def blend(a: QColor, b: QColor, share: float) -> QColor:
+    """``a`` with ``share`` of ``b`` mixed in."""
+    return QColor(*(round(x + (y - x) * share) for x, y in
+                    ((a.red(), b.red()), (a.green(), b.green()), (a.blue(), b.blue()))))

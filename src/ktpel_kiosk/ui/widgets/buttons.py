@@ -1,0 +1,289 @@
+"""Buttons with a key hint, choice chips, badges and navigation items."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import QEvent, QRectF, QSize, Qt
+from PySide6.QtGui import QEnterEvent, QPainter, QPen
+from PySide6.QtWidgets import QAbstractButton, QSizePolicy, QWidget
+
+from ktpel_kiosk.ui import icons
+from ktpel_kiosk.ui.theme import Theme, remeasure, theme_of
+from ktpel_kiosk.ui.widgets.base import KeyboardRing, Painted, blend, elided, text_width
+
+
+class Pressable(KeyboardRing, QAbstractButton):
+    """Shared manners of everything that is pressed."""
+
+    def __init__(self, text: str, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.setText(text)
+        self.setAccessibleName(text)
+        self.setCursor(Qt.CursorShape.PointingHandCursor)
+        self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
+
+    @property
+    def theme(self) -> Theme:
+        return theme_of(self)
+
+    def changeEvent(self, event: QEvent) -> None:
+        remeasure(self, event)
+        super().changeEvent(event)
+
+    def enterEvent(self, event: QEnterEvent) -> None:
+        self.update()
+        super().enterEvent(event)
+
+    def leaveEvent(self, event: QEvent) -> None:
+        self.update()
+        super().leaveEvent(event)
+
+    def minimumSizeHint(self) -> QSize:
+        return self.sizeHint()
+
+
+class Button(Pressable):
+    """A button: ``primary`` (one per screen), ``secondary``, ``danger`` or ``link``; ``key`` is drawn as a chip.
+
+    ``large`` gives the applicant's 84 px form.
+    """
+
+    def __init__(self, text: str, kind: str = "secondary", *, icon: str = "", key: str = "", large: bool = False,
+                 icon_after: bool = False, parent: QWidget | None = None) -> None:
+        super().__init__(text, parent)
+        self.kind, self.icon_name, self.key, self.large, self.icon_after = kind, icon, key, large, icon_after
+        self.setSizePolicy(QSizePolicy.Policy.Maximum, QSizePolicy.Policy.Fixed)
+        if key:
+            self.setToolTip(f"{text} ({key})")
+
+    def set_text(self, text: str) -> None:
+        self.setText(text)
+        self.setAccessibleName(text)
+        self.updateGeometry()
+        self.update()
+
+    def _metrics(self) -> tuple[int, int, int, int]:
+        """Padding, icon size, gap and height in this theme's pixels."""
+        p = self.theme.px
+        return (p(42), p(30), p(14), p(84)) if self.large else (p(20), p(18), p(10), max(48, p(48)))
+
+    def sizeHint(self) -> QSize:
+        pad, icon_size, gap, height = self._metrics()
+        font = self.theme.font("applicant_button" if self.large else "body", 600)
+        width = 2 * pad + text_width(font, self.text())
+        width += icon_size + gap if self.icon_name else 0
+        width += text_width(self.theme.font("small", 600), self.key) + self.theme.px(14) + gap if self.key else 0
+        return QSize(width, height)
+
+    def _colors(self) -> tuple[str, str, str]:
+        """Fill, line, text token."""
+        return {
+            "primary": ("accent", "accent", "on_accent"), "danger": ("surface", "trouble", "trouble"),
+            "good": ("good", "good", "on_accent"), "link": ("surface", "", "accent"),
+        }.get(self.kind, ("surface", "field_line", "ink"))
+
+    def paintEvent(self, event: QEvent) -> None:
+        theme = self.theme
+        fill_name, line_name, text_name = self._colors()
+        fill, ink = theme.color(fill_name), theme.color(text_name)
+        if self.isDown():
+            fill = blend(fill, theme.color("ink"), 0.14)
+        elif self.underMouse() and self.isEnabled():
+            fill = blend(fill, theme.color("ink"), 0.05)
+        painter = QPainter(self)
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+        if not self.isEnabled():
+            painter.setOpacity(0.45)
+        radius = theme.px(18 if self.large else 10)
+        rect = QRectF(self.rect()).adjusted(0.5, 0.5, -0.5, -0.5)
+        width = (2 if self.large else 1) if line_name else 0
+        painter.setPen(QPen(theme.color(line_name), width) if line_name else Qt.PenStyle.NoPen)
+        painter.setBrush(Qt.BrushStyle.NoBrush if self.kind == "link" and not self.underMouse() else fill)
+        painter.drawRoundedRect(rect.adjusted(width / 2, width / 2, -width / 2, -width / 2), radius, radius)
+        self._paint_content(painter, theme, ink)
+        self.ring(painter, rect, radius, theme)
+
+    def _paint_content(self, painter: QPainter, theme: Theme, ink: object) -> None:
+        pad, icon_size, gap, _ = self._metrics()
+        font = theme.font("applicant_button" if self.large else "body", 600)
+        key_font = theme.font("small", 600)
+        key_width = text_width(key_font, self.key) + theme.px(14) if self.key else 0
+        wanted = self.sizeHint().width()
+        x = pad + max(0, (self.width() - wanted) / 2)
+        middle = self.height() / 2
+        if self.icon_name and not self.icon_after:
+            icons.draw(painter, self.icon_name, ink, x, middle - icon_size / 2, icon_size)  # type: ignore[arg-type]
+            x += icon_size + gap
+        painter.setFont(font)
+        painter.setPen(ink)  # type: ignore[call-overload]
+        room = self.width() - x - pad - (key_width + gap if self.key else 0) - (icon_size + gap if self.icon_after else 0)
+        painter.drawText(QRectF(x, 0, room + 2, self.height()), Qt.AlignmentFlag.AlignVCenter | Qt.AlignmentFlag.AlignLeft,
+                         elided(font, self.text(), room + 2))
+        x += min(room, text_width(font, self.text())) + gap
+        if self.icon_name and self.icon_after:
+            icons.draw(painter, self.icon_name, ink, x, middle - icon_size / 2, icon_size)  # type: ignore[arg-type]
+        if self.key:
+            chip = QRectF(x, middle - theme.px(11), key_width, theme.px(22))
+            painter.setBrush(Qt.BrushStyle.NoBrush)
+            painter.setPen(QPen(ink, 1))  # type: ignore[call-overload]
+            painter.drawRoundedRect(chip.adjusted(0.5, 0.5, -0.5, -0.5), theme.px(4), theme.px(4))
+            painter.setFont(key_font)
+            painter.drawText(chip, Qt.AlignmentFlag.AlignCenter, self.key)
+
+
+class IconButton(Pressable):
+    """A square button that is only an icon; the name is spoken and shown as a tip."""
+
+    def __init__(self, name: str, icon: str, *, side: int = 48) -> None:
+        super().__init__(name)
+        self.icon_name, self._side = icon, side
+        self.setToolTip(name)
+
+    def sizeHint(self) -> QSize:
+        side = max(48, self.theme.px(self._side))
+        return QSize(side, side)
+
+    def paintEvent(self, event: QEvent) -> None:
+        theme = self.theme
+        painter = QPainter(self)
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+        rect = QRectF(self.rect()).adjusted(0.5, 0.5, -0.5, -0.5)
+        if self.underMouse() or self.isDown():
+            painter.setPen(Qt.PenStyle.NoPen)
+            painter.setBrush(theme.color("soft"))
+            painter.drawRoundedRect(rect, theme.px(10), theme.px(10))
+        size = theme.px(20)
+        icons.draw(painter, self.icon_name, theme.color("muted"), (self.width() - size) / 2, (self.height() - size) / 2, size)
+        self.ring(painter, rect, theme.px(10), theme)
+
+
+class ChoiceChip(Pressable):
+    """One of several choices; the chosen one has the accent frame and fill."""
+
+    def __init__(self, text: str, value: object = None) -> None:
+        super().__init__(text)
+        self.value = value
+        self.setCheckable(True)
+        self.setSizePolicy(QSizePolicy.Policy.Maximum, QSizePolicy.Policy.Fixed)
+
+    def sizeHint(self) -> QSize:
+        return QSize(text_width(self.theme.font("body", 600), self.text()) + self.theme.px(42), max(48, self.theme.px(48)))
+
+    def paintEvent(self, event: QEvent) -> None:
+        theme, on = self.theme, self.isChecked()
+        painter = QPainter(self)
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+        rect = QRectF(self.rect()).adjusted(1, 1, -1, -1)
+        painter.setPen(QPen(theme.color("accent" if on else "field_line"), 2 if on else 1))
+        fill = theme.color("accent_soft" if on else "surface")
+        painter.setBrush(blend(fill, theme.color("ink"), 0.04) if self.underMouse() else fill)
+        painter.drawRoundedRect(rect, theme.px(10), theme.px(10))
+        painter.setFont(theme.font("body", 600))
+        painter.setPen(theme.color("accent" if on else "ink"))
+        painter.drawText(rect, Qt.AlignmentFlag.AlignCenter, self.text())
+        self.ring(painter, QRectF(self.rect()), theme.px(10), theme)
+
+
+TONES = {
+    "neutral": ("soft", "muted"), "accent": ("accent_soft", "accent"), "good": ("good_soft", "good"),
+    "attention": ("attention_soft", "attention"), "trouble": ("trouble_soft", "trouble"), "solid": ("accent", "on_accent"),
+}
+
+
+class Chip(Painted):
+    """A small rounded statement in a tone: ``neutral accent good attention trouble solid``."""
+
+    def __init__(self, text: str = "", tone: str = "neutral", *, icon: str = "", compact: bool = False) -> None:
+        super().__init__()
+        self._text, self._tone, self._icon, self._compact = text, tone, icon, compact
+        self.setAccessibleName(text)
+        self.setSizePolicy(QSizePolicy.Policy.Maximum, QSizePolicy.Policy.Fixed)
+
+    def set(self, text: str, tone: str = "neutral", icon: str = "") -> None:
+        if (text, tone, icon) != (self._text, self._tone, self._icon):
+            self._text, self._tone, self._icon = text, tone, icon
+            self.setAccessibleName(text)
+            self.updateGeometry()
+            self.update()
+
+    def text(self) -> str:
+        return self._text
+
+    def sizeHint(self) -> QSize:
+        theme = self.theme
+        font = theme.font("tiny" if self._compact else "small", 600)
+        width = text_width(font, self._text) + theme.px(20) + (theme.px(20) if self._icon else 0)
+        return QSize(width, theme.px(22 if self._compact else 24))
+
+    minimumSizeHint = sizeHint
+
+    def paintEvent(self, event: QEvent) -> None:
+        if not self._text:
+            return
+        theme = self.theme
+        back, ink = TONES[self._tone]
+        painter = QPainter(self)
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+        painter.setPen(Qt.PenStyle.NoPen if theme.contrast == "light" else QPen(theme.color(ink), 1))
+        painter.setBrush(theme.color(back))
+        rect = QRectF(self.rect()).adjusted(0.5, 0.5, -0.5, -0.5)
+        painter.drawRoundedRect(rect, rect.height() / 2, rect.height() / 2)
+        font = theme.font("tiny" if self._compact else "small", 600)
+        painter.setFont(font)
+        painter.setPen(theme.color(ink))
+        if self._icon:
+            icons.draw(painter, self._icon, theme.color(ink), theme.px(8), (self.height() - theme.px(14)) / 2, theme.px(14))
+            rect = rect.adjusted(theme.px(16), 0, 0, 0)
+        painter.drawText(rect, Qt.AlignmentFlag.AlignCenter, elided(font, self._text, rect.width() - theme.px(8)))
+
+
+class NavItem(Pressable):
+    """A line of the left navigation with icon, word and counter."""
+
+    def __init__(self, text: str, icon: str) -> None:
+        super().__init__(text)
+        self.icon_name = icon
+        self.count = 0
+        self.setCheckable(True)
+        self.setAutoExclusive(True)
+        self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
+
+    def set_count(self, count: int) -> None:
+        if count != self.count:
+            self.count = count
+            self.setAccessibleName(f"{self.text()}, {count}" if count else self.text())
+            self.update()
+
+    def sizeHint(self) -> QSize:
+        return QSize(self.theme.px(183), max(48, self.theme.px(48)))
+
+    def paintEvent(self, event: QEvent) -> None:
+        theme, on = self.theme, self.isChecked()
+        painter = QPainter(self)
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+        rect = QRectF(self.rect())
+        if on or self.underMouse():
+            painter.setPen(Qt.PenStyle.NoPen)
+            painter.setBrush(theme.color("accent_soft" if on else "canvas"))
+            painter.drawRoundedRect(rect, theme.px(10), theme.px(10))
+        ink = theme.color("accent" if on else "ink")
+        shade = ink if on else blend(ink, theme.color("muted"), 0.55)
+        size = theme.px(20)
+        icons.draw(painter, self.icon_name, shade, theme.px(12), (self.height() - size) / 2, size)
+        painter.setFont(theme.font("body", 600 if on else 500))
+        painter.setPen(shade)
+        painter.drawText(rect.adjusted(theme.px(44), 0, 0, 0), Qt.AlignmentFlag.AlignVCenter, self.text())
+        if self.count:
+            self._paint_count(painter, theme, on)
+        self.ring(painter, rect, theme.px(10), theme)
+
+    def _paint_count(self, painter: QPainter, theme: Theme, on: bool) -> None:
+        text = str(self.count) if self.count < 1000 else "999+"
+        font = theme.font("tiny", 600)
+        width = max(theme.px(24), text_width(font, text) + theme.px(16))
+        pill = QRectF(self.width() - width - theme.px(12), (self.height() - theme.px(20)) / 2, width, theme.px(20))
+        painter.setPen(Qt.PenStyle.NoPen)
+        painter.setBrush(theme.color("accent" if on else "soft"))
+        painter.drawRoundedRect(pill, pill.height() / 2, pill.height() / 2)
+        painter.setFont(font)
+        painter.setPen(theme.color("on_accent" if on else "ink"))
+        painter.drawText(pill, Qt.AlignmentFlag.AlignCenter, text)
