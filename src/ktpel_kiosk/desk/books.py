@@ -71,7 +71,7 @@ def build_book(desk: Desk, book: str, *, year: int | None = None, month: int | N
     shown: Callable[[str], str] = (lambda nik: nik) if full_nik else mask_nik
 
     def gather(view: View) -> list[BookRow]:
-        rows = []
+        rows: list[BookRow] = []
         for p in _applications(view, since, until):
             for cells in layout.rows(desk, view, p, shown):
                 rows.append(BookRow((len(rows) + 1, *cells), void=p.keadaan is Keadaan.BATAL))

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from typing import Any
 
 from ktpel_kiosk.desk.access import require_stage
 from ktpel_kiosk.desk.context import Desk
+from ktpel_kiosk.desk.intake import today
 from ktpel_kiosk.desk.progress import save
 from ktpel_kiosk.domain.actor import Actor
 from ktpel_kiosk.domain.biodata import make_penduduk, penduduk_to_dict
@@ -30,7 +32,8 @@ def correct_biodata(desk: Desk, actor: Actor, permohonan_id: str, **fields: obje
         unknown = [f for f in fields if f not in p.penduduk.__slots__]
         if unknown:
             raise BadInput("biodata.field", field=unknown[0])
-        changed = make_penduduk(**{**penduduk_to_dict(p.penduduk), **fields})
+        values: dict[str, Any] = {**penduduk_to_dict(p.penduduk), **fields}
+        changed = make_penduduk(today=today(desk), **values)
         tx.log("BiodataCorrected", p.id, actor.username, field=",".join(sorted(fields)))
         left = tuple(c for c in p.corrections if c not in fields)
         return save(desk, tx, replace(p, penduduk=changed, corrections=left, confirmed_at=None))

@@ -9,7 +9,7 @@ from ktpel_kiosk.desk.papers import keep_document, local_time
 from ktpel_kiosk.desk.progress import finish_stage, save
 from ktpel_kiosk.domain import codes
 from ktpel_kiosk.domain.actor import Actor
-from ktpel_kiosk.domain.numbering import format_letter
+from ktpel_kiosk.domain.numbering import format_number
 from ktpel_kiosk.domain.penduduk import JenisKelamin, Penduduk
 from ktpel_kiosk.domain.permohonan import Permohonan
 from ktpel_kiosk.domain.sop import Stage
@@ -44,7 +44,7 @@ def issue_letters(desk: Desk, actor: Actor, permohonan_id: str) -> Permohonan:
         portrait = next((d.data for d in tx.documents(p.id) if d.kind == "kartu.portret"), b"")
         recorded = next((t.finished_at for t in p.tahap if t.stage is Stage.REKAM and t.finished_at), desk.clock.now())
         for kind, title in LETTERS:
-            number = format_letter(kantor.format_surat, kode=LETTER_CODE, urut=tx.next_number("surat", on.year),
+            number = format_number(kantor.format_surat, kode=LETTER_CODE, urut=tx.next_number("surat", on.year),
                                    unit=kantor.unit_surat, jenis=kind, on=on)
             paper = LetterPaper(
                 kop=kantor.kop, jenis=kind, nomor=number, tanggal=date_long(on), penduduk=p.penduduk,

@@ -45,7 +45,7 @@ def _hint(desk: Desk, job: CardJob) -> str:
         return ""
     try:
         said = printer_says(desk, job)
-    except DeviceTrouble:
+    except (DeviceTrouble, NotFound):
         return ""
     return {PrintJobState.DONE: "printed", PrintJobState.FAILED: "failed"}.get(said.state, "")
 

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from datetime import date
 
 from ktpel_kiosk.desk.access import require
 from ktpel_kiosk.desk.context import Desk
 from ktpel_kiosk.desk.intake import card_allowed, today
 from ktpel_kiosk.desk.progress import finish_stage, save
 from ktpel_kiosk.domain.actor import Actor
+from ktpel_kiosk.domain.biodata import card_from
 from ktpel_kiosk.domain.errors import SopViolation
 from ktpel_kiosk.domain.permohonan import Keadaan, Permohonan, TahapState
 from ktpel_kiosk.domain.sop import Stage
@@ -78,8 +78,7 @@ def _print_ready(desk: Desk, tx: Tx, p: Permohonan) -> Permohonan:
     q = finish_stage(desk, tx, p, "PRINT_READY_RECORD", "siak", "sistem")
     if card_allowed(q, today(desk)):
         return q
-    born = q.penduduk.tanggal_lahir
-    birthday = date(born.year + 17, 3, 1) if (born.month, born.day) == (2, 29) else born.replace(year=born.year + 17)
+    birthday = card_from(q.penduduk.tanggal_lahir, q.penduduk.status_perkawinan, today(desk))
     tx.log("WaitingForBirthday", q.id, "-", at=birthday.isoformat())
     return replace(q, keadaan=Keadaan.MENUNGGU_USIA, menunggu_hingga=birthday)
 

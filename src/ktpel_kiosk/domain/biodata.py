@@ -35,6 +35,9 @@ _OPTIONAL: dict[str, object] = {"no_kk": "", "kewarganegaraan": "WNI", "berlaku_
 _NAME = re.compile(r"[A-Z'.,\- ]+")
 _PLACE = re.compile(r"[A-Z0-9'.,\-/() ]+")
 _ADDRESS = re.compile(r"[A-Z0-9'\".,\-/()#:&+ ]+")
+_SEX_WORDS: dict[JenisKelamin, tuple[object, ...]] = {
+    JenisKelamin.LAKI_LAKI: ("L", "LAKI-LAKI", "LK", "1", 1), JenisKelamin.PEREMPUAN: ("P", "PEREMPUAN", "PR", "2", 2),
+}
 _QUOTES = str.maketrans({"’": "'", "‘": "'", "`": "'", "´": "'", "ʼ": "'", "‐": "-", "‑": "-", "–": "-", "—": "-"})
 
 
@@ -52,7 +55,8 @@ class BiodataInvalid(BadInput):
     """Biodata that cannot become a Penduduk; ``problems`` lists every wrong field. Facts: first field, count."""
 
     def __init__(self, problems: tuple[FieldProblem, ...]) -> None:
-        super().__init__("biodata.invalid", field=problems[0].field, count=len(problems))
+        first = problems[0].field
+        super().__init__("biodata.invalid", field=first[:40], key=FIELD_LABELS.get(first, first[:40]), count=len(problems))
         self.problems = problems
 
 
@@ -99,7 +103,8 @@ def check_field(name: str, value: object, *, today: date | None = None) -> Field
 def notes_on(penduduk: Penduduk) -> tuple[FieldProblem, ...]:
     """What is accepted but worth a second look (INFO)."""
     if " " not in penduduk.nama:
-        return (FieldProblem("nama", "one_word", "Nama hanya satu kata. Nama lama satu kata tetap sah; cocokkan dengan Kartu Keluarga.", INFO),)
+        text = "Nama hanya satu kata. Nama lama satu kata tetap sah; cocokkan dengan Kartu Keluarga."
+        return (FieldProblem("nama", "one_word", text, INFO),)
     return ()
 
 
@@ -130,7 +135,8 @@ def _together(clean: dict[str, object]) -> list[FieldProblem]:
                 found.append(FieldProblem("berlaku_hingga", "wni_lifelong", "KTP-el WNI berlaku SEUMUR HIDUP."))
             clean["berlaku_hingga"] = LIFELONG
         elif lifelong:
-            found.append(FieldProblem("berlaku_hingga", "oa_date", "Untuk orang asing isi tanggal akhir izin tinggal tetap (ITAP)."))
+            text = "Untuk orang asing isi tanggal akhir izin tinggal tetap (ITAP)."
+            found.append(FieldProblem("berlaku_hingga", "oa_date", text))
     return found
 
 
@@ -169,7 +175,7 @@ def _code_check(field: str) -> Callable[[object, date | None], object]:
     listed = codes.code_list(field)
 
     def check(value: object, today: date | None) -> object:
-        if isinstance(value, str) and not value.strip() or value is None:
+        if value is None or (isinstance(value, str) and not value.strip()):
             raise _Wrong("empty", f"{FIELD_LABELS[field]} belum dipilih.")
         code = listed.code_of(value) if isinstance(value, str) else value
         if isinstance(code, bool) or not isinstance(code, int) or code not in listed:
@@ -228,7 +234,7 @@ def _born(value: object, today: date | None) -> object:
 
 def _sex(value: object, today: date | None) -> object:
     word = value.strip().upper() if isinstance(value, str) else value
-    for sex, forms in ((JenisKelamin.LAKI_LAKI, ("L", "LAKI-LAKI", "LK", "1", 1)), (JenisKelamin.PEREMPUAN, ("P", "PEREMPUAN", "PR", "2", 2))):
+    for sex, forms in _SEX_WORDS.items():
         if word in forms and not isinstance(word, bool):
             return sex
     raise _Wrong("sex", "Jenis kelamin belum dipilih: laki-laki atau perempuan.")
@@ -253,12 +259,13 @@ def _postcode(value: object, today: date | None) -> object:
 
 
 _CHECKS: dict[str, Callable[[object, date | None], object]] = {
-    "nik": lambda value, today: _nik(value, frozenset()), "nama": _name_check("nama"), "tempat_lahir": _place_check("tempat_lahir"),
-    "tanggal_lahir": _born, "jenis_kelamin": _sex, "golongan_darah": _code_check("golongan_darah"), "alamat": _address,
-    "rt": _number_check("rt"), "rw": _number_check("rw"), "desa": _place_check("desa"), "kecamatan": _place_check("kecamatan"),
-    "kabupaten": _place_check("kabupaten"), "provinsi": _place_check("provinsi"), "agama": _code_check("agama"),
-    "status_perkawinan": _code_check("status_perkawinan"), "pekerjaan": _code_check("pekerjaan"), "no_kk": _no_kk,
-    "kewarganegaraan": _citizenship, "berlaku_hingga": _valid_until, "kode_pos": _postcode,
+    "nik": lambda value, today: _nik(value, frozenset()), "nama": _name_check("nama"),
+    "tempat_lahir": _place_check("tempat_lahir"), "tanggal_lahir": _born, "jenis_kelamin": _sex,
+    "golongan_darah": _code_check("golongan_darah"), "alamat": _address, "rt": _number_check("rt"), "rw": _number_check("rw"),
+    "desa": _place_check("desa"), "kecamatan": _place_check("kecamatan"), "kabupaten": _place_check("kabupaten"),
+    "provinsi": _place_check("provinsi"), "agama": _code_check("agama"), "status_perkawinan": _code_check("status_perkawinan"),
+    "pekerjaan": _code_check("pekerjaan"), "no_kk": _no_kk, "kewarganegaraan": _citizenship, "berlaku_hingga": _valid_until,
+    "kode_pos": _postcode,
 }
 
 

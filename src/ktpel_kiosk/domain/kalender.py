@@ -60,7 +60,8 @@ def is_open(at: datetime, kantor: Kantor, holidays: frozenset[date], extra_open:
     return is_working_day(on, holidays, extra_open) and opening(on, kantor) <= local <= closing(on, kantor)
 
 
-def clock_start(complete_at: datetime, kantor: Kantor, holidays: frozenset[date], extra_open: frozenset[date] = frozenset()) -> datetime:
+def clock_start(complete_at: datetime, kantor: Kantor, holidays: frozenset[date],
+                extra_open: frozenset[date] = frozenset()) -> datetime:
     """When a working-day standard begins to run.
 
     Complete within office hours: that moment. Earlier on a working day: its opening. Later, or on a day off: the opening of the

@@ -71,9 +71,9 @@ class Nik:
         return group_nik(self.value)
 
     def birth_hint(self, today: date, *, at_least: int = RECORDING_AGE) -> date:
-        """The most likely birth date: the latest one that makes the person ``at_least`` years old, else the latest not in the future.
+        """The most likely birth date: the latest one that makes the person ``at_least`` years old.
 
-        A hint only; the biodata's date wins wherever there is one.
+        Where none does, the latest that is not in the future. A hint only; the biodata's date wins wherever there is one.
         """
         possible = _birth_dates(self.value, range(1800, 2200, 100))
         existing = [d for d in possible if d <= today]
@@ -152,7 +152,8 @@ def check_nik(text: str, *, regions: RegionTable | None, biodata: Penduduk | Non
 def open_application_issue(number: str = "") -> Issue:
     """N10: the NIK already has an open application of the same service here."""
     shown = f" dengan nomor {number}" if number else ""
-    return Issue("N10", ERROR, f"NIK ini masih mempunyai permohonan yang berjalan{shown}. Buka permohonan itu, jangan daftarkan ulang.")
+    return Issue("N10", ERROR, f"NIK ini masih mempunyai permohonan yang berjalan{shown}. "
+                               "Buka permohonan itu, jangan daftarkan ulang.")
 
 
 def recorded_before_issue(on: date | None = None) -> Issue:
@@ -195,12 +196,13 @@ def _birth_dates(digits: str, centuries: range | tuple[int, ...]) -> list[date]:
 def _region_issues(nik: Nik, regions: RegionTable) -> list[Issue]:
     regency = nik.region[:4]
     if regency not in regions:
-        return [Issue("N04", WARN, "Kode kabupaten/kota di awal NIK tidak ada dalam daftar wilayah. Cocokkan dengan Kartu Keluarga.")]
+        return [Issue("N04", WARN, "Kode kabupaten/kota di awal NIK tidak ada dalam daftar wilayah. "
+                                   "Cocokkan dengan Kartu Keluarga.")]
     issues = []
     if regions.is_historic(nik.region):
-        now = regions.regency(regions.successor(regency))
-        issues.append(Issue("N09", INFO, f"Kode wilayah NIK adalah kode lama ({regions.regency(regency)}"
-                                         f"{', sekarang ' + regions.province(regions.successor(regency)) if now else ''}); tetap berlaku."))
+        today = regions.province(regions.successor(regency))
+        issues.append(Issue("N09", INFO, f"Kode wilayah NIK adalah kode lama {regions.regency(regency)}, "
+                                         f"sekarang di {today}. NIK tetap berlaku."))
     elif nik.region not in regions:
         issues.append(Issue("N05", WARN, f"Kode kecamatan NIK tidak ada dalam daftar {regions.regency(regency)}. "
                                          "Bisa kode lama; cocokkan dengan Kartu Keluarga."))
@@ -211,9 +213,11 @@ def _biodata_issues(nik: Nik, biodata: Penduduk) -> list[Issue]:
     issues = []
     if nik.sex is not biodata.jenis_kelamin:
         said = "perempuan" if nik.sex is JenisKelamin.PEREMPUAN else "laki-laki"
-        issues.append(Issue("N06", WARN, f"NIK menunjukkan {said}, biodata lain. NIK tetap berlaku; pastikan jenis kelamin pada biodata benar."))
+        issues.append(Issue("N06", WARN, f"NIK menunjukkan {said}, biodata tidak. NIK tetap berlaku; "
+                                         "pastikan jenis kelamin pada biodata benar."))
     if biodata.tanggal_lahir not in _birth_dates(nik.value, range(1800, 2200, 100)):
-        issues.append(Issue("N07", WARN, "Tanggal lahir di dalam NIK berbeda dari biodata. NIK tetap berlaku; pastikan tanggal lahir benar."))
+        issues.append(Issue("N07", WARN, "Tanggal lahir di dalam NIK berbeda dari biodata. NIK tetap berlaku; "
+                                         "pastikan tanggal lahir pada biodata benar."))
     return issues
 
 
@@ -243,7 +247,8 @@ def check_no_kk(text: str, *, nik: str = "", regions: RegionTable | None = None)
         return (Issue("K02", ERROR, "Nomor KK sama dengan NIK. Nomor KK ada di bagian atas Kartu Keluarga."),)
     issues = []
     if int(digits[6:8]) > 31 or not _birth_dates(digits, (1900, 2000)) or digits[12:] == "0000":
-        issues.append(Issue("K03", WARN, "Tanggal atau nomor urut di dalam Nomor KK tidak lazim. Cocokkan dengan Kartu Keluarga."))
+        issues.append(Issue("K03", WARN, "Tanggal atau nomor urut di dalam Nomor KK tidak lazim. "
+                                         "Cocokkan dengan Kartu Keluarga."))
     if regions is not None and digits[:4] not in regions:
         issues.append(Issue("K04", WARN, "Kode wilayah Nomor KK tidak ada dalam daftar wilayah. Cocokkan dengan Kartu Keluarga."))
     return tuple(issues)

@@ -87,6 +87,7 @@ class Langkah:
         limit_s: mutu baku in seconds, ``None`` where the SOP gives none.
         stages: canonical stages in order.
         rekam: for stage ``rekam``: which parts this step captures (``foto``, ``jari``, ``iris``, ``tanda_tangan``); empty = all.
+        catatan: how we read an ambiguous step; ``keterangan``: the SOP's own remarks column.
     """
 
     nomor: int
@@ -99,6 +100,10 @@ class Langkah:
     output: tuple[str, ...] = ()
     rekam: tuple[str, ...] = ()
     catatan: str = ""
+    keterangan: str = ""
+
+
+REKAM_PARTS: tuple[str, ...] = ("foto", "jari", "iris", "tanda_tangan")
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,22 +123,39 @@ class Syarat:
 
 @dataclass(frozen=True, slots=True)
 class LayananSop:
-    """A service as this office offers it."""
+    """A service as this office offers it.
+
+    ``ketentuan``: conditions that are not papers (age, hours, in person); ``sumber``: where the list was taken from.
+    """
 
     layanan: Layanan
     nama: str
     syarat: tuple[Syarat, ...]
     rekam: str = "ya"  # ya | tidak | bila_belum
     tarik_kartu_lama: bool = False
+    ketentuan: tuple[str, ...] = ()
+    sumber: str = ""
 
 
 @dataclass(frozen=True, slots=True)
 class Mutu:
-    """Service standard as a whole: minutes of active handling, or working days."""
+    """Service standard as a whole: minutes of active handling, or working days.
+
+    ``hitung`` (working days only): due at closing time of the last day, or at the same clock time (kalender.due_at).
+    """
 
     jenis: str  # menit | hari_kerja
     nilai: float | None
     mulai: str = "diterima"  # diterima | dinyatakan_lengkap
+    hitung: str = "akhir_hari"  # akhir_hari | jam_sama
+
+
+@dataclass(frozen=True, slots=True)
+class Komponen:
+    """One component of the Standar Pelayanan (Permenpan RB 15/2014), shown to the public."""
+
+    judul: str
+    isi: tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -190,6 +212,11 @@ class Sop:
     kuasa_boleh: bool = False
     peringatan: tuple[str, ...] = ()
     catatan: tuple[str, ...] = ()
+    kualifikasi: tuple[str, ...] = ()
+    keterkaitan: tuple[str, ...] = ()
+    peralatan: tuple[str, ...] = ()
+    pencatatan: tuple[str, ...] = ()
+    standar: tuple[Komponen, ...] = ()
     digest: str = ""
     source_text: str = field(default="", repr=False, compare=False)
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import os
+import re
 from pathlib import Path
 
 from ktpel_kiosk.domain.errors import DeviceTrouble
@@ -33,3 +34,11 @@ def write_whole(path: Path, data: bytes) -> None:
         with contextlib.suppress(OSError):
             temporary.unlink()
         raise DeviceTrouble("printer.folder", errno=error.errno, path=str(path.parent)) from error
+
+
+def last_number(root: Path | None, folder: str) -> int:
+    """Highest four-digit job number among the files already in ``root/folder``, 0 when there are none."""
+    if root is None or not (root / folder).is_dir():
+        return 0
+    numbers = [re.search(r"-(\d{4,})[-.]", path.name) for path in (root / folder).iterdir()]
+    return max((int(match[1]) for match in numbers if match), default=0)

@@ -11,8 +11,9 @@ import os
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any, ClassVar
 
-from asn1crypto import cms, core  # type: ignore[import-untyped]
+from asn1crypto import cms, core
 from asn1crypto import x509 as asn1_x509
 from cryptography import x509
 from cryptography.exceptions import InvalidSignature, InvalidTag
@@ -32,7 +33,7 @@ OAEP = padding.OAEP(mgf=padding.MGF1(hashes.SHA256()), algorithm=hashes.SHA256()
 class GcmParameters(core.Sequence):  # type: ignore[misc]
     """GCMParameters of RFC 5084, which asn1crypto does not define."""
 
-    _fields = [("nonce", core.OctetString), ("icv_length", core.Integer, {"default": 12})]
+    _fields: ClassVar[list[Any]] = [("nonce", core.OctetString), ("icv_length", core.Integer, {"default": 12})]
 
 
 @dataclass(frozen=True, slots=True)

@@ -18,7 +18,8 @@ from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import rsa
 
 from ktpel_kiosk.domain.audit import link_digest
-from ktpel_kiosk.domain.errors import BadInput, IoFailure, SecurityRefusal
+from ktpel_kiosk.domain.errors import BadInput, SecurityRefusal
+from ktpel_kiosk.durable import storage_trouble
 from ktpel_kiosk.packet import cms
 from ktpel_kiosk.packet.container import read_container
 from ktpel_kiosk.packet.keys import load_certificate, load_rsa_key
@@ -53,7 +54,7 @@ def _read(path: Path) -> bytes:
         with path.open("rb") as f:
             data = f.read(PACKET_LIMIT_BYTES + 1)
     except OSError as e:
-        raise IoFailure("packet.read", path=path.name, errno=e.errno) from e
+        raise storage_trouble(e, path) from e
     if len(data) > PACKET_LIMIT_BYTES:
         raise BadInput("packet.too_large", path=path.name, limit=PACKET_LIMIT_BYTES)
     return data
@@ -198,4 +199,4 @@ def _extract(entries: Mapping[str, bytes], out_dir: Path) -> None:
     except OSError as e:
         if temp is not None:
             shutil.rmtree(temp, ignore_errors=True)
-        raise IoFailure("packet.write", path=out_dir.name, errno=e.errno) from e
+        raise storage_trouble(e, out_dir) from e

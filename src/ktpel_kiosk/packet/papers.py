@@ -85,8 +85,8 @@ def _jpeg_page(data: bytes, entry: str) -> bytes:
         b"<< /Type /Pages /Kids [3 0 R] /Count 1 >>",
         b"<< /Type /Page /Parent 2 0 R /MediaBox [0 0 %d %d] /Resources << /XObject << /Im 5 0 R >> >> /Contents 4 0 R >>" % page,
         b"<< /Length %d >>\nstream\n%b\nendstream" % (len(content), content),
-        b"<< /Type /XObject /Subtype /Image /Width %d /Height %d /ColorSpace %b /BitsPerComponent 8 /Filter /DCTDecode /Length %d >>"
-        b"\nstream\n%b\nendstream" % (width, height, colour, len(data), data),
+        b"<< /Type /XObject /Subtype /Image /Width %d /Height %d /ColorSpace %b /BitsPerComponent 8 /Filter /DCTDecode "
+        b"/Length %d >>\nstream\n%b\nendstream" % (width, height, colour, len(data), data),
     ])
 
 

@@ -1,24 +1,20 @@
-"""Words of the gateway contract shared by client and simulator: paths, biodata and receipts as JSON."""
+"""Words of the gateway contract shared by client and simulator: headers, biodata, receipts and status events as JSON."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from datetime import UTC, date, datetime
+from dataclasses import fields
+from datetime import UTC, datetime
 from typing import Any
 
 from ktpel_kiosk.domain.outbox import Receipt
-from ktpel_kiosk.domain.penduduk import JenisKelamin, Penduduk
+from ktpel_kiosk.domain.penduduk import Penduduk
 from ktpel_kiosk.domain.status import StatusEvent, StatusSiak
 
 TUS_VERSION = "1.0.0"
 RECEIPT_TYPE = "ktpel-receipt+jwt"
 STATION_HEADER = "Ktpel-Station"
 UPLOAD_TYPE = "application/offset+octet-stream"
-_TEXT_FIELDS = (
-    "nik", "nama", "tempat_lahir", "alamat", "rt", "rw", "desa", "kecamatan", "kabupaten", "provinsi", "no_kk", "kewarganegaraan",
-    "berlaku_hingga", "kode_pos",
-)
-_CODE_FIELDS = ("golongan_darah", "agama", "status_perkawinan", "pekerjaan")
 
 
 def stamp(at: datetime) -> str:
@@ -34,26 +30,13 @@ def moment(value: object) -> datetime:
     return at.astimezone(UTC)
 
 
-def biodata_to_json(p: Penduduk) -> dict[str, Any]:
-    """Flat object, codes as numbers."""
-    return {
-        **{name: getattr(p, name) for name in _TEXT_FIELDS}, **{name: getattr(p, name) for name in _CODE_FIELDS},
-        "tanggal_lahir": p.tanggal_lahir.isoformat(), "jenis_kelamin": p.jenis_kelamin.value,
-    }
-
-
-def biodata_from_json(untrusted: Mapping[str, Any]) -> Penduduk:
-    """Raises ValueError, TypeError, KeyError or BadInput when it is not complete, valid biodata."""
+def biodata_from_json(untrusted: object) -> Penduduk:
+    """Biodata as the server sent it, checked field by field. Raises BadInput, or TypeError when it is not an object."""
     from ktpel_kiosk.domain.biodata import make_penduduk
 
-    fields: dict[str, Any] = {name: _text(untrusted.get(name, ""), name) for name in _TEXT_FIELDS}
-    fields.update({name: int(untrusted[name]) for name in _CODE_FIELDS})
-    fields["kewarganegaraan"] = fields["kewarganegaraan"] or "WNI"
-    fields["berlaku_hingga"] = fields["berlaku_hingga"] or "SEUMUR HIDUP"
-    return make_penduduk(
-        tanggal_lahir=date.fromisoformat(str(untrusted["tanggal_lahir"])),
-        jenis_kelamin=JenisKelamin(untrusted["jenis_kelamin"]).value, **fields,
-    )
+    if not isinstance(untrusted, Mapping):
+        raise TypeError("biodata")
+    return make_penduduk(**{f.name: untrusted[f.name] for f in fields(Penduduk) if f.name in untrusted})
 
 
 def _text(value: object, name: str) -> str:

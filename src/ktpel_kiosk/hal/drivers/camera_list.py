@@ -64,7 +64,7 @@ def _windows() -> list[tuple[str, str]]:
     buffer = ctypes.create_unicode_buffer(length.value)
     if manager.CM_Get_Device_Interface_ListW(guid, None, buffer, length, 0) != 0:
         return []
-    paths = [path for path in buffer[:length.value].split("\0") if path]
+    paths = [path for path in ctypes.wstring_at(buffer, length.value).split("\0") if path]
     return [(str(index), _windows_label(path, index)) for index, path in enumerate(paths)]
 
 

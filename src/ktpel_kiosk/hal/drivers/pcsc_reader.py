@@ -71,6 +71,7 @@ class PcscReader:
         self._card: int | None = None
         self._protocol = 0
         self._cut = False
+        self._torn = False
         result, self._context = scard.SCardEstablishContext(scard.SCARD_SCOPE_USER)
         _check(result, "open", name)
 
@@ -94,36 +95,51 @@ class PcscReader:
         until = time.monotonic() + timeout_s
         while True:
             self._wait_for_card(until, timeout_s)
-            result, card, protocol = scard.SCardConnect(self._context, self._name, scard.SCARD_SHARE_EXCLUSIVE,
-                                                        scard.SCARD_PROTOCOL_T0 | scard.SCARD_PROTOCOL_T1)
-            code = _code(result)
+            code = self._take_card()
             if code == 0:
                 break
             # Windows looks at each fresh card itself for a moment, and a card still being laid down comes and goes
             if (code == SHARING or code in REMOVED | MUTE) and time.monotonic() < until:
                 time.sleep(0.05)
                 continue
-            _check(result, "connect", self._name)
-        self._card, self._protocol = card, protocol
-        result, _, _, _, atr = scard.SCardStatus(card)
+            _check(code, "connect", self._name)
+        result, _, _, _, atr = scard.SCardStatus(self._card)
         _check(result, "connect", self._name)
         return bytes(atr)
 
+    def _take_card(self) -> int:
+        """Connect; the result code. After a torn card it is reset first: the service may not have noticed the change of cards."""
+        protocols = scard.SCARD_PROTOCOL_T0 | scard.SCARD_PROTOCOL_T1
+        result, card, protocol = scard.SCardConnect(self._context, self._name, scard.SCARD_SHARE_EXCLUSIVE, protocols)
+        if _code(result) == 0 and self._torn:
+            result, protocol = scard.SCardReconnect(card, scard.SCARD_SHARE_EXCLUSIVE, protocols, scard.SCARD_RESET_CARD)
+            if _code(result) != 0:
+                scard.SCardDisconnect(card, scard.SCARD_LEAVE_CARD)
+        if _code(result) == 0:
+            self._card, self._protocol, self._torn = card, protocol, False
+        return _code(result)
+
     def transmit(self, apdu: bytes) -> bytes:
         if self._card is None:
-            raise CardRemoved("card.removed", operation="transmit", device=self._name)
+            raise CardRemoved("card_reader.removed", operation="transmit", device=self._name)
         header = scard.SCARD_PCI_T0 if self._protocol == scard.SCARD_PROTOCOL_T0 else scard.SCARD_PCI_T1
         result, answer = scard.SCardTransmit(self._card, header, list(apdu))
         if _code(result) != 0:
-            self.disconnect()
+            # powering down a card that is gone makes pcscd blind to one laid on at once
+            self._let_go(scard.SCARD_LEAVE_CARD)
             _check(result, "transmit", self._name)
-        if len(answer) < 2:
-            raise CaptureFailed("card_reader.short", operation="transmit", device=self._name)
+        if len(answer) < 2:  # "success" without even a status word: some drivers report a card torn away like this
+            self._let_go(scard.SCARD_LEAVE_CARD)
+            raise CardRemoved("card_reader.removed", operation="transmit", device=self._name)
         return bytes(answer)
 
     def disconnect(self) -> None:
+        self._let_go(scard.SCARD_UNPOWER_CARD)
+
+    def _let_go(self, disposition: int) -> None:
+        self._torn = self._torn or disposition == scard.SCARD_LEAVE_CARD
         if self._card is not None:
-            scard.SCardDisconnect(self._card, scard.SCARD_UNPOWER_CARD)
+            scard.SCardDisconnect(self._card, disposition)
             self._card = None
 
     def _wait_for_card(self, until: float, timeout_s: float) -> None:
@@ -173,7 +189,7 @@ def _check(result: int, operation: str, device: str = "") -> None:
         return
     facts = {"operation": operation, "device": device, "status": f"{code:08X}"}
     if code in REMOVED:
-        raise CardRemoved("card.removed", **facts)
+        raise CardRemoved("card_reader.removed", **facts)
     if code in MUTE:
         raise CaptureFailed("card_reader.mute", **facts)
     if code in READER_GONE:

@@ -11,7 +11,7 @@ from PIL import Image
 
 from ktpel_kiosk.domain.biometric import RawImage
 from ktpel_kiosk.domain.errors import DeviceTrouble, Jammed, MediaEmpty, NotFound, OutcomeUnknown
-from ktpel_kiosk.hal.files import write_whole
+from ktpel_kiosk.hal.files import last_number, write_whole
 from ktpel_kiosk.hal.simulators.base import SimulatedDevice
 from ktpel_kiosk.hal.simulators.world import PrintedCard, SimulatedWorld
 from ktpel_kiosk.ports.devices import DeviceKind, PrintJob, PrintJobState, PrintMedia
@@ -43,10 +43,12 @@ class SimulatedPrinterState:
         self._world = world
         self._lock = threading.RLock()
         self._jobs: dict[str, _Job] = {}
+        self._number = last_number(world.out_dir, "cards")
 
     def take(self, front: RawImage, back: RawImage | None, title: str) -> _Job:
         with self._lock:
-            job_id = f"card-{self._world.seed}-{len(self._jobs) + 1:04d}"
+            self._number += 1
+            job_id = f"card-{self._world.seed}-{self._number:04d}"
             job = self._jobs[job_id] = _Job(job_id, title, front, back, time.monotonic())
             return job
 

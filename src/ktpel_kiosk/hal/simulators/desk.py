@@ -14,7 +14,7 @@ from ktpel_kiosk.domain.errors import (
     NotFound,
     Stalled,
 )
-from ktpel_kiosk.hal.files import write_whole
+from ktpel_kiosk.hal.files import last_number, write_whole
 from ktpel_kiosk.hal.simulators.base import SimulatedDevice
 from ktpel_kiosk.hal.simulators.papers import render_page
 from ktpel_kiosk.hal.simulators.world import SimulatedWorld, VirtualCard
@@ -65,9 +65,9 @@ class SimulatedCardReader(SimulatedDevice):
         card = self._seen()
         if card is None or self.faults.strikes(self.kind, "mute"):
             raise CaptureFailed("card_reader.mute", device_kind=str(self.kind))
-        reset = getattr(card, "reset", None)
-        if callable(reset):
-            reset()
+        power_cycle = getattr(card, "power_cycle", None)
+        if callable(power_cycle):  # a card laid on again has forgotten what was selected and unlocked
+            power_cycle()
         self._card = card
         return card.atr
 
@@ -77,7 +77,7 @@ class SimulatedCardReader(SimulatedDevice):
             self.world.take_card()
         if self._card is None or self._seen() is not self._card:
             self._card = None
-            raise CardRemoved("card.removed", device_kind=str(self.kind), operation="transmit")
+            raise CardRemoved("card_reader.removed", device_kind=str(self.kind), operation="transmit")
         status = self.faults.strikes(self.kind, "status")
         if status is not None:
             return bytes.fromhex(str(status.params.get("sw", "6A82")))
@@ -99,6 +99,7 @@ class SimulatedDocumentPrinter(SimulatedDevice):
     def __init__(self, world: SimulatedWorld) -> None:
         super().__init__(world)
         self._jobs: dict[str, PrintJob] = {}
+        self._numbers = itertools.count(last_number(world.out_dir, "papers") + 1)
 
     def healthy(self) -> None:
         super().healthy()
@@ -108,8 +109,8 @@ class SimulatedDocumentPrinter(SimulatedDevice):
     def submit(self, pdf: bytes, title: str, media: str = "A4") -> PrintJob:
         self.begin("submit")
         if not pdf.startswith(b"%PDF-"):
-            raise CaptureFailed("document_printer.not_pdf", device_kind=str(self.kind))
-        job_id = f"paper-{len(self._jobs) + 1:04d}"
+            raise DeviceTrouble("document_printer.not_pdf", device_kind=str(self.kind), operation="submit")
+        job_id = f"paper-{next(self._numbers):04d}"
         if self.faults.strikes(self.kind, "jam"):
             job = PrintJob(job_id, PrintJobState.FAILED, "document_printer.jam")
         else:

@@ -32,7 +32,7 @@ class Person(Protocol):
 
 
 class VirtualCard(Protocol):
-    """A chip card as the reader sees it."""
+    """A chip card as the reader sees it. ``power_cycle()``, when it has one, is called as it is laid on."""
 
     @property
     def atr(self) -> bytes: ...
@@ -102,6 +102,7 @@ class SimulatedWorld:
         self._codes: deque[str] = deque()
         self._papers: deque[str] = deque()
         self.printer_jams = 0
+        self._drivers: tuple[Driver, ...] = ()
         self._look_into_hopper: Callable[[], None] = _nothing
 
     # the person
@@ -223,13 +224,15 @@ class SimulatedWorld:
     # wiring
 
     def drivers(self) -> tuple[Driver, ...]:
-        """One driver per device kind, for the device manager."""
+        """One driver per device kind, for the device manager; the same ones each time, for it is one desk."""
+        if self._drivers:
+            return self._drivers
         from ktpel_kiosk.hal.simulators import biometric, desk
         from ktpel_kiosk.hal.simulators.card_printer import SimulatedCardPrinter, SimulatedPrinterState
 
         printer = SimulatedPrinterState(self)
         self._look_into_hopper = printer.settle
-        return (
+        self._drivers = (
             SimulatedDriver(DeviceKind.CAMERA, self, lambda: biometric.SimulatedCamera(self)),
             SimulatedDriver(DeviceKind.FINGERPRINT, self, lambda: biometric.SimulatedFingerprintScanner(self)),
             SimulatedDriver(DeviceKind.IRIS, self, lambda: biometric.SimulatedIrisCamera(self)),
@@ -240,6 +243,7 @@ class SimulatedWorld:
             SimulatedDriver(DeviceKind.DOCUMENT_PRINTER, self, lambda: desk.SimulatedDocumentPrinter(self)),
             SimulatedDriver(DeviceKind.BARCODE, self, lambda: desk.SimulatedBarcodeScanner(self)),
         )
+        return self._drivers
 
     def close(self) -> None:
         """Let go of everything that hangs on purpose; call it before closing the manager."""

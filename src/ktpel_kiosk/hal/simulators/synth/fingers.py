@@ -52,17 +52,17 @@ class Condition:
     ink: float = 0.8
     speckle: float = 0.1
     grain: float = 0.9
-    rough: float = 0.0
+    rough: float = 0.05
     patches: float = 0.0
     flood: float = 0.0
 
 
 CONDITIONS: dict[str, Condition] = {
     "normal": Condition(),
-    "dry": Condition(edge=0.8, soft=0.34, ink=0.5, speckle=2.2, grain=2.2, patches=0.5, rough=0.5),
+    "dry": Condition(edge=0.76, soft=0.36, ink=0.52, speckle=1.9, grain=2.0, patches=0.4, rough=0.48),
     "wet": Condition(edge=0.08, soft=0.8, ink=0.88, speckle=0.05, flood=1.0),
     "partial": Condition(),
-    "dirty": Condition(edge=0.52, ink=0.6, speckle=0.6, rough=0.35),
+    "dirty": Condition(edge=0.52, ink=0.6, speckle=0.6, rough=0.42),
 }
 
 
@@ -116,8 +116,8 @@ def placed(master: U8, rng: np.random.Generator) -> F32:
     turn = cv2.getRotationMatrix2D((WIDTH / 2, HEIGHT / 2), angle, 1 / scale)
     inverse = cv2.invertAffineTransform(turn)
     ys, xs = np.mgrid[0:FINGER_HEIGHT, 0:FINGER_WIDTH].astype(np.float32)
-    xs += f32((WIDTH - FINGER_WIDTH) / 2 + rng.normal(0, 7)) + 2.2 * smooth_field(rng, FINGER_HEIGHT, FINGER_WIDTH, 170)
-    ys += f32((HEIGHT - FINGER_HEIGHT) / 2 + rng.normal(0, 9)) + 2.2 * smooth_field(rng, FINGER_HEIGHT, FINGER_WIDTH, 170)
+    xs += f32((WIDTH - FINGER_WIDTH) / 2 + rng.normal(0, 7)) + 2.8 * smooth_field(rng, FINGER_HEIGHT, FINGER_WIDTH, 150)
+    ys += f32((HEIGHT - FINGER_HEIGHT) / 2 + rng.normal(0, 9)) + 2.8 * smooth_field(rng, FINGER_HEIGHT, FINGER_WIDTH, 150)
     mx = f32(inverse[0, 0] * xs + inverse[0, 1] * ys + inverse[0, 2])
     my = f32(inverse[1, 0] * xs + inverse[1, 1] * ys + inverse[1, 2])
     return f32(cv2.remap(master, mx, my, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REFLECT)) / np.float32(255)

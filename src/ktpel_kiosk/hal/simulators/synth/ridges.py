@@ -28,9 +28,12 @@ REVISION = 1
 STRETCH = 1.3
 """Prints are taller than wide: the flow is computed on a grid squeezed by this factor."""
 
-SPOTS = 9
+SPOTS = 5
 WILD = 1e-4
 GROW_PASSES = 28
+BEND = 7.0
+"""Pixels of lasting unevenness of the skin: the ridge period varies within one print."""
+
 FINISH_PASSES = 2
 
 Maps = tuple[NDArray[np.int16], NDArray[np.uint16]]
@@ -53,8 +56,8 @@ def pattern_of(seed: int, position: Position) -> Pattern:
     whorl, arch, radial = {"thumb": (0.38, 0.04, 0.02), "index": (0.32, 0.12, 0.16), "middle": (0.2, 0.09, 0.03),
                            "ring": (0.42, 0.03, 0.02), "little": (0.16, 0.03, 0.01)}[position.value.split("_")[1]]
     draw = rng.random()
-    period = float(stream(seed, "period").normal(8.7, 0.3) + rng.normal(0.0, 0.12))
-    cx, cy = WIDTH / 2 + rng.normal(0, 9), HEIGHT * 0.43 + rng.normal(0, 14)
+    period = float(stream(seed, "period").normal(8.7, 0.3) + rng.normal(0.0, 0.25))
+    cx, cy = WIDTH / 2 + np.clip(rng.normal(0, 16), -34, 34), HEIGHT * 0.43 + np.clip(rng.normal(0, 20), -42, 36)
     if draw < arch:
         if rng.random() < 0.6:
             return Pattern("arch", (), (), period)
@@ -92,7 +95,7 @@ def orientation(seed: int, position: Position, pattern: Pattern, scale: float) -
         crown = np.clip((min(c.imag for c in pattern.cores) / STRETCH + 150 - ys) / 230, 0, 1)
         theta -= bow * side * crown
     theta = np.arctan2(STRETCH * np.sin(theta), np.cos(theta))
-    return f32(theta + 0.05 * smooth_field(rng, height, width, 90 * scale))
+    return f32(theta + 0.1 * smooth_field(rng, height, width, 100 * scale))
 
 
 class OrientedFilter:
@@ -151,6 +154,10 @@ def grow(seed: int, position: Position) -> U8:
     image = f32(cv2.resize(image, (WIDTH, HEIGHT), interpolation=cv2.INTER_CUBIC))
     for _ in range(FINISH_PASSES):
         image = f32(np.tanh(large(image) * np.float32(3.0)))
+    ys, xs = np.mgrid[0:HEIGHT, 0:WIDTH].astype(np.float32)
+    xs += BEND * smooth_field(rng, HEIGHT, WIDTH, 140)
+    ys += BEND * smooth_field(rng, HEIGHT, WIDTH, 140)
+    image = f32(cv2.remap(image, xs, ys, cv2.INTER_CUBIC, borderMode=cv2.BORDER_REFLECT))
     return np.asarray(np.clip(image * 0.5 + 0.5, 0, 1) * 255, dtype=np.uint8)
 
 

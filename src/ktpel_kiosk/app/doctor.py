@@ -1,0 +1,115 @@
+"""``ktpel-kiosk doctor``: what works on this machine, what does not, and what to do about it."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import sys
+from collections.abc import Callable, Iterator
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+from ktpel_kiosk import __version__
+from ktpel_kiosk.app.maintenance import office_folder
+from ktpel_kiosk.app.office import settings_of
+from ktpel_kiosk.app.resources import migrations, resources
+from ktpel_kiosk.app.sentences import load_sentences
+from ktpel_kiosk.domain.errors import KioskError
+
+RECORDING_BYTES = 3_500_000
+"""Room one recording takes until its packet is received: samples, packet, papers."""
+
+
+@dataclass(frozen=True, slots=True)
+class Check:
+    """One finding; ``state`` is ``baik``, ``peringatan`` or ``gagal``."""
+
+    name: str
+    state: str
+    text: str
+
+    def as_dict(self) -> dict[str, Any]:
+        return asdict(self)
+
+    def line(self) -> str:
+        return f"[{self.state:10}] {self.name}: {self.text}"
+
+
+def examine(data: Path) -> list[Check]:
+    """All checks; none of them changes anything."""
+    return [*_machine(), *_libraries(), *_folder(data), *_register(data), *_devices()]
+
+
+def _machine() -> Iterator[Check]:
+    yield Check("versi", "baik", f"ktpel-kiosk {__version__}, Python {sys.version.split()[0]}, {sys.platform}")
+    missing = [str(p) for p in (resources() / "sop", resources() / "fonts", migrations()) if not p.is_dir()]
+    yield Check("sumber daya", "gagal" if missing else "baik", f"tidak ada: {missing[0]}" if missing else str(resources()))
+    display = sys.platform in ("win32", "darwin") or bool(os.environ.get("DISPLAY") or os.environ.get("WAYLAND_DISPLAY"))
+    yield Check("layar", "baik" if display else "peringatan", "ada" if display else "tidak ada layar: jendela tidak dapat dibuka")
+
+
+def _libraries() -> Iterator[Check]:
+    yield _try("SQLCipher", _sqlcipher)
+    yield _try("sidik jari", _fingers)
+
+
+def _try(name: str, work: Callable[[], str]) -> Check:
+    try:
+        return Check(name, "baik", work())
+    except KioskError as error:
+        return Check(name, "gagal", load_sentences().of(error))
+    except ImportError as error:
+        return Check(name, "gagal", f"pustaka tidak dapat dimuat: {error.name or error}")
+
+
+def _sqlcipher() -> str:
+    import sqlcipher3
+    return f"SQLite {sqlcipher3.sqlite_version}"
+
+
+def _fingers() -> str:
+    from ktpel_kiosk.biometrics.service import BiometricService
+    return ", ".join(f"{k} {v}" for k, v in BiometricService().ready().items())
+
+
+def _folder(data: Path) -> Iterator[Check]:
+    place = data if data.exists() else next(p for p in data.absolute().parents if p.exists())
+    free = shutil.disk_usage(place).free
+    left = free // RECORDING_BYTES
+    yield Check("ruang simpan", "baik" if left > 200 else "gagal" if left < 5 else "peringatan",
+                f"{free // 2**20:,} MiB, cukup untuk kira-kira {left:,} perekaman".replace(",", "."))
+    yield Check("folder data", "baik" if os.access(place, os.W_OK) else "gagal", str(data))
+
+
+def _register(data: Path) -> Iterator[Check]:
+    if settings_of(office_folder(data)) is None:
+        yield Check("kantor", "peringatan", "belum disiapkan di folder ini")
+        return
+    yield _try("register", lambda: _open(data))
+
+
+def _open(data: Path) -> str:
+    from ktpel_kiosk.app.clock import SystemClock, Uuid7
+    from ktpel_kiosk.app.office import open_register
+    clock = SystemClock()
+    register = open_register(office_folder(data), clock, Uuid7(clock))
+    try:
+        check = register.check_audit()
+    finally:
+        register.close()
+    if not check.whole:
+        return f"RANTAI AUDIT RUSAK pada urutan {check.broken_at}"
+    return f"terbuka, {check.length} mata rantai audit utuh"
+
+
+def _devices() -> Iterator[Check]:
+    from ktpel_kiosk.app.devices import real_drivers
+    for driver in real_drivers():
+        try:
+            found = driver.discover()
+        except KioskError as error:
+            yield Check(f"perangkat {driver.kind}", "peringatan", f"{driver.name}: {load_sentences().of(error)}")
+            continue
+        names = ", ".join(f.label for f in found)
+        yield Check(f"perangkat {driver.kind}", "baik" if found else "peringatan", f"{driver.name}: {names or 'tidak ada'}")

@@ -1,0 +1,122 @@
+"""An office on disk: its folder, settings, keys, register; creating and opening it."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import asdict, dataclass
+from datetime import date, datetime
+from functools import cache
+from pathlib import Path
+
+from ktpel_kiosk.app.clock import PracticeClock, SystemClock
+from ktpel_kiosk.app.resources import migrations, resources
+from ktpel_kiosk.domain.errors import BadInput, IoFailure
+from ktpel_kiosk.domain.sop import Peran
+from ktpel_kiosk.durable import write_durably
+from ktpel_kiosk.packet.keys import DemoKeys, make_demo_keys
+from ktpel_kiosk.register.keys import KeyStore
+from ktpel_kiosk.register.store import SqlRegister
+
+SETTINGS = "office.json"
+PRACTICE_PASSWORD = "praktik"
+"""Of the invented accounts of practice mode only; production offices create their own accounts."""
+
+PRACTICE_USERS: tuple[tuple[str, str, str, str, tuple[Peran, ...]], ...] = (
+    ("rina", "Rina Wulandari", "Petugas Pelayanan dan Operator", "",
+     (Peran.LOKET, Peran.OPERATOR, Peran.PENYERAH)),
+    ("anton", "Anton Prasetya", "Verifikator", "", (Peran.VERIFIKATOR,)),
+    ("kasi", "Sri Hartati, S.Sos", "Kepala Seksi Pelayanan", "197303121998032004", (Peran.KASI, Peran.VALIDATOR, Peran.VERIFIKATOR)),
+    ("camat", "Bambang Sutrisno, S.STP", "Camat", "197810052002121003", (Peran.CAMAT, Peran.SUPERVISOR, Peran.ADMIN)),
+)
+
+
+@dataclass(frozen=True, slots=True)
+class OfficeSettings:
+    """What the folder remembers. ``mode``: ``practice`` or ``production``."""
+
+    office: str
+    station: str
+    mode: str = "practice"
+    gateway_url: str = ""
+
+
+def settings_of(data: Path) -> OfficeSettings | None:
+    """Settings of an existing office folder, ``None`` for an empty one.
+
+    Raises:
+        BadInput: the file is damaged.
+    """
+    path = data / SETTINGS
+    if not path.exists():
+        return None
+    try:
+        return OfficeSettings(**json.loads(path.read_text("utf-8")))
+    except (ValueError, TypeError, OSError) as error:
+        raise BadInput("office.settings", path=str(path)) from error
+
+
+def prepare_folder(data: Path) -> None:
+    """Make the folder and prove that it can be written.
+
+    Raises:
+        IoFailure: ``storage.unwritable``.
+    """
+    try:
+        data.mkdir(parents=True, exist_ok=True)
+        probe = data / ".probe"
+        probe.write_bytes(b"")
+        probe.unlink()
+    except OSError as error:
+        raise IoFailure("storage.unwritable", path=str(data), errno=error.errno) from error
+
+
+def create_practice_office(data: Path, office: str, clock: SystemClock | PracticeClock) -> OfficeSettings:
+    """Settings and keys of a practice office; an existing one is returned unchanged.
+
+    Raises:
+        BadInput: the folder already holds another office.
+    """
+    prepare_folder(data)
+    found = settings_of(data)
+    if found is not None:
+        if found.office != office:
+            raise BadInput("office.other", path=str(data), found=found.office, expected=office)
+        return found
+    made = OfficeSettings(office, f"{office}-meja-1")
+    make_demo_keys(data / "keys", clock.now(), made.station)
+    write_durably(data / SETTINGS, json.dumps(asdict(made), indent=1, sort_keys=True).encode())
+    return made
+
+
+def open_central_keys(data: Path) -> DemoKeys:
+    """Demonstration keys of the centre, made when the folder has none."""
+    return make_demo_keys(data / "keys", SystemClock().now(), "gateway")
+
+
+def open_register(data: Path, clock: SystemClock | PracticeClock, ids: object) -> SqlRegister:
+    """The encrypted register of this folder, created when it does not exist yet."""
+    folder = data / "register"
+    store = KeyStore(folder / "register.key")
+    key = store.unlock_with_machine() if store.exists() else store.create(machine=True)
+    return SqlRegister(folder / "register.sqlite", key, clock, ids, migrations=migrations())
+
+
+@cache
+def holidays_around(year: int) -> frozenset[date]:
+    """Public holidays and cuti bersama of the years around ``year`` (the office's editable default)."""
+    import holidays
+
+    table = holidays.country_holidays("ID", years=range(year - 1, year + 3), categories=("public", "government"))
+    return frozenset(table)
+
+
+def lazy_holidays(now: datetime) -> frozenset[date]:
+    return holidays_around(now.year)
+
+
+def village_names(region: str) -> tuple[str, ...]:
+    """Villages of a district of the demonstration offices, upper case; empty where not listed."""
+    prefix = region.replace(".", "")
+    lines = (resources() / "wilayah" / "desa.csv").read_text("utf-8").splitlines()[1:]
+    found = (line.split(",") for line in lines if line.strip())
+    return tuple(cells[1].upper() for cells in found if cells[0].replace(".", "").startswith(prefix))

@@ -1,0 +1,219 @@
+"""The composition root: one office folder becomes a running kiosk."""
+
+from __future__ import annotations
+
+import random
+import threading
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from functools import cached_property
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from ktpel_kiosk.app import sops
+from ktpel_kiosk.app.clock import PracticeClock, SystemClock, Uuid7
+from ktpel_kiosk.app.lazy import lazily
+from ktpel_kiosk.app.niks import region_table
+from ktpel_kiosk.app.office import (
+    PRACTICE_PASSWORD,
+    PRACTICE_USERS,
+    OfficeSettings,
+    create_practice_office,
+    lazy_holidays,
+    open_register,
+)
+from ktpel_kiosk.app.passwords import Argon2Hasher
+from ktpel_kiosk.app.resources import resources
+from ktpel_kiosk.app.sentences import load_sentences
+from ktpel_kiosk.app.spool import FileSpool
+from ktpel_kiosk.desk import printing, sign_in, statuses
+from ktpel_kiosk.desk.context import Desk
+from ktpel_kiosk.domain.actor import Actor
+from ktpel_kiosk.domain.biometric import Position, RawImage, Thresholds
+from ktpel_kiosk.domain.errors import KioskError
+from ktpel_kiosk.domain.sop import Peran
+from ktpel_kiosk.domain.sop_file import parse_sop
+from ktpel_kiosk.hal.driver import Driver
+from ktpel_kiosk.hal.manager import DeviceManager
+from ktpel_kiosk.hal.simulators.world import SimulatedWorld
+from ktpel_kiosk.packet.keys import DemoKeys
+from ktpel_kiosk.ports.register import Tx
+from ktpel_kiosk.ports.services import Biometrics, CardPersonaliser, CardRenderer, Documents, Gateway, PasswordHasher, Sealer
+from ktpel_kiosk.register.store import SqlRegister
+
+if TYPE_CHECKING:
+    from ktpel_kiosk.siak.network_thread import UploaderThread
+    from ktpel_kiosk.siak.simulator.server import GatewaySimulator
+    from ktpel_kiosk.siak.uploader import Uploader
+
+PRACTICE_BLANKS = 200
+UNREACHABLE = "http://127.0.0.1:9"
+"""Where a station without a gateway address sends: nobody listens there, so everything stays queued."""
+
+
+@dataclass
+class Kiosk:
+    """A running kiosk of one office folder. Close it; it is also a context manager."""
+
+    data: Path
+    settings: OfficeSettings
+    desk: Desk
+    register: SqlRegister
+    devices: DeviceManager
+    clock: SystemClock | PracticeClock
+    keys: DemoKeys
+    world: SimulatedWorld | None = None
+    simulator: GatewaySimulator | None = None
+    gateway_url: str = ""
+    on_change: Callable[[], None] = lambda: None
+    _uploading: UploaderThread | None = field(default=None, repr=False)
+
+    @cached_property
+    def uploader(self) -> Uploader:
+        """The uploader of this station; used by its own thread, or pumped by the demonstration."""
+        from ktpel_kiosk.siak.uploader import Uploader
+
+        return Uploader(
+            self.register, self.desk.gateway, self.desk.sealer, self.clock, random.Random(),
+            on_received=lambda packet_id: statuses.note_receipt(self.desk, packet_id),
+            on_status=lambda event: statuses.apply_status(self.desk, event),
+        )
+
+    def start_network(self) -> None:
+        """Start the one network thread; it waits until there is something due."""
+        from ktpel_kiosk.siak.network_thread import UploaderThread
+
+        self._uploading = UploaderThread(self.uploader)
+        self._uploading.start()
+
+    def wake_uploader(self) -> None:
+        if self._uploading is not None:
+            self._uploading.wake()
+
+    def close(self) -> None:
+        if self._uploading is not None:
+            self._uploading.stop()
+        if self.world is not None:
+            self.world.close()
+        self.devices.close()
+        if self.simulator is not None:
+            self.simulator.stop()
+        self.register.close()
+
+    def __enter__(self) -> Kiosk:
+        return self
+
+    def __exit__(self, *_exc: object) -> None:
+        self.close()
+
+
+def open_practice_kiosk(data: Path, office: str, *, clock: SystemClock | PracticeClock | None = None, world: SimulatedWorld | None = None,
+                        source: Mapping[Position, RawImage] | None = None, hasher: PasswordHasher | None = None,
+                        thresholds: Thresholds | None = None) -> Kiosk:
+    """A kiosk in practice mode: simulated devices, invented accounts, specimen cards.
+
+    Args:
+        source: real images to be served by the camera, finger and iris devices instead of the simulated person.
+    """
+    sop = sops.load(office)
+    clock = clock or SystemClock()
+    settings = create_practice_office(data, sop.id if not office.endswith(".toml") else office, clock)
+    ids = Uuid7(clock)
+    keys = DemoKeys(data / "keys")
+    register = open_register(data, clock, ids)
+    world = world or SimulatedWorld(out_dir=data / "perangkat", hands_free=True)
+    devices = DeviceManager(_drivers(world, source))
+    kiosk: list[Kiosk] = []
+    desk = Desk(
+        register=register, devices=devices, biometrics=lazily(_biometrics), sealer=lazily(lambda: _sealer(data, keys)),
+        documents=lazily(_documents), renderer=lazily(_renderer), personaliser=lazily(_personaliser),
+        gateway=lazily(lambda: _gateway(kiosk[0])), hasher=hasher or Argon2Hasher(), spool=FileSpool(data / "documents"), clock=clock,
+        ids=ids, sop=sop, parse_sop=lambda text: parse_sop(text, name="register"), regions=region_table,
+        holidays=lambda: lazy_holidays(clock.now()), station=settings.station, sentences=load_sentences(),
+        thresholds=thresholds or Thresholds(), specimen=True, wake_uploader=lambda: kiosk[0].wake_uploader(),
+    )
+    kiosk.append(Kiosk(data, settings, desk, register, devices, clock, keys, world))
+    _furnish(desk)
+    return kiosk[0]
+
+
+def _drivers(world: SimulatedWorld, source: Mapping[Position, RawImage] | None) -> list[Driver]:
+    simulated = list(world.drivers())
+    if not source:
+        return simulated
+    from ktpel_kiosk.hal.drivers.still_source import StillSource
+
+    still = StillSource(source)
+    replaced = [d for d in still.drivers() if still.has(d.kind)]
+    kinds = {d.kind for d in replaced}
+    return [*replaced, *(d for d in simulated if d.kind not in kinds)]
+
+
+def _biometrics() -> Biometrics:
+    from ktpel_kiosk.biometrics.service import BiometricService
+    return BiometricService()
+
+
+def _sealer(data: Path, keys: DemoKeys) -> Sealer:
+    from ktpel_kiosk.packet.keys import load_certificate, load_signing_key
+    from ktpel_kiosk.packet.seal import PacketSealer
+    return PacketSealer(
+        data / "packets", load_signing_key(keys.station_key.read_bytes()), load_certificate(keys.station_cert.read_bytes()),
+        [load_certificate(keys.central_cert.read_bytes()), load_certificate(keys.next_cert.read_bytes())],
+    )
+
+
+def _documents() -> Documents:
+    from ktpel_kiosk.documents.office import OfficeDocuments
+    return OfficeDocuments(resources())
+
+
+def _renderer() -> CardRenderer:
+    from ktpel_kiosk.cards.face import PillowCardRenderer
+    return PillowCardRenderer(resources())
+
+
+def _personaliser() -> CardPersonaliser:
+    from ktpel_kiosk.cards.chip import SpecimenPersonaliser
+    return SpecimenPersonaliser()
+
+
+def _gateway(kiosk: Kiosk) -> Gateway:
+    from ktpel_kiosk.siak.http_gateway import HttpGateway, receipt_keys
+    keys = receipt_keys({kiosk.keys.receipt_kid: kiosk.keys.receipt_cert.read_bytes()})
+    return HttpGateway(kiosk.gateway_url or kiosk.settings.gateway_url or UNREACHABLE, kiosk.settings.station, receipt_keys=keys)
+
+
+def _furnish(desk: Desk) -> None:
+    """Accounts and blank cards of a new practice office."""
+    if desk.register.read(lambda v: v.users()):
+        return
+
+    def found(tx: Tx) -> None:
+        tx.log("OfficeCreated", desk.sop.id, "-", office=desk.sop.id)
+        tx.put_sop(desk.sop.digest, desk.sop.id, desk.sop.source_text)
+
+    desk.register.write(found)
+    for username, nama, jabatan, nip, peran in PRACTICE_USERS:
+        sign_in.save_user(desk, None, username, nama, peran, PRACTICE_PASSWORD, nip=nip, jabatan=jabatan)
+    supervisor = Actor("camat", "Bambang Sutrisno, S.STP", frozenset({Peran.SUPERVISOR, Peran.ADMIN, Peran.CAMAT}))
+    printing.receive_blangko(desk, supervisor, [f"{n:05d}" for n in range(1, PRACTICE_BLANKS + 1)], "BAST-PRAKTIK-1")
+
+
+def pump(kiosk: Kiosk) -> None:
+    """One pass of the uploader and of the status feed (demonstrations; the windows use the network thread)."""
+    kiosk.uploader.run_once()
+    kiosk.uploader.pull_statuses()
+
+
+def warm(kiosk: Kiosk) -> threading.Thread:
+    """Load the heavy libraries in the background once the window is usable, so that the first capture is quick."""
+    def load() -> None:
+        try:
+            kiosk.desk.biometrics.ready()
+        except KioskError:
+            return
+
+    thread = threading.Thread(target=load, name="warm-up", daemon=True)
+    thread.start()
+    return thread

@@ -1,0 +1,154 @@
+"""Renders a synthetic person before the red or blue cloth: portraits and a live camera picture.
+
+The person is painted once per size (open and closed eyes) and kept; a frame is one warp, one blend and some noise.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import lru_cache
+
+import cv2
+import numpy as np
+
+from ktpel_kiosk.hal.simulators.synth.canvas import Canvas
+from ktpel_kiosk.hal.simulators.synth.dress import paint_back_hair, paint_hijab, paint_long_hair, paint_neck, paint_shirt, paint_short_hair
+from ktpel_kiosk.hal.simulators.synth.head import paint_face
+from ktpel_kiosk.hal.simulators.synth.looks import looks_of
+from ktpel_kiosk.hal.simulators.synth.noise import F32, U8, f32, smooth_field, stream
+
+CLOTH: dict[str, tuple[int, int, int]] = {"merah": (0xC8, 0x10, 0x2E), "biru": (0x0B, 0x57, 0xB8)}
+FRAME_WIDTH, FRAME_HEIGHT = 1280, 720
+PORTRAIT_WIDTH, PORTRAIT_HEIGHT = 960, 1280
+FRAME_EYES, FRAME_SCALE = (640.0, 318.0), 112.0
+PORTRAIT_EYES, PORTRAIT_SCALE = (480.0, 585.0), 222.0
+FRAME_PART = slice(220, 1060)
+"""Columns the person can reach."""
+
+BLINK_S = 0.16
+
+
+@dataclass(frozen=True, slots=True)
+class Who:
+    """The key of a rendering."""
+
+    seed: int
+    birth_year: int
+    sex: str
+
+
+def paint_person(who: Who, width: int, height: int, eyes: tuple[float, float], scale: float, openness: float) -> Canvas:
+    looks = looks_of(who.seed, who.birth_year, who.sex)
+    canvas = Canvas(width, height, eyes, scale)
+
+    def rng(part: str) -> np.random.Generator:
+        return stream(who.seed, "paint", part)
+
+    if looks.hair in ("long", "bun"):
+        paint_back_hair(canvas, looks)
+    paint_neck(canvas, looks)
+    if looks.hair != "hijab":
+        paint_shirt(canvas, looks, rng("shirt"))
+    paint_face(canvas, looks, rng("face"), openness)
+    if looks.hair == "hijab":
+        paint_hijab(canvas, looks, rng("hijab"))
+    elif looks.hair in ("long", "bun"):
+        paint_long_hair(canvas, looks, rng("hair"))
+    else:
+        paint_short_hair(canvas, looks, rng("hair"))
+    return canvas
+
+
+def cloth(latar: str, seed: int, width: int, height: int) -> F32:
+    """The backdrop: even colour, light falling off a little to the corners. Raises KeyError for another name."""
+    colour = f32(CLOTH[latar])
+    ys, xs = np.mgrid[0:height, 0:width].astype(np.float32)
+    away = ((xs / width - 0.5) ** 2 + (ys / height - 0.45) ** 2) * 4
+    light = 1.015 - 0.045 * away + 0.006 * smooth_field(stream(seed, "cloth"), height, width, 240)
+    return f32(colour * light[..., None])
+
+
+def sprite(who: Who, width: int, height: int, eyes: tuple[float, float], scale: float, openness: float) -> U8:
+    """The painted person as premultiplied RGBA."""
+    canvas = paint_person(who, width, height, eyes, scale, openness)
+    cover = np.clip(canvas.alpha, 0, 1)[..., None]
+    return np.asarray(np.clip(np.dstack([canvas.rgb * cover, cover * 255]), 0, 255), dtype=np.uint8)
+
+
+@lru_cache(maxsize=8)
+def frame_sprites(who: Who) -> tuple[U8, U8]:
+    """The person at frame size with open and with closed eyes, cut to ``FRAME_PART``."""
+    eyes = (FRAME_EYES[0] - FRAME_PART.start, FRAME_EYES[1])
+    width = FRAME_PART.stop - FRAME_PART.start
+    return sprite(who, width, FRAME_HEIGHT, eyes, FRAME_SCALE, 1.0), sprite(who, width, FRAME_HEIGHT, eyes, FRAME_SCALE, 0.0)
+
+
+@lru_cache(maxsize=4)
+def frame_cloth(latar: str, seed: int) -> U8:
+    return np.asarray(np.clip(cloth(latar, seed, FRAME_WIDTH, FRAME_HEIGHT), 0, 255), dtype=np.uint8)
+
+
+@lru_cache(maxsize=1)
+def sensor_noise() -> tuple[U8, U8]:
+    """Brighter and darker grains, larger than a frame so that every frame takes another cut."""
+    rng = stream(0, "sensor")
+    grains = rng.standard_normal((FRAME_HEIGHT + 64, FRAME_WIDTH + 64, 3), dtype=np.float32) * 1.6
+    return np.asarray(np.clip(grains, 0, 255), dtype=np.uint8), np.asarray(np.clip(-grains, 0, 255), dtype=np.uint8)
+
+
+def over(back: U8, person: U8) -> U8:
+    """Premultiplied RGBA over an opaque picture."""
+    rest = cv2.merge([cv2.bitwise_not(person[..., 3])] * 3)
+    return np.asarray(cv2.add(cv2.multiply(back, rest, scale=1 / 255), np.ascontiguousarray(person[..., :3])), dtype=np.uint8)
+
+
+def with_noise(picture: U8, index: int) -> U8:
+    brighter, darker = sensor_noise()
+    height, width = picture.shape[:2]
+    dy, dx = (index * 37) % 64, (index * 23) % 61
+    cut = (slice(dy, dy + height), slice(dx, dx + width))
+    return np.asarray(cv2.subtract(cv2.add(picture, brighter[cut]), darker[cut]), dtype=np.uint8)
+
+
+def blinking(seed: int, t: float) -> bool:
+    """Once in every few seconds, at the person's own rhythm."""
+    pace = 3.1 + (seed % 7) * 0.31
+    turn = int(np.floor(t / pace))
+    start = turn * pace + float(stream(seed, "blink", turn).uniform(0.8, pace - BLINK_S))
+    return start <= t < start + BLINK_S
+
+
+def camera_frame(who: Who, latar: str, t: float) -> U8:
+    """The live picture at ``t`` seconds, RGB ``FRAME_HEIGHT`` x ``FRAME_WIDTH``. Below 15 ms once painted."""
+    back = frame_cloth(latar, who.seed)
+    person = frame_sprites(who)[1 if blinking(who.seed, t) else 0]
+    phase = float(stream(who.seed, "sway").uniform(0, 6.28))
+    sway = 7.0 * np.sin(0.62 * t + phase) + 2.5 * np.sin(1.57 * t + 2 * phase)
+    nod = 3.0 * np.sin(0.83 * t + phase * 1.7)
+    foot, eyes = float(FRAME_HEIGHT), FRAME_EYES[1]
+    shear = -sway / (foot - eyes)
+    turn = np.array([[1.0, shear, -shear * foot], [0.0, 1.0 - nod / (foot - eyes), nod / (foot - eyes) * foot]])
+    moved = cv2.warpAffine(person, turn, (person.shape[1], person.shape[0]), flags=cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE)
+    frame = back.copy()
+    frame[:, FRAME_PART] = over(np.ascontiguousarray(back[:, FRAME_PART]), np.asarray(moved, dtype=np.uint8))
+    return with_noise(frame, int(round(t * 30)))
+
+
+@lru_cache(maxsize=4)
+def portrait_sprite(who: Who) -> U8:
+    return sprite(who, PORTRAIT_WIDTH, PORTRAIT_HEIGHT, PORTRAIT_EYES, PORTRAIT_SCALE, 1.0)
+
+
+def portrait(who: Who, latar: str, jitter: int) -> U8:
+    """A frontal portrait, RGB ``PORTRAIT_HEIGHT`` x ``PORTRAIT_WIDTH``; ``jitter`` moves the head a little, 0 not at all."""
+    person = portrait_sprite(who)
+    if jitter:
+        rng = stream(who.seed, "jitter", jitter)
+        turn = cv2.getRotationMatrix2D(PORTRAIT_EYES, float(rng.normal(0, 1.0)), float(rng.normal(1.0, 0.012)))
+        turn[:, 2] += rng.normal(0, 7, 2)
+        person = np.asarray(cv2.warpAffine(person, turn, (PORTRAIT_WIDTH, PORTRAIT_HEIGHT), flags=cv2.INTER_LINEAR,
+                                           borderMode=cv2.BORDER_REPLICATE), dtype=np.uint8)
+    back = np.asarray(np.clip(cloth(latar, who.seed, PORTRAIT_WIDTH, PORTRAIT_HEIGHT), 0, 255), dtype=np.uint8)
+    picture = over(back, person)
+    grain = stream(who.seed, "grain", jitter).standard_normal(picture.shape, dtype=np.float32) * 1.2
+    return np.asarray(np.clip(picture + grain, 0, 255), dtype=np.uint8)

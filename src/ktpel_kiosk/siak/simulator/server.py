@@ -1,0 +1,158 @@
+"""Running the simulator: a uvicorn server on its own thread over the durable store, restartable on the same port."""
+
+from __future__ import annotations
+
+import socket
+import threading
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import uvicorn
+from cryptography.hazmat.primitives import serialization
+from cryptography.hazmat.primitives.asymmetric import ec
+
+from ktpel_kiosk.domain.errors import BadInput, IoFailure, SecurityRefusal
+from ktpel_kiosk.domain.penduduk import Penduduk
+from ktpel_kiosk.domain.status import StatusSiak
+from ktpel_kiosk.ports.clock import Clock
+from ktpel_kiosk.siak import wire
+from ktpel_kiosk.siak.simulator.routes import Checker, Routes
+from ktpel_kiosk.siak.simulator.script import Behaviour
+from ktpel_kiosk.siak.simulator.store import GatewayStore, Holding
+
+START_S = 10.0
+STOP_S = 5.0
+
+
+@dataclass(frozen=True, slots=True)
+class SimulatorKeys:
+    """PEM bytes of the receipt signer (P-256); for TLS the files of the server and, for mutual TLS, the client authority."""
+
+    receipt_key: bytes
+    receipt_kid: str = "receipt-1"
+    server_cert: Path | None = None
+    server_key: Path | None = None
+    client_ca: Path | None = None
+
+
+class GatewaySimulator:
+    """The whole gateway contract for practice and tests.
+
+    Args:
+        data_dir: durable store; several starts over the same folder continue it.
+        opener: from :func:`ktpel_kiosk.packet.open.packet_checker`; without it packets are taken unopened.
+        people: NIK to biodata for lookups.
+        production: refuse to exist.
+
+    Raises:
+        SecurityRefusal: ``simulator.production``. BadInput: ``packet.key``.
+    """
+
+    def __init__(self, data_dir: Path, *, clock: Clock, keys: SimulatorKeys, port: int = 0, behaviour: Behaviour | None = None,
+                 opener: Checker | None = None, people: Mapping[str, Penduduk] | None = None, production: bool = False) -> None:
+        if production:
+            raise SecurityRefusal("simulator.production")
+        signer = serialization.load_pem_private_key(keys.receipt_key, None)
+        if not isinstance(signer, ec.EllipticCurvePrivateKey):
+            raise BadInput("packet.key", reason="P-256 expected")
+        self._folder, self._clock, self._keys, self._signer = data_dir, clock, keys, signer
+        self.behaviour = behaviour or Behaviour()
+        self._opener, self._people = opener, people or {}
+        self.port = port
+        self._running: tuple[uvicorn.Server, threading.Thread, Routes] | None = None
+        self._store: GatewayStore | None = None
+
+    @property
+    def base_url(self) -> str:
+        return f"{'https' if self._keys.server_cert else 'http'}://127.0.0.1:{self.port}"
+
+    def start(self) -> None:
+        """Listen; returns when requests are answered. Raises IoFailure ``simulator.start``."""
+        if self._running is not None:
+            return
+        store = self._opened()
+        routes = Routes(store, self._clock, self.behaviour, self._signer, self._keys.receipt_kid, self._opener, self._people)
+        try:
+            listener = socket.create_server(("127.0.0.1", self.port))
+        except OSError as e:
+            raise IoFailure("simulator.start", errno=e.errno) from e
+        self.port = listener.getsockname()[1]
+        server = _AnnouncedServer(uvicorn.Config(
+            routes.app(), log_config=None, access_log=False, lifespan="off", ws="none", http="h11", timeout_graceful_shutdown=1,
+            server_header=False, **self._tls(),
+        ))
+        thread = threading.Thread(target=server.run, kwargs={"sockets": [listener]}, name="gateway-simulator", daemon=True)
+        thread.start()
+        self._running = (server, thread, routes)
+        if not server.ready.wait(START_S):
+            self.stop()
+            raise IoFailure("simulator.start")
+
+    def stop(self) -> None:
+        """Stop answering and close the store, as a server restart would."""
+        if self._running is not None:
+            server, thread, routes = self._running
+            routes.stopping = True
+            server.should_exit = True
+            thread.join(STOP_S)
+            self._running = None
+        if self._store is not None:
+            self._store.close()
+            self._store = None
+
+    def __enter__(self) -> GatewaySimulator:
+        self.start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.stop()
+
+    def holdings(self) -> list[Holding]:
+        return self._opened().holdings()
+
+    def content(self, packet_id: str) -> bytes | None:
+        """Bytes of a completely received packet."""
+        return self._opened().content(packet_id)
+
+    def receipts(self) -> list[tuple[int, str]]:
+        """(server sequence, packet id) of every receipt ever given."""
+        return self._opened().receipts()
+
+    def cards(self) -> list[tuple[str, str]]:
+        """(event id, event) in order of arrival."""
+        return self._opened().cards()
+
+    def tell(self, packet_id: str, nik: str, status: StatusSiak, reason: str = "") -> None:
+        """Put a status event into the feed now."""
+        self._opened().tell(packet_id, nik, status, reason, wire.stamp(self._clock.now()))
+
+    def _opened(self) -> GatewayStore:
+        if self._store is None:
+            self._store = GatewayStore(self._folder)
+        return self._store
+
+    def _tls(self) -> dict[str, Any]:
+        if self._keys.server_cert is None:
+            return {}
+        options: dict[str, Any] = {"ssl_certfile": str(self._keys.server_cert), "ssl_keyfile": str(self._keys.server_key)}
+        if self._keys.client_ca is not None:
+            import ssl
+
+            options |= {"ssl_ca_certs": str(self._keys.client_ca), "ssl_cert_reqs": int(ssl.CERT_REQUIRED)}
+        return options
+
+
+class _AnnouncedServer(uvicorn.Server):
+    """uvicorn that says when it listens, instead of being polled."""
+
+    def __init__(self, config: uvicorn.Config) -> None:
+        super().__init__(config)
+        self.ready = threading.Event()
+
+    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        await super().startup(sockets)
+        self.ready.set()
+
+

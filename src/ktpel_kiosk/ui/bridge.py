@@ -1,0 +1,107 @@
+"""The one QObject through which other threads enter Qt: results of desk calls, device changes, register commits.
+
+``run`` executes a desk call on a small pool and delivers its result in the GUI thread; everything else arrives as a
+queued signal. Nothing in here shows anything.
+"""
+
+from __future__ import annotations
+
+import logging
+import threading
+import traceback
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any, TypeVar
+
+from PySide6.QtCore import QObject, Qt, Signal, Slot
+
+from ktpel_kiosk.domain.errors import BugError, KioskError
+
+T = TypeVar("T")
+log = logging.getLogger("ktpel_kiosk.ui")
+
+
+class Bridge(QObject):
+    """Created in the GUI thread; all its signals are received there."""
+
+    device_changed = Signal(object)
+    register_changed = Signal(object)
+    idle = Signal()
+    _deliver = Signal(object)
+
+    def __init__(self, workers: int = 4) -> None:
+        super().__init__()
+        self._pool = ThreadPoolExecutor(max_workers=workers, thread_name_prefix="ui-desk")
+        self._unsubscribe: list[Callable[[], None]] = []
+        self._pending = 0
+        self._closed = threading.Event()
+        self._deliver.connect(self._call, Qt.ConnectionType.QueuedConnection)
+
+    @Slot(object)
+    def _call(self, work: Callable[[], None]) -> None:
+        if not self._closed.is_set():
+            work()
+
+    def post(self, work: Callable[[], None]) -> None:
+        """Run ``work`` in the GUI thread soon; from any thread."""
+        if not self._closed.is_set():
+            self._deliver.emit(work)
+
+    @property
+    def pending(self) -> int:
+        """Desk calls whose result has not been delivered yet."""
+        return self._pending
+
+    def run(self, work: Callable[[], T], done: Callable[[T], None], failed: Callable[[KioskError], None] | None = None, *,
+            owner: QObject | None = None) -> None:
+        """Run ``work`` on the pool; ``done(result)`` or ``failed(error)`` follow in the GUI thread.
+
+        Args:
+            owner: when it was deleted meanwhile, the result is dropped.
+        """
+        self._pending += 1
+
+        def finish(act: Callable[[], None]) -> None:
+            self._pending -= 1
+            if owner is None or _alive(owner):
+                act()
+            if not self._pending:
+                self.idle.emit()
+
+        def task() -> None:
+            try:
+                result = work()
+            except KioskError as error:
+                known = error
+                self.post(lambda: finish(lambda: failed(known) if failed else None))
+            except Exception as error:  # the pool must never swallow a bug: it becomes a known error and a log entry without data
+                log.error("%s at %s", type(error).__name__, _where(error))
+                bug = BugError("bug.unexpected", cause=type(error).__name__)
+                self.post(lambda: finish(lambda: failed(bug) if failed else None))
+            else:
+                self.post(lambda: finish(lambda: done(result)))
+
+        self._pool.submit(task)
+
+    def listen(self, devices: Any, register: Any) -> None:
+        """Receive device states and committed subjects from their threads."""
+        self._unsubscribe.append(devices.subscribe(lambda state: self.device_changed.emit(state)))
+        self._unsubscribe.append(register.subscribe(lambda subjects: self.register_changed.emit(subjects)))
+
+    def close(self) -> None:
+        """Stop listening and let running calls end; their results are dropped."""
+        self._closed.set()
+        for stop in self._unsubscribe:
+            stop()
+        self._unsubscribe.clear()
+        self._pool.shutdown(wait=True, cancel_futures=True)
+
+
+def _alive(owner: QObject) -> bool:
+    from shiboken6 import isValid
+    return bool(isValid(owner))
+
+
+def _where(error: BaseException) -> str:
+    """File and line of each frame, no values."""
+    return " < ".join(f"{f.filename.rsplit('/', 1)[-1]}:{f.lineno}" for f in reversed(traceback.extract_tb(error.__traceback__)[-4:]))

@@ -1,0 +1,143 @@
+"""The line at the top: office, desk and officer, devices, connection, clock."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from PySide6.QtWidgets import QFrame, QHBoxLayout, QMenu
+
+from ktpel_kiosk.domain.actor import Actor
+from ktpel_kiosk.ports.devices import DeviceHealth, DeviceKind, DeviceState
+from ktpel_kiosk.ui.presenters.session import Session
+from ktpel_kiosk.ui.widgets.base import Line, Painted, elided, label, text_width
+from ktpel_kiosk.ui.widgets.buttons import Pressable
+from ktpel_kiosk.ui.widgets.status import HEALTH, ClockLabel, DeviceItem, LinePill, LogoTile
+from ktpel_kiosk.ui.words import word
+
+if TYPE_CHECKING:
+    from PySide6.QtCore import QEvent
+
+    from ktpel_kiosk.ui.operator_window import OperatorWindow
+
+STRIP: tuple[tuple[DeviceKind, str], ...] = (
+    (DeviceKind.CAMERA, "camera"), (DeviceKind.FINGERPRINT, "fingerprint-pattern"), (DeviceKind.IRIS, "eye"),
+    (DeviceKind.SIGNATURE, "pen-line"), (DeviceKind.CARD_READER, "id-card"), (DeviceKind.CARD_PRINTER, "printer"),
+)
+
+
+class UserButton(Pressable):
+    """Desk, officer and role; opens lock and sign-out."""
+
+    def sizeHint(self):  # type: ignore[no-untyped-def]
+        from PySide6.QtCore import QSize
+        return QSize(min(self.theme.px(330), text_width(self.theme.font("body"), self.text()) + self.theme.px(16)),
+                     max(48, self.theme.px(48)))
+
+    def minimumSizeHint(self):  # type: ignore[no-untyped-def]
+        from PySide6.QtCore import QSize
+        return QSize(self.theme.px(80), max(48, self.theme.px(48)))
+
+    def paintEvent(self, event: QEvent) -> None:
+        from PySide6.QtCore import QRectF, Qt
+        from PySide6.QtGui import QPainter
+        theme = self.theme
+        painter = QPainter(self)
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+        rect = QRectF(self.rect()).adjusted(0, theme.px(8), 0, -theme.px(8))
+        if self.underMouse():
+            painter.setPen(Qt.PenStyle.NoPen)
+            painter.setBrush(theme.color("canvas"))
+            painter.drawRoundedRect(rect, theme.px(8), theme.px(8))
+        font = theme.font("body")
+        painter.setFont(font)
+        painter.setPen(theme.color("muted"))
+        painter.drawText(QRectF(self.rect()).adjusted(theme.px(8), 0, 0, 0), Qt.AlignmentFlag.AlignVCenter,
+                         elided(font, self.text(), self.width() - theme.px(12)))
+        self.ring(painter, rect, theme.px(8), theme)
+
+
+class Header(QFrame):
+    """56 px at the top of the operator window."""
+
+    def __init__(self, window: OperatorWindow) -> None:
+        super().__init__()
+        self._window = window
+        self.setProperty("surface", "plain")
+        self.states: dict[str, DeviceState] = {}
+        self.office = label(window.desk.sop.kantor.nama, "body", weight="bold")
+        self.user = UserButton("")
+        self.user.clicked.connect(self._menu)
+        self.devices: dict[str, DeviceItem] = {}
+        self.line = LinePill()
+        self.line.clicked.connect(lambda: window.go("antrean"))
+        self.clock = ClockLabel()
+        divider: Painted = Line(vertical=True)
+        divider.setFixedHeight(26)
+        layout = QHBoxLayout(self)
+        layout.setContentsMargins(20, 3, 20, 4)
+        layout.setSpacing(10)
+        for item in (LogoTile(), self.office, divider, self.user):
+            layout.addWidget(item)
+        layout.addStretch(1)
+        strip = QHBoxLayout()
+        strip.setSpacing(0)
+        for kind, icon in STRIP:
+            made = DeviceItem(word("perangkat", kind), icon)
+            made.clicked.connect(lambda _on=False, kind=kind: window.device_help(kind))
+            strip.addWidget(made)
+            self.devices[kind] = made
+        layout.addLayout(strip)
+        layout.addSpacing(6)
+        layout.addWidget(self.line)
+        layout.addSpacing(6)
+        layout.addWidget(self.clock)
+
+    def show_user(self, place: str, actor: Actor) -> None:
+        role = actor.jabatan or ", ".join(word("peran", r) for r in sorted(actor.peran))
+        short = actor.nama.split(",")[0]
+        self.user.setText(f"{place}  ·  {short}, {role}")
+        self.user.setAccessibleName(f"{place}, {actor.nama}, {role}")
+        self.user.setToolTip(f"{actor.nama}, {role}")
+        self.user.updateGeometry()
+        self.user.update()
+
+    def _menu(self) -> None:
+        menu = QMenu(self)
+        menu.addAction("Kunci layar", self._window.lock)
+        menu.addAction("Keluar", self._window.sign_out)
+        menu.popup(self.user.mapToGlobal(self.user.rect().bottomLeft()))
+
+    def show_device(self, state: DeviceState) -> None:
+        self.states[state.kind] = state
+        item = self.devices.get(state.kind)
+        if item is not None:
+            item.set_state(state.health, self._trouble_word(state))
+
+    def _trouble_word(self, state: DeviceState) -> str:
+        if state.health is not DeviceHealth.TROUBLE:
+            return ""
+        short = {"media": "Pita habis", "ribbon": "Pita habis", "jam": "Macet", "stall": "Tidak menjawab", "busy": "Sibuk"}
+        return next((text for part, text in short.items() if part in state.trouble.lower()), "Bermasalah")
+
+    def explain(self, kind: str) -> tuple[str, str, str]:
+        """Title, health and one sentence on what to do for a device."""
+        state = self.states.get(kind)
+        health = state.health if state else DeviceHealth.MISSING
+        title = f"{word('perangkat', kind)} {HEALTH[health][1]}."
+        if health in (DeviceHealth.READY, DeviceHealth.BUSY) and state is not None:
+            identity = state.identity
+            return title, health, f"{identity.make} {identity.model}, siap digunakan." if identity else "Siap digunakan."
+        if state is not None and state.trouble:
+            return title, health, self._window.desk.sentences.text(state.trouble, **dict(state.facts))
+        return title, health, word("perangkat_saran", kind)
+
+    def show_queue(self, unsent: int) -> None:
+        if unsent:
+            self.line.set_state(f"{unsent} belum terkirim", "attention", "cloud-upload")
+        else:
+            self.line.set_state("Semua terkirim", "good", "check")
+
+    def show_time(self, session: Session) -> None:
+        self.clock.set(session.time(session.now()), session.zona)
+
+

@@ -1,0 +1,291 @@
+"""The operator window: header, device strip, navigation, notice bar, pages. Pages are built when first opened."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+from PySide6.QtCore import QEvent, QObject, QTimer
+from PySide6.QtGui import QCloseEvent, QKeySequence, QShortcut
+from PySide6.QtWidgets import QApplication, QFrame, QHBoxLayout, QMainWindow, QStackedWidget, QVBoxLayout, QWidget
+
+from ktpel_kiosk.domain.actor import Actor
+from ktpel_kiosk.domain.errors import DeviceTrouble, KioskError, SecurityRefusal, UserFacing
+from ktpel_kiosk.ui.bridge import Bridge
+from ktpel_kiosk.ui.header import Header
+from ktpel_kiosk.ui.pages.base import Page
+from ktpel_kiosk.ui.presenters.session import Session
+from ktpel_kiosk.ui.theme import Theme, set_theme
+from ktpel_kiosk.ui.widgets.base import Line
+from ktpel_kiosk.ui.widgets.buttons import NavItem
+from ktpel_kiosk.ui.widgets.status import NoticeBar
+
+if TYPE_CHECKING:
+    from ktpel_kiosk.desk.context import Desk
+    from ktpel_kiosk.ui.applicant_window import ApplicantWindow
+
+PAGES: tuple[tuple[str, str, str, str], ...] = (
+    ("beranda", "Beranda", "layout-dashboard", "ktpel_kiosk.ui.pages.beranda:BerandaPage"),
+    ("loket", "Loket", "inbox", "ktpel_kiosk.ui.pages.loket:LoketPage"),
+    ("verifikasi", "Verifikasi", "file-check", "ktpel_kiosk.ui.pages.verifikasi:VerifikasiPage"),
+    ("perekaman", "Perekaman", "scan-face", "ktpel_kiosk.ui.pages.perekaman:PerekamanPage"),
+    ("cetak", "Cetak", "credit-card", "ktpel_kiosk.ui.pages.cetak:CetakPage"),
+    ("penyerahan", "Penyerahan", "hand-helping", "ktpel_kiosk.ui.pages.penyerahan:PenyerahanPage"),
+    ("antrean", "Antrean", "cloud-upload", "ktpel_kiosk.ui.pages.antrean:AntreanPage"),
+    ("register", "Register", "book-open", "ktpel_kiosk.ui.pages.register:RegisterPage"),
+    ("laporan", "Laporan", "chart-column", "ktpel_kiosk.ui.pages.laporan:LaporanPage"),
+    ("pengaturan", "Pengaturan", "settings", "ktpel_kiosk.ui.pages.pengaturan:PengaturanPage"),
+)
+HIDDEN_PAGES = {"masuk": "ktpel_kiosk.ui.pages.masuk:MasukPage", "bantuan": "ktpel_kiosk.ui.pages.bantuan:BantuanPage"}
+KEYS = ("F1", "F2", "F3", "F6", "F7", "F8", "F9", "Esc")
+REFRESH_MS = 180
+IDLE_LOCK_S = 600
+
+
+class OperatorWindow(QMainWindow):
+    """Create it in the GUI thread, then ``show`` or ``showFullScreen``.
+
+    Args:
+        actor: already signed in (demonstrations); without it the sign-in page comes first.
+        applicant: the applicant's window; pages drive it.
+    """
+
+    def __init__(self, desk: Desk, bridge: Bridge, *, actor: Actor | None = None, applicant: ApplicantWindow | None = None,
+                 theme: Theme | None = None, place: str = "Meja 1", idle_lock_s: float = IDLE_LOCK_S) -> None:
+        super().__init__()
+        self.desk, self.bridge, self.applicant, self.place = desk, bridge, applicant, place
+        self.session = Session(desk, actor or Actor("", "", frozenset()))
+        self.on_theme: Callable[[str, str], None] = lambda _contrast, _size: None
+        self.setWindowTitle(f"KTP-el · {desk.sop.kantor.nama}")
+        self.setMinimumSize(1024, 640)
+        set_theme(self, theme or Theme())
+        self._pages: dict[str, Page] = {}
+        self._page = ""
+        self._build()
+        self._timers(idle_lock_s)
+        bridge.device_changed.connect(self.header.show_device)
+        bridge.register_changed.connect(self._register_changed)
+        for state in desk.devices.states():
+            self.header.show_device(state)
+        if actor is not None:
+            self.signed_in(actor)
+        else:
+            self.lock()
+
+    @property
+    def theme(self) -> Theme:
+        return self._ktpel_theme  # type: ignore[attr-defined, no-any-return]
+
+    def _build(self) -> None:
+        root = QWidget()
+        root.setProperty("surface", "canvas")
+        self.header = Header(self)
+        self.nav = QFrame()
+        self.nav.setProperty("surface", "plain")
+        self.items: dict[str, NavItem] = {}
+        menu = QVBoxLayout(self.nav)
+        menu.setContentsMargins(12, 16, 12, 14)
+        menu.setSpacing(4)
+        for key, title, icon, _path in PAGES:
+            if key == "pengaturan":
+                menu.addStretch(1)
+            item = NavItem(title, icon)
+            item.clicked.connect(lambda _on=False, key=key: self.go(key))
+            menu.addWidget(item)
+            self.items[key] = item
+        self.notice = NoticeBar()
+        self.stack = QStackedWidget()
+        body = QVBoxLayout()
+        body.setContentsMargins(0, 0, 0, 0)
+        body.setSpacing(0)
+        bar = QHBoxLayout()
+        bar.setContentsMargins(24, 12, 24, 0)
+        bar.addWidget(self.notice)
+        body.addLayout(bar)
+        body.addWidget(self.stack, 1)
+        self.nav_line = Line(vertical=True)
+        middle = QHBoxLayout()
+        middle.setContentsMargins(0, 0, 0, 0)
+        middle.setSpacing(0)
+        middle.addWidget(self.nav)
+        middle.addWidget(self.nav_line)
+        middle.addLayout(body, 1)
+        outer = QVBoxLayout(root)
+        outer.setContentsMargins(0, 0, 0, 0)
+        outer.setSpacing(0)
+        outer.addWidget(self.header)
+        outer.addWidget(Line())
+        outer.addLayout(middle, 1)
+        self.setCentralWidget(root)
+        for key in KEYS:
+            QShortcut(QKeySequence(key), self, activated=lambda key=key: self.press(key))
+
+    def _timers(self, idle_lock_s: float) -> None:
+        self._second = QTimer(self)
+        self._second.setInterval(1000)
+        self._second.timeout.connect(self._tick)
+        self._second.start()
+        self._soon = QTimer(self)
+        self._soon.setSingleShot(True)
+        self._soon.setInterval(REFRESH_MS)
+        self._soon.timeout.connect(self._refresh)
+        self._idle = QTimer(self)
+        self._idle.setSingleShot(True)
+        self._idle.setInterval(round(idle_lock_s * 1000))
+        self._idle.timeout.connect(self.lock)
+        app = QApplication.instance()
+        if app is not None:
+            app.installEventFilter(self)
+
+    def eventFilter(self, watched: QObject, event: QEvent) -> bool:
+        if event.type() in (QEvent.Type.KeyPress, QEvent.Type.MouseButtonPress, QEvent.Type.TouchBegin) and self._idle.isActive():
+            self._idle.start()
+        return False
+
+    # -- moving about ---------------------------------------------------------------------------------------------
+
+    @property
+    def current(self) -> str:
+        """Key of the page shown."""
+        return self._page
+
+    def page(self, key: str) -> Page:
+        """The page, built now if it was never opened."""
+        if key not in self._pages:
+            path = HIDDEN_PAGES.get(key) or next(p for k, _t, _i, p in PAGES if k == key)
+            module, name = path.split(":")
+            made: Page = getattr(import_module(module), name)(self)
+            self.stack.addWidget(made)
+            self._pages[key] = made
+        return self._pages[key]
+
+    def go(self, key: str, **args: Any) -> None:
+        """Show a page. Drafts of the page left are kept by it."""
+        if not self.session.actor.username and key != "masuk":
+            return
+        before = self._pages.get(self._page)
+        if before is not None:
+            before.closed()
+        page = self.page(key)
+        self._page = key
+        for name, item in self.items.items():
+            item.setChecked(name == key)
+        self.stack.setCurrentWidget(page)
+        page.opened(**args)
+
+    def press(self, key: str) -> None:
+        """A function key: the page first, then the house's own meaning."""
+        page = self._pages.get(self._page)
+        if page is None or self._page == "masuk":
+            if key == "F9" and page is not None:
+                page.press(key)
+            return
+        if key in ("F1", "F2", "F3", "Esc"):
+            self._house_key(key, page)
+        else:
+            page.press(key)
+
+    def _house_key(self, key: str, page: Page) -> None:
+        if key == "Esc":
+            if self.notice.isVisible():
+                self.notice.dismiss()
+            elif not page.back() and self._page != "beranda":
+                self.go("beranda")
+        elif key == "F1":
+            self.go("bantuan")
+        elif key == "F2":
+            self.go("loket", new=True)
+        else:
+            self.go("register", focus=True)
+
+    # -- signing in and out ---------------------------------------------------------------------------------------
+
+    def signed_in(self, actor: Actor) -> None:
+        self.session.actor = actor
+        self.header.show_user(self.place, actor)
+        self._frame(True)
+        self._idle.start()
+        self.go("beranda")
+        self._refresh()
+
+    def lock(self) -> None:
+        """Sign-in page over everything; what was typed stays where it is."""
+        before = self._pages.get(self._page)
+        if before is not None:
+            before.closed()
+        last = self.session.actor.username
+        self.session.actor = Actor("", "", frozenset())
+        self._idle.stop()
+        self._page = ""
+        self._frame(False)
+        self.notice.hide()
+        self.go("masuk", username=last)
+
+    def sign_out(self) -> None:
+        from ktpel_kiosk.desk import sign_in
+        actor = self.session.actor
+        if actor.username:
+            self.bridge.run(lambda: sign_in.sign_out(self.desk, actor), lambda _r: None, self.show_error)
+        self.lock()
+
+    def _frame(self, on: bool) -> None:
+        for item in (self.header, self.nav, self.nav_line):
+            item.setVisible(on)
+
+    # -- telling --------------------------------------------------------------------------------------------------
+
+    def tell(self, kind: str, text: str, *, bold: str = "", action: str = "", act: Callable[[], None] | None = None) -> None:
+        """A quiet notice at the top: ``info``, ``good``, ``attention`` or ``trouble``."""
+        self.notice.show_text(kind, text, bold=bold, action=action, act=act)
+
+    def show_error(self, error: KioskError) -> None:
+        kind = "trouble" if isinstance(error, DeviceTrouble | SecurityRefusal) or not isinstance(error, UserFacing) else "attention"
+        self.tell(kind, self.session.sentence(error))
+
+    def device_help(self, kind: str) -> None:
+        """A click on the strip: one sentence on what to do."""
+        title, health, text = self.header.explain(kind)
+        self.tell("trouble" if health == "trouble" else "attention" if health == "missing" else "info", text, bold=title)
+
+    # -- keeping up -----------------------------------------------------------------------------------------------
+
+    def _register_changed(self, _subjects: object) -> None:
+        if not self._soon.isActive():
+            self._soon.start()
+
+    def _refresh(self) -> None:
+        if not self.session.actor.username:
+            return
+        from ktpel_kiosk.ui.presenters.board import BoardPresenter
+        self.bridge.run(BoardPresenter(self.session).counters, self._show_counters, lambda _e: None, owner=self)
+        page = self._pages.get(self._page)
+        if page is not None:
+            page.refresh()
+
+    def _show_counters(self, counts: dict[str, int]) -> None:
+        for key, item in self.items.items():
+            item.set_count(counts.get(key, 0))
+        self.header.show_queue(counts.get("antrean", 0))
+
+    def _tick(self) -> None:
+        self.header.show_time(self.session)
+        page = self._pages.get(self._page)
+        if page is not None:
+            page.tick()
+
+    def apply_theme(self, theme: Theme) -> None:
+        set_theme(self, theme)
+
+    def closeEvent(self, event: QCloseEvent) -> None:
+        page = self._pages.get(self._page)
+        if page is not None:
+            page.closed()
+        app = QApplication.instance()
+        if app is not None:
+            app.removeEventFilter(self)
+        self._second.stop()
+        self._idle.stop()
+        super().closeEvent(event)
+
+

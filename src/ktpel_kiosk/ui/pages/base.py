@@ -1,0 +1,175 @@
+"""What a page of the operator window is, and what the window offers to it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any, TypeVar
+
+from PySide6.QtCore import Qt
+from PySide6.QtWidgets import QFrame, QHBoxLayout, QScrollArea, QVBoxLayout, QWidget
+
+from ktpel_kiosk.domain.errors import KioskError
+from ktpel_kiosk.ui.presenters.session import Session, step_rows
+from ktpel_kiosk.ui.widgets.base import Card, label
+from ktpel_kiosk.ui.widgets.buttons import Button, Chip
+from ktpel_kiosk.ui.widgets.status import Step, StepBar
+
+if TYPE_CHECKING:
+    from ktpel_kiosk.desk.queries import Dossier
+    from ktpel_kiosk.ui.operator_window import OperatorWindow
+
+T = TypeVar("T")
+
+
+class Page(QWidget):
+    """One page. Built when it is first shown, kept afterwards.
+
+    ``primary`` is pressed by F9, ``keys`` maps other function keys to actions.
+    """
+
+    def __init__(self, window: OperatorWindow) -> None:
+        super().__init__()
+        self.shell = window
+        self.primary: Button | None = None
+        self.keys: dict[str, Callable[[], None]] = {}
+        self.busy = False
+        self.frame = QVBoxLayout(self)
+        self.frame.setContentsMargins(24, 20, 24, 20)
+        self.frame.setSpacing(16)
+
+    @property
+    def session(self) -> Session:
+        return self.shell.session
+
+    def opened(self, **args: Any) -> None:
+        """Shown; ``args`` say what is wanted (an application id, a search)."""
+
+    def closed(self) -> None:
+        """Left: keep drafts, stop previews."""
+
+    def refresh(self) -> None:
+        """The register changed while this page is shown."""
+
+    def tick(self) -> None:
+        """Once a second while shown."""
+
+    def back(self) -> bool:
+        """Esc: go one step back inside the page; False when there is none."""
+        return False
+
+    def press(self, key: str) -> bool:
+        """A function key; True when the page used it."""
+        if key == "F9":
+            if self.primary is not None and self.primary.isEnabled() and self.primary.isVisible():
+                self.primary.animateClick()
+            return True
+        action = self.keys.get(key)
+        if action is not None:
+            action()
+            return True
+        return False
+
+    def ask(self, work: Callable[[], T], done: Callable[[T], None], failed: Callable[[KioskError], None] | None = None) -> None:
+        """Run a desk call off the GUI thread; errors become a notice unless ``failed`` takes them."""
+        self.shell.bridge.run(work, done, failed or self.trouble, owner=self)
+
+    def act(self, work: Callable[[], T], done: Callable[[T], None], failed: Callable[[KioskError], None] | None = None) -> None:
+        """Like :meth:`ask` for something that changes the register: the primary button rests meanwhile."""
+        if self.busy:
+            return
+        self.busy = True
+        self.show_busy(True)
+
+        def ended() -> None:
+            self.busy = False
+            self.show_busy(False)
+
+        def good(result: T) -> None:
+            ended()
+            done(result)
+
+        def bad(error: KioskError) -> None:
+            ended()
+            (failed or self.trouble)(error)
+
+        self.shell.bridge.run(work, good, bad, owner=self)
+
+    def show_busy(self, on: bool) -> None:
+        if self.primary is not None:
+            self.primary.setEnabled(not on)
+
+    def trouble(self, error: KioskError) -> None:
+        self.shell.show_error(error)
+
+
+def scroll(inner: QWidget) -> QScrollArea:
+    """``inner`` in a frameless vertical scroll area."""
+    area = QScrollArea()
+    area.setWidgetResizable(True)
+    area.setFrameShape(QFrame.Shape.NoFrame)
+    area.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+    inner.setProperty("surface", "clear")
+    inner.setAutoFillBackground(False)
+    area.setWidget(inner)
+    area.viewport().setAutoFillBackground(False)
+    return area
+
+
+def footer(left: list[QWidget], right: list[QWidget]) -> QHBoxLayout:
+    """The bottom line: ways back on the left, the way on at the right."""
+    line = QHBoxLayout()
+    line.setSpacing(12)
+    for item in left:
+        line.addWidget(item)
+    line.addStretch(1)
+    for item in right:
+        line.addWidget(item, 0, Qt.AlignmentFlag.AlignVCenter)
+    return line
+
+
+class ApplicationHead(QWidget):
+    """Who is served: number, name, masked NIK, service, active time, due time; and the step bar below."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        card = Card(0, 0)
+        card.body.setContentsMargins(18, 0, 18, 0)
+        self.number = label("", "small", tone="muted")
+        self.name = label("", "strong", weight="bold")
+        self.nik = label("", "body", tone="muted")
+        self.service = Chip("", "accent")
+        self.active_word = label("aktif", "small", tone="muted")
+        self.active = label("", "strong", weight="semibold")
+        self.due = Chip("", "neutral")
+        line = QHBoxLayout()
+        line.setContentsMargins(0, 13, 0, 13)
+        line.setSpacing(16)
+        for item in (self.number, self.name, self.nik, self.service):
+            line.addWidget(item)
+        line.addStretch(1)
+        for item in (self.active_word, self.active, self.due):
+            line.addWidget(item)
+        card.body.addLayout(line)
+        self.bar = StepBar()
+        layout = QVBoxLayout(self)
+        layout.setContentsMargins(0, 0, 0, 0)
+        layout.setSpacing(16)
+        layout.addWidget(card)
+        layout.addWidget(self.bar)
+
+    def show_dossier(self, session: Session, dossier: Dossier) -> None:
+        from ktpel_kiosk.domain.text import duration_text, mask_nik, time_text, weekday_name
+        from ktpel_kiosk.ui.words import word
+        p = dossier.permohonan
+        self.number.setText(p.nomor_register or "belum bernomor")
+        self.name.setText(p.penduduk.nama)
+        self.nik.setText(mask_nik(p.penduduk.nik))
+        self.service.set(word("layanan_panjang", p.layanan), "accent")
+        self.active.setText(duration_text(sum(s.used_s for s in dossier.steps)))
+        if p.due_at:
+            due = session.local(p.due_at)
+            late = p.due_at < session.now()
+            self.due.set(f"{'lewat' if late else 'selesai paling lambat'} {weekday_name(due.date())[:3]} {due.day}/{due.month} "
+                         f"{time_text(due)}", "trouble" if late else "neutral")
+        self.due.setVisible(bool(p.due_at))
+        self.bar.set_steps([Step(*r) for r in step_rows(dossier.steps)])

@@ -1,0 +1,214 @@
+"""Beranda: the day at a glance. Figures, then the board by step; every card opens its page."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from PySide6.QtCore import QEvent, QRectF, QSize, Qt
+from PySide6.QtGui import QPainter, QPen
+from PySide6.QtWidgets import QHBoxLayout, QSizePolicy, QVBoxLayout, QWidget
+
+from ktpel_kiosk.ui.pages.base import Page, scroll
+from ktpel_kiosk.ui.presenters.board import BoardPresenter, BoardView, CardView, ColumnView, Figure
+from ktpel_kiosk.ui.widgets.base import blend, clear_layout, column, elided, label, text_width
+from ktpel_kiosk.ui.widgets.buttons import TONES, Button, Pressable
+
+if TYPE_CHECKING:
+    from ktpel_kiosk.ui.operator_window import OperatorWindow
+
+CLOCK_EVERY_S = 10
+
+
+class FigureTile(Pressable):
+    """One of the figures; opens the page behind it."""
+
+    def __init__(self) -> None:
+        super().__init__("")
+        self.figure = Figure("", "", "", "muted")
+        self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
+
+    def show_figure(self, figure: Figure) -> None:
+        self.figure = figure
+        self.setAccessibleName(f"{figure.title}: {figure.value}, {figure.detail}")
+        self.update()
+
+    def sizeHint(self) -> QSize:
+        return QSize(self.theme.px(180), self.theme.px(88))
+
+    def paintEvent(self, event: QEvent) -> None:
+        theme, f = self.theme, self.figure
+        painter = QPainter(self)
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+        rect = QRectF(self.rect()).adjusted(0.5, 0.5, -0.5, -0.5)
+        painter.setPen(QPen(theme.color("line"), 1))
+        painter.setBrush(blend(theme.color("surface"), theme.color("canvas"), 0.6 if self.underMouse() else 0.0))
+        painter.drawRoundedRect(rect, theme.px(12), theme.px(12))
+        left = theme.px(18)
+        painter.setFont(theme.font("small"))
+        painter.setPen(theme.color("muted"))
+        painter.drawText(QRectF(left, theme.px(14), rect.width() - left, theme.px(20)), Qt.AlignmentFlag.AlignVCenter, f.title)
+        big = theme.font("figure", 700)
+        painter.setFont(big)
+        painter.setPen(theme.color("ink"))
+        painter.drawText(QRectF(left, theme.px(34), rect.width(), theme.px(40)), Qt.AlignmentFlag.AlignVCenter, f.value)
+        small = theme.font("small")
+        x = left + text_width(big, f.value) + theme.px(12)
+        painter.setFont(small)
+        painter.setPen(theme.color(f.tone))
+        painter.drawText(QRectF(x, theme.px(38), rect.width() - x - theme.px(10), theme.px(36)), Qt.AlignmentFlag.AlignVCenter,
+                         elided(small, f.detail, rect.width() - x - theme.px(10)))
+        self.ring(painter, QRectF(self.rect()), theme.px(12), theme)
+
+
+class BoardCard(Pressable):
+    """One application on the board."""
+
+    def __init__(self, card: CardView) -> None:
+        super().__init__(card.name)
+        self.card = card
+        self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
+        self.setAccessibleName(f"{card.number} {card.name}, {card.service}, {card.chip} {card.detail}")
+        self.setToolTip(f"{card.number} · {card.name} · {card.service}\n{card.chip} {card.detail}")
+
+    def _lines(self, width: float) -> int:
+        return 2 if text_width(self.theme.font(14, 600), self.card.name) > width - self.theme.px(26) else 1
+
+    def sizeHint(self) -> QSize:
+        return QSize(self.theme.px(120), self.theme.px(98 if self._lines(self.width()) == 1 else 117))
+
+    def minimumSizeHint(self) -> QSize:
+        return QSize(self.theme.px(110), self.sizeHint().height())
+
+    def resizeEvent(self, event: QEvent) -> None:
+        self.updateGeometry()
+        super().resizeEvent(event)
+
+    def paintEvent(self, event: QEvent) -> None:
+        theme, c = self.theme, self.card
+        painter = QPainter(self)
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+        rect = QRectF(self.rect()).adjusted(0.5, 0.5, -0.5, -0.5)
+        painter.setPen(QPen(theme.color("accent" if self.underMouse() else "line"), 1))
+        painter.setBrush(theme.color("surface"))
+        painter.drawRoundedRect(rect, theme.px(10), theme.px(10))
+        left, room = theme.px(13), rect.width() - theme.px(26)
+        small = theme.font("small")
+        painter.setFont(small)
+        painter.setPen(theme.color("muted"))
+        top = QRectF(left, theme.px(12), room, theme.px(20))
+        painter.drawText(top, Qt.AlignmentFlag.AlignVCenter, c.number)
+        painter.drawText(top, Qt.AlignmentFlag.AlignVCenter | Qt.AlignmentFlag.AlignRight,
+                         elided(small, c.service, room - text_width(small, c.number) - theme.px(8)))
+        lines = self._lines(rect.width())
+        painter.setFont(theme.font(14, 600))
+        painter.setPen(theme.color("ink"))
+        painter.drawText(QRectF(left, theme.px(34), room, theme.px(20) * lines),
+                         Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter | Qt.TextFlag.TextWordWrap, c.name)
+        self._paint_foot(painter, left, room, rect.bottom() - theme.px(12) - theme.px(24))
+        self.ring(painter, QRectF(self.rect()), theme.px(10), theme)
+
+    def _paint_foot(self, painter: QPainter, left: float, room: float, y: float) -> None:
+        theme, c = self.theme, self.card
+        back, tone = TONES[c.tone]
+        font = theme.font("small", 600)
+        wide = text_width(font, c.chip) + theme.px(20)
+        pill = QRectF(left, y, wide, theme.px(24))
+        painter.setPen(Qt.PenStyle.NoPen)
+        painter.setBrush(theme.color(back))
+        painter.drawRoundedRect(pill, pill.height() / 2, pill.height() / 2)
+        painter.setFont(font)
+        painter.setPen(theme.color(tone))
+        painter.drawText(pill, Qt.AlignmentFlag.AlignCenter, c.chip)
+        small = theme.font("small")
+        painter.setFont(small)
+        painter.setPen(theme.color("muted"))
+        rest = room - wide - theme.px(6)
+        painter.drawText(QRectF(left + wide + theme.px(6), y, rest, theme.px(24)), Qt.AlignmentFlag.AlignVCenter,
+                         elided(small, c.detail, rest))
+
+
+class BerandaPage(Page):
+    """The start page; kept up to date by commits and by the clock."""
+
+    def __init__(self, window: OperatorWindow) -> None:
+        super().__init__(window)
+        self._presenter = BoardPresenter(window.session)
+        self._wait = 0
+        self._loading = False
+        self._view: BoardView | None = None
+        self.frame.setContentsMargins(24, 20, 24, 12)
+        self.title = label("", "title", weight="bold")
+        self.subtitle = label("", "body", tone="muted")
+        self.find = Button("Cari nama, NIK, nomor", "secondary", icon="search", key="F3")
+        self.find.clicked.connect(lambda: window.go("register", focus=True))
+        self.new = Button("Permohonan baru", "primary", icon="plus", key="F2")
+        self.new.clicked.connect(lambda: window.go("loket", new=True))
+        head = QHBoxLayout()
+        head.setSpacing(8)
+        head.addLayout(column(self.title, self.subtitle, spacing=2), 1)
+        head.addWidget(self.find)
+        head.addWidget(self.new)
+        self.frame.addLayout(head)
+        self._figures = QHBoxLayout()
+        self._figures.setSpacing(16)
+        self.frame.addLayout(self._figures)
+        self._tiles: list[FigureTile] = []
+        self._columns = QHBoxLayout()
+        self._columns.setContentsMargins(0, 0, 0, 8)
+        self._columns.setSpacing(12)
+        board = QWidget()
+        board.setLayout(self._columns)
+        self.frame.addWidget(scroll(board), 1)
+
+    def opened(self, **args: Any) -> None:
+        self.refresh()
+
+    def refresh(self) -> None:
+        if not self._loading:
+            self._loading = True
+            self.ask(self._presenter.load, self._show, self._failed)
+
+    def _failed(self, error: Any) -> None:
+        self._loading = False
+        self.trouble(error)
+
+    def tick(self) -> None:
+        self._wait += 1
+        if self._wait >= CLOCK_EVERY_S:
+            self._wait = 0
+            self.refresh()
+
+    def _show(self, view: BoardView) -> None:
+        self._loading = False
+        if view == self._view:
+            return
+        self._view = view
+        self.title.setText(view.greeting)
+        self.subtitle.setText(view.subtitle)
+        while len(self._tiles) < len(view.figures):
+            tile = FigureTile()
+            tile.clicked.connect(lambda _on=False, tile=tile: self.shell.go(tile.figure.page))
+            self._tiles.append(tile)
+            self._figures.addWidget(tile, 1)
+        for tile, figure in zip(self._tiles, view.figures, strict=False):
+            tile.show_figure(figure)
+        clear_layout(self._columns)
+        for made in view.columns:
+            self._columns.addLayout(self._column(made), 1)
+
+    def _column(self, view: ColumnView) -> QVBoxLayout:
+        layout = QVBoxLayout()
+        layout.setSpacing(8)
+        head = QHBoxLayout()
+        head.setContentsMargins(4, 0, 4, 2)
+        head.addWidget(label(view.title, "body", weight="semibold"), 1)
+        head.addWidget(label(str(view.count), "body", tone="muted", weight="medium"))
+        layout.addLayout(head)
+        for card in view.cards:
+            made = BoardCard(card)
+            made.clicked.connect(lambda _on=False, card=card: self.shell.go(card.page, id=card.id))
+            layout.addWidget(made)
+        if view.count > len(view.cards):
+            layout.addWidget(label(f"dan {view.count - len(view.cards)} lagi", "small", tone="muted"))
+        layout.addStretch(1)
+        return layout

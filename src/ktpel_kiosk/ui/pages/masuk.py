@@ -1,0 +1,77 @@
+"""Sign-in and unlock: one card in the middle, the office's name, two fields."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from PySide6.QtCore import Qt
+from PySide6.QtWidgets import QHBoxLayout
+
+from ktpel_kiosk.desk import sign_in
+from ktpel_kiosk.domain.actor import Actor
+from ktpel_kiosk.domain.errors import KioskError
+from ktpel_kiosk.ui.pages.base import Page
+from ktpel_kiosk.ui.widgets.base import Card, label
+from ktpel_kiosk.ui.widgets.buttons import Button
+from ktpel_kiosk.ui.widgets.fields import TextField
+from ktpel_kiosk.ui.widgets.status import LogoTile, NoticeBar
+
+if TYPE_CHECKING:
+    from ktpel_kiosk.ui.operator_window import OperatorWindow
+
+
+class MasukPage(Page):
+    """The first page, and the lock screen."""
+
+    def __init__(self, window: OperatorWindow) -> None:
+        super().__init__(window)
+        kantor = window.desk.sop.kantor
+        card = Card(32, 16)
+        card.setFixedWidth(440)
+        card.body.addWidget(LogoTile(side=48))
+        card.body.addSpacing(4)
+        card.body.addWidget(label("Masuk", "title", weight="bold"))
+        card.body.addWidget(label(f"{kantor.nama} · {kantor.pemda}", "body", tone="muted", wrap=True))
+        self.username = TextField("username", "Nama pengguna")
+        self.password = TextField("password", "Kata sandi", secret=True)
+        self.message = NoticeBar(closable=False)
+        self.primary = Button("Masuk", "primary", key="Enter")
+        self.primary.clicked.connect(self._enter)
+        self.username.line.returnPressed.connect(self.password.line.setFocus)
+        self.password.line.returnPressed.connect(self._enter)
+        for item in (self.username, self.password, self.message):
+            card.body.addWidget(item)
+        card.body.addSpacing(4)
+        card.body.addWidget(self.primary, 0, Qt.AlignmentFlag.AlignRight)
+        middle = QHBoxLayout()
+        middle.addStretch(1)
+        middle.addWidget(card)
+        middle.addStretch(1)
+        self.frame.addStretch(1)
+        self.frame.addLayout(middle)
+        self.frame.addStretch(1)
+        self.frame.addWidget(label("Semua yang sudah diketik dan direkam tetap tersimpan.", "small", tone="muted",
+                                   align=Qt.AlignmentFlag.AlignCenter))
+
+    def opened(self, **args: Any) -> None:
+        self.message.hide()
+        self.password.set_value("")
+        if args.get("username"):
+            self.username.set_value(args["username"])
+        (self.password if self.username.value() else self.username).editor.setFocus()
+
+    def _enter(self) -> None:
+        name, secret = self.username.value(), self.password.line.text()
+        if not name or not secret:
+            (self.username if not name else self.password).editor.setFocus()
+            return
+        self.act(lambda: sign_in.sign_in(self.shell.desk, name, secret), self._in, self._refused)
+
+    def _in(self, actor: Actor) -> None:
+        self.password.set_value("")
+        self.shell.signed_in(actor)
+
+    def _refused(self, error: KioskError) -> None:
+        self.message.show_text("attention", self.session.sentence(error))
+        self.password.set_value("")
+        self.password.editor.setFocus()

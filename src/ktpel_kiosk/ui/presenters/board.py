@@ -1,0 +1,137 @@
+"""Beranda: the board by step with clocks, the four figures, the counters of the navigation. Qt-free."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from ktpel_kiosk.desk import queries
+from ktpel_kiosk.domain.permohonan import Keadaan
+from ktpel_kiosk.domain.sop import Stage
+from ktpel_kiosk.domain.text import date_full, duration_words, hours_text, number_text, percent_text
+from ktpel_kiosk.ports.register import ListItem, Query
+from ktpel_kiosk.ui.presenters.session import Session, clock_text, number_short
+from ktpel_kiosk.ui.words import word
+
+PAGE_OF_STAGE: dict[str, str] = {
+    Stage.TERIMA_BERKAS: "loket", Stage.AGENDA_REGISTER: "loket", Stage.VERIFIKASI: "verifikasi", Stage.VALIDASI: "verifikasi",
+    Stage.REKAM: "perekaman", Stage.KIRIM: "perekaman", Stage.MENUNGGU_PRR: "antrean", Stage.CEK_CETAK: "cetak",
+    Stage.CETAK_ENCODE: "cetak", Stage.AKTIVASI: "penyerahan", Stage.SERAH_LOKET: "penyerahan",
+    Stage.SERAH_PEMOHON: "penyerahan", Stage.TERBIT_SURAT: "penyerahan", Stage.SERAH_SURAT: "penyerahan",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class CardView:
+    """One application on the board. ``tone`` and ``chip`` is its clock or state, ``detail`` the words beside it."""
+
+    id: str
+    number: str
+    service: str
+    name: str
+    chip: str
+    tone: str
+    detail: str
+    page: str
+
+
+@dataclass(frozen=True, slots=True)
+class ColumnView:
+    title: str
+    count: int
+    cards: tuple[CardView, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Figure:
+    title: str
+    value: str
+    detail: str
+    tone: str
+    page: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class BoardView:
+    greeting: str
+    subtitle: str
+    figures: tuple[Figure, ...]
+    columns: tuple[ColumnView, ...]
+
+
+class BoardPresenter:
+    """Builds the board; call :meth:`load` on a worker."""
+
+    def __init__(self, session: Session) -> None:
+        self.session = session
+
+    def load(self) -> BoardView:
+        s = self.session
+        board = queries.board(s.desk, s.day_start())
+        now = s.now()
+        kantor = s.desk.sop.kantor
+        first = s.actor.nama.split(",")[0].split()
+        name = next((w for w in first if not w.endswith(".")), s.actor.username)
+        subtitle = (f"{date_full(s.today())} · jam layanan {hours_text(kantor.jam_buka, kantor.jam_tutup)} · "
+                    f"{number_text(board.today)} permohonan hari ini")
+        columns = tuple(
+            ColumnView(c.title, c.count, tuple(self._card(i, now) for i in c.items)) for c in board.columns
+        )
+        return BoardView(f"{greeting(s.local(now).hour)}, {name.title()}", subtitle, self._figures(board, now), columns)
+
+    def _figures(self, board: queries.Board, now: datetime) -> tuple[Figure, ...]:
+        share = board.within_limit / board.finished if board.finished else None
+        figures = [Figure(
+            "Selesai sesuai mutu baku", percent_text(share) if share is not None else "–",
+            f"{board.within_limit} dari {board.finished}" if board.finished else "belum ada yang selesai hari ini",
+            "muted" if share is None else "good" if share >= 0.9 else "attention", "laporan")]
+        age = duration_words((now - board.oldest_unsent).total_seconds()) if board.oldest_unsent else ""
+        figures.append(Figure("Belum terkirim", number_text(board.unsent), f"tertua {age}" if age else "semua terkirim",
+                              "attention" if age else "good", "antrean"))
+        if self.session.desk.sop.akhir == "kartu":
+            left = board.blangko.stok
+            figures.append(Figure("Blangko tersisa", number_text(left), f"{number_text(board.blangko.baik)} kartu jadi",
+                                  "trouble" if left == 0 else "attention" if left < 20 else "muted", "cetak"))
+        figures.append(Figure("Hari ini", number_text(board.today), "permohonan masuk", "muted", "register"))
+        return tuple(figures)
+
+    def _card(self, item: ListItem, now: datetime) -> CardView:
+        chip, tone, detail = self._clock(item, now)
+        return CardView(item.id, number_short(item.nomor_register), word("layanan", item.layanan), item.nama, chip, tone, detail,
+                        PAGE_OF_STAGE.get(item.stage, "register"))
+
+    def _clock(self, item: ListItem, now: datetime) -> tuple[str, str, str]:
+        if item.stage in (Stage.CEK_CETAK, Stage.CETAK_ENCODE) and item.tahap_state == "belum":
+            return "PRR", "good", f"sejak {self.session.when(item.updated_at)}"
+        if item.stage in (Stage.AKTIVASI, Stage.SERAH_LOKET, Stage.SERAH_PEMOHON, Stage.SERAH_SURAT) and item.tahap_state == "belum":
+            waited = (now - item.updated_at).total_seconds()
+            return ("telepon", "attention", duration_words(waited)) if waited > 7 * 86400 else ("ambil", "good", duration_words(waited))
+        if item.tahap_state == "jeda":
+            reason = word("jeda", item.pause_reason) if item.pause_reason else "ditunda"
+            return "jeda", "neutral", f"{reason} · {duration_words((now - item.updated_at).total_seconds())}"
+        used = item.active_s + ((now - item.running_since).total_seconds() if item.running_since else 0.0)
+        if item.limit_s is None:
+            return clock_text(used), "accent", ""
+        if used > item.limit_s:
+            return clock_text(used), "trouble", f"lewat {clock_text(used - item.limit_s)}"
+        tone = "attention" if used >= 0.8 * item.limit_s else "accent"
+        if item.tahap_state == "belum":
+            return "menunggu", "neutral", f"sejak {self.session.when(item.updated_at)}"
+        return clock_text(used), tone, f"dari {clock_text(item.limit_s)}"
+
+    def counters(self) -> dict[str, int]:
+        """Work waiting per page of the navigation."""
+        counts = self.session.desk.register.read(lambda v: (dict(v.counts_by_stage()), len(v.packets(unsent_only=True))))
+        by_page: dict[str, int] = {}
+        for stage, count in counts[0].items():
+            page = PAGE_OF_STAGE.get(stage)
+            if page and page != "antrean":
+                by_page[page] = by_page.get(page, 0) + count
+        returned = self.session.desk.register.read(lambda v: v.count(Query(keadaan=(Keadaan.DIKEMBALIKAN,))))
+        by_page["loket"] = by_page.get("loket", 0) + returned
+        by_page["antrean"] = counts[1]
+        return by_page
+
+
+def greeting(hour: int) -> str:
+    return "Selamat pagi" if hour < 11 else "Selamat siang" if hour < 15 else "Selamat sore" if hour < 18 else "Selamat malam"

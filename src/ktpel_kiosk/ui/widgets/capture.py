@@ -1,0 +1,453 @@
+"""Live pictures and captured ones: preview with face frame, finger tiles, hand map, card preview."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from PySide6.QtCore import QEvent, QPointF, QRectF, QSize, Qt, Signal
+from PySide6.QtGui import QColor, QImage, QMouseEvent, QPainter, QPainterPath, QPen, QTransform
+from PySide6.QtWidgets import QSizePolicy
+
+from ktpel_kiosk.domain.biometric import Position, RawImage
+from ktpel_kiosk.ui import icons
+from ktpel_kiosk.ui.theme import Theme
+from ktpel_kiosk.ui.widgets.base import KeyboardRing, Painted, elided
+
+
+def to_qimage(raw: RawImage) -> QImage:
+    """A QImage of its own from raw pixels."""
+    form = QImage.Format.Format_RGB888 if raw.channels == 3 else QImage.Format.Format_Grayscale8
+    return QImage(raw.data, raw.width, raw.height, raw.width * raw.channels, form).copy()
+
+
+class PreviewView(Painted):
+    """The latest frame, filling its plate; optional oval for the face, one hint line at the bottom or top."""
+
+    def __init__(self, *, oval: bool = False, hint_on_top: bool = False, radius: int = 10) -> None:
+        super().__init__()
+        self._image: QImage | None = None
+        self._oval, self._top, self._radius = oval, hint_on_top, radius
+        self._hint, self._hint_icon, self._tone = "", "", ""
+        self._waiting = ""
+        self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Expanding)
+        self.setMinimumSize(240, 200)
+        self.setAccessibleName("Gambar langsung")
+
+    def set_frame(self, image: QImage | None) -> None:
+        self._image = image
+        self.update()
+
+    def has_frame(self) -> bool:
+        return self._image is not None
+
+    def set_hint(self, text: str, icon: str = "", tone: str = "") -> None:
+        """``tone``: empty (white), ``good`` or ``attention``."""
+        if (text, icon, tone) != (self._hint, self._hint_icon, self._tone):
+            self._hint, self._hint_icon, self._tone = text, icon, tone
+            self.setAccessibleDescription(text)
+            self.update()
+
+    def set_waiting(self, text: str) -> None:
+        """What stands in the empty plate."""
+        self._waiting = text
+        self.update()
+
+    def paintEvent(self, event: QEvent) -> None:
+        theme = self.theme
+        painter = QPainter(self)
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+        path = QPainterPath()
+        path.addRoundedRect(QRectF(self.rect()), theme.px(self._radius), theme.px(self._radius))
+        painter.setClipPath(path)
+        painter.fillRect(self.rect(), theme.color("stage"))
+        if self._image is not None:
+            painter.setRenderHint(QPainter.RenderHint.SmoothPixmapTransform)
+            painter.drawImage(self._target(), self._image)
+        elif self._waiting:
+            painter.setPen(theme.color("on_stage"))
+            painter.setFont(theme.font("body", 500))
+            painter.drawText(QRectF(self.rect()).adjusted(24, 24, -24, -24),
+                             Qt.AlignmentFlag.AlignCenter | Qt.TextFlag.TextWordWrap, self._waiting)
+        if self._oval:
+            self._paint_oval(painter, theme)
+        if self._hint:
+            self._paint_hint(painter, theme)
+
+    def _target(self) -> QRectF:
+        assert self._image is not None
+        size = QSize(self._image.size()).scaled(self.size(), Qt.AspectRatioMode.KeepAspectRatioByExpanding)
+        return QRectF((self.width() - size.width()) / 2, (self.height() - size.height()) / 2, size.width(), size.height())
+
+    def _paint_oval(self, painter: QPainter, theme: Theme) -> None:
+        height = self.height() * 0.62
+        oval = QRectF(0, 0, height * 0.75, height)
+        oval.moveCenter(QPointF(self.width() / 2, self.height() * 0.46))
+        painter.setBrush(Qt.BrushStyle.NoBrush)
+        for color, width in ((QColor(0, 0, 0, 90), theme.px(5)), (QColor("white"), theme.px(3))):
+            pen = QPen(color, width)
+            pen.setDashPattern([4, 2.6])
+            painter.setPen(pen)
+            painter.drawEllipse(oval)
+
+    def _paint_hint(self, painter: QPainter, theme: Theme) -> None:
+        font = theme.font(16, 600)
+        margin, height = theme.px(16), theme.px(46)
+        top = margin if self._top else self.height() - margin - height
+        bar = QRectF(margin, top, self.width() - 2 * margin, height)
+        ink = QColor("white") if not self._tone else theme.color(f"stage_{self._tone}")
+        back = QColor(12, 20, 28, 205)
+        if self._tone == "attention":
+            back = QColor(58, 46, 24, 225)
+        elif self._tone == "good":
+            back = QColor(15, 52, 36, 225)
+        painter.setPen(Qt.PenStyle.NoPen)
+        painter.setBrush(back)
+        painter.drawRoundedRect(bar, theme.px(9), theme.px(9))
+        x = bar.left() + theme.px(14)
+        if self._hint_icon:
+            icons.draw(painter, self._hint_icon, ink, x, bar.center().y() - theme.px(10), theme.px(20))
+            x += theme.px(32)
+        painter.setFont(font)
+        painter.setPen(ink)
+        room = bar.right() - x - theme.px(12)
+        painter.drawText(QRectF(x, bar.top(), room, height), Qt.AlignmentFlag.AlignVCenter, elided(font, self._hint, room))
+
+
+@dataclass(frozen=True, slots=True)
+class FingerView:
+    """One finger on the plate. ``state``: ``empty``, ``good``, ``low`` or ``exception``."""
+
+    position: Position
+    title: str
+    state: str = "empty"
+    score: int | None = None
+    image: QImage | None = None
+
+
+class FingerPlate(Painted):
+    """The dark plate of the scanner: whole picture while it is live, one tile per finger once captured."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._fingers: tuple[FingerView, ...] = ()
+        self._slap: QImage | None = None
+        self._hint, self._icon, self._tone = "", "hand", ""
+        self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Expanding)
+        self.setMinimumHeight(200)
+
+    def set_fingers(self, fingers: Sequence[FingerView]) -> None:
+        self._fingers = tuple(fingers)
+        self._slap = None
+        words = [f"{f.title}: {f.score if f.score is not None else 'belum'}" for f in fingers]
+        self.setAccessibleName("Sidik jari. " + "; ".join(words))
+        self.update()
+
+    def set_live(self, image: QImage | None) -> None:
+        self._slap = image
+        self.update()
+
+    def set_hint(self, text: str, tone: str = "", icon: str = "hand") -> None:
+        self._hint, self._tone, self._icon = text, tone, icon
+        self.setAccessibleDescription(text)
+        self.update()
+
+    def hint(self) -> str:
+        return self._hint
+
+    def paintEvent(self, event: QEvent) -> None:
+        theme = self.theme
+        painter = QPainter(self)
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+        painter.setRenderHint(QPainter.RenderHint.SmoothPixmapTransform)
+        painter.setPen(Qt.PenStyle.NoPen)
+        painter.setBrush(theme.color("stage"))
+        painter.drawRoundedRect(QRectF(self.rect()), theme.px(10), theme.px(10))
+        top = theme.px(16)
+        if self._hint:
+            self._paint_hint(painter, theme)
+            top += theme.px(56)
+        area = QRectF(theme.px(24), top, self.width() - theme.px(48), self.height() - top - theme.px(20))
+        if self._slap is not None:
+            size = self._slap.size().scaled(area.size().toSize(), Qt.AspectRatioMode.KeepAspectRatio)
+            box = QRectF(area.center().x() - size.width() / 2, area.center().y() - size.height() / 2, size.width(), size.height())
+            painter.drawImage(box, self._slap)
+        else:
+            self._paint_tiles(painter, theme, area)
+
+    def _paint_hint(self, painter: QPainter, theme: Theme) -> None:
+        ink = theme.color(f"stage_{self._tone}") if self._tone else theme.color("on_stage")
+        bar = QRectF(theme.px(16), theme.px(14), self.width() - theme.px(32), theme.px(42))
+        back = QColor(ink)
+        back.setAlpha(38)
+        painter.setPen(Qt.PenStyle.NoPen)
+        painter.setBrush(back)
+        painter.drawRoundedRect(bar, theme.px(8), theme.px(8))
+        icons.draw(painter, self._icon, ink, bar.left() + theme.px(14), bar.center().y() - theme.px(10), theme.px(20))
+        font = theme.font(15, 600)
+        painter.setFont(font)
+        painter.setPen(ink)
+        room = bar.adjusted(theme.px(44), 0, -theme.px(12), 0)
+        painter.drawText(room, Qt.AlignmentFlag.AlignVCenter, elided(font, self._hint, room.width()))
+
+    def _paint_tiles(self, painter: QPainter, theme: Theme, area: QRectF) -> None:
+        count = max(1, len(self._fingers))
+        gap = theme.px(22)
+        width = min(theme.px(112), (area.width() - gap * (count - 1)) / count)
+        height = min(area.height(), width * 2.05)
+        x = area.center().x() - (width * count + gap * (count - 1)) / 2
+        lift = {"middle": 0.0, "ring": 0.06, "index": 0.09, "little": 0.2, "thumb": 0.05}
+        for finger in self._fingers:
+            drop = (area.height() - height) * 0.5 + height * 0.25 * lift[finger.position.value.split("_")[1]]
+            box = QRectF(x, area.top() + min(drop, area.height() - height * 0.85), width, 0)
+            box.setBottom(min(area.bottom(), box.top() + height * (1 - 0.25 * lift[finger.position.value.split("_")[1]])))
+            self._tile(painter, theme, finger, box)
+            x += width + gap
+
+    def _tile(self, painter: QPainter, theme: Theme, finger: FingerView, box: QRectF) -> None:
+        color = {"good": theme.color("stage_good"), "low": theme.color("stage_attention")}.get(finger.state, QColor("#5D7180"))
+        path = QPainterPath()
+        arc = box.width() / 2
+        path.moveTo(box.left(), box.bottom() - theme.px(12))
+        path.lineTo(box.left(), box.top() + arc)
+        path.arcTo(QRectF(box.left(), box.top(), box.width(), box.width()), 180, -180)
+        path.lineTo(box.right(), box.bottom() - theme.px(12))
+        path.quadTo(box.right(), box.bottom(), box.right() - theme.px(12), box.bottom())
+        path.lineTo(box.left() + theme.px(12), box.bottom())
+        path.quadTo(box.left(), box.bottom(), box.left(), box.bottom() - theme.px(12))
+        painter.fillPath(path, QColor(255, 255, 255, 14))
+        foot = theme.px(54)
+        if finger.image is not None:
+            painter.save()
+            painter.setClipPath(path)
+            room = box.adjusted(theme.px(6), theme.px(8), -theme.px(6), -foot)
+            size = finger.image.size().scaled(room.size().toSize(), Qt.AspectRatioMode.KeepAspectRatio)
+            target = QRectF(room.center().x() - size.width() / 2, room.center().y() - size.height() / 2, size.width(), size.height())
+            inner = QPainterPath()
+            inner.addRoundedRect(target, target.width() * 0.42, target.width() * 0.42)
+            painter.setClipPath(inner, Qt.ClipOperation.IntersectClip)
+            painter.drawImage(target, finger.image)
+            painter.restore()
+        pen = QPen(color, max(2, theme.px(2)))
+        if finger.state == "exception":
+            pen.setDashPattern([3, 3])
+        painter.setPen(pen)
+        painter.setBrush(Qt.BrushStyle.NoBrush)
+        painter.drawPath(path)
+        text = str(finger.score) if finger.score is not None else "–"
+        painter.setPen(color)
+        painter.setFont(theme.font("strong", 700))
+        painter.drawText(QRectF(box.left(), box.bottom() - foot + theme.px(2), box.width(), theme.px(24)),
+                         Qt.AlignmentFlag.AlignCenter, text)
+        font = theme.font("tiny", 500)
+        painter.setFont(font)
+        painter.setPen(theme.color("on_stage"))
+        painter.drawText(QRectF(box.left(), box.bottom() - theme.px(28), box.width(), theme.px(20)),
+                         Qt.AlignmentFlag.AlignCenter, elided(font, finger.title, box.width() - theme.px(8)))
+
+
+# Fingers of a right hand seen from its back, in units of the hand's own 100 x 100 box: tip x, tip y, root x, root y, width.
+_RIGHT = {
+    "index": (25, 14, 31, 52, 11.0), "middle": (44, 6, 44, 51, 11.0), "ring": (63, 12, 59, 51, 11.0),
+    "little": (81, 25, 73, 54, 9.0), "thumb": (2, 55, 20, 76, 11.5),
+}
+_STATES = {"target": ("accent_soft", "accent"), "good": ("good_soft", "good"), "attention": ("attention_soft", "attention"),
+           "todo": ("surface", "field_line"), "exception": ("soft", "faint")}
+
+
+class HandMap(KeyboardRing, Painted):
+    """Two hands; each finger ``todo``, ``target`` (lit), ``good``, ``attention`` or ``exception`` (dashed).
+
+    ``pressed`` carries the finger touched, for exceptions and repeats.
+    """
+
+    pressed = Signal(object)
+
+    def __init__(self, *, large: bool = False, selectable: bool = False) -> None:
+        super().__init__()
+        self._states: dict[Position, str] = {}
+        self._captions = ("Kiri", "Kanan")
+        self._large, self._selectable = large, selectable
+        self._shapes: dict[Position, QPainterPath] = {}
+        self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Expanding)
+        self.setMinimumHeight(150)
+        self.setAccessibleName("Peta jari")
+        if selectable:
+            self.setCursor(Qt.CursorShape.PointingHandCursor)
+
+    def set_states(self, states: Mapping[Position, str], captions: tuple[str, str] = ("Kiri", "Kanan")) -> None:
+        self._states, self._captions = dict(states), captions
+        lit = ", ".join(p.value for p, s in states.items() if s == "target")
+        self.setAccessibleDescription(f"Diminta: {lit}" if lit else "")
+        self.update()
+
+    def states(self) -> dict[Position, str]:
+        return dict(self._states)
+
+    def paintEvent(self, event: QEvent) -> None:
+        theme = self.theme
+        painter = QPainter(self)
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+        foot = 0 if self._large else theme.px(28)
+        self._shapes.clear()
+        active = {"left": self._active("left"), "right": self._active("right")}
+        for index, side in enumerate(("left", "right")):
+            half = QRectF(index * self.width() / 2, 0, self.width() / 2, self.height() - foot)
+            shrink = 0.8 if self._large and not active[side] and any(active.values()) else 1.0
+            unit = min(half.width() / 110, half.height() / 104) * shrink
+            center = half.center().x() + (half.width() * 0.05 if side == "left" else -half.width() * 0.05)
+            origin = QPointF(center - 50 * unit, half.bottom() - 102 * unit)
+            painter.setOpacity(1.0 if not self._large or active[side] or not any(active.values()) else 0.62)
+            self._hand(painter, theme, side, origin, unit)
+            painter.setOpacity(1.0)
+            if foot:
+                lit = active[side]
+                painter.setFont(theme.font("small", 600 if lit else 400))
+                painter.setPen(theme.color("accent" if lit else "muted"))
+                painter.drawText(QRectF(half.left(), self.height() - foot, half.width(), foot), Qt.AlignmentFlag.AlignCenter,
+                                 self._captions[index])
+
+    def _active(self, side: str) -> bool:
+        return any(s in ("target", "attention") for p, s in self._states.items() if p.value.startswith(side))
+
+    def _hand(self, painter: QPainter, theme: Theme, side: str, origin: QPointF, unit: float) -> None:
+        place = QTransform().translate(origin.x(), origin.y()).scale(unit, unit)
+        if side == "left":
+            place = QTransform().translate(origin.x() + 100 * unit, origin.y()).scale(-unit, unit)
+        palm = QPainterPath()
+        palm.moveTo(25, 57)
+        palm.quadTo(49, 50, 74, 59)
+        palm.cubicTo(76, 74, 75, 82, 67, 94)
+        palm.quadTo(50, 102, 35, 94)
+        palm.cubicTo(25, 80, 24, 70, 25, 57)
+        line = max(1.2, theme.px(1.4) * (1.7 if self._large else 1))
+        painter.setPen(QPen(theme.color("field_line"), line))
+        painter.setBrush(theme.color("surface"))
+        painter.drawPath(place.map(palm))
+        for name, (tx, ty, rx, ry, width) in _RIGHT.items():
+            position = Position(f"{side}_{name}")
+            shape = place.map(_capsule(QPointF(tx, ty), QPointF(rx, ry), width))
+            self._shapes[position] = shape
+            fill, edge = _STATES[self._states.get(position, "todo")]
+            state = self._states.get(position, "todo")
+            pen = QPen(theme.color(edge), line * (1.6 if state in ("target", "attention") else 1.0))
+            if state == "exception":
+                pen.setDashPattern([3, 2.5])
+            painter.setPen(pen)
+            painter.setBrush(theme.color(fill))
+            painter.drawPath(shape)
+
+    def mousePressEvent(self, event: QMouseEvent) -> None:
+        if self._selectable:
+            for position, shape in self._shapes.items():
+                if shape.contains(event.position()):
+                    self.pressed.emit(position)
+                    return
+        super().mousePressEvent(event)
+
+
+def _capsule(tip: QPointF, root: QPointF, width: float) -> QPainterPath:
+    """A rounded finger from tip to root."""
+    dx, dy = root.x() - tip.x(), root.y() - tip.y()
+    length = (dx * dx + dy * dy) ** 0.5
+    path = QPainterPath()
+    path.addRoundedRect(QRectF(-width / 2, 0, width, length), width / 2, width / 2)
+    from math import atan2, degrees
+    turn = QTransform().translate(tip.x(), tip.y()).rotate(degrees(atan2(dy, dx)) - 90)
+    return turn.map(path)
+
+
+class CardPreview(Painted):
+    """A rendered card side at true proportions (85.60 x 53.98 mm)."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._image: QImage | None = None
+        policy = QSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
+        policy.setHeightForWidth(True)
+        self.setSizePolicy(policy)
+        self.setAccessibleName("Gambar kartu")
+
+    def set_image(self, image: QImage | None) -> None:
+        self._image = image
+        self.update()
+
+    def hasHeightForWidth(self) -> bool:
+        return True
+
+    def heightForWidth(self, width: int) -> int:
+        return round(width * 53.98 / 85.60)
+
+    def sizeHint(self) -> QSize:
+        return QSize(self.theme.px(428), self.theme.px(270))
+
+    def paintEvent(self, event: QEvent) -> None:
+        theme = self.theme
+        painter = QPainter(self)
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+        painter.setRenderHint(QPainter.RenderHint.SmoothPixmapTransform)
+        height = min(self.height(), self.width() * 53.98 / 85.60)
+        width = height * 85.60 / 53.98
+        box = QRectF(0, 0, width, height).adjusted(0.5, 0.5, -0.5, -0.5)
+        path = QPainterPath()
+        path.addRoundedRect(box, width * 0.037, width * 0.037)
+        painter.fillPath(path, theme.color("soft"))
+        if self._image is not None:
+            painter.save()
+            painter.setClipPath(path)
+            painter.drawImage(box, self._image)
+            painter.restore()
+        painter.setPen(QPen(theme.color("field_line"), 1))
+        painter.setBrush(Qt.BrushStyle.NoBrush)
+        painter.drawPath(path)
+
+
+class Picture(Painted):
+    """A still image with rounded corners, kept whole or filled; ``caption`` below."""
+
+    def __init__(self, side: QSize, caption: str = "", *, fill: bool = True) -> None:
+        super().__init__()
+        self._image: QImage | None = None
+        self._side, self._fill = side, fill
+        self.caption = caption
+        self.chosen = False
+        self.setAccessibleName(caption or "Gambar")
+        self.setSizePolicy(QSizePolicy.Policy.Fixed, QSizePolicy.Policy.Fixed)
+
+    def set_image(self, image: QImage | None) -> None:
+        self._image = image
+        self.update()
+
+    def sizeHint(self) -> QSize:
+        p = self.theme.px
+        return QSize(p(self._side.width()), p(self._side.height()) + (p(22) if self.caption else 0))
+
+    minimumSizeHint = sizeHint
+
+    def paintEvent(self, event: QEvent) -> None:
+        theme = self.theme
+        painter = QPainter(self)
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+        painter.setRenderHint(QPainter.RenderHint.SmoothPixmapTransform)
+        box = QRectF(0, 0, self.width(), theme.px(self._side.height())).adjusted(1, 1, -1, -1)
+        path = QPainterPath()
+        path.addRoundedRect(box, theme.px(8), theme.px(8))
+        painter.fillPath(path, theme.color("surface" if not self._fill else "soft"))
+        if self._image is not None:
+            mode = Qt.AspectRatioMode.KeepAspectRatioByExpanding if self._fill else Qt.AspectRatioMode.KeepAspectRatio
+            size = self._image.size().scaled(box.size().toSize(), mode)
+            painter.save()
+            painter.setClipPath(path)
+            painter.drawImage(QRectF(box.center().x() - size.width() / 2, box.center().y() - size.height() / 2,
+                                     size.width(), size.height()), self._image)
+            painter.restore()
+        painter.setBrush(Qt.BrushStyle.NoBrush)
+        painter.setPen(QPen(theme.color("good" if self.chosen else "line"), 2 if self.chosen else 1))
+        painter.drawPath(path)
+        if self.caption:
+            font = theme.font("tiny")
+            painter.setFont(font)
+            painter.setPen(theme.color("muted"))
+            painter.drawText(QRectF(0, box.bottom() + 2, self.width(), theme.px(20)), Qt.AlignmentFlag.AlignCenter,
+                             elided(font, self.caption, self.width()))
+

@@ -1,0 +1,217 @@
+"""Rows and columns: a table model over plain values, a view with chips, and the applicant's data rows."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from PySide6.QtCore import QAbstractTableModel, QEvent, QModelIndex, QPersistentModelIndex, QRectF, QSize, Qt, Signal
+from PySide6.QtGui import QPainter
+from PySide6.QtWidgets import QAbstractItemView, QHeaderView, QSizePolicy, QStyle, QStyledItemDelegate, QStyleOptionViewItem, QTableView
+
+from ktpel_kiosk.ui import icons
+from ktpel_kiosk.ui.theme import theme_of
+from ktpel_kiosk.ui.widgets.base import elided, text_width
+from ktpel_kiosk.ui.widgets.buttons import TONES, Pressable
+
+AnyIndex = QModelIndex | QPersistentModelIndex
+
+
+@dataclass(frozen=True, slots=True)
+class Cell:
+    """One cell: text, and optionally the tone of a chip, weight or a line through it."""
+
+    text: str
+    tone: str = ""
+    bold: bool = False
+    struck: bool = False
+    muted: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class TableRow:
+    key: str
+    cells: tuple[Cell, ...]
+
+
+class RowsModel(QAbstractTableModel):
+    """Read-only model over :class:`TableRow`; replaced as a whole."""
+
+    def __init__(self, columns: Sequence[str]) -> None:
+        super().__init__()
+        self._columns = tuple(columns)
+        self._rows: tuple[TableRow, ...] = ()
+
+    def set_rows(self, rows: Sequence[TableRow]) -> None:
+        self.beginResetModel()
+        self._rows = tuple(rows)
+        self.endResetModel()
+
+    def key(self, row: int) -> str:
+        return self._rows[row].key if 0 <= row < len(self._rows) else ""
+
+    def cell(self, index: AnyIndex) -> Cell:
+        return self._rows[index.row()].cells[index.column()]
+
+    def rowCount(self, parent: AnyIndex = QModelIndex()) -> int:  # noqa: B008 - Qt's own default
+        return 0 if parent.isValid() else len(self._rows)
+
+    def columnCount(self, parent: AnyIndex = QModelIndex()) -> int:  # noqa: B008
+        return 0 if parent.isValid() else len(self._columns)
+
+    def data(self, index: AnyIndex, role: int = Qt.ItemDataRole.DisplayRole) -> Any:
+        if index.isValid() and role in (Qt.ItemDataRole.DisplayRole, Qt.ItemDataRole.AccessibleTextRole):
+            return self.cell(index).text
+        return None
+
+    def headerData(self, section: int, orientation: Qt.Orientation, role: int = Qt.ItemDataRole.DisplayRole) -> Any:
+        if orientation == Qt.Orientation.Horizontal and role == Qt.ItemDataRole.DisplayRole:
+            return self._columns[section]
+        if orientation == Qt.Orientation.Horizontal and role == Qt.ItemDataRole.TextAlignmentRole:
+            return Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter
+        return None
+
+
+class CellDelegate(QStyledItemDelegate):
+    """Paints cells from the theme: chips, bold names, struck void rows."""
+
+    def paint(self, painter: QPainter, option: QStyleOptionViewItem, index: AnyIndex) -> None:
+        view: Any = option.widget
+        theme, cell = theme_of(view), view.model().cell(index)
+        painter.save()
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+        rect = QRectF(option.rect)
+        state = option.state
+        if state & QStyle.StateFlag.State_Selected:
+            painter.fillRect(rect, theme.color("accent_soft"))
+        elif state & QStyle.StateFlag.State_MouseOver:
+            painter.fillRect(rect, theme.color("canvas"))
+        painter.fillRect(QRectF(rect.left(), rect.bottom() - 0.5, rect.width(), 1), theme.color("line"))
+        room = rect.adjusted(theme.px(14), 0, -theme.px(6), 0)
+        if cell.tone:
+            self._chip(painter, theme, cell, room)
+        else:
+            font = theme.font(14, 600 if cell.bold else 400)
+            painter.setPen(theme.color("muted" if cell.muted or cell.struck else "ink"))
+            painter.setFont(font)
+            text = elided(font, cell.text, room.width())
+            painter.drawText(room, Qt.AlignmentFlag.AlignVCenter, text)
+            if cell.struck:
+                y = room.center().y()
+                painter.drawLine(int(room.left()), int(y), int(room.left() + text_width(font, text)), int(y))
+        painter.restore()
+
+    def _chip(self, painter: QPainter, theme: Any, cell: Cell, room: QRectF) -> None:
+        back, ink = TONES[cell.tone]
+        font = theme.font("small", 600)
+        wide = min(room.width(), text_width(font, cell.text) + theme.px(20))
+        high = theme.px(24)
+        plate = QRectF(room.left() - theme.px(4), room.center().y() - high / 2, wide, high)
+        painter.setPen(Qt.PenStyle.NoPen)
+        painter.setBrush(theme.color(back))
+        painter.drawRoundedRect(plate, high / 2, high / 2)
+        painter.setPen(theme.color(ink))
+        painter.setFont(font)
+        painter.drawText(plate, Qt.AlignmentFlag.AlignCenter, elided(font, cell.text, wide - theme.px(8)))
+
+
+class RowsView(QTableView):
+    """A table of whole rows: 46 px lines, arrow keys, Enter or double click opens."""
+
+    opened = Signal(str)
+
+    def __init__(self, name: str, columns: Sequence[str], stretch: int = -1, widths: Sequence[int] = ()) -> None:
+        super().__init__()
+        self.rows = RowsModel(columns)
+        self._widths = tuple(widths)
+        self.setModel(self.rows)
+        self.setItemDelegate(CellDelegate(self))
+        self.setAccessibleName(name)
+        self.setShowGrid(False)
+        self.setMouseTracking(True)
+        self.verticalHeader().hide()
+        self.setSelectionBehavior(QAbstractItemView.SelectionBehavior.SelectRows)
+        self.setSelectionMode(QAbstractItemView.SelectionMode.SingleSelection)
+        self.setEditTriggers(QAbstractItemView.EditTrigger.NoEditTriggers)
+        self.setVerticalScrollMode(QAbstractItemView.ScrollMode.ScrollPerPixel)
+        self.setHorizontalScrollMode(QAbstractItemView.ScrollMode.ScrollPerPixel)
+        self.setTabKeyNavigation(False)
+        self.setWordWrap(False)
+        header = self.horizontalHeader()
+        header.setHighlightSections(False)
+        header.setSectionResizeMode(QHeaderView.ResizeMode.Interactive)
+        if stretch >= 0:
+            header.setSectionResizeMode(stretch, QHeaderView.ResizeMode.Stretch)
+        self.activated.connect(self._activated)
+        self._measure()
+
+    def _activated(self, index: QModelIndex) -> None:
+        self.opened.emit(self.rows.key(index.row()))
+
+    def _measure(self) -> None:
+        theme = theme_of(self)
+        self.verticalHeader().setDefaultSectionSize(max(40, theme.px(46)))
+        for i, width in enumerate(self._widths):
+            self.setColumnWidth(i, theme.px(width))
+
+    def changeEvent(self, event: QEvent) -> None:
+        if event.type() in (QEvent.Type.StyleChange, QEvent.Type.ParentChange):
+            self._measure()
+        super().changeEvent(event)
+
+    def current_key(self) -> str:
+        return self.rows.key(self.currentIndex().row())
+
+
+class DataRow(Pressable):
+    """One field on the applicant's screen: pressed to say it is wrong, pressed again to take it back."""
+
+    def __init__(self, name: str, title: str, value: str, *, wide: bool = False) -> None:
+        super().__init__(title)
+        self.name, self.value = name, value
+        self.setCheckable(True)
+        self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
+        self.toggled.connect(lambda _on: self._speak())
+        self._speak()
+
+    def _speak(self) -> None:
+        self.setAccessibleName(f"{self.text()}: {self.value}. {'Salah' if self.isChecked() else 'Benar'}")
+
+    def sizeHint(self) -> QSize:
+        return QSize(self.theme.px(300), self.theme.px(68))
+
+    def paintEvent(self, event: QEvent) -> None:
+        theme, wrong = self.theme, self.isChecked()
+        painter = QPainter(self)
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+        rect = QRectF(self.rect())
+        if wrong or self.underMouse():
+            painter.setPen(Qt.PenStyle.NoPen)
+            painter.setBrush(theme.color("attention_soft" if wrong else "canvas"))
+            painter.drawRoundedRect(rect.adjusted(0, 0, 0, -1), theme.px(12), theme.px(12))
+        if not wrong:
+            painter.fillRect(QRectF(theme.px(16), rect.bottom() - 1, rect.width() - theme.px(32), 1), theme.color("line"))
+        left = theme.px(16)
+        room = rect.width() - 2 * left - theme.px(90 if wrong else 40)
+        painter.setFont(theme.font("applicant_small"))
+        painter.setPen(theme.color("muted"))
+        painter.drawText(QRectF(left, theme.px(8), room, theme.px(22)), Qt.AlignmentFlag.AlignVCenter, self.text())
+        font = theme.font(23, 600)
+        painter.setFont(font)
+        painter.setPen(theme.color("ink"))
+        painter.drawText(QRectF(left, theme.px(30), room, theme.px(32)), Qt.AlignmentFlag.AlignVCenter, elided(font, self.value, room))
+        if wrong:
+            plate = QRectF(rect.right() - left - theme.px(79), rect.center().y() - theme.px(20), theme.px(79), theme.px(40))
+            painter.setPen(Qt.PenStyle.NoPen)
+            painter.setBrush(theme.color("attention"))
+            painter.drawRoundedRect(plate, theme.px(20), theme.px(20))
+            painter.setFont(theme.font("applicant_small", 600))
+            painter.setPen(theme.color("surface"))
+            painter.drawText(plate, Qt.AlignmentFlag.AlignCenter, "Salah")
+        else:
+            side = theme.px(26)
+            icons.draw(painter, "check", theme.color("good"), rect.right() - left - side, rect.center().y() - side / 2, side, 2.4)
+        self.ring(painter, rect, theme.px(12), theme)
+
+

@@ -1,0 +1,152 @@
+"""SIGKILL at random moments of intake -> sealed -> sent -> handed over (RELIABILITY.md, threat 11).
+
+After every kill the desk starts again on what is on disk. Promise: no acknowledged step lost, no packet twice at the
+gateway, no packet without a row, never two live cards, numbers without gaps, the audit chain whole.
+"""
+
+from __future__ import annotations
+
+import os
+import pickle
+import random
+import signal
+import subprocess
+import sys
+import threading
+import time
+from pathlib import Path
+from queue import Empty, Queue
+
+import pytest
+
+HERE = Path(__file__).parent
+SHORTEST_S, LONGEST_S = 0.05, 4.0
+
+
+class Template:
+    """The warmed process and its conversation."""
+
+    def __init__(self, folder: Path, url: str, applicants: int) -> None:
+        self.log = (folder / "stderr.log").open("wb")
+        self.process = subprocess.Popen(
+            [sys.executable, str(HERE / "template.py"), str(folder), url, str(applicants)], stdin=subprocess.PIPE, stdout=subprocess.PIPE,
+            stderr=self.log, text=True, env={**os.environ, "OMP_NUM_THREADS": "1"},
+        )
+        self.lines: Queue[str] = Queue()
+        self.reader = threading.Thread(target=self._read)
+        self.reader.start()
+        assert self.answer(60) == "ready"
+
+    def _read(self) -> None:
+        assert self.process.stdout is not None
+        for line in self.process.stdout:
+            self.lines.put(line.strip())
+
+    def answer(self, timeout: float) -> str:
+        return self.lines.get(timeout=timeout)
+
+    def start(self, command: str) -> int:
+        assert self.process.stdin is not None
+        self.process.stdin.write(command + "\n")
+        self.process.stdin.flush()
+        return int(self.answer(10).removeprefix("pid "))
+
+    def wait(self, timeout: float) -> int | None:
+        try:
+            return int(self.answer(timeout).removeprefix("exit "))
+        except Empty:
+            return None
+
+    def close(self) -> None:
+        assert self.process.stdin is not None
+        assert self.process.stdout is not None
+        self.process.stdin.close()
+        self.process.wait(20)
+        self.reader.join(5)
+        self.process.stdout.close()
+        self.log.close()
+
+
+@pytest.fixture
+def gateway(tmp_path):
+    """The gateway simulator in a process of its own: it survives every kill."""
+    process = subprocess.Popen(
+        [sys.executable, "-m", "ktpel_kiosk.app.cli", "gateway", "--data", str(tmp_path / "office" / "kantor"), "--port", "0"],
+        stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True)
+    assert process.stdout is not None
+    url = next(word for word in process.stdout.readline().split() if word.startswith("http"))
+    yield url
+    process.send_signal(signal.SIGTERM)
+    process.wait(20)
+    process.stdout.close()
+
+
+def stored_at_gateway(folder: Path) -> list[tuple[str, str]]:
+    """(packet id, SHA-256) of every packet the gateway holds, straight from its store."""
+    from ktpel_kiosk.siak.simulator.store import holdings_of
+
+    return holdings_of(folder)
+
+
+def kill_many(folder: Path, url: str, kills: int, applicants: int, seed: int) -> dict[str, object]:
+    rng = random.Random(seed)
+    template = Template(folder, url, applicants)
+    done = 0
+    try:
+        while done < kills:
+            pid = template.start(f"run {done}")
+            status = template.wait(rng.uniform(SHORTEST_S, LONGEST_S))
+            if status is None:
+                os.kill(pid, signal.SIGKILL)
+                template.wait(20)
+                done += 1
+            else:
+                assert status == 0, f"desk ended with {status}: {_tail(folder)}"
+                raise AssertionError("all applicants were finished before the last kill: raise `applicants`")
+        pid = template.start(f"run {done}")
+        deadline = time.monotonic() + 170
+        status = template.wait(deadline - time.monotonic())
+        if status is None:
+            os.kill(pid, signal.SIGKILL)
+        assert status == 0, f"the desk did not recover: {status}: {_tail(folder)}"
+        template.start("describe")
+        assert template.wait(60) == 0, _tail(folder)
+    finally:
+        template.close()
+    return pickle.loads((folder / "end.pickle").read_bytes())
+
+
+def _tail(folder: Path) -> str:
+    lost = folder / "lost"
+    return (lost.read_text() if lost.exists() else "") + (folder / "stderr.log").read_text()[-3000:]
+
+
+def check(folder: Path, end: dict) -> None:
+    assert end["lost"] == []
+    assert set(end["states"]) == {"selesai"}
+    assert end["received"]
+    assert end["balanced"]
+    assert end["files"] == end["paths"], "packet files and rows differ"
+    assert end["counters"] == list(range(1, len(end["counters"]) + 1))
+    assert [n.split("/")[0] for n in end["numbers"]] == [f"{i:04d}" for i in range(1, len(end["numbers"]) + 1)]
+    for states in end["cards"].values():
+        assert sum(s == "confirmed" for s in states) == 1
+        assert set(states) <= {"confirmed", "spoiled", "cancelled"}
+    held = stored_at_gateway(folder / "kantor" / "gateway")
+    assert len(held) == len(set(held)) == len(end["packets"])
+    assert dict(held) == end["packets"]
+
+
+@pytest.mark.timeout(600)
+def test_sixty_kills_lose_nothing_and_double_nothing(tmp_path, gateway):
+    folder = tmp_path / "office"
+    folder.mkdir(exist_ok=True)
+    check(folder, kill_many(folder, gateway, kills=60, applicants=90, seed=1))
+
+
+@pytest.mark.gate
+@pytest.mark.timeout(7200)
+def test_thousand_kills_lose_nothing_and_double_nothing(tmp_path, gateway):
+    folder = tmp_path / "office"
+    folder.mkdir(exist_ok=True)
+    check(folder, kill_many(folder, gateway, kills=1000, applicants=1500, seed=2))

@@ -1,0 +1,248 @@
+"""Small stand-ins for the ports around the desk; the register in these tests is the real one.
+
+Each double keeps what it was asked, so that a test can look, and can be told to fail.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import io
+from collections.abc import Callable, Mapping, Sequence
+from concurrent.futures import Future
+from dataclasses import dataclass, field
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+from ktpel_kiosk.domain.biometric import DeviceIdentity, PenPoint, Position, Quality, RawImage, SignatureKind
+from ktpel_kiosk.domain.errors import KioskError, NotConnected
+from ktpel_kiosk.domain.packet import PacketContent, SealedPacket
+from ktpel_kiosk.domain.penduduk import Penduduk
+from ktpel_kiosk.ports.devices import (
+    DeviceKind,
+    FingerCapture,
+    IrisCapture,
+    PrintJob,
+    PrintJobState,
+    PrintMedia,
+    SignatureCapture,
+)
+from ktpel_kiosk.ports.services import Assessed, Book, CardFace, ChipContent, ChipData
+
+GREY = RawImage(8, 8, 1, bytes(64), 500)
+COLOUR = RawImage(8, 8, 3, bytes(192))
+INK = SignatureCapture((PenPoint(0, 0, 5, 0), PenPoint(900, 500, 9, 5)), 9600, 6000)
+
+
+class Bench:
+    """All devices at once; ``trouble[kind]`` raises instead of answering."""
+
+    def __init__(self) -> None:
+        self.trouble: dict[DeviceKind, KioskError] = {}
+        self.touches: list[tuple[Position, ...]] = []
+        self.jobs: dict[str, PrintJobState] = {}
+        self.chip: bytes = b"UID00001"
+
+    def call(self, kind: DeviceKind, operation: str, work: Callable[[Any], Any], deadline_s: float) -> Future[Any]:
+        future: Future[Any] = Future()
+        try:
+            if kind in self.trouble:
+                raise self.trouble[kind]
+            future.set_result(work(_Device(self, kind)))
+        except Exception as error:
+            future.set_exception(error)
+        return future
+
+
+class _Device:
+    def __init__(self, bench: Bench, kind: DeviceKind) -> None:
+        self.bench, self.kind = bench, kind
+
+    def identity(self) -> DeviceIdentity:
+        return DeviceIdentity("Uji", self.kind.value, "1", "double", True)
+
+    def still(self) -> RawImage:
+        return COLOUR
+
+    def capture(self, *args: Any) -> Any:
+        if self.kind is DeviceKind.FINGERPRINT:
+            self.bench.touches.append(tuple(args[0]))
+            return FingerCapture(GREY)
+        if self.kind is DeviceKind.IRIS:
+            return IrisCapture(tuple((eye, GREY) for eye in args[0]))
+        return INK
+
+    def media(self) -> PrintMedia:
+        return PrintMedia("cr80", 8560, 5398)
+
+    def submit(self, front: RawImage, back: RawImage | None, title: str) -> PrintJob:
+        job_id = f"p-{len(self.bench.jobs) + 1}"
+        self.bench.jobs[job_id] = PrintJobState.DONE
+        return PrintJob(job_id, PrintJobState.PRINTING)
+
+    def job(self, job_id: str) -> PrintJob:
+        return PrintJob(job_id, self.bench.jobs.get(job_id, PrintJobState.UNKNOWN))
+
+    def connect(self, timeout_s: float) -> bytes:
+        return b"\x3b\x80\x01"
+
+
+@dataclass
+class Judge:
+    """Biometrics with the scores a test sets; default 80 for everything."""
+
+    scores: dict[Position, list[int]] = field(default_factory=dict)
+    same: set[frozenset[Position]] = field(default_factory=set)
+    activation_score: float = 0.9
+    match_threshold: float = 0.5
+
+    def _assessed(self, position: Position, mime: str = "image/png") -> Assessed:
+        queue = self.scores.get(position)
+        score = (queue.pop(0) if len(queue) > 1 else queue[0]) if queue else 80
+        return Assessed(position, mime, position.value.encode() * 50, 8, 8, 500, Quality("uji 1", score))
+
+    def assess_face(self, frame: RawImage, latar: str) -> Assessed:
+        return self._assessed(Position.FACE)
+
+    def assess_fingers(self, capture: FingerCapture, positions: Sequence[Position]) -> list[Assessed]:
+        return [self._assessed(p) for p in positions]
+
+    def assess_iris(self, position: Position, image: RawImage) -> Assessed:
+        return self._assessed(position)
+
+    def assess_signature(self, capture: SignatureCapture, kind: SignatureKind) -> Assessed:
+        return self._assessed(Position.SIGNATURE, "application/x-ktpel-pen")
+
+    def compare_fingers(self, probe_png: bytes, reference_png: bytes) -> float:
+        names = frozenset(Position(png[: len(png) // 50].decode()) for png in (probe_png, reference_png))
+        return 1.0 if names in self.same else 0.0
+
+    def template(self, png: bytes) -> bytes:
+        return b"FMR\0" + png[:8]
+
+    def compare_template(self, probe_png: bytes, template: bytes) -> float:
+        return self.activation_score
+
+    def signature_png(self, data: bytes) -> bytes:
+        return b"\x89PNG" + data[:8]
+
+    def chip_portrait(self, png: bytes) -> bytes:
+        return png[:16]
+
+    def ready(self) -> Mapping[str, str]:
+        return {"uji": "ok"}
+
+
+class Vault:
+    """A sealer that writes a recognisable file and can be told to fail."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        self.contents: list[PacketContent] = []
+        self.trouble: KioskError | None = None
+
+    def seal(self, content: PacketContent) -> SealedPacket:
+        if self.trouble:
+            raise self.trouble
+        self.contents.append(content)
+        data = content.packet_id.encode()
+        name = f"{content.packet_id}.ktpelpkt"
+        self.folder.mkdir(exist_ok=True)
+        (self.folder / name).write_bytes(data)
+        return SealedPacket(content.packet_id, name, hashlib.sha256(data).hexdigest(), len(data))
+
+    def leftovers(self, known: frozenset[str]) -> list[str]:
+        return sorted(p.name for p in self.folder.glob("*") if p.name not in known) if self.folder.exists() else []
+
+    def remove(self, path: str) -> None:
+        (self.folder / path).unlink()
+
+
+class Press:
+    """Documents and card faces as tiny recognisable bytes."""
+
+    def __init__(self) -> None:
+        self.books: list[Book] = []
+
+    def receipt(self, paper: Any) -> bytes:
+        return b"%PDF receipt " + paper.nomor_register.encode()
+
+    def return_slip(self, paper: Any, reasons: Sequence[str]) -> bytes:
+        return b"%PDF return " + ",".join(reasons).encode()
+
+    def handover(self, paper: Any) -> bytes:
+        return b"%PDF handover " + paper.number.encode()
+
+    def letter(self, paper: Any) -> bytes:
+        return b"%PDF " + paper.jenis.encode() + b" " + paper.nomor.encode()
+
+    def book(self, book: Book, format: str) -> bytes:
+        self.books.append(book)
+        out = io.StringIO()
+        for row in book.rows:
+            out.write(";".join(map(str, row.cells)) + "\n")
+        return out.getvalue().encode()
+
+    def render(self, penduduk: Penduduk, portrait_png: bytes, signature_png: bytes, place: str, issued_on: date,
+               header: tuple[str, str], *, dpi: int = 300, specimen: bool = True) -> CardFace:
+        return CardFace(COLOUR, COLOUR, hashlib.sha256(penduduk.nik.encode() + portrait_png).hexdigest())
+
+
+class Chips:
+    """Chips by UID; ``corrupt`` makes the read back differ, ``foreign`` claims another credential."""
+
+    def __init__(self, bench: Bench) -> None:
+        self.bench = bench
+        self.written: dict[str, ChipData] = {}
+        self.corrupt = False
+        self.tear: KioskError | None = None
+
+    def uid(self, reader: Any) -> str:
+        return self.bench.chip.hex()
+
+    def write(self, reader: Any, data: ChipData) -> str:
+        if self.tear:
+            tear, self.tear = self.tear, None
+            raise tear
+        self.written[self.uid(reader)] = data
+        return self._digest(data)
+
+    def read(self, reader: Any) -> ChipContent:
+        data = self.written.get(self.uid(reader))
+        if data is None:
+            raise NotConnected("chip.empty", device_kind="card_reader")
+        digest = "0" * 64 if self.corrupt else self._digest(data)
+        return ChipContent(self.uid(reader), data.credential, data.face_hash, digest, data.minutiae)
+
+    @staticmethod
+    def _digest(data: ChipData) -> str:
+        return hashlib.sha256(repr(data).encode()).hexdigest()
+
+
+class Line:
+    """A gateway that remembers card events; ``trouble`` makes it fail."""
+
+    def __init__(self) -> None:
+        self.events: list[tuple[str, dict[str, str]]] = []
+        self.biodata: dict[str, Penduduk] = {}
+        self.trouble: KioskError | None = None
+
+    def lookup(self, nik: str) -> Penduduk | None:
+        if self.trouble:
+            raise self.trouble
+        return self.biodata.get(nik)
+
+    def report_card(self, event: str, facts: Mapping[str, str]) -> None:
+        if self.trouble:
+            raise self.trouble
+        self.events.append((event, dict(facts)))
+
+
+class QuickHasher:
+    """Not Argon2: these tests are about what happens around the hash."""
+
+    def hash(self, password: str) -> str:
+        return hashlib.sha256(password.encode()).hexdigest()
+
+    def verify(self, hashed: str, password: str) -> bool:
+        return self.hash(password) == hashed
