@@ -14,10 +14,10 @@ def _tagged(record: bytes) -> dict[str, bytes]:
         colon = record.index(b":", at)
         tag = record[at:colon].decode().split(".")[1].lstrip("0") or "0"
         if tag == "999":
-            fields[tag] = record[colon + 1:-1]
+            fields[tag] = record[colon + 1 : -1]
             break
         end = min(x for x in (record.find(GS, colon), record.find(FS, colon)) if x >= 0)
-        fields[tag] = record[colon + 1:end]
+        fields[tag] = record[colon + 1 : end]
         at = end + 1
     return fields
 
@@ -31,14 +31,14 @@ def finger_images(path: Path) -> list[tuple[int, int, int, bytes]]:
     for item in content:
         kind = int(item.split(US)[0])
         if kind in (3, 4, 5, 6, 7, 8):
-            length = int.from_bytes(data[at:at + 4])
+            length = int.from_bytes(data[at : at + 4])
             if kind == 4:
-                head = data[at:at + 18]
-                found.append((head[6], int.from_bytes(head[13:15]), int.from_bytes(head[15:17]), data[at + 18:at + length]))
+                head = data[at : at + 18]
+                found.append((head[6], int.from_bytes(head[13:15]), int.from_bytes(head[15:17]), data[at + 18 : at + length]))
         else:
-            length = int(data[data.index(b":", at) + 1:data.index(GS, at)])
+            length = int(data[data.index(b":", at) + 1 : data.index(GS, at)])
             if kind == 14:
-                f = _tagged(data[at:at + length])
+                f = _tagged(data[at : at + length])
                 found.append((int(f["13"].split(US)[0]), int(f["6"]), int(f["7"]), f["999"]))
         at += length
     return found

@@ -16,7 +16,9 @@ def _orientation(height: int, width: int, rng: np.random.Generator) -> NDArray[n
     y, x = np.mgrid[0:height, 0:width].astype(float)
     cx, cy = width * rng.uniform(0.42, 0.58), height * rng.uniform(0.38, 0.5)
     loops = [(cx, cy), (cx + rng.uniform(-15, 15), cy + rng.uniform(30, 60))] if rng.random() < 0.5 else [(cx, cy)]
-    deltas = [(cx + s * width * rng.uniform(0.3, 0.45), cy + height * rng.uniform(0.3, 0.4)) for s in ((-1, 1) if len(loops) == 2 else (1,))]
+    deltas = [
+        (cx + s * width * rng.uniform(0.3, 0.45), cy + height * rng.uniform(0.3, 0.4)) for s in ((-1, 1) if len(loops) == 2 else (1,))
+    ]
     angle = np.zeros((height, width))
     for px, py in loops:
         angle += np.arctan2(y - py, x - px)
@@ -27,7 +29,7 @@ def _orientation(height: int, width: int, rng: np.random.Generator) -> NDArray[n
 
 def _filters(period: float) -> list[NDArray[np.float64]]:
     r = 11
-    y, x = np.mgrid[-r:r + 1, -r:r + 1].astype(float)
+    y, x = np.mgrid[-r : r + 1, -r : r + 1].astype(float)
     bank = []
     for k in range(16):
         t = np.pi * k / 16
@@ -51,8 +53,16 @@ def ridges(seed: int, width: int = 300, height: int = 420) -> Grey:
     return np.asarray(np.clip(128 - 110 * image, 0, 255), np.uint8)
 
 
-def finger(seed: int, *, noise: float = 8, shift: tuple[int, int] = (0, 0), turn: float = 0, pressure_seed: int = 0,
-           width: int = 300, height: int = 420) -> Grey:
+def finger(
+    seed: int,
+    *,
+    noise: float = 8,
+    shift: tuple[int, int] = (0, 0),
+    turn: float = 0,
+    pressure_seed: int = 0,
+    width: int = 300,
+    height: int = 420,
+) -> Grey:
     """One impression on white: an ellipse of ridges with pore noise; shift in pixels, turn in degrees, counter-clockwise."""
     rng = np.random.default_rng((seed, pressure_seed, 7))
     base = ridges(seed, width, height).astype(float)
@@ -92,11 +102,18 @@ def slap(seeds: tuple[int, ...], *, right: bool = True, tilt: float = 0, gap: in
 def _paste(canvas: Grey, part: Grey, x: int, y: int) -> None:
     h, w = min(part.shape[0], canvas.shape[0] - y), min(part.shape[1], canvas.shape[1] - x)
     if h > 0 and w > 0:
-        np.minimum(canvas[y:y + h, x:x + w], part[:h, :w], out=canvas[y:y + h, x:x + w])
+        np.minimum(canvas[y : y + h, x : x + w], part[:h, :w], out=canvas[y : y + h, x : x + w])
 
 
-def eye(seed: int = 1, *, radius: int = 110, pupil: int = 42, centre: tuple[int, int] = (320, 240), lid: float = 0.0,
-        blur: float = 0.8) -> Grey:
+def eye(
+    seed: int = 1,
+    *,
+    radius: int = 110,
+    pupil: int = 42,
+    centre: tuple[int, int] = (320, 240),
+    lid: float = 0.0,
+    blur: float = 0.8,
+) -> Grey:
     """640 x 480 near-infrared eye: pupil, textured iris, sclera, skin, lashes of a lid covering ``lid`` of the iris height."""
     rng = np.random.default_rng(seed)
     y, x = np.mgrid[0:480, 0:640].astype(float)
@@ -108,7 +125,9 @@ def eye(seed: int = 1, *, radius: int = 110, pupil: int = 42, centre: tuple[int,
     texture = cv2.GaussianBlur(rng.normal(0, 1, (64, 360)), (0, 0), 1.5)
     texture /= texture.std()
     band = np.clip((r - pupil) / (radius - pupil), 0, 0.999)
-    image = np.where((r < radius) & almond, 110 + 14 * texture[(band * 64).astype(int), ((t + np.pi) / (2 * np.pi) * 359).astype(int)], image)
+    image = np.where(
+        (r < radius) & almond, 110 + 14 * texture[(band * 64).astype(int), ((t + np.pi) / (2 * np.pi) * 359).astype(int)], image
+    )
     image = np.where(r < pupil, 25.0, image)
     image = np.where(np.hypot(x - cx - 12, y - cy + 10) < 6, 245, image)
     image = np.where(y < cy - radius + lid * 2 * radius, 160.0, image)

@@ -83,9 +83,13 @@ def gateway(tmp_path):
 
 def stored_at_gateway(folder: Path) -> list[tuple[str, str]]:
     """(packet id, SHA-256) of every packet the gateway holds, straight from its store."""
-    from ktpel_kiosk.siak.simulator.store import holdings_of
+    from ktpel_kiosk.siak.simulator.store import GatewayStore
 
-    return holdings_of(folder)
+    store = GatewayStore(folder)
+    try:
+        return [(h.packet_id, h.sha256) for h in store.holdings() if h.complete]
+    finally:
+        store.close()
 
 
 def kill_many(folder: Path, url: str, kills: int, applicants: int, seed: int) -> dict[str, object]:

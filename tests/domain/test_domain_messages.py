@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import string
 import tomllib
+from datetime import date
 from pathlib import Path
 
 import pytest
@@ -22,19 +23,16 @@ OWN = tomllib.loads((ROOT / "resources/i18n/id/errors/domain.toml").read_text("u
 def raised_keys() -> set[str]:
     keys = set()
     for name in ("biodata", "codes", "nik", "numbering", "text", "wilayah", "sop_file"):
-        keys |= set(re.findall(r'(?:BadInput|super\(\).__init__)\(\s*"([a-z_]+\.[A-Za-z0-9_]+)"', (DOMAIN / f"{name}.py").read_text("utf-8")))
+        source = (DOMAIN / f"{name}.py").read_text("utf-8")
+        keys |= set(re.findall(r'(?:BadInput|super\(\).__init__)\(\s*"([a-z_]+\.[A-Za-z0-9_]+)"', source))
     for name in ("sop_file", "toml_reader"):
         source = (DOMAIN / f"{name}.py").read_text("utf-8")
         keys |= {f"sop.{rule}" for rule in re.findall(r'\.fail\(\s*"([a-z_]+)"', source)}
     keys |= {"sop.unknown_stage", "sop.unknown_role", "sop.unknown_service", "sop.unknown_value", "sop.toml"}
-    keys |= {f"nik.{i.rule}" for t in ("1", "3508050502080000", "3508053202080001") for i in check_nik(t, regions=None, today=_day()).errors}
+    for wrong in ("1", "3508050502080000", "3508053202080001"):
+        keys |= {f"nik.{i.rule}" for i in check_nik(wrong, regions=None, today=date(2026, 1, 1)).errors}
     keys |= {f"no_kk.{i.rule}" for i in (*check_no_kk("1"), *check_no_kk("3508054502080001", nik="3508054502080001"))}
     return keys
-
-
-def _day():  # type: ignore[no-untyped-def]
-    from datetime import date
-    return date(2026, 1, 1)
 
 
 def test_every_key_has_a_sentence() -> None:

@@ -38,9 +38,9 @@ def test_bad_templates_name_what_is_wrong(template: str, key: str, value: str | 
 
 
 def test_an_empty_part_or_a_sequence_below_one_is_refused() -> None:
-    with pytest.raises(BadInput, match="numbering.empty_token"):
+    with pytest.raises(BadInput, match=r"numbering\.empty_token"):
         format_number("{kode}/{urut}/{tahun}", urut=1, on=ON)
-    with pytest.raises(BadInput, match="numbering.sequence"):
+    with pytest.raises(BadInput, match=r"numbering\.sequence"):
         format_number("{urut}/{tahun}", urut=0, on=ON)
 
 

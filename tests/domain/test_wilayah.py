@@ -11,8 +11,10 @@ from ktpel_kiosk.domain.errors import BadInput
 from ktpel_kiosk.domain.wilayah import Region, RegionTable, dotted_code, parse_region_table, plain_code
 
 RESOURCES = Path(__file__).parents[2] / "resources" / "wilayah"
-HISTORIC_PAPUA = """9101 9102 9104 9107 9108 9109 9112 9113 9114 9116 9117 9118 9121 9122 9123 9124 9125 9126 9127 9128
-9201 9204 9205 9209 9210 9271""".split()
+HISTORIC_PAPUA = [
+    *(f"91{n:02d}" for n in (1, 2, 4, 7, 8, 9, 12, 13, 14, 16, 17, 18, 21, 22, 23, 24, 25, 26, 27, 28)),
+    *(f"92{n:02d}" for n in (1, 4, 5, 9, 10, 71)),
+]
 
 
 @pytest.fixture(scope="module")

@@ -74,7 +74,8 @@ def run_demo(options: DemoOptions, say: Callable[[str], None] = lambda _t: None)
         summary = day.summary()
         leave_results(kiosk, options.out, day.officers)
         if kiosk.simulator is not None:
-            summary["gateway"] = kiosk.simulator.holdings()
+            from ktpel_kiosk.app.simulation import holdings_summary
+            summary["gateway"] = holdings_summary(kiosk.simulator)
     text = json.dumps(summary, ensure_ascii=False, indent=2, default=str)
     write_durably(options.out / "summary.json", text.encode(), mode=0o644)
     say(f"Selesai: {options.out / 'summary.json'}")
@@ -106,9 +107,9 @@ def day_start(kantor: Kantor) -> datetime:
 
 def connect(kiosk: Kiosk) -> None:
     """Start the gateway simulator on a free loopback port and tell the kiosk its address."""
-    from ktpel_kiosk.siak.simulator.server import GatewaySimulator
+    from ktpel_kiosk.app.simulation import practice_gateway
 
-    kiosk.simulator = GatewaySimulator(kiosk.data / "gateway", port=0, keys=kiosk.keys)
+    kiosk.simulator = practice_gateway(kiosk.data / "gateway", kiosk.keys, kiosk.clock)
     kiosk.simulator.start()
     kiosk.gateway_url = kiosk.simulator.base_url
 

@@ -10,10 +10,11 @@ from pathlib import Path
 
 def serve(data: Path, port: int, say: Callable[[str], None]) -> None:
     """Serve until SIGINT or SIGTERM."""
+    from ktpel_kiosk.app.clock import SystemClock
     from ktpel_kiosk.app.office import open_central_keys
-    from ktpel_kiosk.siak.simulator.server import GatewaySimulator
+    from ktpel_kiosk.app.simulation import practice_gateway
 
-    simulator = GatewaySimulator(data / "gateway", port=port, keys=open_central_keys(data))
+    simulator = practice_gateway(data / "gateway", open_central_keys(data), SystemClock(), port=port)
     simulator.start()
     stop = threading.Event()
     for name in (signal.SIGINT, signal.SIGTERM):

@@ -12,7 +12,8 @@ from ktpel_kiosk.domain.wilayah import RegionTable, parse_region_table
 @cache
 def region_table() -> RegionTable:
     """The region table shipped with the kiosk."""
-    return parse_region_table((resources() / "wilayah" / "wilayah.csv").read_text("utf-8"))
+    folder = resources() / "wilayah"
+    return parse_region_table(*((folder / name).read_text("utf-8") for name in ("wilayah.csv", "desa.csv")))
 
 
 def check(nik: str) -> NikReport:

@@ -9,7 +9,7 @@ from functools import cache
 from pathlib import Path
 
 from ktpel_kiosk.app.clock import PracticeClock, SystemClock
-from ktpel_kiosk.app.resources import migrations, resources
+from ktpel_kiosk.app.resources import migrations
 from ktpel_kiosk.domain.errors import BadInput, IoFailure
 from ktpel_kiosk.domain.sop import Peran
 from ktpel_kiosk.durable import write_durably
@@ -18,6 +18,7 @@ from ktpel_kiosk.register.keys import KeyStore
 from ktpel_kiosk.register.store import SqlRegister
 
 SETTINGS = "office.json"
+PRACTICE_STATION = "praktik-meja-1"
 PRACTICE_PASSWORD = "praktik"
 """Of the invented accounts of practice mode only; production offices create their own accounts."""
 
@@ -70,7 +71,7 @@ def prepare_folder(data: Path) -> None:
         raise IoFailure("storage.unwritable", path=str(data), errno=error.errno) from error
 
 
-def create_practice_office(data: Path, office: str, clock: SystemClock | PracticeClock) -> OfficeSettings:
+def create_practice_office(data: Path, office: str) -> OfficeSettings:
     """Settings and keys of a practice office; an existing one is returned unchanged.
 
     Raises:
@@ -82,15 +83,15 @@ def create_practice_office(data: Path, office: str, clock: SystemClock | Practic
         if found.office != office:
             raise BadInput("office.other", path=str(data), found=found.office, expected=office)
         return found
-    made = OfficeSettings(office, f"{office}-meja-1")
-    make_demo_keys(data / "keys", clock.now(), made.station)
+    made = OfficeSettings(office, PRACTICE_STATION)
+    open_central_keys(data)
     write_durably(data / SETTINGS, json.dumps(asdict(made), indent=1, sort_keys=True).encode())
     return made
 
 
 def open_central_keys(data: Path) -> DemoKeys:
-    """Demonstration keys of the centre, made when the folder has none."""
-    return make_demo_keys(data / "keys", SystemClock().now(), "gateway")
+    """Demonstration keys of the centre, made when the folder has none; the office that is made there later uses them."""
+    return make_demo_keys(data / "keys", SystemClock().now(), PRACTICE_STATION)
 
 
 def open_register(data: Path, clock: SystemClock | PracticeClock, ids: object) -> SqlRegister:
@@ -115,8 +116,7 @@ def lazy_holidays(now: datetime) -> frozenset[date]:
 
 
 def village_names(region: str) -> tuple[str, ...]:
-    """Villages of a district of the demonstration offices, upper case; empty where not listed."""
-    prefix = region.replace(".", "")
-    lines = (resources() / "wilayah" / "desa.csv").read_text("utf-8").splitlines()[1:]
-    found = (line.split(",") for line in lines if line.strip())
-    return tuple(cells[1].upper() for cells in found if cells[0].replace(".", "").startswith(prefix))
+    """Villages of a district, upper case; empty where the table lists none."""
+    from ktpel_kiosk.app.niks import region_table
+
+    return tuple(name.upper() for name in region_table().villages(region))

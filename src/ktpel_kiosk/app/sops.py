@@ -7,7 +7,8 @@ from pathlib import Path
 from ktpel_kiosk.app.resources import resources
 from ktpel_kiosk.domain.errors import BadInput
 from ktpel_kiosk.domain.sop import Sop
-from ktpel_kiosk.domain.sop_file import SopFinding, check_sop, parse_sop, sop_table
+from ktpel_kiosk.domain.sop_check import TABLE_HEADER, SopFinding, check_sop, sop_table
+from ktpel_kiosk.domain.sop_file import parse_sop
 
 
 def folder() -> Path:
@@ -44,15 +45,20 @@ def check(name: str) -> list[SopFinding]:
 
 def table_text(sop: Sop) -> str:
     """The SOP as a plain table with wrapped cells."""
-    import textwrap
-
-    widths = (4, 44, 22, 26, 10, 22)
-    lines = [sop.judul, f"{sop.kantor.nama} - Nomor {sop.nomor or '-'}", ""]
-    for row in sop_table(sop):
-        cells = [textwrap.wrap(str(c), w) or [""] for c, w in zip(row, widths, strict=False)]
+    widths = (4, 44, 22, 26, 10, 22, 22)
+    lines = [sop.judul, f"{sop.kantor.nama}, nomor {sop.nomor or '-'}", ""]
+    rule = "-+-".join("-" * w for w in widths)
+    for row in (TABLE_HEADER, *sop_table(sop)):
+        cells = [_wrapped(str(c), w) for c, w in zip(row, widths, strict=True)]
         lines += [
-            " | ".join((cell[i] if i < len(cell) else "").ljust(w) for cell, w in zip(cells, widths, strict=False)).rstrip()
+            " | ".join((cell[i] if i < len(cell) else "").ljust(w) for cell, w in zip(cells, widths, strict=True)).rstrip()
             for i in range(max(map(len, cells)))
         ]
-        lines.append("-+-".join("-" * w for w in widths))
+        lines.append(rule)
     return "\n".join(lines)
+
+
+def _wrapped(text: str, width: int) -> list[str]:
+    import textwrap
+
+    return [part for line in text.splitlines() for part in textwrap.wrap(line, width)] or [""]

@@ -47,7 +47,7 @@ if TYPE_CHECKING:
     from ktpel_kiosk.siak.uploader import Uploader
 
 PRACTICE_BLANKS = 200
-UNREACHABLE = "http://127.0.0.1:9"
+UNREACHABLE = "https://127.0.0.1:9"
 """Where a station without a gateway address sends: nobody listens there, so everything stays queued."""
 
 
@@ -117,7 +117,7 @@ def open_practice_kiosk(data: Path, office: str, *, clock: SystemClock | Practic
     """
     sop = sops.load(office)
     clock = clock or SystemClock()
-    settings = create_practice_office(data, sop.id if not office.endswith(".toml") else office, clock)
+    settings = create_practice_office(data, sop.id if not office.endswith(".toml") else office)
     ids = Uuid7(clock)
     keys = DemoKeys(data / "keys")
     register = open_register(data, clock, ids)
@@ -179,9 +179,13 @@ def _personaliser() -> CardPersonaliser:
 
 
 def _gateway(kiosk: Kiosk) -> Gateway:
-    from ktpel_kiosk.siak.http_gateway import HttpGateway, receipt_keys
-    keys = receipt_keys({kiosk.keys.receipt_kid: kiosk.keys.receipt_cert.read_bytes()})
-    return HttpGateway(kiosk.gateway_url or kiosk.settings.gateway_url or UNREACHABLE, kiosk.settings.station, receipt_keys=keys)
+    from ktpel_kiosk.siak.http_gateway import HttpGateway, receipt_keys, tls_context
+    keys = kiosk.keys
+    return HttpGateway(
+        kiosk.gateway_url or kiosk.settings.gateway_url or UNREACHABLE, kiosk.settings.station,
+        receipt_keys=receipt_keys({keys.receipt_kid: keys.receipt_cert.read_bytes()}),
+        tls=tls_context(keys.ca_cert, keys.client_cert, keys.client_key),
+    )
 
 
 def _furnish(desk: Desk) -> None:

@@ -49,9 +49,9 @@ def wsq_size(data: bytes, *, entry: str = "wsq") -> tuple[int, int]:
     if len(data) < 4 or int.from_bytes(data[:2]) != _SOI:
         raise BadInput("image.not_wsq", entry=entry)
     while at + 4 <= len(data):
-        marker, length = int.from_bytes(data[at:at + 2]), int.from_bytes(data[at + 2:at + 4])
+        marker, length = int.from_bytes(data[at : at + 2]), int.from_bytes(data[at + 2 : at + 4])
         if marker == _SOF and at + 10 <= len(data):
-            return int.from_bytes(data[at + 8:at + 10]), int.from_bytes(data[at + 6:at + 8])
+            return int.from_bytes(data[at + 8 : at + 10]), int.from_bytes(data[at + 6 : at + 8])
         if marker >> 8 != 0xFF or marker == _SOB or length < 2:
             break
         at += 2 + length
@@ -77,8 +77,9 @@ def encode_jp2(image: RawImage, ratio: float | None = None) -> bytes:
     else:
         if ratio < 1:
             raise BadInput("image.ratio", value=ratio)
-        pil_image(image).save(out, "JPEG2000", irreversible=True, quality_mode="rates", quality_layers=[ratio],
-                              num_resolutions=_resolutions(image))
+        pil_image(image).save(
+            out, "JPEG2000", irreversible=True, quality_mode="rates", quality_layers=[ratio], num_resolutions=_resolutions(image)
+        )
     return out.getvalue()
 
 
@@ -94,7 +95,13 @@ def decode_jp2(data: bytes, *, entry: str = "jp2", max_pixels: int = MAX_PIXELS)
 
 def sniff(data: bytes) -> str:
     """Media type by magic number, or ``application/octet-stream``."""
-    for magic, media_type in ((_JP2_MAGIC, JP2), (_J2K_MAGIC, JP2), (b"\xff\xa0", WSQ), (b"\xff\xd8\xff", JPEG), (b"\x89PNG\r\n\x1a\n", PNG)):
+    for magic, media_type in (
+        (_JP2_MAGIC, JP2),
+        (_J2K_MAGIC, JP2),
+        (b"\xff\xa0", WSQ),
+        (b"\xff\xd8\xff", JPEG),
+        (b"\x89PNG\r\n\x1a\n", PNG),
+    ):
         if data.startswith(magic):
             return media_type
     return RAW

@@ -61,8 +61,15 @@ def check_size(width: int, height: int, *, entry: str, max_pixels: int = MAX_PIX
 
 def pil_image(image: RawImage) -> Image.Image:
     """Pillow image that shares the pixels."""
-    return Image.frombuffer("L" if image.channels == 1 else "RGB", (image.width, image.height), image.data, "raw",
-                            "L" if image.channels == 1 else "RGB", 0, 1)
+    return Image.frombuffer(
+        "L" if image.channels == 1 else "RGB",
+        (image.width, image.height),
+        image.data,
+        "raw",
+        "L" if image.channels == 1 else "RGB",
+        0,
+        1,
+    )
 
 
 def encode_png(image: RawImage) -> bytes:

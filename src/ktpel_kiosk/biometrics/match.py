@@ -13,11 +13,10 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any, Protocol
 
-from ktpel_kiosk.biometrics.images import png_size
-from ktpel_kiosk.biometrics.nbis_engine import Extracted, NbisEngine, at_500_ppi, best_minutiae
+from ktpel_kiosk.biometrics.images import decode_png
+from ktpel_kiosk.biometrics.nbis_engine import NBIS_NAME, Extracted, NbisEngine, at_500_ppi, best_minutiae
 from ktpel_kiosk.biometrics.records import fmr
 from ktpel_kiosk.biometrics.records.fmr import MinutiaPoint
-from ktpel_kiosk.domain.errors import BadInput
 
 MATCH_THRESHOLD = 0.5
 BOZORTH_DECISION = 45
@@ -61,7 +60,7 @@ class Prepared:
 class BozorthMatcher:
     """MINDTCT minutiae compared by Bozorth3. The last ``memory`` fingers stay prepared (in memory only)."""
 
-    name = "NBIS Bozorth3"
+    name = NBIS_NAME
 
     def __init__(self, engine: NbisEngine, memory: int = 48) -> None:
         self._engine = engine
@@ -88,10 +87,8 @@ class BozorthMatcher:
         return Prepared(points, found.width, found.height, self._engine.comparable(points, found.width, found.height))
 
     def _extract(self, png: bytes) -> Extracted:
-        width, height = png_size(png, entry="finger")
-        if width * height > MAX_PIXELS:
-            raise BadInput("image.too_large", entry="finger", found=f"{width}x{height}", limit=MAX_PIXELS)
-        return self._engine.extract(png, width, height, quality=False)
+        image = decode_png(png, entry="finger", max_pixels=MAX_PIXELS)
+        return self._engine.extract(png, image.width, image.height, quality=False)
 
     def _remember(self, source: bytes, make: Callable[[], Prepared]) -> Prepared:
         key = hashlib.sha256(source).digest()

@@ -19,6 +19,7 @@ from ktpel_kiosk.biometrics.records.fmr import MinutiaPoint
 from ktpel_kiosk.domain.errors import EnvironmentTrouble
 
 NFIQ2_NAME = "NFIQ2 2.3.0"
+NBIS_NAME = "NBIS Bozorth3"
 NFIQ2_VENDOR, NFIQ2_ALGORITHM = 0x0101, 0x39
 """CBEFF ids registered by NIST for NFIQ 2.3."""
 
@@ -76,8 +77,9 @@ class NbisEngine:
         return "" if score == SELF_TEST_SCORE else f"self-test {score}, expected {SELF_TEST_SCORE}"
 
     def _extractor(self, quality: bool) -> Any:
-        settings = self._nbis.NbisExtractorSettings(min_quality=0.0, get_center=False, check_fingerprint=False,
-                                                    compute_nfiq2=quality, ppi=None)
+        settings = self._nbis.NbisExtractorSettings(
+            min_quality=0.0, get_center=False, check_fingerprint=False, compute_nfiq2=quality, ppi=None
+        )
         return self._nbis.new_nbis_extractor(settings)
 
     def _require(self) -> None:
@@ -101,7 +103,9 @@ class NbisEngine:
         except self._nbis.NbisError:
             return Extracted((), width, height)
 
-    def _extracted(self, found: Any, width: int, height: int, score: int | None = None, values: dict[str, float] | None = None) -> Extracted:
+    def _extracted(
+        self, found: Any, width: int, height: int, score: int | None = None, values: dict[str, float] | None = None
+    ) -> Extracted:
         return Extracted(tuple(_point(m, width, height) for m in found.get()), width, height, score, values)
 
     def comparable(self, points: Sequence[MinutiaPoint], width: int, height: int) -> Any:
@@ -135,13 +139,20 @@ def at_500_ppi(record: fmr.MinutiaeRecord) -> tuple[tuple[MinutiaPoint, ...], in
 def _point(m: Any, width: int, height: int) -> MinutiaPoint:
     """nbis-py angles already point the ISO way (a test with a known ridge ending holds this)."""
     kind = fmr.BIFURCATION if m.kind().name == "BIFURCATION" else fmr.ENDING
-    return MinutiaPoint(kind, min(max(m.x(), 0), width - 1), min(max(m.y(), 0), height - 1), round(m.angle() * 256 / 360) % 256,
-                        min(100, max(1, round(m.reliability() * 100))))
+    return MinutiaPoint(
+        kind,
+        min(max(m.x(), 0), width - 1),
+        min(max(m.y(), 0), height - 1),
+        round(m.angle() * 256 / 360) % 256,
+        min(100, max(1, round(m.reliability() * 100))),
+    )
 
 
 def _foreign_form(points: Sequence[MinutiaPoint], width: int, height: int) -> bytes:
     """The library reads only its own dialect of 19794-2:2005: a 22 octet header, no extended data, quality 0..63."""
-    body = b"".join(struct.pack(">HHBB", (m.kind or fmr.ENDING) << 14 | m.x & 0x3FFF, m.y & 0x3FFF, m.angle, min(63, round((m.quality or 50) * 0.63)))
-                    for m in points)
+    body = b"".join(
+        struct.pack(">HHBB", (m.kind or fmr.ENDING) << 14 | m.x & 0x3FFF, m.y & 0x3FFF, m.angle, min(63, round((m.quality or 50) * 0.63)))
+        for m in points
+    )
     head = struct.pack(">8sIHHHHH", fmr.MAGIC, 26 + len(body), 0, min(width, 0xFFFF), min(height, 0xFFFF), 0, 0x3600)
     return head + bytes((0, 0, 0, len(points))) + body

@@ -36,9 +36,17 @@ _TIME_SCALES = (1000, 500, 250, 125, 50, 10)
 
 def encode(capture: SignatureCapture) -> bytes:
     """The stored form of a capture."""
-    points = b"".join(uint(p.x, 4, "x") + uint(p.y, 4, "y") + uint(p.pressure, 2, "pressure") + uint(p.t_ms, 4, "t_ms") for p in capture.points)
-    return (_MAGIC + uint(capture.width, 4, "width") + uint(capture.height, 4, "height") + uint(capture.lost, 4, "lost")
-            + uint(len(capture.points), 4, "points") + points)
+    points = b"".join(
+        uint(p.x, 4, "x") + uint(p.y, 4, "y") + uint(p.pressure, 2, "pressure") + uint(p.t_ms, 4, "t_ms") for p in capture.points
+    )
+    return (
+        _MAGIC
+        + uint(capture.width, 4, "width")
+        + uint(capture.height, 4, "height")
+        + uint(capture.lost, 4, "lost")
+        + uint(len(capture.points), 4, "points")
+        + points
+    )
 
 
 def decode(data: bytes, entry: str = "signature") -> SignatureCapture:
@@ -100,11 +108,21 @@ def encode_isf(capture: SignatureCapture) -> bytes:
     scale = next((s for s in _TIME_SCALES if duration * s // 1000 <= 0xFFFF), 0)
     if not scale or capture.width > 0x7FFF or capture.height > 0x7FFF:
         raise BadInput("record.range", field="t_ms" if not scale else "width", value=duration if not scale else capture.width)
-    channels = (_ranged(0, capture.width) + _ranged(0, capture.height) + b"\x80" + _scaling(scale)
-                + b"\x60" + uint(0, 2, "pressure") + uint(1023, 2, "pressure"))
+    channels = (
+        _ranged(0, capture.width)
+        + _ranged(0, capture.height)
+        + b"\x80"
+        + _scaling(scale)
+        + b"\x60"
+        + uint(0, 2, "pressure")
+        + uint(1023, 2, "pressure")
+    )
     body = b"".join(
-        uint(p.x + _SIGNED, 2, "x") + uint(capture.height - p.y + _SIGNED, 2, "y") + uint((p.t_ms - start) * scale // 1000, 2, "t_ms")
-        + uint(p.pressure, 2, "pressure") for p in capture.points
+        uint(p.x + _SIGNED, 2, "x")
+        + uint(capture.height - p.y + _SIGNED, 2, "y")
+        + uint((p.t_ms - start) * scale // 1000, 2, "t_ms")
+        + uint(p.pressure, 2, "pressure")
+        for p in capture.points
     )
     inclusion = sum(1 << bit for bit in (_X, _Y, _T, _F))
     return ISO_MAGIC + uint(inclusion, 2, "channels") + channels + b"\0" + b"\0" + uint(len(capture.points), 3, "points") + body
@@ -141,7 +159,11 @@ def decode_isf(data: bytes, entry: str = "signature.isf") -> SignatureCapture:
     if extended:
         c.take(c.u16("extended_length"), "extended_length")
     c.end("record")
-    width, height, scale = described[_X].get(5, 0) - _SIGNED, described[_Y].get(5, 0) - _SIGNED, _scale_of(described[_T].get(7, 0))
+    width, height, scale = (
+        described[_X].get(5, 0) - _SIGNED,
+        described[_Y].get(5, 0) - _SIGNED,
+        _scale_of(described[_T].get(7, 0)),
+    )
     c.check(width >= 1 and height >= 1 and scale > 0, "range", field="maximum", value=width)
     column = {bit: raw[:, i] for i, bit in enumerate(bits)}
     values = zip(column[_X] - _SIGNED, height - (column[_Y] - _SIGNED), column[_F], column[_T], strict=True)

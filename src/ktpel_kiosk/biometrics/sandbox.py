@@ -25,8 +25,16 @@ _WORKER = Path(__file__).with_name("sandbox_worker.py")
 _HEADER = struct.Struct(">IIBI")
 
 
-def decode_untrusted(data: bytes, media_type: str, *, entry: str = "image", max_pixels: int = MAX_PIXELS,
-                     timeout_s: float = DECODE_TIMEOUT_S, memory_bytes: int = DECODE_MEMORY, worker: Path = _WORKER) -> RawImage:
+def decode_untrusted(
+    data: bytes,
+    media_type: str,
+    *,
+    entry: str = "image",
+    max_pixels: int = MAX_PIXELS,
+    timeout_s: float = DECODE_TIMEOUT_S,
+    memory_bytes: int = DECODE_MEMORY,
+    worker: Path = _WORKER,
+) -> RawImage:
     """Pixels of a foreign WSQ, JPEG 2000, JPEG or PNG file, or BadInput.
 
     ``image.too_slow`` when the time ran out, ``image.too_large`` when the announced size exceeds ``max_pixels``,
@@ -35,8 +43,13 @@ def decode_untrusted(data: bytes, media_type: str, *, entry: str = "image", max_
     if len(data) > MAX_INPUT:
         raise BadInput("image.too_large", entry=entry, found=len(data), limit=MAX_INPUT)
     command = [sys.executable, "-I", "-B", str(worker), media_type, str(max_pixels), str(memory_bytes)]
-    with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL,
-                          creationflags=getattr(subprocess, "CREATE_NO_WINDOW", 0)) as child:
+    with subprocess.Popen(
+        command,
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.DEVNULL,
+        creationflags=getattr(subprocess, "CREATE_NO_WINDOW", 0),
+    ) as child:
         answer = _talk(child, data, _HEADER.size + 3 * max_pixels + 1, timeout_s)
     if answer is None:
         raise BadInput("image.too_slow", entry=entry, limit=timeout_s)
@@ -46,7 +59,8 @@ def decode_untrusted(data: bytes, media_type: str, *, entry: str = "image", max_
 def _talk(child: subprocess.Popen[bytes], data: bytes, limit: int, timeout_s: float) -> bytes | None:
     """Feed and read with a bound on both time and bytes; None when the child had to be killed for its slowness."""
     answer: list[bytes] = []
-    assert child.stdin is not None and child.stdout is not None
+    assert child.stdin is not None
+    assert child.stdout is not None
     source, sink = child.stdin, child.stdout
 
     def feed() -> None:
@@ -79,7 +93,7 @@ def _parse(answer: bytes, returncode: int, entry: str, max_pixels: int) -> RawIm
     if answer[:1] != b"O" or len(answer) < 1 + _HEADER.size:
         raise BadInput("image.damaged", entry=entry, cause="decoder stopped" if not answer else "decoder refused")
     width, height, channels, ppi = _HEADER.unpack_from(answer, 1)
-    pixels = answer[1 + _HEADER.size:]
+    pixels = answer[1 + _HEADER.size :]
     if channels not in (1, 3) or not 0 < width * height <= max_pixels or len(pixels) != width * height * channels:
         raise BadInput("image.damaged", entry=entry, cause="decoder answer", status=str(returncode))
     return RawImage(width, height, channels, pixels, ppi if ppi < 10_000 else 0)

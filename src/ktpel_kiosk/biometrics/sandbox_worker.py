@@ -30,9 +30,9 @@ def wsq(data: bytes, max_pixels: int) -> bytes:
     import _wsq
 
     at = 2
-    while at + 10 <= len(data) and data[at:at + 2] != b"\xff\xa2":
-        at += 2 + int.from_bytes(data[at + 2:at + 4], "big")
-    if int.from_bytes(data[at + 6:at + 8], "big") * int.from_bytes(data[at + 8:at + 10], "big") > max_pixels:
+    while at + 10 <= len(data) and data[at : at + 2] != b"\xff\xa2":
+        at += 2 + int.from_bytes(data[at + 2 : at + 4], "big")
+    if int.from_bytes(data[at + 6 : at + 8], "big") * int.from_bytes(data[at + 8 : at + 10], "big") > max_pixels:
         return b"L"
     pixels, width, height, ppi = _wsq.decompress(data)
     return b"O" + struct.pack(">IIBI", width, height, 1, ppi if ppi > 0 else 500) + bytes(pixels)

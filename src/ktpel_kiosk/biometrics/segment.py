@@ -59,7 +59,7 @@ def segment(slap: Grey, expected: int) -> list[Tip]:
     energy = _energy(slap)
     floor = max(_MIN_ENERGY, 0.3 * float(np.percentile(energy, 97)))
     best: list[Tip] = []
-    for shrink in range(0, 6):
+    for shrink in range(6):
         tips = _tips(slap, energy > floor, shrink)
         if len(tips) == expected:
             return tips
@@ -108,11 +108,11 @@ def _hangs_below(lower: _Blob, upper: _Blob) -> bool:
 def _cut(slap: Grey, labels: NDArray[np.int32], blob: _Blob, shrink: int) -> Tip:
     """Bounding box of the blob's first 1.55 widths, so that a tilted tip stays whole; neighbours are whitened."""
     own = labels == blob.label
-    rows = own[blob.y:blob.y + blob.height]
+    rows = own[blob.y : blob.y + blob.height]
     widths = rows.sum(axis=1)
     width = int(np.percentile(widths[widths > 0], 85)) + 2 * shrink
     bottom = min(blob.y + blob.height, blob.y + round(_TIP_RATIO * width))
-    columns = np.flatnonzero(own[blob.y:bottom].any(axis=0))
+    columns = np.flatnonzero(own[blob.y : bottom].any(axis=0))
     left, right = int(columns[0]) - shrink, int(columns[-1]) + 1 + shrink
     x0, y0 = max(0, left * STEP - _MARGIN_PX), max(0, blob.y * STEP - _MARGIN_PX)
     x1, y1 = min(slap.shape[1], right * STEP + _MARGIN_PX), min(slap.shape[0], bottom * STEP + _MARGIN_PX)
@@ -127,6 +127,7 @@ def _cut(slap: Grey, labels: NDArray[np.int32], blob: _Blob, shrink: int) -> Tip
 
 def left_to_right(positions: Sequence[Position]) -> list[Position]:
     """The order in which these fingers lie on the platen: left hand little..thumb, then right hand thumb..little."""
+
     def place(position: Position) -> tuple[int, int]:
         code = FINGERS.index(position)
         return (1, code) if code < 5 else (0, -code)

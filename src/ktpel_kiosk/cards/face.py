@@ -14,7 +14,7 @@ import threading
 from datetime import date
 from pathlib import Path
 
-from PIL import Image, ImageChops, ImageColor, ImageDraw, ImageFont, ImageOps
+from PIL import Image, ImageColor, ImageDraw, ImageFont, ImageOps
 
 from ktpel_kiosk.cards.ornament import ground
 from ktpel_kiosk.cards.plan import Placed, load_layout, plan_front
@@ -140,7 +140,7 @@ class PillowCardRenderer:
         turned = mask.rotate(angle, Image.Resampling.BICUBIC, expand=True)
         whole = Image.new("L", image.size, 0)
         whole.paste(turned, ((image.width - turned.width) // 2, (image.height - turned.height) // 2))
-        image.paste(Image.new("RGB", image.size, at["color"]), (0, 0), ImageChops.multiply(whole, Image.new("L", image.size, 255)))
+        image.paste(Image.new("RGB", image.size, at["color"]), (0, 0), whole)
 
     def _back_mark(self, image: Image.Image, scale: float) -> None:
         draw = ImageDraw.Draw(image)

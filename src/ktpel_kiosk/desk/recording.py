@@ -166,7 +166,7 @@ def capture_face(desk: Desk, actor: Actor, permohonan_id: str) -> CaptureResult:
     def shoot(camera: Camera) -> tuple[DeviceIdentity, object]:
         return camera.identity(), camera.still()
 
-    identity, frame = desk.devices.call(DeviceKind.CAMERA, "camera.still", shoot, desk.capture_timeout_s).result()
+    identity, frame = desk.devices.call(DeviceKind.CAMERA, "camera.still", shoot, desk.capture_timeout_s + 5).result()
     assessed = desk.biometrics.assess_face(frame, p.penduduk.latar_foto)  # type: ignore[arg-type]
     return _store(desk, actor, p, [assessed], identity)
 

@@ -23,7 +23,7 @@ class Sentences:
     def keys(self) -> frozenset[str]:
         return frozenset(self._table)
 
-    def text(self, key: str, **facts: Fact) -> str:
+    def text(self, key: str, /, **facts: Fact) -> str:
         """The sentence of ``key`` with its facts filled in; a fact that is not there becomes ``-``."""
         template = self._table.get(key)
         if template is None:

@@ -73,7 +73,7 @@ class Table:
         if key in self._data:
             return self._data[key]
         if default is _MISSING:
-            meant = difflib.get_close_matches(key, [k for k in self._data if k not in self._asked], n=1)
+            meant = difflib.get_close_matches(key, [k for k in self._data if k not in self._asked], n=1, cutoff=0.8)
             if meant:
                 self.fail("unknown_key", meant[0], meant[0], expected=key)
             self.source.fail("missing_key", (*self.path, key))

@@ -14,7 +14,7 @@ from collections.abc import Mapping, Sequence
 from ktpel_kiosk.domain.errors import BugError, SecurityRefusal
 
 EPOCH = (1980, 1, 1, 0, 0, 0)
-NAME = re.compile(r"(?:documents/)?[a-z0-9][a-z0-9._-]{0,80}\.(?:json|jsonl|xml|png|isf|pdf)")
+NAME = re.compile(r"(?:documents/|evidence/)?[a-z0-9][a-z0-9._-]{0,80}\.(?:json|jsonl|xml|png|isf|pdf|bin)")
 MAX_ENTRIES = 200
 Entry = tuple[str, bytes]
 

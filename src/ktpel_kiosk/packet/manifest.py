@@ -17,7 +17,7 @@ FORMAT = "ktpel-packet"
 VERSION = 1
 _MEDIA = {
     "json": "application/json", "jsonl": "application/jsonl", "xml": "application/xml", "png": "image/png",
-    "isf": "application/octet-stream", "pdf": "application/pdf",
+    "isf": "application/x-iso-19794-7", "pdf": "application/pdf", "bin": "application/octet-stream",
 }
 
 
@@ -60,7 +60,7 @@ def _sample(s: Sample, content: PacketContent, home: str) -> dict[str, JsonValue
             "make": s.device.make, "model": s.device.model, "serial": s.device.serial, "driver": s.device.driver,
             "simulated": s.device.simulated,
         },
-        "device_signed": bool(s.device_payload),
+        "evidence": f"evidence/{s.position.value}.bin" if s.device_payload else None,
     }
 
 

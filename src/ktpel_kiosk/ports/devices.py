@@ -202,6 +202,10 @@ class Devices(Protocol):
         """
         ...
 
+    def interrupt(self, kind: DeviceKind) -> None:
+        """The operator cancels a waiting capture: it raises CaptureFailed ``device.interrupted``."""
+        ...
+
     def preview(self, kind: DeviceKind) -> PreviewSlot:
         """Slot filled by running captures, and by the camera continuously between :meth:`start_preview` and :meth:`stop_preview`."""
         ...

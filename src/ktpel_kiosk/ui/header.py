@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QMenu
 
 from ktpel_kiosk.domain.actor import Actor
+from ktpel_kiosk.domain.sop import Peran
 from ktpel_kiosk.ports.devices import DeviceHealth, DeviceKind, DeviceState
 from ktpel_kiosk.ui.presenters.session import Session
 from ktpel_kiosk.ui.widgets.base import Line, Painted, elided, label, text_width
@@ -23,6 +24,10 @@ STRIP: tuple[tuple[DeviceKind, str], ...] = (
     (DeviceKind.CAMERA, "camera"), (DeviceKind.FINGERPRINT, "fingerprint-pattern"), (DeviceKind.IRIS, "eye"),
     (DeviceKind.SIGNATURE, "pen-line"), (DeviceKind.CARD_READER, "id-card"), (DeviceKind.CARD_PRINTER, "printer"),
 )
+
+
+ROLE_ORDER = (Peran.CAMAT, Peran.KASI, Peran.SUPERVISOR, Peran.OPERATOR, Peran.VALIDATOR, Peran.VERIFIKATOR, Peran.LOKET,
+              Peran.PENYERAH, Peran.ADMIN)
 
 
 class UserButton(Pressable):
@@ -93,7 +98,7 @@ class Header(QFrame):
         layout.addWidget(self.clock)
 
     def show_user(self, place: str, actor: Actor) -> None:
-        role = actor.jabatan or ", ".join(word("peran", r) for r in sorted(actor.peran))
+        role = word("peran", next((r for r in ROLE_ORDER if r in actor.peran), "operator"))
         short = actor.nama.split(",")[0]
         self.user.setText(f"{place}  ·  {short}, {role}")
         self.user.setAccessibleName(f"{place}, {actor.nama}, {role}")

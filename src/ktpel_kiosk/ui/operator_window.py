@@ -95,14 +95,16 @@ class OperatorWindow(QMainWindow):
             menu.addWidget(item)
             self.items[key] = item
         self.notice = NoticeBar()
+        self.notice.closed.connect(lambda: self._bar.setContentsMargins(24, 0, 24, 0))
         self.stack = QStackedWidget()
         body = QVBoxLayout()
         body.setContentsMargins(0, 0, 0, 0)
         body.setSpacing(0)
-        bar = QHBoxLayout()
-        bar.setContentsMargins(24, 12, 24, 0)
-        bar.addWidget(self.notice)
-        body.addLayout(bar)
+        self.notice.setContentsMargins(0, 0, 0, 0)
+        self._bar = QHBoxLayout()
+        self._bar.addWidget(self.notice)
+        self._bar.setContentsMargins(24, 0, 24, 0)
+        body.addLayout(self._bar)
         body.addWidget(self.stack, 1)
         self.nav_line = Line(vertical=True)
         middle = QHBoxLayout()
@@ -204,6 +206,7 @@ class OperatorWindow(QMainWindow):
     def signed_in(self, actor: Actor) -> None:
         self.session.actor = actor
         self.header.show_user(self.place, actor)
+        self.header.show_time(self.session)
         self._frame(True)
         self._idle.start()
         self.go("beranda")
@@ -219,7 +222,7 @@ class OperatorWindow(QMainWindow):
         self._idle.stop()
         self._page = ""
         self._frame(False)
-        self.notice.hide()
+        self.notice.dismiss()
         self.go("masuk", username=last)
 
     def sign_out(self) -> None:
@@ -237,6 +240,7 @@ class OperatorWindow(QMainWindow):
 
     def tell(self, kind: str, text: str, *, bold: str = "", action: str = "", act: Callable[[], None] | None = None) -> None:
         """A quiet notice at the top: ``info``, ``good``, ``attention`` or ``trouble``."""
+        self._bar.setContentsMargins(24, 12, 24, 0)
         self.notice.show_text(kind, text, bold=bold, action=action, act=act)
 
     def show_error(self, error: KioskError) -> None:

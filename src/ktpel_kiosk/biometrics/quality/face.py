@@ -11,6 +11,7 @@ from __future__ import annotations
 import math
 import threading
 from dataclasses import dataclass
+from pathlib import Path
 
 import cv2
 import numpy as np
@@ -27,6 +28,9 @@ EYES_APART = 0.25
 
 EYE_LINE = 0.42
 """Height of the eyes from the top as share of the portrait's height."""
+
+CASCADES = Path(cv2.__file__).with_name("data")
+"""Where the OpenCV 4 wheel keeps its Haar cascades."""
 
 PREVIEW_WIDTH = 288
 PREVIEW_EYE_WIDTH = 84
@@ -71,7 +75,7 @@ def _cascade(name: str) -> cv2.CascadeClassifier:
     """Detectors are not thread-safe, hence one set a thread."""
     kept: dict[str, cv2.CascadeClassifier] = _local.__dict__.setdefault("cascades", {})
     if name not in kept:
-        kept[name] = cv2.CascadeClassifier(cv2.data.haarcascades + name)
+        kept[name] = cv2.CascadeClassifier(str(CASCADES / name))
     return kept[name]
 
 
@@ -109,7 +113,7 @@ def _with_eyes(grey: Grey, box: tuple[float, float, float, float], eye_width: in
 def _eye(grey: Grey, box: tuple[float, float, float, float], eye_width: int) -> tuple[float, float] | None:
     """Centre of the eye in a region of the face, or None; the search runs at a fixed size for a fixed cost."""
     x0, y0 = max(0, int(box[0])), max(0, int(box[1]))
-    region = grey[y0:int(box[1] + box[3]), x0:int(box[0] + box[2])]
+    region = grey[y0 : int(box[1] + box[3]), x0 : int(box[0] + box[2])]
     if region.size == 0:
         return None
     zoom = eye_width / region.shape[1]
@@ -152,7 +156,7 @@ def frame_portrait(face: Face, width: int, height: int) -> Framing:
 
 def crop(frame: RGB, framing: Framing) -> RGB:
     """The portrait, 600 x 800."""
-    part = frame[framing.y:framing.y + framing.height, framing.x:framing.x + framing.width]
+    part = frame[framing.y : framing.y + framing.height, framing.x : framing.x + framing.width]
     shrink = part.shape[1] >= WIDTH
     return np.asarray(cv2.resize(part, (WIDTH, HEIGHT), interpolation=cv2.INTER_AREA if shrink else cv2.INTER_CUBIC), np.uint8)
 
@@ -164,9 +168,11 @@ def sigmoid(x: float, x0: float, w: float) -> float:
 
 def measures(frame: RGB, face: Face, framing: Framing, latar: str) -> dict[str, float]:
     """Component values 0..100, higher is better; ``roll`` in degrees and ``eye_distance`` in pixels of the frame besides."""
-    skin = frame[max(0, int(face.y + 0.15 * face.height)):int(face.y + 0.95 * face.height),
-                 max(0, int(face.x + 0.12 * face.width)):int(face.x + 0.88 * face.width)]
-    grey = luma(cv2.resize(skin, (150, 160), interpolation=cv2.INTER_AREA))
+    skin = frame[
+        max(0, int(face.y + 0.15 * face.height)) : int(face.y + 0.95 * face.height),
+        max(0, int(face.x + 0.12 * face.width)) : int(face.x + 0.88 * face.width),
+    ]
+    grey = luma(np.asarray(cv2.resize(skin, (150, 160), interpolation=cv2.INTER_AREA), np.uint8))
     light = grey.astype(np.float32) / 255
     found = {
         "size": 100 * sigmoid(face.eye_distance, 70, 12),
@@ -176,7 +182,8 @@ def measures(frame: RGB, face: Face, framing: Framing, latar: str) -> dict[str, 
         "burnt": 100 * (1 - min(1.0, 6 * float((grey >= 250).mean()))),
         "illumination": _illumination(grey),
         "centred": 60.0 if framing.hint else 100.0,
-        "roll": face.roll, "eye_distance": face.eye_distance,
+        "roll": face.roll,
+        "eye_distance": face.eye_distance,
     }
     found.update(background(frame, framing, latar))
     return {k: round(v, 1) for k, v in found.items()}
@@ -195,19 +202,21 @@ def _illumination(grey: Grey) -> float:
     left, right = grey[70:115, 15:60], grey[70:115, 90:135]
     a, b = (cv2.calcHist([p], [0], None, [32], [0, 256]).ravel() / p.size for p in (left, right))
     a, b = (np.convolve(h, np.ones(5) / 5, "same") for h in (a, b))
-    return 100 * float(np.minimum(a, b).sum()) ** 0.3
+    return 100 * float(float(np.minimum(a, b).sum()) ** 0.3)
 
 
 def background(frame: RGB, framing: Framing, latar: str) -> dict[str, float]:
     """Uniformity and colour of the cloth beside the head: strips at both edges of the portrait, above the shoulders."""
-    part = frame[framing.y:framing.y + framing.height, framing.x:framing.x + framing.width]
+    part = frame[framing.y : framing.y + framing.height, framing.x : framing.x + framing.width]
     small = cv2.resize(part, (60, 80), interpolation=cv2.INTER_AREA)
     strips = np.concatenate([small[2:40, 1:9].reshape(-1, 3), small[2:40, 51:59].reshape(-1, 3)]).reshape(-1, 1, 3)
-    lab = cv2.cvtColor(np.float32(strips) / 255, cv2.COLOR_RGB2LAB).reshape(-1, 3)
+    lab = cv2.cvtColor(strips.astype(np.float32) / 255, cv2.COLOR_RGB2LAB).reshape(-1, 3)
     apart = np.linalg.norm(lab - np.median(lab, axis=0), axis=1)
     hue, saturation, value = np.median(cv2.cvtColor(strips, cv2.COLOR_RGB2HSV).reshape(-1, 3).astype(np.float32), axis=0)
-    return {"background": 100 * (1 - sigmoid(float(np.percentile(apart, 90)), 22, 5)),
-            "cloth": 100.0 if is_cloth(latar, float(hue), float(saturation), float(value)) else 0.0}
+    return {
+        "background": 100 * (1 - sigmoid(float(np.percentile(apart, 90)), 22, 5)),
+        "cloth": 100.0 if is_cloth(latar, float(hue), float(saturation), float(value)) else 0.0,
+    }
 
 
 def is_cloth(latar: str, hue: float, saturation: float, value: float) -> bool:
@@ -218,8 +227,13 @@ def is_cloth(latar: str, hue: float, saturation: float, value: float) -> bool:
 
 
 _LIMITS: tuple[tuple[str, float, str], ...] = (
-    ("size", 40.0, "face.too_far"), ("roll_ok", 65.0, "face.tilted"), ("cloth", 50.0, "face.background_"), ("exposure", 50.0, ""),
-    ("burnt", 50.0, "face.too_bright"), ("sharpness", 45.0, "face.blurred"), ("illumination", 60.0, "face.uneven_light"),
+    ("size", 40.0, "face.too_far"),
+    ("roll_ok", 65.0, "face.tilted"),
+    ("cloth", 50.0, "face.background_"),
+    ("exposure", 50.0, ""),
+    ("burnt", 50.0, "face.too_bright"),
+    ("sharpness", 45.0, "face.blurred"),
+    ("illumination", 60.0, "face.uneven_light"),
     ("background", 45.0, "face.background_uneven"),
 )
 
@@ -244,7 +258,7 @@ def judge(frame: RGB, latar: str, *, search_width: int = 480, eye_width: int = 1
     face = find(frame, search_width=search_width, eye_width=eye_width)
     framing = frame_portrait(face, frame.shape[1], frame.shape[0])
     values = measures(frame, face, framing, latar)
-    bright = float(frame[int(face.y):int(face.y + face.height), int(face.x):int(face.x + face.width)].mean()) > 127
+    bright = float(frame[int(face.y) : int(face.y + face.height), int(face.x) : int(face.x + face.width)].mean()) > 127
     return quality(values, face, framing, latar, bright), face, framing
 
 

@@ -45,8 +45,12 @@ class Measures:
 
     @property
     def is_finger(self) -> bool:
-        return (self.area >= LEAST_AREA_MM2 and self.coherence >= LEAST_COHERENCE and self.contrast >= LEAST_CONTRAST
-                and self.ridge_share >= LEAST_RIDGE_SHARE)
+        return (
+            self.area >= LEAST_AREA_MM2
+            and self.coherence >= LEAST_COHERENCE
+            and self.contrast >= LEAST_CONTRAST
+            and self.ridge_share >= LEAST_RIDGE_SHARE
+        )
 
 
 NOTHING = Measures(0.0, 0.0, 0.0, 255.0, 0.0, 0.0)
@@ -57,7 +61,7 @@ def measure(image: Grey) -> Measures:
     rows, columns = image.shape[0] // BLOCK, image.shape[1] // BLOCK
     if rows < 3 or columns < 3:
         return NOTHING
-    grey = image[:rows * BLOCK, :columns * BLOCK].astype(np.float32)
+    grey = image[: rows * BLOCK, : columns * BLOCK].astype(np.float32)
     mean = cv2.resize(grey, (columns, rows), interpolation=cv2.INTER_AREA)
     square = cv2.resize(grey * grey, (columns, rows), interpolation=cv2.INTER_AREA)
     deviation = np.sqrt(np.maximum(square - mean * mean, 0))
@@ -68,8 +72,12 @@ def measure(image: Grey) -> Measures:
     ys, xs = np.nonzero(front)
     offset = float(np.hypot((xs.mean() + 0.5) / columns - 0.5, (ys.mean() + 0.5) / rows - 0.5))
     return Measures(
-        area=float(front.sum()) * MM2_PER_BLOCK, coherence=float(coherence[front].mean()), contrast=float(deviation[front].mean()),
-        mean=float(mean[front].mean()), ridge_share=_ridge_share(grey, front), offset=offset,
+        area=float(front.sum()) * MM2_PER_BLOCK,
+        coherence=float(coherence[front].mean()),
+        contrast=float(deviation[front].mean()),
+        mean=float(mean[front].mean()),
+        ridge_share=_ridge_share(grey, front),
+        offset=offset,
     )
 
 
@@ -86,7 +94,7 @@ def _ridge_share(grey: np.ndarray, front: np.ndarray) -> float:
     ys, xs = np.nonzero(front)
     half = 96
     cy, cx = int(np.median(ys) * BLOCK + BLOCK / 2), int(np.median(xs) * BLOCK + BLOCK / 2)
-    window = grey[max(0, cy - half):cy + half, max(0, cx - half):cx + half]
+    window = grey[max(0, cy - half) : cy + half, max(0, cx - half) : cx + half]
     window = (window - window.mean()) * np.outer(np.hanning(window.shape[0]), np.hanning(window.shape[1]))
     power = np.abs(np.fft.rfft2(window)) ** 2
     frequency = np.hypot(*np.meshgrid(np.fft.rfftfreq(window.shape[1]), np.fft.fftfreq(window.shape[0])))
@@ -115,7 +123,12 @@ def quality(m: Measures, extracted: Extracted | None, low: int = 40) -> Quality:
 
     Hints are given for scores below ``low`` only: a good print needs no advice.
     """
-    values = {"area_mm2": round(m.area, 1), "coherence": round(m.coherence, 3), "contrast": round(m.contrast, 1), "mean": round(m.mean, 1)}
+    values = {
+        "area_mm2": round(m.area, 1),
+        "coherence": round(m.coherence, 3),
+        "contrast": round(m.contrast, 1),
+        "mean": round(m.mean, 1),
+    }
     if extracted is None:
         score = own_score(m)
         return Quality(OWN_NAME, score, measures=values, hints=hints(m) if score < low else ())
@@ -131,4 +144,4 @@ def own_score(m: Measures) -> int:
     if not m.is_finger:
         return 0
     parts = (np.clip((m.coherence - 0.35) / 0.4, 0, 1), np.clip(m.contrast / 60, 0, 1), np.clip(m.area / 180, 0, 1))
-    return round(100 * float(np.prod(parts)) ** (1 / 3))
+    return round(100 * float(float(np.prod(parts)) ** (1 / 3)))

@@ -42,11 +42,12 @@ class Eye:
 
 def locate(image: Grey) -> Eye:
     """Pupil by thresholds and roundness, limbus by the strongest circular step on both sides."""
-    height, width = image.shape
+    width = image.shape[1]
     factor = min(1.0, 320 / width)
     small = cv2.resize(image, None, fx=factor, fy=factor, interpolation=cv2.INTER_AREA)
     # Opening removes the lamp's reflections, which sit on the pupil's edge.
-    calm = cv2.medianBlur(cv2.morphologyEx(small, cv2.MORPH_OPEN, cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (9, 9))), 5)
+    opened = cv2.morphologyEx(small, cv2.MORPH_OPEN, cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (9, 9)))
+    calm = np.asarray(cv2.medianBlur(opened, 5), np.uint8)
     pupil = _pupil(calm)
     if pupil is None:
         raise CaptureFailed("iris.not_found", device_kind="iris")
@@ -54,8 +55,11 @@ def locate(image: Grey) -> Eye:
     if found is None:
         raise CaptureFailed("iris.not_found", device_kind="iris")
     iris, edge = found
-    return Eye(Circle(pupil.x / factor, pupil.y / factor, pupil.radius / factor),
-               Circle(iris.x / factor, iris.y / factor, iris.radius / factor), edge)
+    return Eye(
+        Circle(pupil.x / factor, pupil.y / factor, pupil.radius / factor),
+        Circle(iris.x / factor, iris.y / factor, iris.radius / factor),
+        edge,
+    )
 
 
 def _pupil(calm: Grey) -> Circle | None:
@@ -69,7 +73,7 @@ def _pupil(calm: Grey) -> Circle | None:
             area = cv2.contourArea(contour)
             if len(contour) < 20 or not (0.02 * width) ** 2 * 3 < area < (0.18 * width) ** 2 * 3.2:
                 continue
-            candidate, score = _round_score(calm, contour, area)
+            candidate, score = _round_score(calm, np.asarray(contour, np.int32), area)
             centre_off = math.hypot((candidate.x - width / 2) / width, (candidate.y - height / 2) / height)
             score *= 1 - min(0.8, centre_off)
             if score > best_score:
@@ -78,7 +82,7 @@ def _pupil(calm: Grey) -> Circle | None:
 
 
 def _round_score(calm: Grey, contour: NDArray[np.int32], area: float) -> tuple[Circle, float]:
-    """Circle of a dark blob; score = roundness x contrast between it and the ring around it (0..1)."""
+    """Circle of a dark blob; score = roundness x darkness x contrast to the ring around it (0..1)."""
     hull = cv2.convexHull(contour)
     (x, y), (a, b), _ = cv2.fitEllipse(hull if len(hull) >= 5 else contour)
     radius = (a + b) / 4
@@ -87,8 +91,10 @@ def _round_score(calm: Grey, contour: NDArray[np.int32], area: float) -> tuple[C
         return circle, 0.0
     roundness = min(1.0, area / (math.pi * a * b / 4)) * min(a, b) / max(a, b)
     ring = _ring_mean(calm, circle, 1.2, 1.6)
-    inside = _ring_mean(calm, circle, 0.0, 0.8)
-    return circle, max(0.0, roundness - 0.55) / 0.45 * min(1.0, max(0.0, ring - inside) / 40)
+    # The lower third: lamps mirrored inside the pupil must not make it bright.
+    inside = float(np.percentile(_polar(calm, circle, radius * 0.8), 33))
+    darkness = max(0.0, 1 - inside / 130)  # a dark iris before a white sclera is round and contrasted as well
+    return circle, darkness * max(0.0, roundness - 0.55) / 0.45 * min(1.0, max(0.0, ring - inside) / 40)
 
 
 def _polar(image: Grey, centre: Circle, radius: float) -> F32:
@@ -99,20 +105,20 @@ def _polar(image: Grey, centre: Circle, radius: float) -> F32:
 
 def _ring_mean(image: Grey, circle: Circle, inner: float, outer: float) -> float:
     polar = _polar(image, circle, circle.radius * outer + 1)
-    return float(polar[:, int(circle.radius * inner):max(int(circle.radius * inner) + 1, int(circle.radius * outer))].mean())
+    return float(polar[:, int(circle.radius * inner) : max(int(circle.radius * inner) + 1, int(circle.radius * outer))].mean())
 
 
 def _limbus(calm: Grey, pupil: Circle) -> tuple[Circle, float] | None:
     """Left and right limbus apart (the lids hide top and bottom), then one circle through both."""
-    height, width = calm.shape
+    width = calm.shape[1]
     reach = min(6.5 * pupil.radius, 0.55 * width)
     polar = cv2.GaussianBlur(_polar(calm, pupil, reach), (1, 5), 0)
     sides = []
-    for rows in (np.r_[0:16, ANGLES - 12:ANGLES], np.r_[ANGLES // 2 - 16:ANGLES // 2 + 12]):
+    for rows in (np.r_[0:16, ANGLES - 12 : ANGLES], np.r_[ANGLES // 2 - 16 : ANGLES // 2 + 12]):
         profile = cv2.GaussianBlur(np.median(polar[rows], axis=0).reshape(1, -1), (0, 0), 2.0).ravel()
         step = np.zeros_like(profile)
         wide = 5
-        step[wide:-wide] = profile[2 * wide:] - profile[:-2 * wide]
+        step[wide:-wide] = profile[2 * wide :] - profile[: -2 * wide]
         sides.append(step)
     least = int(max(1.35 * pupil.radius, 8))
     best, best_value = None, 0.0
@@ -137,29 +143,32 @@ def measure(image: Grey, eye: Eye) -> dict[str, float]:
     polar = _polar(image, iris, iris.radius * 1.25)
     r = iris.radius
     inner = round(min(0.9 * r, pupil.radius * 1.1))
-    annulus = polar[:, inner:round(0.95 * r)]
-    core = np.concatenate([annulus[0:16], annulus[-16:], annulus[ANGLES // 2 - 16:ANGLES // 2 + 16]])
-    side = np.r_[0:14, ANGLES - 14:ANGLES, ANGLES // 2 - 14:ANGLES // 2 + 14]
-    sclera, tissue = float(np.median(polar[side][:, round(1.08 * r):round(1.2 * r)])), float(np.median(core))
+    annulus = polar[:, inner : round(0.95 * r)]
+    core = np.concatenate([annulus[0:16], annulus[-16:], annulus[ANGLES // 2 - 16 : ANGLES // 2 + 16]])
+    side = np.r_[0:14, ANGLES - 14 : ANGLES, ANGLES // 2 - 14 : ANGLES // 2 + 14]
+    sclera, tissue = float(np.median(polar[side][:, round(1.08 * r) : round(1.2 * r)])), float(np.median(core))
     dark = _ring_mean(image, pupil, 0.0, 0.8)
     margin = min((iris.x - r) / (0.6 * r), (width - iris.x - r) / (0.6 * r), (iris.y - r) / (0.2 * r), (height - iris.y - r) / (0.2 * r))
     weber = max(0.0, tissue - dark) / (20 + dark)
     return {
-        "diameter_px": round(2 * r, 1), "usable": round(_usable(annulus), 1), "pupil": round(100 * pupil.radius / r, 1),
+        "diameter_px": round(2 * r, 1),
+        "usable": round(_usable(annulus), 1),
+        "pupil": round(100 * pupil.radius / r, 1),
         "concentric": round(100 * max(0.0, 1 - math.hypot(iris.x - pupil.x, iris.y - pupil.y) / r), 1),
         "margin": round(100 * max(0.0, min(1.0, margin)), 1),
         "contrast_sclera": round(100 * max(0.0, sclera - tissue) / max(1.0, sclera + tissue - 2 * dark), 1),
-        "contrast_pupil": round(100 * weber / (0.75 + weber), 1), "sharpness": round(_sharpness(image, iris, pupil), 1),
+        "contrast_pupil": round(100 * weber / (0.75 + weber), 1),
+        "sharpness": round(_sharpness(image, iris, pupil), 1),
         "greys": round(_entropy(annulus), 2),
     }
 
 
 def _usable(annulus: F32) -> float:
-    """Share of the iris that looks like its own flanks: cells of 6 degrees by a quarter of the width, compared at equal radius."""
+    """Share of the iris that looks like its own flanks: cells of 12 degrees by a quarter of the width, compared at equal radius."""
     cells = cv2.resize(annulus, (4, 30), interpolation=cv2.INTER_AREA)
-    flanks = np.concatenate([cells[:3], cells[-3:], cells[12:18]])
+    flanks = np.concatenate([cells[:2], cells[-2:], cells[13:17]])
     usual = np.median(flanks, axis=0)
-    limit = 14 + 2.5 * float(np.std(flanks - usual))
+    limit = 14 + 4 * float(np.median(np.abs(flanks - usual)))
     return 100 * float((np.abs(cells - usual) < limit).mean())
 
 
@@ -167,12 +176,12 @@ def _sharpness(image: Grey, iris: Circle, pupil: Circle) -> float:
     """Fine detail of the iris at a normalised radius of 100 px, against the noise floor."""
     scale = 100 / iris.radius
     x0, y0, x1, y1 = (int(v) for v in (iris.x - iris.radius, iris.y - iris.radius, iris.x + iris.radius, iris.y + iris.radius))
-    part = image[max(0, y0):y1, max(0, x0):x1]
+    part = image[max(0, y0) : y1, max(0, x0) : x1]
     if part.size == 0:
         return 0.0
     scaled = cv2.resize(part, None, fx=scale, fy=scale, interpolation=cv2.INTER_AREA if scale < 1 else cv2.INTER_CUBIC)
     band = cv2.GaussianBlur(scaled, (0, 0), 1.0).astype(np.float32) - cv2.GaussianBlur(scaled, (0, 0), 2.5).astype(np.float32)
-    y, x = np.mgrid[0:scaled.shape[0], 0:scaled.shape[1]]
+    y, x = np.mgrid[0 : scaled.shape[0], 0 : scaled.shape[1]]
     distance = np.hypot(x - (iris.x - max(0, x0)) * scale, y - (iris.y - max(0, y0)) * scale)
     ring = (distance < 90) & (distance > 1.15 * pupil.radius * scale)
     power = float(band[ring].var()) if ring.any() else 0.0
@@ -186,9 +195,14 @@ def _entropy(annulus: F32) -> float:
 
 
 _LIMITS: tuple[tuple[str, float, float, str], ...] = (
-    ("diameter_px", 120, 180, "iris.too_far"), ("usable", 50, 75, "iris.lid"), ("sharpness", 15, 55, "iris.blurred"),
-    ("margin", 10, 60, "iris.off_centre"), ("contrast_sclera", 3, 12, "iris.low_contrast"), ("contrast_pupil", 15, 40, "iris.low_contrast"),
-    ("greys", 3.5, 5.0, "iris.low_contrast"), ("concentric", 70, 88, "iris.look_straight"),
+    ("diameter_px", 120, 180, "iris.too_far"),
+    ("usable", 50, 75, "iris.lid"),
+    ("sharpness", 15, 55, "iris.blurred"),
+    ("margin", 10, 60, "iris.off_centre"),
+    ("contrast_sclera", 3, 12, "iris.low_contrast"),
+    ("contrast_pupil", 15, 40, "iris.low_contrast"),
+    ("greys", 3.5, 5.0, "iris.low_contrast"),
+    ("concentric", 70, 88, "iris.look_straight"),
 )
 """Measure, value that is worth 0, value that is worth 100, hint when below the middle."""
 

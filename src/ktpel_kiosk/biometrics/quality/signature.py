@@ -6,6 +6,7 @@ Pure; any thread. Errors: CaptureFailed ``signature.empty``, ``signature.too_sho
 from __future__ import annotations
 
 import math
+from itertools import pairwise
 
 from ktpel_kiosk.biometrics.pen import strokes
 from ktpel_kiosk.domain.biometric import Quality, SignatureKind
@@ -27,12 +28,12 @@ def assess(capture: SignatureCapture, kind: SignatureKind) -> Quality:
     runs = strokes(capture.points)
     if not runs:
         raise CaptureFailed("signature.empty", device_kind="signature")
-    length = sum(math.dist((a.x, a.y), (b.x, b.y)) for r in runs for a, b in zip(r, r[1:], strict=False)) / capture.width
+    length = sum(math.dist((a.x, a.y), (b.x, b.y)) for r in runs for a, b in pairwise(r)) / capture.width
     xs, ys = [p.x for r in runs for p in r], [p.y for r in runs for p in r]
     span = max((max(xs) - min(xs)) / capture.width, (max(ys) - min(ys)) / capture.height)
     if length < LEAST_INK[kind] or span < LEAST_SPAN[kind] or len(xs) < LEAST_POINTS:
         raise CaptureFailed("signature.too_short", device_kind="signature", value=round(length, 3), limit=LEAST_INK[kind])
-    jumps = sum(math.dist((a.x, a.y), (b.x, b.y)) > SPIKE * capture.width for r in runs for a, b in zip(r, r[1:], strict=False))
+    jumps = sum(math.dist((a.x, a.y), (b.x, b.y)) > SPIKE * capture.width for r in runs for a, b in pairwise(r))
     missing = (capture.lost + jumps) / (len(capture.points) + capture.lost)
     touching = min(xs) <= 1 or min(ys) <= 1 or max(xs) >= capture.width - 1 or max(ys) >= capture.height - 1
     hints = (("signature.lost_points",) if missing > 0.02 else ()) + (("signature.at_edge",) if touching else ())

@@ -87,7 +87,9 @@ def read_qualities(cursor: Cursor) -> tuple[QualityBlock, ...]:
 def write_qualities(blocks: tuple[QualityBlock, ...]) -> bytes:
     return uint(len(blocks), 1, "quality_count") + b"".join(
         uint(b.score if b.score <= 100 or b.score == 255 else -1, 1, "quality_score")
-        + uint(b.vendor, 2, "quality_vendor") + uint(b.algorithm, 2, "quality_algorithm") for b in blocks
+        + uint(b.vendor, 2, "quality_vendor")
+        + uint(b.algorithm, 2, "quality_algorithm")
+        for b in blocks
     )
 
 
@@ -95,8 +97,10 @@ def read_certifications(cursor: Cursor, flag: int) -> tuple[Certification, ...]:
     """The list is there only when the general header's flag is 1."""
     if not flag:
         return ()
-    return tuple(Certification(cursor.u16("certification_authority"), cursor.u8("certification_scheme"))
-                 for _ in range(cursor.u8("certification_count")))
+    return tuple(
+        Certification(cursor.u16("certification_authority"), cursor.u8("certification_scheme"))
+        for _ in range(cursor.u8("certification_count"))
+    )
 
 
 def write_certifications(certifications: tuple[Certification, ...], flag: int) -> bytes:

@@ -27,7 +27,7 @@ class Cursor:
             raise BadInput("record.truncated", entry=self.entry, field=field, expected=count, found=self.left)
         start = self._at
         self._at += count
-        return self._data[start:self._at]
+        return self._data[start : self._at]
 
     def uint(self, size: int, field: str) -> int:
         return int.from_bytes(self.take(size, field))

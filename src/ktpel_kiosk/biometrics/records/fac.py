@@ -69,14 +69,33 @@ def _encode_image(i: FaceImage, certified: int) -> bytes:
     count, odd = divmod(len(i.landmarks), _LANDMARK)
     exact(b"x" * odd, 0, "landmarks")
     body = (
-        exact(i.captured, 9, "captured") + uint(i.technology, 1, "technology") + uint(i.vendor, 2, "vendor") + uint(i.device, 2, "device")
-        + common.write_qualities(i.qualities) + common.write_certifications(i.certifications, certified)
-        + uint(count, 2, "landmarks") + uint(i.gender, 1, "gender") + uint(i.eye_colour, 1, "eye_colour")
-        + uint(i.hair_colour, 1, "hair_colour") + uint(i.subject_height, 1, "subject_height") + exact(i.properties, 3, "properties")
-        + uint(i.expression, 2, "expression") + exact(i.pose, 3, "pose") + exact(i.pose_uncertainty, 3, "pose_uncertainty") + i.landmarks
-        + uint(i.image_type, 1, "image_type") + uint(i.data_type, 1, "data_type") + uint(i.width, 2, "width") + uint(i.height, 2, "height")
-        + uint(i.sampling, 1, "sampling") + uint(i.post_processing, 2, "post_processing") + uint(i.cross_reference, 1, "cross_reference")
-        + uint(i.colour, 1, "colour") + uint(len(i.image), 4, "image_length") + i.image + i.trailing
+        exact(i.captured, 9, "captured")
+        + uint(i.technology, 1, "technology")
+        + uint(i.vendor, 2, "vendor")
+        + uint(i.device, 2, "device")
+        + common.write_qualities(i.qualities)
+        + common.write_certifications(i.certifications, certified)
+        + uint(count, 2, "landmarks")
+        + uint(i.gender, 1, "gender")
+        + uint(i.eye_colour, 1, "eye_colour")
+        + uint(i.hair_colour, 1, "hair_colour")
+        + uint(i.subject_height, 1, "subject_height")
+        + exact(i.properties, 3, "properties")
+        + uint(i.expression, 2, "expression")
+        + exact(i.pose, 3, "pose")
+        + exact(i.pose_uncertainty, 3, "pose_uncertainty")
+        + i.landmarks
+        + uint(i.image_type, 1, "image_type")
+        + uint(i.data_type, 1, "data_type")
+        + uint(i.width, 2, "width")
+        + uint(i.height, 2, "height")
+        + uint(i.sampling, 1, "sampling")
+        + uint(i.post_processing, 2, "post_processing")
+        + uint(i.cross_reference, 1, "cross_reference")
+        + uint(i.colour, 1, "colour")
+        + uint(len(i.image), 4, "image_length")
+        + i.image
+        + i.trailing
     )
     return uint(len(body) + 4, 4, "representation_length") + body
 
@@ -109,13 +128,42 @@ def _decode_image(c: Cursor, certified: int) -> FaceImage:
     image_type, data_type = c.u8("image_type"), c.u8("data_type")
     c.check(data_type in MEDIA_2011, "range", field="data_type", value=data_type)
     width, height = common.read_side(c, "width"), common.read_side(c, "height")
-    sampling, post_processing, cross_reference, colour = c.u8("sampling"), c.u16("post_processing"), c.u8("cross_reference"), c.u8("colour")
+    sampling, post_processing, cross_reference, colour = (
+        c.u8("sampling"),
+        c.u16("post_processing"),
+        c.u8("cross_reference"),
+        c.u8("colour"),
+    )
     image = c.take(c.u32("image_length"), "image")
     c.check(bool(image), "no_image")
     # A 3D block may follow; it is carried, not interpreted.
-    return FaceImage(width, height, data_type, image, captured, technology, vendor, device, qualities, certifications, landmarks, gender,
-                     eye_colour, hair_colour, subject_height, properties, expression, pose, uncertainty, image_type, sampling,
-                     post_processing, cross_reference, colour, c.rest())
+    return FaceImage(
+        width,
+        height,
+        data_type,
+        image,
+        captured,
+        technology,
+        vendor,
+        device,
+        qualities,
+        certifications,
+        landmarks,
+        gender,
+        eye_colour,
+        hair_colour,
+        subject_height,
+        properties,
+        expression,
+        pose,
+        uncertainty,
+        image_type,
+        sampling,
+        post_processing,
+        cross_reference,
+        colour,
+        c.rest(),
+    )
 
 
 def decode_2005(data: bytes, entry: str = "FAC") -> FaceRecord:
@@ -145,6 +193,22 @@ def _decode_block_2005(c: Cursor) -> FaceImage:
     image = c.rest()
     c.check(bool(image), "no_image")
     qualities = (QualityBlock(quality),) if 1 <= quality <= 100 else ()
-    return FaceImage(width, height, data_type, image, technology=technology, device=device, qualities=qualities, landmarks=landmarks,
-                     gender=gender, eye_colour=eye_colour, hair_colour=hair_colour, properties=properties, expression=expression,
-                     pose=pose, pose_uncertainty=uncertainty, image_type=image_type, colour=colour)
+    return FaceImage(
+        width,
+        height,
+        data_type,
+        image,
+        technology=technology,
+        device=device,
+        qualities=qualities,
+        landmarks=landmarks,
+        gender=gender,
+        eye_colour=eye_colour,
+        hair_colour=hair_colour,
+        properties=properties,
+        expression=expression,
+        pose=pose,
+        pose_uncertainty=uncertainty,
+        image_type=image_type,
+        colour=colour,
+    )

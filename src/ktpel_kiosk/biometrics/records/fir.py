@@ -69,12 +69,27 @@ def encode(record: FingerRecord) -> bytes:
 
 def _encode_image(i: FingerImage, certified: int) -> bytes:
     body = (
-        exact(i.captured, 9, "captured") + uint(i.technology, 1, "technology") + uint(i.vendor, 2, "vendor") + uint(i.device, 2, "device")
-        + common.write_qualities(i.qualities) + common.write_certifications(i.certifications, certified)
-        + uint(i.code, 1, "position") + uint(i.number, 1, "number") + uint(i.scale_units, 1, "scale_units")
-        + uint(i.capture_x, 2, "capture_x") + uint(i.capture_y, 2, "capture_y") + uint(i.image_x, 2, "image_x") + uint(i.image_y, 2, "image_y")
-        + uint(i.depth, 1, "depth") + uint(i.compression, 1, "compression") + uint(i.impression, 1, "impression")
-        + uint(i.width, 2, "width") + uint(i.height, 2, "height") + uint(len(i.image), 4, "image_length") + i.image + i.extensions
+        exact(i.captured, 9, "captured")
+        + uint(i.technology, 1, "technology")
+        + uint(i.vendor, 2, "vendor")
+        + uint(i.device, 2, "device")
+        + common.write_qualities(i.qualities)
+        + common.write_certifications(i.certifications, certified)
+        + uint(i.code, 1, "position")
+        + uint(i.number, 1, "number")
+        + uint(i.scale_units, 1, "scale_units")
+        + uint(i.capture_x, 2, "capture_x")
+        + uint(i.capture_y, 2, "capture_y")
+        + uint(i.image_x, 2, "image_x")
+        + uint(i.image_y, 2, "image_y")
+        + uint(i.depth, 1, "depth")
+        + uint(i.compression, 1, "compression")
+        + uint(i.impression, 1, "impression")
+        + uint(i.width, 2, "width")
+        + uint(i.height, 2, "height")
+        + uint(len(i.image), 4, "image_length")
+        + i.image
+        + i.extensions
     )
     return uint(len(body) + 4, 4, "representation_length") + body
 
@@ -111,8 +126,28 @@ def _decode_image(c: Cursor, certified: int) -> FingerImage:
     image = c.take(c.u32("image_length"), "image")
     c.check(bool(image), "no_image")
     extensions = _extensions(c)
-    return FingerImage(code, width, height, compression, image, captured, technology, vendor, device, qualities, certifications, number,
-                       scale_units, capture_x, capture_y, image_x, image_y, depth, impression, extensions)
+    return FingerImage(
+        code,
+        width,
+        height,
+        compression,
+        image,
+        captured,
+        technology,
+        vendor,
+        device,
+        qualities,
+        certifications,
+        number,
+        scale_units,
+        capture_x,
+        capture_y,
+        image_x,
+        image_y,
+        depth,
+        impression,
+        extensions,
+    )
 
 
 def _code(c: Cursor) -> int:
@@ -147,15 +182,34 @@ def decode_2005(data: bytes, entry: str = "FIR") -> FingerRecord:
     images = []
     for _ in range(count):
         block = c.sub(c.u32("block_length") - 4, "block_length")
-        code, _views, number, quality, impression = _code(block), *(block.u8(f) for f in ("views", "number", "quality", "impression"))
+        code, _views, number, quality, impression = (
+            _code(block),
+            *(block.u8(f) for f in ("views", "number", "quality", "impression")),
+        )
         width, height = common.read_side(block, "width"), common.read_side(block, "height")
         block.u8("reserved")
         image = block.rest()
         block.check(bool(image), "no_image")
         qualities = (QualityBlock(quality),) if quality <= 100 else ()
-        images.append(FingerImage(code, width, height, compression, image, device=device, qualities=qualities, number=number,
-                                  scale_units=scale_units, capture_x=capture_x, capture_y=capture_y, image_x=image_x, image_y=image_y,
-                                  depth=depth, impression=impression))
+        images.append(
+            FingerImage(
+                code,
+                width,
+                height,
+                compression,
+                image,
+                device=device,
+                qualities=qualities,
+                number=number,
+                scale_units=scale_units,
+                capture_x=capture_x,
+                capture_y=capture_y,
+                image_x=image_x,
+                image_y=image_y,
+                depth=depth,
+                impression=impression,
+            )
+        )
     c.end("record")
     return FingerRecord(tuple(images), len({i.code for i in images}))
 

@@ -58,18 +58,35 @@ class MinutiaeRecord:
 
 def encode(record: MinutiaeRecord) -> bytes:
     body = b"".join(_encode_view(view) for view in record.views)
-    head = (uint(record.device, 2, "device") + uint(record.width, 2, "width") + uint(record.height, 2, "height")
-            + uint(record.x_ppcm, 2, "x_ppcm") + uint(record.y_ppcm, 2, "y_ppcm") + uint(len(record.views), 1, "views") + b"\0")
+    head = (
+        uint(record.device, 2, "device")
+        + uint(record.width, 2, "width")
+        + uint(record.height, 2, "height")
+        + uint(record.x_ppcm, 2, "x_ppcm")
+        + uint(record.y_ppcm, 2, "y_ppcm")
+        + uint(len(record.views), 1, "views")
+        + b"\0"
+    )
     return MAGIC + uint(len(body) + 24, 4, "record_length") + head + body
 
 
 def _encode_view(v: FingerView) -> bytes:
     points = b"".join(
-        uint(m.kind << 14 | (m.x if m.x < 1 << 14 else -1 << 20), 2, "x") + uint(m.y if m.y < 1 << 14 else -1, 2, "y")
-        + uint(m.angle, 1, "angle") + uint(m.quality, 1, "quality") for m in v.minutiae
+        uint(m.kind << 14 | (m.x if m.x < 1 << 14 else -1 << 20), 2, "x")
+        + uint(m.y if m.y < 1 << 14 else -1, 2, "y")
+        + uint(m.angle, 1, "angle")
+        + uint(m.quality, 1, "quality")
+        for m in v.minutiae
     )
-    return (uint(v.code, 1, "position") + uint(v.view << 4 | v.impression & 15, 1, "view") + uint(v.quality, 1, "quality")
-            + uint(len(v.minutiae), 1, "minutiae") + points + uint(len(v.extended), 2, "extended_length") + v.extended)
+    return (
+        uint(v.code, 1, "position")
+        + uint(v.view << 4 | v.impression & 15, 1, "view")
+        + uint(v.quality, 1, "quality")
+        + uint(len(v.minutiae), 1, "minutiae")
+        + points
+        + uint(len(v.extended), 2, "extended_length")
+        + v.extended
+    )
 
 
 def decode(data: bytes, entry: str = "FMR") -> MinutiaeRecord:

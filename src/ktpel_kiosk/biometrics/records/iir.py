@@ -66,13 +66,27 @@ def encode(record: IrisRecord) -> bytes:
 
 def _encode_image(i: IrisImage, certified: int) -> bytes:
     body = (
-        exact(i.captured, 9, "captured") + uint(i.technology, 1, "technology") + uint(i.vendor, 2, "vendor") + uint(i.device, 2, "device")
-        + common.write_qualities(i.qualities) + common.write_certifications(i.certifications, certified)
-        + uint(i.number, 2, "number") + uint(i.label, 1, "label") + uint(i.image_type, 1, "image_type") + uint(i.format, 1, "format")
-        + uint(i.properties, 1, "properties") + uint(i.width, 2, "width") + uint(i.height, 2, "height") + uint(i.depth, 1, "depth")
-        + uint(i.range, 2, "range") + uint(i.roll, 2, "roll") + uint(i.roll_uncertainty, 2, "roll_uncertainty")
-        + b"".join(uint(v, 2, "centre") for v in i.centre) + b"".join(uint(v, 2, "diameter") for v in i.diameter)
-        + uint(len(i.image), 4, "image_length") + i.image
+        exact(i.captured, 9, "captured")
+        + uint(i.technology, 1, "technology")
+        + uint(i.vendor, 2, "vendor")
+        + uint(i.device, 2, "device")
+        + common.write_qualities(i.qualities)
+        + common.write_certifications(i.certifications, certified)
+        + uint(i.number, 2, "number")
+        + uint(i.label, 1, "label")
+        + uint(i.image_type, 1, "image_type")
+        + uint(i.format, 1, "format")
+        + uint(i.properties, 1, "properties")
+        + uint(i.width, 2, "width")
+        + uint(i.height, 2, "height")
+        + uint(i.depth, 1, "depth")
+        + uint(i.range, 2, "range")
+        + uint(i.roll, 2, "roll")
+        + uint(i.roll_uncertainty, 2, "roll_uncertainty")
+        + b"".join(uint(v, 2, "centre") for v in i.centre)
+        + b"".join(uint(v, 2, "diameter") for v in i.diameter)
+        + uint(len(i.image), 4, "image_length")
+        + i.image
     )
     return uint(len(body) + 4, 4, "representation_length") + body
 
@@ -108,8 +122,28 @@ def _decode_image(c: Cursor, certified: int) -> IrisImage:
     image = c.take(c.u32("image_length"), "image")
     c.check(bool(image), "no_image")
     c.end("representation")
-    return IrisImage(label, width, height, image_format, image, captured, technology, vendor, device, qualities, certifications, number,
-                     image_type, properties, depth, distance, roll, uncertainty, centre, diameter)
+    return IrisImage(
+        label,
+        width,
+        height,
+        image_format,
+        image,
+        captured,
+        technology,
+        vendor,
+        device,
+        qualities,
+        certifications,
+        number,
+        image_type,
+        properties,
+        depth,
+        distance,
+        roll,
+        uncertainty,
+        centre,
+        diameter,
+    )
 
 
 def _label(c: Cursor) -> int:
@@ -139,8 +173,22 @@ def decode_2005(data: bytes, entry: str = "IIR") -> IrisRecord:
             image = c.take(c.u32("image_length"), "image")
             c.check(bool(image), "no_image")
             qualities = (QualityBlock(quality),) if quality <= 100 else ()
-            images.append(IrisImage(label, width, height, image_format, image, device=device, qualities=qualities, number=number,
-                                    properties=properties & 0xFF, depth=depth, roll=roll, roll_uncertainty=uncertainty))
+            images.append(
+                IrisImage(
+                    label,
+                    width,
+                    height,
+                    image_format,
+                    image,
+                    device=device,
+                    qualities=qualities,
+                    number=number,
+                    properties=properties & 0xFF,
+                    depth=depth,
+                    roll=roll,
+                    roll_uncertainty=uncertainty,
+                )
+            )
     c.end("record")
     c.check(bool(images), "representations", found=0)
     return IrisRecord(tuple(images), eyes)

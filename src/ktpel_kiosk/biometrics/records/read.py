@@ -31,14 +31,21 @@ def to_raw(record: DecodedRecord, *, trusted: bool = False) -> RawImage:
     check_size(record.width, record.height, entry=record.entry)
     if record.media_type == codecs.RAW:
         if record.depth != 8 or len(record.image) != record.width * record.height * record.channels:
-            raise BadInput("record.length", entry=record.entry, expected=record.width * record.height * record.channels,
-                           found=len(record.image))
+            raise BadInput(
+                "record.length",
+                entry=record.entry,
+                expected=record.width * record.height * record.channels,
+                found=len(record.image),
+            )
         return RawImage(record.width, record.height, record.channels, record.image, record.ppi)
-    image = codecs.decode(record.image, record.media_type, entry=record.entry, trusted=trusted,
-                          max_pixels=record.width * record.height)
+    image = codecs.decode(record.image, record.media_type, entry=record.entry, trusted=trusted, max_pixels=record.width * record.height)
     if (image.width, image.height) != (record.width, record.height):
-        raise BadInput("record.size_differs", entry=record.entry, expected=f"{record.width}x{record.height}",
-                       found=f"{image.width}x{image.height}")
+        raise BadInput(
+            "record.size_differs",
+            entry=record.entry,
+            expected=f"{record.width}x{record.height}",
+            found=f"{image.width}x{image.height}",
+        )
     return RawImage(image.width, image.height, image.channels, image.data, record.ppi)
 
 
@@ -46,22 +53,64 @@ def _finger(record: fir.FingerRecord, version: str, media: dict[int, str], entry
     i = fir.only(record, entry)
     if i.compression not in media:
         raise BadInput("record.range", entry=entry, field="compression", value=i.compression)
-    return DecodedRecord(f"FIR {version}", Modality.FINGER, common.finger_position(i.code), i.code, i.image, media[i.compression], i.width,
-                         i.height, 1, i.ppi, i.depth, i.qualities[0] if i.qualities else None, common.unpack_time(i.captured), entry)
+    return DecodedRecord(
+        f"FIR {version}",
+        Modality.FINGER,
+        common.finger_position(i.code),
+        i.code,
+        i.image,
+        media[i.compression],
+        i.width,
+        i.height,
+        1,
+        i.ppi,
+        i.depth,
+        i.qualities[0] if i.qualities else None,
+        common.unpack_time(i.captured),
+        entry,
+    )
 
 
 def _face(record: fac.FaceRecord, version: str, media: dict[int, str], entry: str) -> DecodedRecord:
     _one(len(record.images), entry)
     i = record.images[0]
-    return DecodedRecord(f"FAC {version}", Modality.FACE, Position.FACE, 0, i.image, media[i.data_type], i.width, i.height, 3, 0, 8,
-                         i.qualities[0] if i.qualities else None, common.unpack_time(i.captured), entry)
+    return DecodedRecord(
+        f"FAC {version}",
+        Modality.FACE,
+        Position.FACE,
+        0,
+        i.image,
+        media[i.data_type],
+        i.width,
+        i.height,
+        3,
+        0,
+        8,
+        i.qualities[0] if i.qualities else None,
+        common.unpack_time(i.captured),
+        entry,
+    )
 
 
 def _iris(record: iir.IrisRecord, version: str, media: dict[int, str], entry: str) -> DecodedRecord:
     _one(len(record.images), entry)
     i = record.images[0]
-    return DecodedRecord(f"IIR {version}", Modality.IRIS, common.eye_position(i.label), i.label, i.image, media[i.format], i.width,
-                         i.height, 1, 0, i.depth, i.qualities[0] if i.qualities else None, common.unpack_time(i.captured), entry)
+    return DecodedRecord(
+        f"IIR {version}",
+        Modality.IRIS,
+        common.eye_position(i.label),
+        i.label,
+        i.image,
+        media[i.format],
+        i.width,
+        i.height,
+        1,
+        0,
+        i.depth,
+        i.qualities[0] if i.qualities else None,
+        common.unpack_time(i.captured),
+        entry,
+    )
 
 
 def _one(count: int, entry: str) -> None:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from PySide6.QtWidgets import QGridLayout, QHBoxLayout
 
 from ktpel_kiosk.ui.pages.base import Page
-from ktpel_kiosk.ui.widgets.base import Card, label
+from ktpel_kiosk.ui.widgets.base import Card, column, label
 from ktpel_kiosk.ui.widgets.buttons import Chip
 
 if TYPE_CHECKING:
@@ -49,8 +49,8 @@ class BantuanPage(Page):
         trouble = Card()
         trouble.body.addWidget(label("Bila ada masalah", "strong", weight="semibold"))
         for title, text in TROUBLE:
-            trouble.body.addWidget(label(title, "body", weight="semibold"))
-            trouble.body.addWidget(label(text, "body", tone="muted", wrap=True))
+            trouble.body.addLayout(column(label(title, "body", weight="semibold"), label(text, "body", tone="muted", wrap=True),
+                                          spacing=4))
         trouble.body.addStretch(1)
         kantor = window.desk.sop.kantor
         contact = " · ".join(x for x in (kantor.telepon, kantor.email) if x)

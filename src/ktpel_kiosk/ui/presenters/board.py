@@ -10,7 +10,7 @@ from ktpel_kiosk.domain.permohonan import Keadaan
 from ktpel_kiosk.domain.sop import Stage
 from ktpel_kiosk.domain.text import date_full, duration_words, hours_text, number_text, percent_text
 from ktpel_kiosk.ports.register import ListItem, Query
-from ktpel_kiosk.ui.presenters.session import Session, clock_text, number_short
+from ktpel_kiosk.ui.presenters.session import Session, brief, clock_text, number_short
 from ktpel_kiosk.ui.words import word
 
 PAGE_OF_STAGE: dict[str, str] = {
@@ -105,10 +105,10 @@ class BoardPresenter:
             return "PRR", "good", f"sejak {self.session.when(item.updated_at)}"
         if item.stage in (Stage.AKTIVASI, Stage.SERAH_LOKET, Stage.SERAH_PEMOHON, Stage.SERAH_SURAT) and item.tahap_state == "belum":
             waited = (now - item.updated_at).total_seconds()
-            return ("telepon", "attention", duration_words(waited)) if waited > 7 * 86400 else ("ambil", "good", duration_words(waited))
+            return ("telepon", "attention", brief(waited)) if waited > 7 * 86400 else ("ambil", "good", brief(waited))
         if item.tahap_state == "jeda":
             reason = word("jeda", item.pause_reason) if item.pause_reason else "ditunda"
-            return "jeda", "neutral", f"{reason} · {duration_words((now - item.updated_at).total_seconds())}"
+            return "jeda", "neutral", f"{reason} · {brief((now - item.updated_at).total_seconds())}"
         used = item.active_s + ((now - item.running_since).total_seconds() if item.running_since else 0.0)
         if item.limit_s is None:
             return clock_text(used), "accent", ""

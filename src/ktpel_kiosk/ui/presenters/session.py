@@ -68,6 +68,12 @@ def number_short(nomor: str) -> str:
     return nomor.split("/", 1)[0] if nomor else "baru"
 
 
+def brief(seconds: float) -> str:
+    """The largest unit only: ``2 jam``, ``3 hari``, ``31 menit``."""
+    parts = duration_words(seconds).split()
+    return " ".join(parts[:2])
+
+
 def clock_text(seconds: float) -> str:
     return duration_text(seconds)
 
@@ -100,4 +106,4 @@ def _step_state(s: StepView) -> str:
     return "todo"
 
 
-__all__ = ["Session", "clock_text", "date_long", "day_month", "duration_words", "number_short", "step_rows"]
+__all__ = ["Session", "brief", "clock_text", "date_long", "day_month", "duration_words", "number_short", "step_rows"]

@@ -38,7 +38,7 @@ class DeviceItem(Pressable):
 
     def sizeHint(self) -> QSize:
         theme = self.theme
-        wide = text_width(theme.font("small", 600), self.word) + theme.px(22) if self.word else 0
+        wide = text_width(theme.font("small", 600), self.word) + theme.px(4) if self.word else 0
         return QSize(theme.px(54) + wide, max(48, theme.px(48)))
 
     def paintEvent(self, event: QEvent) -> None:

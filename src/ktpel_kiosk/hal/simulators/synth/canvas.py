@@ -22,8 +22,8 @@ def points(*pairs: tuple[float, float]) -> Points:
 
 
 def mirrored(half: Points) -> Points:
-    """A closed outline from its right half, top to bottom."""
-    return np.concatenate([half, half[::-1] * [-1, 1]])
+    """A closed outline from its right half, top to bottom; points on the middle line stay single."""
+    return np.concatenate([half, half[half[:, 0] != 0][::-1] * [-1, 1]])
 
 
 def spline(knots: Points, closed: bool = False, per: int = 14) -> Points:

@@ -27,14 +27,15 @@ def painted(light: F32, colour: Colour) -> F32:
 
 
 def paint_neck(canvas: Canvas, looks: Looks) -> None:
-    width = 0.74 if looks.sex == "P" else 0.86
-    neck = mirrored(points((width, 0.9), (width * 0.98, 1.6), (width * 1.04, 2.1), (width * 1.5, 2.5), (1.3, 3.2)))
+    width = 0.66 if looks.sex == "P" else 0.79
+    neck = mirrored(points((width, 0.9), (width * 0.97, 1.6), (width * 1.03, 2.1), (width * 1.6, 2.5), (1.4, 3.2)))
     mask = canvas.mask(spline(neck, True), soft=0.006)
     z = 0.75 * np.sqrt(np.clip(1 - (canvas.x / (width * 1.25)) ** 2, 0.05, None)) + np.zeros_like(mask)
     light, _ = lit(canvas, f32(z))
-    canvas.cover(mask, painted(f32(light * 0.9), looks.skin))
+    canvas.cover(mask, painted(f32(light * 0.84), looks.skin))
     chin = looks.outline * [0.97, 1.0] + [0.05, 0.16]
-    canvas.shade(mask * canvas.mask(chin, soft=0.11), 0.62)
+    canvas.shade(mask * canvas.mask(chin, soft=0.1), 0.6)
+    canvas.shade(mask * canvas.mask(looks.outline, soft=0.07), 0.72)
     for side in (-1.0, 1.0):
         canvas.darken(spline(points((side * 0.52, 1.9), (side * 0.36, 2.2), (side * 0.1, 2.62), (side * 0.16, 2.64), (side * 0.46, 2.25))), 0.93, 0.05)
 
@@ -56,7 +57,7 @@ def paint_shirt(canvas: Canvas, looks: Looks, rng: np.random.Generator) -> None:
     cloth = painted(light, looks.shirt)
     if looks.batik:
         cloth = f32(batik(canvas, BATIK[int(rng.integers(0, len(BATIK)))]) * light[..., None])
-    open_v = canvas.mask(points((-0.7, 1.7), (0.7, 1.7), (0.0, 2.78)), soft=0.004)
+    open_v = canvas.mask(points((-0.97, 1.7), (0.97, 1.7), (0.0, 2.83)), soft=0.004)
     canvas.cover(f32(mask * (1 - open_v)), cloth)
     paint_collar(canvas, looks, cloth, light)
 
@@ -98,49 +99,59 @@ def paint_collar(canvas: Canvas, looks: Looks, cloth: F32, light: F32) -> None:
         canvas.fill(ellipse(-0.026, y - 0.006, 0.034, 0.034), mix(looks.shirt, (246.0, 244.0, 238.0), 0.5), 0.006)
 
 
-def hair_light(canvas: Canvas, mask: F32, rng: np.random.Generator, shine_y: float) -> F32:
+def hair_light(canvas: Canvas, mask: F32, shine_y: float) -> F32:
     z = padded(canvas, mask, 0.42, 0.22)
     light, _ = lit(canvas, z)
     band = np.exp(-(((canvas.y - shine_y - 0.12 * canvas.x**2) / 0.24) ** 2)) * np.exp(-(((canvas.x + 0.4) / 0.9) ** 2))
     return f32(light * 0.92 + 0.42 * band)
 
 
-def comb(rng: np.random.Generator, roots: Points, tips: Points, count: int, bow: float) -> list[Points]:
-    """Hairs between a curve of roots and a curve of tips."""
+def locks(rng: np.random.Generator, shape: Points, looks: Looks, count: int) -> list[Points]:
+    """Short hairs that lie the way they are combed: down at the sides, away from the parting on top."""
+    low, high = shape.min(axis=0), shape.max(axis=0)
+    part = looks.hair_part
+    length = {"side": 0.34, "crop": 0.13, "wave": 0.4}.get(looks.hair, 0.3)
     hairs = []
-    for _ in range(count):
-        k = float(rng.uniform(0, 1))
-        a = roots[int(k * (len(roots) - 1))] + rng.normal(0, 0.015, 2)
-        b = tips[int(np.clip(k + rng.normal(0, 0.03), 0, 1) * (len(tips) - 1))] + rng.normal(0, 0.02, 2)
-        middle = (a + b) / 2 + np.array([0.0, -bow]) * float(rng.uniform(0.7, 1.2))
-        hairs.append(spline(np.stack([a, middle, b]), per=6))
+    for x, y in rng.uniform(low, high, (count, 2)):
+        path = [np.array([x, y])]
+        for _ in range(5):
+            px, py = path[-1]
+            if looks.hair == "crop":
+                top = np.array([0.35 * px, -1.0])
+            elif looks.hair == "wave":
+                top = np.array([0.55 * (px - part) + 0.25 * np.sin(py * 7 + 2 * px), -0.9])
+            else:
+                away = px - part
+                top = np.array([np.sign(away) * 1.0, 0.75 * abs(away) - 0.42 - 0.5 * np.clip(-1.6 - py, 0, 0.5)])
+            flank = float(np.clip((abs(px) - 0.72) / 0.3, 0, 1) * np.clip((py + 1.75) / 0.6, 0, 1))
+            way = top / np.linalg.norm(top) * (1 - flank) + np.array([0.12 * np.sign(px), 1.0]) * flank
+            path.append(path[-1] + way * length / 5)
+        hairs.append(np.stack(path) + rng.normal(0, 0.004, (6, 2)))
     return hairs
 
 
 def paint_short_hair(canvas: Canvas, looks: Looks, rng: np.random.Generator) -> None:
     """A man's hair: combed to one side, cropped, or waved back."""
-    w, line = looks.face_width, -1.12 + looks.hair_line
-    high = {"side": 0.23, "crop": 0.13, "wave": 0.28}[looks.hair]
-    top = spline(points((-1.06 * w, 0.12), (-1.14 * w, -0.35), (-1.145 * w, -0.95), (-0.98 * w, -1.6), (-0.5, -2.0 - high * 0.8), (0.1, -2.02 - high),
-                        (0.6, -1.96 - high * 0.75), (1.0 * w, -1.58), (1.145 * w, -0.95), (1.14 * w, -0.35), (1.06 * w, 0.12)))
-    front = spline(points((1.05 * w, 0.12), (0.985 * w, -0.25), (0.96 * w, -0.62), (0.83 * w, -0.93), (0.5, line - 0.02), (0.1, line + 0.05), (-0.25, line + 0.04),
-                          (-0.55, line), (-0.83 * w, -0.93), (-0.96 * w, -0.62), (-0.985 * w, -0.25), (-1.05 * w, 0.12)))
+    w, line = looks.face_width, -1.1 + looks.hair_line
+    high = {"side": 0.17, "crop": 0.09, "wave": 0.21}[looks.hair]
+    lean = np.sign(looks.hair_part) * (0.0 if looks.hair == "crop" else 0.1)
+    top = spline(points((-1.075 * w, 0.1), (-1.13 * w, -0.35), (-1.14 * w, -0.95), (-1.0 * w, -1.55), (-0.6, -1.83 - high * (0.8 + lean)),
+                        (0.0, -1.95 - high), (0.6, -1.83 - high * (0.8 - lean)), (1.0 * w, -1.55), (1.14 * w, -0.95), (1.13 * w, -0.35), (1.075 * w, 0.1)))
+    front = spline(points((1.045 * w, 0.12), (1.0 * w, -0.22), (0.975 * w, -0.6), (0.86 * w, -0.88), (0.62, line - 0.01), (0.3, line - 0.05 + lean), (0.0, line - 0.05),
+                          (-0.3, line - 0.05 - lean), (-0.62, line - 0.01), (-0.86 * w, -0.88), (-0.975 * w, -0.6), (-1.0 * w, -0.22), (-1.045 * w, 0.12)))
     shape = np.concatenate([top, front])
-    turned = np.array([1.0 if looks.hair_part < 0 else -1.0, 1.0])
-    shape, top, front = shape * turned, top * turned, front * turned
-    canvas.darken(shape + [0.02, 0.05], 0.78, 0.05)
-    mask = canvas.mask(shape, soft=0.014)
-    canvas.cover(mask, painted(hair_light(canvas, mask, rng, -1.72), looks.hair_colour))
-    sub = canvas.part(canvas.window(shape, 0.1))
-    clip = f32(sub.mask(shape, soft=0.012))
-    crown = spline(points((-0.62, -1.28), (-0.5, -1.8), (-0.3, -2.12))) * turned
-    hairs = comb(rng, crown, front[len(front) // 8 : len(front) * 4 // 9], 260, 0.32)
-    hairs += comb(rng, crown, top[len(top) * 5 // 9 : len(top) * 9 // 10], 220, 0.1)
-    hairs += comb(rng, crown, top[len(top) // 10 : len(top) * 2 // 5][::-1], 180, 0.05)
-    bright = rng.uniform(0.6, 2.3 if looks.hair != "crop" else 1.7, len(hairs))
-    sub.strokes(hairs, [float(b) for b in bright], 0.007, looks.hair_colour, clip * np.float32(0.5))
-    edge = [np.stack([p, p + [float(rng.normal(0, 0.02)), float(rng.uniform(0.01, 0.05))]]) for p in front[::2] + rng.normal(0, 0.01, (len(front[::2]), 2))]
-    sub.strokes(edge, [1.0] * len(edge), 0.007, looks.hair_colour)
+    canvas.darken(shape * [0.985, 1.0] + [0.01, 0.045], 0.8, 0.045)
+    sub = canvas.part(canvas.window(shape, 0.15))
+    mask = sub.mask(shape, soft=0.018)
+    temple = np.clip((sub.y + 0.5) / 0.6, 0, 1) * 0.35
+    sub.cover(f32(mask * (1 - temple)), painted(hair_light(sub, mask, -1.72), looks.hair_colour))
+    hairs = locks(rng, shape, looks, 2400)
+    sheen = 1.75 if looks.hair != "crop" else 1.45
+    sub.strokes(hairs, [float(b) for b in rng.uniform(0.55, sheen, len(hairs))], 0.0075, looks.hair_colour, sub.mask(shape, soft=0.012) * np.float32(0.42))
+    fringe = [p for p in front[4:-4]]
+    roots = [fringe[int(k)] + rng.normal(0, 0.012, 2) for k in rng.integers(0, len(fringe), 420)]
+    edge = [np.stack([r + [0.0, -0.03], r + [float(rng.normal(0, 0.02)), float(rng.uniform(-0.01, 0.035))]]) for r in roots]
+    sub.strokes(edge, [float(s) for s in rng.uniform(0.8, 1.4, len(edge))], 0.006, looks.hair_colour, f32(np.full(sub.alpha.shape, 0.7)))
 
 
 def paint_back_hair(canvas: Canvas, looks: Looks) -> None:
@@ -171,7 +182,7 @@ def paint_long_hair(canvas: Canvas, looks: Looks, rng: np.random.Generator) -> N
         shape = np.concatenate([a, b])
         canvas.darken(shape + [0.03, 0.05], 0.76, 0.05)
         mask = canvas.mask(shape, soft=0.012)
-        canvas.cover(mask, painted(hair_light(canvas, mask, rng, -1.55), looks.hair_colour))
+        canvas.cover(mask, painted(hair_light(canvas, mask, -1.55), looks.hair_colour))
         sub = canvas.part(canvas.window(shape, 0.1))
         hairs = []
         for _ in range(230):
@@ -182,13 +193,18 @@ def paint_long_hair(canvas: Canvas, looks: Looks, rng: np.random.Generator) -> N
         sub.strokes(hairs, [float(s) for s in rng.uniform(0.55, 2.1, len(hairs))], 0.007, looks.hair_colour, sub.mask(shape, soft=0.01) * np.float32(0.5))
 
 
+def hijab_opening(looks: Looks) -> Points:
+    w, j, c = looks.face_width, looks.jaw, looks.chin
+    half = points((0.0, -1.13), (0.45, -1.06), (0.8 * w, -0.72), (0.98 * w, -0.1), (1.0 * w, 0.35), (0.95 * w * (1 + j) / 2, 0.8), (0.79 * j * w, 1.2),
+                  (0.53 * j * w, 1.54 * c), (0.25 * j * w, 1.735 * c), (0.0, 1.78 * c))
+    return spline(mirrored(half), True)
+
+
 def paint_hijab(canvas: Canvas, looks: Looks, rng: np.random.Generator) -> None:
     """Cloth around the face and over the shoulders, folds falling from under the chin."""
-    w, c = looks.face_width, looks.chin
-    opening = spline(mirrored(points((0.0, -1.13), (0.45, -1.06), (0.8, -0.72), (0.975 * w, -0.1), (0.965 * w, 0.55), (0.82 * w, 1.2), (0.5, 1.68 * c), (0.2, 1.9 * c), (0.0, 1.94 * c)))[:-1], True)
+    c, opening = looks.chin, hijab_opening(looks)
     outer = spline(mirrored(points((0.0, -2.2), (0.62, -2.06), (1.12, -1.55), (1.36, -0.7), (1.4, 0.2), (1.36, 1.1), (1.42, 1.75), (1.95, 2.35), (2.62, 2.85), (2.95, 3.5), (3.1, 4.4))), True)
     x, y = canvas.x, canvas.y
-    canvas.darken(opening, 1.0, 0.05)
     mask = f32(canvas.mask(outer, soft=0.006) * (1 - canvas.mask(opening, soft=0.006)))
     ring = cv2.distanceTransform(np.asarray(canvas.mask(opening) < 0.5, dtype=np.uint8), cv2.DIST_L2, 5) / canvas.scale
     z = padded(canvas, canvas.mask(outer), 0.75, 0.38) - 0.22 * np.exp(-ring / 0.07)

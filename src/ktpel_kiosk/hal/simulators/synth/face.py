@@ -11,9 +11,9 @@ from functools import lru_cache
 import cv2
 import numpy as np
 
-from ktpel_kiosk.hal.simulators.synth.canvas import Canvas
-from ktpel_kiosk.hal.simulators.synth.dress import paint_back_hair, paint_hijab, paint_long_hair, paint_neck, paint_shirt, paint_short_hair
-from ktpel_kiosk.hal.simulators.synth.head import paint_face
+from ktpel_kiosk.hal.simulators.synth.canvas import Canvas, scaled
+from ktpel_kiosk.hal.simulators.synth.dress import hijab_opening, paint_back_hair, paint_hijab, paint_long_hair, paint_neck, paint_shirt, paint_short_hair
+from ktpel_kiosk.hal.simulators.synth.head import paint_eyes, paint_face
 from ktpel_kiosk.hal.simulators.synth.looks import looks_of
 from ktpel_kiosk.hal.simulators.synth.noise import F32, U8, f32, smooth_field, stream
 
@@ -47,9 +47,12 @@ def paint_person(who: Who, width: int, height: int, eyes: tuple[float, float], s
     if looks.hair in ("long", "bun"):
         paint_back_hair(canvas, looks)
     paint_neck(canvas, looks)
+    if looks.hair == "hijab":
+        canvas.fill(hijab_opening(looks), scaled(looks.veil, 0.42))
     if looks.hair != "hijab":
         paint_shirt(canvas, looks, rng("shirt"))
-    paint_face(canvas, looks, rng("face"), openness)
+    paint_face(canvas, looks, rng("face"))
+    paint_eyes(canvas, looks, openness)
     if looks.hair == "hijab":
         paint_hijab(canvas, looks, rng("hijab"))
     elif looks.hair in ("long", "bun"):

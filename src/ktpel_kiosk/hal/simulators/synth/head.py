@@ -13,7 +13,7 @@ from ktpel_kiosk.hal.simulators.synth.canvas import Canvas, Points, ellipse, mix
 from ktpel_kiosk.hal.simulators.synth.looks import Looks
 from ktpel_kiosk.hal.simulators.synth.noise import F32, f32, smooth_field
 
-KEY, FILL = np.array([-0.36, -0.46, 0.81]), np.array([0.62, -0.1, 0.78])
+KEY, FILL = np.array([-0.34, -0.34, 0.876]), np.array([0.58, 0.06, 0.81])
 
 
 def relief(canvas: Canvas, looks: Looks, mask: F32) -> F32:
@@ -22,15 +22,15 @@ def relief(canvas: Canvas, looks: Looks, mask: F32) -> F32:
     dome = 1 - (x / (1.24 * w)) ** 2 - ((y - 0.02) / 2.12) ** 2
     z = 1.22 * np.sqrt(np.clip(dome, 0.03, None))
     inside = cv2.distanceTransform(np.asarray(mask > 0.5, dtype=np.uint8), cv2.DIST_L2, 5) / canvas.scale
-    z -= 0.30 * cv2.GaussianBlur(f32(np.exp(-inside / 0.16)), (0, 0), 0.05 * canvas.scale)
-    climb = np.interp(canvas.y[:, 0] / ln, [-0.28, -0.05, 0.3, 0.52, 0.64, 0.74], [0.0, 0.05, 0.14, 0.22, 0.17, 0.0])
-    climb = f32(cv2.GaussianBlur(f32(climb)[:, None], (1, 0), 0.001, sigmaY=0.03 * canvas.scale))
-    z += climb * np.exp(-((x / 0.15) ** 2))
+    z -= 0.22 * cv2.GaussianBlur(f32(np.exp(-inside / 0.16)), (0, 0), 0.05 * canvas.scale)
+    climb = np.interp(canvas.y[:, 0] / ln, [-0.28, -0.05, 0.3, 0.5, 0.62, 0.74], [0.0, 0.05, 0.13, 0.19, 0.16, 0.06])
+    climb = f32(cv2.GaussianBlur(f32(climb)[:, None], (1, 0), 0.001, sigmaY=0.05 * canvas.scale))
+    z += climb * np.exp(-((x / 0.17) ** 2))
     brow = 0.03 if looks.sex == "P" else 0.055
-    bumps = [(0.0, 0.54 * ln, 0.15 * n, 0.12, 0.1), (0.0, -0.95, 0.75, 0.5, 0.05), (0.0, 1.04, 0.42, 0.26, 0.08), (0.0, 1.36, 0.26, 0.06, -0.045),
+    bumps = [(0.0, 0.55 * ln, 0.17 * n, 0.14, 0.1), (0.0, -0.95, 0.75, 0.5, 0.05), (0.0, 1.04, 0.42, 0.26, 0.08), (0.0, 1.36, 0.26, 0.06, -0.045),
              (0.0, 1.62, 0.27, 0.17, 0.09), (0.0, 0.88, 0.05, 0.09, -0.018)]
     for side in (-1, 1):
-        bumps += [(side * 0.215 * n, 0.6 * ln, 0.085, 0.085, 0.085), (side * 0.47, -0.04, 0.27, 0.15, -0.12), (side * 0.5, 0.0, 0.2, 0.11, 0.06),
+        bumps += [(side * 0.2 * n, 0.6 * ln, 0.1, 0.1, 0.075), (side * 0.47, -0.04, 0.27, 0.15, -0.12), (side * 0.5, 0.0, 0.2, 0.11, 0.06),
                   (side * 0.45, -0.34, 0.38, 0.1, brow), (side * 0.62, 0.52, 0.32, 0.3, 0.08), (side * 1.0, -0.55, 0.2, 0.35, -0.05),
                   (side * 0.5, 0.27, 0.24, 0.08, -0.02)]
     for bx, by, sx, sy, height in bumps:
@@ -48,7 +48,7 @@ def lit(canvas: Canvas, z: F32) -> tuple[F32, F32]:
     fill = np.clip((-dx * FILL[0] - dy * FILL[1] + FILL[2]) * norm, 0, 1)
     half = (KEY + [0, 0, 1]) / np.linalg.norm(KEY + [0, 0, 1])
     gloss = np.clip((-dx * half[0] - dy * half[1] + half[2]) * norm, 0, 1) ** 28
-    return f32(0.40 + 0.50 * key + 0.20 * fill), f32(gloss)
+    return f32(0.44 + 0.46 * key + 0.24 * fill), f32(gloss)
 
 
 def paint_ears(canvas: Canvas, looks: Looks) -> None:
@@ -87,7 +87,7 @@ def paint_skin(canvas: Canvas, looks: Looks, rng: np.random.Generator) -> F32:
 def lid_curves(looks: Looks, side: float, openness: float) -> tuple[Points, Points]:
     """Upper and lower lid edge of one eye from the inner to the outer corner."""
     o, tilt = looks.eye_open, looks.eye_tilt
-    lower_mid = 0.072 * min(1.0, o)
+    lower_mid = 0.066 * min(1.0, o)
     lift = 0.112 * o * openness - lower_mid * 0.75 * (1 - openness)
     upper = points((0.262, 0.028), (0.33, -0.035 * openness + 0.034 * (1 - openness)), (0.45, -lift), (0.6, -lift * 0.93), (0.7, -0.035 * openness + 0.03 * (1 - openness)),
                    (0.755, 0.012 - tilt))
@@ -118,9 +118,9 @@ def paint_eye(canvas: Canvas, looks: Looks, side: float, openness: float) -> Non
 def paint_eyeball(canvas: Canvas, looks: Looks, side: float, almond: Points) -> None:
     sub = canvas.part(canvas.window(almond, 0.05))
     opening = sub.mask(almond, soft=0.004)
-    x, y = sub.x - side * 0.503, sub.y + 0.018
+    x, y = sub.x - side * 0.503, sub.y + 0.014
     radius = np.sqrt(x**2 + y**2)
-    white = f32((236.0, 228.0, 221.0)) * (1.0 - 0.9 * np.clip(np.abs(x) - 0.08, 0, 1) ** 1.2)[..., None]
+    white = f32((226.0, 216.0, 208.0)) * (1.0 - 0.9 * np.clip(np.abs(x) - 0.08, 0, 1) ** 1.2)[..., None]
     iris_r, edge = 0.101, 1.2 / sub.scale
     brown = f32((64.0, 38.0, 25.0)) * (0.62 + 0.75 * np.clip(0.5 + y / (2 * iris_r), 0, 1) + 0 * x)[..., None]
     angle = np.arctan2(y, x)
@@ -141,25 +141,28 @@ def paint_eyeball(canvas: Canvas, looks: Looks, side: float, almond: Points) -> 
 
 def paint_brow(canvas: Canvas, looks: Looks, side: float, rng: np.random.Generator) -> None:
     arch, thick = looks.brow_arch, looks.brow_thick
-    path = spline(points((0.2, -0.3), (0.36, -0.335 - arch * 0.6), (0.58, -0.335 - arch), (0.74, -0.305 - arch * 0.5), (0.85, -0.24)))
-    colour = mix(looks.hair_colour, scaled(looks.skin, 0.4), 0.25)
-    taper = np.interp(np.linspace(0, 1, len(path)), [0, 0.15, 0.6, 1], [0.055, 0.075, 0.06, 0.012]) * thick
-    body = np.concatenate([path + np.stack([taper * 0, -taper / 2], 1), (path + np.stack([taper * 0, taper / 2], 1))[::-1]])
+    path = spline(points((0.18, -0.3), (0.34, -0.325 - arch * 0.5), (0.56, -0.325 - arch), (0.74, -0.295 - arch * 0.6), (0.86, -0.235)))
+    colour = mix(looks.hair_colour, scaled(looks.skin, 0.42), 0.3)
+    taper = np.interp(np.linspace(0, 1, len(path)), [0, 0.08, 0.2, 0.6, 1], [0.03, 0.07, 0.085, 0.066, 0.01]) * thick
+    offset = np.stack([taper * 0, taper / 2], axis=1)
+    body = np.concatenate([path - offset, (path + offset)[::-1]])
     flip = np.array([side, 1.0])
-    canvas.fill(body * flip, colour, 0.016, 0.62)
+    canvas.fill(body * flip, colour, 0.022, 0.72)
     hairs = []
-    for _ in range(int(70 * thick)):
+    for _ in range(int(110 * thick)):
         k = int(rng.integers(0, len(path) - 1))
-        way = np.array([0.05 + 0.02 * rng.random(), -0.035 + 0.055 * k / len(path)])
-        root = path[k] + [0.0, rng.uniform(-0.5, 0.5) * taper[k]]
-        hairs.append(np.stack([root, root + way * 0.6, root + way + [0, 0.006]]) * flip)
+        along = k / len(path)
+        way = np.array([0.012 + 0.06 * along, -0.05 + 0.075 * along]) * float(rng.uniform(0.7, 1.2))
+        root = path[k] + [0.0, rng.uniform(-0.46, 0.46) * taper[k]] - way * 0.4
+        hairs.append(np.stack([root, root + way * 0.55 + [0, -0.004], root + way]) * flip)
     sub = canvas.part(canvas.window(body * flip, 0.1))
-    sub.strokes(hairs, [float(s) for s in rng.uniform(0.6, 1.1, len(hairs))], 0.009, colour)
+    opacity = f32(np.full(sub.alpha.shape, 0.55))
+    sub.strokes(hairs, [float(s) for s in rng.uniform(0.65, 1.05, len(hairs))], 0.0065, colour, opacity)
 
 
 def paint_nose(canvas: Canvas, looks: Looks) -> None:
     n, ln = looks.nose_width, looks.nose_length
-    canvas.darken(ellipse(0.05, 0.75 * ln, 0.26 * n, 0.05), 0.84, 0.045)
+    canvas.darken(ellipse(0.04, 0.76 * ln, 0.22 * n, 0.035), 0.9, 0.045)
     for side in (-1.0, 1.0):
         flip = np.array([side, 1.0])
         wing = spline(points((0.25 * n, 0.5 * ln), (0.305 * n, 0.59 * ln), (0.285 * n, 0.68 * ln), (0.2 * n, 0.705 * ln)))
@@ -171,34 +174,34 @@ def paint_nose(canvas: Canvas, looks: Looks) -> None:
 
 def paint_mouth(canvas: Canvas, looks: Looks) -> None:
     m, full = looks.mouth_width, looks.lip_full
-    seam = spline(points((-m, 1.085), (-0.6 * m, 1.112), (-0.2 * m, 1.114), (0.0, 1.124), (0.2 * m, 1.114), (0.6 * m, 1.112), (m, 1.085)))
-    top = spline(points((-m, 1.085), (-0.55 * m, 1.047 - 0.012 * full), (-0.17 * m, 1.032 - 0.035 * full), (0.0, 1.045 - 0.03 * full),
-                        (0.17 * m, 1.032 - 0.035 * full), (0.55 * m, 1.047 - 0.012 * full), (m, 1.085)))
-    low = spline(points((-m, 1.085), (-0.6 * m, 1.155 + 0.03 * full), (-0.2 * m, 1.17 + 0.062 * full), (0.0, 1.172 + 0.064 * full),
-                        (0.2 * m, 1.17 + 0.062 * full), (0.6 * m, 1.155 + 0.03 * full), (m, 1.085)))
+    seam = spline(points((-m, 1.068), (-0.6 * m, 1.112), (-0.2 * m, 1.114), (0.0, 1.124), (0.2 * m, 1.114), (0.6 * m, 1.112), (m, 1.068)))
+    top = spline(points((-m, 1.068), (-0.55 * m, 1.047 - 0.012 * full), (-0.17 * m, 1.032 - 0.035 * full), (0.0, 1.045 - 0.03 * full),
+                        (0.17 * m, 1.032 - 0.035 * full), (0.55 * m, 1.047 - 0.012 * full), (m, 1.068)))
+    low = spline(points((-m, 1.068), (-0.6 * m, 1.155 + 0.03 * full), (-0.2 * m, 1.17 + 0.062 * full), (0.0, 1.172 + 0.064 * full),
+                        (0.2 * m, 1.17 + 0.062 * full), (0.6 * m, 1.155 + 0.03 * full), (m, 1.068)))
     canvas.fill(np.concatenate([top, seam[::-1]]), scaled(looks.lip_colour, 0.88), 0.012, 0.92)
     canvas.fill(np.concatenate([seam, low[::-1]]), scaled(looks.lip_colour, 1.05), 0.012, 0.92)
     shine = mix(looks.lip_colour, (255.0, 226.0, 214.0), 0.5)
     canvas.fill(ellipse(-0.05, 1.175, 0.17, 0.022), shine, 0.03, 0.5)
     canvas.darken(np.concatenate([seam + [0, -0.028], (seam + [0, 0.004])[::-1]]), 0.86, 0.014)
-    canvas.line(seam, 0.022, scaled(looks.lip_colour, 0.42), 0.006, 0.85)
+    canvas.line(seam, 0.02, scaled(looks.lip_colour, 0.42), 0.006, 0.85)
     for side in (-1.0, 1.0):
-        canvas.fill(ellipse(side * (m + 0.012), 1.082, 0.025, 0.02), scaled(looks.skin, 0.62), 0.016, 0.55)
+        canvas.fill(ellipse(side * (m + 0.012), 1.064, 0.025, 0.02), scaled(looks.skin, 0.62), 0.016, 0.55)
         fold = spline(points((0.315, 0.7), (0.41, 0.84), (m + 0.075, 1.03)))
-        depth = 0.22 + 0.3 * np.clip((looks.age - 25) / 40, 0, 1)
+        depth = (0.12 if looks.sex == "P" else 0.18) + 0.3 * np.clip((looks.age - 25) / 40, 0, 1)
         canvas.line(fold * np.array([side, 1.0]), 0.045, scaled(looks.skin, 0.66), 0.028, float(depth))
     canvas.darken(ellipse(0.0, 1.315, 0.2, 0.03), 0.86, 0.045)
 
 
 def paint_moustache(canvas: Canvas, looks: Looks, rng: np.random.Generator) -> None:
     colour = mix(looks.hair_colour, scaled(looks.skin, 0.4), 0.2)
-    shape = spline(points((0.0, 0.86), (0.2, 0.87), (0.38, 0.95), (0.45, 1.05), (0.3, 1.02), (0.0, 0.985)))
+    shape = spline(points((0.0, 0.9), (0.17, 0.895), (0.32, 0.955), (0.385, 1.035), (0.26, 1.01), (0.0, 0.985)))
     both = np.concatenate([shape, shape[::-1] * [-1, 1]])
     canvas.fill(both, colour, 0.02, 0.5 * looks.moustache)
     hairs = []
     for _ in range(260):
-        x, k = float(rng.uniform(-0.4, 0.4)), float(rng.uniform(0, 1))
-        root = np.array([x, 0.865 + 0.3 * abs(x) ** 2 + 0.075 * k])
+        x, k = float(rng.uniform(-0.34, 0.34)), float(rng.uniform(0, 1))
+        root = np.array([x, 0.9 + 0.35 * abs(x) ** 2 + 0.045 * k])
         hairs.append(np.stack([root, root + [0.12 * x, 0.04], root + [0.26 * x, 0.062]]))
     sub = canvas.part(canvas.window(both, 0.1))
     sub.strokes(hairs, [float(s) for s in rng.uniform(0.6, 1.2, len(hairs))], 0.008, colour, f32(np.full(sub.alpha.shape, looks.moustache)))
@@ -219,16 +222,20 @@ def paint_age(canvas: Canvas, looks: Looks) -> None:
         canvas.line(spline(points((0.3, 0.13), (0.45, 0.2), (0.62, 0.19))) * np.array([side, 1.0]), 0.03, line, 0.02, 0.45 * weight)
 
 
-def paint_face(canvas: Canvas, looks: Looks, rng: np.random.Generator, openness: float) -> None:
-    """Everything from ears to lips, no hair."""
+def paint_face(canvas: Canvas, looks: Looks, rng: np.random.Generator) -> None:
+    """Everything from ears to lips but the eyes, no hair."""
     if looks.hair not in ("hijab", "long"):
         paint_ears(canvas, looks)
-    paint_skin(canvas, looks, rng)
+    paint_skin(canvas.part(canvas.window(looks.outline, 0.1)), looks, rng)
     paint_nose(canvas, looks)
     paint_mouth(canvas, looks)
     paint_age(canvas, looks)
     for side in (-1.0, 1.0):
-        paint_eye(canvas, looks, side, openness)
         paint_brow(canvas, looks, side, rng)
     if looks.moustache:
         paint_moustache(canvas, looks, rng)
+
+
+def paint_eyes(canvas: Canvas, looks: Looks, openness: float) -> None:
+    for side in (-1.0, 1.0):
+        paint_eye(canvas, looks, side, openness)

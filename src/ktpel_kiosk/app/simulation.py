@@ -1,0 +1,34 @@
+"""The gateway simulator as practice mode uses it: mutual TLS on loopback, packets really opened with the central key."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from ktpel_kiosk.app.clock import PracticeClock, SystemClock
+from ktpel_kiosk.packet.keys import DemoKeys
+from ktpel_kiosk.packet.open import packet_checker
+from ktpel_kiosk.siak.simulator.script import Behaviour
+from ktpel_kiosk.siak.simulator.server import GatewaySimulator, SimulatorKeys
+
+
+def practice_gateway(folder: Path, keys: DemoKeys, clock: SystemClock | PracticeClock, *, port: int = 0, step_s: float = 0.0,
+                     behaviour: Behaviour | None = None) -> GatewaySimulator:
+    """A gateway over a durable store in ``folder``; ``step_s`` seconds lie between two statuses of a packet."""
+    return GatewaySimulator(
+        folder, clock=clock, port=port, behaviour=behaviour or Behaviour(step_s=step_s),
+        keys=SimulatorKeys(keys.receipt_key.read_bytes(), keys.receipt_kid, keys.server_cert, keys.server_key, keys.ca_cert),
+        opener=packet_checker(keys.central_key.read_bytes(), keys.central_cert.read_bytes()),
+    )
+
+
+def holdings_summary(simulator: GatewaySimulator) -> Mapping[str, Any]:
+    """What the gateway holds, for ``summary.json``."""
+    held = simulator.holdings()
+    return {
+        "packets": [{"packet_id": h.packet_id, "counter": h.counter, "size": h.size, "sha256": h.sha256, "complete": h.complete}
+                    for h in held],
+        "complete": sum(h.complete for h in held), "receipts": len(simulator.receipts()),
+        "card_events": [event for _, event in simulator.cards()],
+    }
