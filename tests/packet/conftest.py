@@ -2,11 +2,12 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import replace
-from datetime import UTC, date, datetime
+from datetime import date
 from pathlib import Path
 from typing import Any
 
 import pytest
+from packet_values import AT
 
 from ktpel_kiosk.domain.audit import GENESIS, AuditLink, link_digest
 from ktpel_kiosk.domain.biodata import make_penduduk
@@ -14,7 +15,6 @@ from ktpel_kiosk.domain.packet import PacketContent, PacketDocument
 from ktpel_kiosk.packet.keys import DemoKeys, load_certificate, load_signing_key, make_demo_keys
 from ktpel_kiosk.packet.seal import PacketSealer
 
-AT = datetime(2026, 3, 2, 1, 0, 7, 250_000, tzinfo=UTC)
 PDF = b"%PDF-1.4\n1 0 obj\n<< >>\nendobj\ntrailer\n<< >>\n%%EOF\n"
 
 
@@ -58,11 +58,6 @@ def make_sealer(folder: Path, keys: DemoKeys, **options: Any) -> PacketSealer:
         folder, load_signing_key(keys.station_key.read_bytes()), load_certificate(keys.station_cert.read_bytes()),
         [load_certificate(keys.central_cert.read_bytes()), load_certificate(keys.next_cert.read_bytes())], **options,
     )
-
-
-@pytest.fixture
-def sealer_with(tmp_path: Path, demo_keys: DemoKeys) -> Callable[..., PacketSealer]:
-    return lambda **options: make_sealer(tmp_path / "packets", demo_keys, **options)
 
 
 @pytest.fixture

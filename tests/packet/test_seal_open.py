@@ -11,6 +11,7 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
+from packet_values import AT
 
 from ktpel_kiosk.domain.errors import BadInput, DiskFull, IoFailure, SecurityRefusal
 from ktpel_kiosk.domain.packet import PacketDocument
@@ -19,7 +20,7 @@ from ktpel_kiosk.packet.build import build_entries
 from ktpel_kiosk.packet.container import write_container
 from ktpel_kiosk.packet.keys import load_certificate, load_rsa_key, load_signing_key, make_demo_keys
 from ktpel_kiosk.packet.open import inspect_packet, open_packet, packet_checker
-from ktpel_kiosk.packet.seal import PacketSealer
+from ktpel_kiosk.packet.seal import PACKET_LIMIT_BYTES, PacketSealer
 
 # the two commands of docs/packet.md; P packet, K and C central key and certificate, S station certificate
 DECRYPT = "openssl cms -decrypt -binary -inform DER -in P -inkey K -recip C -out s.p7s"
@@ -34,7 +35,6 @@ def _forge(keys, entries, folder, station="station") -> Path:
     """A packet signed by a real station over entries of our choice."""
     key = load_signing_key((keys.folder / f"{station}.key").read_bytes())
     certificate = load_certificate((keys.folder / f"{station}.crt").read_bytes())
-    from conftest import AT
     signed = cms.sign(write_container(entries), key, certificate, AT)
     path = folder / "forged.ktpelpkt"
     path.write_bytes(cms.encrypt(signed, [load_certificate(keys.central_cert.read_bytes())]))
@@ -74,7 +74,6 @@ def test_openssl_alone_decrypts_and_verifies(sealer, content, demo_keys, tmp_pat
 
 
 def test_rsa_station_key_also_works_with_openssl(content, demo_keys, tmp_path):
-    from conftest import AT
     from cryptography.hazmat.primitives.asymmetric import rsa
 
     from ktpel_kiosk.packet.keys import _save, _self_signed
@@ -190,12 +189,14 @@ def test_other_files_are_refused_as_such(demo_keys, tmp_path, untrusted):
             act()
 
 
-def test_the_size_limit_itself_is_allowed(sealer_with, content):
-    size = sealer_with().seal(content).size
-    assert sealer_with(limit_bytes=size).seal(content).size == size
+def test_the_size_limit_itself_is_allowed(sealer, content, monkeypatch):
+    size = [PACKET_LIMIT_BYTES]
+    monkeypatch.setattr(cms, "encrypt", lambda data, recipients: b"0" * size[0])
+    assert sealer.seal(content).size == 5 * 1024 * 1024
+    size[0] += 1
     with pytest.raises(BadInput) as refused:
-        sealer_with(limit_bytes=size - 1).seal(content)
-    assert (refused.value.message_key, refused.value.facts["limit"]) == ("packet.too_large", size - 1)
+        sealer.seal(content)
+    assert (refused.value.message_key, refused.value.facts["limit"]) == ("packet.too_large", 5 * 1024 * 1024)
 
 
 def test_disk_full_is_told_and_leaves_nothing(sealer, content, tmp_path, monkeypatch):

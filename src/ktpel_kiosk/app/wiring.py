@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import random
 import threading
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
@@ -42,6 +42,7 @@ from ktpel_kiosk.ports.services import Biometrics, CardPersonaliser, CardRendere
 from ktpel_kiosk.register.store import SqlRegister
 
 if TYPE_CHECKING:
+    from ktpel_kiosk.siak.http_gateway import HttpGateway
     from ktpel_kiosk.siak.network_thread import UploaderThread
     from ktpel_kiosk.siak.simulator.server import GatewaySimulator
     from ktpel_kiosk.siak.uploader import Uploader
@@ -65,7 +66,7 @@ class Kiosk:
     world: SimulatedWorld | None = None
     simulator: GatewaySimulator | None = None
     gateway_url: str = ""
-    on_change: Callable[[], None] = lambda: None
+    gateway: HttpGateway | None = None
     _uploading: UploaderThread | None = field(default=None, repr=False)
 
     @cached_property
@@ -96,6 +97,8 @@ class Kiosk:
         if self.world is not None:
             self.world.close()
         self.devices.close()
+        if self.gateway is not None:
+            self.gateway.close()
         if self.simulator is not None:
             self.simulator.stop()
         self.register.close()
@@ -181,11 +184,12 @@ def _personaliser() -> CardPersonaliser:
 def _gateway(kiosk: Kiosk) -> Gateway:
     from ktpel_kiosk.siak.http_gateway import HttpGateway, receipt_keys, tls_context
     keys = kiosk.keys
-    return HttpGateway(
+    kiosk.gateway = HttpGateway(
         kiosk.gateway_url or kiosk.settings.gateway_url or UNREACHABLE, kiosk.settings.station,
         receipt_keys=receipt_keys({keys.receipt_kid: keys.receipt_cert.read_bytes()}),
         tls=tls_context(keys.ca_cert, keys.client_cert, keys.client_key),
     )
+    return kiosk.gateway
 
 
 def _furnish(desk: Desk) -> None:

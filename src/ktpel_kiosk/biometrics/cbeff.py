@@ -68,7 +68,8 @@ def build(birs: Sequence[Bir], *, created_at: datetime, creator: str = "ktpel-ki
     """The document, UTF-8. Equal input gives equal bytes."""
     children = "".join(_bir(b) for b in birs)
     info = f"<Creator>{escape(creator)}</Creator><Integrity>false</Integrity><CreationDate>{_time(created_at)}</CreationDate>"
-    return f'<?xml version="1.0" encoding="UTF-8"?>\n<BIR xmlns="{NAMESPACE}">{_VERSIONS}<BIRInfo>{info}</BIRInfo>{children}</BIR>\n'.encode()
+    head = '<?xml version="1.0" encoding="UTF-8"?>\n'
+    return f'{head}<BIR xmlns="{NAMESPACE}">{_VERSIONS}<BIRInfo>{info}</BIRInfo>{children}</BIR>\n'.encode()
 
 
 _VERSIONS = "<Version><Major>1</Major><Minor>1</Minor></Version><CBEFFVersion><Major>1</Major><Minor>1</Minor></CBEFFVersion>"

@@ -22,9 +22,9 @@ from ktpel_kiosk.ports.devices import SignatureCapture
 
 IRIS_RATIO = 10.0
 FACE_RATIO = 10.0
-CHIP_WIDTH, CHIP_HEIGHT = 300, 400
-CHIP_LIMIT = 17_000
-"""Bytes of the portrait file on the chip."""
+CHIP_WIDTH, CHIP_HEIGHT = 180, 240
+CHIP_LIMIT = 4_000
+"""Bytes of the portrait on the chip: the card holds 8 KB, and biodata, signature and two minutiae records share it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -134,7 +134,7 @@ def _capture_of(sample: Sample) -> SignatureCapture:
 
 
 def chip_portrait(png: bytes, *, limit: int = CHIP_LIMIT) -> bytes:
-    """Portrait for the chip: 300 x 400 JPEG 2000 of at most ``limit`` bytes."""
+    """Portrait for the chip: 180 x 240 JPEG 2000 of at most ``limit`` bytes."""
     raw = images.decode_png(png, entry="face")
     small = cv2.resize(images.to_array(raw), (CHIP_WIDTH, CHIP_HEIGHT), interpolation=cv2.INTER_AREA)
     image = images.from_array(np.asarray(small, np.uint8))

@@ -122,6 +122,11 @@ class BiometricService:
     def signature_png(self, data: bytes) -> bytes:
         return pen.ink_png(pen.decode(data))
 
+    def chip_portrait(self, png: bytes) -> bytes:
+        from ktpel_kiosk.biometrics.encode import chip_portrait
+
+        return chip_portrait(png)
+
     def ready(self) -> Mapping[str, str]:
         """Each algorithm with ``ok`` or the reason it cannot be used; loads everything, about a second."""
         fingers = self._engine.failure() or "ok"

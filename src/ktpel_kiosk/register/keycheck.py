@@ -19,6 +19,7 @@ from ktpel_kiosk.register import driver
 
 _PLAIN_HEADER = b"SQLite format 3\x00"
 _PURPOSE = b"ktpel-kiosk register key check 1"
+_TABLES = "SELECT count(*) FROM sqlite_schema WHERE type = 'table' AND name NOT IN ('alembic_version', 'sqlite_sequence')"
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,7 +105,7 @@ def _version(path: Path, key: bytes, key_is_right: bool) -> int:
 
 def _judge(connection: Any, path: Path) -> int:
     version = int(driver.scalar(connection, "PRAGMA user_version"))
-    tables = int(driver.scalar(connection, "SELECT count(*) FROM sqlite_schema WHERE name NOT LIKE 'alembic%'"))
+    tables = int(driver.scalar(connection, _TABLES))
     if not tables and not version:
         return 0
     if int(driver.scalar(connection, "PRAGMA application_id")) != driver.APPLICATION_ID:

@@ -3,7 +3,7 @@
 Measures that follow ISO/IEC 29794-5 formulas (inter-eye distance, pose roll, luminance, illumination, head position) are
 approximations with Haar landmarks; they carry no registered algorithm id. The required cloth is red for odd birth years and blue
 for even ones. RGB frames. Any thread (each thread has its own detectors). Still about 50 ms, preview under 25 ms at VGA.
-Errors: CaptureFailed ``face.none``, ``face.several``.
+Errors: CaptureFailed ``face.none``, ``face.many``.
 """
 
 from __future__ import annotations
@@ -91,7 +91,7 @@ def find(frame: RGB, *, search_width: int = 480, eye_width: int = 128) -> Face:
     if not boxes:
         raise CaptureFailed("face.none", device_kind="camera")
     if len(boxes) > 1 and boxes[1][2] * boxes[1][3] >= SEVERAL_FROM * boxes[0][2] * boxes[0][3]:
-        raise CaptureFailed("face.several", device_kind="camera", count=len(boxes))
+        raise CaptureFailed("face.many", device_kind="camera", count=len(boxes))
     x, y, w, h = (v / factor for v in boxes[0])
     return _with_eyes(full, (x, y, w, h), eye_width)
 
@@ -140,7 +140,10 @@ class Framing:
 
 
 def frame_portrait(face: Face, width: int, height: int) -> Framing:
-    """The 3:4 window that puts the eyes where they belong; moved or shrunk when the frame is too small, and said so."""
+    """The 3:4 window that puts the eyes where they belong; moved or shrunk when the frame is too small, and said so.
+
+    ``face.left`` means left in the picture as the camera sees it, ``face.high`` near the upper edge.
+    """
     wanted = face.eye_distance / EYES_APART
     window = min(wanted, width, height * WIDTH / HEIGHT)
     tall = window * HEIGHT / WIDTH
@@ -149,8 +152,10 @@ def frame_portrait(face: Face, width: int, height: int) -> Framing:
     hint = ""
     if window < 0.85 * wanted:
         hint = "face.too_close"
-    elif abs(inside_x - x) > 0.06 * window or abs(inside_y - y) > 0.08 * tall:
-        hint = "face.off_centre"
+    elif abs(inside_x - x) > 0.06 * window:
+        hint = "face.left" if x < inside_x else "face.right"
+    elif abs(inside_y - y) > 0.08 * tall:
+        hint = "face.high" if y < inside_y else "face.low"
     return Framing(int(inside_x), int(inside_y), max(1, int(window)), max(1, int(tall)), hint)
 
 
@@ -228,24 +233,24 @@ def is_cloth(latar: str, hue: float, saturation: float, value: float) -> bool:
 
 _LIMITS: tuple[tuple[str, float, str], ...] = (
     ("size", 40.0, "face.too_far"),
-    ("roll_ok", 65.0, "face.tilted"),
-    ("cloth", 50.0, "face.background_"),
+    ("roll_ok", 65.0, "face.tilt"),
+    ("cloth", 50.0, "face.background"),
     ("exposure", 50.0, ""),
-    ("burnt", 50.0, "face.too_bright"),
+    ("burnt", 50.0, "face.bright"),
     ("sharpness", 45.0, "face.blurred"),
-    ("illumination", 60.0, "face.uneven_light"),
+    ("illumination", 60.0, "face.uneven"),
     ("background", 45.0, "face.background_uneven"),
 )
 
 
-def quality(values: dict[str, float], face: Face, framing: Framing, latar: str, bright: bool) -> Quality:
+def quality(values: dict[str, float], face: Face, framing: Framing, bright: bool) -> Quality:
     """Score from the worst and the mean component; hints, most useful first."""
     hints = [framing.hint] if framing.hint else []
     for name, least, hint in _LIMITS:
         if values[name] < least:
-            hints.append(hint + latar if name == "cloth" else hint or ("face.too_bright" if bright else "face.too_dark"))
+            hints.append(hint or ("face.bright" if bright else "face.dark"))
     if not face.eyes_seen:
-        hints.append("face.eyes_not_found")
+        hints.append("face.eyes")
     parts = [values[n] for n, _, _ in _LIMITS if n != "cloth"] + [values["centred"], 100.0 if face.eyes_seen else 70.0]
     score = round(0.5 * min(parts) + 0.5 * sum(parts) / len(parts))
     if values["cloth"] < 50:
@@ -259,7 +264,7 @@ def judge(frame: RGB, latar: str, *, search_width: int = 480, eye_width: int = 1
     framing = frame_portrait(face, frame.shape[1], frame.shape[0])
     values = measures(frame, face, framing, latar)
     bright = float(frame[int(face.y) : int(face.y + face.height), int(face.x) : int(face.x + face.width)].mean()) > 127
-    return quality(values, face, framing, latar, bright), face, framing
+    return quality(values, face, framing, bright), face, framing
 
 
 def preview(frame: RGB, latar: str) -> Quality:

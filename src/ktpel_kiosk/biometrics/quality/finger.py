@@ -106,7 +106,7 @@ def hints(m: Measures) -> tuple[str, ...]:
     """What the operator can do better, most useful first."""
     found = []
     if m.area < SMALL_AREA_MM2:
-        found.append("finger.too_little_area")
+        found.append("finger.small_area")
     if m.mean < DARK:
         found.append("finger.too_wet")
     elif m.mean > LIGHT or m.contrast < LOW_CONTRAST:

@@ -196,7 +196,7 @@ def _entropy(annulus: F32) -> float:
 
 _LIMITS: tuple[tuple[str, float, float, str], ...] = (
     ("diameter_px", 120, 180, "iris.too_far"),
-    ("usable", 50, 75, "iris.lid"),
+    ("usable", 50, 75, "iris.closed"),
     ("sharpness", 15, 55, "iris.blurred"),
     ("margin", 10, 60, "iris.off_centre"),
     ("contrast_sclera", 3, 12, "iris.low_contrast"),

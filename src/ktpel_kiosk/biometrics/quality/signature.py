@@ -1,6 +1,6 @@
 """Is there a signature at all? Refuses empty pads and accidental touches, counts what was lost on the wire.
 
-Pure; any thread. Errors: CaptureFailed ``signature.empty``, ``signature.too_short``.
+Pure; any thread. Errors: CaptureFailed ``signature.empty``, ``signature.short``.
 """
 
 from __future__ import annotations
@@ -32,7 +32,7 @@ def assess(capture: SignatureCapture, kind: SignatureKind) -> Quality:
     xs, ys = [p.x for r in runs for p in r], [p.y for r in runs for p in r]
     span = max((max(xs) - min(xs)) / capture.width, (max(ys) - min(ys)) / capture.height)
     if length < LEAST_INK[kind] or span < LEAST_SPAN[kind] or len(xs) < LEAST_POINTS:
-        raise CaptureFailed("signature.too_short", device_kind="signature", value=round(length, 3), limit=LEAST_INK[kind])
+        raise CaptureFailed("signature.short", device_kind="signature", value=round(length, 3), limit=LEAST_INK[kind])
     jumps = sum(math.dist((a.x, a.y), (b.x, b.y)) > SPIKE * capture.width for r in runs for a, b in pairwise(r))
     missing = (capture.lost + jumps) / (len(capture.points) + capture.lost)
     touching = min(xs) <= 1 or min(ys) <= 1 or max(xs) >= capture.width - 1 or max(ys) >= capture.height - 1

@@ -5,7 +5,7 @@ from __future__ import annotations
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
-from PySide6.QtCore import QTimer
+from PySide6.QtCore import Qt, QTimer
 from PySide6.QtWidgets import QButtonGroup, QHBoxLayout, QMenu, QVBoxLayout, QWidget
 
 from ktpel_kiosk.domain.sop import Layanan
@@ -87,8 +87,8 @@ class LoketPage(Page):
         self.phone.changed.connect(self._changed)
         line = QHBoxLayout()
         line.setSpacing(14)
-        line.addWidget(self.nik, 7)
-        line.addWidget(self.phone, 5)
+        line.addWidget(self.nik, 7, Qt.AlignmentFlag.AlignTop)
+        line.addWidget(self.phone, 5, Qt.AlignmentFlag.AlignTop)
         form.addLayout(line)
         self.warning = NoticeBar(closable=False)
         form.addWidget(self.warning)

@@ -136,7 +136,20 @@ class IntakePresenter:
         except KioskError:
             person = None
         items: tuple[ChecklistItem, ...] = intake.checklist(self.session.desk, layanan, person)
-        return (self._age_line(values), *(CheckLine(i.kode, i.teks, i.wajib) for i in items))
+        offer = self.session.desk.sop.layanan_of(layanan)
+        known = {s.kode for s in offer.syarat if self._applies(s.kondisi, values)} if offer else set()
+        return (self._age_line(values), *(CheckLine(i.kode, i.teks, i.wajib) for i in items if i.kode in known))
+
+    def _applies(self, kondisi: str, values: dict[str, str]) -> bool:
+        """What a half-filled form already decides about a conditional paper."""
+        if kondisi == "wna":
+            return values.get("kewarganegaraan", "WNI") != "WNI"
+        if kondisi == "usia<17":
+            try:
+                return age_at(parse_date(values.get("tanggal_lahir", "")), self.session.today()) < 17
+            except BadInput:
+                return True
+        return True
 
     def _age_line(self, values: dict[str, str]) -> CheckLine:
         try:

@@ -157,7 +157,8 @@ def paint_short_hair(canvas: Canvas, looks: Looks, rng: np.random.Generator) -> 
 def paint_back_hair(canvas: Canvas, looks: Looks) -> None:
     """What of a woman's hair lies behind neck and head."""
     if looks.hair == "bun":
-        canvas.fill(spline(points((-0.48, -1.95), (-0.42, -2.32), (0.0, -2.5), (0.42, -2.32), (0.48, -1.95)), True), scaled(looks.hair_colour, 0.9), 0.012)
+        knot = canvas.mask(ellipse(0.0, -2.12, 0.5, 0.33), soft=0.014)
+        canvas.cover(knot, painted(hair_light(canvas, knot, -2.3), looks.hair_colour))
         return
     shape = spline(mirrored(points((0.3, -2.1), (0.95, -1.75), (1.27, -0.9), (1.33, 0.2), (1.36, 1.2), (1.42, 2.1), (1.2, 2.75), (0.75, 2.85))), True)
     mask = canvas.mask(shape, soft=0.014)
@@ -171,10 +172,10 @@ def paint_long_hair(canvas: Canvas, looks: Looks, rng: np.random.Generator) -> N
     for side in (-1.0, 1.0):
         flip = np.array([side, 1.0])
         p = part * side
-        outer = points((p - 0.02, -2.13), (p + 0.5, -2.1), (0.98, -1.72), (1.24 * w, -1.0), (1.27 * w, -0.1))
+        outer = points((p - 0.02, -2.09), ((p + 0.98) / 2 + 0.06, -1.98), (0.98, -1.62), (1.2 * w, -1.0), (1.27 * w, -0.1))
         inner = points((1.02 * w, 0.0), (0.95 * w, -0.45), (0.72 * w, -0.95), (p + 0.28, -1.3), (p - 0.015, -1.5))
         if looks.hair == "long":
-            outer = np.concatenate([outer, points((1.33 * w, 1.0), (1.4, 2.0), (1.22, down))])
+            outer = np.concatenate([outer, points((1.33 * w, 1.0), (1.4, 2.0), (1.3, down - 0.1), (1.12, down + 0.06))])
             inner = np.concatenate([points((0.92, down), (0.98, 1.9), (0.99 * w, 1.2), (1.01 * w, 0.6)), inner])
         else:
             outer = np.concatenate([outer, points((1.13 * w, 0.18))])

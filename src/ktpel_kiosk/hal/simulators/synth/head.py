@@ -174,11 +174,11 @@ def paint_nose(canvas: Canvas, looks: Looks) -> None:
 
 def paint_mouth(canvas: Canvas, looks: Looks) -> None:
     m, full = looks.mouth_width, looks.lip_full
-    seam = spline(points((-m, 1.068), (-0.6 * m, 1.112), (-0.2 * m, 1.114), (0.0, 1.124), (0.2 * m, 1.114), (0.6 * m, 1.112), (m, 1.068)))
-    top = spline(points((-m, 1.068), (-0.55 * m, 1.047 - 0.012 * full), (-0.17 * m, 1.032 - 0.035 * full), (0.0, 1.045 - 0.03 * full),
-                        (0.17 * m, 1.032 - 0.035 * full), (0.55 * m, 1.047 - 0.012 * full), (m, 1.068)))
-    low = spline(points((-m, 1.068), (-0.6 * m, 1.155 + 0.03 * full), (-0.2 * m, 1.17 + 0.062 * full), (0.0, 1.172 + 0.064 * full),
-                        (0.2 * m, 1.17 + 0.062 * full), (0.6 * m, 1.155 + 0.03 * full), (m, 1.068)))
+    seam = spline(points((-m, 1.054), (-0.6 * m, 1.112), (-0.2 * m, 1.114), (0.0, 1.124), (0.2 * m, 1.114), (0.6 * m, 1.112), (m, 1.054)))
+    top = spline(points((-m, 1.054), (-0.55 * m, 1.047 - 0.012 * full), (-0.17 * m, 1.032 - 0.035 * full), (0.0, 1.045 - 0.03 * full),
+                        (0.17 * m, 1.032 - 0.035 * full), (0.55 * m, 1.047 - 0.012 * full), (m, 1.054)))
+    low = spline(points((-m, 1.054), (-0.6 * m, 1.155 + 0.03 * full), (-0.2 * m, 1.17 + 0.062 * full), (0.0, 1.172 + 0.064 * full),
+                        (0.2 * m, 1.17 + 0.062 * full), (0.6 * m, 1.155 + 0.03 * full), (m, 1.054)))
     canvas.fill(np.concatenate([top, seam[::-1]]), scaled(looks.lip_colour, 0.88), 0.012, 0.92)
     canvas.fill(np.concatenate([seam, low[::-1]]), scaled(looks.lip_colour, 1.05), 0.012, 0.92)
     shine = mix(looks.lip_colour, (255.0, 226.0, 214.0), 0.5)
@@ -186,7 +186,7 @@ def paint_mouth(canvas: Canvas, looks: Looks) -> None:
     canvas.darken(np.concatenate([seam + [0, -0.028], (seam + [0, 0.004])[::-1]]), 0.86, 0.014)
     canvas.line(seam, 0.02, scaled(looks.lip_colour, 0.42), 0.006, 0.85)
     for side in (-1.0, 1.0):
-        canvas.fill(ellipse(side * (m + 0.012), 1.064, 0.025, 0.02), scaled(looks.skin, 0.62), 0.016, 0.55)
+        canvas.fill(ellipse(side * (m + 0.012), 1.05, 0.025, 0.02), scaled(looks.skin, 0.62), 0.016, 0.55)
         fold = spline(points((0.315, 0.7), (0.41, 0.84), (m + 0.075, 1.03)))
         depth = (0.12 if looks.sex == "P" else 0.18) + 0.3 * np.clip((looks.age - 25) / 40, 0, 1)
         canvas.line(fold * np.array([side, 1.0]), 0.045, scaled(looks.skin, 0.66), 0.028, float(depth))

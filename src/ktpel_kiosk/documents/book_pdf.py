@@ -1,0 +1,204 @@
+"""A register book as landscape A4: kop, title, table with repeated header, signatures, "Halaman x dari y", content hash.
+
+Rows are measured first, so the number of pages is known before the first one is drawn, and columns get at least the width of
+their longest word: a NIK is never broken. 5,000 rows take a few seconds; any thread, not the UI's.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from reportlab.pdfgen.canvas import Canvas
+
+from ktpel_kiosk.documents.books import content_hash, plain
+from ktpel_kiosk.documents.parts import BOLD, INK, LINE, MEDIUM, MUTED, PALE, REGULAR, SEMIBOLD, letterhead, signature_block
+from ktpel_kiosk.documents.pen import A4, MM, Pen, pdf, width_mm, wrap
+from ktpel_kiosk.domain.text import number_text
+from ktpel_kiosk.ports.services import Book
+
+PAGE = (A4[1], A4[0])
+SIDE, TOP, BOTTOM = 11.0, 10.0, 14.0
+PAD = 0.9
+SIZES = (8.0, 7.5, 7.0, 6.5, 6.0, 5.5, 5.0)
+STRUCK = (0.54, 0.58, 0.62)
+SIGN_ROOM = 16.0
+
+
+@dataclass(slots=True)
+class _Line:
+    """A measured table row (or a part of a very tall one)."""
+
+    cells: list[list[str]]
+    void: bool
+    height: float
+    continued: bool = False
+
+
+class _BookPage:
+    def __init__(self, book: Book, logo: bytes) -> None:
+        self.book, self.logo = book, logo
+        self.digest = content_hash(book)
+        self.texts = [tuple(_show(cell, c, book) for c, cell in enumerate(row.cells)) for row in book.rows]
+        self.right = [_is_number(book, c) for c in range(len(book.columns))]
+        self.size, self.widths = self._columns()
+        self.leading = self.size * 1.24 / MM
+        self.head = [wrap(plain(name), SEMIBOLD, self.size, w - 2 * PAD) for name, w in zip(book.columns, self.widths, strict=True)]
+        self.head_height = max(len(lines) for lines in self.head) * self.leading + 2 * PAD + 0.4
+        self.sign_height = SIGN_ROOM + 26.0 if book.signatories else 2.0
+
+    def _columns(self) -> tuple[float, list[float]]:
+        """(font size, widths): the book's weights, but no column narrower than its longest word."""
+        book, usable = self.book, PAGE[0] - 2 * SIDE
+        weights = list(book.widths) if len(book.widths) == len(book.columns) else [1.0] * len(book.columns)
+        floors = [0.0] * len(weights)
+        for row in self.texts:
+            for c, text in enumerate(row):
+                for word in text.split():
+                    floors[c] = max(floors[c], width_mm(word, REGULAR, 1.0)) if len(word) <= 24 else floors[c]
+        for c, name in enumerate(book.columns):
+            floors[c] = max([floors[c], *(width_mm(word, SEMIBOLD, 1.0) for word in name.split())])
+        for size in SIZES:
+            needed = [f * size + 2 * PAD + 0.2 for f in floors]
+            if sum(needed) <= usable:
+                return size, _share(weights, needed, usable)
+        total = sum(needed)
+        return size, [n * usable / total for n in needed]
+
+    def lines(self) -> list[_Line]:
+        most = int((PAGE[1] - BOTTOM - TOP - 8 - self.head_height - 2 * PAD) / self.leading)
+        out: list[_Line] = []
+        for texts, row in zip(self.texts, self.book.rows, strict=True):
+            cells = [wrap(t, REGULAR, self.size, w - 2 * PAD) for t, w in zip(texts, self.widths, strict=True)]
+            tallest = max(len(c) for c in cells)
+            for start in range(0, tallest, most):
+                part = [c[start:start + most] for c in cells]
+                height = max(len(c) for c in part) * self.leading + 2 * PAD
+                out.append(_Line(part, row.void, height, start > 0))
+        return out
+
+    def first_top(self) -> float:
+        pen = Pen(None, PAGE, SIDE, SIDE, top=TOP)
+        self.heading(pen)
+        return pen.y
+
+    def heading(self, pen: Pen) -> None:
+        letterhead(pen, self.book.kop, size=11.5, logo_png=self.logo)
+        pen.down(0.6)
+        pen.line(plain(self.book.title).upper(), BOLD, 12, "m")
+        pen.line(plain(self.book.period), MEDIUM, 9.5, "m")
+        if self.book.note:
+            pen.line(plain(self.book.note), REGULAR, 7.6, "m", MUTED)
+        pen.down(2.2)
+
+    def paginate(self) -> list[list[_Line]]:
+        pages: list[list[_Line]] = [[]]
+        limit = PAGE[1] - BOTTOM
+        y = self.first_top() + self.head_height
+        for line in self.lines():
+            if y + line.height > limit and pages[-1]:
+                pages.append([])
+                y = TOP + 7 + self.head_height
+            pages[-1].append(line)
+            y += line.height
+        if y + self.sign_height > limit:
+            # a signature never stands alone: a few rows go with it
+            keep = pages[-1][-3:] if len(pages[-1]) > 6 else []
+            if keep:
+                del pages[-1][-3:]
+            pages.append(keep)
+        return pages
+
+    def draw(self, canvas: Canvas) -> None:
+        pages = self.paginate()
+        for number, lines in enumerate(pages, start=1):
+            pen = Pen(canvas, PAGE, SIDE, SIDE, top=TOP)
+            if number == 1:
+                self.heading(pen)
+            else:
+                pen.text(pen.left, TOP + 3.4, f"{plain(self.book.title)} · {plain(self.book.period)}", MEDIUM, 8, color=MUTED)
+                pen.y = TOP + 7
+            if lines or number == 1:
+                self.table(pen, lines)
+            if number == len(pages):
+                self.signatures(pen)
+            pen.text(pen.left, PAGE[1] - 7, f"SHA-256 isi: {self.digest}", REGULAR, 6.2, color=MUTED)
+            pen.text(pen.right, PAGE[1] - 7, f"Halaman {number} dari {len(pages)}", REGULAR, 8, "r", MUTED)
+            canvas.showPage()
+
+    def table(self, pen: Pen, lines: Sequence[_Line]) -> None:
+        top = pen.y
+        edges = [SIDE]
+        for w in self.widths:
+            edges.append(edges[-1] + w)
+        pen.box(SIDE, top, edges[-1] - SIDE, self.head_height, thick=0, fill=PALE)
+        for c, words in enumerate(self.head):
+            first = top + (self.head_height - len(words) * self.leading) / 2 + self.leading * 0.76
+            for i, text in enumerate(words):
+                pen.text((edges[c] + edges[c + 1]) / 2, first + i * self.leading, text, SEMIBOLD, self.size, "m")
+        y = top + self.head_height
+        pen.rule(y, SIDE, edges[-1], thick=0.3)
+        for line in lines:
+            self.row(pen, line, edges, y)
+            y += line.height
+            pen.rule(y, SIDE, edges[-1], thick=0.12, color=LINE)
+        for x in edges[1:-1]:
+            pen.upright(x, top, y, thick=0.12, color=LINE)
+        pen.box(SIDE, top, edges[-1] - SIDE, y - top, thick=0.3)
+        pen.y = y
+
+    def row(self, pen: Pen, line: _Line, edges: Sequence[float], top: float) -> None:
+        color = STRUCK if line.void else INK
+        for c, texts in enumerate(line.cells):
+            baseline = top + PAD + self.leading * 0.78
+            for text in texts:
+                x = edges[c + 1] - PAD if self.right[c] else edges[c] + PAD
+                pen.text(x, baseline, text, REGULAR, self.size, "r" if self.right[c] else "l", color)
+                if line.void and text:
+                    width = width_mm(text, REGULAR, self.size)
+                    start = x - width if self.right[c] else x
+                    pen.rule(baseline - self.size * 0.3 / MM, start, start + width, thick=0.2, color=color)
+                baseline += self.leading
+
+    def signatures(self, pen: Pen) -> None:
+        signers = self.book.signatories
+        if not signers:
+            return
+        pen.y += 5
+        width = min(80.0, pen.width / max(len(signers), 2) - 6)
+        step = (pen.width - width) / max(len(signers) - 1, 1)
+        for i, (jabatan, nama, nip) in enumerate(signers):
+            x = pen.right - width if len(signers) == 1 else pen.left + i * step
+            above = self.book.place_date if i == len(signers) - 1 else "Mengetahui,"
+            signature_block(pen, x, width, (plain(above), plain(f"{jabatan},")), plain(nama), nip, size=9, room=SIGN_ROOM)
+
+
+def _show(value: str | int | float, column: int, book: Book) -> str:
+    if isinstance(value, str) or column in book.text_columns or isinstance(value, bool):
+        return plain(str(value))
+    return number_text(value) if isinstance(value, int) else number_text(value, 2).rstrip("0").rstrip(",")
+
+
+def _is_number(book: Book, column: int) -> bool:
+    cells = [row.cells[column] for row in book.rows[:50]]
+    return column not in book.text_columns and bool(cells) and all(isinstance(c, (int, float)) for c in cells)
+
+
+def _share(weights: Sequence[float], floors: Sequence[float], usable: float) -> list[float]:
+    """Widths by weight, lifted to their floors; what that costs is taken from those with room to spare."""
+    widths = list(floors)
+    free = set(range(len(weights)))
+    while free:
+        rest = usable - sum(widths[c] for c in range(len(widths)) if c not in free)
+        unit = rest / sum(weights[c] for c in free)
+        short = {c for c in free if weights[c] * unit < floors[c]}
+        if not short:
+            for c in free:
+                widths[c] = weights[c] * unit
+            break
+        free -= short
+    return widths
+
+
+def book_pdf(book: Book, logo: bytes = b"") -> bytes:
+    return pdf(f"{plain(book.title)} {plain(book.period)}", PAGE, _BookPage(book, logo).draw)

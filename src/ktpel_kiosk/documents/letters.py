@@ -1,0 +1,164 @@
+"""Letters of offices that end without a card: Surat Pengantar (tabular) and Surat Keterangan Perekaman, one A4 page each.
+
+The keterangan never claims to replace a KTP-el, and what it says of the status is said "berdasarkan data saat ini"
+(DOMAIN.md 6.4).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from reportlab.pdfgen.canvas import Canvas
+
+from ktpel_kiosk.documents.parts import INK, LINE, MUTED, PALE, REGULAR, SEMIBOLD, field_lines, letterhead, signature_block, titled
+from ktpel_kiosk.documents.pen import A4, Pen, pdf
+from ktpel_kiosk.domain.errors import BadInput
+from ktpel_kiosk.ports.services import LetterPaper
+
+LEFT, RIGHT, TOP, FOOT = 24.0, 20.0, 14.0, 12.0
+SCALES = (1.0, 0.95, 0.9, 0.85, 0.8, 0.7, 0.6, 0.5)
+QR_SIDE = 24.0
+NOT_A_CARD = "bukan pengganti KTP-el"
+
+
+def letter(paper: LetterPaper, logo: bytes = b"") -> bytes:
+    """Raises BadInput ``document.letter`` for an unknown kind."""
+    kinds: dict[str, tuple[str, Callable[[Pen, LetterPaper], None]]] = {
+        "surat_pengantar": ("Surat Pengantar", _pengantar),
+        "surat_keterangan_perekaman": ("Surat Keterangan Perekaman KTP-el", _keterangan),
+    }
+    if paper.jenis not in kinds:
+        raise BadInput("document.letter", value=paper.jenis[:40], expected=", ".join(kinds))
+    title, body = kinds[paper.jenis]
+
+    def paint(pen: Pen) -> None:
+        letterhead(pen, paper.kop, size=14, logo_png=logo)
+        pen.down(4)
+        body(pen, paper)
+
+    def height(scale: float) -> float:
+        pen = Pen(None, A4, LEFT, RIGHT, scale=scale, top=TOP)
+        paint(pen)
+        return pen.y
+
+    scale = next((s for s in SCALES if height(s) <= A4[1] - FOOT), SCALES[-1])
+
+    def draw(canvas: Canvas) -> None:
+        paint(Pen(canvas, A4, LEFT, RIGHT, scale=scale, top=TOP))
+        canvas.showPage()
+
+    return pdf(f"{title} {paper.nomor}", A4, draw)
+
+
+def _pengantar(pen: Pen, paper: LetterPaper) -> None:
+    half = pen.left + pen.width * 0.52
+    pen.paragraph(paper.tanggal, x=half, size=10.5)
+    pen.down(2)
+    pen.paragraph("Kepada", x=half, size=10.5)
+    pen.paragraph([("Yth. ", REGULAR), (paper.tujuan, SEMIBOLD)], x=half, size=10.5)
+    pen.paragraph("di tempat", x=half, size=10.5)
+    pen.down(6)
+    titled(pen, "SURAT PENGANTAR", paper.nomor, size=13.5)
+    pen.down(5)
+    p = paper.penduduk
+    papers = f" ({', '.join(paper.lampiran)})" if paper.lampiran else ""
+    what = [(f"Berkas permohonan KTP-el{papers} atas nama ", REGULAR), (f"{p.nama}, NIK {p.nik}", SEMIBOLD),
+            (f", alamat {p.alamat}, RT/RW {p.rt}/{p.rw}, {p.desa}, {p.kecamatan}", REGULAR)]
+    note = f"Untuk diproses pencetakan KTP-el. Perekaman dilakukan pada tanggal {paper.rekam_tanggal}, berdasarkan data saat ini."
+    _table(pen, what, note)
+    pen.down(4)
+    pen.paragraph("Demikian untuk menjadi maklum dan diproses sebagaimana mestinya.", size=10.5)
+    pen.down(7)
+    _two_sides(pen, paper)
+
+
+def _table(pen: Pen, what: list[tuple[str, str]], note: str) -> None:
+    edges = [pen.left, pen.left + 11, pen.left + 93, pen.left + 116, pen.right]
+    top = pen.y
+    head = 8.0 * pen.scale
+    pen.box(pen.left, top, pen.width, head, thick=0, fill=PALE)
+    for i, text in enumerate(("No.", "Jenis yang dikirim", "Banyaknya", "Keterangan")):
+        pen.text((edges[i] + edges[i + 1]) / 2, top + head * 0.65, text, SEMIBOLD, 9.6, "m")
+    start = top + head + 1.6
+    bottoms = []
+    for i, content in enumerate(("1", what, "1 berkas", note)):
+        pen.y = start
+        pen.paragraph(content, x=edges[i] + 2, width=edges[i + 1] - edges[i] - 4, size=9.8)
+        bottoms.append(pen.y)
+    bottom = max(bottoms) + 2.4
+    pen.rule(top + head, thick=0.25)
+    for x in edges[1:-1]:
+        pen.upright(x, top, bottom)
+    pen.box(pen.left, top, pen.width, bottom - top, thick=0.3)
+    pen.y = bottom
+
+
+def _two_sides(pen: Pen, paper: LetterPaper) -> None:
+    """Left: what the receiving office fills in; right: who sends; the QR below the left."""
+    width = pen.width * 0.44
+    right_end = signature_block(pen, pen.right - width, width, (f"{paper.jabatan},",), paper.nama_penandatangan, paper.nip, size=10.5, room=22)
+    top = pen.y
+    pen.line("Diterima oleh instansi tujuan", SEMIBOLD, 9.6)
+    pen.down(1.5)
+    for label in ("Tanggal", "Nama", "NIP", "No. telepon", "Tanda tangan"):
+        pen.down(5.6 if label != "Tanda tangan" else 11)
+        pen.text(pen.left, pen.y, label, REGULAR, 9.4, color=MUTED)
+        pen.rule(pen.y + 0.8, pen.left + 24, pen.left + width, thick=0.15, color=LINE)
+    pen.y = max(pen.y, right_end, top)
+    _verification(pen, paper, below=7.0)
+
+
+def _verification(pen: Pen, paper: LetterPaper, below: float) -> None:
+    pen.down(below)
+    if not paper.qr_text:
+        return
+    side = QR_SIDE * pen.scale
+    pen.qr(paper.qr_text, pen.left, pen.y, side)
+    pen.text(pen.left + side + 4, pen.y + side - 5.2 * pen.scale, "Pindai untuk mencocokkan nomor surat dan nomor register", REGULAR, 7.8,
+             color=MUTED)
+    pen.text(pen.left + side + 4, pen.y + side - 1.4 * pen.scale, "pada kantor penerbit.", REGULAR, 7.8, color=MUTED)
+    pen.y += side
+
+
+def _keterangan(pen: Pen, paper: LetterPaper) -> None:
+    titled(pen, "SURAT KETERANGAN PEREKAMAN KTP ELEKTRONIK", paper.nomor, size=13.5)
+    pen.down(5)
+    pen.paragraph([("Yang bertanda tangan di bawah ini, ", REGULAR), (paper.jabatan, SEMIBOLD), (", menerangkan bahwa penduduk:", REGULAR)], size=10.8)
+    pen.down(2.5)
+    top = pen.y
+    photo = (30.0 * pen.scale, 40.0 * pen.scale)
+    width = pen.width - photo[0] - 6
+    pen.box(pen.right - photo[0], top, *photo, thick=0.15, color=LINE)
+    if paper.portrait_png:
+        pen.picture(paper.portrait_png, pen.right - photo[0], top, *photo)
+    else:
+        pen.text(pen.right - photo[0] / 2, top + photo[1] / 2, "Pas foto", REGULAR, 9, "m", MUTED)
+    field_lines(pen, paper.fields, label_width=40, width=width, size=10.5, bold=("Nama", "NIK"), gap=0.9)
+    pen.y = max(pen.y, top + photo[1])
+    pen.down(3)
+    pen.paragraph([("benar telah melakukan perekaman KTP-el pada tanggal ", REGULAR), (paper.rekam_tanggal, SEMIBOLD),
+                   (" dan, ", REGULAR), ("berdasarkan data saat ini", SEMIBOLD), (", sedang menunggu proses pencetakan.", REGULAR)], size=10.8)
+    pen.down(2)
+    pen.paragraph(f"Surat keterangan ini diberikan untuk keperluan pencetakan KTP-el yang bersangkutan kepada {paper.tujuan}, "
+                  "dan berlaku sampai KTP-el diterbitkan.", size=10.8)
+    pen.down(3)
+    _boxed(pen, [("Surat keterangan ini ", REGULAR), (NOT_A_CARD, SEMIBOLD),
+                 (" dan tidak dapat digunakan sebagai bukti diri di luar keperluan tersebut di atas.", REGULAR)])
+    pen.down(7)
+    width = pen.width * 0.44
+    date_lines = (paper.tanggal, f"{paper.jabatan},")
+    ends = [
+        signature_block(pen, pen.left, width, ("", "Yang bersangkutan,"), paper.penduduk.nama, size=10.5, room=22),
+        signature_block(pen, pen.right - width, width, date_lines, paper.nama_penandatangan, paper.nip, size=10.5, room=22),
+    ]
+    pen.y = max(ends)
+    _verification(pen, paper, below=8.0)
+
+
+def _boxed(pen: Pen, runs: list[tuple[str, str]]) -> None:
+    dry = Pen(None, (pen.page_width, pen.page_height), 0, 0, scale=pen.scale)
+    dry.paragraph(runs, x=0, width=pen.width - 8, size=10.2)
+    pen.box(pen.left, pen.y, pen.width, dry.y + 4.4, thick=0.3, color=INK, fill=PALE, radius=1.5)
+    pen.y += 1.8
+    pen.paragraph(runs, x=pen.left + 4, width=pen.width - 8, size=10.2)
+    pen.y += 2.6

@@ -1,0 +1,61 @@
+"""The office's papers in one place: what the desk asks for, as complete files."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+
+from ktpel_kiosk.documents import book_pdf, books, letters, slips
+from ktpel_kiosk.documents.pen import register_faces
+from ktpel_kiosk.domain.errors import BadInput
+from ktpel_kiosk.ports.services import Book, HandoverPaper, LetterPaper, ReceiptPaper
+
+
+class OfficeDocuments:
+    """Documents with reportlab, xlsxwriter and csv; any thread.
+
+    Args:
+        resources: folder that holds ``fonts/pdf/Inter-*.ttf``.
+        logo_png: the region's emblem for the letterhead, as the office supplies it; none by default.
+
+    All methods raise BadInput for content that cannot be put on paper (``document.image``, ``document.letter``, ``book.*``).
+    """
+
+    def __init__(self, resources: Path, logo_png: bytes = b"") -> None:
+        self._logo = logo_png
+        register_faces(resources)
+
+    def receipt(self, paper: ReceiptPaper) -> bytes:
+        """Tanda terima berkas, two copies on A4."""
+        return slips.receipt(paper, self._logo)
+
+    def receipt_80mm(self, paper: ReceiptPaper) -> bytes:
+        """Tanda terima berkas for an 80 mm receipt printer."""
+        return slips.receipt_80mm(paper)
+
+    def return_slip(self, paper: ReceiptPaper, reasons: Sequence[str]) -> bytes:
+        """Lembar pengembalian; ``reasons`` are codes of ``RETURN_REASONS`` or sentences."""
+        return slips.return_slip(paper, reasons, self._logo)
+
+    def handover(self, paper: HandoverPaper) -> bytes:
+        """Bukti pengambilan, two copies on A4."""
+        return slips.handover(paper, self._logo)
+
+    def letter(self, paper: LetterPaper) -> bytes:
+        """Surat Pengantar or Surat Keterangan Perekaman by ``paper.jenis``."""
+        return letters.letter(paper, self._logo)
+
+    def book(self, book: Book, format: str) -> bytes:
+        """A register book as ``xlsx``, ``csv`` or ``pdf``; the same content hash in all three."""
+        books.check(book)
+        if format == "xlsx":
+            return books.xlsx_bytes(book)
+        if format == "csv":
+            return books.csv_bytes(book)
+        if format == "pdf":
+            return book_pdf.book_pdf(book, self._logo)
+        raise BadInput("book.format", format=format[:20], expected="xlsx, csv, pdf")
+
+    def content_hash(self, book: Book) -> str:
+        """What the footer of every format shows."""
+        return books.content_hash(book)

@@ -1,0 +1,18 @@
+"""Laporan: figures of the day and the month against the mutu baku."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from ktpel_kiosk.ui.pages.base import Page
+from ktpel_kiosk.ui.widgets.base import label
+
+if TYPE_CHECKING:
+    from ktpel_kiosk.ui.operator_window import OperatorWindow
+
+
+class LaporanPage(Page):
+    def __init__(self, window: OperatorWindow) -> None:
+        super().__init__(window)
+        self.frame.addWidget(label("Laporan", "title", weight="bold"))
+        self.frame.addStretch(1)

@@ -1,0 +1,18 @@
+"""Pengaturan: the office, its SOP, officers, devices, blangko and the look."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from ktpel_kiosk.ui.pages.base import Page
+from ktpel_kiosk.ui.widgets.base import label
+
+if TYPE_CHECKING:
+    from ktpel_kiosk.ui.operator_window import OperatorWindow
+
+
+class PengaturanPage(Page):
+    def __init__(self, window: OperatorWindow) -> None:
+        super().__init__(window)
+        self.frame.addWidget(label("Pengaturan", "title", weight="bold"))
+        self.frame.addStretch(1)

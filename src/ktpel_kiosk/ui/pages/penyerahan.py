@@ -1,0 +1,18 @@
+"""Penyerahan: activation, counter, handover to the applicant."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from ktpel_kiosk.ui.pages.base import Page
+from ktpel_kiosk.ui.widgets.base import label
+
+if TYPE_CHECKING:
+    from ktpel_kiosk.ui.operator_window import OperatorWindow
+
+
+class PenyerahanPage(Page):
+    def __init__(self, window: OperatorWindow) -> None:
+        super().__init__(window)
+        self.frame.addWidget(label("Penyerahan", "title", weight="bold"))
+        self.frame.addStretch(1)

@@ -1,0 +1,157 @@
+"""The list of work at the left of a page: name, number and since when; the chosen one has the accent bar."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from PySide6.QtCore import QAbstractListModel, QEvent, QModelIndex, QPersistentModelIndex, QRectF, QSize, Qt, Signal
+from PySide6.QtGui import QPainter
+from PySide6.QtWidgets import QAbstractItemView, QHBoxLayout, QListView, QStyle, QStyledItemDelegate, QStyleOptionViewItem
+
+from ktpel_kiosk.ui.theme import theme_of
+from ktpel_kiosk.ui.widgets.base import Card, Line, elided, label, text_width
+from ktpel_kiosk.ui.widgets.buttons import TONES
+from ktpel_kiosk.ui.widgets.status import EmptyState
+
+
+@dataclass(frozen=True, slots=True)
+class WorkItem:
+    """``chip`` with ``tone`` stands at the right; ``detail`` is the second line."""
+
+    id: str
+    title: str
+    detail: str
+    chip: str = ""
+    tone: str = "neutral"
+
+
+class _Model(QAbstractListModel):
+    def __init__(self) -> None:
+        super().__init__()
+        self.items: tuple[WorkItem, ...] = ()
+
+    def rowCount(self, parent: QModelIndex | QPersistentModelIndex = QModelIndex()) -> int:  # noqa: B008 - Qt's own default
+        return len(self.items)
+
+    def data(self, index: QModelIndex | QPersistentModelIndex, role: int = Qt.ItemDataRole.DisplayRole) -> object:
+        item = self.items[index.row()]
+        if role in (Qt.ItemDataRole.DisplayRole, Qt.ItemDataRole.AccessibleTextRole):
+            return f"{item.title}, {item.detail} {item.chip}".strip()
+        return None
+
+
+class _Delegate(QStyledItemDelegate):
+    def sizeHint(self, option: QStyleOptionViewItem, index: QModelIndex | QPersistentModelIndex) -> QSize:
+        return QSize(10, max(48, theme_of(option.widget).px(61)))
+
+    def paint(self, painter: QPainter, option: QStyleOptionViewItem, index: QModelIndex | QPersistentModelIndex) -> None:
+        view = option.widget
+        theme, item = theme_of(view), view.model().items[index.row()]  # type: ignore[attr-defined]
+        painter.save()
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+        rect = QRectF(option.rect)
+        chosen = bool(option.state & QStyle.StateFlag.State_Selected)
+        if chosen:
+            painter.fillRect(rect, theme.color("accent_soft"))
+            painter.fillRect(QRectF(rect.left(), rect.top(), theme.px(4), rect.height()), theme.color("accent"))
+        elif option.state & QStyle.StateFlag.State_MouseOver:
+            painter.fillRect(rect, theme.color("canvas"))
+        painter.fillRect(QRectF(rect.left(), rect.bottom() - 0.5, rect.width(), 1), theme.color("line"))
+        left, right = rect.left() + theme.px(18), rect.right() - theme.px(14)
+        if item.chip:
+            right -= self._chip(painter, theme, item, right, rect.center().y())
+        title, small = theme.font(14, 600), theme.font("small")
+        painter.setFont(title)
+        painter.setPen(theme.color("ink"))
+        painter.drawText(QRectF(left, rect.top() + theme.px(10), right - left, theme.px(21)), Qt.AlignmentFlag.AlignVCenter,
+                         elided(title, item.title, right - left))
+        painter.setFont(small)
+        painter.setPen(theme.color("muted"))
+        painter.drawText(QRectF(left, rect.top() + theme.px(31), right - left, theme.px(20)), Qt.AlignmentFlag.AlignVCenter,
+                         elided(small, item.detail, right - left))
+        painter.restore()
+
+    @staticmethod
+    def _chip(painter: QPainter, theme: object, item: WorkItem, right: float, middle: float) -> float:
+        back, ink = TONES[item.tone]
+        font = theme.font("tiny", 600)  # type: ignore[attr-defined]
+        wide, high = text_width(font, item.chip) + theme.px(18), theme.px(22)  # type: ignore[attr-defined]
+        pill = QRectF(right - wide, middle - high / 2, wide, high)
+        painter.setPen(Qt.PenStyle.NoPen)
+        painter.setBrush(theme.color(back))  # type: ignore[attr-defined]
+        painter.drawRoundedRect(pill, high / 2, high / 2)
+        painter.setFont(font)
+        painter.setPen(theme.color(ink))  # type: ignore[attr-defined]
+        painter.drawText(pill, Qt.AlignmentFlag.AlignCenter, item.chip)
+        return float(wide + 8)
+
+
+class WorkList(Card):
+    """A card with title, count and rows. ``chosen`` carries the id; the choice survives refreshes."""
+
+    chosen = Signal(str)
+
+    def __init__(self, title: str, empty_icon: str, empty_title: str, empty_text: str) -> None:
+        super().__init__(0, 0)
+        self.body.setContentsMargins(1, 1, 1, 1)
+        self.count = label("0", "body", tone="muted")
+        head = QHBoxLayout()
+        head.setContentsMargins(17, 12, 17, 12)
+        head.addWidget(label(title, "body", weight="semibold"), 1)
+        head.addWidget(self.count)
+        self.body.addLayout(head)
+        self.body.addWidget(Line())
+        self._model = _Model()
+        self.view = QListView()
+        self.view.setModel(self._model)
+        self.view.setItemDelegate(_Delegate(self.view))
+        self.view.setAccessibleName(title)
+        self.view.setMouseTracking(True)
+        self.view.setVerticalScrollMode(QAbstractItemView.ScrollMode.ScrollPerPixel)
+        self.view.setUniformItemSizes(True)
+        self.view.selectionModel().currentChanged.connect(self._moved)
+        self.empty = EmptyState(empty_icon, empty_title, empty_text)
+        self.body.addWidget(self.view, 1)
+        self.body.addWidget(self.empty, 1)
+        self.empty.hide()
+        self._quiet = False
+
+    def changeEvent(self, event: QEvent) -> None:
+        if event.type() == QEvent.Type.StyleChange and hasattr(self, "view"):
+            self.view.doItemsLayout()
+        super().changeEvent(event)
+
+    def _moved(self, now: QModelIndex, _before: QModelIndex) -> None:
+        if not self._quiet and now.isValid():
+            self.chosen.emit(self._model.items[now.row()].id)
+
+    def current(self) -> str:
+        row = self.view.currentIndex().row()
+        return self._model.items[row].id if 0 <= row < len(self._model.items) else ""
+
+    def ids(self) -> tuple[str, ...]:
+        return tuple(i.id for i in self._model.items)
+
+    def set_items(self, items: Sequence[WorkItem], choose: str = "") -> None:
+        """Replace the rows; keeps the choice, or takes ``choose``. Emits only when the choice really changes."""
+        before = self.current()
+        wanted = choose or before
+        self._quiet = True
+        self._model.beginResetModel()
+        self._model.items = tuple(items)
+        self._model.endResetModel()
+        self.count.setText(str(len(items)))
+        self.view.setVisible(bool(items))
+        self.empty.setVisible(not items)
+        self._quiet = False
+        row = next((i for i, item in enumerate(items) if item.id == wanted), -1)
+        if row >= 0:
+            self._quiet = wanted == before
+            self.view.setCurrentIndex(self._model.index(row))
+            self._quiet = False
+
+    def choose(self, id: str) -> None:
+        row = next((i for i, item in enumerate(self._model.items) if item.id == id), -1)
+        if row >= 0:
+            self.view.setCurrentIndex(self._model.index(row))
