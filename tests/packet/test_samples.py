@@ -60,7 +60,7 @@ def test_records_and_exceptions_read_back(full):
     birs = cbeff.parse(dict(build_entries(full))["biometrics.xml"])
     assert [b.position for b in birs] == [Position.RIGHT_INDEX, Position.LEFT_EYE, Position.FACE, Position.RIGHT_THUMB]
     assert [b.bdb[:4] if b.bdb else None for b in birs] == [b"FIR\0", b"IIR\0", b"FAC\0", None]
-    assert read_record(birs[0].bdb)[0].position is Position.RIGHT_INDEX
+    assert read_record(birs[0].bdb).position is Position.RIGHT_INDEX
 
 
 def test_manifest_tells_how_each_sample_came_about(full):

@@ -26,7 +26,7 @@ def test_a_packet_arrives_whole_and_its_receipt_is_kept(office, simulator, conne
     assert heard == [packet.packet_id]
     assert progress[-1] == (packet.packet_id, 50_000, 50_000)
     assert office.register.draft_table == {}
-    assert [e for e, _, _ in office.register.audit][0] == "PacketAnnounced"
+    assert next(e for e, _, _ in office.register.audit) == "PacketAnnounced"
     assert len(office.register.events("PacketProgress")) <= 5
     assert up.run_once().tried == 0
 

@@ -23,6 +23,10 @@ PAD = 0.9
 SIZES = (8.0, 7.5, 7.0, 6.5, 6.0, 5.5, 5.0)
 STRUCK = (0.54, 0.58, 0.62)
 SIGN_ROOM = 16.0
+FREE_SHARE = 0.1
+"""Share of the width that must be left for wrapping text, else the type is set smaller."""
+LONG_WORD = 24
+"""Longer words are broken rather than given a column of their own."""
 
 
 @dataclass(slots=True)
@@ -51,19 +55,25 @@ class _BookPage:
         """(font size, widths): the book's weights, but no column narrower than its longest word."""
         book, usable = self.book, PAGE[0] - 2 * SIDE
         weights = list(book.widths) if len(book.widths) == len(book.columns) else [1.0] * len(book.columns)
-        floors = [0.0] * len(weights)
-        for row in self.texts:
-            for c, text in enumerate(row):
-                for word in text.split():
-                    floors[c] = max(floors[c], width_mm(word, REGULAR, 1.0)) if len(word) <= 24 else floors[c]
-        for c, name in enumerate(book.columns):
-            floors[c] = max([floors[c], *(width_mm(word, SEMIBOLD, 1.0) for word in name.split())])
+        floors, whole = self._measured()
         for size in SIZES:
             needed = [f * size + 2 * PAD + 0.2 for f in floors]
-            if sum(needed) <= usable:
-                return size, _share(weights, needed, usable)
+            if sum(needed) <= usable * (1 if size == SIZES[-1] else 1 - FREE_SHARE):
+                return size, _share(weights, needed, [w * size + 2 * PAD + 0.2 for w in whole], usable)
         total = sum(needed)
         return size, [n * usable / total for n in needed]
+
+    def _measured(self) -> tuple[list[float], list[float]]:
+        """Per column at 1 point: its longest word, and the width nine of ten cells need for one line."""
+        floors, whole = [], []
+        for c, name in enumerate(self.book.columns):
+            cells = [row[c] for row in self.texts]
+            words = {word for text in cells for word in text.split() if len(word) <= LONG_WORD}
+            titles = [width_mm(word, SEMIBOLD, 1.0) for word in name.split()]
+            floors.append(max([width_mm(word, REGULAR, 1.0) for word in words] + titles, default=0.0))
+            widths = sorted(width_mm(text, REGULAR, 1.0) for text in cells[:2000])
+            whole.append(max(floors[-1], widths[len(widths) * 9 // 10] if widths else 0.0))
+        return floors, whole
 
     def lines(self) -> list[_Line]:
         most = int((PAGE[1] - BOTTOM - TOP - 8 - self.head_height - 2 * PAD) / self.leading)
@@ -184,20 +194,20 @@ def _is_number(book: Book, column: int) -> bool:
     return column not in book.text_columns and bool(cells) and all(isinstance(c, (int, float)) for c in cells)
 
 
-def _share(weights: Sequence[float], floors: Sequence[float], usable: float) -> list[float]:
-    """Widths by weight, lifted to their floors; what that costs is taken from those with room to spare."""
-    widths = list(floors)
-    free = set(range(len(weights)))
-    while free:
-        rest = usable - sum(widths[c] for c in range(len(widths)) if c not in free)
-        unit = rest / sum(weights[c] for c in free)
-        short = {c for c in free if weights[c] * unit < floors[c]}
-        if not short:
-            for c in free:
-                widths[c] = weights[c] * unit
-            break
-        free -= short
-    return widths
+def _share(weights: Sequence[float], floors: Sequence[float], whole: Sequence[float], usable: float) -> list[float]:
+    """Widths under which all columns need about the same number of lines; what is left over goes by the book's weights."""
+    def at(lines: float) -> list[float]:
+        return [max(f, w / lines) for f, w in zip(floors, whole, strict=True)]
+
+    low, high = 1.0, 200.0
+    if sum(at(low)) > usable:
+        for _ in range(40):
+            middle = (low + high) / 2
+            low, high = (low, middle) if sum(at(middle)) <= usable else (middle, high)
+        low = high
+    widths = at(low)
+    rest = usable - sum(widths)
+    return [w + rest * weight / sum(weights) for w, weight in zip(widths, weights, strict=True)]
 
 
 def book_pdf(book: Book, logo: bytes = b"") -> bytes:

@@ -81,7 +81,8 @@ def _table(pen: Pen, what: list[tuple[str, str]], note: str) -> None:
         pen.text((edges[i] + edges[i + 1]) / 2, top + head * 0.65, text, SEMIBOLD, 9.6, "m")
     start = top + head + 1.6
     bottoms = []
-    for i, content in enumerate(("1", what, "1 berkas", note)):
+    contents: tuple[str | list[tuple[str, str]], ...] = ("1", what, "1 berkas", note)
+    for i, content in enumerate(contents):
         pen.y = start
         pen.paragraph(content, x=edges[i] + 2, width=edges[i + 1] - edges[i] - 4, size=9.8)
         bottoms.append(pen.y)
@@ -96,7 +97,8 @@ def _table(pen: Pen, what: list[tuple[str, str]], note: str) -> None:
 def _two_sides(pen: Pen, paper: LetterPaper) -> None:
     """Left: what the receiving office fills in; right: who sends; the QR below the left."""
     width = pen.width * 0.44
-    right_end = signature_block(pen, pen.right - width, width, (f"{paper.jabatan},",), paper.nama_penandatangan, paper.nip, size=10.5, room=22)
+    right_end = signature_block(pen, pen.right - width, width, (f"{paper.jabatan},",), paper.nama_penandatangan, paper.nip,
+                                size=10.5, room=22)
     top = pen.y
     pen.line("Diterima oleh instansi tujuan", SEMIBOLD, 9.6)
     pen.down(1.5)
@@ -123,7 +125,8 @@ def _verification(pen: Pen, paper: LetterPaper, below: float) -> None:
 def _keterangan(pen: Pen, paper: LetterPaper) -> None:
     titled(pen, "SURAT KETERANGAN PEREKAMAN KTP ELEKTRONIK", paper.nomor, size=13.5)
     pen.down(5)
-    pen.paragraph([("Yang bertanda tangan di bawah ini, ", REGULAR), (paper.jabatan, SEMIBOLD), (", menerangkan bahwa penduduk:", REGULAR)], size=10.8)
+    pen.paragraph([("Yang bertanda tangan di bawah ini, ", REGULAR), (paper.jabatan, SEMIBOLD),
+                   (", menerangkan bahwa penduduk:", REGULAR)], size=10.8)
     pen.down(2.5)
     top = pen.y
     photo = (30.0 * pen.scale, 40.0 * pen.scale)
@@ -137,7 +140,8 @@ def _keterangan(pen: Pen, paper: LetterPaper) -> None:
     pen.y = max(pen.y, top + photo[1])
     pen.down(3)
     pen.paragraph([("benar telah melakukan perekaman KTP-el pada tanggal ", REGULAR), (paper.rekam_tanggal, SEMIBOLD),
-                   (" dan, ", REGULAR), ("berdasarkan data saat ini", SEMIBOLD), (", sedang menunggu proses pencetakan.", REGULAR)], size=10.8)
+                   (" dan, ", REGULAR), ("berdasarkan data saat ini", SEMIBOLD),
+                   (", sedang menunggu proses pencetakan.", REGULAR)], size=10.8)
     pen.down(2)
     pen.paragraph(f"Surat keterangan ini diberikan untuk keperluan pencetakan KTP-el yang bersangkutan kepada {paper.tujuan}, "
                   "dan berlaku sampai KTP-el diterbitkan.", size=10.8)

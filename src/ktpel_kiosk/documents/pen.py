@@ -145,18 +145,22 @@ class Pen:
         pieces = [(runs, face)] if isinstance(runs, str) else list(runs)
         points = size * self.scale
         line: list[Run] = []
-        used = 0.0
+        used, spaced = 0.0, False
         for text, piece_face in pieces:
+            spaced = spaced or text[:1].isspace()
             for word in text.split():
                 for part in wrap(word, piece_face, points, width):
-                    gap = width_mm(" ", piece_face, points) if line and not (part[:1] in ",.;:)" and not text[:1].isspace()
-                                                                             and text.startswith(part)) else 0.0
+                    gap = width_mm(" ", piece_face, points) if line and spaced else 0.0
                     need = width_mm(part, piece_face, points)
-                    if line and used + gap + need > width:
+                    glued = not spaced and len(part) < 3  # a full stop stays with the word before it
+                    if line and used + gap + need > width and not glued:
                         self._flush(line, x, size, color)
                         line, used, gap = [], 0.0, 0.0
                     line.append(((" " if gap else "") + part, piece_face))
                     used += gap + need
+                    spaced = False
+                spaced = True
+            spaced = text[-1:].isspace()
         self._flush(line, x, size, color)
 
     def _flush(self, line: Sequence[Run], x: float, size: float, color: tuple[float, float, float]) -> None:
@@ -197,7 +201,8 @@ class Pen:
         self.canvas.setLineWidth(thick * MM)
         if fill is not None:
             self.canvas.setFillColorRGB(*fill)
-        self.canvas.roundRect(x * MM, self._up(y + height), width * MM, height * MM, radius * MM, stroke=int(thick > 0), fill=int(fill is not None))
+        self.canvas.roundRect(x * MM, self._up(y + height), width * MM, height * MM, radius * MM,
+                              stroke=int(thick > 0), fill=int(fill is not None))
 
     def tick_box(self, x: float, baseline: float, side: float, ticked: bool) -> None:
         """A drawn check box, so that it prints the same with every font."""

@@ -10,7 +10,7 @@ import shutil
 from pathlib import Path
 from typing import Any, Final
 
-import sqlcipher3.dbapi2 as dbapi
+from sqlcipher3 import dbapi2 as dbapi
 
 from ktpel_kiosk.domain.errors import BugError, Corrupt, DiskFull, IoFailure, KioskError, StorageTrouble
 

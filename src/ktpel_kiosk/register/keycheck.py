@@ -13,6 +13,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from sqlcipher3 import dbapi2 as dbapi
+
 from ktpel_kiosk.domain.errors import Corrupt, KeyUnavailable, TooNew
 from ktpel_kiosk.durable import write_durably
 from ktpel_kiosk.register import driver
@@ -97,7 +99,7 @@ def _version(path: Path, key: bytes, key_is_right: bool) -> int:
         raise error if key_is_right else KeyUnavailable("register.wrong_key", path=str(path)) from error
     try:
         return _judge(connection, path)
-    except driver.dbapi.Error as error:
+    except dbapi.Error as error:
         raise driver.trouble(error, path) from error
     finally:
         connection.close()

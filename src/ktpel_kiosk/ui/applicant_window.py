@@ -161,6 +161,12 @@ class ApplicantWindow(QMainWindow):
         assert isinstance(page, SignPage)
         page.ask(word("pemohon", "ttd_terima_kecil" if handover else "ttd_kecil"))
 
+    def show_signature(self, image: QImage) -> None:
+        """What the pad took, so that the applicant sees it."""
+        page = self._pages.get("tanda_tangan")
+        if isinstance(page, SignPage):
+            page.ink.show_picture(image)
+
     def review(self, name: str, portrait: QImage | None, signature: QImage | None, lines: Sequence[str]) -> None:
         page = self._show("tinjau")
         assert isinstance(page, ReviewPage)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from PySide6.QtCore import QElapsedTimer, QEvent, QPointF, QRectF, QSize, Qt, Signal
-from PySide6.QtGui import QMouseEvent, QPainter, QPen, QTabletEvent
+from PySide6.QtGui import QImage, QMouseEvent, QPainter, QPen, QTabletEvent
 from PySide6.QtWidgets import QSizePolicy
 
 from ktpel_kiosk.domain.biometric import PenPoint
@@ -28,6 +28,7 @@ class SignatureField(KeyboardRing, Painted):
         self._points: list[PenPoint] = []
         self._clock = QElapsedTimer()
         self._down = False
+        self._picture: QImage | None = None
         self.enabled_ink = True
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Expanding)
         self.setMinimumHeight(140)
@@ -44,8 +45,15 @@ class SignatureField(KeyboardRing, Painted):
     def is_empty(self) -> bool:
         return sum(1 for p in self._points if p.down) < 8
 
+    def show_picture(self, image: QImage) -> None:
+        """A stored signature, black on white, in place of live ink."""
+        self._points.clear()
+        self._picture = image
+        self.update()
+
     def clear(self) -> None:
         self._points.clear()
+        self._picture = None
         self.update()
         self.changed.emit()
 
@@ -106,6 +114,13 @@ class SignatureField(KeyboardRing, Painted):
         base = self.height() * 0.77
         painter.setPen(QPen(theme.color("line"), max(1, theme.px(1.5))))
         painter.drawLine(QPointF(self.width() * 0.05, base), QPointF(self.width() * 0.95, base))
+        if self._picture is not None:
+            size = self._picture.size().scaled(rect.size().toSize() * 0.8, Qt.AspectRatioMode.KeepAspectRatio)
+            painter.setCompositionMode(QPainter.CompositionMode.CompositionMode_Multiply)
+            painter.setRenderHint(QPainter.RenderHint.SmoothPixmapTransform)
+            painter.drawImage(QRectF(rect.center().x() - size.width() / 2, rect.center().y() - size.height() / 2,
+                                     size.width(), size.height()), self._picture)
+            painter.setCompositionMode(QPainter.CompositionMode.CompositionMode_SourceOver)
         for last, now in zip(self._points, self._points[1:], strict=False):
             if last.down and now.t_ms >= last.t_ms and (now.down or last.down):
                 width = theme.px(2.2) + theme.px(3.0) * last.pressure / 1023

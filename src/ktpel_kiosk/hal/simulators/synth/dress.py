@@ -108,26 +108,23 @@ def hair_light(canvas: Canvas, mask: F32, shine_y: float) -> F32:
 
 def locks(rng: np.random.Generator, shape: Points, looks: Looks, count: int) -> list[Points]:
     """Short hairs that lie the way they are combed: down at the sides, away from the parting on top."""
-    low, high = shape.min(axis=0), shape.max(axis=0)
-    part = looks.hair_part
-    length = {"side": 0.34, "crop": 0.13, "wave": 0.4}.get(looks.hair, 0.3)
-    hairs = []
-    for x, y in rng.uniform(low, high, (count, 2)):
-        path = [np.array([x, y])]
-        for _ in range(5):
-            px, py = path[-1]
-            if looks.hair == "crop":
-                top = np.array([0.35 * px, -1.0])
-            elif looks.hair == "wave":
-                top = np.array([0.55 * (px - part) + 0.25 * np.sin(py * 7 + 2 * px), -0.9])
-            else:
-                away = px - part
-                top = np.array([np.sign(away) * 1.0, 0.75 * abs(away) - 0.42 - 0.5 * np.clip(-1.6 - py, 0, 0.5)])
-            flank = float(np.clip((abs(px) - 0.72) / 0.3, 0, 1) * np.clip((py + 1.75) / 0.6, 0, 1))
-            way = top / np.linalg.norm(top) * (1 - flank) + np.array([0.12 * np.sign(px), 1.0]) * flank
-            path.append(path[-1] + way * length / 5)
-        hairs.append(np.stack(path) + rng.normal(0, 0.004, (6, 2)))
-    return hairs
+    length = {"side": 0.34, "crop": 0.13, "wave": 0.4}[looks.hair]
+    at = rng.uniform(shape.min(axis=0), shape.max(axis=0), (count, 2))
+    path = [at]
+    for _ in range(5):
+        x, y = path[-1].T
+        away = x - looks.hair_part
+        if looks.hair == "crop":
+            top = np.stack([0.35 * x, np.full(count, -1.0)], axis=1)
+        elif looks.hair == "wave":
+            top = np.stack([0.55 * away + 0.25 * np.sin(y * 7 + 2 * x), np.full(count, -0.9)], axis=1)
+        else:
+            top = np.stack([np.sign(away), 0.75 * np.abs(away) - 0.42 - 0.5 * np.clip(-1.6 - y, 0, 0.5)], axis=1)
+        flank = (np.clip((np.abs(x) - 0.72) / 0.3, 0, 1) * np.clip((y + 1.75) / 0.6, 0, 1))[:, None]
+        down = np.stack([0.12 * np.sign(x), np.ones(count)], axis=1)
+        way = top / np.linalg.norm(top, axis=1, keepdims=True) * (1 - flank) + down * flank
+        path.append(path[-1] + way * length / 5)
+    return list(np.stack(path, axis=1) + rng.normal(0, 0.004, (count, 6, 2)))
 
 
 def paint_short_hair(canvas: Canvas, looks: Looks, rng: np.random.Generator) -> None:
@@ -229,4 +226,4 @@ def paint_hijab(canvas: Canvas, looks: Looks, rng: np.random.Generator) -> None:
     canvas.cover(mask, painted(light, looks.veil))
     pleat = spline(points((swing * 0.82, 1.42), (swing * 0.35, 2.05), (-swing * 0.5, 2.5), (-swing * 1.6, 2.86), (-swing * 2.4, 3.15)))
     canvas.darken(np.concatenate([pleat + [0, 0.0], (pleat + [0.02, 0.16])[::-1]]), 0.8, 0.06)
-    canvas.line(pleat, 0.05, mix(looks.veil, (255.0, 252.0, 246.0), 0.45), 0.02, 0.5)
+    canvas.line(pleat, 0.1, mix(looks.veil, (255.0, 252.0, 246.0), 0.4), 0.035, 0.45)

@@ -11,7 +11,7 @@ from functools import lru_cache
 import cv2
 import numpy as np
 
-from ktpel_kiosk.hal.simulators.synth.canvas import Canvas, scaled
+from ktpel_kiosk.hal.simulators.synth.canvas import Canvas, points, scaled
 from ktpel_kiosk.hal.simulators.synth.dress import hijab_opening, paint_back_hair, paint_hijab, paint_long_hair, paint_neck, paint_shirt, paint_short_hair
 from ktpel_kiosk.hal.simulators.synth.head import paint_eyes, paint_face
 from ktpel_kiosk.hal.simulators.synth.looks import looks_of
@@ -25,6 +25,9 @@ PORTRAIT_EYES, PORTRAIT_SCALE = (480.0, 585.0), 222.0
 FRAME_PART = slice(220, 1060)
 """Columns the person can reach."""
 
+EYE_BAND = points((-0.85, -0.24), (0.85, 0.26))
+"""The part of the face a blink changes, in face units; neither hair nor cloth covers it."""
+
 BLINK_S = 0.16
 
 
@@ -37,7 +40,8 @@ class Who:
     sex: str
 
 
-def paint_person(who: Who, width: int, height: int, eyes: tuple[float, float], scale: float, openness: float) -> Canvas:
+def paint_person(who: Who, width: int, height: int, eyes: tuple[float, float], scale: float) -> tuple[U8, U8]:
+    """The person as premultiplied RGBA, once with open and once with closed eyes."""
     looks = looks_of(who.seed, who.birth_year, who.sex)
     canvas = Canvas(width, height, eyes, scale)
 
@@ -49,17 +53,27 @@ def paint_person(who: Who, width: int, height: int, eyes: tuple[float, float], s
     paint_neck(canvas, looks)
     if looks.hair == "hijab":
         canvas.fill(hijab_opening(looks), scaled(looks.veil, 0.42))
-    if looks.hair != "hijab":
+    else:
         paint_shirt(canvas, looks, rng("shirt"))
     paint_face(canvas, looks, rng("face"))
-    paint_eyes(canvas, looks, openness)
+    band = canvas.window(EYE_BAND, 0.0)
+    eyeless = canvas.rgb[band].copy()
+    paint_eyes(canvas, looks, 1.0)
     if looks.hair == "hijab":
         paint_hijab(canvas, looks, rng("hijab"))
     elif looks.hair in ("long", "bun"):
         paint_long_hair(canvas, looks, rng("hair"))
     else:
         paint_short_hair(canvas, looks, rng("hair"))
-    return canvas
+    awake = premultiplied(canvas)
+    canvas.rgb[band] = eyeless
+    paint_eyes(canvas, looks, 0.0)
+    return awake, premultiplied(canvas)
+
+
+def premultiplied(canvas: Canvas) -> U8:
+    cover = np.clip(canvas.alpha, 0, 1)[..., None]
+    return np.asarray(np.clip(np.dstack([canvas.rgb * cover, cover * 255]), 0, 255), dtype=np.uint8)
 
 
 def cloth(latar: str, seed: int, width: int, height: int) -> F32:
@@ -71,19 +85,11 @@ def cloth(latar: str, seed: int, width: int, height: int) -> F32:
     return f32(colour * light[..., None])
 
 
-def sprite(who: Who, width: int, height: int, eyes: tuple[float, float], scale: float, openness: float) -> U8:
-    """The painted person as premultiplied RGBA."""
-    canvas = paint_person(who, width, height, eyes, scale, openness)
-    cover = np.clip(canvas.alpha, 0, 1)[..., None]
-    return np.asarray(np.clip(np.dstack([canvas.rgb * cover, cover * 255]), 0, 255), dtype=np.uint8)
-
-
 @lru_cache(maxsize=8)
 def frame_sprites(who: Who) -> tuple[U8, U8]:
     """The person at frame size with open and with closed eyes, cut to ``FRAME_PART``."""
     eyes = (FRAME_EYES[0] - FRAME_PART.start, FRAME_EYES[1])
-    width = FRAME_PART.stop - FRAME_PART.start
-    return sprite(who, width, FRAME_HEIGHT, eyes, FRAME_SCALE, 1.0), sprite(who, width, FRAME_HEIGHT, eyes, FRAME_SCALE, 0.0)
+    return paint_person(who, FRAME_PART.stop - FRAME_PART.start, FRAME_HEIGHT, eyes, FRAME_SCALE)
 
 
 @lru_cache(maxsize=4)
@@ -139,7 +145,7 @@ def camera_frame(who: Who, latar: str, t: float) -> U8:
 
 @lru_cache(maxsize=4)
 def portrait_sprite(who: Who) -> U8:
-    return sprite(who, PORTRAIT_WIDTH, PORTRAIT_HEIGHT, PORTRAIT_EYES, PORTRAIT_SCALE, 1.0)
+    return paint_person(who, PORTRAIT_WIDTH, PORTRAIT_HEIGHT, PORTRAIT_EYES, PORTRAIT_SCALE)[0]
 
 
 def portrait(who: Who, latar: str, jitter: int) -> U8:

@@ -1,0 +1,105 @@
+"""Practice mode with windows: who sits at the simulated desk, and a morning's worth of applications on the board."""
+
+from __future__ import annotations
+
+import random
+import threading
+
+from ktpel_kiosk.app.demo import sign_everybody_in
+from ktpel_kiosk.app.office import village_names
+from ktpel_kiosk.app.population import invent
+from ktpel_kiosk.app.walk import Walk
+from ktpel_kiosk.app.wiring import Kiosk
+from ktpel_kiosk.desk import intake, verification
+from ktpel_kiosk.desk.access import stage_roles
+from ktpel_kiosk.domain.errors import KioskError, NotFound
+from ktpel_kiosk.domain.permohonan import Permohonan
+from ktpel_kiosk.domain.sop import Layanan, Stage
+
+SEATED_AT: frozenset[Stage] = frozenset({Stage.REKAM, Stage.KIRIM, Stage.AKTIVASI, Stage.SERAH_PEMOHON, Stage.SERAH_SURAT})
+"""Stages at which the applicant is present: the simulated devices then show this person."""
+
+
+def person_seed(p: Permohonan) -> int:
+    """The invented body that belongs to an application: the same on every day."""
+    return int(p.penduduk.nik) % 2**31
+
+
+class Seating:
+    """Seats the applicant whose application was last worked on; ``wait`` seats on the writer thread's heels, not in it."""
+
+    def __init__(self, kiosk: Kiosk) -> None:
+        self._kiosk = kiosk
+        self._wanted = ""
+        self._wake = threading.Condition()
+        self._closed = False
+        self._thread = threading.Thread(target=self._loop, name="practice-seating", daemon=True)
+        self._thread.start()
+        self._leave = kiosk.register.subscribe(self._changed)
+
+    def _changed(self, subjects: frozenset[str]) -> None:
+        with self._wake:
+            self._wanted = next(iter(sorted(subjects)), "")
+            self._wake.notify()
+
+    def _loop(self) -> None:
+        while True:
+            with self._wake:
+                self._wake.wait_for(lambda: self._wanted or self._closed)
+                if self._closed:
+                    return
+                wanted, self._wanted = self._wanted, ""
+            self._seat(wanted)
+
+    def _seat(self, permohonan_id: str) -> None:
+        try:
+            p = self._kiosk.register.read(lambda v: v.permohonan(permohonan_id))
+        except NotFound:
+            return
+        tahap = p.current()
+        if tahap is not None and tahap.stage in SEATED_AT:
+            seat(self._kiosk, p)
+
+    def close(self) -> None:
+        self._leave()
+        with self._wake:
+            self._closed = True
+            self._wake.notify()
+        self._thread.join(5.0)
+
+
+def seat(kiosk: Kiosk, p: Permohonan) -> None:
+    """Let the simulated devices show this applicant."""
+    if kiosk.world is not None:
+        kiosk.world.seat(person_seed(p), p.penduduk.tanggal_lahir.year, p.penduduk.jenis_kelamin.value)
+
+
+def furnish_morning(kiosk: Kiosk, count: int = 6) -> int:
+    """Put invented applications on the board of an empty practice office: some at verification, some ready to be recorded.
+
+    Returns how many were made; an office that has any is left alone.
+    """
+    from ktpel_kiosk.ports.register import Query
+
+    if kiosk.register.read(lambda v: v.count(Query())):
+        return 0
+    desk = kiosk.desk
+    officers = sign_everybody_in(kiosk)
+    villages = village_names(desk.sop.kantor.kode_wilayah)
+    walk = Walk(desk, officers, seat=lambda p: seat(kiosk, p), card_to_reader=lambda _job: None, rng=random.Random(3))
+    made = 0
+    for index in range(count):
+        who = invent(index, 2026, desk.sop.kantor, villages, intake.today(desk))
+        try:
+            p = walk.intake(who, Layanan.BARU_WNI)
+            while (tahap := p.current()) is not None and tahap.stage in (Stage.AGENDA_REGISTER, Stage.VERIFIKASI, Stage.VALIDASI):
+                if tahap.stage is not Stage.AGENDA_REGISTER and index % 2:
+                    break
+                actor = officers.for_roles(stage_roles(desk.sop, tahap))
+                act = {Stage.AGENDA_REGISTER: intake.assign_number, Stage.VERIFIKASI: verification.verify,
+                       Stage.VALIDASI: verification.validate}[tahap.stage]
+                p = act(desk, actor, p.id)
+            made += 1
+        except KioskError:
+            continue
+    return made

@@ -1,0 +1,68 @@
+"""``ktpel-kiosk run``: the two windows of a practice office, with its gateway simulator and network thread."""
+
+from __future__ import annotations
+
+import os
+import threading
+from pathlib import Path
+
+from ktpel_kiosk.app.wiring import Kiosk, open_practice_kiosk, warm
+from ktpel_kiosk.domain.errors import KioskError
+
+EXIT_WHEN_READY = "KTPEL_EXIT_WHEN_READY"
+"""Environment variable of the start-up benchmark: leave as soon as the operator window is usable."""
+
+
+def run_windows(office: str, data: Path, *, windowed: bool = False) -> int:
+    """Open the windows and stay until they are closed; returns the exit code.
+
+    The window comes first; gateway simulator, network thread, simulated devices and heavy libraries follow behind it.
+    """
+    from ktpel_kiosk.ui.app import start_windows
+
+    measuring = bool(os.environ.get(EXIT_WHEN_READY))
+    kiosk = open_practice_kiosk(data, office)
+    behind = Behind(kiosk)
+    try:
+        return start_windows(kiosk.desk, windowed=windowed, on_ready=None if measuring else behind.start, exit_when_ready=measuring)
+    finally:
+        behind.stop()
+        kiosk.close()
+
+
+class Behind:
+    """What runs behind the windows once they are usable."""
+
+    def __init__(self, kiosk: Kiosk) -> None:
+        self._kiosk = kiosk
+        self._thread = threading.Thread(target=self._work, name="start-behind", daemon=True)
+        self._seating: object = None
+
+    def start(self) -> None:
+        self._thread.start()
+
+    def _work(self) -> None:
+        from ktpel_kiosk.app.practice import Seating, furnish_morning
+        from ktpel_kiosk.app.simulation import practice_gateway
+        from ktpel_kiosk.desk import reconcile
+
+        kiosk = self._kiosk
+        try:
+            reconcile.clear_leftovers(kiosk.desk)
+            self._seating = Seating(kiosk)
+            furnish_morning(kiosk)
+            kiosk.simulator = practice_gateway(kiosk.data / "gateway", kiosk.keys, kiosk.clock, step_s=4.0)
+            kiosk.simulator.start()
+            kiosk.gateway_url = kiosk.simulator.base_url
+            kiosk.start_network()
+            warm(kiosk)
+        except KioskError as error:
+            print(kiosk.desk.sentences.of(error))
+
+    def stop(self) -> None:
+        from ktpel_kiosk.app.practice import Seating
+
+        if self._thread.is_alive():
+            self._thread.join(20.0)
+        if isinstance(self._seating, Seating):
+            self._seating.close()

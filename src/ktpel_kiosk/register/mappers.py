@@ -1,0 +1,124 @@
+"""Rows <-> domain values, one mapper per table; the register's only knowledge of both."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from typing import Any, Final
+
+from ktpel_kiosk.domain.actor import UserAccount
+from ktpel_kiosk.domain.audit import AuditLink
+from ktpel_kiosk.domain.biodata import penduduk_from_dict, penduduk_to_dict
+from ktpel_kiosk.domain.biometric import BiometricException, Sample
+from ktpel_kiosk.domain.cards import LIVE, Blangko, CardJob
+from ktpel_kiosk.domain.errors import BugError
+from ktpel_kiosk.domain.outbox import Packet
+from ktpel_kiosk.domain.permohonan import DONE_STATES, OPEN_STATES, Permohonan, Tahap, TahapState
+from ktpel_kiosk.domain.sop import Sop
+from ktpel_kiosk.domain.status import StatusEvent
+from ktpel_kiosk.ports.register import Approval, Handover, ListItem, ScannedDocument
+from ktpel_kiosk.register import rows
+from ktpel_kiosk.register.codecs import Codec, Mapper, micros
+from ktpel_kiosk.register.rows import SQLModel, table_of
+
+Stored = dict[str, Any]
+STEP_PREFIX: Final = "t_"
+WHOLE_SOP: Final = 0
+"""Number under which ``sop_step`` keeps the limit of the SOP as a whole."""
+NOT_OFFICERS: Final = frozenset({"sistem", "pemohon"})
+
+
+def facts_text(facts: Mapping[str, str | int | float | bool | None]) -> str:
+    """Canonical JSON of an audit link's facts. Raises BugError for what JSON cannot hold exactly."""
+    try:
+        return json.dumps(facts, sort_keys=True, separators=(",", ":"), ensure_ascii=False, allow_nan=False)
+    except (TypeError, ValueError) as error:
+        raise BugError("register.audit_fact", reason=type(error).__name__) from error
+
+
+def _penduduk() -> Codec:
+    return (lambda p: json.dumps(penduduk_to_dict(p), ensure_ascii=False)), (lambda text: penduduk_from_dict(json.loads(text)))
+
+
+def _columns(row: type[SQLModel]) -> list[str]:
+    return [c.name for c in table_of(row).columns]
+
+
+PERMOHONAN = Mapper(Permohonan, _columns(rows.PermohonanRow), special={"penduduk": _penduduk()})
+TAHAP = Mapper(Tahap, _columns(rows.TahapRow), names={"index": "idx"})
+JOINED_TAHAP = Mapper(
+    Tahap, [STEP_PREFIX + c for c in _columns(rows.TahapRow)],
+    names={n: STEP_PREFIX + n for n in Tahap.__dataclass_fields__} | {"index": f"{STEP_PREFIX}idx"},
+)
+LIST_ITEM = Mapper(ListItem, [*_columns(rows.SearchRow), "limit_s"], names={"id": "permohonan_id"})
+SAMPLE = Mapper(Sample, _columns(rows.SampleRow))
+SAMPLE_DATA = Mapper(Sample, _columns(rows.SampleDataRow))
+EXCEPTION = Mapper(BiometricException, _columns(rows.ExceptionRow))
+DOCUMENT = Mapper(ScannedDocument, _columns(rows.DocumentRow))
+APPROVAL = Mapper(Approval, _columns(rows.ApprovalRow))
+HANDOVER = Mapper(Handover, _columns(rows.HandoverRow))
+PACKET = Mapper(Packet, _columns(rows.PacketRow))
+STATUS = Mapper(StatusEvent, _columns(rows.StatusEventRow))
+CARD_JOB = Mapper(CardJob, _columns(rows.CardJobRow))
+BLANGKO = Mapper(Blangko, _columns(rows.BlangkoRow))
+USER = Mapper(UserAccount, _columns(rows.UserRow))
+AUDIT = Mapper(AuditLink, _columns(rows.AuditRow), special={"facts": (facts_text, json.loads)})
+
+
+def permohonan_values(p: Permohonan) -> Stored:
+    return PERMOHONAN.values(p) | {"nik": p.penduduk.nik, "is_open": int(p.keadaan in OPEN_STATES)}
+
+
+def tahap_values(p: Permohonan) -> list[Stored]:
+    return [TAHAP.values(t) | {"permohonan_id": p.id} for t in p.tahap]
+
+
+def permohonan_from(joined: Sequence[Mapping[str, Any]]) -> Permohonan:
+    """From one row per stage, each with the application's own columns; an application without stages has one row."""
+    stages = tuple(JOINED_TAHAP.value(r) for r in joined if r[f"{STEP_PREFIX}idx"] is not None)
+    return PERMOHONAN.value(joined[0], tahap=stages)
+
+
+def search_values(p: Permohonan) -> Stored:
+    """The line a list shows. Times are those of the current printed step, of the whole way once all is done."""
+    now = p.current()
+    of_step = [t for t in p.tahap if now is None or t.nomor == now.nomor]
+    return {
+        "permohonan_id": p.id, "nomor_register": p.nomor_register, "nama": p.penduduk.nama, "nik": p.penduduk.nik,
+        "layanan": p.layanan.value, "desa": p.penduduk.desa, "keadaan": p.keadaan.value,
+        "stage": now.stage.value if now else "", "step_no": now.nomor if now else WHOLE_SOP,
+        "tahap_state": (now.state if now else TahapState.SELESAI).value,
+        "created_at": micros(p.created_at), "updated_at": micros(p.updated_at),
+        "active_s": float(sum(t.active_s for t in of_step)), "petugas": _officer(p),
+        "running_since": micros(now.running_since) if now and now.running_since else None,
+        "pause_reason": now.pause_reason if now else "", "sop_digest": p.sop_digest,
+    }
+
+
+def _officer(p: Permohonan) -> str:
+    """Who of the office acted last."""
+    acted = [t.actor for t in p.tahap if t.state in DONE_STATES and t.actor and t.role not in NOT_OFFICERS]
+    return acted[-1] if acted else p.created_by
+
+
+def step_limits(sop: Sop) -> dict[int, float | None]:
+    """Seconds allowed per printed step, and for the SOP as a whole (its minutes, else the sum of its steps)."""
+    limits: dict[int, float | None] = {step.nomor: step.limit_s for step in sop.langkah}
+    whole = sop.mutu.nilai * 60.0 if sop.mutu.jenis == "menit" and sop.mutu.nilai else sop.total_s()
+    return {**limits, WHOLE_SOP: whole or None}
+
+
+def card_job_values(job: CardJob) -> Stored:
+    return CARD_JOB.values(job) | {"is_live": int(job.state in LIVE)}
+
+
+def sample_from(row: Mapping[str, Any], *, with_data: bool) -> Sample:
+    if with_data:
+        return SAMPLE.value(row, data=bytes(row["data"]), device_payload=bytes(row["device_payload"]))
+    return SAMPLE.value(row, data=b"", device_payload=b"")
+
+
+def document_from(row: Mapping[str, Any]) -> ScannedDocument:
+    found = DOCUMENT.value({"data": b"", **row})
+    return replace(found, data=bytes(found.data)) if type(found.data) is not bytes else found

@@ -1,0 +1,100 @@
+"""Papers and books for the tests of documents; nobody here exists."""
+
+from __future__ import annotations
+
+import io
+import random
+from dataclasses import replace
+from datetime import date
+from pathlib import Path
+
+from PIL import Image, ImageDraw
+
+from ktpel_kiosk.domain.penduduk import JenisKelamin, Penduduk
+from ktpel_kiosk.ports.services import Book, BookRow, HandoverPaper, LetterPaper, ReceiptPaper
+
+RESOURCES = Path(__file__).resolve().parents[2] / "resources"
+KOP = ("Pemerintah Kabupaten Lumajang", "Kecamatan Tempeh", "Jalan Raya Tempeh 1, Tempeh 67371 · Telepon (0334) 520003",
+       "kec_tempeh@lumajangkab.go.id · tempeh.lumajangkab.go.id")
+
+PERSON = Penduduk(
+    nik="3508054502080001", nama="SITI CONTOH LESTARI", tempat_lahir="LUMAJANG", tanggal_lahir=date(2008, 2, 5),
+    jenis_kelamin=JenisKelamin.PEREMPUAN, golongan_darah=4, alamat="DUSUN KRAJAN", rt="003", rw="007", desa="TEMPEH LOR",
+    kecamatan="TEMPEH", kabupaten="LUMAJANG", provinsi="JAWA TIMUR", agama=1, status_perkawinan=1, pekerjaan=3,
+)
+
+
+def picture(kind: str) -> bytes:
+    image = Image.new("RGB", (480, 640), "#0B57B8") if kind == "portrait" else Image.new("RGBA", (600, 200), (0, 0, 0, 0))
+    d = ImageDraw.Draw(image)
+    if kind == "portrait":
+        d.ellipse((130, 120, 350, 420), fill="#CFA079")
+        d.ellipse((60, 470, 420, 900), fill="#EDF1F5")
+    else:
+        rnd = random.Random(4)
+        d.line([(40 + i * 26, 100 + rnd.randint(-70, 70)) for i in range(20)], fill=(16, 32, 44, 255), width=7, joint="curve")
+    out = io.BytesIO()
+    image.save(out, "PNG")
+    return out.getvalue()
+
+
+def receipt(**changes: object) -> ReceiptPaper:
+    paper = ReceiptPaper(
+        kop=KOP, nomor_register="0042/KTP/XI/2026", at_local="20 November 2026, 09.15 WIB", nama="SITI CONTOH LESTARI",
+        nik_tersamar="350805••••••0001", layanan="KTP-el baru",
+        berkas=(("Formulir F-1.02", True), ("Fotokopi Kartu Keluarga", True), ("Surat pengantar RT/RW", True),
+                ("Fotokopi akta kelahiran", False), ("Fotokopi buku nikah bagi yang belum 17 tahun tetapi sudah kawin", False)),
+        perkiraan="23 November 2026, 15.00 WIB", kontak=("(0334) 520003", "kec_tempeh@lumajangkab.go.id"), petugas="Rina Wulandari",
+        qr_text="0042/KTP/XI/2026", kekurangan=("Fotokopi akta kelahiran",),
+    )
+    return replace(paper, **changes)  # type: ignore[arg-type]
+
+
+def handover(**changes: object) -> HandoverPaper:
+    paper = HandoverPaper(
+        kop=KOP, number="0107/BP/2026", nomor_register="0042/KTP/XI/2026", at_local="24 November 2026, 10.02 WIB",
+        nama="SITI CONTOH LESTARI", nik_tersamar="350805••••••0001", penerima="SITI CONTOH LESTARI", hubungan="Yang bersangkutan",
+        petugas="Rina Wulandari", finger_checked=True, old_card_withdrawn=False, card_uid="04A1B2C3D4E5F6",
+        signature_png=picture("signature"),
+    )
+    return replace(paper, **changes)  # type: ignore[arg-type]
+
+
+def letter(jenis: str, **changes: object) -> LetterPaper:
+    paper = LetterPaper(
+        kop=KOP, jenis=jenis, nomor="400.8.1.2/015/427.82/2026", tanggal="20 November 2026", penduduk=PERSON,
+        fields=(("NIK", PERSON.nik), ("Nama", PERSON.nama), ("Tempat/Tanggal Lahir", "LUMAJANG, 5 Februari 2008"),
+                ("Jenis Kelamin", "Perempuan"), ("Alamat", "DUSUN KRAJAN, RT/RW 003/007, TEMPEH LOR, TEMPEH"), ("Agama", "Islam"),
+                ("Status Perkawinan", "Belum Kawin"), ("Pekerjaan", "Pelajar/Mahasiswa"), ("Kewarganegaraan", "WNI")),
+        rekam_tanggal="19 November 2026", tujuan="Kepala Dinas Kependudukan dan Pencatatan Sipil Kabupaten Lumajang",
+        jabatan="Camat Tempeh", nama_penandatangan="Drs. Bambang Contoh, M.Si.", nip="197001011995031002",
+        qr_text="400.8.1.2/015/427.82/2026 0042/KTP/XI/2026", portrait_png=picture("portrait"),
+        lampiran=("Formulir F-1.02", "Fotokopi Kartu Keluarga"),
+    )
+    return replace(paper, **changes)  # type: ignore[arg-type]
+
+
+NAMES = ("SLAMET RIYADI", "SITI CONTOH LESTARI", "M. MUT'ROF", "NUR'AINI", "TEGUH PRASETYO", "KHOIRUL ANAM", "RR. DEWI SEKAR ARUM KUSUMANINGTYAS",
+         "SUHARTO", "MUHAMMAD ABDURRAHMAN WAHIDUDDIN AL-FAYYADL BIN ABDULLAH HASAN")
+COLUMNS = ("No.", "Nomor Register", "Tanggal", "Jam", "Nama Lengkap", "NIK", "No. KK", "L/P", "Tempat/Tgl Lahir", "Alamat", "No. HP",
+           "Jenis Permohonan", "Kelengkapan", "Petugas Loket", "Paraf Verifikator", "Validator", "Keterangan")
+
+
+def book(rows: int = 40, **changes: object) -> Book:
+    """The widest book of the office: seventeen columns."""
+    lines = []
+    for i in range(1, rows + 1):
+        void = i % 11 == 0
+        lines.append(BookRow((
+            i, f"{i:04d}/KTP/XI/2026", f"{i % 28 + 1:02d}/11/2026", f"{8 + i % 7:02d}.{i % 60:02d}", NAMES[i % len(NAMES)],
+            f"35080545020{i:05d}", f"35080101200{i:05d}", "LP"[i % 2], f"LUMAJANG, {i % 28 + 1:02d}/02/{1960 + i % 48}",
+            f"DUSUN KRAJAN {i % 9}, RT/RW {i % 20:03d}/{i % 12:03d}, TEMPEH LOR", f"0812345{i:05d}", ("KTP-el baru", "Rusak", "Hilang")[i % 3],
+            "L" if i % 5 else "TL", "rina", "budi", "kasi.tempeh", "BATAL: pemohon salah kecamatan" if void else "",
+        ), void=void))
+    made = Book(
+        title="Buku Register Permohonan KTP-el", period="November 2026", columns=COLUMNS, rows=tuple(lines),
+        text_columns=frozenset({1, 5, 6, 10}), kop=KOP, place_date="Tempeh, 30 November 2026",
+        signatories=(("Camat Tempeh", "Drs. Bambang Contoh, M.Si.", "197001011995031002"), ("Petugas", "Rina Wulandari", "")),
+        widths=(0.6, 1.7, 1.2, 0.8, 2.2, 2.0, 2.0, 0.6, 2.0, 2.8, 1.5, 1.5, 0.8, 1.2, 1.2, 1.2, 1.5), note="NIK lengkap",
+    )
+    return replace(made, **changes)  # type: ignore[arg-type]
