@@ -11,9 +11,10 @@ from pathlib import Path
 from alembic import context
 from ktpel_kiosk.register.migrate import finish_version, migration_engine
 from sqlalchemy.engine import Connection
+from sqlmodel import SQLModel
 
 from ktpel_kiosk.register.keys import KeyStore
-from ktpel_kiosk.register.rows import SQLModel
+
 
 
 def run(connection: Connection) -> None:

@@ -29,6 +29,8 @@ app.add_typer(nik_app, name="nik")
 
 Data = Annotated[Path, typer.Option("--data", help="Folder data kiosk.")]
 Json = Annotated[bool, typer.Option("--json", help="Keluaran JSON.")]
+Camera = Annotated[str, typer.Option("--camera", help="Kamera nyata: auto, nomor, berkas, atau alamat MJPEG.")]
+Reader = Annotated[str, typer.Option("--reader", help="Pembaca kartu PC/SC nyata: auto atau bagian namanya.")]
 Office = Annotated[str, typer.Option("--office", help="Nama SOP (lihat: sop list) atau berkas .toml.")]
 
 
@@ -64,10 +66,10 @@ def _out(value: Any, as_json: bool, text: Callable[[], str]) -> None:
 
 @app.command()
 def run(office: Office = "tempeh", data: Data = DEFAULT_DATA, windowed: Annotated[bool, typer.Option(help="Jendela biasa.")] = False,
-        ) -> None:
+        camera: Camera = "", reader: Reader = "") -> None:
     """Membuka jendela petugas dan jendela pemohon."""
     from ktpel_kiosk.app.run import run_windows
-    raise typer.Exit(_guard(lambda: run_windows(office, _data(data), windowed=windowed)))
+    raise typer.Exit(_guard(lambda: run_windows(office, _data(data), windowed=windowed, camera=camera, reader=reader)))
 
 
 @app.command()

@@ -13,7 +13,7 @@ EXIT_WHEN_READY = "KTPEL_EXIT_WHEN_READY"
 """Environment variable of the start-up benchmark: leave as soon as the operator window is usable."""
 
 
-def run_windows(office: str, data: Path, *, windowed: bool = False) -> int:
+def run_windows(office: str, data: Path, *, windowed: bool = False, camera: str = "", reader: str = "") -> int:
     """Open the windows and stay until they are closed; returns the exit code.
 
     The window comes first; gateway simulator, network thread, simulated devices and heavy libraries follow behind it.
@@ -21,7 +21,7 @@ def run_windows(office: str, data: Path, *, windowed: bool = False) -> int:
     from ktpel_kiosk.ui.app import start_windows
 
     measuring = bool(os.environ.get(EXIT_WHEN_READY))
-    kiosk = open_practice_kiosk(data, office)
+    kiosk = open_practice_kiosk(data, office, camera=camera, reader=reader)
     behind = Behind(kiosk)
     try:
         return start_windows(kiosk.desk, windowed=windowed, on_ready=None if measuring else behind.start, exit_when_ready=measuring)

@@ -112,11 +112,13 @@ class Kiosk:
 
 def open_practice_kiosk(data: Path, office: str, *, clock: SystemClock | PracticeClock | None = None, world: SimulatedWorld | None = None,
                         source: Mapping[Position, RawImage] | None = None, hasher: PasswordHasher | None = None,
-                        thresholds: Thresholds | None = None) -> Kiosk:
+                        thresholds: Thresholds | None = None, camera: str = "", reader: str = "") -> Kiosk:
     """A kiosk in practice mode: simulated devices, invented accounts, specimen cards.
 
     Args:
         source: real images to be served by the camera, finger and iris devices instead of the simulated person.
+        camera: a real camera instead of the simulated one: ``auto``, an index, a path or an http address.
+        reader: a real PC/SC reader instead of the simulated one: part of its name, or ``auto``.
     """
     sop = sops.load(office)
     clock = clock or SystemClock()
@@ -125,7 +127,7 @@ def open_practice_kiosk(data: Path, office: str, *, clock: SystemClock | Practic
     keys = DemoKeys(data / "keys")
     register = open_register(data, clock, ids)
     world = world or SimulatedWorld(out_dir=data / "perangkat", hands_free=True)
-    devices = DeviceManager(_drivers(world, source))
+    devices = DeviceManager(_drivers(world, source, camera, reader))
     kiosk: list[Kiosk] = []
     desk = Desk(
         register=register, devices=devices, biometrics=lazily(_biometrics), sealer=lazily(lambda: _sealer(data, keys)),
@@ -140,16 +142,21 @@ def open_practice_kiosk(data: Path, office: str, *, clock: SystemClock | Practic
     return kiosk[0]
 
 
-def _drivers(world: SimulatedWorld, source: Mapping[Position, RawImage] | None) -> list[Driver]:
-    simulated = list(world.drivers())
-    if not source:
-        return simulated
-    from ktpel_kiosk.hal.drivers.still_source import StillSource
-
-    still = StillSource(source)
-    replaced = [d for d in still.drivers() if still.has(d.kind)]
-    kinds = {d.kind for d in replaced}
-    return [*replaced, *(d for d in simulated if d.kind not in kinds)]
+def _drivers(world: SimulatedWorld, source: Mapping[Position, RawImage] | None, camera: str, reader: str) -> list[Driver]:
+    """Real devices where asked for, simulated ones for the other kinds."""
+    real: list[Driver] = []
+    if source:
+        from ktpel_kiosk.hal.drivers.still_source import StillSource
+        still = StillSource(source)
+        real += [d for d in still.drivers() if still.has(d.kind)]
+    if camera:
+        from ktpel_kiosk.hal.drivers.opencv_camera import OpenCvCameraDriver
+        real.append(OpenCvCameraDriver(sources=(camera,)))
+    if reader:
+        from ktpel_kiosk.hal.drivers.pcsc_reader import PcscReaderDriver
+        real.append(PcscReaderDriver() if reader == "auto" else PcscReaderDriver(wanted=(reader,)))
+    kinds = {d.kind for d in real}
+    return [*real, *(d for d in world.drivers() if d.kind not in kinds)]
 
 
 def _biometrics() -> Biometrics:

@@ -11,8 +11,8 @@ from dataclasses import dataclass
 
 from reportlab.pdfgen.canvas import Canvas
 
-from ktpel_kiosk.documents.books import content_hash, plain
-from ktpel_kiosk.documents.parts import BOLD, INK, LINE, MEDIUM, MUTED, PALE, REGULAR, SEMIBOLD, letterhead, signature_block
+from ktpel_kiosk.documents.books import VOID, content_hash, plain
+from ktpel_kiosk.documents.parts import BOLD, INK, LINE, MEDIUM, MUTED, PALE, REGULAR, SEMIBOLD, capitals, letterhead, signature_block
 from ktpel_kiosk.documents.pen import A4, MM, Pen, pdf, width_mm, wrap
 from ktpel_kiosk.domain.text import number_text
 from ktpel_kiosk.ports.services import Book
@@ -95,7 +95,7 @@ class _BookPage:
     def heading(self, pen: Pen) -> None:
         letterhead(pen, self.book.kop, size=11.5, logo_png=self.logo)
         pen.down(0.6)
-        pen.line(plain(self.book.title).upper(), BOLD, 12, "m")
+        pen.line(capitals(plain(self.book.title)), BOLD, 12, "m")
         pen.line(plain(self.book.period), MEDIUM, 9.5, "m")
         if self.book.note:
             pen.line(plain(self.book.note), REGULAR, 7.6, "m", MUTED)
@@ -158,13 +158,14 @@ class _BookPage:
         pen.y = y
 
     def row(self, pen: Pen, line: _Line, edges: Sequence[float], top: float) -> None:
-        color = STRUCK if line.void else INK
         for c, texts in enumerate(line.cells):
+            struck = line.void and not texts[0].startswith(VOID)  # why it is void must stay readable
+            color = STRUCK if struck else INK
             baseline = top + PAD + self.leading * 0.78
             for text in texts:
                 x = edges[c + 1] - PAD if self.right[c] else edges[c] + PAD
                 pen.text(x, baseline, text, REGULAR, self.size, "r" if self.right[c] else "l", color)
-                if line.void and text:
+                if struck and text:
                     width = width_mm(text, REGULAR, self.size)
                     start = x - width if self.right[c] else x
                     pen.rule(baseline - self.size * 0.3 / MM, start, start + width, thick=0.2, color=color)

@@ -19,7 +19,7 @@ import xlsxwriter
 from xlsxwriter.workbook import Workbook
 from xlsxwriter.worksheet import Worksheet
 
-from ktpel_kiosk.documents.parts import nip_text
+from ktpel_kiosk.documents.parts import capitals, nip_text
 from ktpel_kiosk.domain.errors import BadInput
 from ktpel_kiosk.ports.services import Book
 
@@ -141,6 +141,7 @@ class _XlsxBook:
         self._closing(row + 1)
 
     def _cell(self, row: int, column: int, value: Cell, void: bool) -> None:
+        void = void and not str(value).startswith(VOID)  # why it is void must stay readable
         if isinstance(value, str) or column in self.book.text_columns or isinstance(value, bool):
             self.sheet.write_string(row, column, plain(str(value)), self.text[void])
         elif abs(value) >= 1e15 or value != value:
@@ -151,7 +152,7 @@ class _XlsxBook:
     def _setup_and_heading(self) -> int:
         book, sheet = self.book, self.sheet
         heading = [(text, self.kop if i < 2 else self.small) for i, text in enumerate(book.kop)]
-        heading += [("", self.small), (book.title.upper(), self.title), (book.period, self.small), (book.note, self.small)]
+        heading += [("", self.small), (capitals(book.title), self.title), (book.period, self.small), (book.note, self.small)]
         top = len(heading) + 1
         for c, width in enumerate(_xlsx_widths(book)):
             sheet.set_column(c, c, width)

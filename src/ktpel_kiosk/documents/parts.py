@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from ktpel_kiosk.documents.pen import BOLD, INK, LINE, MEDIUM, MUTED, PALE, REGULAR, SEMIBOLD, Pen, width_mm, wrap
 
-__all__ = ["BOLD", "INK", "LINE", "MEDIUM", "MUTED", "PALE", "REGULAR", "SEMIBOLD", "field_lines", "letterhead", "nip_text",
+__all__ = ["BOLD", "INK", "LINE", "MEDIUM", "MUTED", "PALE", "REGULAR", "SEMIBOLD", "capitals", "field_lines", "letterhead", "nip_text",
            "signature_block", "titled"]
 
 DOTS = "." * 32
@@ -27,6 +27,11 @@ def letterhead(pen: Pen, kop: Sequence[str], *, size: float = 13.0, logo_png: by
     pen.rule(pen.y, thick=0.7)
     pen.rule(pen.y + 0.85, thick=0.2)
     pen.down(2.2)
+
+
+def capitals(title: str) -> str:
+    """Upper case, but KTP-el stays KTP-el."""
+    return title.upper().replace("KTP-EL", "KTP-el")
 
 
 def titled(pen: Pen, title: str, number: str = "", *, size: float = 13.0) -> None:

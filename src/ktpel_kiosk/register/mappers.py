@@ -7,6 +7,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Any, Final
 
+from sqlmodel import SQLModel
+
 from ktpel_kiosk.domain.actor import UserAccount
 from ktpel_kiosk.domain.audit import AuditLink
 from ktpel_kiosk.domain.biodata import penduduk_from_dict, penduduk_to_dict
@@ -20,7 +22,7 @@ from ktpel_kiosk.domain.status import StatusEvent
 from ktpel_kiosk.ports.register import Approval, Handover, ListItem, ScannedDocument
 from ktpel_kiosk.register import rows
 from ktpel_kiosk.register.codecs import Codec, Mapper, micros
-from ktpel_kiosk.register.rows import SQLModel, table_of
+from ktpel_kiosk.register.rows import table_of
 
 Stored = dict[str, Any]
 STEP_PREFIX: Final = "t_"

@@ -21,6 +21,10 @@ def points(*pairs: tuple[float, float]) -> Points:
     return np.asarray(pairs, dtype=np.float64)
 
 
+def moved(shape: Points, dx: float, dy: float) -> Points:
+    return np.asarray(shape + np.array([dx, dy]))
+
+
 def mirrored(half: Points) -> Points:
     """A closed outline from its right half, top to bottom; points on the middle line stay single."""
     return np.concatenate([half, half[half[:, 0] != 0][::-1] * [-1, 1]])
@@ -119,7 +123,8 @@ class Canvas:
         """A stroke with tapering ends; ``width`` in units at the middle."""
         self.fill(ribbon(path, width), colour, soft, opacity)
 
-    def strokes(self, paths: Sequence[Points], shades: Sequence[float], width: float, colour: Colour, clip: F32 | None = None) -> None:
+    def strokes(self, paths: Sequence[Points], shades: Sequence[float], width: float, colour: Colour,
+                clip: F32 | None = None) -> None:
         """Many thin hairs; ``shades`` scale the colour of each. Only where something is painted already, or in ``clip``."""
         levels = sorted(set(np.round(shades, 1)))
         thick = max(1, round(width * self.scale))

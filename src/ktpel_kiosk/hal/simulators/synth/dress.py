@@ -5,13 +5,14 @@ from __future__ import annotations
 import cv2
 import numpy as np
 
-from ktpel_kiosk.hal.simulators.synth.canvas import Canvas, Colour, Points, ellipse, mirrored, mix, points, scaled, spline
+from ktpel_kiosk.hal.simulators.synth.canvas import Canvas, Colour, Points, ellipse, mirrored, mix, moved, points, scaled, spline
 from ktpel_kiosk.hal.simulators.synth.head import lit
 from ktpel_kiosk.hal.simulators.synth.looks import Looks
 from ktpel_kiosk.hal.simulators.synth.noise import F32, f32, smooth_field
 
 BATIK: tuple[tuple[Colour, Colour, Colour], ...] = (
-    ((96, 58, 34), (206, 166, 104), (52, 32, 22)), ((70, 72, 58), (196, 186, 150), (38, 40, 34)), ((112, 84, 60), (224, 204, 166), (66, 46, 34)),
+    ((96, 58, 34), (206, 166, 104), (52, 32, 22)), ((70, 72, 58), (196, 186, 150), (38, 40, 34)), ((112, 84, 60),
+                                                                                                   (224, 204, 166), (66, 46, 34)),
 )
 """Ground, motif, outline."""
 
@@ -33,16 +34,18 @@ def paint_neck(canvas: Canvas, looks: Looks) -> None:
     z = 0.75 * np.sqrt(np.clip(1 - (canvas.x / (width * 1.25)) ** 2, 0.05, None)) + np.zeros_like(mask)
     light, _ = lit(canvas, f32(z))
     canvas.cover(mask, painted(f32(light * 0.84), looks.skin))
-    chin = looks.outline * [0.97, 1.0] + [0.05, 0.16]
+    chin = moved(looks.outline * [0.97, 1.0], 0.05, 0.16)
     canvas.shade(mask * canvas.mask(chin, soft=0.1), 0.6)
     canvas.shade(mask * canvas.mask(looks.outline, soft=0.07), 0.72)
     for side in (-1.0, 1.0):
-        canvas.darken(spline(points((side * 0.52, 1.9), (side * 0.36, 2.2), (side * 0.1, 2.62), (side * 0.16, 2.64), (side * 0.46, 2.25))), 0.93, 0.05)
+        canvas.darken(spline(points((side * 0.52, 1.9), (side * 0.36, 2.2), (side * 0.1, 2.62), (side * 0.16, 2.64),
+                                    (side * 0.46, 2.25))), 0.93, 0.05)
 
 
 def torso(looks: Looks) -> Points:
     reach = 2.72 if looks.sex == "P" else 3.06
-    return spline(mirrored(points((0.5, 2.02), (0.98, 2.06), (1.6, 2.34), (reach * 0.86, 2.72), (reach, 3.2), (reach * 1.06, 4.2))), True)
+    return spline(mirrored(points((0.5, 2.02), (0.98, 2.06), (1.6, 2.34), (reach * 0.86, 2.72), (reach, 3.2),
+                                  (reach * 1.06, 4.2))), True)
 
 
 def paint_shirt(canvas: Canvas, looks: Looks, rng: np.random.Generator) -> None:
@@ -51,7 +54,8 @@ def paint_shirt(canvas: Canvas, looks: Looks, rng: np.random.Generator) -> None:
     z = padded(canvas, mask, 0.5, 0.55) + 0.5 * np.sqrt(np.clip(1 - (x / 3.6) ** 2, 0.05, None))
     z += 0.035 * smooth_field(rng, canvas.height, canvas.width, 0.5 * canvas.scale)
     for side in (-1, 1):
-        z += np.float32(-0.07) * f32(np.exp(-(((x - side * (1.95 + 0.12 * (y - 3))) / 0.06) ** 2)) * np.clip((y - 2.75) / 0.5, 0, 1))
+        z += np.float32(-0.07) * f32(np.exp(-(((x - side * (1.95 + 0.12 * (y - 3))) / 0.06) ** 2)) * np.clip((y - 2.75) / 0.5,
+                                                                                                             0, 1))
     light, _ = lit(canvas, f32(z))
     light = f32(light * 0.97)
     cloth = painted(light, looks.shirt)
@@ -88,11 +92,13 @@ def paint_collar(canvas: Canvas, looks: Looks, cloth: F32, light: F32) -> None:
     for side in (-1.0, 1.0):
         flip = np.array([side, 1.0])
         wide = 0.8 if looks.sex == "P" else 0.9
-        leaf = spline(points((wide * 0.92, 1.86), (wide + 0.1, 2.02), (0.98, 2.36), (0.66, 2.84), (0.42, 2.78), (0.03, 2.72), (0.42, 2.36), (0.66, 2.1)), True, 8) * flip
-        canvas.darken(leaf + [0.03, 0.06], 0.72, 0.05)
+        leaf = spline(points((wide * 0.92, 1.86), (wide + 0.1, 2.02), (0.98, 2.36), (0.66, 2.84), (0.42, 2.78), (0.03, 2.72),
+                             (0.42, 2.36), (0.66, 2.1)), True, 8) * flip
+        canvas.darken(moved(leaf, 0.03, 0.06), 0.72, 0.05)
         mask = canvas.mask(leaf, soft=0.005)
         canvas.cover(mask, f32(bright * (0.98 if side < 0 else 0.92)))
-        canvas.line(spline(points((0.98, 2.36), (0.66, 2.84), (0.42, 2.78), (0.03, 2.72))) * flip, 0.018, scaled(looks.shirt, 0.5), 0.008, 0.4)
+        canvas.line(spline(points((0.98, 2.36), (0.66, 2.84), (0.42, 2.78), (0.03, 2.72))) * flip, 0.018,
+                    scaled(looks.shirt, 0.5), 0.008, 0.4)
     canvas.line(points((0.05, 2.76), (0.06, 3.2), (0.06, 3.6), (0.06, 4.3)), 0.03, scaled(looks.shirt, 0.45), 0.012, 0.45)
     for y in (3.0, 3.5, 4.0):
         canvas.fill(ellipse(-0.02, y, 0.042, 0.042), scaled(looks.shirt, 0.62), 0.006)
@@ -132,23 +138,30 @@ def paint_short_hair(canvas: Canvas, looks: Looks, rng: np.random.Generator) -> 
     w, line = looks.face_width, -1.1 + looks.hair_line
     high = {"side": 0.17, "crop": 0.09, "wave": 0.21}[looks.hair]
     lean = np.sign(looks.hair_part) * (0.0 if looks.hair == "crop" else 0.1)
-    top = spline(points((-1.075 * w, 0.1), (-1.13 * w, -0.35), (-1.14 * w, -0.95), (-1.0 * w, -1.55), (-0.6, -1.83 - high * (0.8 + lean)),
-                        (0.0, -1.95 - high), (0.6, -1.83 - high * (0.8 - lean)), (1.0 * w, -1.55), (1.14 * w, -0.95), (1.13 * w, -0.35), (1.075 * w, 0.1)))
-    front = spline(points((1.045 * w, 0.12), (1.0 * w, -0.22), (0.975 * w, -0.6), (0.86 * w, -0.88), (0.62, line - 0.01), (0.3, line - 0.05 + lean), (0.0, line - 0.05),
-                          (-0.3, line - 0.05 - lean), (-0.62, line - 0.01), (-0.86 * w, -0.88), (-0.975 * w, -0.6), (-1.0 * w, -0.22), (-1.045 * w, 0.12)))
+    top = spline(points((-1.075 * w, 0.1), (-1.13 * w, -0.35), (-1.14 * w, -0.95), (-1.0 * w, -1.55),
+                        (-0.6, -1.83 - high * (0.8 + lean)),
+                        (0.0, -1.95 - high), (0.6, -1.83 - high * (0.8 - lean)), (1.0 * w, -1.55), (1.14 * w, -0.95), (1.13 * w,
+                                                                                                                       -0.35), (1.075 * w, 0.1)))
+    front = spline(points((1.045 * w, 0.12), (1.0 * w, -0.22), (0.975 * w, -0.6), (0.86 * w, -0.88), (0.62, line - 0.01),
+                          (0.3, line - 0.05 + lean), (0.0, line - 0.05),
+                          (-0.3, line - 0.05 - lean), (-0.62, line - 0.01), (-0.86 * w, -0.88), (-0.975 * w, -0.6), (-1.0 * w,
+                                                                                                                     -0.22), (-1.045 * w, 0.12)))
     shape = np.concatenate([top, front])
-    canvas.darken(shape * [0.985, 1.0] + [0.01, 0.045], 0.8, 0.045)
+    canvas.darken(moved(shape * [0.985, 1.0], 0.01, 0.045), 0.8, 0.045)
     sub = canvas.part(canvas.window(shape, 0.15))
     mask = sub.mask(shape, soft=0.018)
     temple = np.clip((sub.y + 0.5) / 0.6, 0, 1) * 0.35
     sub.cover(f32(mask * (1 - temple)), painted(hair_light(sub, mask, -1.72), looks.hair_colour))
     hairs = locks(rng, shape, looks, 2400)
     sheen = 1.75 if looks.hair != "crop" else 1.45
-    sub.strokes(hairs, [float(b) for b in rng.uniform(0.55, sheen, len(hairs))], 0.0075, looks.hair_colour, sub.mask(shape, soft=0.012) * np.float32(0.42))
-    fringe = [p for p in front[4:-4]]
+    sub.strokes(hairs, [float(b) for b in rng.uniform(0.55, sheen, len(hairs))], 0.0075, looks.hair_colour,
+                sub.mask(shape, soft=0.012) * np.float32(0.42))
+    fringe = front[4:-4]
     roots = [fringe[int(k)] + rng.normal(0, 0.012, 2) for k in rng.integers(0, len(fringe), 420)]
-    edge = [np.stack([r + [0.0, -0.03], r + [float(rng.normal(0, 0.02)), float(rng.uniform(-0.01, 0.035))]]) for r in roots]
-    sub.strokes(edge, [float(s) for s in rng.uniform(0.8, 1.4, len(edge))], 0.006, looks.hair_colour, f32(np.full(sub.alpha.shape, 0.7)))
+    edge = [np.stack([moved(r, 0.0, -0.03), moved(r, float(rng.normal(0, 0.02)),
+                                                  float(rng.uniform(-0.01, 0.035)))]) for r in roots]
+    sub.strokes(edge, [float(s) for s in rng.uniform(0.8, 1.4, len(edge))], 0.006, looks.hair_colour,
+                f32(np.full(sub.alpha.shape, 0.7)))
 
 
 def paint_back_hair(canvas: Canvas, looks: Looks) -> None:
@@ -157,7 +170,8 @@ def paint_back_hair(canvas: Canvas, looks: Looks) -> None:
         knot = canvas.mask(ellipse(0.0, -2.12, 0.5, 0.33), soft=0.014)
         canvas.cover(knot, painted(hair_light(canvas, knot, -2.3), looks.hair_colour))
         return
-    shape = spline(mirrored(points((0.3, -2.1), (0.95, -1.75), (1.27, -0.9), (1.33, 0.2), (1.36, 1.2), (1.42, 2.1), (1.2, 2.75), (0.75, 2.85))), True)
+    shape = spline(mirrored(points((0.3, -2.1), (0.95, -1.75), (1.27, -0.9), (1.33, 0.2), (1.36, 1.2), (1.42, 2.1), (1.2, 2.75),
+                                   (0.75, 2.85))), True)
     mask = canvas.mask(shape, soft=0.014)
     canvas.cover(mask, painted(f32(0.55 + 0.3 * padded(canvas, mask, 0.9, 0.25)), looks.hair_colour))
 
@@ -178,7 +192,7 @@ def paint_long_hair(canvas: Canvas, looks: Looks, rng: np.random.Generator) -> N
             outer = np.concatenate([outer, points((1.13 * w, 0.18))])
         a, b = spline(outer) * flip, spline(inner) * flip
         shape = np.concatenate([a, b])
-        canvas.darken(shape + [0.03, 0.05], 0.76, 0.05)
+        canvas.darken(moved(shape, 0.03, 0.05), 0.76, 0.05)
         mask = canvas.mask(shape, soft=0.012)
         canvas.cover(mask, painted(hair_light(canvas, mask, -1.55), looks.hair_colour))
         sub = canvas.part(canvas.window(shape, 0.1))
@@ -188,12 +202,14 @@ def paint_long_hair(canvas: Canvas, looks: Looks, rng: np.random.Generator) -> N
             path = a * (1 - k) + cv2.resize(np.ascontiguousarray(b[::-1]), (2, len(a)), interpolation=cv2.INTER_LINEAR) * k
             start = int(rng.integers(0, len(path) // 2))
             hairs.append(path[start : start + int(rng.integers(len(path) // 3, len(path)))] + rng.normal(0, 0.008, 2))
-        sub.strokes(hairs, [float(s) for s in rng.uniform(0.55, 2.1, len(hairs))], 0.007, looks.hair_colour, sub.mask(shape, soft=0.01) * np.float32(0.5))
+        sub.strokes(hairs, [float(s) for s in rng.uniform(0.55, 2.1, len(hairs))], 0.007, looks.hair_colour,
+                    sub.mask(shape, soft=0.01) * np.float32(0.5))
 
 
 def hijab_opening(looks: Looks) -> Points:
     w, j, c = looks.face_width, looks.jaw, looks.chin
-    half = points((0.0, -1.13), (0.45, -1.06), (0.8 * w, -0.72), (0.98 * w, -0.1), (1.0 * w, 0.35), (0.95 * w * (1 + j) / 2, 0.8), (0.79 * j * w, 1.2),
+    half = points((0.0, -1.13), (0.45, -1.06), (0.8 * w, -0.72), (0.98 * w, -0.1), (1.0 * w, 0.35),
+                  (0.95 * w * (1 + j) / 2, 0.8), (0.79 * j * w, 1.2),
                   (0.53 * j * w, 1.54 * c), (0.25 * j * w, 1.735 * c), (0.0, 1.78 * c))
     return spline(mirrored(half), True)
 
@@ -201,7 +217,8 @@ def hijab_opening(looks: Looks) -> Points:
 def paint_hijab(canvas: Canvas, looks: Looks, rng: np.random.Generator) -> None:
     """Cloth around the face and over the shoulders, folds falling from under the chin."""
     c, opening = looks.chin, hijab_opening(looks)
-    outer = spline(mirrored(points((0.0, -2.2), (0.62, -2.06), (1.12, -1.55), (1.36, -0.7), (1.4, 0.2), (1.36, 1.1), (1.42, 1.75), (1.95, 2.35), (2.62, 2.85), (2.95, 3.5), (3.1, 4.4))), True)
+    outer = spline(mirrored(points((0.0, -2.2), (0.62, -2.06), (1.12, -1.55), (1.36, -0.7), (1.4, 0.2), (1.36, 1.1),
+                                   (1.42, 1.75), (1.95, 2.35), (2.62, 2.85), (2.95, 3.5), (3.1, 4.4))), True)
     x, y = canvas.x, canvas.y
     mask = f32(canvas.mask(outer, soft=0.006) * (1 - canvas.mask(opening, soft=0.006)))
     ring = cv2.distanceTransform(np.asarray(canvas.mask(opening) < 0.5, dtype=np.uint8), cv2.DIST_L2, 5) / canvas.scale
@@ -220,10 +237,12 @@ def paint_hijab(canvas: Canvas, looks: Looks, rng: np.random.Generator) -> None:
     light = f32(light * weave * (1 - 0.28 * np.exp(-ring / 0.05)))
     inner = f32(canvas.mask(opening) - canvas.mask(opening * [0.965, 0.97], soft=0.03))
     canvas.shade(np.clip(inner, 0, 1), 0.6)
-    under = np.clip(canvas.mask(spline(mirrored(points((0.0, 1.78 * c), (0.5, 1.6 * c), (0.9, 1.0), (0.9, 2.0), (0.0, 2.1))), True), soft=0.05), 0, 1)
+    under = np.clip(canvas.mask(spline(mirrored(points((0.0, 1.78 * c), (0.5, 1.6 * c), (0.9, 1.0), (0.9, 2.0), (0.0, 2.1))),
+                                       True), soft=0.05), 0, 1)
     chin_shadow = f32(under * (1 - canvas.mask(looks.outline, soft=0.02)) * canvas.mask(opening))
     canvas.shade(chin_shadow, 0.6)
     canvas.cover(mask, painted(light, looks.veil))
-    pleat = spline(points((swing * 0.82, 1.42), (swing * 0.35, 2.05), (-swing * 0.5, 2.5), (-swing * 1.6, 2.86), (-swing * 2.4, 3.15)))
-    canvas.darken(np.concatenate([pleat + [0, 0.0], (pleat + [0.02, 0.16])[::-1]]), 0.8, 0.06)
+    pleat = spline(points((swing * 0.82, 1.42), (swing * 0.35, 2.05), (-swing * 0.5, 2.5), (-swing * 1.6, 2.86),
+                          (-swing * 2.4, 3.15)))
+    canvas.darken(np.concatenate([pleat, moved(pleat, 0.02, 0.16)[::-1]]), 0.8, 0.06)
     canvas.line(pleat, 0.1, mix(looks.veil, (255.0, 252.0, 246.0), 0.4), 0.035, 0.45)

@@ -137,7 +137,8 @@ def camera_frame(who: Who, latar: str, t: float) -> U8:
     foot, eyes = float(FRAME_HEIGHT), FRAME_EYES[1]
     shear = -sway / (foot - eyes)
     turn = np.array([[1.0, shear, -shear * foot], [0.0, 1.0 - nod / (foot - eyes), nod / (foot - eyes) * foot]])
-    moved = cv2.warpAffine(person, turn, (person.shape[1], person.shape[0]), flags=cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE)
+    moved = cv2.warpAffine(person, turn, (person.shape[1], person.shape[0]), flags=cv2.INTER_LINEAR,
+                           borderMode=cv2.BORDER_REPLICATE)
     frame = back.copy()
     frame[:, FRAME_PART] = over(np.ascontiguousarray(back[:, FRAME_PART]), np.asarray(moved, dtype=np.uint8))
     return with_noise(frame, int(round(t * 30)))
@@ -160,4 +161,4 @@ def portrait(who: Who, latar: str, jitter: int) -> U8:
     back = np.asarray(np.clip(cloth(latar, who.seed, PORTRAIT_WIDTH, PORTRAIT_HEIGHT), 0, 255), dtype=np.uint8)
     picture = over(back, person)
     grain = stream(who.seed, "grain", jitter).standard_normal(picture.shape, dtype=np.float32) * 1.2
-    return np.asarray(np.clip(picture + grain, 0, 255), dtype=np.uint8)
+    return np.asarray(np.clip(f32(picture) + grain, 0, 255), dtype=np.uint8)

@@ -85,7 +85,7 @@ def skin(seed: int, position: Position, cache_dir: str = "") -> U8:
         ends = [(int(x - reach * np.cos(angle)), int(y - reach * np.sin(angle))),
                 (int(x + reach * np.cos(angle)), int(y + reach * np.sin(angle)))]
         cv2.line(lines, ends[0], ends[1], 255, 2, cv2.LINE_AA)
-    loss += blur(f32(lines) / 255, 0.7) * 0.6
+    loss += blur(f32(lines / 255), 0.7) * 0.6
     return np.asarray(ridge * np.clip(1.0 - loss, 0, 1), dtype=np.uint8)
 
 
@@ -125,20 +125,27 @@ def placed(master: U8, rng: np.random.Generator) -> F32:
 
 def ink_of(ridge: F32, touch: F32, rng: np.random.Generator, press: float, look: Condition) -> F32:
     """Darkness 0..1 where the skin meets the platen."""
-    shape = ridge.shape
-    local = 0.07 * smooth_field(rng, *shape, 60)
+    height, width = ridge.shape
+
+    def field(scale: float) -> F32:
+        return smooth_field(rng, height, width, scale)
+
+    def specks(size: float) -> F32:
+        return blur(rng.standard_normal((height, width), dtype=np.float32), size)
+
+    local = 0.07 * field(60)
     edge = look.edge - 0.10 * press + local + 0.55 * (1 - touch) ** 2
     ink = np.clip((ridge - edge) / look.soft + 0.5, 0, 1)
-    grain = blur(f32(rng.standard_normal(shape)), look.grain) * np.float32(3.0 * look.grain)
-    ink *= np.clip(1 - look.speckle * np.clip(grain - 0.35 + 0.4 * smooth_field(rng, *shape, 30), 0, 1.6), 0, 1)
+    grain = specks(look.grain) * np.float32(3.0 * look.grain)
+    ink *= np.clip(1 - look.speckle * np.clip(grain - 0.35 + 0.4 * field(30), 0, 1.6), 0, 1)
     if look.patches:
-        ink *= np.clip(1 - look.patches * np.clip(1.4 * smooth_field(rng, *shape, 15) + 0.2, 0, 1.3), 0, 1)
+        ink *= np.clip(1 - look.patches * np.clip(1.4 * field(15) + 0.2, 0, 1.3), 0, 1)
     if look.rough:
-        ink = ink + look.rough * np.clip(blur(f32(rng.standard_normal(shape)), 1.5) * 4.5, -1.5, 1.5)
+        ink = ink + look.rough * np.clip(specks(1.5) * 4.5, -1.5, 1.5)
     if look.flood:
-        flood = np.clip(smooth_field(rng, *shape, 34) * 0.55 + 0.62, 0, 1) * look.flood
+        flood = np.clip(field(34) * 0.55 + 0.62, 0, 1) * look.flood
         ink = np.maximum(ink, blur(f32(np.minimum(flood + 0.25 * ink, 1)), 1.2))
-    depth = look.ink * (1 + 0.1 * press) + 0.06 * smooth_field(rng, *shape, 80)
+    depth = look.ink * (1 + 0.1 * press) + 0.06 * field(80)
     return f32(np.clip(ink * depth, 0, 0.93) * np.clip(touch * 2.2, 0, 1))
 
 
@@ -167,7 +174,7 @@ def residue(rng: np.random.Generator, shape: tuple[int, ...]) -> F32:
     for _ in range(70):
         centre = (int(rng.integers(0, width)), int(rng.integers(0, height)))
         cv2.circle(dust, centre, int(rng.integers(1, 5)), int(rng.integers(90, 220)), -1, cv2.LINE_AA)
-    return f32(np.clip(np.maximum(grease, blur(f32(dust), 0.8) / 255), 0, 0.85))
+    return f32(np.clip(np.maximum(grease, blur(f32(dust / 255), 0.8)), 0, 0.85))
 
 
 def slap_image(seed: int, positions: Sequence[Position], impression: int, condition: str, cache_dir: str = "") -> U8:
@@ -186,7 +193,7 @@ def slap_image(seed: int, positions: Sequence[Position], impression: int, condit
         turn[0, 2] += centre[0] - FINGER_WIDTH / 2
         turn[1, 2] += centre[1] - FINGER_HEIGHT / 2
         laid = cv2.warpAffine(finger, turn, (SLAP_WIDTH, SLAP_HEIGHT), flags=cv2.INTER_CUBIC, borderValue=255)
-        np.minimum(platen, cv2.add(laid, 8.0), out=platen)  # lifts the finger's own paper so that no seam shows
+        np.minimum(platen, np.minimum(laid, 247) + np.uint8(8), out=platen)  # lifts the finger's own paper: no seam
     return platen
 
 

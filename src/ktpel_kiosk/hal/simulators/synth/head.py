@@ -9,11 +9,12 @@ from __future__ import annotations
 import cv2
 import numpy as np
 
-from ktpel_kiosk.hal.simulators.synth.canvas import Canvas, Points, ellipse, mix, points, scaled, spline
+from ktpel_kiosk.hal.simulators.synth.canvas import Canvas, Points, ellipse, mix, moved, points, scaled, spline
 from ktpel_kiosk.hal.simulators.synth.looks import Looks
-from ktpel_kiosk.hal.simulators.synth.noise import F32, f32, smooth_field
+from ktpel_kiosk.hal.simulators.synth.noise import F32, blur, f32, smooth_field
 
 KEY, FILL = np.array([-0.34, -0.34, 0.876]), np.array([0.58, 0.06, 0.81])
+TOWARDS = np.array([0.0, 0.0, 1.0])
 
 
 def relief(canvas: Canvas, looks: Looks, mask: F32) -> F32:
@@ -27,11 +28,14 @@ def relief(canvas: Canvas, looks: Looks, mask: F32) -> F32:
     climb = f32(cv2.GaussianBlur(f32(climb)[:, None], (1, 0), 0.001, sigmaY=0.05 * canvas.scale))
     z += climb * np.exp(-((x / 0.17) ** 2))
     brow = 0.03 if looks.sex == "P" else 0.055
-    bumps = [(0.0, 0.55 * ln, 0.17 * n, 0.14, 0.1), (0.0, -0.95, 0.75, 0.5, 0.05), (0.0, 1.04, 0.42, 0.26, 0.08), (0.0, 1.36, 0.26, 0.06, -0.045),
+    bumps = [(0.0, 0.55 * ln, 0.17 * n, 0.14, 0.1), (0.0, -0.95, 0.75, 0.5, 0.05), (0.0, 1.04, 0.42, 0.26, 0.08),
+             (0.0, 1.36, 0.26, 0.06, -0.045),
              (0.0, 1.62, 0.27, 0.17, 0.09), (0.0, 0.88, 0.05, 0.09, -0.018)]
     for side in (-1, 1):
-        bumps += [(side * 0.2 * n, 0.6 * ln, 0.1, 0.1, 0.075), (side * 0.47, -0.04, 0.27, 0.15, -0.12), (side * 0.5, 0.0, 0.2, 0.11, 0.06),
-                  (side * 0.45, -0.34, 0.38, 0.1, brow), (side * 0.62, 0.52, 0.32, 0.3, 0.08), (side * 1.0, -0.55, 0.2, 0.35, -0.05),
+        bumps += [(side * 0.2 * n, 0.6 * ln, 0.1, 0.1, 0.075), (side * 0.47, -0.04, 0.27, 0.15, -0.12),
+                  (side * 0.5, 0.0, 0.2, 0.11, 0.06),
+                  (side * 0.45, -0.34, 0.38, 0.1, brow), (side * 0.62, 0.52, 0.32, 0.3, 0.08), (side * 1.0, -0.55, 0.2, 0.35,
+                                                                                                -0.05),
                   (side * 0.5, 0.27, 0.24, 0.08, -0.02)]
     for bx, by, sx, sy, height in bumps:
         z += np.float32(height) * canvas.spot(bx, by, sx, sy)
@@ -40,13 +44,13 @@ def relief(canvas: Canvas, looks: Looks, mask: F32) -> F32:
 
 def lit(canvas: Canvas, z: F32) -> tuple[F32, F32]:
     """Diffuse light (about 0.5 .. 1.1) and gloss of a height field."""
-    z = cv2.GaussianBlur(z, (0, 0), max(0.6, 0.018 * canvas.scale))
+    z = blur(z, max(0.6, 0.018 * canvas.scale))
     dx = cv2.Sobel(z, cv2.CV_32F, 1, 0, ksize=3, scale=canvas.scale / 8)
     dy = cv2.Sobel(z, cv2.CV_32F, 0, 1, ksize=3, scale=canvas.scale / 8)
     norm = 1 / np.sqrt(dx**2 + dy**2 + 1)
     key = np.clip((-dx * KEY[0] - dy * KEY[1] + KEY[2]) * norm, 0, 1)
     fill = np.clip((-dx * FILL[0] - dy * FILL[1] + FILL[2]) * norm, 0, 1)
-    half = (KEY + [0, 0, 1]) / np.linalg.norm(KEY + [0, 0, 1])
+    half = (KEY + TOWARDS) / np.linalg.norm(KEY + TOWARDS)
     gloss = np.clip((-dx * half[0] - dy * half[1] + half[2]) * norm, 0, 1) ** 28
     return f32(0.44 + 0.46 * key + 0.24 * fill), f32(gloss)
 
@@ -54,7 +58,8 @@ def lit(canvas: Canvas, z: F32) -> tuple[F32, F32]:
 def paint_ears(canvas: Canvas, looks: Looks) -> None:
     for side in (-1.0, 1.0):
         w = looks.face_width
-        ear = spline(points((1.03 * w, -0.2), (1.13 * w, -0.3), (1.235 * w, -0.2), (1.235 * w, 0.1), (1.17 * w, 0.38), (1.11 * w, 0.57), (1.03 * w, 0.52)), True)
+        ear = spline(points((1.03 * w, -0.2), (1.13 * w, -0.3), (1.235 * w, -0.2), (1.235 * w, 0.1), (1.17 * w, 0.38),
+                            (1.11 * w, 0.57), (1.03 * w, 0.52)), True)
         rim = spline(points((1.09 * w, -0.17), (1.16 * w, -0.21), (1.195 * w, -0.1), (1.18 * w, 0.12), (1.13 * w, 0.28)))
         flip = np.array([side, 1.0])
         light = 0.97 if side < 0 else 0.84
@@ -89,7 +94,8 @@ def lid_curves(looks: Looks, side: float, openness: float) -> tuple[Points, Poin
     o, tilt = looks.eye_open, looks.eye_tilt
     lower_mid = 0.066 * min(1.0, o)
     lift = 0.112 * o * openness - lower_mid * 0.75 * (1 - openness)
-    upper = points((0.262, 0.028), (0.33, -0.035 * openness + 0.034 * (1 - openness)), (0.45, -lift), (0.6, -lift * 0.93), (0.7, -0.035 * openness + 0.03 * (1 - openness)),
+    upper = points((0.262, 0.028), (0.33, -0.035 * openness + 0.034 * (1 - openness)), (0.45, -lift), (0.6, -lift * 0.93),
+                   (0.7, -0.035 * openness + 0.03 * (1 - openness)),
                    (0.755, 0.012 - tilt))
     lower = points((0.262, 0.028), (0.36, 0.058), (0.5, lower_mid), (0.63, 0.058), (0.755, 0.012 - tilt))
     flip = np.array([side, 1.0])
@@ -99,19 +105,19 @@ def lid_curves(looks: Looks, side: float, openness: float) -> tuple[Points, Poin
 def paint_eye(canvas: Canvas, looks: Looks, side: float, openness: float) -> None:
     upper, lower = lid_curves(looks, side, openness)
     dark = mix(scaled(looks.skin, 0.3), (28.0, 20.0, 18.0), 0.6)
-    crease = upper[8:-6] + [0.0, -0.052 - 0.02 * (1 - openness)]
+    crease = moved(upper[8:-6], 0.0, -0.052 - 0.02 * (1 - openness))
     if looks.lid_fold:
         canvas.line(crease * [1.0, 1.04], 0.03, scaled(looks.skin, 0.56), 0.012, 0.7)
-    canvas.line(upper[6:] + [0.0, -0.026], 0.05, scaled(looks.skin, 0.8), 0.02, 0.5)
+    canvas.line(moved(upper[6:], 0.0, -0.026), 0.05, scaled(looks.skin, 0.8), 0.02, 0.5)
     if openness > 0.15:
         paint_eyeball(canvas, looks, side, np.concatenate([upper, lower[::-1]]))
     canvas.line(lower[10:], 0.02, scaled(looks.skin, 0.5), 0.008, 0.55)
-    canvas.line(lower[6:-4] + [0, 0.022], 0.022, mix(looks.skin, (255.0, 225.0, 205.0), 0.4), 0.012, 0.35)
+    canvas.line(moved(lower[6:-4], 0, 0.022), 0.022, mix(looks.skin, (255.0, 225.0, 205.0), 0.4), 0.012, 0.35)
     lash = 0.052 if looks.sex == "P" else 0.036
-    canvas.line(upper + [0.0, -0.006], lash, dark, 0.005, 0.92)
+    canvas.line(moved(upper, 0.0, -0.006), lash, dark, 0.005, 0.92)
     outer = upper[-22:]
-    wing = np.concatenate([outer, outer[-1:] + [[side * 0.028, -0.014 if looks.sex == "P" else 0.002]]])
-    canvas.line(wing + [0.0, -0.01], lash * 0.75, dark, 0.005, 0.9)
+    wing = np.concatenate([outer, moved(outer[-1:], side * 0.028, -0.014 if looks.sex == "P" else 0.002)])
+    canvas.line(moved(wing, 0.0, -0.01), lash * 0.75, dark, 0.005, 0.9)
     canvas.darken(ellipse(side * 0.5, 0.17, 0.25, 0.05), 0.955, 0.05)
 
 
@@ -130,7 +136,8 @@ def paint_eyeball(canvas: Canvas, looks: Looks, side: float, almond: Points) -> 
     is_pupil = np.clip((0.043 - radius) / (2 * edge) + 0.5, 0, 1)[..., None]
     ball = (white * (1 - is_iris) + brown * is_iris) * (1 - is_pupil) + f32((12.0, 9.0, 9.0)) * is_pupil
     catch = np.clip((0.024 - np.sqrt((x + 0.036) ** 2 + (y + 0.04) ** 2)) / (2 * edge) + 0.5, 0, 1)[..., None]
-    ball += (252 - ball) * catch + (150 - ball) * 0.22 * np.exp(-(((x - 0.03) / 0.025) ** 2 + ((y - 0.05) / 0.018) ** 2))[..., None]
+    ball += (252 - ball) * catch + (150 - ball) * 0.22 * np.exp(-(((x - 0.03) / 0.025) ** 2 + ((y - 0.05) / 0.018) ** 2))[...,
+                                                                                                                          None]
     lid_shadow = cv2.GaussianBlur(f32(1 - opening), (0, 0), 0.03 * sub.scale)
     above = np.roll(lid_shadow, int(0.025 * sub.scale), axis=0)
     sub.tint(opening, (0.0, 0.0, 0.0))
@@ -141,7 +148,8 @@ def paint_eyeball(canvas: Canvas, looks: Looks, side: float, almond: Points) -> 
 
 def paint_brow(canvas: Canvas, looks: Looks, side: float, rng: np.random.Generator) -> None:
     arch, thick = looks.brow_arch, looks.brow_thick
-    path = spline(points((0.18, -0.3), (0.34, -0.325 - arch * 0.5), (0.56, -0.325 - arch), (0.74, -0.295 - arch * 0.6), (0.86, -0.235)))
+    path = spline(points((0.18, -0.3), (0.34, -0.325 - arch * 0.5), (0.56, -0.325 - arch), (0.74, -0.295 - arch * 0.6),
+                         (0.86, -0.235)))
     colour = mix(looks.hair_colour, scaled(looks.skin, 0.42), 0.3)
     taper = np.interp(np.linspace(0, 1, len(path)), [0, 0.08, 0.2, 0.6, 1], [0.03, 0.07, 0.085, 0.066, 0.01]) * thick
     offset = np.stack([taper * 0, taper / 2], axis=1)
@@ -153,8 +161,8 @@ def paint_brow(canvas: Canvas, looks: Looks, side: float, rng: np.random.Generat
         k = int(rng.integers(0, len(path) - 1))
         along = k / len(path)
         way = np.array([0.012 + 0.06 * along, -0.05 + 0.075 * along]) * float(rng.uniform(0.7, 1.2))
-        root = path[k] + [0.0, rng.uniform(-0.46, 0.46) * taper[k]] - way * 0.4
-        hairs.append(np.stack([root, root + way * 0.55 + [0, -0.004], root + way]) * flip)
+        root = moved(path[k], 0.0, float(rng.uniform(-0.46, 0.46) * taper[k])) - way * 0.4
+        hairs.append(np.stack([root, moved(root + way * 0.55, 0.0, -0.004), root + way]) * flip)
     sub = canvas.part(canvas.window(body * flip, 0.1))
     opacity = f32(np.full(sub.alpha.shape, 0.55))
     sub.strokes(hairs, [float(s) for s in rng.uniform(0.65, 1.05, len(hairs))], 0.0065, colour, opacity)
@@ -168,22 +176,26 @@ def paint_nose(canvas: Canvas, looks: Looks) -> None:
         wing = spline(points((0.25 * n, 0.5 * ln), (0.305 * n, 0.59 * ln), (0.285 * n, 0.68 * ln), (0.2 * n, 0.705 * ln)))
         canvas.line(wing * flip, 0.032, scaled(looks.skin, 0.6), 0.016, 0.62 if side < 0 else 0.75)
         canvas.fill(ellipse(side * 0.122 * n, 0.685 * ln, 0.066 * n, 0.027, side * -0.28), scaled(looks.skin, 0.26), 0.011, 0.85)
-        canvas.line(spline(points((0.05, 0.715 * ln), (0.12 * n, 0.65 * ln), (0.2 * n, 0.69 * ln))) * flip, 0.014, scaled(looks.skin, 0.55), 0.012, 0.5)
+        canvas.line(spline(points((0.05, 0.715 * ln), (0.12 * n, 0.65 * ln), (0.2 * n, 0.69 * ln))) * flip, 0.014,
+                    scaled(looks.skin, 0.55), 0.012, 0.5)
     canvas.fill(ellipse(-0.03, 0.5 * ln, 0.05, 0.055), mix(looks.skin, (255.0, 244.0, 232.0), 0.65), 0.035, 0.42)
 
 
 def paint_mouth(canvas: Canvas, looks: Looks) -> None:
     m, full = looks.mouth_width, looks.lip_full
-    seam = spline(points((-m, 1.054), (-0.6 * m, 1.112), (-0.2 * m, 1.114), (0.0, 1.124), (0.2 * m, 1.114), (0.6 * m, 1.112), (m, 1.054)))
-    top = spline(points((-m, 1.054), (-0.55 * m, 1.047 - 0.012 * full), (-0.17 * m, 1.032 - 0.035 * full), (0.0, 1.045 - 0.03 * full),
+    seam = spline(points((-m, 1.054), (-0.6 * m, 1.112), (-0.2 * m, 1.114), (0.0, 1.124), (0.2 * m, 1.114), (0.6 * m, 1.112),
+                         (m, 1.054)))
+    top = spline(points((-m, 1.054), (-0.55 * m, 1.047 - 0.012 * full), (-0.17 * m, 1.032 - 0.035 * full),
+                        (0.0, 1.045 - 0.03 * full),
                         (0.17 * m, 1.032 - 0.035 * full), (0.55 * m, 1.047 - 0.012 * full), (m, 1.054)))
-    low = spline(points((-m, 1.054), (-0.6 * m, 1.155 + 0.03 * full), (-0.2 * m, 1.17 + 0.062 * full), (0.0, 1.172 + 0.064 * full),
+    low = spline(points((-m, 1.054), (-0.6 * m, 1.155 + 0.03 * full), (-0.2 * m, 1.17 + 0.062 * full),
+                        (0.0, 1.172 + 0.064 * full),
                         (0.2 * m, 1.17 + 0.062 * full), (0.6 * m, 1.155 + 0.03 * full), (m, 1.054)))
     canvas.fill(np.concatenate([top, seam[::-1]]), scaled(looks.lip_colour, 0.88), 0.012, 0.92)
     canvas.fill(np.concatenate([seam, low[::-1]]), scaled(looks.lip_colour, 1.05), 0.012, 0.92)
     shine = mix(looks.lip_colour, (255.0, 226.0, 214.0), 0.5)
     canvas.fill(ellipse(-0.05, 1.175, 0.17, 0.022), shine, 0.03, 0.5)
-    canvas.darken(np.concatenate([seam + [0, -0.028], (seam + [0, 0.004])[::-1]]), 0.86, 0.014)
+    canvas.darken(np.concatenate([moved(seam, 0, -0.028), moved(seam, 0, 0.004)[::-1]]), 0.86, 0.014)
     canvas.line(seam, 0.02, scaled(looks.lip_colour, 0.42), 0.006, 0.85)
     for side in (-1.0, 1.0):
         canvas.fill(ellipse(side * (m + 0.012), 1.05, 0.025, 0.02), scaled(looks.skin, 0.62), 0.016, 0.55)
@@ -202,9 +214,10 @@ def paint_moustache(canvas: Canvas, looks: Looks, rng: np.random.Generator) -> N
     for _ in range(260):
         x, k = float(rng.uniform(-0.34, 0.34)), float(rng.uniform(0, 1))
         root = np.array([x, 0.9 + 0.35 * abs(x) ** 2 + 0.045 * k])
-        hairs.append(np.stack([root, root + [0.12 * x, 0.04], root + [0.26 * x, 0.062]]))
+        hairs.append(np.stack([root, moved(root, 0.12 * x, 0.04), moved(root, 0.26 * x, 0.062)]))
     sub = canvas.part(canvas.window(both, 0.1))
-    sub.strokes(hairs, [float(s) for s in rng.uniform(0.6, 1.2, len(hairs))], 0.008, colour, f32(np.full(sub.alpha.shape, looks.moustache)))
+    sub.strokes(hairs, [float(s) for s in rng.uniform(0.6, 1.2, len(hairs))], 0.008, colour,
+                f32(np.full(sub.alpha.shape, looks.moustache)))
 
 
 def paint_age(canvas: Canvas, looks: Looks) -> None:
@@ -214,12 +227,14 @@ def paint_age(canvas: Canvas, looks: Looks) -> None:
         return
     line = scaled(looks.skin, 0.7)
     for y in (-0.92, -0.78, -0.64):
-        canvas.line(spline(points((-0.5, y + 0.02), (-0.2, y - 0.015), (0.2, y - 0.015), (0.5, y + 0.02))), 0.022, line, 0.014, 0.4 * weight)
+        canvas.line(spline(points((-0.5, y + 0.02), (-0.2, y - 0.015), (0.2, y - 0.015), (0.5, y + 0.02))), 0.022, line, 0.014,
+                    0.4 * weight)
     for side in (-1.0, 1.0):
         for dy in (-0.06, 0.0, 0.06):
             foot = spline(points((0.8, 0.0 + dy * 0.5), (0.88, dy), (0.95, dy * 1.8)))
             canvas.line(foot * np.array([side, 1.0]), 0.016, line, 0.01, 0.4 * weight)
-        canvas.line(spline(points((0.3, 0.13), (0.45, 0.2), (0.62, 0.19))) * np.array([side, 1.0]), 0.03, line, 0.02, 0.45 * weight)
+        canvas.line(spline(points((0.3, 0.13), (0.45, 0.2), (0.62, 0.19))) * np.array([side, 1.0]), 0.03, line, 0.02,
+                    0.45 * weight)
 
 
 def paint_face(canvas: Canvas, looks: Looks, rng: np.random.Generator) -> None:

@@ -22,6 +22,10 @@ RATE = 200
 Path = NDArray[np.float64]
 
 
+def moved(path: Path, dx: float, dy: float) -> Path:
+    return np.asarray(path + np.array([dx, dy]))
+
+
 @dataclass(frozen=True, slots=True)
 class Hand:
     """What stays the same from one signature of a person to the next; one entry per letter where arrays."""
@@ -45,7 +49,8 @@ def hand_of(seed: int) -> Hand:
     heights[0], lifts[0] = rng.uniform(2.6, 3.4), rng.uniform(-0.2, 0.2)
     widths = rng.uniform(0.55, 1.25, letters)
     widths[0] = rng.uniform(1.3, 1.9)
-    return Hand(heights, widths, lifts, float(rng.uniform(0.6, 2.5)), float(rng.uniform(0.1, 0.6)), float(rng.uniform(-0.02, 0.14)),
+    return Hand(heights, widths, lifts, float(rng.uniform(0.6, 2.5)), float(rng.uniform(0.1, 0.6)),
+                float(rng.uniform(-0.02, 0.14)),
                 str(rng.choice(["underline", "tail", "loop", "none"], p=[0.4, 0.3, 0.2, 0.1])), int(rng.integers(0, 2)),
                 float(rng.uniform(0.15, 0.22)))
 
@@ -78,9 +83,9 @@ def flourish(hand: Hand, written: Path, rng: np.random.Generator) -> tuple[Path,
         c, d = np.array([left - 0.1 * span, -1.9]), np.array([right + 0.22 * span * wobble, -0.75])
         return bezier(a, b, c, d, k), False
     if hand.flourish == "tail":
-        return bezier(end, end + [0.9, -1.4], end + [-0.7 * span, -1.9 * wobble], end + [0.35 * span, -0.6], k), True
+        return bezier(end, moved(end, 0.9, -1.4), moved(end, -0.7 * span, -1.9 * wobble), moved(end, 0.35 * span, -0.6), k), True
     if hand.flourish == "loop":
-        return bezier(end, end + [1.9 * wobble, 2.6], end + [-2.4, 2.4], end + [1.6, -0.5], k), True
+        return bezier(end, moved(end, 1.9 * wobble, 2.6), moved(end, -2.4, 2.4), moved(end, 1.6, -0.5), k), True
     return np.zeros((0, 2)), True
 
 
@@ -138,5 +143,6 @@ def reports(strokes: list[tuple[Path, Path]], hand: Hand, rng: np.random.Generat
 
 
 def report(at: Path, pressure: float, tick: int) -> PenPoint:
-    return PenPoint(int(np.clip(at[0], 0, PAD_WIDTH - 1)), int(np.clip(at[1], 0, PAD_HEIGHT - 1)), int(np.clip(pressure, 0, 1023)),
+    return PenPoint(int(np.clip(at[0], 0, PAD_WIDTH - 1)), int(np.clip(at[1], 0, PAD_HEIGHT - 1)),
+                    int(np.clip(pressure, 0, 1023)),
                     tick * 1000 // RATE)

@@ -53,7 +53,7 @@ class SyntheticPerson:
         return raw_image(fingers.finger_image(self.seed, position, impression, condition, self._cache_dir), fingers.PPI)
 
     def slap(self, positions: Sequence[Position], impression: int = 0, *, condition: str = "normal") -> RawImage:
-        """The platen, grey 1600x1000 at 500 ppi, with the asked fingers of one hand or the two thumbs; none gives an empty platen."""
+        """The platen, grey 1600x1000 at 500 ppi, with fingers of one hand or two thumbs; none: empty platen."""
         for position in positions:
             self._check(position, condition)
         return raw_image(fingers.slap_image(self.seed, tuple(positions), impression, condition, self._cache_dir), fingers.PPI)

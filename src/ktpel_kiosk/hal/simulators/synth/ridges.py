@@ -108,7 +108,7 @@ class OrientedFilter:
 
         def shifted(distance: float, ax: F32, ay: F32) -> Maps:
             pair = cv2.convertMaps(xs + distance * ax, ys + distance * ay, cv2.CV_16SC2)
-            return pair[0], pair[1]  # type: ignore[return-value]
+            return pair[0], pair[1]
 
         step_px = period / 5.0
         self._along = [(float(np.exp(-0.5 * (k / 1.5) ** 2)), shifted(k * step_px, dx, dy)) for k in (-3, -2, -1, 1, 2, 3)]

@@ -1,0 +1,105 @@
+"""Packets on their way and the statuses that come back. The queue is a query: no list of work lives in memory."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Final
+
+from sqlalchemy import bindparam, func, or_, select, text, update
+from sqlalchemy.dialects.sqlite import insert
+from sqlalchemy.exc import IntegrityError
+
+from ktpel_kiosk.domain.errors import DuplicateRequest, NotFound
+from ktpel_kiosk.domain.outbox import Packet, PacketState
+from ktpel_kiosk.domain.status import StatusEvent
+from ktpel_kiosk.register import mappers
+from ktpel_kiosk.register.codecs import micros
+from ktpel_kiosk.register.rows import CounterRow, PacketRow, SearchRow, StatusEventRow, table_of
+from ktpel_kiosk.register.session import Session
+
+PACKETS: Final = table_of(PacketRow)
+EVENTS: Final = table_of(StatusEventRow)
+SEARCH: Final = table_of(SearchRow)
+COUNTERS: Final = table_of(CounterRow)
+
+GATEWAY: Final = "gateway"
+CURSOR: Final = "status_cursor"
+"""Counter series that holds how far the gateway's feed was read; also events that changed nothing count as read."""
+_FIXED: Final = frozenset({"packet_id", "permohonan_id", "station", "counter", "previous_hash", "sha256", "size", "sealed_at"})
+
+_UNSENT = text("packet.state <> 'received'")  # literal: only so does SQLite use the partial index
+_ONE = select(PACKETS).where(PACKETS.c.packet_id == bindparam("wanted"))
+_OF = select(PACKETS).where(PACKETS.c.permohonan_id == bindparam("wanted")).order_by(PACKETS.c.counter.desc()).limit(1)
+_ALL = select(PACKETS).order_by(PACKETS.c.counter)
+_WAITING = _ALL.where(_UNSENT)
+_DUE = _WAITING.where(
+    PACKETS.c.state != PacketState.REFUSED.value,
+    or_(PACKETS.c.next_try_at.is_(None), PACKETS.c.next_try_at <= bindparam("now"))).limit(bindparam("most"))
+_LAST = select(PACKETS).order_by(PACKETS.c.counter.desc()).limit(1)
+_STATUSES = select(EVENTS).where(EVENTS.c.packet_id == bindparam("wanted")).order_by(EVENTS.c.sequence)
+_HIGHEST = select(func.max(EVENTS.c.sequence)).where(EVENTS.c.packet_id == bindparam("wanted"))
+_CURSOR = select(COUNTERS.c.value).where(COUNTERS.c.series == CURSOR, COUNTERS.c.year == 0)
+_ADD_PACKET, _ADD_STATUS = insert(PACKETS), insert(EVENTS)
+_SAVE_PACKET = update(PACKETS).where(PACKETS.c.packet_id == bindparam("k_id"))
+_READ_TO = insert(COUNTERS).values(series=CURSOR, year=0, value=bindparam("reached"))
+_READ_TO = _READ_TO.on_conflict_do_update(
+    index_elements=[COUNTERS.c.series, COUNTERS.c.year], set_={"value": _READ_TO.excluded.value},
+    where=COUNTERS.c.value < _READ_TO.excluded.value)
+_SHOW_STATUS = update(SEARCH).where(SEARCH.c.permohonan_id == bindparam("of_id")).values(status_siak=bindparam("shown"))
+
+
+class OutboxView(Session):
+    def packet(self, packet_id: str) -> Packet | None:
+        found = self.one(_ONE, wanted=packet_id)
+        return mappers.PACKET.value(found) if found else None
+
+    def packet_of(self, permohonan_id: str) -> Packet | None:
+        found = self.one(_OF, wanted=permohonan_id)
+        return mappers.PACKET.value(found) if found else None
+
+    def packets(self, *, unsent_only: bool = False) -> Sequence[Packet]:
+        return [mappers.PACKET.value(r) for r in self.all(_WAITING if unsent_only else _ALL)]
+
+    def due_packets(self, now: datetime, limit: int) -> Sequence[Packet]:
+        return [mappers.PACKET.value(r) for r in self.all(_DUE, now=micros(now), most=max(0, limit))]
+
+    def last_packet(self) -> Packet | None:
+        found = self.one(_LAST)
+        return mappers.PACKET.value(found) if found else None
+
+    def status_events(self, packet_id: str) -> Sequence[StatusEvent]:
+        return [mappers.STATUS.value(r) for r in self.all(_STATUSES, wanted=packet_id)]
+
+    def status_cursor(self) -> int:
+        return int(self.scalar(_CURSOR) or 0)
+
+
+class OutboxWrites(OutboxView):
+    def add_packet(self, packet: Packet) -> None:
+        try:
+            self.run(_ADD_PACKET, mappers.PACKET.values(packet))
+        except IntegrityError as error:
+            if self.packet(packet.packet_id) is not None:
+                raise DuplicateRequest("packet.exists", packet_id=packet.packet_id) from error
+            last = self.last_packet()
+            if last is not None and packet.counter <= last.counter:
+                raise DuplicateRequest("packet.counter_taken", number=packet.counter) from error
+            raise
+
+    def save_packet(self, packet: Packet) -> None:
+        values = {k: v for k, v in mappers.PACKET.values(packet).items() if k not in _FIXED}
+        if self.run(_SAVE_PACKET, {**values, "k_id": packet.packet_id}).rowcount != 1:
+            raise NotFound("packet.not_found", packet_id=packet.packet_id)
+
+    def add_status(self, event: StatusEvent) -> bool:
+        if event.source == GATEWAY:
+            self.run(_READ_TO, {"reached": event.sequence})
+        highest = self.scalar(_HIGHEST, wanted=event.packet_id)
+        if highest is not None and event.sequence <= highest:
+            return False
+        self.run(_ADD_STATUS, mappers.STATUS.values(event))
+        packet = self.packet(event.packet_id)
+        if packet is not None:
+            self.run(_SHOW_STATUS, {"of_id": packet.permohonan_id, "shown": event.status.value})
+        return True

@@ -1,0 +1,18 @@
+"""The two faces of a transaction that the ports name: :class:`SqlView` reads, :class:`SqlTx` also writes."""
+
+from __future__ import annotations
+
+from ktpel_kiosk.register.areas.applications import ApplicationView, ApplicationWrites
+from ktpel_kiosk.register.areas.cards import CardView, CardWrites
+from ktpel_kiosk.register.areas.journal import JournalView, JournalWrites
+from ktpel_kiosk.register.areas.office import OfficeView, OfficeWrites
+from ktpel_kiosk.register.areas.outbox import OutboxView, OutboxWrites
+from ktpel_kiosk.register.areas.recording import RecordingView, RecordingWrites
+
+
+class SqlView(ApplicationView, RecordingView, OutboxView, CardView, OfficeView, JournalView):
+    """``ports.register.View`` on one snapshot."""
+
+
+class SqlTx(JournalWrites, ApplicationWrites, RecordingWrites, OutboxWrites, CardWrites, OfficeWrites, SqlView):
+    """``ports.register.Tx``; every change stands in the audit or the transaction is refused."""

@@ -1,0 +1,158 @@
+"""Whole days with everything real but the devices and the centre: five offices, no network, real images, bad arguments."""
+
+from __future__ import annotations
+
+import csv
+import json
+import subprocess
+from pathlib import Path
+
+import openpyxl
+import pytest
+
+from ktpel_kiosk.app.demo import DemoOptions, run_demo
+from ktpel_kiosk.domain.errors import BadInput, KioskError
+from ktpel_kiosk.packet.open import open_packet
+
+SAMPLES = Path(__file__).parents[3] / "shared" / "samples" / "mosip-mock-services" / "MockMDS" / "Profile" / "Default" / "Registration"
+OFFICES = ("pronojiwo", "kebakkramat", "tempeh", "palaran", "tapin")
+
+
+@pytest.fixture(scope="module")
+def days(tmp_path_factory: pytest.TempPathFactory) -> dict[str, tuple[Path, dict]]:
+    """One applicant at each office, played once for all tests of this file."""
+    played = {}
+    for office in OFFICES:
+        out = tmp_path_factory.mktemp("demo") / office
+        played[office] = (out, run_demo(DemoOptions(office, 1, out, seed=5)))
+    return played
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("office", OFFICES)
+def test_office_ends_as_its_sop_says(days, office):
+    out, summary = days[office]
+    assert summary["all_as_sop_says"], summary["failures"]
+    assert json.loads((out / "summary.json").read_text())["office"] == office
+    (row,) = summary["applicants"]
+    assert "••••••" in row["nik"]
+    assert summary["audit"]["whole"]
+    assert summary["gateway"]["complete"] == summary["queue"]["packets"] == 1
+    cards = sorted(p.name for p in (out / "cards").glob("*.png")) if (out / "cards").exists() else []
+    papers = {p.name.rsplit("-", 1)[-1] for p in (out / "documents").glob("*.pdf")}
+    if office == "kebakkramat":
+        assert not cards
+        assert {"surat_pengantar.pdf", "surat_keterangan_perekaman.pdf"} <= papers
+    else:
+        assert len(cards) == 2
+        assert summary["gateway"]["card_events"][-1] == "handed_over"
+    assert {"tanda_terima.pdf", "bukti_pengambilan.pdf"} <= papers
+
+
+@pytest.mark.slow
+def test_printed_numbers_and_half_minutes_are_kept(days):
+    steps = [s["step"] for s in days["palaran"][1]["applicants"][0]["stages"]]
+    assert sorted(set(steps)) == [1, 2, 3, 4, 6, 7]
+    tapin = {s["step"]: s["active_s"] for s in days["tapin"][1]["applicants"][0]["stages"]}
+    assert 10 < tapin[10] < 45
+
+
+@pytest.mark.slow
+def test_openssl_alone_opens_a_packet(days, tmp_path):
+    out, _ = days["tempeh"]
+    packet = next((out / "packets").glob("*.ktpelpkt"))
+    keys = out / "keys"
+    subprocess.run(["openssl", "cms", "-decrypt", "-binary", "-inform", "DER", "-in", packet, "-inkey", keys / "central.key.pem",
+                    "-recip", keys / "central.cert.pem", "-out", tmp_path / "s.p7s"], check=True, capture_output=True)
+    subprocess.run(["openssl", "cms", "-verify", "-binary", "-inform", "DER", "-in", tmp_path / "s.p7s", "-CAfile", keys / "station.cert.pem",
+                    "-certfile", keys / "station.cert.pem", "-purpose", "any", "-out", tmp_path / "p.zip"], check=True, capture_output=True)
+    assert (tmp_path / "p.zip").read_bytes()[:2] == b"PK"
+    assert packet.stat().st_size < 1_000_000
+
+
+@pytest.mark.slow
+def test_own_reader_checks_every_hash_and_refuses_a_wrong_key(days, tmp_path):
+    out, _ = days["tempeh"]
+    packet = next((out / "packets").glob("*.ktpelpkt"))
+    key, cert = (out / "keys" / "central.key.pem").read_bytes(), (out / "keys" / "central.cert.pem").read_bytes()
+    opened = open_packet(packet, key, cert, tmp_path / "x", (out / "keys" / "station.cert.pem").read_bytes())
+    assert opened.signer_known
+    assert {"manifest.json", "biodata.json", "biometrics.xml", "signature.png", "audit.jsonl"} <= set(opened.entries)
+    manifest = json.loads((tmp_path / "x" / "manifest.json").read_text())
+    assert len(manifest["samples"]) == 14
+    other = days["tapin"][0]
+    with pytest.raises(KioskError):
+        open_packet(packet, (other / "keys" / "central.key.pem").read_bytes(), (other / "keys" / "central.cert.pem").read_bytes(),
+                    tmp_path / "y")
+    assert not (tmp_path / "y").exists()
+
+
+@pytest.mark.slow
+def test_books_agree_and_keep_nik_as_text(days):
+    out, summary = days["tempeh"]
+    sheet = openpyxl.load_workbook(out / "books" / "permohonan.xlsx").active
+    cells = [c for row in sheet.iter_rows() for c in row if c.value == summary["applicants"][0]["register_number"]]
+    assert cells
+    assert cells[0].data_type == "s"
+    rows = list(csv.reader((out / "books" / "permohonan.csv").read_text("utf-8-sig").splitlines(), delimiter=";"))
+    assert any(summary["applicants"][0]["register_number"] in row for row in rows)
+    assert (out / "books" / "permohonan.pdf").read_bytes().startswith(b"%PDF")
+
+
+@pytest.mark.slow
+def test_a_day_without_network_drains_oldest_first(tmp_path):
+    summary = run_demo(DemoOptions("kebakkramat", 3, tmp_path / "d", offline_until_end=True, seed=8))
+    assert summary["all_as_sop_says"], summary["failures"]
+    assert summary["queue"]["order"] == [1, 2, 3]
+
+
+@pytest.mark.slow
+@pytest.mark.skipif(not SAMPLES.is_dir(), reason="real samples are not beside this checkout (../shared/samples)")
+def test_real_images_go_the_same_way(tmp_path):
+    summary = run_demo(DemoOptions("tempeh", 1, tmp_path / "d", source=SAMPLES))
+    assert summary["all_as_sop_says"], summary["failures"]
+    packet = next((tmp_path / "d" / "packets").glob("*.ktpelpkt"))
+    keys = tmp_path / "d" / "keys"
+    opened = open_packet(packet, (keys / "central.key.pem").read_bytes(), (keys / "central.cert.pem").read_bytes(), tmp_path / "x")
+    devices = {s["position"]: s["device"]["simulated"] for s in opened.manifest["samples"]}
+    assert not devices["right_index"]
+    assert not devices["face"]
+
+
+def test_corrupt_image_in_the_source_is_one_error_and_nothing_is_made(tmp_path):
+    source = tmp_path / "gambar"
+    source.mkdir()
+    (source / "face.png").write_bytes(b"\x89PNG\r\n\x1a\n" + b"rusak" * 10)
+    with pytest.raises(BadInput) as caught:
+        run_demo(DemoOptions("tempeh", 1, tmp_path / "d", source=source))
+    assert caught.value.message_key == "source.corrupt"
+    assert "face.png" in str(caught.value.facts["path"])
+    assert not (tmp_path / "d").exists()
+
+
+@pytest.mark.parametrize("make", ["missing", "empty", "twice"])
+def test_unusable_source_folder(tmp_path, make):
+    source = tmp_path / "gambar"
+    if make != "missing":
+        source.mkdir()
+    if make == "twice":
+        for name in ("face.png", "face.jpg"):
+            (source / name).write_bytes(b"x")
+    with pytest.raises(BadInput):
+        run_demo(DemoOptions("tempeh", 1, tmp_path / "d", source=source))
+    assert not (tmp_path / "d").exists()
+
+
+def test_output_folder_with_foreign_files_is_left_alone(tmp_path):
+    (tmp_path / "skripsi.docx").write_text("penting")
+    with pytest.raises(BadInput) as caught:
+        run_demo(DemoOptions("tempeh", 1, tmp_path))
+    assert caught.value.facts["found"] == "skripsi.docx"
+    assert [p.name for p in tmp_path.iterdir()] == ["skripsi.docx"]
+
+
+def test_unwritable_output_is_one_error(tmp_path):
+    (tmp_path / "berkas").write_text("x")
+    with pytest.raises(KioskError) as caught:
+        run_demo(DemoOptions("tempeh", 1, tmp_path / "berkas" / "d"))
+    assert caught.value.message_key == "storage.unwritable"
