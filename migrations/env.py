@@ -9,17 +9,16 @@ from __future__ import annotations
 from pathlib import Path
 
 from alembic import context
-from ktpel_kiosk.register.migrate import finish_version, migration_engine
 from sqlalchemy.engine import Connection
-from sqlmodel import SQLModel
 
 from ktpel_kiosk.register.keys import KeyStore
-
+from ktpel_kiosk.register.migrate import finish_version, migration_engine
+from ktpel_kiosk.register.rows import PermohonanRow
 
 
 def run(connection: Connection) -> None:
     context.configure(
-        connection=connection, target_metadata=SQLModel.metadata, transaction_per_migration=True, transactional_ddl=True,
+        connection=connection, target_metadata=PermohonanRow.metadata, transaction_per_migration=True, transactional_ddl=True,
         on_version_apply=finish_version, compare_type=False,
     )
     with context.begin_transaction():

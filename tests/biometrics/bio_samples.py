@@ -32,4 +32,6 @@ def finger_png(array: object) -> bytes:
 def stored(position: Position, png: bytes, quality: Quality, *, ppi: int = 0, media_type: str = "image/png") -> Sample:
     """A sample as the register would hold it."""
     width, height = images.png_size(png) if media_type == "image/png" else (1, 1)
-    return Sample("01939f0e-0000-7000-8000-000000000001", "p1", position, 1, media_type, png, width, height, ppi, quality, DEVICE, NOW, best=True)
+    return Sample(
+        "01939f0e-0000-7000-8000-000000000001", "p1", position, 1, media_type, png, width, height, ppi, quality, DEVICE, NOW, best=True
+    )

@@ -18,8 +18,10 @@ SCHEMAS = "mosip-bio-utils/kernel-cbeffutil-api/src/main/resources/schema/"
 
 
 def _birs() -> list[Bir]:
-    made = [Bir(str(uuid.UUID(int=n)), p, NOW, b"record" * n, 40 + n, ("257", "57"), ("Toko <&>", "X 1"))
-            for n, p in enumerate((Position.FACE, *FINGERS[1:], EYES[0]), 1)]
+    made = [
+        Bir(str(uuid.UUID(int=n)), p, NOW, b"record" * n, 40 + n, ("257", "57"), ("Toko <&>", "X 1"))
+        for n, p in enumerate((Position.FACE, *FINGERS[1:], EYES[0]), 1)
+    ]
     failed = Bir(str(uuid.UUID(int=90)), EYES[1], NOW, b"x", None, ("ktpel-kiosk", "ktpel-iris 1"))
     gone = BiometricException(FINGERS[0], ExceptionKind.MISSING, "amputasi", "b", "a")
     return [*made, failed, cbeff.excused(gone, str(uuid.UUID(int=91)), NOW)]
@@ -48,13 +50,16 @@ def test_document_of_another_maker_is_read() -> None:
     assert all(read_record(b.bdb).position is b.position for b in fingers if b.bdb)
 
 
-@pytest.mark.parametrize("evil", [
-    b'<!DOCTYPE BIR [<!ENTITY x SYSTEM "file:///etc/passwd">]><BIR xmlns="%s"><BIR>&x;</BIR></BIR>',
-    b'<!DOCTYPE BIR [<!ENTITY a "aaaaaaaaaa"><!ENTITY b "&a;&a;&a;&a;">]><BIR xmlns="%s">&b;</BIR>',
-    b'<BIR xmlns="%s"><BIR><BDBInfo><Type>Palm</Type></BDBInfo></BIR></BIR>',
-    b'<BIR xmlns="%s"><BIR>',
-    b'<Other xmlns="%s"/>',
-])
+@pytest.mark.parametrize(
+    "evil",
+    [
+        b'<!DOCTYPE BIR [<!ENTITY x SYSTEM "file:///etc/passwd">]><BIR xmlns="%s"><BIR>&x;</BIR></BIR>',
+        b'<!DOCTYPE BIR [<!ENTITY a "aaaaaaaaaa"><!ENTITY b "&a;&a;&a;&a;">]><BIR xmlns="%s">&b;</BIR>',
+        b'<BIR xmlns="%s"><BIR><BDBInfo><Type>Palm</Type></BDBInfo></BIR></BIR>',
+        b'<BIR xmlns="%s"><BIR>',
+        b'<Other xmlns="%s"/>',
+    ],
+)
 def test_hostile_documents_are_refused(evil: bytes) -> None:
     with pytest.raises(BadInput) as caught:
         cbeff.parse(evil % cbeff.NAMESPACE.encode())

@@ -74,7 +74,9 @@ def test_jp2_lossless_is_lossless_and_lossy_meets_its_rate() -> None:
     assert codecs.decode_jp2(codecs.encode_jp2(colour)).data == colour.data
 
 
-@pytest.mark.parametrize(("encode", "media_type"), [(codecs.encode_wsq, codecs.WSQ), (codecs.encode_jp2, codecs.JP2), (images.encode_png, codecs.PNG)])
+@pytest.mark.parametrize(
+    ("encode", "media_type"), [(codecs.encode_wsq, codecs.WSQ), (codecs.encode_jp2, codecs.JP2), (images.encode_png, codecs.PNG)]
+)
 def test_sandbox_decodes_what_this_process_decodes(encode: object, media_type: str) -> None:
     data = encode(PRINT)  # type: ignore[operator]
     assert codecs.decode(data, media_type).data == codecs.decode(data, media_type, trusted=True).data
@@ -92,7 +94,7 @@ def test_wsq_header_walk_survives_anything(data: st.DataObject) -> None:
 def test_damaged_wsq_costs_one_file_only() -> None:
     good = bytearray(codecs.encode_wsq(PRINT))
     for at in (40, 200, len(good) // 2):
-        bad = bytes(good[:at]) + bytes(255 - b for b in good[at:at + 60]) + bytes(good[at + 60:])
+        bad = bytes(good[:at]) + bytes(255 - b for b in good[at : at + 60]) + bytes(good[at + 60 :])
         try:
             decoded = codecs.decode(bad, codecs.WSQ, entry="jari")
             assert decoded.width * decoded.height == len(decoded.data)
@@ -112,8 +114,14 @@ def test_sandbox_kills_a_decoder_that_hangs(tmp_path: Path) -> None:
         decode_untrusted(b"\xff\xa0", codecs.WSQ, timeout_s=0.3, worker=worker)
 
 
-@pytest.mark.parametrize("body", ["import os; os._exit(11)", "import sys; sys.stdout.buffer.write(b'O' + bytes(40))",
-                                  "import sys\nwhile True: sys.stdout.buffer.write(bytes(65536))"])
+@pytest.mark.parametrize(
+    "body",
+    [
+        "import os; os._exit(11)",
+        "import sys; sys.stdout.buffer.write(b'O' + bytes(40))",
+        "import sys\nwhile True: sys.stdout.buffer.write(bytes(65536))",
+    ],
+)
 def test_sandbox_believes_nothing_its_child_says(tmp_path: Path, body: str) -> None:
     worker = tmp_path / "worker.py"
     worker.write_text(body + "\n")

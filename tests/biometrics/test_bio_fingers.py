@@ -45,7 +45,10 @@ def _live_slaps() -> dict[int, images.Grey]:
 def test_four_synthetic_fingers_are_found_in_order(tilt: float, gap: int) -> None:
     tips = segment(bio_synth.slap((1, 2, 3, 4), tilt=tilt, gap=gap), 4)
     assert len(tips) == 4
-    alone = [finger_png(bio_synth.finger(s, width=w, height=h)) for s, (w, h) in zip((1, 2, 3, 4), ((290, 400), (300, 420), (290, 400), (240, 340)), strict=True)]
+    alone = [
+        finger_png(bio_synth.finger(s, width=w, height=h))
+        for s, (w, h) in zip((1, 2, 3, 4), ((290, 400), (300, 420), (290, 400), (240, 340)), strict=True)
+    ]
     for tip, reference in zip(tips, alone, strict=True):
         assert MATCHER.same(finger_png(tip.image), reference) >= MATCH_THRESHOLD
 
@@ -66,11 +69,14 @@ def test_empty_platen_has_no_tips() -> None:
     assert segment(np.full((1000, 1600), 255, np.uint8), 4) == []
 
 
-@pytest.mark.parametrize(("code", "expected", "centres"), [
-    (13, 4, [(325, 480), (615, 180), (960, 250), (1370, 630)]),
-    (14, 4, [(195, 780), (495, 340), (790, 160), (1120, 360)]),
-    (15, 2, [(420, 480), (1180, 480)]),
-])
+@pytest.mark.parametrize(
+    ("code", "expected", "centres"),
+    [
+        (13, 4, [(325, 480), (615, 180), (960, 250), (1370, 630)]),
+        (14, 4, [(195, 780), (495, 340), (790, 160), (1120, 360)]),
+        (15, 2, [(420, 480), (1180, 480)]),
+    ],
+)
 def test_live_scan_slap(code: int, expected: int, centres: list[tuple[int, int]]) -> None:
     tips = segment(_live_slaps()[code], expected)
     assert len(tips) == expected
@@ -88,9 +94,12 @@ def test_order_on_the_platen() -> None:
 
 def test_wrong_hand_is_noticed_on_live_and_synthetic_slaps() -> None:
     slaps = _live_slaps()
-    for image, hand, other in ((slaps[13], RIGHT_FOUR, LEFT_FOUR), (slaps[14], LEFT_FOUR, RIGHT_FOUR),
-                               (bio_synth.slap((1, 2, 3, 4)), RIGHT_FOUR, LEFT_FOUR),
-                               (bio_synth.slap((1, 2, 3, 4), right=False), LEFT_FOUR, RIGHT_FOUR)):
+    for image, hand, other in (
+        (slaps[13], RIGHT_FOUR, LEFT_FOUR),
+        (slaps[14], LEFT_FOUR, RIGHT_FOUR),
+        (bio_synth.slap((1, 2, 3, 4)), RIGHT_FOUR, LEFT_FOUR),
+        (bio_synth.slap((1, 2, 3, 4), right=False), LEFT_FOUR, RIGHT_FOUR),
+    ):
         tips = segment(image, 4)
         assert not wrong_hand(tips, hand)
         assert wrong_hand(tips, other)
@@ -118,9 +127,16 @@ def _not_fingers() -> dict[str, images.Grey]:
     for y in range(20, 400, 22):
         cv2.putText(text, "Kartu Tanda Penduduk", (2, y), cv2.FONT_HERSHEY_SIMPLEX, 0.6, 0, 1)
     ramp = np.tile(np.linspace(0, 255, 300), (400, 1)).astype(np.uint8)
-    return {"noise": rng.integers(0, 256, (400, 300)).astype(np.uint8), "white": np.full((400, 300), 255, np.uint8), "text": text,
-            "black": np.zeros((400, 300), np.uint8), "ramp": ramp, "eye": bio_synth.eye(1), "tiny": np.zeros((20, 20), np.uint8),
-            "stripes of cloth": np.tile(((np.arange(300) // 40) % 2 * 200).astype(np.uint8), (400, 1))}
+    return {
+        "noise": rng.integers(0, 256, (400, 300)).astype(np.uint8),
+        "white": np.full((400, 300), 255, np.uint8),
+        "text": text,
+        "black": np.zeros((400, 300), np.uint8),
+        "ramp": ramp,
+        "eye": bio_synth.eye(1),
+        "tiny": np.zeros((20, 20), np.uint8),
+        "stripes of cloth": np.tile(((np.arange(300) // 40) % 2 * 200).astype(np.uint8), (400, 1)),
+    }
 
 
 @pytest.mark.parametrize("name", sorted(_not_fingers()))
@@ -172,7 +188,11 @@ def test_minutia_direction_is_the_iso_one() -> None:
 
 
 def _impressions() -> dict[tuple[str, int], bytes]:
-    made = {(f"synthetic {s}", k): finger_png(bio_synth.finger(s, pressure_seed=k, shift=(8 * k, -11 * k), turn=7 * k)) for s in range(1, 6) for k in (0, 1)}
+    made = {
+        (f"synthetic {s}", k): finger_png(bio_synth.finger(s, pressure_seed=k, shift=(8 * k, -11 * k), turn=7 * k))
+        for s in range(1, 6)
+        for k in (0, 1)
+    }
     for person in ("p1", "p2"):
         for k in (1, 2, 3):
             with Image.open(sample(f"nbis-rs/test_data/{person}/{person}_{k}.png")) as picture:
@@ -184,7 +204,7 @@ def test_same_and_different_fingers_fall_apart_at_the_threshold() -> None:
     known = _impressions()
     keys = list(known)
     for i, a in enumerate(keys):
-        for b in keys[i + 1:]:
+        for b in keys[i + 1 :]:
             score = MATCHER.same(known[a], known[b])
             assert (score >= MATCH_THRESHOLD) == (a[0] == b[0]), (a, b, score)
 
@@ -234,7 +254,7 @@ def test_a_whole_set_of_ten_raises_no_alarm() -> None:
 
 
 def test_similarity_keeps_order_and_meets_one_half_at_the_decision() -> None:
-    values = [similarity(s) for s in range(0, 500)]
+    values = [similarity(s) for s in range(500)]
     assert values == sorted(values)
     assert (similarity(0), similarity(45)) == (0.0, 0.5)
     assert max(values) < 1

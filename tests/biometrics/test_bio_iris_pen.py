@@ -30,11 +30,16 @@ def test_circles_of_a_synthetic_eye(radius: int, pupil: int, centre: tuple[int, 
     assert abs(eye.iris.radius - radius) < 6
 
 
-@pytest.mark.parametrize(("path", "iris_circle", "pupil_radius"), [
-    (MOCK + "Registration/Left_Iris.iso", (206, 150, 134), 46), (MOCK + "Registration/Right_Iris.iso", (211, 157, 135), 44),
-    (MOCK + "Auth/Left_Iris.iso", (196, 145, 122), 47), (MOCK + "Auth/Right_Iris.iso", (199, 146, 125), 52),
-    ("mosip-bio-utils/test/BiometricInfo/Iris/info_right_registration.iso", (190, 141, 118), 53),
-])
+@pytest.mark.parametrize(
+    ("path", "iris_circle", "pupil_radius"),
+    [
+        (MOCK + "Registration/Left_Iris.iso", (206, 150, 134), 46),
+        (MOCK + "Registration/Right_Iris.iso", (211, 157, 135), 44),
+        (MOCK + "Auth/Left_Iris.iso", (196, 145, 122), 47),
+        (MOCK + "Auth/Right_Iris.iso", (199, 146, 125), 52),
+        ("mosip-bio-utils/test/BiometricInfo/Iris/info_right_registration.iso", (190, 141, 118), 53),
+    ],
+)
 def test_circles_of_real_eyes(path: str, iris_circle: tuple[int, int, int], pupil_radius: int) -> None:
     eye = iris.locate(images.to_grey(to_raw(read_record(sample(path).read_bytes()))))
     x, y, radius = iris_circle
@@ -52,15 +57,27 @@ def test_iris_score_falls_with_what_is_wrong() -> None:
     good, hints = _judged(bio_synth.eye(1))
     assert good >= 80
     assert hints == ()
-    for image, hint in ((bio_synth.eye(1, blur=5), "iris.blurred"), (bio_synth.eye(1, lid=0.55), "iris.closed"),
-                        (bio_synth.eye(1, centre=(118, 200)), "iris.off_centre"), (bio_synth.eye(1, pupil=18), "iris.pupil_size")):
+    for image, hint in (
+        (bio_synth.eye(1, blur=5), "iris.blurred"),
+        (bio_synth.eye(1, lid=0.35), "iris.closed"),
+        (bio_synth.eye(1, centre=(118, 200)), "iris.off_centre"),
+        (bio_synth.eye(1, pupil=85), "iris.pupil_size"),
+    ):
         score, found = _judged(image)
         assert hint in found
         assert score < good
 
 
-@pytest.mark.parametrize("image", [np.full((480, 640), 120, np.uint8), np.zeros((480, 640), np.uint8), bio_synth.finger(1),
-                                   np.random.default_rng(1).integers(0, 256, (480, 640)).astype(np.uint8), np.zeros((8, 8), np.uint8)])
+@pytest.mark.parametrize(
+    "image",
+    [
+        np.full((480, 640), 120, np.uint8),
+        np.zeros((480, 640), np.uint8),
+        bio_synth.finger(1),
+        np.random.default_rng(1).integers(0, 256, (480, 640)).astype(np.uint8),
+        np.zeros((8, 8), np.uint8),
+    ],
+)
 def test_no_eye_no_iris(image: images.Grey) -> None:
     with pytest.raises(CaptureFailed) as caught:
         iris.locate(image)
@@ -74,7 +91,7 @@ def _scribble(count: int = 300, width: int = 9600, height: int = 6000, lost: int
     points = []
     for n in range(count):
         t = n / count
-        down = 0.45 > t or t > 0.5
+        down = t < 0.45 or t > 0.5
         points.append(PenPoint(round(width * (0.15 + 0.7 * t)), round(height * (0.5 + 0.2 * math.sin(40 * t))), 400 if down else 0, n * 5))
     return SignatureCapture(tuple(points), width, height, lost)
 
@@ -94,7 +111,7 @@ def test_damaged_series_is_refused_or_parsed(data: st.DataObject) -> None:
         broken = bytearray(record)
         for _ in range(data.draw(st.integers(1, 3))):
             broken[data.draw(st.integers(0, len(broken) - 1))] = data.draw(st.integers(0, 255))
-        for candidate in (bytes(broken), record[:data.draw(st.integers(0, len(record) - 1))]):
+        for candidate in (bytes(broken), record[: data.draw(st.integers(0, len(record) - 1))]):
             try:
                 parse(candidate)
             except BadInput as trouble:
@@ -143,7 +160,10 @@ def test_a_line_is_enough_for_who_cannot_write_but_is_no_signature() -> None:
 
 
 def test_lost_reports_cost_score_and_are_said() -> None:
-    whole, holed = signature.assess(_scribble(), SignatureKind.TANDA_TANGAN), signature.assess(_scribble(lost=30), SignatureKind.TANDA_TANGAN)
+    whole, holed = (
+        signature.assess(_scribble(), SignatureKind.TANDA_TANGAN),
+        signature.assess(_scribble(lost=30), SignatureKind.TANDA_TANGAN),
+    )
     assert whole.score == 100
     assert holed.score < 80
     assert "signature.lost_points" in holed.hints

@@ -19,18 +19,32 @@ from ktpel_kiosk.domain.errors import BadInput
 TIME = common.pack_time(NOW)
 QUALITY = (QualityBlock(55, 0x0101, 0x39), QualityBlock(255, 1, 2))
 FIR = fir.encode(fir.FingerRecord((fir.FingerImage(7, 100, 120, 2, b"\xff\xa0wsq", TIME, qualities=QUALITY),)))
-FIR_CERTIFIED = fir.encode(fir.FingerRecord(
-    (fir.FingerImage(1, 9, 9, 0, bytes(81), certifications=(Certification(1, 2),), extensions=b"\0\x03\0\x06ok"),) * 2, 1, 1))
+FIR_CERTIFIED = fir.encode(
+    fir.FingerRecord(
+        (fir.FingerImage(1, 9, 9, 0, bytes(81), certifications=(Certification(1, 2),), extensions=b"\0\x03\0\x06ok"),) * 2, 1, 1
+    )
+)
 FAC = fac.encode(fac.FaceRecord((fac.FaceImage(60, 80, 1, b"jp2", TIME, qualities=QUALITY[:1], landmarks=bytes(16)),)))
 IIR = iir.encode(iir.IrisRecord((iir.IrisImage(2, 64, 48, 0x0A, b"jp2", TIME, centre=(1, 2, 3, 4), diameter=(5, 6)),)))
 POINTS = tuple(fmr.MinutiaPoint(1 + n % 2, n, 2 * n, (n * 7) % 256, n % 101) for n in range(60))
 FMR = fmr.encode(fmr.MinutiaeRecord(300, 400, (fmr.FingerView(2, POINTS, quality=60),)))
 ROUND_TRIPS: list[tuple[bytes, Callable[[bytes], bytes]]] = [
-    (FIR, lambda d: fir.encode(fir.decode(d))), (FIR_CERTIFIED, lambda d: fir.encode(fir.decode(d))),
-    (FAC, lambda d: fac.encode(fac.decode(d))), (IIR, lambda d: iir.encode(iir.decode(d))), (FMR, lambda d: fmr.encode(fmr.decode(d))),
+    (FIR, lambda d: fir.encode(fir.decode(d))),
+    (FIR_CERTIFIED, lambda d: fir.encode(fir.decode(d))),
+    (FAC, lambda d: fac.encode(fac.decode(d))),
+    (IIR, lambda d: iir.encode(iir.decode(d))),
+    (FMR, lambda d: fmr.encode(fmr.decode(d))),
 ]
-PARSERS: list[Callable[[bytes], object]] = [fir.decode, fir.decode_2005, fac.decode, fac.decode_2005, iir.decode, iir.decode_2005, fmr.decode,
-                                            read_record]
+PARSERS: list[Callable[[bytes], object]] = [
+    fir.decode,
+    fir.decode_2005,
+    fac.decode,
+    fac.decode_2005,
+    iir.decode,
+    iir.decode_2005,
+    fmr.decode,
+    read_record,
+]
 
 
 @pytest.mark.parametrize(("data", "again"), ROUND_TRIPS)
@@ -93,7 +107,10 @@ def test_mutations_raise_badinput_or_parse_and_never_anything_else(data: st.Data
             assert trouble.message_key.startswith("record.")
 
 
-@given(st.binary(max_size=200), st.sampled_from([fir.MAGIC_2011, fir.MAGIC_2005, fac.MAGIC_2011, fac.MAGIC_2005, iir.MAGIC_2011, iir.MAGIC_2005]))
+@given(
+    st.binary(max_size=200),
+    st.sampled_from([fir.MAGIC_2011, fir.MAGIC_2005, fac.MAGIC_2011, fac.MAGIC_2005, iir.MAGIC_2011, iir.MAGIC_2005]),
+)
 def test_noise_behind_a_good_magic(noise: bytes, magic: bytes) -> None:
     size = len(magic) + len(noise) + 4
     with pytest.raises(BadInput):
@@ -135,7 +152,8 @@ def test_records_of_others_decode_to_pixels(path: str) -> None:
         assert record.position in FINGERS
         assert path.rsplit("/", 1)[-1].lower().startswith(record.position.value)
     encoders: dict[bytes, Callable[[bytes], bytes]] = {
-        fir.MAGIC_2011: lambda d: fir.encode(fir.decode(d)), fac.MAGIC_2011: lambda d: fac.encode(fac.decode(d)),
+        fir.MAGIC_2011: lambda d: fir.encode(fir.decode(d)),
+        fac.MAGIC_2011: lambda d: fac.encode(fac.decode(d)),
         iir.MAGIC_2011: lambda d: iir.encode(iir.decode(d)),
     }
     if data[:8] in encoders:

@@ -58,12 +58,15 @@ def test_wrong_hand_is_the_first_hint() -> None:
         assert a.quality.hints[0] == "finger.wrong_hand"
 
 
-@pytest.mark.parametrize(("capture", "key"), [
-    (FingerCapture(RawImage(1600, 1000, 1, b"\xff" * 1_600_000, 500)), "finger.none"),
-    (FingerCapture(images.from_array(bio_synth.slap((11, 12), gap=80), 500)), "finger.count"),
-    (FingerCapture(None), "finger.count"),
-    (FingerCapture(RawImage(1600, 1000, 1, b"\xff" * 1_600_000, 1000)), "finger.resolution"),
-])
+@pytest.mark.parametrize(
+    ("capture", "key"),
+    [
+        (FingerCapture(RawImage(1600, 1000, 1, b"\xff" * 1_600_000, 500)), "finger.none"),
+        (FingerCapture(images.from_array(bio_synth.slap((11, 12), gap=80), 500)), "finger.count"),
+        (FingerCapture(None), "finger.count"),
+        (FingerCapture(RawImage(1600, 1000, 1, b"\xff" * 1_600_000, 1000)), "finger.resolution"),
+    ],
+)
 def test_unusable_slaps(capture: FingerCapture, key: str) -> None:
     with pytest.raises(CaptureFailed) as caught:
         SERVICE.assess_fingers(capture, RIGHT_FOUR)
@@ -82,8 +85,9 @@ def test_noise_on_the_scanner_is_no_finger() -> None:
         SERVICE.assess_fingers(FingerCapture(None, ((Position.LEFT_THUMB, noise),)), (Position.LEFT_THUMB,))
     assert caught.value.message_key == "finger.not_a_finger"
     good = images.from_array(bio_synth.finger(21), 500)
-    two = SERVICE.assess_fingers(FingerCapture(None, ((Position.LEFT_THUMB, noise), (Position.RIGHT_THUMB, good))),
-                                 (Position.LEFT_THUMB, Position.RIGHT_THUMB))
+    two = SERVICE.assess_fingers(
+        FingerCapture(None, ((Position.LEFT_THUMB, noise), (Position.RIGHT_THUMB, good))), (Position.LEFT_THUMB, Position.RIGHT_THUMB)
+    )
     assert (two[0].quality.score, two[0].quality.hints) == (0, ("finger.not_a_finger",))
     assert two[1].quality.score > 20
 
@@ -164,7 +168,9 @@ def test_iris_and_face_samples_become_jp2_records_at_their_rate() -> None:
     assert made.bir is not None
     assert made.bir.algorithm == ("ktpel-kiosk", "ktpel-iris 1")
     portrait = np.random.default_rng(1).integers(0, 256, (80, 60, 3)).astype(np.uint8).repeat(10, 0).repeat(10, 1)
-    face = encode.encode_sample(stored(Position.FACE, images.encode_png(images.from_array(portrait)), Quality("ktpel-face 1", 255)), face_ratio=15)
+    face = encode.encode_sample(
+        stored(Position.FACE, images.encode_png(images.from_array(portrait)), Quality("ktpel-face 1", 255)), face_ratio=15
+    )
     assert to_raw(read_record(face.record)).channels == 3
     assert face.image_length <= 1_440_000 / 15 * 1.1
     assert face.bir is not None
@@ -190,9 +196,9 @@ def test_sample_that_is_no_png_is_named() -> None:
 def test_chip_portrait_fits_its_file() -> None:
     hard = np.random.default_rng(1).integers(0, 256, (800, 600, 3)).astype(np.uint8)
     jp2 = encode.chip_portrait(images.encode_png(images.from_array(hard)))
-    assert len(jp2) <= 17_000
+    assert len(jp2) <= encode.CHIP_LIMIT
     back = codecs.decode_jp2(jp2)
-    assert (back.width, back.height) == (300, 400)
+    assert (back.width, back.height) == (encode.CHIP_WIDTH, encode.CHIP_HEIGHT)
 
 
 # -- the house ---------------------------------------------------------------------------------------------------------------------
@@ -202,7 +208,7 @@ def test_every_key_raised_here_has_a_sentence_and_every_fact_in_it_is_given() ->
     source = "\n".join(p.read_text("utf-8") for p in (REPO / "src/ktpel_kiosk/biometrics").rglob("*.py"))
     used = set(re.findall(r'"((?:face|finger|iris|signature|image|record|biometrics)\.[a-z_0-9]+)"', source))
     used |= {f"record.{rule}" for rule in re.findall(r'check\([^"\n]*"([a-z_]+)"', source)}
-    used -= {"signature.isf", "record.jp2"}
+    used -= {"signature.isf", "biometrics.xml"}
     sentences: dict[str, str] = {}
     for path in (REPO / "resources/i18n/id/errors").glob("*.toml"):
         sentences |= tomllib.loads(path.read_text("utf-8"))
@@ -210,6 +216,8 @@ def test_every_key_raised_here_has_a_sentence_and_every_fact_in_it_is_given() ->
 
 
 def test_construction_loads_no_fingerprint_library() -> None:
-    code = ("import sys; from ktpel_kiosk.biometrics.service import BiometricService; BiometricService();"
-            "sys.exit(any(m in sys.modules for m in ('nbis', '_wsq', 'wsq', 'lxml')))")
+    code = (
+        "import sys; from ktpel_kiosk.biometrics.service import BiometricService; BiometricService();"
+        "sys.exit(any(m in sys.modules for m in ('nbis', '_wsq', 'wsq', 'lxml')))"
+    )
     assert subprocess.run([sys.executable, "-c", code], check=False, timeout=60).returncode == 0

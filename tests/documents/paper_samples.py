@@ -74,21 +74,23 @@ def letter(jenis: str, **changes: object) -> LetterPaper:
     return replace(paper, **changes)  # type: ignore[arg-type]
 
 
-NAMES = ("SLAMET RIYADI", "SITI CONTOH LESTARI", "M. MUT'ROF", "NUR'AINI", "TEGUH PRASETYO", "KHOIRUL ANAM", "RR. DEWI SEKAR ARUM KUSUMANINGTYAS",
+NAMES = ("SLAMET RIYADI", "SITI CONTOH LESTARI", "M. MUT'ROF", "NUR'AINI", "TEGUH PRASETYO", "KHOIRUL ANAM",
+         "RR. DEWI SEKAR ARUM KUSUMANINGTYAS",
          "SUHARTO", "MUHAMMAD ABDURRAHMAN WAHIDUDDIN AL-FAYYADL BIN ABDULLAH HASAN")
 COLUMNS = ("No.", "Nomor Register", "Tanggal", "Jam", "Nama Lengkap", "NIK", "No. KK", "L/P", "Tempat/Tgl Lahir", "Alamat", "No. HP",
            "Jenis Permohonan", "Kelengkapan", "Petugas Loket", "Paraf Verifikator", "Validator", "Keterangan")
 
 
-def book(rows: int = 40, **changes: object) -> Book:
+def book(count: int = 40, /, **changes: object) -> Book:
     """The widest book of the office: seventeen columns."""
     lines = []
-    for i in range(1, rows + 1):
+    for i in range(1, count + 1):
         void = i % 11 == 0
         lines.append(BookRow((
             i, f"{i:04d}/KTP/XI/2026", f"{i % 28 + 1:02d}/11/2026", f"{8 + i % 7:02d}.{i % 60:02d}", NAMES[i % len(NAMES)],
             f"35080545020{i:05d}", f"35080101200{i:05d}", "LP"[i % 2], f"LUMAJANG, {i % 28 + 1:02d}/02/{1960 + i % 48}",
-            f"DUSUN KRAJAN {i % 9}, RT/RW {i % 20:03d}/{i % 12:03d}, TEMPEH LOR", f"0812345{i:05d}", ("KTP-el baru", "Rusak", "Hilang")[i % 3],
+            f"DUSUN KRAJAN {i % 9}, RT/RW {i % 20:03d}/{i % 12:03d}, TEMPEH LOR", f"0812345{i:05d}",
+            ("KTP-el baru", "Rusak", "Hilang")[i % 3],
             "L" if i % 5 else "TL", "rina", "budi", "kasi.tempeh", "BATAL: pemohon salah kecamatan" if void else "",
         ), void=void))
     made = Book(

@@ -23,8 +23,8 @@ from ktpel_kiosk.domain.errors import BadInput
 from ktpel_kiosk.ports.services import Book, BookRow
 
 FORMULAS = ("=1+1", "+62812345", "-1+2", "@SUM(A1)", "=HYPERLINK(\"http://x\",\"y\")", "=cmd|'/c calc'!A1", "\t=1", "\r=1", " =1", "\n@x",
-            "＝1+1", "=", "-", "'=1", "''", "%0A=1", "|x", "https://example.invalid", "mailto:a@b", "0012", "3508054502080001", "1E5", "TRUE",
-            "2026-01-02", "_x0041_", "<b>&amp;\"", ";a;b", "a\"b", "ＮＩＫ", "a\nb")
+            "＝1+1", "=", "-", "'=1", "''", "%0A=1", "|x", "https://example.invalid", "mailto:a@b", "0012", "3508054502080001",
+            "1E5", "TRUE", "2026-01-02", "_x0041_", "<b>&amp;\"", ";a;b", "a\"b", "ＮＩＫ", "a\nb")
 
 
 @pytest.fixture(scope="module")
@@ -70,7 +70,8 @@ def test_numbers_that_are_names_stay_text_in_xlsx(office: OfficeDocuments) -> No
 def test_no_formula_survives_in_xlsx(office: OfficeDocuments) -> None:
     sheet = sheet_of(office.book(small(list(FORMULAS)), "xlsx"))
     _, rows = table(sheet)
-    assert [r[1] for r in rows[1:len(FORMULAS) + 1]] == [re.sub(r"\r", "\n", f) if "\r" in f else f for f in FORMULAS]
+    # _x005F_ is the file format's own escape for a literal "_x0041_"; Excel undoes it, openpyxl does not
+    assert [str(r[1]).replace("_x005F_", "_") for r in rows[1:len(FORMULAS) + 1]] == [books.plain(f) for f in FORMULAS]
     assert all(c.data_type != "f" and c.hyperlink is None for row in sheet.iter_rows() for c in row)
 
 
@@ -84,7 +85,7 @@ def test_csv_is_harmless_and_reversible(office: OfficeDocuments) -> None:
     rows = rows_of(data)
     assert rows[0] == ["No.", "Isi", "Status Baris"]
     cells = [r[1] for r in rows[1:len(FORMULAS) + 1]]
-    assert [c.removeprefix("'") if c.startswith("'") else c for c in cells] == list(FORMULAS)
+    assert [c.removeprefix("'") if c.startswith("'") else c for c in cells] == [books.plain(f) for f in FORMULAS]
     assert not [c for c in cells if c.lstrip()[:1] in tuple("=+-@＝")]
     assert "'3508054502080001" in cells and "'0012" in cells
 
@@ -149,11 +150,12 @@ def test_five_thousand_rows_in_pdf(office: OfficeDocuments) -> None:
         assert "Nomor Register" in text, "the header is repeated"
     last = pages[-1].extract_text()
     assert "5000/KTP/XI/2026" in last and "Camat Tempeh" in last and "Mengetahui," in last
-    sample = "".join(pages[i].extract_text() for i in range(0, 6))
+    sample = "".join(pages[i].extract_text() for i in range(6))
     assert all(f"350805450200{i:04d}" in sample for i in range(1, 100)), "a NIK is never broken"
 
 
-def test_five_thousand_rows_in_xlsx_and_nothing_left_behind(office: OfficeDocuments, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_five_thousand_rows_in_xlsx_and_nothing_left_behind(office: OfficeDocuments, tmp_path: Path,
+                                                            monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
     data = office.book(book(5000), "xlsx")
     workbook = load_workbook(io.BytesIO(data), read_only=True)
@@ -188,8 +190,8 @@ def test_refusals(office: OfficeDocuments) -> None:
 
 
 def test_numbers_as_indonesians_write_them(office: OfficeDocuments) -> None:
-    made = book(1, columns=("No.", "Jumlah", "Persen"), rows=(BookRow((1, 12345, 92.5)), BookRow((2, 10**17, 0.0))), text_columns=frozenset(),
-                widths=())
+    made = book(1, columns=("No.", "Jumlah", "Persen"), rows=(BookRow((1, 12345, 92.5)), BookRow((2, 10**17, 0.0))),
+                text_columns=frozenset(), widths=())
     text = " ".join(p.extract_text() for p in PdfReader(io.BytesIO(office.book(made, "pdf"))).pages)
     assert "12.345" in text and "92,5" in text and "100.000.000.000.000.000" in text
     assert rows_of(office.book(made, "csv"))[1][1:3] == ["12345", "92,5"]

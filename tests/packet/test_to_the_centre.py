@@ -25,7 +25,8 @@ def test_sealed_here_opened_there(content, tmp_path):
     keys = SimulatorKeys(demo_keys.receipt_key.read_bytes(), demo_keys.receipt_kid, demo_keys.server_cert, demo_keys.server_key,
                          demo_keys.ca_cert)
     opener = packet_checker(demo_keys.central_key.read_bytes(), demo_keys.central_cert.read_bytes(), demo_keys.station_cert.read_bytes())
-    with GatewaySimulator(tmp_path / "gateway", clock=SystemClock(), keys=keys, behaviour=Behaviour(step_s=0.0), opener=opener) as simulator:
+    simulator = GatewaySimulator(tmp_path / "gateway", clock=SystemClock(), keys=keys, behaviour=Behaviour(step_s=0.0), opener=opener)
+    with simulator:
         gateway = HttpGateway(
             simulator.base_url, content.station, tls=tls_context(demo_keys.ca_cert, demo_keys.client_cert, demo_keys.client_key),
             receipt_keys=receipt_keys({demo_keys.receipt_kid: demo_keys.receipt_cert.read_bytes()}),

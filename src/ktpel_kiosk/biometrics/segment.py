@@ -54,13 +54,13 @@ class _Blob:
 def segment(slap: Grey, expected: int) -> list[Tip]:
     """Fingertips left to right. May return fewer or more than ``expected``; the caller decides what that means.
 
-    Touching fingers are parted by shrinking the blobs until the expected number appears.
+    Touching fingers are parted at ever thicker necks until the expected number appears.
     """
     energy = _energy(slap)
     floor = max(_MIN_ENERGY, 0.3 * float(np.percentile(energy, 97)))
     best: list[Tip] = []
-    for shrink in range(6):
-        tips = _tips(slap, energy > floor, shrink)
+    for neck in range(0, 13, 2):
+        tips = _tips(slap, energy > floor, neck)
         if len(tips) == expected:
             return tips
         if abs(len(tips) - expected) < abs(len(best) - expected) or not best:
@@ -79,22 +79,41 @@ def _energy(slap: Grey) -> NDArray[np.float32]:
     return np.asarray(cv2.blur(cells, (3, 3)), dtype=np.float32)
 
 
-def _tips(slap: Grey, mask: NDArray[np.bool_], shrink: int) -> list[Tip]:
-    kernel = np.ones((3, 3), np.uint8)
-    cells = cv2.morphologyEx(mask.astype(np.uint8), cv2.MORPH_OPEN, kernel)
-    if shrink:
-        # A flat kernel parts fingers side by side without eating their height.
-        cells = cv2.erode(cells, np.ones((1, 2 * shrink + 1), np.uint8))
-    _count, labels, stats, _centres = cv2.connectedComponentsWithStats(cells, connectivity=4)
-    blobs = [_Blob(i, *(int(v) for v in row)) for i, row in enumerate(stats) if i]
+def _tips(slap: Grey, mask: NDArray[np.bool_], neck: int) -> list[Tip]:
+    cells = cv2.morphologyEx(mask.astype(np.uint8), cv2.MORPH_OPEN, np.ones((3, 3), np.uint8))
+    labels = _parted(np.asarray(cells, np.uint8), neck)
+    blobs = []
+    for label in range(1, int(labels.max()) + 1):
+        x, y, width, height = cv2.boundingRect((labels == label).astype(np.uint8))
+        blobs.append(_Blob(label, x, y, width, height, int((labels == label).sum())))
     solid = [b for b in blobs if b.area >= 12]
-    tips = [b for b in solid if _is_tip(b, solid, shrink)]
-    return sorted((_cut(slap, np.asarray(labels), b, shrink) for b in tips), key=lambda t: t.x + t.width / 2)
+    tips = [b for b in solid if _is_tip(b, solid)]
+    return sorted((_cut(slap, labels, b) for b in tips), key=lambda t: t.x + t.width / 2)
 
 
-def _is_tip(blob: _Blob, blobs: Sequence[_Blob], shrink: int) -> bool:
+def _parted(cells: NDArray[np.uint8], neck: int) -> NDArray[np.int32]:
+    """Connected blobs, numbered from 1; those that hang together by necks up to 2 x ``neck`` cells are parted at the neck."""
+    _count, whole = cv2.connectedComponents(cells, connectivity=4)
+    if not neck:
+        return np.asarray(whole, np.int32)
+    cores = cv2.erode(cells, cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (2 * neck + 1, 2 * neck + 1)))
+    count, marks = cv2.connectedComponents(cores, connectivity=4)
+    labels, following = np.asarray(whole, np.int32).copy(), int(whole.max())
+    for blob in range(1, int(whole.max()) + 1):
+        inside = [m for m in range(1, count) if (whole[marks == m] == blob).all()]
+        if len(inside) < 2:
+            continue
+        distances = np.stack([cv2.distanceTransform((marks != m).astype(np.uint8), cv2.DIST_L2, 5) for m in inside])
+        nearest = np.argmin(distances, axis=0)
+        for number in range(1, len(inside)):
+            following += 1
+            labels[(whole == blob) & (nearest == number)] = following
+    return labels
+
+
+def _is_tip(blob: _Blob, blobs: Sequence[_Blob]) -> bool:
     """Large enough and not hanging below another blob of the same finger."""
-    if blob.width + 2 * shrink < _MIN_WIDTH or blob.height < _MIN_HEIGHT or blob.area < 0.35 * _MIN_WIDTH * _MIN_HEIGHT:
+    if blob.width < _MIN_WIDTH or blob.height < _MIN_HEIGHT or blob.area < 0.35 * _MIN_WIDTH * _MIN_HEIGHT:
         return False
     return not any(_hangs_below(blob, other) for other in blobs if other is not blob and other.area >= 0.25 * blob.area)
 
@@ -105,23 +124,19 @@ def _hangs_below(lower: _Blob, upper: _Blob) -> bool:
     return upper.y < lower.y and -0.35 * lower.height < gap < _CREASE_GAP and overlap > 0.3 * min(lower.width, upper.width)
 
 
-def _cut(slap: Grey, labels: NDArray[np.int32], blob: _Blob, shrink: int) -> Tip:
+def _cut(slap: Grey, labels: NDArray[np.int32], blob: _Blob) -> Tip:
     """Bounding box of the blob's first 1.55 widths, so that a tilted tip stays whole; neighbours are whitened."""
     own = labels == blob.label
-    rows = own[blob.y : blob.y + blob.height]
-    widths = rows.sum(axis=1)
-    width = int(np.percentile(widths[widths > 0], 85)) + 2 * shrink
+    widths = own[blob.y : blob.y + blob.height].sum(axis=1)
+    width = int(np.percentile(widths[widths > 0], 85))
     bottom = min(blob.y + blob.height, blob.y + round(_TIP_RATIO * width))
     columns = np.flatnonzero(own[blob.y : bottom].any(axis=0))
-    left, right = int(columns[0]) - shrink, int(columns[-1]) + 1 + shrink
-    x0, y0 = max(0, left * STEP - _MARGIN_PX), max(0, blob.y * STEP - _MARGIN_PX)
-    x1, y1 = min(slap.shape[1], right * STEP + _MARGIN_PX), min(slap.shape[0], bottom * STEP + _MARGIN_PX)
+    x0, y0 = max(0, int(columns[0]) * STEP - _MARGIN_PX), max(0, blob.y * STEP - _MARGIN_PX)
+    x1, y1 = min(slap.shape[1], (int(columns[-1]) + 1) * STEP + _MARGIN_PX), min(slap.shape[0], bottom * STEP + _MARGIN_PX)
     image = slap[y0:y1, x0:x1].copy()
     others = ((labels > 0) & ~own).astype(np.uint8)
-    if others.any():
-        reach = cv2.dilate(own.astype(np.uint8), np.ones((3, 3), np.uint8))
-        foreign = cv2.resize(others & (1 - reach), (slap.shape[1], slap.shape[0]), interpolation=cv2.INTER_NEAREST)[y0:y1, x0:x1]
-        image[foreign > 0] = 255
+    foreign = cv2.resize(others, (slap.shape[1], slap.shape[0]), interpolation=cv2.INTER_NEAREST)[y0:y1, x0:x1]
+    image[foreign > 0] = 255
     return Tip(x0, y0, x1 - x0, y1 - y0, image)
 
 

@@ -178,12 +178,13 @@ def _fit_nfiq2(cut: Grey) -> Grey:
 
 
 def _codec(name: str) -> str:
-    """Encode and decode a small ramp; the codec is fine when size and rough content come back."""
-    ramp = np.tile(np.arange(0, 256, 2, dtype=np.uint8), (128, 1))
+    """Encode and decode a patch of rings at ridge distance; the codec is fine when they come back."""
+    y, x = np.mgrid[0:128, 0:128]
+    rings = (128 + 100 * np.sin(np.hypot(x - 50, y - 40) * 2 * np.pi / 9)).astype(np.uint8)
     try:
-        image = images.from_array(ramp, FINGER_PPI)
+        image = images.from_array(rings, FINGER_PPI)
         back = codecs.decode_wsq(codecs.encode_wsq(image)) if name == "WSQ" else codecs.decode_jp2(codecs.encode_jp2(image))
-        error = float(np.abs(images.to_array(back).astype(int) - ramp).mean())
+        error = float(np.abs(images.to_array(back).astype(int) - rings).mean())
     except (KioskError, ImportError) as trouble:
         return f"{type(trouble).__name__}: {trouble}"[:200]
     return "ok" if error < 8 else f"self-test error {error:.1f}"

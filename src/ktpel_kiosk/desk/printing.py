@@ -17,6 +17,7 @@ from ktpel_kiosk.domain.cards import Blangko, BlangkoState, CardJob, JobState
 from ktpel_kiosk.domain.errors import (
     BadInput,
     DeviceTrouble,
+    KioskError,
     MediaEmpty,
     NotConnected,
     NotFound,
@@ -249,7 +250,7 @@ def encode_card(desk: Desk, actor: Actor, job_id: str) -> ChipWritten:
         digest, content = desk.devices.call(DeviceKind.CARD_READER, "card_reader.write", write, desk.print_timeout_s).result()
         if content.digest != digest or content.uid != uid or content.credential != job.credential or content.face_hash != job.face_hash:
             raise SopViolation("chip.readback", job=job_id)
-    except (DeviceTrouble, SopViolation):
+    except KioskError:
         _to(desk, actor, job, JobState.PRINTED, "CardPrinted")
         raise
     return ChipWritten(_confirm(desk, actor, job, digest), content)

@@ -58,8 +58,8 @@ def check(book: Book) -> None:
 
 
 def plain(text: str) -> str:
-    """Without characters no spreadsheet can store."""
-    return ILLEGAL.sub("�", text)
+    """Without characters no spreadsheet can store, every line end as one newline."""
+    return ILLEGAL.sub("�", text.replace("\r\n", "\n").replace("\r", "\n"))
 
 
 def guarded(text: str) -> str:

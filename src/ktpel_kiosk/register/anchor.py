@@ -9,6 +9,7 @@ from __future__ import annotations
 import hashlib
 import hmac
 import json
+import threading
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -27,11 +28,12 @@ class Anchor:
 
 
 class AnchorFile:
-    """``<register>.anchor``; not thread-safe, used by the writer thread and before it starts."""
+    """``<register>.anchor``. Thread-safe; an older anchor written last is still a true one."""
 
     def __init__(self, register: Path, key: bytes) -> None:
         self.path = register.with_name(f"{register.name}.anchor")
         self._key = hmac.new(key, _PURPOSE, hashlib.sha256).digest()
+        self._lock = threading.Lock()
 
     def read(self) -> Anchor | None:
         """The stored anchor; None when it is missing, damaged or not made with this key."""
@@ -46,7 +48,8 @@ class AnchorFile:
     def write(self, anchor: Anchor) -> None:
         """Raises DiskFull, IoFailure; the old anchor stays then, which is still true."""
         body = {"register": anchor.register_id, "length": anchor.length, "head": anchor.head, "mac": self._mac(anchor)}
-        write_durably(self.path, json.dumps(body).encode())
+        with self._lock:
+            write_durably(self.path, json.dumps(body).encode())
 
     def _mac(self, anchor: Anchor) -> str:
         text = f"{anchor.register_id}|{anchor.length}|{anchor.head}"

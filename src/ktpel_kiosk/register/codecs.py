@@ -156,7 +156,7 @@ class Mapper(Generic[T]):
         """Column -> stored value."""
         return {column: put(getattr(value, name)) for name, column, put, _ in self._fields}
 
-    def value(self, row: Mapping[str, Any], **rest: Any) -> T:
+    def value(self, row: Mapping[Any, Any], **rest: Any) -> T:
         """The domain value of a row.
 
         Raises:

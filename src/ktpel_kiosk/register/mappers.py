@@ -76,7 +76,7 @@ def tahap_values(p: Permohonan) -> list[Stored]:
     return [TAHAP.values(t) | {"permohonan_id": p.id} for t in p.tahap]
 
 
-def permohonan_from(joined: Sequence[Mapping[str, Any]]) -> Permohonan:
+def permohonan_from(joined: Sequence[Mapping[Any, Any]]) -> Permohonan:
     """From one row per stage, each with the application's own columns; an application without stages has one row."""
     stages = tuple(JOINED_TAHAP.value(r) for r in joined if r[f"{STEP_PREFIX}idx"] is not None)
     return PERMOHONAN.value(joined[0], tahap=stages)
@@ -115,12 +115,12 @@ def card_job_values(job: CardJob) -> Stored:
     return CARD_JOB.values(job) | {"is_live": int(job.state in LIVE)}
 
 
-def sample_from(row: Mapping[str, Any], *, with_data: bool) -> Sample:
+def sample_from(row: Mapping[Any, Any], *, with_data: bool) -> Sample:
     if with_data:
         return SAMPLE.value(row, data=bytes(row["data"]), device_payload=bytes(row["device_payload"]))
     return SAMPLE.value(row, data=b"", device_payload=b"")
 
 
-def document_from(row: Mapping[str, Any]) -> ScannedDocument:
+def document_from(row: Mapping[Any, Any]) -> ScannedDocument:
     found = DOCUMENT.value({"data": b"", **row})
     return replace(found, data=bytes(found.data)) if type(found.data) is not bytes else found

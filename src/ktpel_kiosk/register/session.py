@@ -10,7 +10,7 @@ from sqlalchemy.sql.base import Executable
 
 from ktpel_kiosk.domain.errors import BadInput, BugError
 
-Row = Mapping[str, Any]
+Row = Mapping[Any, Any]
 
 
 class Session:

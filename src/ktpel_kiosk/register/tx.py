@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from ktpel_kiosk.register.areas.applications import ApplicationView, ApplicationWrites
 from ktpel_kiosk.register.areas.cards import CardView, CardWrites
 from ktpel_kiosk.register.areas.journal import JournalView, JournalWrites
@@ -16,3 +18,10 @@ class SqlView(ApplicationView, RecordingView, OutboxView, CardView, OfficeView, 
 
 class SqlTx(JournalWrites, ApplicationWrites, RecordingWrites, OutboxWrites, CardWrites, OfficeWrites, SqlView):
     """``ports.register.Tx``; every change stands in the audit or the transaction is refused."""
+
+
+if TYPE_CHECKING:
+    from ktpel_kiosk.ports.register import Tx, View
+
+    _view: type[View] = SqlView
+    _tx: type[Tx] = SqlTx

@@ -21,6 +21,8 @@ ALGORITHM = "ktpel-iris 1"
 ANGLES = 180
 """Rays of the polar image; two degrees each."""
 
+LEAST_PUPIL_SCORE = 0.2
+
 F32 = NDArray[np.float32]
 
 
@@ -48,37 +50,36 @@ def locate(image: Grey) -> Eye:
     # Opening removes the lamp's reflections, which sit on the pupil's edge.
     opened = cv2.morphologyEx(small, cv2.MORPH_OPEN, cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (9, 9)))
     calm = np.asarray(cv2.medianBlur(opened, 5), np.uint8)
-    pupil = _pupil(calm)
-    if pupil is None:
-        raise CaptureFailed("iris.not_found", device_kind="iris")
-    found = _limbus(calm, pupil)
-    if found is None:
-        raise CaptureFailed("iris.not_found", device_kind="iris")
-    iris, edge = found
-    return Eye(
-        Circle(pupil.x / factor, pupil.y / factor, pupil.radius / factor),
-        Circle(iris.x / factor, iris.y / factor, iris.radius / factor),
-        edge,
-    )
+    for pupil in _pupils(calm):
+        found = _limbus(calm, pupil)
+        if found is not None:
+            iris, edge = found
+            return Eye(_scaled(pupil, 1 / factor), _scaled(iris, 1 / factor), edge)
+    raise CaptureFailed("iris.not_found", device_kind="iris")
 
 
-def _pupil(calm: Grey) -> Circle | None:
+def _scaled(circle: Circle, by: float) -> Circle:
+    return Circle(circle.x * by, circle.y * by, circle.radius * by)
+
+
+def _pupils(calm: Grey, most: int = 12) -> list[Circle]:
+    """Dark round blobs, most likely pupil first; a dark iris may be among them and is told apart by its missing limbus."""
     height, width = calm.shape
     low = float(np.percentile(calm, 0.5))
-    best, best_score = None, 0.0
+    found: list[tuple[float, Circle]] = []
     for level in np.arange(low + 8, min(low + 90, 150), 7):
         mask = (calm <= level).astype(np.uint8)
         contours, _ = cv2.findContours(mask, cv2.RETR_EXTERNAL, cv2.CHAIN_APPROX_NONE)
         for contour in contours:
             area = cv2.contourArea(contour)
-            if len(contour) < 20 or not (0.02 * width) ** 2 * 3 < area < (0.18 * width) ** 2 * 3.2:
+            if len(contour) < 20 or not (0.015 * width) ** 2 * 3 < area < (0.18 * width) ** 2 * 3.2:
                 continue
             candidate, score = _round_score(calm, np.asarray(contour, np.int32), area)
             centre_off = math.hypot((candidate.x - width / 2) / width, (candidate.y - height / 2) / height)
             score *= 1 - min(0.8, centre_off)
-            if score > best_score:
-                best, best_score = candidate, score
-    return best if best_score > 0.25 else None
+            if score > LEAST_PUPIL_SCORE:
+                found.append((score, candidate))
+    return [circle for _, circle in sorted(found, key=lambda item: -item[0])[:most]]
 
 
 def _round_score(calm: Grey, contour: NDArray[np.int32], area: float) -> tuple[Circle, float]:
@@ -89,7 +90,11 @@ def _round_score(calm: Grey, contour: NDArray[np.int32], area: float) -> tuple[C
     circle = Circle(float(x), float(y), float(radius))
     if radius < 3 or not (math.isfinite(x) and math.isfinite(y)) or max(a, b) > 1.6 * min(a, b):
         return circle, 0.0
-    roundness = min(1.0, area / (math.pi * a * b / 4)) * min(a, b) / max(a, b)
+    full = cv2.contourArea(hull)
+    if area < 0.6 * full:
+        return circle, 0.0
+    # The hull: a lamp mirrored on the rim cuts a notch into the pupil.
+    roundness = min(1.0, full / (math.pi * a * b / 4)) * min(a, b) / max(a, b)
     ring = _ring_mean(calm, circle, 1.2, 1.6)
     # The lower third: lamps mirrored inside the pupil must not make it bright.
     inside = float(np.percentile(_polar(calm, circle, radius * 0.8), 33))
@@ -111,7 +116,7 @@ def _ring_mean(image: Grey, circle: Circle, inner: float, outer: float) -> float
 def _limbus(calm: Grey, pupil: Circle) -> tuple[Circle, float] | None:
     """Left and right limbus apart (the lids hide top and bottom), then one circle through both."""
     width = calm.shape[1]
-    reach = min(6.5 * pupil.radius, 0.55 * width)
+    reach = min(8 * pupil.radius + 12, 0.55 * width)
     polar = cv2.GaussianBlur(_polar(calm, pupil, reach), (1, 5), 0)
     sides = []
     for rows in (np.r_[0:16, ANGLES - 12 : ANGLES], np.r_[ANGLES // 2 - 16 : ANGLES // 2 + 12]):
@@ -196,7 +201,7 @@ def _entropy(annulus: F32) -> float:
 
 _LIMITS: tuple[tuple[str, float, float, str], ...] = (
     ("diameter_px", 120, 180, "iris.too_far"),
-    ("usable", 50, 75, "iris.closed"),
+    ("usable", 50, 90, "iris.closed"),
     ("sharpness", 15, 55, "iris.blurred"),
     ("margin", 10, 60, "iris.off_centre"),
     ("contrast_sclera", 3, 12, "iris.low_contrast"),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
+from datetime import datetime
 from typing import Any, Final
 
 from sqlalchemy import Select, and_, bindparam, delete, func, or_, select, text, update
@@ -37,7 +38,7 @@ _OPEN_FOR = _JOINED.where(P.c.nik == bindparam("wanted"), _IS_OPEN)
 _OPEN_NUMBER = select(P.c.id, P.c.nomor_register).where(P.c.nik == bindparam("wanted"), _IS_OPEN)
 _RECORDED = select(func.max(PACKETS.c.sealed_at)).select_from(PACKETS.join(P, P.c.id == PACKETS.c.permohonan_id)).where(
     P.c.nik == bindparam("wanted"))
-_COUNTS = select(S.c.stage, func.count()).where(S.c.keadaan == Keadaan.BERJALAN.value).group_by(S.c.stage)
+_COUNTS = select(S.c.stage, func.count().label("count")).where(S.c.keadaan == Keadaan.BERJALAN.value).group_by(S.c.stage)
 _FOUND_AS = select(S.c.no, S.c.nama, S.c.nik, S.c.nomor_register).where(S.c.permohonan_id == bindparam("wanted"))
 _VERSION = select(P.c.version).where(P.c.id == bindparam("wanted"))
 
@@ -80,7 +81,7 @@ class ApplicationView(Session):
         found = self.all(statement, wanted=wanted)
         return mappers.permohonan_from(found) if found else None
 
-    def recorded_before(self, nik: str) -> Any:
+    def recorded_before(self, nik: str) -> datetime | None:
         sealed = self.scalar(_RECORDED, wanted=nik)
         return None if sealed is None else moment(sealed)
 
@@ -91,7 +92,7 @@ class ApplicationView(Session):
         return int(self.scalar(select(func.count()).select_from(S).where(*_conditions(query))))
 
     def counts_by_stage(self) -> Mapping[str, int]:
-        return {stage: int(count) for stage, count in self.run(_COUNTS) if stage}
+        return {r["stage"]: int(r["count"]) for r in self.all(_COUNTS) if r["stage"]}
 
 
 def list_statement(query: Query) -> Select[Any]:

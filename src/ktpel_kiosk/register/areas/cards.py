@@ -28,11 +28,12 @@ _LIVE = select(JOBS).where(JOBS.c.credential == bindparam("wanted"), _IS_LIVE)
 _ON_BLANK = select(JOBS.c.id).where(JOBS.c.blangko == bindparam("wanted"), _IS_LIVE)
 _OPEN_QUESTIONS = select(JOBS).where(JOBS.c.state.in_(sorted(s.value for s in RECONCILE))).order_by(JOBS.c.created_at, JOBS.c.id)
 _NEXT_BLANK = select(BLANKS).where(BLANKS.c.state == BlangkoState.STOK.value).order_by(BLANKS.c.no).limit(1)
-_BALANCE = select(BLANKS.c.state, func.count()).group_by(BLANKS.c.state)
+_BALANCE = select(BLANKS.c.state, func.count().label("count")).group_by(BLANKS.c.state)
 _KNOWN_BLANK = select(BLANKS.c.no).where(BLANKS.c.serial == bindparam("wanted"))
 _ADD_JOB, _ADD_BLANK = insert(JOBS), insert(BLANKS)
 _SAVE_JOB = update(JOBS).where(JOBS.c.id == bindparam("k_id"))
-_SAVE_BLANK = update(BLANKS).where(BLANKS.c.serial == bindparam("k_serial")).values(state=bindparam("now_state"), job_id=bindparam("of_job"))
+_SAVE_BLANK = update(BLANKS).where(BLANKS.c.serial == bindparam("k_serial")).values(
+    state=bindparam("now_state"), job_id=bindparam("of_job"))
 
 
 class CardView(Session):
@@ -55,7 +56,7 @@ class CardView(Session):
         return mappers.BLANGKO.value(found) if found else None
 
     def blangko_balance(self) -> BlangkoBalance:
-        counts = {state: int(count) for state, count in self.run(_BALANCE)}
+        counts = {r["state"]: int(r["count"]) for r in self.all(_BALANCE)}
         return BlangkoBalance(sum(counts.values()), *(counts.get(s.value, 0) for s in BlangkoState))
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Final
 
-from sqlalchemy import bindparam, func, select, update
+from sqlalchemy import bindparam, select, update
 from sqlalchemy.dialects.sqlite import insert
 from sqlalchemy.engine import Connection
 
@@ -16,7 +16,7 @@ from ktpel_kiosk.register import mappers
 from ktpel_kiosk.register.anchor import Anchor
 from ktpel_kiosk.register.codecs import micros, moment
 from ktpel_kiosk.register.rows import AuditHeadRow, AuditRow, table_of
-from ktpel_kiosk.register.session import Session
+from ktpel_kiosk.register.session import Row, Session
 
 LINKS: Final = table_of(AuditRow)
 HEAD: Final = table_of(AuditHeadRow)
@@ -24,7 +24,6 @@ HEAD: Final = table_of(AuditHeadRow)
 _AFTER = select(LINKS).where(LINKS.c.sequence > bindparam("after")).order_by(LINKS.c.sequence).limit(bindparam("most"))
 _ABOUT = _AFTER.where(LINKS.c.subject == bindparam("about"))
 _EVERY = select(LINKS).order_by(LINKS.c.sequence)
-_LENGTH = select(func.count()).select_from(LINKS)
 _DIGEST = select(LINKS.c.digest).where(LINKS.c.sequence == bindparam("wanted"))
 _HEAD = select(HEAD.c.register_id, HEAD.c.length, HEAD.c.head)
 _ADD = insert(LINKS)
@@ -37,7 +36,7 @@ class JournalView(Session):
         return [mappers.AUDIT.value(r) for r in self.all(statement, after=after, most=max(0, limit), **about)]
 
     def audit_length(self) -> int:
-        return int(self.scalar(_LENGTH))
+        return self.audit_head().length
 
     def audit_head(self) -> Anchor:
         """What the register itself says of its chain; a table without its row speaks of an empty chain."""
@@ -48,13 +47,13 @@ class JournalView(Session):
         found = self.scalar(_DIGEST, wanted=sequence)
         return found if isinstance(found, str) else None
 
-    def audit_rows(self) -> Iterator[Mapping[str, object]]:
+    def audit_rows(self) -> Iterator[Row]:
         """All links as stored, streamed."""
         return self.stream(_EVERY)
 
 
 class JournalWrites(JournalView):
-    """Needs :meth:`begin_journal` before the first :meth:`log`, :meth:`finish_journal` before the commit."""
+    """Links are stored as they are logged; :meth:`finish_journal` moves the head once, right before the commit."""
 
     def __init__(self, connection: Connection, clock: Clock, events: Mapping[str, str]) -> None:
         super().__init__(connection)

@@ -66,9 +66,9 @@ class IconLabel(QLabel):
 def _fact(icon: str, title: str, text: str) -> QHBoxLayout:
     line = QHBoxLayout()
     line.setSpacing(20)
-    line.addWidget(IconLabel(icon), 0, Qt.AlignmentFlag.AlignTop)
+    line.addWidget(IconLabel(icon, side=34), 0, Qt.AlignmentFlag.AlignTop)
     line.addLayout(column(label(title, "applicant_body", weight="semibold"),
-                          label(text, "strong", tone="muted", wrap=True), spacing=4), 1)
+                          label(text, "applicant_fact", tone="muted", wrap=True), spacing=6), 1)
     return line
 
 
@@ -108,7 +108,7 @@ class WelcomePage(ApplicantPage):
         line = QHBoxLayout()
         line.setSpacing(12)
         line.addWidget(IconLabel("check", "good", 22), 0, Qt.AlignmentFlag.AlignTop)
-        line.addWidget(label(text, "strong", wrap=True), 1)
+        line.addWidget(label(text, "applicant_fact", wrap=True), 1)
         return line
 
 
@@ -120,11 +120,11 @@ class PrivacyPage(ApplicantPage):
     def __init__(self, sop: Sop) -> None:
         super().__init__()
         self.head(_w("privasi_judul"), _w("privasi_kecil"))
-        self.frame.addSpacing(20)
+        self.frame.addSpacing(44)
         contact = sop.kantor.dpo_kontak or sop.kantor.telepon or sop.kantor.nama
         grid = QGridLayout()
         grid.setHorizontalSpacing(56)
-        grid.setVerticalSpacing(34)
+        grid.setVerticalSpacing(48)
         facts = (("fingerprint-pattern", "privasi_apa"), ("id-card", "privasi_untuk"), ("lock", "privasi_siapa"),
                  ("user", "privasi_hak"))
         for i, (icon, key) in enumerate(facts):

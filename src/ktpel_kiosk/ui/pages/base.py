@@ -130,8 +130,9 @@ def footer(left: list[QWidget], right: list[QWidget]) -> QHBoxLayout:
 class ApplicationHead(QWidget):
     """Who is served: number, name, masked NIK, service, active time, due time; and the step bar below."""
 
-    def __init__(self) -> None:
+    def __init__(self, *, compact: bool = False) -> None:
         super().__init__()
+        self._compact = compact
         card = Card(0, 0)
         card.body.setContentsMargins(18, 0, 18, 0)
         self.number = label("", "small", tone="muted")
@@ -151,9 +152,11 @@ class ApplicationHead(QWidget):
             line.addWidget(item)
         card.body.addLayout(line)
         self.bar = StepBar()
+        self.nik.setVisible(not compact)
+        self.active_word.setVisible(not compact)
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
-        layout.setSpacing(16)
+        layout.setSpacing(12)
         layout.addWidget(card)
         layout.addWidget(self.bar)
 
@@ -169,7 +172,8 @@ class ApplicationHead(QWidget):
         if p.due_at:
             due = session.local(p.due_at)
             late = p.due_at < session.now()
-            self.due.set(f"{'lewat' if late else 'selesai paling lambat'} {weekday_name(due.date())[:3]} {due.day}/{due.month} "
+            until = "lewat" if late else "s.d." if self._compact else "selesai paling lambat"
+            self.due.set(f"{until} {weekday_name(due.date())[:3]} {due.day}/{due.month} "
                          f"{time_text(due)}", "trouble" if late else "neutral")
         self.due.setVisible(bool(p.due_at))
         self.bar.set_steps([Step(*r) for r in step_rows(dossier.steps)])

@@ -1,18 +1,301 @@
-"""Cetak: from the print-ready record to the verified chip."""
+"""Cetak: the PRR list, the card as it will be, the print steps, faults in plain words, good or spoiled."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from functools import partial
+from typing import TYPE_CHECKING, Any
 
-from ktpel_kiosk.ui.pages.base import Page
-from ktpel_kiosk.ui.widgets.base import label
+from PySide6.QtCore import QEvent, QRectF, QSize, Qt
+from PySide6.QtGui import QPainter, QPen
+from PySide6.QtWidgets import QHBoxLayout, QSizePolicy, QStackedWidget, QVBoxLayout, QWidget
+
+from ktpel_kiosk.domain.errors import KioskError
+from ktpel_kiosk.domain.sop import Stage
+from ktpel_kiosk.ui import icons
+from ktpel_kiosk.ui.pages.base import Page, footer
+from ktpel_kiosk.ui.presenters.cards import CardPresenter, PrintStep, PrintView
+from ktpel_kiosk.ui.presenters.work import WorkPresenter
+from ktpel_kiosk.ui.widgets.base import Card, Painted, elided, label, text_width
+from ktpel_kiosk.ui.widgets.buttons import Button, ChoiceChip
+from ktpel_kiosk.ui.widgets.capture import CardPreview, to_qimage
+from ktpel_kiosk.ui.widgets.fields import NoteField
+from ktpel_kiosk.ui.widgets.status import EmptyState, NoticeBar
+from ktpel_kiosk.ui.widgets.worklist import WorkItem, WorkList
 
 if TYPE_CHECKING:
     from ktpel_kiosk.ui.operator_window import OperatorWindow
 
 
+class StepList(Painted):
+    """Numbered lines: done, at hand, to do."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._steps: tuple[PrintStep, ...] = ()
+        self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
+
+    def set_steps(self, steps: tuple[PrintStep, ...]) -> None:
+        self._steps = steps
+        self.setAccessibleName("; ".join(f"{s.title}: {'selesai' if s.state == 'done' else s.detail or s.state}" for s in steps))
+        self.updateGeometry()
+        self.update()
+
+    def sizeHint(self) -> QSize:
+        return QSize(self.theme.px(260), self.theme.px(46) * max(1, len(self._steps)))
+
+    def paintEvent(self, event: QEvent) -> None:
+        theme = self.theme
+        painter = QPainter(self)
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+        side, high = theme.px(26), theme.px(46)
+        for i, step in enumerate(self._steps):
+            y = i * high
+            disc = QRectF(1, y + (high - side) / 2, side, side)
+            tone = {"done": "good", "active": "accent"}.get(step.state)
+            painter.setPen(Qt.PenStyle.NoPen if tone else QPen(theme.color("field_line"), 1))
+            painter.setBrush(theme.color(tone or "surface"))
+            painter.drawEllipse(disc)
+            if step.state == "done":
+                icons.draw(painter, "check", theme.color("on_accent"), disc.left() + theme.px(6), disc.top() + theme.px(6), theme.px(14), 3.2)
+            else:
+                painter.setFont(theme.font("small", 600))
+                painter.setPen(theme.color("on_accent" if tone else "muted"))
+                painter.drawText(disc, Qt.AlignmentFlag.AlignCenter, str(i + 1))
+            small = theme.font("small")
+            wide = text_width(small, step.detail)
+            painter.setFont(small)
+            painter.setPen(theme.color("muted"))
+            painter.drawText(QRectF(self.width() - wide - 2, y, wide + 2, high), Qt.AlignmentFlag.AlignVCenter, step.detail)
+            font = theme.font("body", 600 if step.state == "active" else 400)
+            painter.setFont(font)
+            painter.setPen(theme.color("ink"))
+            room = self.width() - side - theme.px(14) - wide - theme.px(8)
+            painter.drawText(QRectF(side + theme.px(14), y, room, high), Qt.AlignmentFlag.AlignVCenter, elided(font, step.title, room))
+
+
 class CetakPage(Page):
+    """One card at a time; the register holds the intent, printer and chip tell the truth."""
+
     def __init__(self, window: OperatorWindow) -> None:
         super().__init__(window)
-        self.frame.addWidget(label("Cetak", "title", weight="bold"))
-        self.frame.addStretch(1)
+        self.presenter = CardPresenter(window.session)
+        self.work = WorkPresenter(window.session, Stage.CEK_CETAK, Stage.CETAK_ENCODE)
+        self.view: PrintView | None = None
+        self._wanted = ""
+        self.list = WorkList("Siap cetak", "credit-card", "Belum ada yang siap cetak", "Kartu muncul di sini setelah status PRR dari pusat.")
+        self.list.chosen.connect(self._choose)
+        self.list.setFixedWidth(330)
+        self.pages = QStackedWidget()
+        self.pages.addWidget(EmptyState("credit-card", "Pilih kartu di kiri", "Kartu ditampilkan sebelum dicetak."))
+        self.pages.addWidget(self._build())
+        line = QHBoxLayout()
+        line.setSpacing(16)
+        line.addWidget(self.list)
+        line.addWidget(self.pages, 1)
+        self.frame.addLayout(line, 1)
+        self.keys = {"F8": self._flip}
+
+    def _build(self) -> QWidget:
+        card = Card(24, 16)
+        top = QHBoxLayout()
+        top.setSpacing(24)
+        faces = QVBoxLayout()
+        faces.setSpacing(8)
+        self.face = CardPreview()
+        faces.addWidget(self.face)
+        self.flip = Button("Lihat belakang", icon="rotate-ccw", key="F8")
+        self.flip.clicked.connect(self._flip)
+        self.stock = label("", "small", tone="muted")
+        under = QHBoxLayout()
+        under.addWidget(self.stock, 1)
+        under.addWidget(self.flip)
+        faces.addLayout(under)
+        top.addLayout(faces, 43)
+        side = QVBoxLayout()
+        side.setSpacing(10)
+        side.addWidget(label("Cetak & encode", "title", weight="bold"))
+        self.steps = StepList()
+        side.addWidget(self.steps)
+        side.addStretch(1)
+        top.addLayout(side, 27)
+        card.body.addLayout(top)
+        self.fault = NoticeBar(closable=False)
+        card.body.addWidget(self.fault)
+        self.spoil_area = QWidget()
+        spoil = QVBoxLayout(self.spoil_area)
+        spoil.setContentsMargins(0, 0, 0, 0)
+        spoil.addWidget(label("Mengapa kartu ini rusak?", "strong", weight="semibold"))
+        chips = QHBoxLayout()
+        chips.setSpacing(8)
+        self.reasons = [ChoiceChip(t) for t in ("Cetakan cacat", "Warna salah", "Chip tidak terbaca", "Kartu macet")]
+        for chip in self.reasons:
+            chip.clicked.connect(partial(self._reason, chip))
+            chips.addWidget(chip)
+        chips.addStretch(1)
+        spoil.addLayout(chips)
+        self.reason = NoteField("reason", "Keterangan", lines=1)
+        spoil.addWidget(self.reason)
+        self.spoil_area.hide()
+        card.body.addWidget(self.spoil_area)
+        card.body.addStretch(1)
+        self.spoil = Button("Nyatakan rusak", icon="ban")
+        self.spoil.clicked.connect(self._spoil)
+        self.not_printed = Button("Tidak tercetak")
+        self.not_printed.clicked.connect(lambda: self._answer("not_printed"))
+        self.primary = Button("Cetak kartu", "primary", key="F9")
+        self.primary.clicked.connect(self._primary)
+        card.body.addLayout(footer([self.spoil], [self.not_printed, self.primary]))
+        return card
+
+    def opened(self, **args: Any) -> None:
+        self._wanted = args.get("id", "") or self._wanted
+        self.refresh()
+
+    def refresh(self) -> None:
+        self.ask(self.work.items, self._listed)
+
+    def _listed(self, rows: tuple[tuple[str, str, str, str, str], ...]) -> None:
+        items = [WorkItem(r[0], r[1], r[2].split(" · ")[0] + " · " + r[2].split(" · ")[1], r[3], r[4]) for r in rows]
+        ids = {i.id for i in items}
+        if self.view is not None and self.view.dossier.permohonan.id not in ids:
+            self.view = None
+            self.pages.setCurrentIndex(0)
+        wanted, self._wanted = self._wanted if self._wanted in ids else "", ""
+        self.list.set_items(items, wanted or (items[0].id if items and self.view is None else ""))
+
+    def _choose(self, pid: str) -> None:
+        self.fault.hide()
+        self.spoil_area.hide()
+        self.ask(lambda: self.presenter.load(pid), self._show)
+
+    def _show(self, view: PrintView) -> None:
+        self.view = view
+        self.pages.setCurrentIndex(1)
+        self.face.set_image(to_qimage(view.face.front) if view.face else None)
+        self.flip.set_text("Lihat belakang")
+        self.steps.set_steps(view.steps)
+        balance = view.blangko
+        self.stock.setText(f"Blangko: {balance.stok} tersisa, {balance.baik} baik, {balance.rusak} rusak")
+        self.primary.set_text(view.word)
+        may = self.work.may_act(view.dossier.permohonan)
+        empty = view.action == "send" and balance.stok == 0
+        self.primary.setEnabled(may and not self.busy and not empty)
+        self.spoil.setEnabled(may and view.job is not None)
+        self.not_printed.setVisible(view.action == "answer")
+        if view.differing:
+            self.fault.show_text("attention", f"Berbeda dengan SIAK: {', '.join(view.differing)}. Perbaiki di SIAK sebelum mencetak.",
+                                 bold="Data belum cocok.")
+        elif view.unknown:
+            self.fault.show_text("attention", "Printer tidak menjawab pasti. Lihat kartu di tangan Anda, lalu pilih: kartu ada dan baik, "
+                                 "tidak tercetak, atau rusak.", bold="Hasil belum pasti.")
+        elif empty:
+            self.fault.show_text("attention", "Terima blangko baru di Pengaturan, lalu lanjutkan.", bold="Blangko habis.")
+        elif not may:
+            self.fault.show_text("info", f"Langkah ini milik {self.work.who_may(view.dossier.permohonan)}.")
+
+    def show_busy(self, on: bool) -> None:
+        self.primary.setEnabled(not on and self.view is not None)
+
+    def _flip(self) -> None:
+        if self.view is None or self.view.face is None:
+            return
+        front = self.flip.text() != "Lihat belakang"
+        self.face.set_image(to_qimage(self.view.face.front if front else self.view.face.back))
+        self.flip.set_text("Lihat belakang" if front else "Lihat depan")
+
+    def _primary(self) -> None:
+        view = self.view
+        if view is None:
+            return
+        self.fault.hide()
+        pid, job = view.dossier.permohonan.id, view.job
+        if view.action == "check":
+            self.act(lambda: self.presenter.check(pid), self._after, self._trouble)
+        elif view.action == "send":
+            self.fault.show_text("info", "Mengirim ke printer kartu …")
+            self.act(lambda: self.presenter.send(pid), self._sent, self._trouble)
+        elif view.action == "good" and job is not None:
+            self.fault.show_text("info", "Letakkan kartu di pembaca. Menulis dan membaca ulang chip …")
+            self.act(lambda: (self.presenter.good(pid, job.id), self.presenter.encode(pid, job.id))[1], self._made, self._trouble)
+        elif view.action == "encode" and job is not None:
+            self.fault.show_text("info", "Letakkan kartu di pembaca. Menulis dan membaca ulang chip …")
+            self.act(lambda: self.presenter.encode(pid, job.id), self._made, self._trouble)
+        else:
+            self._answer("printed")
+
+    def _answer(self, verdict: str) -> None:
+        if self.view is not None and self.view.job is not None:
+            pid, job_id = self.view.dossier.permohonan.id, self.view.job.id
+            self.fault.hide()
+            self.act(lambda: self.presenter.answer(pid, job_id, verdict), self._after, self._trouble)
+
+    def _after(self, view: PrintView) -> None:
+        self._show(view)
+        self.refresh()
+
+    def _sent(self, view: PrintView) -> None:
+        self.fault.hide()
+        self._show(view)
+        if not view.unknown:
+            self.fault.show_text("info", "Ambil kartu dari printer dan periksa depan dan belakang. Bila baik, letakkan di pembaca lalu tekan F9.",
+                                 bold="Kartu dikirim ke printer.")
+
+    def _made(self, view: PrintView) -> None:
+        p = view.dossier.permohonan
+        self.fault.hide()
+        self.shell.tell("good", f"Chip tertulis dan terbaca ulang. {p.nomor_register} siap diaktivasi.", bold=f"Kartu {p.penduduk.nama} jadi.")
+        self._show(view)
+        self.refresh()
+
+    def _trouble(self, error: KioskError) -> None:
+        """Say it on the card's own panel and look again where the job really stands."""
+        view = self.view
+        if view is None:
+            self.trouble(error)
+            return
+        pid, text = view.dossier.permohonan.id, self.session.sentence(error)
+
+        def shown(fresh: PrintView) -> None:
+            self._show(fresh)
+            self.fault.show_text("trouble", text, action="Coba lagi", act=self._primary)
+
+        self.ask(lambda: self.presenter.load(pid), shown)
+
+    def _reason(self, chip: ChoiceChip, _on: bool = True) -> None:
+        for other in self.reasons:
+            other.setChecked(other is chip)
+        self.reason.set_value(chip.text())
+
+    def _spoil(self) -> None:
+        if self.view is None or self.view.job is None:
+            return
+        if self.spoil_area.isHidden():
+            self.spoil_area.show()
+            self.reasons[0].setFocus()
+            self.spoil.kind = "danger"
+            self.spoil.set_text("Nyatakan rusak sekarang")
+            return
+        reason = self.reason.value()
+        if not reason:
+            self.reason.say("Pilih atau tulis alasannya.", "attention")
+            return
+        pid, job_id = self.view.dossier.permohonan.id, self.view.job.id
+        self.act(lambda: self.presenter.spoil(pid, job_id, reason), self._spoiled, self._trouble)
+
+    def _spoiled(self, view: PrintView) -> None:
+        self._close_spoil()
+        self._show(view)
+        self.shell.tell("info", "Blangko tercatat rusak. Kartu baru dapat dicetak dengan blangko berikutnya.")
+
+    def _close_spoil(self) -> None:
+        self.spoil_area.hide()
+        self.reason.set_value("")
+        self.reason.say("")
+        self.spoil.kind = "secondary"
+        self.spoil.set_text("Nyatakan rusak")
+
+    def back(self) -> bool:
+        if not self.spoil_area.isHidden():
+            self._close_spoil()
+            return True
+        return False

@@ -51,7 +51,7 @@ class VerifikasiPage(Page):
         layout = QVBoxLayout(holder)
         layout.setContentsMargins(0, 0, 0, 0)
         layout.setSpacing(16)
-        self.head = ApplicationHead()
+        self.head = ApplicationHead(compact=True)
         layout.addWidget(self.head)
         both = QHBoxLayout()
         both.setSpacing(16)

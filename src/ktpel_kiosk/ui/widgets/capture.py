@@ -84,11 +84,10 @@ class PreviewView(Painted):
         oval = QRectF(0, 0, height * 0.75, height)
         oval.moveCenter(QPointF(self.width() / 2, self.height() * 0.46))
         painter.setBrush(Qt.BrushStyle.NoBrush)
-        for color, width in ((QColor(0, 0, 0, 90), theme.px(5)), (QColor("white"), theme.px(3))):
-            pen = QPen(color, width)
-            pen.setDashPattern([4, 2.6])
-            painter.setPen(pen)
-            painter.drawEllipse(oval)
+        pen = QPen(QColor("white"), theme.px(3))
+        pen.setDashPattern([4, 2.6])
+        painter.setPen(pen)
+        painter.drawEllipse(oval)
 
     def _paint_hint(self, painter: QPainter, theme: Theme) -> None:
         font = theme.font(16, 600)

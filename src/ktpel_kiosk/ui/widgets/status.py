@@ -173,11 +173,13 @@ class StepBar(Painted):
     def __init__(self) -> None:
         super().__init__()
         self._steps: tuple[Step, ...] = ()
+        self._short: set[int] = set()
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
 
     def set_steps(self, steps: Sequence[Step]) -> None:
         if tuple(steps) != self._steps:
             self._steps = tuple(steps)
+            self.setToolTip("\n".join(f"{s.number}. {s.title} {s.time}" for s in steps))
             self.setAccessibleName("Langkah: " + "; ".join(f"{s.number} {s.title} {s.time}" for s in steps))
             self.update()
 
@@ -203,7 +205,7 @@ class StepBar(Painted):
                 painter.fillRect(cell, theme.color(f"{STEP_TONES[step.state]}_soft"))
             if i:
                 painter.fillRect(QRectF(left, 0, 1, self.height()), theme.color("line"))
-            self._cell(painter, theme, step, cell)
+            self._cell(painter, theme, step, cell, words=i not in self._short)
         painter.restore()
         painter.setPen(QPen(theme.color("line"), 1))
         painter.setBrush(Qt.BrushStyle.NoBrush)
@@ -215,14 +217,22 @@ class StepBar(Painted):
         want = [theme.px(58) + max(text_width(theme.font(14, 600), s.title), text_width(theme.font("small"), s.time))
                 for s in self._steps]
         total, width = sum(want), self.width()
+        if total > width:
+            at = next((i for i, s in enumerate(self._steps) if s.state not in ("done", "skipped")), 0)
+            want = [w if abs(i - at) <= 1 else theme.px(48) for i, w in enumerate(want)]
+            self._short = {i for i in range(len(want)) if abs(i - at) > 1}
+            total = sum(want)
+        else:
+            self._short = set()
         widths = [w * width / total for w in want] if total > width else [w + (width - total) / count for w in want]
         edges = [0.0]
         for w in widths:
             edges.append(edges[-1] + w)
         return [(s, edges[i], edges[i + 1]) for i, s in enumerate(self._steps)]
 
-    def _cell(self, painter: QPainter, theme: Theme, step: Step, cell: QRectF) -> None:
-        side, x = theme.px(26), cell.left() + theme.px(11)
+    def _cell(self, painter: QPainter, theme: Theme, step: Step, cell: QRectF, *, words: bool) -> None:
+        side = theme.px(26)
+        x = cell.left() + (theme.px(11) if words else (cell.width() - side) / 2)
         disc = QRectF(x, (self.height() - side) / 2, side, side)
         tone = STEP_TONES.get(step.state, "")
         if tone:
@@ -238,6 +248,8 @@ class StepBar(Painted):
             painter.setFont(theme.font("small", 600))
             painter.setPen(theme.color("on_accent" if tone else "muted"))
             painter.drawText(disc, Qt.AlignmentFlag.AlignCenter, "–" if step.state == "skipped" else str(step.number))
+        if not words:
+            return
         room = cell.adjusted(theme.px(11) + side + theme.px(9), 0, -theme.px(6), 0)
         painter.setPen(theme.color("ink"))
         title_font, time_font = theme.font(14, 600), theme.font("small", 600 if tone and step.state != "done" else 400)

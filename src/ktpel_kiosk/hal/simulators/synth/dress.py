@@ -11,8 +11,9 @@ from ktpel_kiosk.hal.simulators.synth.looks import Looks
 from ktpel_kiosk.hal.simulators.synth.noise import F32, f32, smooth_field
 
 BATIK: tuple[tuple[Colour, Colour, Colour], ...] = (
-    ((96, 58, 34), (206, 166, 104), (52, 32, 22)), ((70, 72, 58), (196, 186, 150), (38, 40, 34)), ((112, 84, 60),
-                                                                                                   (224, 204, 166), (66, 46, 34)),
+    ((96, 58, 34), (206, 166, 104), (52, 32, 22)),
+    ((70, 72, 58), (196, 186, 150), (38, 40, 34)),
+    ((112, 84, 60), (224, 204, 166), (66, 46, 34)),
 )
 """Ground, motif, outline."""
 
@@ -54,8 +55,8 @@ def paint_shirt(canvas: Canvas, looks: Looks, rng: np.random.Generator) -> None:
     z = padded(canvas, mask, 0.5, 0.55) + 0.5 * np.sqrt(np.clip(1 - (x / 3.6) ** 2, 0.05, None))
     z += 0.035 * smooth_field(rng, canvas.height, canvas.width, 0.5 * canvas.scale)
     for side in (-1, 1):
-        z += np.float32(-0.07) * f32(np.exp(-(((x - side * (1.95 + 0.12 * (y - 3))) / 0.06) ** 2)) * np.clip((y - 2.75) / 0.5,
-                                                                                                             0, 1))
+        fold = np.exp(-(((x - side * (1.95 + 0.12 * (y - 3))) / 0.06) ** 2))
+        z -= f32(0.07 * fold * np.clip((y - 2.75) / 0.5, 0, 1))
     light, _ = lit(canvas, f32(z))
     light = f32(light * 0.97)
     cloth = painted(light, looks.shirt)
@@ -138,14 +139,16 @@ def paint_short_hair(canvas: Canvas, looks: Looks, rng: np.random.Generator) -> 
     w, line = looks.face_width, -1.1 + looks.hair_line
     high = {"side": 0.17, "crop": 0.09, "wave": 0.21}[looks.hair]
     lean = np.sign(looks.hair_part) * (0.0 if looks.hair == "crop" else 0.1)
-    top = spline(points((-1.075 * w, 0.1), (-1.13 * w, -0.35), (-1.14 * w, -0.95), (-1.0 * w, -1.55),
-                        (-0.6, -1.83 - high * (0.8 + lean)),
-                        (0.0, -1.95 - high), (0.6, -1.83 - high * (0.8 - lean)), (1.0 * w, -1.55), (1.14 * w, -0.95), (1.13 * w,
-                                                                                                                       -0.35), (1.075 * w, 0.1)))
-    front = spline(points((1.045 * w, 0.12), (1.0 * w, -0.22), (0.975 * w, -0.6), (0.86 * w, -0.88), (0.62, line - 0.01),
-                          (0.3, line - 0.05 + lean), (0.0, line - 0.05),
-                          (-0.3, line - 0.05 - lean), (-0.62, line - 0.01), (-0.86 * w, -0.88), (-0.975 * w, -0.6), (-1.0 * w,
-                                                                                                                     -0.22), (-1.045 * w, 0.12)))
+    top = spline(points(
+        (-1.075 * w, 0.1), (-1.13 * w, -0.35), (-1.14 * w, -0.95), (-1.0 * w, -1.55), (-0.6, -1.83 - high * (0.8 + lean)),
+        (0.0, -1.95 - high), (0.6, -1.83 - high * (0.8 - lean)), (1.0 * w, -1.55), (1.14 * w, -0.95), (1.13 * w, -0.35),
+        (1.075 * w, 0.1),
+    ))
+    front = spline(points(
+        (1.045 * w, 0.12), (1.0 * w, -0.22), (0.975 * w, -0.6), (0.86 * w, -0.88), (0.62, line - 0.01), (0.3, line - 0.05 + lean),
+        (0.0, line - 0.05), (-0.3, line - 0.05 - lean), (-0.62, line - 0.01), (-0.86 * w, -0.88), (-0.975 * w, -0.6),
+        (-1.0 * w, -0.22), (-1.045 * w, 0.12),
+    ))
     shape = np.concatenate([top, front])
     canvas.darken(moved(shape * [0.985, 1.0], 0.01, 0.045), 0.8, 0.045)
     sub = canvas.part(canvas.window(shape, 0.15))
@@ -227,7 +230,8 @@ def paint_hijab(canvas: Canvas, looks: Looks, rng: np.random.Generator) -> None:
     warp = 0.35 * smooth_field(rng, canvas.height, canvas.width, 0.9 * canvas.scale)
     around = np.arctan2(x, y + 0.1 + np.zeros_like(x))
     upper = np.clip(1 - (y - 1.0) / 0.9, 0, 1)
-    z += 0.030 * upper * np.sin(ring * 15 + 1.8 * warp + around * swing * 1.2) * np.exp(-(((ring - 0.3) / 0.24) ** 2)) * np.clip((y + 1.4) / 1.2, 0.15, 1)
+    near = upper * np.exp(-(((ring - 0.3) / 0.24) ** 2)) * np.clip((y + 1.4) / 1.2, 0.15, 1)
+    z += 0.030 * near * np.sin(ring * 15 + 1.8 * warp + around * swing * 1.2)
     fall = np.hypot(x - swing * 0.9, y - 0.9)
     z += 0.075 * np.clip((y - 1.75) / 0.5, 0, 1) * np.sin(fall * 8.5 + 2.4 * warp) * np.exp(-(((fall - 1.7) / 0.95) ** 2))
     second = np.hypot(x + swing * 1.6, y - 1.1)

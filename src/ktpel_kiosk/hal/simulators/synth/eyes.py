@@ -47,8 +47,8 @@ def iris_texture(seed: int, position: Position) -> F32:
     wave = 0.30 + 0.035 * ring_field(rng, 48, 200)[:1] + 0.02 * np.sin(angle * int(rng.integers(5, 11)))
     collarette = np.exp(-(((rho - wave) / 0.05) ** 2))
     inner = 1 / (1 + np.exp((rho - wave) / 0.025))
-    value = 104 + float(rng.normal(0, 7)) + (11 + 4 * inner) * fibres * np.clip(1.15 - 0.5 * rho, 0,
-                                                                                1) + 20 * collarette - 13 * inner
+    value = 104 + float(rng.normal(0, 7)) + 20 * collarette - 13 * inner
+    value += (11 + 4 * inner) * fibres * np.clip(1.15 - 0.5 * rho, 0, 1)
     value += 6.5 * np.sin(rho * 2 * np.pi * 5.5 + 1.2 * ring_field(rng, 90, 60)) * np.clip((rho - 0.5) * 2, 0, 1)
     crypts = np.zeros((RADII, ANGLES * 3), dtype=np.float32)
     for _ in range(int(rng.integers(26, 44))):
@@ -93,8 +93,8 @@ def eyeball(seed: int, position: Position, pose: Pose, radius: F32, dx: F32, dy:
     depth = np.clip((radius - pose.pupil) / (pose.iris - pose.pupil), 0, 1) * (RADII - 1)
     texture = np.hstack([iris_texture(seed, position), iris_texture(seed, position)[:, :1]])
     iris = cv2.remap(texture, f32(turn), f32(depth), cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE)
-    sclera = 186 - 46 * np.clip(np.abs(dx) / 300, 0, 1) ** 2 + 5 * smooth_field(stream(seed, "sclera", position), HEIGHT, WIDTH,
-                                                                                50)
+    sclera = 186 - 46 * np.clip(np.abs(dx) / 300, 0, 1) ** 2
+    sclera += 5 * smooth_field(stream(seed, "sclera", position), HEIGHT, WIDTH, 50)
     outside = np.clip((radius - pose.iris) / 5.0 + 0.5, 0, 1)
     inside = np.clip((pose.pupil - radius) / 2.6 + 0.5, 0, 1)
     return f32((iris * (1 - outside) + sclera * outside) * (1 - inside) + 24 * inside)

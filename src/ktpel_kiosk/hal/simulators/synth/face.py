@@ -12,7 +12,15 @@ import cv2
 import numpy as np
 
 from ktpel_kiosk.hal.simulators.synth.canvas import Canvas, points, scaled
-from ktpel_kiosk.hal.simulators.synth.dress import hijab_opening, paint_back_hair, paint_hijab, paint_long_hair, paint_neck, paint_shirt, paint_short_hair
+from ktpel_kiosk.hal.simulators.synth.dress import (
+    hijab_opening,
+    paint_back_hair,
+    paint_hijab,
+    paint_long_hair,
+    paint_neck,
+    paint_shirt,
+    paint_short_hair,
+)
 from ktpel_kiosk.hal.simulators.synth.head import paint_eyes, paint_face
 from ktpel_kiosk.hal.simulators.synth.looks import looks_of
 from ktpel_kiosk.hal.simulators.synth.noise import F32, U8, f32, smooth_field, stream
@@ -141,7 +149,7 @@ def camera_frame(who: Who, latar: str, t: float) -> U8:
                            borderMode=cv2.BORDER_REPLICATE)
     frame = back.copy()
     frame[:, FRAME_PART] = over(np.ascontiguousarray(back[:, FRAME_PART]), np.asarray(moved, dtype=np.uint8))
-    return with_noise(frame, int(round(t * 30)))
+    return with_noise(frame, round(t * 30))
 
 
 @lru_cache(maxsize=4)
@@ -155,7 +163,7 @@ def portrait(who: Who, latar: str, jitter: int) -> U8:
     if jitter:
         rng = stream(who.seed, "jitter", jitter)
         turn = cv2.getRotationMatrix2D(PORTRAIT_EYES, float(rng.normal(0, 1.0)), float(rng.normal(1.0, 0.012)))
-        turn[:, 2] += rng.normal(0, 7, 2)
+        turn[:, 2] = turn[:, 2] + rng.normal(0, 7, 2)
         person = np.asarray(cv2.warpAffine(person, turn, (PORTRAIT_WIDTH, PORTRAIT_HEIGHT), flags=cv2.INTER_LINEAR,
                                            borderMode=cv2.BORDER_REPLICATE), dtype=np.uint8)
     back = np.asarray(np.clip(cloth(latar, who.seed, PORTRAIT_WIDTH, PORTRAIT_HEIGHT), 0, 255), dtype=np.uint8)

@@ -28,15 +28,16 @@ def relief(canvas: Canvas, looks: Looks, mask: F32) -> F32:
     climb = f32(cv2.GaussianBlur(f32(climb)[:, None], (1, 0), 0.001, sigmaY=0.05 * canvas.scale))
     z += climb * np.exp(-((x / 0.17) ** 2))
     brow = 0.03 if looks.sex == "P" else 0.055
-    bumps = [(0.0, 0.55 * ln, 0.17 * n, 0.14, 0.1), (0.0, -0.95, 0.75, 0.5, 0.05), (0.0, 1.04, 0.42, 0.26, 0.08),
-             (0.0, 1.36, 0.26, 0.06, -0.045),
-             (0.0, 1.62, 0.27, 0.17, 0.09), (0.0, 0.88, 0.05, 0.09, -0.018)]
+    bumps = [
+        (0.0, 0.55 * ln, 0.17 * n, 0.14, 0.1), (0.0, -0.95, 0.75, 0.5, 0.05), (0.0, 1.04, 0.42, 0.26, 0.08),
+        (0.0, 1.36, 0.26, 0.06, -0.045), (0.0, 1.62, 0.27, 0.17, 0.09), (0.0, 0.88, 0.05, 0.09, -0.018),
+    ]
     for side in (-1, 1):
-        bumps += [(side * 0.2 * n, 0.6 * ln, 0.1, 0.1, 0.075), (side * 0.47, -0.04, 0.27, 0.15, -0.12),
-                  (side * 0.5, 0.0, 0.2, 0.11, 0.06),
-                  (side * 0.45, -0.34, 0.38, 0.1, brow), (side * 0.62, 0.52, 0.32, 0.3, 0.08), (side * 1.0, -0.55, 0.2, 0.35,
-                                                                                                -0.05),
-                  (side * 0.5, 0.27, 0.24, 0.08, -0.02)]
+        bumps += [
+            (side * 0.2 * n, 0.6 * ln, 0.1, 0.1, 0.075), (side * 0.47, -0.04, 0.27, 0.15, -0.12),
+            (side * 0.5, 0.0, 0.2, 0.11, 0.06), (side * 0.45, -0.34, 0.38, 0.1, brow), (side * 0.62, 0.52, 0.32, 0.3, 0.08),
+            (side * 1.0, -0.55, 0.2, 0.35, -0.05), (side * 0.5, 0.27, 0.24, 0.08, -0.02),
+        ]
     for bx, by, sx, sy, height in bumps:
         z += np.float32(height) * canvas.spot(bx, by, sx, sy)
     return f32(z)
@@ -136,8 +137,8 @@ def paint_eyeball(canvas: Canvas, looks: Looks, side: float, almond: Points) -> 
     is_pupil = np.clip((0.043 - radius) / (2 * edge) + 0.5, 0, 1)[..., None]
     ball = (white * (1 - is_iris) + brown * is_iris) * (1 - is_pupil) + f32((12.0, 9.0, 9.0)) * is_pupil
     catch = np.clip((0.024 - np.sqrt((x + 0.036) ** 2 + (y + 0.04) ** 2)) / (2 * edge) + 0.5, 0, 1)[..., None]
-    ball += (252 - ball) * catch + (150 - ball) * 0.22 * np.exp(-(((x - 0.03) / 0.025) ** 2 + ((y - 0.05) / 0.018) ** 2))[...,
-                                                                                                                          None]
+    glow = 0.22 * np.exp(-(((x - 0.03) / 0.025) ** 2 + ((y - 0.05) / 0.018) ** 2))[..., None]
+    ball += (252 - ball) * catch + (150 - ball) * glow
     lid_shadow = cv2.GaussianBlur(f32(1 - opening), (0, 0), 0.03 * sub.scale)
     above = np.roll(lid_shadow, int(0.025 * sub.scale), axis=0)
     sub.tint(opening, (0.0, 0.0, 0.0))

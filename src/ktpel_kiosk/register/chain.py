@@ -1,0 +1,67 @@
+"""Checking the whole audit: each link, the register's own head, and the anchor kept outside it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
+
+from ktpel_kiosk.domain.audit import GENESIS, AuditLink, first_broken
+from ktpel_kiosk.domain.errors import Corrupt
+from ktpel_kiosk.ports.register import AuditCheck
+from ktpel_kiosk.register import mappers
+from ktpel_kiosk.register.codecs import moment
+
+if TYPE_CHECKING:
+    from ktpel_kiosk.register.anchor import Anchor
+    from ktpel_kiosk.register.session import Row
+    from ktpel_kiosk.register.tx import SqlView
+
+
+class _Reader:
+    """Streams links and remembers what the checks after the stream need."""
+
+    def __init__(self, view: SqlView, anchored: int) -> None:
+        self._view, self._anchored = view, anchored
+        self.length, self.head = 0, GENESIS
+        self.at_anchor = GENESIS if anchored == 0 else ""
+
+    def links(self) -> Iterator[AuditLink]:
+        for row in self._view.audit_rows():
+            link = self._link(row)
+            if link.sequence == self._anchored:
+                self.at_anchor = link.digest
+            self.length, self.head = self.length + 1, link.digest
+            yield link
+
+    @staticmethod
+    def _link(row: Row) -> AuditLink:
+        """A row that is no link any more, or whose text was touched without changing its meaning, gets a digest that cannot fit."""
+        try:
+            link = mappers.AUDIT.value(row)
+        except Corrupt:
+            return AuditLink(0, moment(0), "", "", "", {}, "", "")
+        canonical = mappers.facts_text(link.facts) == row["facts"]
+        return link if canonical else AuditLink(0, link.at, "", "", "", {}, "", "")
+
+
+def check_chain(view: SqlView, anchor: Anchor | None) -> AuditCheck:
+    """First thing that does not fit, by sequence number.
+
+    A chain that is whole in itself but shorter than its head or anchor is broken after its last link; one that differs from
+    the anchor is broken where the anchor points. Without an anchor nothing proves the end: broken after the last link.
+    """
+    own = view.audit_head()
+    reader = _Reader(view, anchor.length if anchor else 0)
+    broken = first_broken(reader.links())
+    length, head = reader.length, reader.head
+    if broken is not None:
+        return AuditCheck(own.length, own.head, broken)
+    if (own.length, own.head) != (length, head):
+        return AuditCheck(length, head, min(length, own.length) + 1)
+    if anchor is None:
+        return AuditCheck(length, head, length + 1 if length else None)
+    if anchor.register_id != own.register_id:
+        return AuditCheck(length, head, 1)
+    if reader.at_anchor != anchor.head:
+        return AuditCheck(length, head, min(anchor.length, length + 1))
+    return AuditCheck(length, head, None)

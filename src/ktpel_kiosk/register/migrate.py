@@ -1,0 +1,78 @@
+"""Bringing a register to the schema of this code: backed up first, each migration one transaction, a newer one refused.
+
+Alembic is imported only when there is something to do.
+"""
+
+from __future__ import annotations
+
+import logging
+from pathlib import Path
+from typing import Any
+
+from sqlalchemy import text
+from sqlalchemy.engine import Connection, Engine
+from sqlalchemy.exc import DBAPIError
+
+from ktpel_kiosk.domain.errors import BugError, Corrupt, IoFailure
+from ktpel_kiosk.ports.clock import Clock
+from ktpel_kiosk.register import driver
+from ktpel_kiosk.register.backup import backup_register
+from ktpel_kiosk.register.engine import writing_engine
+
+
+def migration_engine(path: Path, key: bytes) -> Engine:
+    """The write connection without foreign keys, which cannot be switched off inside a transaction; they are checked at its end."""
+    return writing_engine(path, key, foreign_keys=False)
+
+
+def upgrade(path: Path, key: bytes, migrations: Path, *, found: int, clock: Clock, backups: Path, backup_id: str) -> None:
+    """Migrate to :data:`driver.SCHEMA_VERSION`. ``found`` is the version now; 0 is an empty file, which needs no backup.
+
+    Raises:
+        DiskFull, IoFailure: the register is as it was; trying again is safe. Corrupt: ``register.migration`` when what is
+            stored contradicts itself after a migration (rolled back).
+    """
+    if not (migrations / "env.py").is_file():
+        raise IoFailure("register.migrations_missing", path=str(migrations))
+    if found:
+        backup_register(path, key, backups, at=clock.now(), name=f"before-v{driver.SCHEMA_VERSION}", backup_id=backup_id)
+    engine = migration_engine(path, key)
+    try:
+        with engine.connect() as connection:
+            _run_alembic(connection, migrations)
+            after = _user_version(connection)
+    except DBAPIError as error:
+        raise driver.trouble(error.orig or error, path) from error
+    finally:
+        engine.dispose()
+    if after != driver.SCHEMA_VERSION:
+        raise BugError("register.migration_head", found=after, expected=str(driver.SCHEMA_VERSION))
+
+
+def _run_alembic(connection: Connection, migrations: Path) -> None:
+    from alembic import command
+    from alembic.config import Config
+
+    logging.getLogger("alembic").setLevel(logging.WARNING)
+    config = Config()
+    config.set_main_option("script_location", str(migrations).replace("%", "%%"))
+    config.attributes["connection"] = connection
+    command.upgrade(config, "head")
+
+
+def _user_version(connection: Connection) -> int:
+    with connection.begin():
+        return int(connection.execute(text("PRAGMA user_version")).scalar_one())
+
+
+def finish_version(*, ctx: Any, step: Any, **_rest: Any) -> None:
+    """Alembic's ``on_version_apply``: inside the migration's transaction, ``user_version`` follows and references are checked.
+
+    Raises:
+        Corrupt: ``register.migration``; the migration is rolled back.
+    """
+    connection: Connection = ctx.connection
+    connection.execute(text(f"PRAGMA user_version = {int(step.up_revision_id)}"))
+    broken = connection.execute(text("PRAGMA foreign_key_check")).first()
+    if broken is not None:
+        raise Corrupt("register.migration", rule=str(broken[0]), version=int(step.up_revision_id))

@@ -1,0 +1,329 @@
+"""The register of one office: opened, proved, migrated, written by one thread, read by any.
+
+SQLAlchemy and SQLModel are imported by the writer thread while the caller goes on; opening itself needs the driver alone.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
+from pathlib import Path
+from types import TracebackType
+from typing import TYPE_CHECKING, Any, TypeVar, cast
+
+from sqlcipher3 import dbapi2
+
+from ktpel_kiosk.domain.audit import GENESIS
+from ktpel_kiosk.domain.errors import BugError, Corrupt, IoFailure, KioskError, NotFound, StorageTrouble
+from ktpel_kiosk.durable import storage_trouble
+from ktpel_kiosk.ports.clock import Clock, Ids
+from ktpel_kiosk.ports.register import AuditCheck, Tx, View
+from ktpel_kiosk.register import driver, keycheck
+from ktpel_kiosk.register.anchor import Anchor, AnchorFile
+from ktpel_kiosk.register.bundled import bundled_events, bundled_migrations
+from ktpel_kiosk.register.catalogue import load_events
+from ktpel_kiosk.register.writer import Writer
+
+if TYPE_CHECKING:
+    from sqlalchemy.engine import Connection, Engine
+
+    from ktpel_kiosk.register.tx import SqlTx, SqlView
+
+T = TypeVar("T")
+
+ANCHOR_EVERY = 64
+"""Commits between two anchors; how much of its end a chain could lose unseen if its own head were forged as well."""
+CLOSE_WAIT_S = 10.0
+"""How long :meth:`SqlRegister.close` waits for reads under way."""
+
+
+class SqlRegister:
+    """Implements ``ports.register.Register`` on SQLCipher.
+
+    Args:
+        path: the register file; created, with its folder, when it does not exist. ``<path>.check`` and ``<path>.anchor`` lie beside it.
+        key: 32 raw bytes, from :class:`ktpel_kiosk.register.keys.KeyStore`.
+        clock: stamps audit links. ids: name backups.
+        migrations: folder with ``env.py``; default: the bundled one. events: the audit catalogue; default: the bundled one.
+        backups: where copies go before a migration; default: ``backups`` beside the register.
+
+    Raises:
+        KeyUnavailable, Corrupt, TooNew, DiskFull, IoFailure: see :func:`keycheck.probe`; nothing was changed.
+    """
+
+    def __init__(self, path: Path, key: bytes, clock: Clock, ids: Ids, *, migrations: Path | None = None, events: Path | None = None,
+                 backups: Path | None = None, anchor_every: int = ANCHOR_EVERY, close_wait_s: float = CLOSE_WAIT_S) -> None:
+        self._path, self._key, self._clock, self._ids = path, key, clock, ids
+        self._backups = backups or path.with_name("backups")
+        self._anchor_every, self._close_wait_s = max(1, anchor_every), close_wait_s
+        migrations = migrations or bundled_migrations()
+        beside = migrations.parent / "resources" / "audit" / "events.toml"
+        self._events = load_events(events or (beside if beside.is_file() else bundled_events()))
+        self._prepare(migrations)
+        self._anchor_file = AnchorFile(path, key)
+        self._commits_since_anchor = 0
+        self._head: Anchor | None = None
+        self._anchor_fits = True
+        self._reading = threading.Condition()
+        self._readers, self._closed = 0, False
+        self._ready = threading.Event()
+        self._failed: BaseException | None = None
+        self._read_engine: Engine | None = None
+        self._write_engine: Engine | None = None
+        self._writing: Connection | None = None
+        self._writer = Writer(self._perform, self._after_commit, self._open_engines, self._close_writing)
+        self._writer.start()
+
+    def _prepare(self, migrations: Path) -> None:
+        """Prove key and file, migrate where needed. On the caller's thread, so that its errors are the constructor's."""
+        try:
+            self._path.parent.mkdir(parents=True, exist_ok=True)
+        except OSError as error:
+            raise storage_trouble(error, self._path.parent) from error
+        found = keycheck.probe(self._path, self._key)
+        if found.version != driver.SCHEMA_VERSION:
+            from ktpel_kiosk.register.migrate import upgrade
+
+            upgrade(self._path, self._key, migrations, found=found.version, clock=self._clock, backups=self._backups,
+                    backup_id=self._ids.new())
+        if not found.checked:
+            keycheck.write_check(self._path, self._key)
+
+    # -- transactions ------------------------------------------------------------------------------------------------------
+
+    def write(self, work: Callable[[Tx], T]) -> T:
+        """One transaction on the writer thread; durable when this returns, rolled back on any exception.
+
+        Raises:
+            BugError: ``register.no_audit``, ``register.nested_write``, ``register.closed``. DiskFull, IoFailure, Corrupt.
+                Whatever ``work`` raises.
+        """
+        future = self._writer.submit(work)
+        try:
+            return cast(T, future.result())
+        finally:
+            del future
+
+    def read(self, work: Callable[[View], T]) -> T:
+        """``work`` on one snapshot, on the calling thread."""
+        with self._reader() as view:
+            return work(view)
+
+    def subscribe(self, listener: Callable[[frozenset[str]], None]) -> Callable[[], None]:
+        """``listener`` runs on the writer thread before the writing caller is answered: it must be quick and must not write."""
+        return self._writer.subscribe(listener)
+
+    @contextmanager
+    def _reader(self) -> Iterator[SqlView]:
+        engine = self._begin_reading()
+        try:
+            from ktpel_kiosk.register.tx import SqlView
+
+            with self._translated(), engine.connect() as connection:
+                snapshot = connection.begin()
+                view = SqlView(connection)
+                try:
+                    yield view
+                finally:
+                    view.end()
+                    snapshot.rollback()
+        finally:
+            with self._reading:
+                self._readers -= 1
+                self._reading.notify_all()
+
+    def _begin_reading(self) -> Engine:
+        self._ready.wait()
+        with self._reading:
+            if self._closed:
+                raise BugError("register.closed")
+            engine = self._usable(self._read_engine)
+            self._readers += 1
+        return engine
+
+    def _usable(self, engine: T | None) -> T:
+        if engine is None:
+            raise self._failed if isinstance(self._failed, KioskError) else BugError(
+                "register.not_open", reason=type(self._failed).__name__)
+        return engine
+
+    @contextmanager
+    def _translated(self) -> Iterator[None]:
+        """Database errors leave as ours; what ``work`` itself raised passes through."""
+        from sqlalchemy.exc import DBAPIError, SQLAlchemyError
+
+        try:
+            yield
+        except DBAPIError as error:
+            cause = error.orig or error
+            if "FOREIGN KEY" in str(cause):
+                raise NotFound("permohonan.not_found") from error
+            raise driver.trouble(cause, self._path) from error
+        except SQLAlchemyError as error:
+            raise BugError("register.sql", reason=type(error).__name__) from error
+
+    # -- on the writer thread ----------------------------------------------------------------------------------------------
+
+    def _open_engines(self) -> None:
+        try:
+            from ktpel_kiosk.register.engine import reading_engine, writing_engine
+            from ktpel_kiosk.register.tx import SqlView
+
+            self._write_engine = writing_engine(self._path, self._key)
+            with self._translated():
+                writing = self._write_engine.connect()
+                with writing.begin():
+                    self._anchor_fits = self._look_at_anchor(SqlView(writing))
+            self._read_engine = reading_engine(self._path, self._key)
+            self._writing = writing
+        except BaseException as error:  # told to whoever uses the register first
+            self._failed = error
+        finally:
+            self._ready.set()
+
+    def _look_at_anchor(self, view: SqlView) -> bool:
+        """Whether the stored anchor speaks of this register; only then is it ever moved forward."""
+        anchor, head = self._anchor_file.read(), view.audit_head()
+        if anchor is None:
+            if head.length:
+                return False
+            with suppress(StorageTrouble):  # made again after the next commits
+                self._anchor_file.write(head)
+            return True
+        return anchor.register_id == head.register_id and self._digest_at(view, anchor.length) == anchor.head
+
+    @staticmethod
+    def _digest_at(view: SqlView, length: int) -> str | None:
+        return view.audit_digest(length) if length else GENESIS
+
+    def _perform(self, work: Callable[[SqlTx], Any]) -> tuple[Any, Anchor, frozenset[str], bool]:
+        from ktpel_kiosk.register.tx import SqlTx
+
+        connection = self._usable(self._writing)
+        with self._translated(), connection.begin():
+            tx = SqlTx(connection, self._clock, self._events)
+            try:
+                result = work(cast(Any, tx))
+                head, subjects = tx.finish_journal()
+            finally:
+                tx.end()
+        return result, head, subjects, tx.purged
+
+    def _after_commit(self, head: Anchor, purged: bool) -> None:
+        self._head = head
+        self._commits_since_anchor += 1
+        if purged:
+            self._empty_journal()
+        if self._commits_since_anchor >= self._anchor_every:
+            self._move_anchor()
+
+    def _empty_journal(self) -> None:
+        """Write the journal back and cut it, unless readers still need it: purged pixels must not live on there."""
+        if self._writing is None:
+            return
+        raw = self._writing.connection.driver_connection
+        if raw is None:
+            return
+        with suppress(dbapi2.Error):  # else it stays until the next checkpoint; its pages are encrypted
+            raw.execute("PRAGMA busy_timeout = 0").close()
+            raw.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()
+        raw.execute(f"PRAGMA busy_timeout = {driver.BUSY_MS}").close()
+
+    def _move_anchor(self) -> None:
+        if self._head is not None and self._anchor_fits:
+            self._anchor_file.write(self._head)
+            self._commits_since_anchor = 0
+
+    def _close_writing(self) -> None:
+        try:
+            if self._commits_since_anchor:
+                with suppress(StorageTrouble):  # the older anchor is still true
+                    self._move_anchor()
+        finally:
+            if self._writing is not None:
+                self._writing.close()
+            if self._write_engine is not None:
+                self._write_engine.dispose()
+
+    # -- care --------------------------------------------------------------------------------------------------------------
+
+    def check_audit(self) -> AuditCheck:
+        """Check every link, the register's own head and the anchor outside it; streamed, on the calling thread."""
+        from ktpel_kiosk.register.chain import check_chain
+
+        self._ready.wait()
+        anchor = self._anchor_file.read()  # before the snapshot: an anchor is never ahead of what was committed by then
+        with self._reader() as view:
+            return check_chain(view, anchor)
+
+    def accept_audit_head(self, actor: str, reason: str) -> None:
+        """After a restored backup, or a lost anchor: an administrator stands for the chain as it is now. Audited.
+
+        Raises:
+            Corrupt: ``register.audit_broken`` when links themselves are broken; those cannot be accepted.
+        """
+        from ktpel_kiosk.register.chain import check_chain
+
+        with self._reader() as view:
+            inner = check_chain(view, view.audit_head())
+        if not inner.whole:
+            raise Corrupt("register.audit_broken", path=str(self._path), sequence=inner.broken_at)
+        self.write(lambda tx: tx.log("AuditHeadAccepted", "register", actor, count=inner.length, digest=inner.head, reason=reason))
+        with self._reader() as view:
+            self._anchor_file.write(view.audit_head())
+        self._anchor_fits = True
+
+    def quick_check(self) -> None:
+        """Structure of the whole file (seconds for large registers). Raises Corrupt ``register.corrupt``."""
+        self._check(quick=True)
+
+    def integrity_check(self) -> None:
+        """Authenticity of every page, every index and reference; for the night. Raises Corrupt ``register.corrupt``."""
+        self._check(quick=False)
+
+    def _check(self, *, quick: bool) -> None:
+        from ktpel_kiosk.register.backup import first_fault
+
+        connection = driver.connect(self._path, self._key)
+        try:
+            fault = first_fault(connection, quick=quick)
+        except dbapi2.Error as error:
+            raise driver.trouble(error, self._path) from error
+        finally:
+            connection.close()
+        if fault:
+            raise Corrupt("register.corrupt", path=str(self._path), reason=fault[:120])
+
+    def backup(self, folder: Path, actor: str = "-") -> Path:
+        """An encrypted, checked copy in ``folder`` under the same key; other work goes on meanwhile. Audited.
+
+        Raises:
+            DiskFull, IoFailure, Corrupt.
+        """
+        from ktpel_kiosk.register.backup import backup_register
+
+        made = backup_register(self._path, self._key, folder, at=self._clock.now(), name="register", backup_id=self._ids.new())
+        self.write(lambda tx: tx.log("BackupMade", "register", actor, entry=made.name))
+        return made
+
+    def close(self) -> None:
+        """Finish what was asked for, anchor the audit, close every connection. Repeating it changes nothing.
+
+        Raises:
+            IoFailure: ``register.readers`` when reads are still running after the wait; they keep their connections.
+        """
+        self._writer.stop()
+        with self._reading:
+            self._closed = True
+            idle = self._reading.wait_for(lambda: self._readers == 0, self._close_wait_s)
+        if self._read_engine is not None:
+            self._read_engine.dispose()
+        if not idle:
+            raise IoFailure("register.readers", path=str(self._path), wait_s=self._close_wait_s)
+
+    def __enter__(self) -> SqlRegister:
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
+        self.close()

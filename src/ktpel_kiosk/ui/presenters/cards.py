@@ -1,0 +1,174 @@
+"""Cetak, aktivasi, penyerahan: the card's way from PRR to the applicant's hand, in the words of the screens. Qt-free."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from ktpel_kiosk.desk import handover, letters, printing, queries, reconcile
+from ktpel_kiosk.domain.biometric import Position
+from ktpel_kiosk.domain.cards import BlangkoBalance, CardJob, JobState
+from ktpel_kiosk.domain.errors import KioskError
+from ktpel_kiosk.domain.permohonan import Permohonan
+from ktpel_kiosk.domain.sop import Stage
+from ktpel_kiosk.ports.devices import SignatureCapture
+from ktpel_kiosk.ports.services import CardFace
+from ktpel_kiosk.ui.presenters.session import Session
+from ktpel_kiosk.ui.words import word
+
+
+@dataclass(frozen=True, slots=True)
+class PrintStep:
+    """One line of the print list. ``state``: ``done active todo``."""
+
+    title: str
+    detail: str
+    state: str
+
+
+@dataclass(frozen=True, slots=True)
+class PrintView:
+    """The chosen card: its face, where the job stands, what the main button does."""
+
+    dossier: queries.Dossier
+    face: CardFace | None
+    job: CardJob | None
+    steps: tuple[PrintStep, ...]
+    action: str
+    word: str
+    blangko: BlangkoBalance
+    differing: tuple[str, ...] = ()
+    unknown: bool = False
+
+
+class CardPresenter:
+    """Prints and encodes. Every method blocks: call on a worker."""
+
+    def __init__(self, session: Session) -> None:
+        self.session = session
+
+    def load(self, pid: str, differing: tuple[str, ...] = ()) -> PrintView:
+        desk = self.session.desk
+        dossier = queries.dossier(desk, pid)
+        try:
+            face = printing.card_face(desk, pid)
+        except KioskError:
+            face = None
+        live, balance, fresh = desk.register.read(lambda v: (v.live_card_job(pid), v.blangko_balance(), v.next_blangko()))
+        current = dossier.permohonan.current()
+        stage = current.stage if current else None
+        action, text = _action(stage, live)
+        serial = live.blangko if live else fresh.serial if fresh else ""
+        return PrintView(dossier, face, live, self._steps(dossier.permohonan, live, serial), action, text, balance, differing,
+                         bool(live and live.state in (JobState.UNKNOWN, JobState.INTENT, JobState.ENCODING)))
+
+    def _steps(self, p: Permohonan, job: CardJob | None, serial: str) -> tuple[PrintStep, ...]:
+        state = job.state if job else None
+        checked = all(t.stage is not Stage.CEK_CETAK or t.outcome for t in p.tahap)
+        outcome = next((t.outcome for t in p.tahap if t.stage is Stage.CEK_CETAK and t.outcome), "PRR")
+        rank = {None: 0, JobState.INTENT: 1, JobState.UNKNOWN: 1, JobState.SENT: 2, JobState.PRINTED: 3, JobState.ENCODING: 3,
+                JobState.CONFIRMED: 5}.get(state, 0)
+        at = self.session.when(job.updated_at) if job else ""
+        rows = (
+            ("Data siap cetak dari pusat", outcome if outcome == "PRR" else outcome.split(":")[0], checked, True),
+            (f"Blangko {serial}" if serial else "Blangko", "diambil" if job else "siap" if serial else "habis", rank >= 1, checked),
+            ("Kirim ke printer kartu", at if rank == 2 else "", rank >= 2, checked and rank in (0, 1)),
+            ("Periksa hasil cetak", at if rank == 3 else "", rank >= 3, rank == 2),
+            ("Tulis & baca ulang chip", "menulis" if state is JobState.ENCODING else "", rank >= 5, rank == 3),
+        )
+        return tuple(PrintStep(t, d, "done" if done else "active" if active else "todo") for t, d, done, active in rows)
+
+    def check(self, pid: str) -> PrintView:
+        differing = printing.check_before_print(self.session.desk, self.session.actor, pid)
+        return self.load(pid, differing)
+
+    def send(self, pid: str) -> PrintView:
+        printing.start_card(self.session.desk, self.session.actor, pid)
+        return self.load(pid)
+
+    def good(self, pid: str, job_id: str) -> PrintView:
+        """The operator looked: the card is good; then the chip is written."""
+        printing.confirm_print(self.session.desk, self.session.actor, job_id)
+        return self.load(pid)
+
+    def encode(self, pid: str, job_id: str) -> PrintView:
+        printing.encode_card(self.session.desk, self.session.actor, job_id)
+        return self.load(pid)
+
+    def spoil(self, pid: str, job_id: str, reason: str) -> PrintView:
+        printing.spoil_card(self.session.desk, self.session.actor, job_id, reason)
+        return self.load(pid)
+
+    def answer(self, pid: str, job_id: str, verdict: str) -> PrintView:
+        reconcile.answer(self.session.desk, self.session.actor, job_id, verdict)
+        return self.load(pid)
+
+    def pause_for_blangko(self, pid: str) -> Permohonan:
+        return printing.pause_for_blangko(self.session.desk, self.session.actor, pid)
+
+
+def _action(stage: Stage | None, job: CardJob | None) -> tuple[str, str]:
+    if stage is Stage.CEK_CETAK:
+        return "check", "Periksa data"
+    state = job.state if job else None
+    if state is JobState.SENT:
+        return "good", "Hasil baik, tulis chip"
+    if state is JobState.PRINTED:
+        return "encode", "Tulis chip"
+    if state in (JobState.UNKNOWN, JobState.INTENT, JobState.ENCODING):
+        return "answer", "Kartu ada dan baik"
+    return "send", "Cetak kartu"
+
+
+@dataclass(frozen=True, slots=True)
+class HandoverView:
+    """The applicant at pick-up: what is asked now."""
+
+    dossier: queries.Dossier
+    stage: Stage | None
+    attempts: int
+    withdraw_old: bool
+    proxy_allowed: bool
+
+
+class HandoverPresenter:
+    """Aktivasi, ke loket, surat, penyerahan."""
+
+    def __init__(self, session: Session) -> None:
+        self.session = session
+
+    def load(self, pid: str) -> HandoverView:
+        desk = self.session.desk
+        dossier = queries.dossier(desk, pid)
+        p = dossier.permohonan
+        sop = desk.sop_of(p.sop_digest)
+        offered = sop.layanan_of(p.layanan)
+        current = p.current()
+        return HandoverView(dossier, current.stage if current else None, handover._attempts(desk, pid),
+                            bool(offered and offered.tarik_kartu_lama), sop.kuasa_boleh)
+
+    def activate(self, pid: str, position: Position) -> handover.Activation:
+        return handover.activate(self.session.desk, self.session.actor, pid, position)
+
+    def to_counter(self, pid: str) -> HandoverView:
+        handover.move_to_counter(self.session.desk, self.session.actor, pid)
+        return self.load(pid)
+
+    def letters(self, pid: str) -> HandoverView:
+        letters.issue_letters(self.session.desk, self.session.actor, pid)
+        return self.load(pid)
+
+    def sign(self, ink: SignatureCapture | None) -> bytes:
+        return handover.sign_for_card(self.session.desk, ink)
+
+    def give(self, pid: str, png: bytes, receiver: str, relation: str, old_card: bool) -> Permohonan:
+        return handover.hand_over(self.session.desk, self.session.actor, pid, png, receiver=receiver, relation=relation,
+                                  old_card_withdrawn=old_card)
+
+    def find(self, code: str) -> str:
+        """Application id of a scanned or typed number; empty when there is none."""
+        found = queries.find_scanned(self.session.desk, code)
+        return found.id if found else ""
+
+    @staticmethod
+    def headline(stage: Stage | None) -> str:
+        return word("stage", stage) if stage else "Selesai"
