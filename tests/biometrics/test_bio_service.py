@@ -111,6 +111,28 @@ def test_without_the_library_fingers_get_our_own_score_and_comparison_says_why_n
     assert caught.value.message_key == "biometrics.nbis_missing"
 
 
+@pytest.mark.parametrize(("width", "height"), [(1, 1), (3, 2), (1, 900), (900, 1), (40, 40)])
+@pytest.mark.parametrize("channels", [1, 3])
+def test_absurd_frames_are_refused_as_captures(width: int, height: int, channels: int) -> None:
+    frame = RawImage(width, height, channels, bytes(width * height * channels))
+    thumb = (Position.LEFT_THUMB,)
+    for call in (
+        lambda: SERVICE.assess_face(frame, "merah"),
+        lambda: SERVICE.assess_iris(Position.LEFT_EYE, frame),
+        lambda: SERVICE.assess_fingers(FingerCapture(frame), thumb),
+        lambda: SERVICE.assess_fingers(FingerCapture(None, ((Position.LEFT_THUMB, frame),)), thumb),
+    ):
+        with pytest.raises(CaptureFailed):
+            call()
+    assert SERVICE.preview_face(frame, "biru").score == 0
+
+
+def test_unknown_cloth_is_named() -> None:
+    with pytest.raises(BadInput) as caught:
+        SERVICE.preview_face(RawImage(4, 4, 3, bytes(48)), "hijau")
+    assert caught.value.facts["value"] == "hijau"
+
+
 def test_same_finger_pairs() -> None:
     pngs = [finger_png(bio_synth.finger(s, pressure_seed=k, turn=5 * k)) for s, k in ((31, 0), (32, 0), (33, 0), (31, 1))]
     ((i, j, score),) = SERVICE.same_finger_pairs(pngs)

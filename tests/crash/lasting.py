@@ -2,11 +2,40 @@
 
 from __future__ import annotations
 
+import hashlib
 import os
+import pickle
+from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 from ktpel_kiosk.hal.simulators.specimen_card import SpecimenCard
+from ktpel_kiosk.hal.simulators.synth.person import SyntheticPerson
 from ktpel_kiosk.hal.simulators.world import PrintedCard, SimulatedWorld
+
+
+def remember(folder: Path, key: object, work: Callable[[], Any]) -> Any:
+    """``work()`` once for all processes: the answer is kept on disk under its key."""
+    path = folder / hashlib.sha256(pickle.dumps(key)).hexdigest()
+    if path.exists():
+        return pickle.loads(path.read_bytes())
+    answer = work()
+    folder.mkdir(parents=True, exist_ok=True)
+    temp = path.with_suffix(f".{os.getpid()}")
+    temp.write_bytes(pickle.dumps(answer))
+    temp.replace(path)
+    return answer
+
+
+class RememberedPerson:
+    """A synthetic person whose every impression is drawn once for all desks."""
+
+    def __init__(self, folder: Path, seed: int, birth_year: int, sex: str) -> None:
+        self._folder, self._key = folder, (seed, birth_year % 2, sex)
+        self._make = lambda: SyntheticPerson(seed, 1990 + birth_year % 2, sex, cache_dir=str(folder))
+
+    def __getattr__(self, name: str) -> Any:
+        return lambda *a, **k: remember(self._folder, (self._key, name, a, sorted(k.items())), lambda: getattr(self._make(), name)(*a, **k))
 
 
 class LastingCard:
@@ -51,7 +80,8 @@ class LastingWorld(SimulatedWorld):
         folder.mkdir(parents=True, exist_ok=True)
         self._folder = folder
         self._serial = 0
-        super().__init__(seed=os.getpid(), cards=self._blank)
+        bodies = folder.parent.parent / "badan"
+        super().__init__(seed=os.getpid(), cards=self._blank, people=lambda seed, year, sex: RememberedPerson(bodies, seed, year, sex))
         self._hopper = {p.stem: LastingCard.load(p) for p in folder.glob("*.card")}
 
     def _blank(self) -> LastingCard:

@@ -1,6 +1,8 @@
 """A warmed process that forks one desk after another; the test kills them at random moments.
 
-Protocol on stdin: ``run <seed>`` forks a desk; its pid is printed, then ``exit <status>`` when it is gone.
+Protocol on stdin: ``first <seed>`` forks a desk that serves three applicants (and fills the memories), ``run <seed>`` one that
+goes on until it is killed, ``finish <seed>`` one that takes nobody new; the pid is printed, then
+``exit <status>`` when it is gone. ``describe`` writes what the register holds.
 The desk does what an office does after a power cut: check what was acknowledged, clear leftovers, answer open questions
 about cards by looking into the hopper, go on with every open application, then take new ones, until it is killed or
 ``applicants`` are finished.
@@ -19,7 +21,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
-from lasting import LastingWorld
+from lasting import LastingWorld, remember
 
 from ktpel_kiosk.app.clock import PracticeClock
 from ktpel_kiosk.app.demo import sign_everybody_in
@@ -38,6 +40,8 @@ from ktpel_kiosk.ports.services import Assessed
 
 DAY = datetime(2026, 11, 20, 1, 5, tzinfo=UTC)
 SEED = 11
+WANTED = {"first": 3, "run": -1, "finish": 0}
+"""How many applications each command works towards; ``run`` takes the number from the command line."""
 
 
 class RememberedBiometrics:
@@ -47,17 +51,9 @@ class RememberedBiometrics:
         from ktpel_kiosk.biometrics.service import BiometricService
         self._real = BiometricService()
         self._folder = folder
-        folder.mkdir(exist_ok=True)
 
     def _remember(self, name: str, key: Any, work: Callable[[], Any]) -> Any:
-        path = self._folder / hashlib.sha256(pickle.dumps((name, key))).hexdigest()
-        if path.exists():
-            return pickle.loads(path.read_bytes())
-        answer = work()
-        temp = path.with_suffix(f".{os.getpid()}")
-        temp.write_bytes(pickle.dumps(answer))
-        temp.replace(path)
-        return answer
+        return remember(self._folder, (name, key), work)
 
     def assess_face(self, frame: Any, latar: str) -> Assessed:
         return self._remember("face", (frame, latar), lambda: self._real.assess_face(frame, latar))  # type: ignore[no-any-return]
@@ -195,7 +191,7 @@ class Desk:
 
     def _seat(self, p: Permohonan) -> None:
         seed = int(p.penduduk.nik[-4:])
-        self.world.seat(seed % 5, p.penduduk.tanggal_lahir.year, p.penduduk.jenis_kelamin.value)
+        self.world.seat(seed % 2, p.penduduk.tanggal_lahir.year, p.penduduk.jenis_kelamin.value)
 
     def _card_to_reader(self, job_id: str) -> None:
         self.world.lay_on_reader(job_id)
@@ -246,8 +242,9 @@ def main() -> None:
         command, _, argument = line.strip().partition(" ")
         pid = os.fork()
         if pid == 0:
-            if command == "run":
-                _child(lambda: _run(folder, url, applicants, int(argument)))
+            if command in WANTED:
+                wanted = applicants if command == "run" else WANTED[command]
+                _child(lambda: _run(folder, url, wanted, int(argument)))
             else:
                 _child(lambda: (folder / "end.pickle").write_bytes(pickle.dumps(describe(folder, url))) and None)
         print(f"pid {pid}", flush=True)

@@ -142,7 +142,7 @@ class FakeDevices:
 
         class Slot:
             def latest(self, after: int) -> tuple[int, RawImage] | None:
-                return (after + 1, raw(portrait(devices.latar))) if kind in devices.started and after < 3 else None
+                return (after + 1, raw(portrait(devices.latar))) if kind in devices.started else None
 
         return Slot()
 

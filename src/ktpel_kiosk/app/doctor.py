@@ -16,6 +16,7 @@ from ktpel_kiosk.app.office import settings_of
 from ktpel_kiosk.app.resources import migrations, resources
 from ktpel_kiosk.app.sentences import load_sentences
 from ktpel_kiosk.domain.errors import KioskError
+from ktpel_kiosk.domain.text import number_text
 
 RECORDING_BYTES = 3_500_000
 """Room one recording takes until its packet is received: samples, packet, papers."""
@@ -78,7 +79,7 @@ def _folder(data: Path) -> Iterator[Check]:
     free = shutil.disk_usage(place).free
     left = free // RECORDING_BYTES
     yield Check("ruang simpan", "baik" if left > 200 else "gagal" if left < 5 else "peringatan",
-                f"{free // 2**20:,} MiB, cukup untuk kira-kira {left:,} perekaman".replace(",", "."))
+                f"{number_text(free // 2**20)} MiB, cukup untuk kira-kira {number_text(left)} perekaman")
     yield Check("folder data", "baik" if os.access(place, os.W_OK) else "gagal", str(data))
 
 

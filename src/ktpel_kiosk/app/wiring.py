@@ -200,19 +200,22 @@ def _gateway(kiosk: Kiosk) -> Gateway:
 
 
 def _furnish(desk: Desk) -> None:
-    """Accounts and blank cards of a new practice office."""
-    if desk.register.read(lambda v: v.users()):
-        return
+    """Whatever a practice office still lacks of SOP, accounts and blank cards; a start that was cut off is completed."""
+    have, blanks, adopted = desk.register.read(lambda v: (
+        {u.username for u in v.users()}, v.blangko_balance().masuk, v.sop_text(desk.sop.digest) is not None))
 
-    def found(tx: Tx) -> None:
-        tx.log("OfficeCreated", desk.sop.id, "-", office=desk.sop.id)
+    def adopt(tx: Tx) -> None:
         tx.put_sop(desk.sop.digest, desk.sop.id, desk.sop.source_text)
+        tx.log("SopAdopted", desk.sop.id, "-", digest=desk.sop.digest)
 
-    desk.register.write(found)
+    if not adopted:
+        desk.register.write(adopt)
     for username, nama, jabatan, nip, peran in PRACTICE_USERS:
-        sign_in.save_user(desk, None, username, nama, peran, PRACTICE_PASSWORD, nip=nip, jabatan=jabatan)
-    supervisor = Actor("camat", "Bambang Sutrisno, S.STP", frozenset({Peran.SUPERVISOR, Peran.ADMIN, Peran.CAMAT}))
-    printing.receive_blangko(desk, supervisor, [f"{n:05d}" for n in range(1, PRACTICE_BLANKS + 1)], "BAST-PRAKTIK-1")
+        if username not in have:
+            sign_in.save_user(desk, None, username, nama, peran, PRACTICE_PASSWORD, nip=nip, jabatan=jabatan)
+    if not blanks:
+        supervisor = Actor("camat", "Bambang Sutrisno, S.STP", frozenset({Peran.SUPERVISOR, Peran.ADMIN, Peran.CAMAT}))
+        printing.receive_blangko(desk, supervisor, [f"{n:05d}" for n in range(1, PRACTICE_BLANKS + 1)], "BAST-PRAKTIK-1")
 
 
 def pump(kiosk: Kiosk) -> None:

@@ -18,7 +18,7 @@ from ktpel_kiosk.biometrics.match import ALARM_SIMILARITY, MATCH_THRESHOLD, Bozo
 from ktpel_kiosk.biometrics.nbis_engine import NBIS_NAME, NFIQ2_MAX_HEIGHT, NFIQ2_MAX_WIDTH, NFIQ2_MIN, NFIQ2_NAME, NbisEngine
 from ktpel_kiosk.biometrics.quality import face, finger, iris, signature
 from ktpel_kiosk.domain.biometric import Position, Quality, RawImage, SignatureKind
-from ktpel_kiosk.domain.errors import CaptureFailed, KioskError
+from ktpel_kiosk.domain.errors import BadInput, CaptureFailed, KioskError
 from ktpel_kiosk.ports.devices import FingerCapture, SignatureCapture
 from ktpel_kiosk.ports.services import Assessed
 
@@ -148,7 +148,7 @@ def _assessed(position: Position, image: RawImage, quality: Quality, png: bytes 
 
 def _cloth(latar: str) -> str:
     if latar not in CLOTHS:
-        raise ValueError(f"latar must be one of {CLOTHS}")
+        raise BadInput("face.cloth", value=latar, expected="/".join(CLOTHS))
     return latar
 
 

@@ -12,6 +12,7 @@ from dataclasses import MISSING, fields, is_dataclass
 from datetime import UTC, date, datetime, timedelta
 from enum import Enum
 from functools import cache
+from operator import attrgetter
 from types import NoneType, UnionType
 from typing import Any, Generic, TypeVar, Union, get_args, get_origin, get_type_hints
 
@@ -72,7 +73,7 @@ def json_codec(hint: Any) -> Codec:
     if hint is datetime:
         return micros, moment
     if isinstance(hint, type) and issubclass(hint, Enum):
-        return (lambda v: v.value), hint
+        return attrgetter("_value_"), hint
     if isinstance(hint, type) and is_dataclass(hint):
         return _dataclass_codec(hint)
     if get_origin(hint) is tuple:
@@ -119,6 +120,9 @@ def column_codec(hint: Any) -> Codec:
         return (lambda v: None if v is None else put(v)), (lambda v: None if v is None else get(v))
     if hint is bool:
         return int, bool
+    if get_origin(hint) is tuple:
+        put, get = json_codec(hint)
+        return (lambda v: _dumps(put(v)) if v else "[]"), (lambda v: () if v == "[]" else get(json.loads(v)))
     if hint in (str, int, float, bytes):
         return _same, _same
     if hint is date or hint is datetime or (isinstance(hint, type) and issubclass(hint, Enum)):
@@ -142,19 +146,25 @@ class Mapper(Generic[T]):
         self.kind = kind
         known, renamed, special = set(columns), dict(names or {}), special or {}
         hints = get_type_hints(kind)
-        self._fields: list[tuple[str, str, Convert, Convert]] = []
+        self._fields: list[tuple[str, str, Convert, Convert]] = []  # (field, column, to stored, from stored)
         for name, hint in hints.items():
             column = renamed.get(name, name)
             if column in known:
                 put, get = special[name] if name in special else column_codec(hint)
                 self._fields.append((name, column, put, get))
+        self._columns = tuple(column for _, column, _, _ in self._fields)
+        self._all = attrgetter(*(name for name, _, _, _ in self._fields))
+        self._converted = tuple((column, put) for _, column, put, _ in self._fields if put is not _same)
 
     def columns(self) -> tuple[str, ...]:
-        return tuple(column for _, column, _, _ in self._fields)
+        return self._columns
 
     def values(self, value: T) -> dict[str, Any]:
         """Column -> stored value."""
-        return {column: put(getattr(value, name)) for name, column, put, _ in self._fields}
+        stored = dict(zip(self._columns, self._all(value), strict=True))
+        for column, put in self._converted:
+            stored[column] = put(stored[column])
+        return stored
 
     def value(self, row: Mapping[Any, Any], **rest: Any) -> T:
         """The domain value of a row.

@@ -26,7 +26,8 @@ from ktpel_kiosk.register.catalogue import load_events
 from ktpel_kiosk.register.writer import Writer
 
 if TYPE_CHECKING:
-    from sqlalchemy.engine import Connection, Engine
+    from sqlalchemy.engine import Engine
+    from sqlalchemy.pool import PoolProxiedConnection
 
     from ktpel_kiosk.register.tx import SqlTx, SqlView
 
@@ -71,7 +72,8 @@ class SqlRegister:
         self._failed: BaseException | None = None
         self._read_engine: Engine | None = None
         self._write_engine: Engine | None = None
-        self._writing: Connection | None = None
+        self._pooled: PoolProxiedConnection | None = None
+        self._writing: Any = None
         self._writer = Writer(self._perform, self._after_commit, self._open_engines, self._close_writing)
         self._writer.start()
 
@@ -99,11 +101,7 @@ class SqlRegister:
             BugError: ``register.no_audit``, ``register.nested_write``, ``register.closed``. DiskFull, IoFailure, Corrupt.
                 Whatever ``work`` raises.
         """
-        future = self._writer.submit(work)
-        try:
-            return cast(T, future.result())
-        finally:
-            del future
+        return self._writer.run_job(work)
 
     def read(self, work: Callable[[View], T]) -> T:
         """``work`` on one snapshot, on the calling thread."""
@@ -120,14 +118,17 @@ class SqlRegister:
         try:
             from ktpel_kiosk.register.tx import SqlView
 
-            with self._translated(), engine.connect() as connection:
-                snapshot = connection.begin()
+            with self._translated():
+                pooled = engine.raw_connection()
+                connection = cast(Any, pooled.driver_connection)
                 view = SqlView(connection)
                 try:
+                    connection.execute("BEGIN").close()
                     yield view
                 finally:
                     view.end()
-                    snapshot.rollback()
+                    connection.rollback()
+                    pooled.close()
         finally:
             with self._reading:
                 self._readers -= 1
@@ -155,8 +156,8 @@ class SqlRegister:
 
         try:
             yield
-        except DBAPIError as error:
-            cause = error.orig or error
+        except (DBAPIError, dbapi2.Error) as error:
+            cause = error.orig or error if isinstance(error, DBAPIError) else error
             if "FOREIGN KEY" in str(cause):
                 raise NotFound("permohonan.not_found") from error
             raise driver.trouble(cause, self._path) from error
@@ -172,9 +173,9 @@ class SqlRegister:
 
             self._write_engine = writing_engine(self._path, self._key)
             with self._translated():
-                writing = self._write_engine.connect()
-                with writing.begin():
-                    self._anchor_fits = self._look_at_anchor(SqlView(writing))
+                self._pooled = self._write_engine.raw_connection()
+                writing = cast(Any, self._pooled.driver_connection)
+                self._anchor_fits = self._look_at_anchor(SqlView(writing))
             self._read_engine = reading_engine(self._path, self._key)
             self._writing = writing
         except BaseException as error:  # told to whoever uses the register first
@@ -201,13 +202,18 @@ class SqlRegister:
         from ktpel_kiosk.register.tx import SqlTx
 
         connection = self._usable(self._writing)
-        with self._translated(), connection.begin():
+        with self._translated():
+            connection.execute("BEGIN IMMEDIATE").close()
             tx = SqlTx(connection, self._clock, self._events)
             try:
-                result = work(cast(Any, tx))
+                result = work(tx)
                 head, subjects = tx.finish_journal()
-            finally:
+                connection.commit()
+            except BaseException:
                 tx.end()
+                connection.rollback()
+                raise
+            tx.end()
         return result, head, subjects, tx.purged
 
     def _after_commit(self, head: Anchor, purged: bool) -> None:
@@ -220,15 +226,10 @@ class SqlRegister:
 
     def _empty_journal(self) -> None:
         """Write the journal back and cut it, unless readers still need it: purged pixels must not live on there."""
-        if self._writing is None:
-            return
-        raw = self._writing.connection.driver_connection
-        if raw is None:
-            return
         with suppress(dbapi2.Error):  # else it stays until the next checkpoint; its pages are encrypted
-            raw.execute("PRAGMA busy_timeout = 0").close()
-            raw.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()
-        raw.execute(f"PRAGMA busy_timeout = {driver.BUSY_MS}").close()
+            self._writing.execute("PRAGMA busy_timeout = 0").close()
+            self._writing.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()
+        self._writing.execute(f"PRAGMA busy_timeout = {driver.BUSY_MS}").close()
 
     def _move_anchor(self) -> None:
         if self._head is not None and self._anchor_fits:
@@ -241,8 +242,8 @@ class SqlRegister:
                 with suppress(StorageTrouble):  # the older anchor is still true
                     self._move_anchor()
         finally:
-            if self._writing is not None:
-                self._writing.close()
+            if self._pooled is not None:
+                self._pooled.close()
             if self._write_engine is not None:
                 self._write_engine.dispose()
 
@@ -250,9 +251,9 @@ class SqlRegister:
 
     def check_audit(self) -> AuditCheck:
         """Check every link, the register's own head and the anchor outside it; streamed, on the calling thread."""
+        self._ready.wait()  # two threads importing SQLAlchemy at once see it half made
         from ktpel_kiosk.register.chain import check_chain
 
-        self._ready.wait()
         anchor = self._anchor_file.read()  # before the snapshot: an anchor is never ahead of what was committed by then
         with self._reader() as view:
             return check_chain(view, anchor)
@@ -263,6 +264,7 @@ class SqlRegister:
         Raises:
             Corrupt: ``register.audit_broken`` when links themselves are broken; those cannot be accepted.
         """
+        self._ready.wait()
         from ktpel_kiosk.register.chain import check_chain
 
         with self._reader() as view:

@@ -6,8 +6,7 @@ import logging
 import queue
 import threading
 from collections.abc import Callable
-from concurrent.futures import Future
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Generic, TypeVar, cast
 
 from ktpel_kiosk.domain.errors import BugError, KioskError
 
@@ -17,37 +16,65 @@ if TYPE_CHECKING:
 
 log = logging.getLogger("ktpel_kiosk.register")
 
-Work = Callable[["SqlTx"], Any]
+T = TypeVar("T")
 Listener = Callable[[frozenset[str]], None]
 
 
+class Job(Generic[T]):
+    """One piece of work and its answer; a bare lock is the lightest way to wait for another thread."""
+
+    def __init__(self, work: Callable[[SqlTx], T]) -> None:
+        self.work = work
+        self._result: T | None = None
+        self._error: BaseException | None = None
+        self._done = threading.Lock()
+        self._done.acquire()
+
+    def finish(self, result: T | None, error: BaseException | None) -> None:
+        self._result, self._error = result, error
+        self._done.release()
+
+    def answer(self) -> T:
+        """Wait, then return what ``work`` returned or raise what it raised."""
+        with self._done:
+            error, self._error = self._error, None
+            if error is not None:
+                try:
+                    raise error
+                finally:
+                    del error
+            return cast(T, self._result)
+
+
 class Writer(threading.Thread):
-    """Runs jobs until :meth:`stop`; ``perform`` does one transaction and returns (result, head, subjects, purged).
+    """Runs jobs until :meth:`stop`.
 
     Args:
+        perform: does one transaction; returns (result, head, subjects, purged).
+        opening: called first, on this thread.
         after: called after each commit once the caller was answered: (head, purged).
         closing: called last, on this thread.
     """
 
-    def __init__(self, perform: Callable[[Work], tuple[Any, Anchor, frozenset[str], bool]],
+    def __init__(self, perform: Callable[[Callable[[SqlTx], Any]], tuple[Any, Anchor, frozenset[str], bool]],
                  after: Callable[[Anchor, bool], None], opening: Callable[[], None], closing: Callable[[], None]) -> None:
         super().__init__(name="register-writer", daemon=True)
         self._perform, self._after, self._opening, self._closing = perform, after, opening, closing
-        self._jobs: queue.SimpleQueue[tuple[Work, Future[Any]] | None] = queue.SimpleQueue()
+        self._jobs: queue.SimpleQueue[Job[Any] | None] = queue.SimpleQueue()
         self._gate = threading.Lock()
         self._stopping = False
         self._listeners: list[Listener] = []
 
-    def submit(self, work: Work) -> Future[Any]:
-        """Raises BugError: from the writer thread itself (it would wait for itself), or after :meth:`stop`."""
+    def run_job(self, work: Callable[[SqlTx], T]) -> T:
+        """Hand ``work`` over and wait. Raises BugError: from this very thread (it would wait for itself), or after :meth:`stop`."""
         if threading.current_thread() is self:
             raise BugError("register.nested_write")
-        done: Future[Any] = Future()
+        job = Job(work)
         with self._gate:
             if self._stopping:
                 raise BugError("register.closed")
-            self._jobs.put((work, done))
-        return done
+            self._jobs.put(job)
+        return job.answer()
 
     def subscribe(self, listener: Listener) -> Callable[[], None]:
         with self._gate:
@@ -72,19 +99,19 @@ class Writer(threading.Thread):
         try:
             self._opening()
             while (job := self._jobs.get()) is not None:
-                self._one(*job)
+                self._one(job)
                 del job
         finally:
             self._closing()
 
-    def _one(self, work: Work, done: Future[Any]) -> None:
+    def _one(self, job: Job[Any]) -> None:
         try:
-            result, head, subjects, purged = self._perform(work)
+            result, head, subjects, purged = self._perform(job.work)
         except BaseException as error:  # whatever it was belongs to the caller, not to this thread
-            done.set_exception(error)
+            job.finish(None, error)
             return
         self._tell(subjects)
-        done.set_result(result)
+        job.finish(result, None)
         try:
             self._after(head, purged)
         except KioskError as error:  # the commit stands; the chore is tried again after the next one

@@ -37,6 +37,9 @@ if TYPE_CHECKING:
 
 ORDER = ("privasi", "data", "foto", "jari", "mata", "tanda_tangan", "tinjau")
 
+ASKS = ("privasi", "data", "tanda_tangan", "tinjau")
+"""Pages that wait for the applicant's own answer."""
+
 
 class ApplicantWindow(QMainWindow):
     """Signals carry the applicant's answers; page methods show what is asked."""
@@ -75,6 +78,7 @@ class ApplicantWindow(QMainWindow):
         outer.addWidget(self.stack, 1)
         self.setCentralWidget(root)
         self._pages: dict[str, ApplicantPage] = {}
+        self._host: QWidget | None = None
         self.idle()
 
     def resizeEvent(self, event: QResizeEvent) -> None:
@@ -106,6 +110,22 @@ class ApplicantWindow(QMainWindow):
         elif isinstance(page, ReviewPage):
             page.agreed.connect(self.agreed)
 
+    def share_screen(self, host: QWidget) -> None:
+        """One screen only: this window covers ``host`` while the applicant has to answer (the screen is turned around)."""
+        self._host = host
+        self.setGeometry(host.geometry())
+
+    def _step_forward(self, key: str) -> None:
+        if self._host is None:
+            return
+        if key in ASKS:
+            self.showFullScreen()
+            self.raise_()
+            self.activateWindow()
+        else:
+            self.hide()
+            self._host.activateWindow()
+
     @property
     def current(self) -> str:
         return next((k for k, p in self._pages.items() if p is self.stack.currentWidget()), "")
@@ -117,6 +137,7 @@ class ApplicantWindow(QMainWindow):
         self.dots.setVisible(at >= 0)
         if at >= 0:
             self.dots.set(len(ORDER), at)
+        self._step_forward(key)
         page.focus_first()
         return page
 

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
-from PySide6.QtCore import QEvent, QObject, QTimer
+from PySide6.QtCore import QEvent, QObject, Qt, QTimer, Signal
 from PySide6.QtGui import QCloseEvent, QKeySequence, QShortcut
 from PySide6.QtWidgets import QApplication, QFrame, QHBoxLayout, QMainWindow, QStackedWidget, QVBoxLayout, QWidget
 
@@ -16,7 +16,7 @@ from ktpel_kiosk.ui.bridge import Bridge
 from ktpel_kiosk.ui.header import Header
 from ktpel_kiosk.ui.pages.base import Page
 from ktpel_kiosk.ui.presenters.session import Session
-from ktpel_kiosk.ui.theme import Theme, set_theme
+from ktpel_kiosk.ui.theme import Theme, screen_scale, set_theme, text_scale
 from ktpel_kiosk.ui.widgets.base import Line
 from ktpel_kiosk.ui.widgets.buttons import NavItem
 from ktpel_kiosk.ui.widgets.status import NoticeBar
@@ -51,11 +51,14 @@ class OperatorWindow(QMainWindow):
         applicant: the applicant's window; pages drive it.
     """
 
+    closed = Signal()
+
     def __init__(self, desk: Desk, bridge: Bridge, *, actor: Actor | None = None, applicant: ApplicantWindow | None = None,
                  theme: Theme | None = None, place: str = "Meja 1", idle_lock_s: float = IDLE_LOCK_S) -> None:
         super().__init__()
         self.desk, self.bridge, self.applicant, self.place = desk, bridge, applicant, place
         self.session = Session(desk, actor or Actor("", "", frozenset()))
+        self.text_size = "normal"
         self.on_theme: Callable[[str, str], None] = lambda _contrast, _size: None
         self.setWindowTitle(f"KTP-el · {desk.sop.kantor.nama}")
         self.setMinimumSize(1024, 640)
@@ -173,7 +176,9 @@ class OperatorWindow(QMainWindow):
         self._page = key
         for name, item in self.items.items():
             item.setChecked(name == key)
+        page.setFocus(Qt.FocusReason.OtherFocusReason)
         self.stack.setCurrentWidget(page)
+        page.setFocus(Qt.FocusReason.OtherFocusReason)
         page.opened(**args)
 
     def press(self, key: str) -> None:
@@ -279,7 +284,14 @@ class OperatorWindow(QMainWindow):
             page.tick()
 
     def apply_theme(self, theme: Theme) -> None:
+        """Change the look while the window is shown; nothing typed is touched."""
         set_theme(self, theme)
+
+    def choose_look(self, contrast: str, text_size: str) -> None:
+        """The officer's choice of colours and text size on top of what the screen asks for."""
+        self.text_size = text_size
+        self.apply_theme(Theme(contrast, round(screen_scale(self.width(), self.height()) * text_scale(text_size), 2)))
+        self.on_theme(contrast, text_size)
 
     def closeEvent(self, event: QCloseEvent) -> None:
         page = self._pages.get(self._page)
@@ -290,6 +302,8 @@ class OperatorWindow(QMainWindow):
             app.removeEventFilter(self)
         self._second.stop()
         self._idle.stop()
+        self._soon.stop()
         super().closeEvent(event)
+        self.closed.emit()
 
 

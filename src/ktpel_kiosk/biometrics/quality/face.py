@@ -34,6 +34,7 @@ CASCADES = Path(cv2.__file__).with_name("data")
 
 PREVIEW_WIDTH = 288
 PREVIEW_EYE_WIDTH = 84
+LEAST_SIDE = 64
 SEVERAL_FROM = 0.35
 """A second face at least this large (area against the first) makes it a group."""
 
@@ -81,6 +82,8 @@ def _cascade(name: str) -> cv2.CascadeClassifier:
 
 def find(frame: RGB, *, search_width: int = 480, eye_width: int = 128) -> Face:
     """The one face in the frame; ``search_width`` and ``eye_width`` are the working sizes in pixels, they set the cost."""
+    if min(frame.shape[:2]) < LEAST_SIDE:
+        raise CaptureFailed("face.none", device_kind="camera")
     full = luma(frame)
     factor = min(1.0, search_width / frame.shape[1])
     grey = np.asarray(cv2.equalizeHist(cv2.resize(full, None, fx=factor, fy=factor, interpolation=cv2.INTER_AREA)), np.uint8)

@@ -22,6 +22,7 @@ ANGLES = 180
 """Rays of the polar image; two degrees each."""
 
 LEAST_PUPIL_SCORE = 0.2
+LEAST_SIDE = 64
 
 F32 = NDArray[np.float32]
 
@@ -45,6 +46,8 @@ class Eye:
 def locate(image: Grey) -> Eye:
     """Pupil by thresholds and roundness, limbus by the strongest circular step on both sides."""
     width = image.shape[1]
+    if min(image.shape) < LEAST_SIDE:
+        raise CaptureFailed("iris.not_found", device_kind="iris")
     factor = min(1.0, 320 / width)
     small = cv2.resize(image, None, fx=factor, fy=factor, interpolation=cv2.INTER_AREA)
     # Opening removes the lamp's reflections, which sit on the pupil's edge.
@@ -115,8 +118,7 @@ def _ring_mean(image: Grey, circle: Circle, inner: float, outer: float) -> float
 
 def _limbus(calm: Grey, pupil: Circle) -> tuple[Circle, float] | None:
     """Left and right limbus apart (the lids hide top and bottom), then one circle through both."""
-    width = calm.shape[1]
-    reach = min(8 * pupil.radius + 12, 0.55 * width)
+    reach = min(8 * pupil.radius + 12, 0.52 * calm.shape[0] + 6)
     polar = cv2.GaussianBlur(_polar(calm, pupil, reach), (1, 5), 0)
     sides = []
     for rows in (np.r_[0:16, ANGLES - 12 : ANGLES], np.r_[ANGLES // 2 - 16 : ANGLES // 2 + 12]):

@@ -9,7 +9,6 @@ from typing import Any, Final
 
 from sqlalchemy import Select, and_, bindparam, delete, func, or_, select, text, update
 from sqlalchemy.dialects.sqlite import insert
-from sqlalchemy.exc import IntegrityError
 from sqlalchemy.sql.elements import ColumnElement
 
 from ktpel_kiosk.domain.errors import DuplicateRequest, NotFound, StaleView
@@ -18,7 +17,7 @@ from ktpel_kiosk.ports.register import ListItem, Query
 from ktpel_kiosk.register import mappers
 from ktpel_kiosk.register.codecs import micros, moment
 from ktpel_kiosk.register.rows import PacketRow, PermohonanRow, SearchRow, SearchWordRow, SopStepRow, TahapRow, table_of
-from ktpel_kiosk.register.session import Session
+from ktpel_kiosk.register.session import ConstraintBroken, Row, Session
 from ktpel_kiosk.register.words import LAST, terms, words_of
 
 P: Final = table_of(PermohonanRow)
@@ -39,29 +38,22 @@ _OPEN_NUMBER = select(P.c.id, P.c.nomor_register).where(P.c.nik == bindparam("wa
 _RECORDED = select(func.max(PACKETS.c.sealed_at)).select_from(PACKETS.join(P, P.c.id == PACKETS.c.permohonan_id)).where(
     P.c.nik == bindparam("wanted"))
 _COUNTS = select(S.c.stage, func.count().label("count")).where(S.c.keadaan == Keadaan.BERJALAN.value).group_by(S.c.stage)
-_FOUND_AS = select(S.c.no, S.c.nama, S.c.nik, S.c.nomor_register).where(S.c.permohonan_id == bindparam("wanted"))
-_VERSION = select(P.c.version).where(P.c.id == bindparam("wanted"))
+_STORED = select(P).where(P.c.id == bindparam("wanted"))
+_STAGES = select(T).where(T.c.permohonan_id == bindparam("wanted")).order_by(T.c.idx)
+_FOUND_AS = select(S).where(S.c.permohonan_id == bindparam("wanted"))
 
-_INSERT = insert(P)
-_UPDATE = update(P).where(P.c.id == bindparam("k_id"), P.c.version == bindparam("k_version"))
-_INSERT_SEARCH = insert(S)
+_INSERT, _INSERT_TAHAP, _INSERT_SEARCH = insert(P), insert(T), insert(S)
+_UPDATE = update(P).where(P.c.id == bindparam("k_id"))
+_UPDATE_TAHAP = update(T).where(T.c.permohonan_id == bindparam("k_id"), T.c.idx == bindparam("k_idx"))
 _UPDATE_SEARCH = update(S).where(S.c.no == bindparam("k_no"))
+_DROP_TAHAP = delete(T).where(T.c.permohonan_id == bindparam("k_id"), T.c.idx >= bindparam("k_count"))
 _ADD_WORD = insert(W).on_conflict_do_nothing()
 _DROP_WORD = delete(W).where(W.c.no == bindparam("k_no"), W.c.word == bindparam("k_word"))
-_DROP_TAHAP = delete(T).where(T.c.permohonan_id == bindparam("k_id"), T.c.idx >= bindparam("k_count"))
 
 
-def _tahap_upsert() -> Any:
-    """Writes only the stages that changed: an unchanged row costs no page of the journal."""
-    made = insert(T)
-    changing = [c.name for c in T.columns if not c.primary_key]
-    return made.on_conflict_do_update(
-        index_elements=[T.c.permohonan_id, T.c.idx], set_={n: made.excluded[n] for n in changing},
-        where=or_(*(T.c[n].is_distinct_from(made.excluded[n]) for n in changing)),
-    )
-
-
-_PUT_TAHAP = _tahap_upsert()
+def _changes(old: Row, new: Mapping[str, Any]) -> dict[str, Any]:
+    """Columns that differ: an index on a column that stays is then not rewritten."""
+    return {name: value for name, value in new.items() if old[name] != value}
 
 
 class ApplicationView(Session):
@@ -86,10 +78,10 @@ class ApplicationView(Session):
         return None if sealed is None else moment(sealed)
 
     def list(self, query: Query) -> Sequence[ListItem]:
-        return [mappers.LIST_ITEM.value(r) for r in self.all(list_statement(query))]
+        return [mappers.LIST_ITEM.value(r) for r in self.query(list_statement(query))]
 
     def count(self, query: Query) -> int:
-        return int(self.scalar(select(func.count()).select_from(S).where(*_conditions(query))))
+        return int(self.query(select(func.count().label("count")).select_from(S).where(*_conditions(query)))[0]["count"])
 
     def counts_by_stage(self) -> Mapping[str, int]:
         return {r["stage"]: int(r["count"]) for r in self.all(_COUNTS) if r["stage"]}
@@ -133,26 +125,28 @@ class ApplicationWrites(ApplicationView):
         try:
             if p.version == 0:
                 self.run(_INSERT, values)
-            elif self.run(_UPDATE, {**values, "k_id": p.id, "k_version": p.version}).rowcount != 1:
-                self._refuse_stale(p)
-        except IntegrityError as error:
+            else:
+                self.run(_UPDATE, {**_changes(self._current(p), values), "k_id": p.id})
+        except ConstraintBroken as error:
             self._refuse_duplicate(p, error)
         self._put_tahap(p)
         self._put_search(p)
         return stored
 
-    def _refuse_stale(self, p: Permohonan) -> None:
-        found = self.scalar(_VERSION, wanted=p.id)
+    def _current(self, p: Permohonan) -> Row:
+        found = self.one(_STORED, wanted=p.id)
         if found is None:
             raise NotFound("permohonan.not_found")
-        raise StaleView("permohonan.stale", found=int(found), expected=str(p.version))
+        if found["version"] != p.version:
+            raise StaleView("permohonan.stale", found=found["version"], expected=str(p.version))
+        return found
 
-    def _refuse_duplicate(self, p: Permohonan, error: IntegrityError) -> None:
+    def _refuse_duplicate(self, p: Permohonan, error: Exception) -> None:
         """Name what stands in the way; anything else is a bug and goes on as it is."""
         found = self.one(_OPEN_NUMBER, wanted=p.penduduk.nik)
         if found is not None and found["id"] != p.id:
             raise DuplicateRequest("nik.open_application", number=found["nomor_register"] or UNNUMBERED) from error
-        if p.version == 0 and self.scalar(_VERSION, wanted=p.id) is not None:
+        if p.version == 0 and self.one(_STORED, wanted=p.id) is not None:
             raise StaleView("permohonan.stale", expected="0") from error
         taken = self.by_number(p.nomor_register) if p.nomor_register else None
         if taken is not None and taken.id != p.id:
@@ -161,21 +155,34 @@ class ApplicationWrites(ApplicationView):
 
     def _put_tahap(self, p: Permohonan) -> None:
         stages = mappers.tahap_values(p)
-        if stages:
-            self.run(_PUT_TAHAP, stages)
-        self.run(_DROP_TAHAP, {"k_id": p.id, "k_count": len(stages)})
+        old = self.all(_STAGES, wanted=p.id) if p.version else ()
+        for before, after in zip(old, stages, strict=False):
+            if before != after:
+                self.run(_UPDATE_TAHAP, {**_changes(before, after), "k_id": p.id, "k_idx": after["idx"]})
+        if len(stages) > len(old):
+            self.run_each(_INSERT_TAHAP, stages[len(old):])
+        elif len(stages) < len(old):
+            self.run(_DROP_TAHAP, {"k_id": p.id, "k_count": len(stages)})
 
     def _put_search(self, p: Permohonan) -> None:
         values = mappers.search_values(p)
-        words = words_of(p.penduduk.nama, p.penduduk.nik, p.nomor_register)
         before = self.one(_FOUND_AS, wanted=p.id)
         if before is None:
-            result = self.run(_INSERT_SEARCH, values | {"status_siak": ""})
-            no, old = int(result.lastrowid), frozenset[str]()
-        else:
-            no, old = int(before["no"]), words_of(before["nama"], before["nik"], before["nomor_register"])
-            self.run(_UPDATE_SEARCH, values | {"k_no": no})
-        if old - words:
-            self.run(_DROP_WORD, [{"k_no": no, "k_word": w} for w in old - words])
-        if words - old:
-            self.run(_ADD_WORD, [{"no": no, "word": w} for w in sorted(words - old)])
+            no = int(self.run(_INSERT_SEARCH, values | {"status_siak": ""}).lastrowid)
+            self._put_words(no, frozenset(), _words(values))
+            return
+        changed = _changes(before, values)
+        if changed:
+            self.run(_UPDATE_SEARCH, changed | {"k_no": before["no"]})
+        if not changed.keys().isdisjoint(("nama", "nik", "nomor_register")):
+            self._put_words(before["no"], _words(before), _words(values))
+
+    def _put_words(self, no: int, old: frozenset[str], new: frozenset[str]) -> None:
+        for word in sorted(old - new):
+            self.run(_DROP_WORD, {"k_no": no, "k_word": word})
+        for word in sorted(new - old):
+            self.run(_ADD_WORD, {"no": no, "word": word})
+
+
+def _words(row: Row) -> frozenset[str]:
+    return words_of(row["nama"], row["nik"], row["nomor_register"])

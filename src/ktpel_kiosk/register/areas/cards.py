@@ -8,14 +8,13 @@ from typing import Final
 
 from sqlalchemy import bindparam, func, select, text, update
 from sqlalchemy.dialects.sqlite import insert
-from sqlalchemy.exc import IntegrityError
 
 from ktpel_kiosk.domain.cards import RECONCILE, Blangko, BlangkoBalance, BlangkoState, CardJob
 from ktpel_kiosk.domain.errors import DuplicateRequest, NotFound
 from ktpel_kiosk.register import mappers
 from ktpel_kiosk.register.codecs import micros
 from ktpel_kiosk.register.rows import BlangkoRow, CardJobRow, table_of
-from ktpel_kiosk.register.session import Session
+from ktpel_kiosk.register.session import ConstraintBroken, Session
 
 JOBS: Final = table_of(CardJobRow)
 BLANKS: Final = table_of(BlangkoRow)
@@ -72,7 +71,7 @@ class CardWrites(CardView):
     def _put(self, job: CardJob, store: Callable[[], int]) -> int:
         try:
             return store()
-        except IntegrityError as error:
+        except ConstraintBroken as error:
             live = self.live_card_job(job.credential)
             if live is not None and live.id != job.id:
                 raise DuplicateRequest("card.live", job=live.id) from error
@@ -89,7 +88,7 @@ class CardWrites(CardView):
             try:
                 self.run(_ADD_BLANK, {"serial": serial, "state": BlangkoState.STOK.value, "batch": batch, "job_id": "",
                                       "received_at": received})
-            except IntegrityError as error:
+            except ConstraintBroken as error:
                 if self.scalar(_KNOWN_BLANK, wanted=serial) is None:
                     raise
                 raise DuplicateRequest("blangko.known", blangko=serial) from error

@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from typing import Final
+from typing import Any, Final
 
 from sqlalchemy import bindparam, select, update
 from sqlalchemy.dialects.sqlite import insert
-from sqlalchemy.engine import Connection
 
 from ktpel_kiosk.domain.audit import AuditLink, link_digest
 from ktpel_kiosk.domain.errors import BugError
@@ -55,7 +54,7 @@ class JournalView(Session):
 class JournalWrites(JournalView):
     """Links are stored as they are logged; :meth:`finish_journal` moves the head once, right before the commit."""
 
-    def __init__(self, connection: Connection, clock: Clock, events: Mapping[str, str]) -> None:
+    def __init__(self, connection: Any, clock: Clock, events: Mapping[str, str]) -> None:
         super().__init__(connection)
         self._clock, self._events = clock, events
         self._head: Anchor | None = None

@@ -85,7 +85,7 @@ class OfficeWrites(OfficeView):
             limits = mappers.step_limits(parse_sop(text, name="register"))
         except BadInput:
             return  # a text this version cannot read is still kept word for word; its lists go without limits
-        self.run(_PUT_STEP, [{"sop_digest": digest, "nomor": n, "limit_s": s} for n, s in limits.items()])
+        self.run_each(_PUT_STEP, [{"sop_digest": digest, "nomor": n, "limit_s": s} for n, s in limits.items()])
 
     def put_setting(self, key: str, value: str) -> None:
         self.run(_PUT_SETTING, {"key": key, "value": value})

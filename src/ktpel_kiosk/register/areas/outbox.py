@@ -8,7 +8,6 @@ from typing import Final
 
 from sqlalchemy import bindparam, func, or_, select, text, update
 from sqlalchemy.dialects.sqlite import insert
-from sqlalchemy.exc import IntegrityError
 
 from ktpel_kiosk.domain.errors import DuplicateRequest, NotFound
 from ktpel_kiosk.domain.outbox import Packet, PacketState
@@ -16,7 +15,7 @@ from ktpel_kiosk.domain.status import StatusEvent
 from ktpel_kiosk.register import mappers
 from ktpel_kiosk.register.codecs import micros
 from ktpel_kiosk.register.rows import CounterRow, PacketRow, SearchRow, StatusEventRow, table_of
-from ktpel_kiosk.register.session import Session
+from ktpel_kiosk.register.session import ConstraintBroken, Session
 
 PACKETS: Final = table_of(PacketRow)
 EVENTS: Final = table_of(StatusEventRow)
@@ -79,7 +78,7 @@ class OutboxWrites(OutboxView):
     def add_packet(self, packet: Packet) -> None:
         try:
             self.run(_ADD_PACKET, mappers.PACKET.values(packet))
-        except IntegrityError as error:
+        except ConstraintBroken as error:
             if self.packet(packet.packet_id) is not None:
                 raise DuplicateRequest("packet.exists", packet_id=packet.packet_id) from error
             last = self.last_packet()

@@ -7,14 +7,13 @@ from typing import Final
 
 from sqlalchemy import bindparam, delete, select, update
 from sqlalchemy.dialects.sqlite import insert
-from sqlalchemy.exc import IntegrityError
 
 from ktpel_kiosk.domain.biometric import BiometricException, Position, Sample
 from ktpel_kiosk.domain.errors import DuplicateRequest, NotFound
 from ktpel_kiosk.ports.register import Approval, Handover, ScannedDocument
 from ktpel_kiosk.register import mappers
 from ktpel_kiosk.register.rows import ApprovalRow, DocumentRow, ExceptionRow, HandoverRow, SampleDataRow, SampleRow, table_of
-from ktpel_kiosk.register.session import Session
+from ktpel_kiosk.register.session import ConstraintBroken, Session
 from ktpel_kiosk.register.words import LAST
 
 SAMPLES: Final = table_of(SampleRow)
@@ -85,7 +84,7 @@ class RecordingWrites(RecordingView):
             raise NotFound("sample.not_found")
 
     def drop_samples(self, permohonan_id: str) -> int:
-        dropped = self.run(_DROP_SAMPLES, {_OF: permohonan_id}).rowcount
+        dropped = int(self.run(_DROP_SAMPLES, {_OF: permohonan_id}).rowcount)
         self.purged = self.purged or dropped > 0
         return dropped
 
@@ -99,7 +98,8 @@ class RecordingWrites(RecordingView):
         self.run(_ADD_DOCUMENT, mappers.DOCUMENT.values(document))
 
     def drop_documents(self, permohonan_id: str, kind_prefix: str) -> int:
-        dropped = self.run(_DROP_DOCUMENTS, {_OF: permohonan_id, "first": kind_prefix, "last": kind_prefix + LAST}).rowcount
+        span = {_OF: permohonan_id, "first": kind_prefix, "last": kind_prefix + LAST}
+        dropped = int(self.run(_DROP_DOCUMENTS, span).rowcount)
         self.purged = self.purged or dropped > 0
         return dropped
 
@@ -109,7 +109,7 @@ class RecordingWrites(RecordingView):
     def put_handover(self, handover: Handover) -> None:
         try:
             self.run(_ADD_HANDOVER, mappers.HANDOVER.values(handover))
-        except IntegrityError as error:
+        except ConstraintBroken as error:
             done = self.handover(handover.permohonan_id)
             if done is None:
                 raise

@@ -33,6 +33,7 @@ class Page(QWidget):
         self.primary: Button | None = None
         self.keys: dict[str, Callable[[], None]] = {}
         self.busy = False
+        self.setFocusPolicy(Qt.FocusPolicy.ClickFocus)
         self.frame = QVBoxLayout(self)
         self.frame.setContentsMargins(24, 20, 24, 20)
         self.frame.setSpacing(16)

@@ -2,17 +2,73 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
+
+from PySide6.QtWidgets import QStackedWidget
 
 from ktpel_kiosk.ui.pages.base import Page
+from ktpel_kiosk.ui.pages.settings_devices import DevicesSection
+from ktpel_kiosk.ui.pages.settings_office import LookSection, OfficeSection, SopSection
+from ktpel_kiosk.ui.pages.settings_people import BlangkoSection, PeopleSection
+from ktpel_kiosk.ui.presenters.settings import SettingsPresenter
 from ktpel_kiosk.ui.widgets.base import label
+from ktpel_kiosk.ui.widgets.extra import Tabs
 
 if TYPE_CHECKING:
     from ktpel_kiosk.ui.operator_window import OperatorWindow
 
+SECTIONS: tuple[tuple[str, str], ...] = (
+    ("kantor", "Kantor"), ("sop", "SOP"), ("petugas", "Petugas"), ("perangkat", "Perangkat"), ("blangko", "Blangko"),
+    ("tampilan", "Tampilan"),
+)
+MAKERS: dict[str, Any] = {"kantor": OfficeSection, "sop": SopSection, "petugas": PeopleSection, "perangkat": DevicesSection,
+                          "blangko": BlangkoSection, "tampilan": LookSection}
+
 
 class PengaturanPage(Page):
+    """Sections are built when first opened; ``opened(section=…)`` goes to one."""
+
     def __init__(self, window: OperatorWindow) -> None:
         super().__init__(window)
+        self.presenter = SettingsPresenter(window.session)
+        self._sections: dict[str, Any] = {}
+        self.tabs = Tabs(SECTIONS, "Bagian pengaturan")
+        self.tabs.chosen.connect(self._go)
+        self.stack = QStackedWidget()
+        self.frame.setSpacing(12)
         self.frame.addWidget(label("Pengaturan", "title", weight="bold"))
-        self.frame.addStretch(1)
+        self.frame.addWidget(self.tabs)
+        self.frame.addSpacing(4)
+        self.frame.addWidget(self.stack, 1)
+
+    def section(self, key: str) -> Any:
+        """The section, built now if it was never opened."""
+        if key not in self._sections:
+            made = MAKERS[key](self)
+            self._sections[key] = made
+            self.stack.addWidget(made)
+        return self._sections[key]
+
+    def opened(self, **args: Any) -> None:
+        self.tabs.choose(str(args.get("section") or self.tabs.current or "kantor"))
+        self.section(self.tabs.current).opened()
+
+    def closed(self) -> None:
+        if self.tabs.current:
+            self.section(self.tabs.current).closed()
+
+    def refresh(self) -> None:
+        if self.tabs.current:
+            self.section(self.tabs.current).refresh()
+
+    def _go(self, key: str) -> None:
+        before = self.stack.currentWidget()
+        if before is not None:
+            before.closed()  # type: ignore[attr-defined]
+        section = self.section(key)
+        self.stack.setCurrentWidget(section)
+        self.primary = section.primary
+        section.opened()
+
+    def back(self) -> bool:
+        return bool(self.tabs.current) and bool(self.section(self.tabs.current).back())

@@ -1,18 +1,356 @@
-"""Penyerahan: activation, counter, handover to the applicant."""
+"""Penyerahan: finger against the card, the card to the counter, signature, handover; letters for letter offices."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from functools import partial
+from typing import TYPE_CHECKING, Any
 
-from ktpel_kiosk.ui.pages.base import Page
-from ktpel_kiosk.ui.widgets.base import label
+from PySide6.QtGui import QImage
+from PySide6.QtWidgets import QButtonGroup, QHBoxLayout, QStackedWidget, QVBoxLayout, QWidget
+
+from ktpel_kiosk.desk.handover import ACTIVATION_TRIES, Activation
+from ktpel_kiosk.domain.biometric import Position
+from ktpel_kiosk.domain.errors import KioskError
+from ktpel_kiosk.domain.permohonan import Permohonan
+from ktpel_kiosk.domain.sop import Stage
+from ktpel_kiosk.domain.text import phone_local
+from ktpel_kiosk.ports.devices import DeviceKind, SignatureCapture
+from ktpel_kiosk.ui.pages.base import ApplicationHead, Page, footer
+from ktpel_kiosk.ui.presenters.cards import HandoverPresenter, HandoverView
+from ktpel_kiosk.ui.presenters.work import WorkPresenter
+from ktpel_kiosk.ui.widgets.base import Card, label, row
+from ktpel_kiosk.ui.widgets.buttons import Button, ChoiceChip
+from ktpel_kiosk.ui.widgets.capture import HandMap
+from ktpel_kiosk.ui.widgets.fields import SearchField, TextField
+from ktpel_kiosk.ui.widgets.ink import SignatureField
+from ktpel_kiosk.ui.widgets.status import ChecklistRow, EmptyState, NoticeBar
+from ktpel_kiosk.ui.widgets.worklist import WorkItem, WorkList
 
 if TYPE_CHECKING:
     from ktpel_kiosk.ui.operator_window import OperatorWindow
 
+STAGES = (Stage.TERBIT_SURAT, Stage.AKTIVASI, Stage.SERAH_LOKET, Stage.SERAH_PEMOHON, Stage.SERAH_SURAT)
+TITLES = {
+    Stage.AKTIVASI: ("Aktivasi kartu", "Letakkan kartu di pembaca, lalu pemohon menempelkan telunjuk."),
+    Stage.SERAH_LOKET: ("Serahkan ke loket", "Kartu sudah aktif. Serahkan kepada petugas loket, lalu tekan F9."),
+    Stage.SERAH_PEMOHON: ("Serahkan kepada pemohon", "Pemohon menandatangani bukti pengambilan."),
+    Stage.TERBIT_SURAT: ("Terbitkan surat", "Surat Pengantar dan Surat Keterangan Perekaman diberi nomor dan disimpan."),
+    Stage.SERAH_SURAT: ("Serahkan surat", "Pemohon menandatangani bukti pengambilan surat."),
+}
+
 
 class PenyerahanPage(Page):
+    """A scanned receipt QR (or a typed number) opens the application."""
+
     def __init__(self, window: OperatorWindow) -> None:
         super().__init__(window)
-        self.frame.addWidget(label("Penyerahan", "title", weight="bold"))
-        self.frame.addStretch(1)
+        self.presenter = HandoverPresenter(window.session)
+        self.work = WorkPresenter(window.session, *STAGES)
+        self.view: HandoverView | None = None
+        self._wanted = ""
+        self._png = b""
+        self._finger = Position.RIGHT_INDEX
+        left = QVBoxLayout()
+        left.setSpacing(12)
+        self.scan = SearchField("Pindai QR atau ketik nomor")
+        self.scan.returnPressed.connect(self._find)
+        left.addWidget(self.scan)
+        self.list = WorkList("Siap diambil", "hand-helping", "Belum ada yang siap", "Kartu yang sudah jadi tampil di sini.")
+        self.list.chosen.connect(self._choose)
+        left.addWidget(self.list, 1)
+        holder = QWidget()
+        holder.setFixedWidth(300)
+        left.setContentsMargins(0, 0, 0, 0)
+        holder.setLayout(left)
+        self.pages = QStackedWidget()
+        self.pages.addWidget(EmptyState("hand-helping", "Pindai tanda terima pemohon", "Atau pilih namanya di kiri."))
+        self.pages.addWidget(self._build())
+        line = QHBoxLayout()
+        line.setSpacing(16)
+        line.addWidget(holder)
+        line.addWidget(self.pages, 1)
+        self.frame.addLayout(line, 1)
+        self.keys = {"F7": self._clear}
+        if window.applicant is not None:
+            window.applicant.signed.connect(self._signed)
+
+    def _build(self) -> QWidget:
+        holder = QWidget()
+        layout = QVBoxLayout(holder)
+        layout.setContentsMargins(0, 0, 0, 0)
+        layout.setSpacing(12)
+        self.head = ApplicationHead(compact=True)
+        layout.addWidget(self.head)
+        card = Card(24, 10)
+        self.title = label("", "title", weight="bold")
+        self.text = label("", "body", tone="muted", wrap=True)
+        card.body.addWidget(self.title)
+        card.body.addWidget(self.text)
+        self.areas = QStackedWidget()
+        self.areas.addWidget(self._activation())
+        self.areas.addWidget(self._signing())
+        self.areas.addWidget(QWidget())
+        card.body.addWidget(self.areas, 1)
+        self.message = NoticeBar(closable=False)
+        card.body.addWidget(self.message)
+        layout.addWidget(card, 1)
+        self.again = Button("Ulangi tanda tangan", icon="eraser", key="F7")
+        self.again.clicked.connect(self._clear)
+        self.phone = label("", "small", tone="muted")
+        self.primary = Button("", "primary", key="F9")
+        self.primary.clicked.connect(self._primary)
+        layout.addLayout(footer([self.again], [self.phone, self.primary]))
+        return holder
+
+    def _activation(self) -> QWidget:
+        area = QWidget()
+        line = QHBoxLayout(area)
+        line.setContentsMargins(0, 0, 0, 0)
+        self.map = HandMap()
+        side = QVBoxLayout()
+        side.setSpacing(8)
+        side.addWidget(label("Jari", "small", weight="medium"))
+        self.fingers = QButtonGroup(self)
+        for position, text in ((Position.RIGHT_INDEX, "Telunjuk kanan"), (Position.LEFT_INDEX, "Telunjuk kiri")):
+            chip = ChoiceChip(text, position)
+            chip.clicked.connect(partial(self._pick, position))
+            self.fingers.addButton(chip)
+            side.addWidget(chip)
+        self.fingers.buttons()[0].setChecked(True)
+        self.tries = label("", "small", tone="muted")
+        side.addWidget(self.tries)
+        side.addStretch(1)
+        line.addWidget(self.map, 1)
+        line.addLayout(side)
+        return area
+
+    def _signing(self) -> QWidget:
+        area = QWidget()
+        layout = QVBoxLayout(area)
+        layout.setContentsMargins(0, 0, 0, 0)
+        layout.setSpacing(10)
+        self.ink = SignatureField()
+        self.ink.changed.connect(self._inked)
+        layout.addWidget(self.ink, 1)
+        self.old_card = ChecklistRow("KTP lama sudah ditarik", required=True)
+        self.old_card.toggled.connect(lambda _on: self._ready())
+        layout.addWidget(self.old_card)
+        self.proxy = QWidget()
+        self.relation = QButtonGroup(self)
+        chips = row(spacing=8)
+        for value, text in (("ybs", "Pemohon sendiri"), ("kuasa", "Penerima kuasa")):
+            chip = ChoiceChip(text, value)
+            chip.clicked.connect(lambda _on=False: self._ready())
+            self.relation.addButton(chip)
+            chips.addWidget(chip)
+        self.relation.buttons()[0].setChecked(True)
+        self.receiver = TextField("receiver", "Nama penerima", upper=True)
+        self.receiver.changed.connect(self._ready)
+        chips.addWidget(self.receiver, 1)
+        self.proxy.setLayout(chips)
+        layout.addWidget(self.proxy)
+        return area
+
+    # -- opening ------------------------------------------------------------------------------------------------------
+
+    def opened(self, **args: Any) -> None:
+        self._wanted = args.get("id", "") or self._wanted
+        self.refresh()
+        self.scan.setFocus()
+
+    def refresh(self) -> None:
+        self.ask(self.work.items, self._listed)
+
+    def _listed(self, rows: tuple[tuple[str, str, str, str, str], ...]) -> None:
+        items = [WorkItem(*r) for r in rows]
+        ids = {i.id for i in items}
+        if self.view is not None and self.view.dossier.permohonan.id not in ids:
+            self.view = None
+            self.pages.setCurrentIndex(0)
+        wanted, self._wanted = self._wanted if self._wanted in ids else "", ""
+        self.list.set_items(items, wanted)
+
+    def _find(self) -> None:
+        code = self.scan.text().strip()
+        self.ask(lambda: self.presenter.find(code), self._found)
+
+    def _found(self, pid: str) -> None:
+        if pid and pid in self.list.ids():
+            self.list.choose(pid)
+            self.scan.clear()
+        else:
+            self.shell.tell("attention", "Periksa nomornya, atau cari lewat Register (F3).", bold="Nomor itu belum siap diambil.")
+
+    def _choose(self, pid: str) -> None:
+        self.ask(lambda: (self.work.open(pid), self.presenter.load(pid))[1], self._show)
+
+    def _show(self, view: HandoverView) -> None:
+        fresh = self.view is None or (self.view.dossier.permohonan.id, self.view.stage) != (view.dossier.permohonan.id, view.stage)
+        self.view = view
+        p = view.dossier.permohonan
+        if view.stage not in TITLES:
+            self.pages.setCurrentIndex(0)
+            self.view = None
+            return
+        self.pages.setCurrentIndex(1)
+        self.head.show_dossier(self.session, view.dossier)
+        title, text = TITLES[view.stage]
+        self.title.setText(title)
+        self.text.setText(text)
+        self.phone.setText(f"HP {phone_local(p.nomor_hp)}" if p.nomor_hp else "")
+        signing = view.stage in (Stage.SERAH_PEMOHON, Stage.SERAH_SURAT)
+        self.areas.setCurrentIndex(0 if view.stage is Stage.AKTIVASI else 1 if signing else 2)
+        self.again.setVisible(signing)
+        self.old_card.setVisible(view.withdraw_old and view.stage is Stage.SERAH_PEMOHON)
+        self.proxy.setVisible(view.proxy_allowed)
+        if fresh:
+            self.message.hide()
+            self._clear()
+            self.old_card.setChecked(False)
+        self.map.set_states({self._finger: "target"})
+        self.tries.setText(f"Percobaan {min(view.attempts + 1, ACTIVATION_TRIES)} dari {ACTIVATION_TRIES}")
+        if not self.work.may_act(p):
+            self.message.show_text("info", f"Langkah ini milik {self.work.who_may(p)}.")
+        self._ready()
+
+    def _pick(self, position: Position, _on: bool = True) -> None:
+        self._finger = position
+        self.map.set_states({position: "target"})
+
+    # -- acting -------------------------------------------------------------------------------------------------------
+
+    def _pad(self) -> bool:
+        state = self.shell.header.states.get(DeviceKind.SIGNATURE)
+        return state is not None and state.health in ("ready", "busy")
+
+    def _ready(self) -> None:
+        view = self.view
+        if view is None:
+            return
+        words = {Stage.AKTIVASI: "Tempelkan jari", Stage.SERAH_LOKET: "Diterima loket", Stage.TERBIT_SURAT: "Terbitkan surat"}
+        signing = view.stage in (Stage.SERAH_PEMOHON, Stage.SERAH_SURAT)
+        if signing and not self._png:
+            self.primary.set_text("Minta tanda tangan")
+            ready = self._pad() or not self.ink.is_empty() or self.shell.applicant is not None
+        else:
+            self.primary.set_text("Serahkan" if signing else words.get(view.stage or Stage.AKTIVASI, "Lanjut"))
+            ready = True
+        if signing and self._png:
+            ready = not (self.old_card.isVisibleTo(self) and not self.old_card.isChecked())
+            ready = ready and (self._relation() == "ybs" or bool(self.receiver.value()))
+        self.receiver.setVisible(view.proxy_allowed and self._relation() == "kuasa")
+        self.primary.setEnabled(ready and not self.busy and self.work.may_act(view.dossier.permohonan))
+
+    def show_busy(self, on: bool) -> None:
+        self._ready()
+
+    def _relation(self) -> str:
+        chosen = self.relation.checkedButton()
+        return str(chosen.value) if chosen is not None else "ybs"  # type: ignore[attr-defined]
+
+    def _primary(self) -> None:
+        view = self.view
+        if view is None:
+            return
+        pid = view.dossier.permohonan.id
+        if view.stage is Stage.AKTIVASI:
+            self.message.show_text("info", "Membaca kartu dan sidik jari …")
+            finger = self._finger
+            if self.shell.applicant is not None:
+                self.shell.applicant.hands({finger: "target"}, (finger,), 0.4)
+            self.act(lambda: self.presenter.activate(pid, finger), self._activated, self._failed)
+        elif view.stage is Stage.SERAH_LOKET:
+            self.act(lambda: self.presenter.to_counter(pid), self._moved)
+        elif view.stage is Stage.TERBIT_SURAT:
+            self.act(lambda: self.presenter.letters(pid), self._moved)
+        elif not self._png:
+            self._ask_signature()
+        else:
+            self._give(pid)
+
+    def _failed(self, error: KioskError) -> None:
+        self.message.show_text("trouble", self.session.sentence(error), action="Coba lagi", act=self._primary)
+        self._idle()
+
+    def _idle(self) -> None:
+        if self.shell.applicant is not None:
+            self.shell.applicant.idle()
+
+    def _activated(self, result: Activation) -> None:
+        if result.matched:
+            self.message.show_text("good", "Kartu aktif.", bold="Sidik jari cocok.")
+        else:
+            left = ACTIVATION_TRIES - result.attempt
+            self._pick(Position.LEFT_INDEX if self._finger is Position.RIGHT_INDEX else Position.RIGHT_INDEX)
+            for chip in self.fingers.buttons():
+                chip.setChecked(chip.value is self._finger)  # type: ignore[attr-defined]
+            self.message.show_text("attention", f"Bersihkan kaca dan jari, coba telunjuk lain. Sisa {left} percobaan."
+                                   if left else "Percobaan habis: kartu kembali ke encode ulang.", bold="Belum cocok.")
+        self._idle()
+        self._reload(result.permohonan)
+
+    def _reload(self, p: Permohonan) -> None:
+        shown = self.message.plain()
+
+        def again(view: HandoverView) -> None:
+            kind = self.message.kind
+            self._show(view)
+            if shown:
+                self.message.show_text(kind, shown)
+
+        self.ask(lambda: (self.work.open(p.id), self.presenter.load(p.id))[1], again)
+
+    def _moved(self, view: HandoverView) -> None:
+        self.shell.tell("good", TITLES[view.stage][1] if view.stage in TITLES else "", bold=f"{view.dossier.permohonan.nomor_register} lanjut.")
+        self._reload(view.dossier.permohonan)
+
+    def _ask_signature(self) -> None:
+        ink: SignatureCapture | None = None
+        if not self._pad():
+            if self.ink.is_empty():
+                if self.shell.applicant is not None:
+                    self.shell.applicant.serve(self.view.dossier.permohonan.nomor_register if self.view else "")
+                    self.shell.applicant.sign(handover=True)
+                self.message.show_text("info", "Pemohon menandatangani di layar pemohon, atau di bidang ini.")
+                return
+            ink = self.ink.capture()
+        self._take(ink)
+
+    def _take(self, ink: SignatureCapture | None) -> None:
+        self.message.show_text("info", "Menunggu tanda tangan …")
+        self.act(lambda: self.presenter.sign(ink), self._have_png, self._failed)
+
+    def _signed(self, ink: object) -> None:
+        if self.isVisible() and self.view is not None and not self._png and isinstance(ink, SignatureCapture):
+            self._take(ink)
+
+    def _have_png(self, png: bytes) -> None:
+        self._png = png
+        self.message.hide()
+        image = QImage.fromData(png)
+        if not image.isNull():
+            self.ink.show_picture(image)
+        self._idle()
+        self._ready()
+
+    def _inked(self) -> None:
+        self._ready()
+
+    def _clear(self) -> None:
+        self._png = b""
+        self.ink.clear()
+        self._ready()
+
+    def _give(self, pid: str) -> None:
+        png, relation = self._png, self._relation()
+        receiver = self.receiver.value() if relation == "kuasa" else ""
+        old = self.old_card.isChecked()
+        self.act(lambda: self.presenter.give(pid, png, receiver, relation, old), self._given, self._failed)
+
+    def _given(self, p: Permohonan) -> None:
+        self.shell.tell("good", "Bukti pengambilan tersimpan.", bold=f"{p.penduduk.nama} selesai. Terima kasih.")
+        self.view = None
+        self._png = b""
+        self.pages.setCurrentIndex(0)
+        self._idle()
+        self.refresh()

@@ -21,7 +21,7 @@ from ktpel_kiosk.ui.widgets.status import NoticeBar
 
 if TYPE_CHECKING:
     from ktpel_kiosk.domain.permohonan import Permohonan
-    from ktpel_kiosk.ui.pages.register import RegisterPage
+    from ktpel_kiosk.ui.pages.buku import RegisterPage
 
 FORMATS: tuple[tuple[str, str], ...] = (("xlsx", "Excel"), ("pdf", "PDF"), ("csv", "CSV"))
 
@@ -238,9 +238,8 @@ class ExportPanel(Panel):
         box = QVBoxLayout(inner)
         box.setContentsMargins(0, 0, 8, 0)
         box.setSpacing(12)
-        self.books, holder = _chips(BOOKS, self)
-        box.addWidget(label("Buku", "small", weight="medium"))
-        box.addWidget(holder)
+        self.book = ChoiceField("buku", "Buku", BOOKS, empty="")
+        box.addWidget(self.book)
         self.month = ChoiceField("bulan", "Bulan", presenter.months(), empty="")
         self.year = ChoiceField("tahun", "Tahun", presenter.years(), empty="")
         line = QHBoxLayout()
@@ -266,7 +265,7 @@ class ExportPanel(Panel):
         self.go_button = Button("Simpan berkas", "primary", icon="download", key="F9")
         self.go_button.clicked.connect(self._export)
         self.form.addWidget(self.go_button, 0, Qt.AlignmentFlag.AlignRight)
-        self.books.buttonClicked.connect(lambda _b: self._name())
+        self.book.changed.connect(self._name)
         self.formats.buttonClicked.connect(lambda _b: self._name())
         self.month.changed.connect(self._name)
         self.year.changed.connect(self._name)
@@ -285,12 +284,12 @@ class ExportPanel(Panel):
         self.full.setChecked(False)
         self.reason.set_value("")
         self._name()
-        self.books.buttons()[0].setFocus()
+        self.book.editor.setFocus()
 
     def chosen(self) -> tuple[str, str, int, int | None]:
         """Book, format, year, month."""
         month = self.month.value()
-        return (str(self.books.checkedButton().value), str(self.formats.checkedButton().value),  # type: ignore[attr-defined]
+        return (self.book.value(), str(self.formats.checkedButton().value),  # type: ignore[attr-defined]
                 int(self.year.value() or self.page.session.today().year), int(month) if month else None)
 
     def _name(self) -> None:

@@ -69,8 +69,8 @@ class CardPresenter:
                 JobState.CONFIRMED: 5}.get(state, 0)
         at = self.session.when(job.updated_at) if job else ""
         rows = (
-            ("Data siap cetak dari pusat", outcome if outcome == "PRR" else outcome.split(":")[0], checked, True),
-            (f"Blangko {serial}" if serial else "Blangko", "diambil" if job else "siap" if serial else "habis", rank >= 1, checked),
+            ("Data siap cetak", outcome if outcome == "PRR" else outcome.split(":")[0], checked, True),
+            (f"Blangko {serial}" if serial else "Blangko", "diambil" if job else "siap" if serial else "habis", rank >= 1, False),
             ("Kirim ke printer kartu", at if rank == 2 else "", rank >= 2, checked and rank in (0, 1)),
             ("Periksa hasil cetak", at if rank == 3 else "", rank >= 3, rank == 2),
             ("Tulis & baca ulang chip", "menulis" if state is JobState.ENCODING else "", rank >= 5, rank == 3),

@@ -255,8 +255,8 @@ class RegisterPresenter:
     def _approval(self, a: Approval, officers: Mapping[str, str]) -> tuple[str, str]:
         twice = " · petugas yang sama dua kali" if a.second_same_officer else ""
         note = f" · {a.note}" if a.note else ""
-        who = officers.get(a.officer, a.officer).split(",")[0] if a.officer != "-" else "Pemohon"
-        return f"{APPROVAL_WORDS.get(a.kind, a.kind)} · {who}", f"{self._stamp(a.at)}{twice}{note}"
+        who = f" · {officers[a.officer].split(',')[0]}" if a.officer in officers else ""
+        return f"{APPROVAL_WORDS.get(a.kind, a.kind)}{who}", f"{self._stamp(a.at)}{twice}{note}"
 
     def _packet(self, d: queries.Dossier) -> tuple[tuple[str, str], ...]:
         if d.packet is None:

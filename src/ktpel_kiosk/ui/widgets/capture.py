@@ -293,7 +293,7 @@ class HandMap(KeyboardRing, Painted):
         for index, side in enumerate(("left", "right")):
             half = QRectF(index * self.width() / 2, 0, self.width() / 2, self.height() - foot)
             shrink = 0.8 if self._large and not active[side] and any(active.values()) else 1.0
-            unit = min(half.width() / 110, half.height() / 104) * shrink
+            unit = min(half.width() / 124, half.height() / 104) * shrink
             center = half.center().x() + (half.width() * 0.05 if side == "left" else -half.width() * 0.05)
             origin = QPointF(center - 50 * unit, half.bottom() - 102 * unit)
             painter.setOpacity(1.0 if not self._large or active[side] or not any(active.values()) else 0.62)

@@ -10,7 +10,7 @@ from PySide6.QtGui import QPainter, QPainterPath, QPen
 from PySide6.QtWidgets import QSizePolicy
 
 from ktpel_kiosk.ui.theme import Theme
-from ktpel_kiosk.ui.widgets.base import Painted, elided, text_width
+from ktpel_kiosk.ui.widgets.base import Painted, blend, elided, text_width
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,10 +81,8 @@ class BarChart(Painted):
         path.addRoundedRect(box, radius, radius)
         path.addRect(box.adjusted(0, radius, 0, 0))
         painter.setPen(Qt.PenStyle.NoPen if theme.contrast == "light" else QPen(theme.color("ink"), 1))
-        color = theme.color("accent")
-        if not strong:
-            color = theme.color("accent").lighter(165) if theme.contrast == "light" else theme.color("accent")
-        painter.setBrush(color)
+        pale = 0.0 if strong or theme.contrast != "light" else 0.5
+        painter.setBrush(blend(theme.color("accent"), theme.color("accent_soft"), pale))
         painter.drawPath(path)
 
 
@@ -146,7 +144,17 @@ class ShareBars(Painted):
         painter.setPen(theme.color("ink"))
         room = upper.width() - wide - theme.px(10)
         painter.drawText(upper, Qt.AlignmentFlag.AlignVCenter, elided(font, line.title, room))
-        track = QRectF(box.left(), box.top() + theme.px(29), box.width() - right, theme.px(8))
+        if line.share is not None:
+            ShareBars._track(painter, theme, line, QRectF(box.left(), box.top() + theme.px(29), box.width() - right, theme.px(8)))
+        else:
+            painter.fillRect(QRectF(box.left(), box.bottom() - theme.px(8), box.width(), 1), theme.color("line"))
+        painter.setFont(strong)
+        painter.setPen(theme.color(line.tone if line.share is not None else "ink"))
+        painter.drawText(QRectF(box.right() - right, box.top() + theme.px(4), right, theme.px(40)),
+                         Qt.AlignmentFlag.AlignVCenter | Qt.AlignmentFlag.AlignRight, line.text)
+
+    @staticmethod
+    def _track(painter: QPainter, theme: Theme, line: Share, track: QRectF) -> None:
         painter.setPen(Qt.PenStyle.NoPen if theme.contrast == "light" else QPen(theme.color("line"), 1))
         painter.setBrush(theme.color("soft"))
         painter.drawRoundedRect(track, track.height() / 2, track.height() / 2)
@@ -155,7 +163,3 @@ class ShareBars(Painted):
             painter.setPen(Qt.PenStyle.NoPen)
             painter.setBrush(theme.color(line.tone))
             painter.drawRoundedRect(fill, track.height() / 2, track.height() / 2)
-        painter.setFont(strong)
-        painter.setPen(theme.color(line.tone if line.share is not None else "muted"))
-        painter.drawText(QRectF(box.right() - right, box.top() + theme.px(4), right, theme.px(40)),
-                         Qt.AlignmentFlag.AlignVCenter | Qt.AlignmentFlag.AlignRight, line.text)

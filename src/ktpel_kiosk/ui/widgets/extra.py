@@ -388,16 +388,21 @@ class GrowingRows(RowsView):
         super().resizeEvent(event)  # type: ignore[arg-type]
         self._spread()
 
+    def hide_columns(self, columns: Sequence[int]) -> None:
+        for i in range(len(self._widths)):
+            self.setColumnHidden(i, i in columns)
+        self._spread()
+
     def _spread(self) -> None:
         """Least widths first, what is left goes to the growing columns."""
         from ktpel_kiosk.ui.theme import theme_of
         theme = theme_of(self)
         least = [theme.px(w) for w in self._widths]
-        grow = getattr(self, "_grow", ())
-        spare = max(0, self.viewport().width() - sum(least))
-        for i, width in enumerate(least):
-            part = spare * grow[i] // sum(grow) if grow and sum(grow) else 0
-            self.setColumnWidth(i, width + part)
+        shown = [i for i in range(len(least)) if not self.isColumnHidden(i)]
+        grow = getattr(self, "_grow", None) or (0,) * len(least)
+        total, spare = sum(grow[i] for i in shown), max(0, self.viewport().width() - sum(least[i] for i in shown))
+        for i in shown:
+            self.setColumnWidth(i, least[i] + (spare * grow[i] // total if total else 0))
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
         if event.key() in (Qt.Key.Key_Return, Qt.Key.Key_Enter) and self.current_key():

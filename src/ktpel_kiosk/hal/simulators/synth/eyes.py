@@ -48,7 +48,7 @@ def iris_texture(seed: int, position: Position) -> F32:
     collarette = np.exp(-(((rho - wave) / 0.05) ** 2))
     inner = 1 / (1 + np.exp((rho - wave) / 0.025))
     value = 104 + float(rng.normal(0, 7)) + 20 * collarette - 13 * inner
-    value += (11 + 4 * inner) * fibres * np.clip(1.15 - 0.5 * rho, 0, 1)
+    value += (13 + 4 * inner) * fibres * np.clip(1.15 - 0.5 * rho, 0, 1)
     value += 6.5 * np.sin(rho * 2 * np.pi * 5.5 + 1.2 * ring_field(rng, 90, 60)) * np.clip((rho - 0.5) * 2, 0, 1)
     crypts = np.zeros((RADII, ANGLES * 3), dtype=np.float32)
     for _ in range(int(rng.integers(26, 44))):

@@ -89,7 +89,7 @@ def cloth(latar: str, seed: int, width: int, height: int) -> F32:
     colour = f32(CLOTH[latar])
     ys, xs = np.mgrid[0:height, 0:width].astype(np.float32)
     away = ((xs / width - 0.5) ** 2 + (ys / height - 0.45) ** 2) * 4
-    light = 1.015 - 0.045 * away + 0.006 * smooth_field(stream(seed, "cloth"), height, width, 240)
+    light = 1.012 - 0.028 * away + 0.006 * smooth_field(stream(seed, "cloth"), height, width, 240)
     return f32(colour * light[..., None])
 
 

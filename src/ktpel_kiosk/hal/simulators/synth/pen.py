@@ -93,8 +93,8 @@ def bezier(a: Path, b: Path, c: Path, d: Path, k: Path) -> Path:
     return np.asarray(a * (1 - k) ** 3 + 3 * b * k * (1 - k) ** 2 + 3 * c * k**2 * (1 - k) + d * k**3)
 
 
-def timed(path: Path, duration: float) -> tuple[Path, NDArray[np.float64]]:
-    """The curve sampled at ``RATE`` with slow turns and soft ends, and its relative speed 0..1."""
+def timed(path: Path, duration: float) -> Path:
+    """The curve sampled at ``RATE`` with slow turns and soft ends."""
     delta = np.gradient(path, axis=0)
     length = np.hypot(delta[:, 0], delta[:, 1]) + 1e-9
     heading = np.unwrap(np.arctan2(delta[:, 1], delta[:, 0]))
@@ -105,9 +105,7 @@ def timed(path: Path, duration: float) -> tuple[Path, NDArray[np.float64]]:
     when = np.cumsum(length / pace)
     when = (when - when[0]) / (when[-1] - when[0]) * duration
     ticks = np.arange(0, duration, 1 / RATE)
-    speed = np.interp(ticks, when, pace)
-    points = np.stack([np.interp(ticks, when, path[:, 0]), np.interp(ticks, when, path[:, 1])], axis=1)
-    return points, np.asarray(speed / speed.max())
+    return np.stack([np.interp(ticks, when, path[:, 0]), np.interp(ticks, when, path[:, 1])], axis=1)
 
 
 def signature_points(seed: int, impression: int) -> tuple[PenPoint, ...]:
@@ -123,22 +121,25 @@ def signature_points(seed: int, impression: int) -> tuple[PenPoint, ...]:
     low, high = every.min(axis=0), every.max(axis=0)
     scale = min(PAD_WIDTH * rng.uniform(0.58, 0.66) / (high[0] - low[0]), PAD_HEIGHT * 0.6 / (high[1] - low[1]))
     middle, shift = (low + high) / 2, rng.normal(0, 130, 2)
-    return reports([((s - middle) * [scale, -scale] + [PAD_WIDTH / 2, PAD_HEIGHT / 2] + shift, s) for s in strokes], hand, rng)
+    return reports([(s - middle) * [scale, -scale] + (PAD_WIDTH / 2, PAD_HEIGHT / 2) + shift for s in strokes], hand, rng)
 
 
-def reports(strokes: list[tuple[Path, Path]], hand: Hand, rng: np.random.Generator) -> tuple[PenPoint, ...]:
+def reports(strokes: list[Path], hand: Hand, rng: np.random.Generator) -> tuple[PenPoint, ...]:
     out: list[PenPoint] = []
     firm = float(rng.normal(560, 30))
-    for pad, _ in strokes:
-        points, speed = timed(pad, max(0.28, len(pad) / 60 * hand.letter_s * float(rng.normal(1, 0.04))))
+    sampled = [timed(s, max(0.28, len(s) / 60 * hand.letter_s * float(rng.normal(1, 0.04)))) for s in strokes]
+    speeds = [np.hypot(*np.gradient(points, axis=0).T) for points in sampled]
+    fastest = float(np.percentile(np.concatenate(speeds), 95))
+    for points, speed in zip(sampled, speeds, strict=True):
         if out:
             start = np.array([out[-1].x, out[-1].y], dtype=np.float64)
             for part in np.linspace(0, 1, 18)[1:-1]:
                 hover = start + (points[0] - start) * part
                 out.append(report(hover, 0.0, len(out)))
         ramp = np.clip(np.minimum(np.arange(1, len(points) + 1), np.arange(len(points), 0, -1)) / 7, 0, 1)
-        press = (firm * (1.28 - 0.6 * speed) + rng.normal(0, 6, len(points))) * ramp
-        out.extend(report(p, max(20.0, float(w)), len(out) + i) for i, (p, w) in enumerate(zip(points, press, strict=True)))
+        press = (firm * (1.28 - 0.6 * np.minimum(speed / fastest, 1.2)) + rng.normal(0, 6, len(points))) * ramp
+        tick = len(out)
+        out += [report(p, max(20.0, float(w)), tick + i) for i, (p, w) in enumerate(zip(points, press, strict=True))]
     return tuple(out)
 
 

@@ -1,7 +1,7 @@
 """A whole synthetic person: fingers, eyes, face and signature, all from one seed.
 
 The simulators serve these images; no real person is behind them. Same arguments give the same bytes. Thread-safe: state
-is only in caches of immutable arrays.
+is only in caches of arrays that nobody writes to.
 """
 
 from __future__ import annotations

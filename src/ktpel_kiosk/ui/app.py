@@ -1,0 +1,123 @@
+"""Starting the two windows on a desk: the entry used by ``ktpel-kiosk run`` and by the tour."""
+
+from __future__ import annotations
+
+import json
+import sys
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from PySide6.QtWidgets import QApplication
+
+from ktpel_kiosk.ui.applicant_window import ApplicantWindow
+from ktpel_kiosk.ui.bridge import Bridge
+from ktpel_kiosk.ui.operator_window import OperatorWindow
+from ktpel_kiosk.ui.theme import Theme, prepare_application, screen_scale, text_scale
+
+if TYPE_CHECKING:
+    from ktpel_kiosk.desk.context import Desk
+    from ktpel_kiosk.domain.actor import Actor
+
+LOOK_FILE = "ui.json"
+
+
+@dataclass
+class Windows:
+    """The running pair. ``close`` ends the bridge after the windows."""
+
+    app: QApplication
+    operator: OperatorWindow
+    applicant: ApplicantWindow
+    bridge: Bridge
+
+    def close(self) -> None:
+        self.operator.close()
+        self.applicant.close()
+        self.bridge.close()
+
+
+def load_look(data: Path | None) -> tuple[str, str]:
+    """(contrast, text size) this machine's officer chose last; a damaged file counts as none."""
+    try:
+        found = json.loads((data / LOOK_FILE).read_text("utf-8")) if data else {}
+    except (OSError, ValueError):
+        found = {}
+    contrast, size = str(found.get("contrast", "light")), str(found.get("text_size", "normal"))
+    return (contrast if contrast in ("light", "contrast") else "light"), size
+
+
+def save_look(data: Path, contrast: str, text_size: str) -> None:
+    """Keep the look beside the office's other settings; losing it costs nothing."""
+    try:
+        (data / LOOK_FILE).write_text(json.dumps({"contrast": contrast, "text_size": text_size}), encoding="utf-8")
+    except OSError:
+        return
+
+
+def make_windows(desk: Desk, *, data: Path | None = None, actor: Actor | None = None, place: str = "Meja 1",
+                 size: tuple[int, int] | None = None) -> Windows:
+    """Build both windows, not shown yet. ``size`` fixes the look for that size, else the screen decides."""
+    app = QApplication.instance() or QApplication(sys.argv[:1])
+    assert isinstance(app, QApplication)
+    prepare_application(app)
+    contrast, text_size = load_look(data)
+    room = app.primaryScreen().availableSize()
+    width, height = size or (room.width(), room.height())
+    theme = Theme(contrast, round(screen_scale(width, height) * text_scale(text_size), 2))
+    bridge = Bridge()
+    applicant = ApplicantWindow(desk.sop, second_screen=len(app.screens()) > 1)
+    operator = OperatorWindow(desk, bridge, actor=actor, applicant=applicant, theme=theme, place=place)
+    operator.text_size = text_size
+    if data is not None:
+        folder = data
+        operator.on_theme = lambda c, s: save_look(folder, c, s)
+    bridge.listen(desk.devices, desk.register)
+    return Windows(app, operator, applicant, bridge)
+
+
+def start_windows(desk: Desk, *, windowed: bool = False, on_ready: Callable[[], None] | None = None, exit_when_ready: bool = False,
+                  data: Path | None = None, place: str = "Meja 1") -> int:
+    """Show both windows and run until the operator's is closed; returns the exit code.
+
+    Args:
+        windowed: ordinary windows for training; otherwise full screen.
+        on_ready: called once the operator window is usable (start the network thread, load heavy libraries there).
+        exit_when_ready: leave at that moment (start-up benchmark).
+        data: folder that remembers colours and text size of this desk; ``None`` forgets them.
+    """
+    windows = make_windows(desk, data=data, place=place)
+    _place(windows, windowed)
+    windows.app.processEvents()
+    if on_ready is not None:
+        on_ready()
+    if exit_when_ready:
+        windows.close()
+        return 0
+    windows.app.setQuitOnLastWindowClosed(False)
+    windows.operator.closed.connect(windows.app.quit)
+    try:
+        return int(windows.app.exec())
+    finally:
+        windows.close()
+
+
+def _place(windows: Windows, windowed: bool) -> None:
+    """Operator on the first screen, applicant on the second; with one screen the applicant's window waits until needed."""
+    screens = windows.app.screens()
+    operator, applicant = windows.operator, windows.applicant
+    if windowed:
+        operator.resize(1366, 768)
+        operator.show()
+        applicant.resize(1024, 600)
+        applicant.show()
+        return
+    operator.setGeometry(screens[0].geometry())
+    operator.showFullScreen()
+    if len(screens) > 1:
+        applicant.setGeometry(screens[1].geometry())
+        applicant.showFullScreen()
+    else:
+        applicant.share_screen(operator)
+

@@ -1,0 +1,255 @@
+"""Register: every application and book, found at once; a row opens its dossier."""
+
+from __future__ import annotations
+
+from functools import partial
+from typing import TYPE_CHECKING, Any
+
+from PySide6.QtCore import Qt
+from PySide6.QtGui import QKeyEvent
+from PySide6.QtWidgets import QHBoxLayout, QStackedWidget, QVBoxLayout, QWidget
+
+from ktpel_kiosk.domain.errors import KioskError, NotAllowed
+from ktpel_kiosk.ui.pages.base import Page
+from ktpel_kiosk.ui.pages.register_parts import DossierPane, ExportPanel
+from ktpel_kiosk.ui.presenters.register import PAGE_ROWS, PERIODS, STATES, Filter, Found, RegisterPresenter, RegisterRow
+from ktpel_kiosk.ui.widgets.base import Card, label
+from ktpel_kiosk.ui.widgets.buttons import Button, Chip
+from ktpel_kiosk.ui.widgets.extra import GrowingRows
+from ktpel_kiosk.ui.widgets.fields import Choice, SearchField
+from ktpel_kiosk.ui.widgets.status import EmptyState
+from ktpel_kiosk.ui.widgets.tables import Cell, TableRow
+
+if TYPE_CHECKING:
+    from ktpel_kiosk.ui.operator_window import OperatorWindow
+
+COLUMNS = ("No. register", "Tanggal", "Nama", "NIK", "Layanan", "Desa", "Petugas", "Tahap", "Waktu")
+WIDTHS = (108, 124, 176, 162, 88, 112, 84, 128, 66)
+NOT_BESIDE_PANEL = (1, 4, 5, 6, 8)
+"""Columns that give way while a panel stands beside the table."""
+GROW = (1, 1, 4, 1, 2, 3, 2, 1, 1)
+
+
+class SearchLine(SearchField):
+    """Down goes from the search into the rows."""
+
+    def __init__(self, placeholder: str, rows: GrowingRows) -> None:
+        super().__init__(placeholder)
+        self._rows = rows
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        if event.key() in (Qt.Key.Key_Down, Qt.Key.Key_Return, Qt.Key.Key_Enter) and self._rows.rows.rowCount():
+            if not self._rows.current_key():
+                self._rows.choose_first()
+            self._rows.setFocus(Qt.FocusReason.TabFocusReason)
+            return
+        super().keyPressEvent(event)
+
+
+class RegisterPage(Page):
+    """``opened(focus=True)`` goes to the search line, ``opened(id=…)`` to an application, ``opened(text=…)`` searches."""
+
+    def __init__(self, window: OperatorWindow) -> None:
+        super().__init__(window)
+        self.presenter = RegisterPresenter(window.session)
+        self._serial = 0
+        self._more = False
+        self._count = 0
+        self.frame.setContentsMargins(24, 20, 24, 20)
+        self.stack = QStackedWidget()
+        self.stack.addWidget(self._list_side())
+        self.dossier = DossierPane(self)
+        self.dossier.left.connect(self._back_to_list)
+        self.stack.addWidget(self.dossier)
+        self.stack.addWidget(EmptyState("lock", "Register tidak terbuka untuk peran Anda",
+                                        "Masuk sebagai petugas pelayanan atau atasan untuk melihat permohonan."))
+        self.frame.addWidget(self.stack, 1)
+
+    def _list_side(self) -> QWidget:
+        self.rows = GrowingRows("Daftar permohonan", COLUMNS, WIDTHS, GROW)
+        self.rows.opened.connect(self.open_dossier)
+        self.rows.clicked.connect(lambda index: self.open_dossier(self.rows.rows.key(index.row())))
+        self.rows.more_wanted.connect(self._load_more)
+        side = QWidget()
+        layout = QVBoxLayout(side)
+        layout.setContentsMargins(0, 0, 0, 0)
+        layout.setSpacing(16)
+        layout.addLayout(self._head())
+        layout.addWidget(self._filters())
+        self.export_panel = ExportPanel(self)
+        self.export_panel.closed.connect(lambda: self._ask_export(False))
+        self.export_panel.hide()
+        table = Card(0, 0)
+        table.body.setContentsMargins(2, 5, 2, 5)
+        self.empty = EmptyState("search", "Tidak ada yang cocok", "Periksa ejaan, atau longgarkan saringan di atas.")
+        self.empty.hide()
+        table.body.addWidget(self.rows, 1)
+        table.body.addWidget(self.empty, 1)
+        both = QHBoxLayout()
+        both.setSpacing(16)
+        both.addWidget(table, 1)
+        both.addWidget(self.export_panel)
+        layout.addLayout(both, 1)
+        return side
+
+    def _head(self) -> QHBoxLayout:
+        name = self.session.desk.sop.kantor.buku_register
+        self.verify = Button("Periksa keutuhan", icon="shield-check")
+        self.verify.clicked.connect(self._verify)
+        self.export = Button("Ekspor", "primary", icon="download", key="F9")
+        self.export.clicked.connect(lambda: self._ask_export(True))
+        self.count = Chip("", "neutral")
+        head = QHBoxLayout()
+        head.setSpacing(12)
+        head.addWidget(label(name if len(name) > 14 else "Buku Register Permohonan", "title", weight="bold"))
+        head.addWidget(self.count)
+        head.addStretch(1)
+        head.addWidget(self.verify)
+        head.addWidget(self.export)
+        return head
+
+    def _filters(self) -> Card:
+        card = Card(0, 0)
+        self.search = SearchLine("Cari nama, NIK, nomor register", self.rows)
+        self.search.searched.connect(lambda _text: self.reload())
+        line = QHBoxLayout()
+        line.setContentsMargins(18, 14, 18, 14)
+        line.setSpacing(10)
+        line.addWidget(self.search, 5)
+        self.period = self._choice("Tanggal", PERIODS)
+        self.service = self._choice("Layanan", self.presenter.services())
+        self.state = self._choice("Tahap", STATES)
+        self.village = self._choice("Desa", self.presenter.villages())
+        for box in (self.period, self.service, self.state, self.village):
+            line.addWidget(box, 3)
+        card.body.addLayout(line)
+        return card
+
+    def _choice(self, name: str, items: tuple[tuple[str, str], ...]) -> Choice:
+        box = Choice()
+        box.setAccessibleName(name)
+        box.setToolTip(name)
+        box.fill(items)
+        box.currentIndexChanged.connect(lambda _i: self.reload())
+        return box
+
+    # -- the list -----------------------------------------------------------------------------------------------------
+
+    def filter(self) -> Filter:
+        def chosen(box: Choice) -> str:
+            return str(box.currentData() or "")
+
+        return Filter(self.search.text().strip(), chosen(self.period), chosen(self.service), chosen(self.state), chosen(self.village))
+
+    def opened(self, **args: Any) -> None:
+        self.verify.setVisible(self.presenter.may("verify_register"))
+        self.export.setVisible(self.presenter.may("export_register"))
+        self._set_primary()
+        if "text" in args:
+            self._back_to_list()
+            self.search.setText(str(args["text"]))
+        if args.get("id"):
+            self.open_dossier(str(args["id"]))
+        elif args.get("focus"):
+            self._back_to_list()
+        self.reload()
+
+    def refresh(self) -> None:
+        self.reload()
+        if self.stack.currentWidget() is self.dossier and self.dossier.permohonan_id and not self.dossier.asking:
+            self.ask(partial(self.presenter.open, self.dossier.permohonan_id), self.dossier.show_view, lambda _e: None)
+
+    def reload(self) -> None:
+        self._serial += 1
+        serial, wanted = self._serial, self.filter()
+        self.ask(partial(self.presenter.find, wanted), lambda found: self._show(serial, found), self._refused)
+
+    def _refused(self, error: KioskError) -> None:
+        if isinstance(error, NotAllowed):
+            self.stack.setCurrentIndex(2)
+        else:
+            self.trouble(error)
+
+    def _show(self, serial: int, found: Found) -> None:
+        if serial != self._serial:
+            return
+        if self.stack.currentIndex() == 2:
+            self.stack.setCurrentIndex(0)
+        self._count, self._more = found.count, len(found.rows) == PAGE_ROWS
+        self.count.set(found.line)
+        self.rows.set_rows([_table_row(r) for r in found.rows])
+        self.rows.setVisible(bool(found.rows))
+        self.empty.setVisible(not found.rows)
+
+    def _load_more(self) -> None:
+        if not self._more:
+            return
+        self._more = False
+        serial, offset = self._serial, self.rows.rows.rowCount()
+        self.ask(partial(self.presenter.find, self.filter(), offset), lambda found: self._append(serial, found), self._refused)
+
+    def _append(self, serial: int, found: Found) -> None:
+        if serial == self._serial:
+            self.rows.rows.add_rows([_table_row(r) for r in found.rows])
+            self._more = len(found.rows) == PAGE_ROWS
+
+    # -- dossier, export ----------------------------------------------------------------------------------------------
+
+    def open_dossier(self, permohonan_id: str) -> None:
+        if permohonan_id:
+            self.ask(partial(self.presenter.open, permohonan_id), self._show_dossier, self._refused)
+
+    def _show_dossier(self, view: Any) -> None:
+        self.dossier.show_view(view)
+        self.stack.setCurrentWidget(self.dossier)
+        self._set_primary()
+        self.dossier.back_button.setFocus()
+
+    def _back_to_list(self) -> None:
+        self.stack.setCurrentIndex(0)
+        self._set_primary()
+        if self.rows.current_key():
+            self.rows.setFocus()
+        else:
+            self.search.setFocus()
+
+    def _ask_export(self, on: bool) -> None:
+        self.export_panel.setVisible(on)
+        self.export.setVisible(not on and self.presenter.may("export_register"))
+        self.rows.hide_columns(NOT_BESIDE_PANEL if on else ())
+        self._set_primary()
+        if on:
+            self.export_panel.begin()
+        else:
+            self.search.setFocus()
+
+    def _set_primary(self) -> None:
+        if self.stack.currentWidget() is self.dossier:
+            self.primary = self.dossier.go_button
+        elif not self.export_panel.isHidden():
+            self.primary = self.export_panel.go_button
+        else:
+            self.primary = self.export
+
+    def back(self) -> bool:
+        if self.stack.currentWidget() is self.dossier:
+            if not self.dossier.back():
+                self._back_to_list()
+            return True
+        if not self.export_panel.isHidden():
+            self._ask_export(False)
+            return True
+        if self.search.text():
+            self.search.clear()
+            self.search.setFocus()
+            return True
+        return False
+
+    def _verify(self) -> None:
+        self.act(self.presenter.verify, lambda text: self.shell.tell("good" if text.startswith("Register utuh") else "trouble", text))
+
+
+def _table_row(r: RegisterRow) -> TableRow:
+    return TableRow(r.id, (
+        Cell(r.number, bold=True), Cell(r.date), Cell(r.name, bold=True, struck=r.void), Cell(r.nik), Cell(r.service), Cell(r.village),
+        Cell(r.officer), Cell(r.state, tone=r.tone), Cell(r.time, muted=r.time == "—")))

@@ -1,0 +1,215 @@
+"""Sections of Pengaturan: office with letterhead, SOP with findings, look."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from PySide6.QtCore import Qt
+from PySide6.QtWidgets import QButtonGroup, QGridLayout, QHBoxLayout, QVBoxLayout, QWidget
+
+from ktpel_kiosk.ui.pages.base import scroll
+from ktpel_kiosk.ui.widgets.base import Card, Line, column, label
+from ktpel_kiosk.ui.widgets.buttons import Button, Chip, ChoiceChip
+from ktpel_kiosk.ui.widgets.extra import GrowingRows
+from ktpel_kiosk.ui.widgets.status import NoticeBar
+from ktpel_kiosk.ui.widgets.tables import Cell, TableRow
+
+if TYPE_CHECKING:
+    from ktpel_kiosk.ui.pages.pengaturan import PengaturanPage
+
+SIZES: tuple[tuple[str, str], ...] = (("normal", "Normal"), ("besar", "Besar"), ("lebih_besar", "Lebih besar"), ("terbesar", "Terbesar"))
+CONTRASTS: tuple[tuple[str, str], ...] = (("light", "Terang"), ("contrast", "Kontras tinggi"))
+
+
+class Section(QWidget):
+    """One tab. ``primary`` is its F9 button."""
+
+    def __init__(self, page: PengaturanPage) -> None:
+        super().__init__()
+        self.page = page
+        self.primary: Button | None = None
+        self.frame = QVBoxLayout(self)
+        self.frame.setContentsMargins(0, 0, 0, 0)
+        self.frame.setSpacing(16)
+
+    def opened(self) -> None:
+        """Shown."""
+
+    def closed(self) -> None:
+        """Left."""
+
+    def refresh(self) -> None:
+        """The register changed."""
+
+    def back(self) -> bool:
+        return False
+
+
+class OfficeSection(Section):
+    """Letterhead as papers show it, and what else the SOP says of the office."""
+
+    def __init__(self, page: PengaturanPage) -> None:
+        super().__init__(page)
+        both = QHBoxLayout()
+        both.setSpacing(16)
+        both.addWidget(self._letterhead(), 6)
+        both.addWidget(self._facts(), 5)
+        self.frame.addLayout(both, 1)
+
+    def _letterhead(self) -> Card:
+        card = Card(24, 10)
+        card.body.addWidget(label("Kop surat", "strong", weight="semibold"))
+        card.body.addWidget(label("Seperti tercetak di tanda terima, surat dan buku register.", "small", tone="muted"))
+        paper = Card(28, 2)
+        center = Qt.AlignmentFlag.AlignCenter
+        kop = self.page.presenter.letterhead()
+        for i, line in enumerate(kop):
+            big = i == len(kop) - 1
+            paper.body.addWidget(label(line, "strong" if big or i == 0 else "body", weight="bold" if big else "semibold", align=center, wrap=True))
+        for line in self.page.presenter.address().splitlines():
+            paper.body.addWidget(label(line, "small", tone="muted", align=center, wrap=True))
+        paper.body.addSpacing(8)
+        for thick in (2, 1):
+            rule = Line()
+            rule.setFixedHeight(thick)
+            paper.body.addWidget(rule)
+        paper.body.addStretch(1)
+        paper.setMinimumHeight(260)
+        card.body.addWidget(paper, 1)
+        return card
+
+    def _facts(self) -> Card:
+        card = Card(0, 0)
+        inner = QWidget()
+        grid = QGridLayout(inner)
+        grid.setContentsMargins(24, 20, 16, 20)
+        grid.setHorizontalSpacing(20)
+        grid.setVerticalSpacing(11)
+        grid.setColumnStretch(1, 1)
+        grid.addWidget(label("Kantor", "strong", weight="semibold"), 0, 0, 1, 2)
+        for i, (title, value) in enumerate(self.page.presenter.office(), 1):
+            grid.addWidget(label(title, "small", tone="muted"), i, 0, Qt.AlignmentFlag.AlignTop)
+            grid.addWidget(label(value, "body", weight="medium", wrap=True), i, 1)
+        note = label("Data kantor berasal dari berkas SOP. Ubah di berkas itu, lalu periksa temuannya di bagian SOP.", "small",
+                     tone="muted", wrap=True)
+        grid.addWidget(note, 98, 0, 1, 2)
+        grid.setRowStretch(99, 1)
+        card.body.addWidget(scroll(inner))
+        return card
+
+
+class SopSection(Section):
+    """Steps with roles, time and stages; what the check found."""
+
+    COLUMNS = ("No.", "Langkah", "Dikerjakan oleh", "Mutu baku", "Tahap aplikasi")
+    WIDTHS = (54, 120, 210, 108, 250)
+
+    def __init__(self, page: PengaturanPage) -> None:
+        super().__init__(page)
+        view = page.presenter.sop()
+        top = QHBoxLayout()
+        top.setSpacing(16)
+        facts = Card(0, 0)
+        inner = QWidget()
+        grid = QGridLayout(inner)
+        grid.setContentsMargins(24, 16, 16, 16)
+        grid.setHorizontalSpacing(16)
+        grid.setVerticalSpacing(5)
+        grid.setColumnStretch(1, 1)
+        grid.addWidget(label(view.title, "body", weight="semibold", wrap=True), 0, 0, 1, 2)
+        for i, (title, value) in enumerate(view.facts, 1):
+            grid.addWidget(label(title, "small", tone="muted"), i, 0, Qt.AlignmentFlag.AlignTop)
+            grid.addWidget(label(value, "small", weight="medium", wrap=True), i, 1)
+        grid.setRowStretch(99, 1)
+        facts.body.addWidget(scroll(inner))
+        top.addWidget(facts, 5)
+        top.addWidget(self._findings(view.findings), 6)
+        self.frame.addLayout(top, 4)
+        table = Card(0, 0)
+        table.body.setContentsMargins(2, 5, 2, 5)
+        self.rows = GrowingRows("Langkah SOP", self.COLUMNS, self.WIDTHS, (0, 2, 3, 0, 4))
+        self.rows.set_rows([TableRow(s.number, (
+            Cell(s.number, bold=True), Cell(s.title, bold=True), Cell(s.roles), Cell(s.time), Cell(s.stages, muted=True)))
+            for s in view.steps])
+        table.body.addWidget(self.rows)
+        self.frame.addWidget(table, 6)
+
+    def _findings(self, findings: tuple[tuple[str, str], ...]) -> Card:
+        card = Card(0, 0)
+        inner = QWidget()
+        box = QVBoxLayout(inner)
+        box.setContentsMargins(24, 16, 16, 16)
+        box.setSpacing(8)
+        warned = sum(1 for kind, _ in findings if kind == "attention")
+        head = QHBoxLayout()
+        head.addWidget(label("Temuan pemeriksaan", "body", weight="semibold"), 1)
+        head.addWidget(Chip(f"{warned} perlu perhatian" if warned else "tidak ada masalah", "attention" if warned else "good"))
+        box.addLayout(head)
+        for kind, text in findings:
+            line = QHBoxLayout()
+            line.setSpacing(10)
+            line.addWidget(Chip("Perhatian" if kind == "attention" else "Catatan", "attention" if kind == "attention" else "neutral",
+                                compact=True), 0, Qt.AlignmentFlag.AlignTop)
+            line.addWidget(label(text, "small", wrap=True), 1)
+            box.addLayout(line)
+        box.addStretch(1)
+        card.body.addWidget(scroll(inner))
+        return card
+
+
+class LookSection(Section):
+    """Contrast and text size; applied at once."""
+
+    def __init__(self, page: PengaturanPage) -> None:
+        super().__init__(page)
+        card = Card(28, 18)
+        self.contrast, one = _choices(CONTRASTS, self)
+        self.size, two = _choices(SIZES, self)
+        self.sample = NoticeBar(closable=False)
+        card.body.addLayout(column(label("Warna", "strong", weight="semibold"),
+                                   label("Kontras tinggi memakai garis tebal dan warna pekat, untuk ruang yang sangat terang.", "body",
+                                         tone="muted", wrap=True), one, spacing=8))
+        card.body.addSpacing(8)
+        card.body.addLayout(column(label("Ukuran tulisan", "strong", weight="semibold"),
+                                   label("Berlaku untuk jendela petugas. Layar pemohon selalu memakai tulisan besar.", "body", tone="muted",
+                                         wrap=True), two, spacing=8))
+        card.body.addSpacing(8)
+        card.body.addWidget(label("Contoh", "strong", weight="semibold"))
+        card.body.addWidget(self.sample)
+        card.body.addStretch(1)
+        self.frame.addWidget(card, 1)
+        self.contrast.buttonClicked.connect(lambda _b: self._changed())
+        self.size.buttonClicked.connect(lambda _b: self._changed())
+
+    def opened(self) -> None:
+        contrast, size = self.current()
+        for group, value in ((self.contrast, contrast), (self.size, size)):
+            for button in group.buttons():
+                button.setChecked(button.value == value)  # type: ignore[attr-defined]
+        self._show_sample()
+
+    def current(self) -> tuple[str, str]:
+        """Contrast and text size in force."""
+        return self.page.shell.theme.contrast, self.page.shell.text_size
+
+    def _changed(self) -> None:
+        contrast, size = self.contrast.checkedButton(), self.size.checkedButton()
+        if contrast is not None and size is not None:
+            self.page.shell.choose_look(str(contrast.value), str(size.value))  # type: ignore[attr-defined]
+            self._show_sample()
+
+    def _show_sample(self) -> None:
+        self.sample.show_text("attention", "Printer kartu kehabisan pita. Permohonan lain tetap bisa dilayani.", bold="0042 SITI CONTOH LESTARI.")
+
+
+def _choices(items: tuple[tuple[str, str], ...], parent: QWidget) -> tuple[QButtonGroup, QWidget]:
+    group, holder = QButtonGroup(parent), QWidget()
+    line = QHBoxLayout(holder)
+    line.setContentsMargins(0, 0, 0, 0)
+    line.setSpacing(8)
+    for value, text in items:
+        chip = ChoiceChip(text, value)
+        group.addButton(chip)
+        line.addWidget(chip)
+    line.addStretch(1)
+    return group, holder

@@ -1,0 +1,444 @@
+"""Driving the real windows through one applicant with widget events, one PNG per screen and size.
+
+The tour presses what a person presses: keys, buttons, fields. It is the proof that everything can be done in the
+windows, and the source of the manual's pictures.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from PySide6.QtCore import QPoint, Qt
+from PySide6.QtTest import QTest
+from PySide6.QtWidgets import QMainWindow
+
+from ktpel_kiosk.domain.errors import BugError
+from ktpel_kiosk.domain.sop import Peran, Stage
+from ktpel_kiosk.domain.text import date_card
+from ktpel_kiosk.ui.app import Windows
+from ktpel_kiosk.ui.theme import Theme, screen_scale, set_theme
+
+if TYPE_CHECKING:
+    from ktpel_kiosk.desk.context import Desk
+    from ktpel_kiosk.domain.penduduk import Penduduk
+    from ktpel_kiosk.domain.permohonan import Permohonan
+
+SCREEN_S = 9.0
+"""Seconds of practice time per screen."""
+SIZES: tuple[tuple[int, int], ...] = ((1366, 768), (1920, 1080))
+
+
+@dataclass(frozen=True)
+class TourCast:
+    """Who plays: one password for all practice accounts, and the invented applicant."""
+
+    password: str
+    roles: Mapping[str, frozenset[Peran]]
+    penduduk: Penduduk
+    nomor_hp: str = "0812 3456 7890"
+
+
+def invented_applicant(desk: Desk) -> Penduduk:
+    """Somebody who does not exist, eighteen years old, of the office's own region; the first serial nobody here uses."""
+    from ktpel_kiosk.domain.biodata import make_penduduk
+    kantor = desk.sop.kantor
+    region = kantor.kode_wilayah.replace(".", "").ljust(6, "0")
+    region = region if not region.endswith("00") else region[:4] + "01"
+    born = desk.clock.now().date().replace(month=2, day=5)
+    born = born.replace(year=born.year - 18)
+    serial = next(n for n in range(1, 10_000) if desk.register.read(
+        lambda v, n=n: v.open_for_nik(f"{region}{born.day + 40:02d}{born:%m%y}{n:04d}")) is None)  # type: ignore[misc]
+    villages = desk.regions().villages(kantor.kode_wilayah)
+    return make_penduduk(
+        nik=f"{region}{born.day + 40:02d}{born:%m%y}{serial:04d}", nama="SITI CONTOH LESTARI", tempat_lahir=kantor.kabupaten,
+        tanggal_lahir=born, jenis_kelamin="P", golongan_darah=4, alamat="DUSUN KRAJAN", rt="003", rw="007",
+        desa=villages[0] if villages else "KRAJAN", kecamatan=kantor.kecamatan or "KOTA", kabupaten=kantor.kabupaten,
+        provinsi=kantor.provinsi, agama=1, status_perkawinan=1, pekerjaan=3)
+
+
+@dataclass
+class Tour:
+    """One run. ``files`` lists what was written."""
+
+    windows: Windows
+    cast: TourCast
+    out: Path
+    sizes: Sequence[tuple[int, int]] = SIZES
+    patience_s: float = 60.0
+    files: list[Path] = field(default_factory=list)
+    _number: int = 0
+
+    # -- tools --------------------------------------------------------------------------------------------------------
+
+    def wait(self, until: Callable[[], bool], what: str) -> None:
+        """Run the event loop until something is true. Raises BugError ``tour.stuck`` naming the screen."""
+        deadline = time.monotonic() + self.patience_s
+        while not until():
+            if time.monotonic() > deadline:
+                shown = self.windows.operator.notice.plain()
+                raise BugError("tour.stuck", stage=self.windows.operator.current, expected=what, found=shown[:120])
+            QTest.qWait(15)
+
+    def settle(self, ms: int = 120) -> None:
+        """Until no desk call is on its way."""
+        QTest.qWait(ms)
+        self.wait(lambda: not self.windows.bridge.pending, "idle")
+        QTest.qWait(30)
+
+    def shoot(self, name: str, window: QMainWindow | None = None) -> None:
+        """Save the window at every size, then go back to the first. A practice clock is let run as work would take."""
+        advance = getattr(self.windows.operator.desk.clock, "advance", None)
+        if advance is not None:
+            advance(SCREEN_S)
+        target = window or self.windows.operator
+        self._number += 1
+        for width, height in (*self.sizes[1:], self.sizes[0]):
+            self._resize(target, width, height)
+            path = self.out / f"{self._number:02d}-{name}-{width}x{height}.png"
+            target.grab().save(str(path))
+            self.files.append(path)
+
+    def _resize(self, target: QMainWindow, width: int, height: int) -> None:
+        target.resize(width, height)
+        if target is self.windows.operator:
+            set_theme(target, Theme("light", screen_scale(width, height)))
+        for _ in range(3):
+            QTest.qWait(10)
+
+    def key(self, key: str) -> None:
+        """A function key as the operator presses it."""
+        self.windows.operator.activateWindow()
+        QTest.qWait(5)
+        code = {"Esc": Qt.Key.Key_Escape}.get(key) or getattr(Qt.Key, f"Key_{key}")
+        QTest.keyClick(self.windows.operator, code)
+        self.settle()
+
+    def click(self, widget: Any) -> None:
+        QTest.mouseClick(widget, Qt.MouseButton.LeftButton)
+        self.settle()
+
+    def type(self, editor: Any, text: str) -> None:
+        editor.setFocus()
+        QTest.keyClicks(editor, text)
+
+    # -- the applicant's way ------------------------------------------------------------------------------------------
+
+    def run(self) -> list[Path]:
+        """The whole way. Raises BugError ``tour.stuck`` where a screen does not do what it says."""
+        self.out.mkdir(parents=True, exist_ok=True)
+        operator, applicant = self.windows.operator, self.windows.applicant
+        for window in (operator, applicant):
+            window.resize(*self.sizes[0])
+            window.show()
+        self.settle()
+        self.shoot("pemohon-selamat-datang", applicant)
+        self.shoot("masuk")
+        self.sign_in(self._officer(Stage.TERIMA_BERKAS))
+        self.shoot("beranda")
+        self.intake()
+        pid = self._pid()
+        self._through(pid)
+        self._books()
+        return self.files
+
+    def _through(self, pid: str) -> None:
+        """Whatever stage comes next is done on its page by an officer who may."""
+        steps: dict[Stage, Callable[[str], None]] = {
+            Stage.AGENDA_REGISTER: self.number, Stage.VERIFIKASI: self.verify, Stage.VALIDASI: self.verify, Stage.REKAM: self.record,
+            Stage.KIRIM: self.seal, Stage.MENUNGGU_PRR: self.centre, Stage.CEK_CETAK: self.print_card, Stage.CETAK_ENCODE: self.print_card,
+            Stage.AKTIVASI: self.activate, Stage.SERAH_LOKET: self.counter, Stage.TERBIT_SURAT: self.counter,
+            Stage.SERAH_PEMOHON: self.hand_over, Stage.SERAH_SURAT: self.hand_over,
+        }
+        while (tahap := self._read(pid).current()) is not None:
+            if tahap.stage is not Stage.MENUNGGU_PRR:
+                self.sign_in(self._officer(tahap.stage))
+            steps[tahap.stage](pid)
+            now = self._read(pid).current()
+            if now is not None and now.index == tahap.index:
+                raise BugError("tour.stuck", stage=tahap.stage, step=tahap.nomor, found=self.windows.operator.notice.plain()[:120])
+
+    def _read(self, pid: str) -> Permohonan:
+        return self.windows.operator.desk.register.read(lambda v: v.permohonan(pid))
+
+    def _pid(self) -> str:
+        found = self.windows.operator.desk.register.read(lambda v: v.open_for_nik(self.cast.penduduk.nik))
+        if found is None:
+            raise BugError("tour.stuck", stage="loket", found=self.windows.operator.notice.plain()[:120])
+        return found.id
+
+    def _officer(self, stage: Stage) -> str:
+        """Somebody who may do the stage; who is signed in already is preferred."""
+        from ktpel_kiosk.domain.permissions import STAGE_ROLES
+        desk = self.windows.operator.desk
+        step = next((s for s in desk.sop.langkah if stage in s.stages and desk.sop.peran_of(s)), None)
+        roles = desk.sop.peran_of(step) if step else STAGE_ROLES[stage]
+        signed_in = self.windows.operator.session.actor.username
+        order = sorted(self.cast.roles, key=lambda u: u != signed_in)
+        return next(u for u in order if self.cast.roles[u] & roles)
+
+    def sign_in(self, username: str) -> None:
+        operator = self.windows.operator
+        if operator.session.actor.username == username:
+            return
+        if operator.session.actor.username:
+            operator.sign_out()
+            self.settle()
+        page: Any = operator.page("masuk")
+        page.username.line.clear()
+        self.type(page.username.line, username)
+        self.type(page.password.line, self.cast.password)
+        QTest.keyClick(page.password.line, Qt.Key.Key_Return)
+        self.wait(lambda: operator.session.actor.username == username, "sign-in")
+        self.settle()
+
+    def intake(self) -> None:
+        operator = self.windows.operator
+        self.key("F2")
+        page: Any = operator.page("loket")
+        p = self.cast.penduduk
+        self.type(page.nik.edit, p.nik)
+        self.settle()
+        self.type(page.phone.line, self.cast.nomor_hp)
+        for name in ("nama", "tempat_lahir", "alamat", "rt", "rw", "desa"):
+            line = page.form.fields[name].line
+            line.clear()
+            self.type(line, getattr(p, name))
+        page.form.fields["tanggal_lahir"].line.clear()
+        self.type(page.form.fields["tanggal_lahir"].line, date_card(p.tanggal_lahir))
+        for name in ("jenis_kelamin", "golongan_darah", "agama", "status_perkawinan", "pekerjaan"):
+            page.form.fields[name].set_value(getattr(p, name))
+        page.nik.edit.setFocus()
+        page._show_checklist()
+        self.settle(900)
+        rows = [r for r in page._rows.values() if not r.fixed and r.required]
+        for row in rows[:-1]:
+            self.click(row)
+        self.shoot("loket")
+        for row in rows[-1:]:
+            self.click(row)
+        self.key("F9")
+        self.wait(lambda: operator.notice.isVisible(), "registered")
+        self.shoot("loket-terdaftar")
+        self.shoot("pemohon-terima-kasih", self.windows.applicant)
+        operator.notice.dismiss()
+
+    def number(self, pid: str) -> None:
+        self.windows.operator.go("loket", id=pid)
+        self.settle()
+        self.key("F9")
+
+    def verify(self, pid: str) -> None:
+        operator = self.windows.operator
+        operator.go("verifikasi", id=pid)
+        page: Any = operator.page("verifikasi")
+        self.wait(lambda: page.dossier is not None and page.dossier.permohonan.id == pid and page.primary.isEnabled(), "dossier")
+        self.settle()
+        stage = self._read(pid).current()
+        self.shoot(f"{stage.stage.value if stage else 'verifikasi'}")
+        self.key("F9")
+        self.wait(lambda: self._read(pid).current() != stage, "approved")
+        operator.notice.dismiss()
+
+    def record(self, pid: str) -> None:
+        operator, applicant = self.windows.operator, self.windows.applicant
+        operator.go("perekaman", id=pid)
+        page: Any = operator.page("perekaman")
+        self.wait(lambda: page.view is not None and page.view.permohonan.id == pid, "session")
+        self.settle()
+        if not page.view.confirmed:
+            self._data_check(page)
+        for part in ("foto", "jari", "iris", "tanda_tangan"):
+            if part in page.view.parts():
+                self._part(page, part)
+                if self._read(pid).current() != page.view.permohonan.current():
+                    break
+        if page.view is not None and page.view.stage is Stage.REKAM:
+            page._show_part("tinjau")
+            self.settle()
+            self.key("F9")
+        self.wait(lambda: self._stage(pid) is not Stage.REKAM or page.view is None or not page.view.status.complete, "recorded")
+        self.settle()
+        if applicant.current == "tinjau":
+            self.shoot("pemohon-setuju", applicant)
+
+    def _stage(self, pid: str) -> Stage | None:
+        current = self._read(pid).current()
+        return current.stage if current else None
+
+    def _data_check(self, page: Any) -> None:
+        applicant = self.windows.applicant
+        self.shoot("pemohon-privasi", applicant)
+        privacy: Any = applicant.page("privasi")
+        self.click(privacy.go)
+        data: Any = applicant.page("data")
+        self.shoot("pemohon-data", applicant)
+        self.shoot("rekam-data")
+        self.click(data.go)
+        self.wait(lambda: page.view is not None and page.view.confirmed, "data confirmed")
+        self.settle()
+
+    def _part(self, page: Any, key: str) -> None:
+        if page.part.key != key:
+            page._show_part(key)
+        part = page.parts[key]
+        if key == "foto":
+            self.wait(lambda: part.live.has_frame(), "camera frame")
+            QTest.qWait(600)
+            self.key("F8")
+        if key == "tanda_tangan" and not part._pad():
+            self._draw(self.windows.applicant.page("tanda_tangan"))
+        deadline = time.monotonic() + self.patience_s
+        while not page.view.part_done(key) and time.monotonic() < deadline:
+            QTest.qWait(60)
+            if not part.capturing and not self.windows.bridge.pending and not page.view.part_done(key):
+                QTest.qWait(800)
+                if part.capturing or page.view.part_done(key):
+                    continue
+                self.key("F7" if page.repeat.isEnabled() else "F8") if not page.force.isVisible() else self.click(page.force)
+        self.wait(lambda: page.view.part_done(key), f"part {key}")
+        self.settle(300)
+        self.shoot(f"rekam-{key.replace('_', '-')}")
+        self.shoot(f"pemohon-{key.replace('_', '-')}", self.windows.applicant)
+
+    def _draw(self, page: Any) -> None:
+        """A signature with the mouse."""
+        ink = page.ink
+        w, h = ink.width(), ink.height()
+        points = [QPoint(round(w * (0.25 + 0.5 * t / 40)), round(h * (0.55 - 0.25 * ((t * 7) % 13 - 6) / 6))) for t in range(41)]
+        QTest.mousePress(ink, Qt.MouseButton.LeftButton, Qt.KeyboardModifier.NoModifier, points[0])
+        for point in points[1:]:
+            QTest.mouseMove(ink, point)
+        QTest.mouseRelease(ink, Qt.MouseButton.LeftButton, Qt.KeyboardModifier.NoModifier, points[-1])
+        self.click(page.go)
+
+    def seal(self, pid: str) -> None:
+        operator, applicant = self.windows.operator, self.windows.applicant
+        page: Any = operator.page("perekaman")
+        if operator.current != "perekaman" or page.view is None or page.view.permohonan.id != pid:
+            operator.go("perekaman", id=pid)
+            self.wait(lambda: page.view is not None and page.view.permohonan.id == pid, "session")
+        self.wait(lambda: applicant.current == "tinjau", "review on the applicant's window")
+        self.settle()
+        review: Any = applicant.page("tinjau")
+        self.click(review.go)
+        self.wait(lambda: page.view is not None and page.view.applicant_agreed, "applicant agreed")
+        self.settle()
+        self.type(page.parts["tinjau"].password.line, self.cast.password)
+        self.shoot("tinjau-segel")
+        self.key("F9")
+        self.wait(lambda: self._stage(pid) is not Stage.KIRIM, "sealed")
+        self.settle()
+        self.shoot("tersegel")
+        operator.notice.dismiss()
+
+    def centre(self, pid: str) -> None:
+        self.windows.operator.go("antrean")
+        self.settle()
+        self.shoot("antrean")
+        self.windows.operator.desk.wake_uploader()
+        self.wait(lambda: self._stage(pid) is not Stage.MENUNGGU_PRR, "print ready")
+
+    def print_card(self, pid: str) -> None:
+        operator = self.windows.operator
+        operator.go("cetak", id=pid)
+        page: Any = operator.page("cetak")
+        self.wait(lambda: page.view is not None and page.view.dossier.permohonan.id == pid, "card")
+        self.settle()
+        if self._stage(pid) is Stage.CEK_CETAK:
+            self.key("F9")
+            self.wait(lambda: self._stage(pid) is not Stage.CEK_CETAK, "checked")
+            return
+        self.shoot("cetak")
+        self.key("F9")
+        self.wait(lambda: page.view is not None and page.view.job is not None, "sent")
+        self.settle()
+        self.shoot("cetak-terkirim")
+        self.key("F9")
+        self.wait(lambda: self._stage(pid) is not Stage.CETAK_ENCODE, "encoded")
+        self.settle()
+        self.shoot("cetak-jadi")
+        operator.notice.dismiss()
+
+    def _pick_up(self, pid: str) -> Any:
+        operator = self.windows.operator
+        operator.go("penyerahan", id=pid)
+        page: Any = operator.page("penyerahan")
+        self.wait(lambda: page.view is not None and page.view.dossier.permohonan.id == pid
+                  and page.view.stage is self._stage(pid), "pick-up")
+        self.settle()
+        return page
+
+    def activate(self, pid: str) -> None:
+        page = self._pick_up(pid)
+        self.shoot("aktivasi")
+        for _ in range(4):
+            self.key("F9")
+            self.wait(lambda: not page.busy, "activation")
+            self.settle()
+            if self._stage(pid) is not Stage.AKTIVASI:
+                return
+
+    def counter(self, pid: str) -> None:
+        before = self._stage(pid)
+        self._pick_up(pid)
+        self.shoot(before.value.replace("_", "-") if before else "loket")
+        self.key("F9")
+        self.wait(lambda: self._stage(pid) is not before, "moved on")
+        self.windows.operator.notice.dismiss()
+
+    def hand_over(self, pid: str) -> None:
+        page = self._pick_up(pid)
+        if not page._pad():
+            self.key("F9")
+            self.shoot("pemohon-tanda-terima", self.windows.applicant)
+            self._draw(self.windows.applicant.page("tanda_tangan"))
+        else:
+            self.key("F9")
+        self.wait(lambda: bool(page._png), "signature")
+        self.settle()
+        if page.old_card.isVisible():
+            self.click(page.old_card)
+        self.shoot("penyerahan")
+        self.key("F9")
+        self.wait(lambda: self._read(pid).current() is None, "handed over")
+        self.settle()
+        self.shoot("selesai")
+
+    def _books(self) -> None:
+        operator = self.windows.operator
+        operator.notice.dismiss()
+        self.key("F3")
+        page: Any = operator.page("register")
+        self.type(page.search, self.cast.penduduk.nama.split()[0].lower())
+        self.settle(400)
+        self.shoot("register")
+        for key in ("laporan", "pengaturan", "bantuan", "beranda"):
+            operator.go(key)
+            self.settle()
+            self.shoot(key)
+
+
+def drive_tour(desk: Desk, out: Path, size: tuple[int, int] | Sequence[tuple[int, int]] = SIZES, *, password: str,
+               patience_s: float = 60.0) -> list[Path]:
+    """Build both windows on ``desk``, lead one applicant through them, save the pictures; returns their paths in order.
+
+    Args:
+        size: one size or several; the first is the one the work is done at.
+        password: of the practice accounts in the register.
+
+    Raises:
+        BugError: ``tour.stuck``, a screen did not do what it says (facts stage, expected).
+    """
+    from ktpel_kiosk.ui.app import make_windows
+    sizes = [size] if isinstance(size[0], int) else list(size)
+    users = desk.register.read(lambda v: [u for u in v.users() if u.active])
+    cast = TourCast(password, {u.username: frozenset(u.peran) for u in users}, invented_applicant(desk))
+    windows = make_windows(desk, size=sizes[0])  # type: ignore[arg-type]
+    try:
+        return Tour(windows, cast, out, sizes, patience_s).run()  # type: ignore[arg-type]
+    finally:
+        windows.close()

@@ -1,0 +1,52 @@
+"""The section on top of Cetak that asks about cards whose outcome is not known, one at a time."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from PySide6.QtCore import Qt, Signal
+from PySide6.QtWidgets import QHBoxLayout
+
+from ktpel_kiosk.ui.presenters.unsettled import ANSWERS, Question
+from ktpel_kiosk.ui.widgets.base import Card, clear_layout, column, label
+from ktpel_kiosk.ui.widgets.buttons import Button, Chip
+
+
+class UnsettledSection(Card):
+    """Hidden while there is no question. ``answered(job_id, verdict)``."""
+
+    answered = Signal(str, str)
+
+    def __init__(self) -> None:
+        super().__init__(20, 10)
+        self.fill, self.line = "attention_soft", ""
+        self.questions: tuple[Question, ...] = ()
+        self.count = Chip("", "attention", icon="triangle-alert")
+        self.title = label("", "strong", weight="semibold", wrap=True)
+        self.text = label("", "body", wrap=True)
+        self._buttons = QHBoxLayout()
+        self._buttons.setSpacing(8)
+        line = QHBoxLayout()
+        line.setSpacing(16)
+        line.addLayout(column(self.count, self.title, self.text, spacing=4), 1)
+        line.addLayout(self._buttons)
+        self.body.addLayout(line)
+        self.hide()
+
+    def set_questions(self, questions: Sequence[Question], *, enabled: bool = True) -> None:
+        self.questions = tuple(questions)
+        clear_layout(self._buttons)
+        self.setVisible(bool(questions))
+        if not questions:
+            return
+        first = questions[0]
+        more = f", {len(questions) - 1} lagi sesudah ini" if len(questions) > 1 else ""
+        self.count.set(f"Hasil belum pasti{more}", "attention", "triangle-alert")
+        self.title.setText(first.title)
+        self.text.setText(first.text)
+        self.setAccessibleName(f"Hasil belum pasti: {first.title}. {first.text}")
+        for verdict in first.answers:
+            button = Button(ANSWERS[verdict], "danger" if verdict == "spoiled" else "secondary")
+            button.setEnabled(enabled)
+            button.clicked.connect(lambda _on=False, verdict=verdict: self.answered.emit(first.job_id, verdict))
+            self._buttons.addWidget(button, 0, Qt.AlignmentFlag.AlignVCenter)

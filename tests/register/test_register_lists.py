@@ -1,0 +1,192 @@
+"""Lists: exact filters, forgiving words, limits from the SOP, and plans that use an index however long the register gets."""
+
+from __future__ import annotations
+
+import itertools
+from dataclasses import replace
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from register_makers import KEY, NOW, ROOT, application, finished, logged, open_register, person, save
+
+from ktpel_kiosk.domain.permohonan import Keadaan
+from ktpel_kiosk.domain.sop import Layanan, Stage
+from ktpel_kiosk.domain.sop_file import parse_sop
+from ktpel_kiosk.ports.register import Query
+from ktpel_kiosk.register import driver
+from ktpel_kiosk.register.store import SqlRegister
+from ktpel_kiosk.register.words import pieces, terms, words_of
+
+
+@pytest.fixture
+def filled(register: SqlRegister) -> SqlRegister:
+    people = ("SITI AMINAH", "ABD. RAHMAN", "NI'MATUL JANNAH", "AMINAH SITI", "ZAINAL-ABIDIN")
+    for n, nama in enumerate(people, start=1):
+        save(register, application(n, penduduk=person(n, nama=nama, desa="PULO" if n == 5 else "TEMPEH LOR"),
+                                   layanan=Layanan.HILANG if n == 2 else Layanan.BARU_WNI))
+    return register
+
+
+def found(register: SqlRegister, **query: Any) -> list[int]:
+    listed = register.read(lambda v: v.list(Query(**query)))
+    assert len(listed) == register.read(lambda v: v.count(Query(**query)))
+    return [int(i.nomor_register[:4]) for i in listed]
+
+
+@pytest.mark.parametrize(("text", "expected"), [
+    ("siti", [4, 1]), ("AMIN", [4, 1]), ("amin sit", [4, 1]), ("siti zainal", []), ("inah", []), ("rahman", [2]), ("abd.", [2]),
+    ("nimatul", [3]), ("ni'matul j", [3]), ("zainal-abidin", [5]), ("abidin", [5]), ("0003", [3]), ("0003/KTP", [3]), ("0003 / ktp", []),
+    ("0003-ktp-xi", [3]), ("KTP", []), ("3508054502000004", [4]), ("35080545", [5, 4, 3, 2, 1]), ("3508 0545 0200 0004", [4]),
+    ("", [5, 4, 3, 2, 1]), ("   ", [5, 4, 3, 2, 1]), ("///", []), ("%", []), ("siti%", [4, 1]), ("' OR 1=1 --", []), ("sítì", [4, 1]),
+])
+def test_words(filled: SqlRegister, text: str, expected: list[int]) -> None:
+    assert found(filled, text=text) == expected
+
+
+def test_filters(filled: SqlRegister) -> None:
+    p = filled.read(lambda v: v.by_number("0001/KTP/XI/2026"))
+    assert p is not None
+    save(filled, finished(p))
+    assert found(filled, keadaan=(Keadaan.SELESAI,)) == [1]
+    assert found(filled, keadaan=("berjalan", "selesai"), newest_first=False) == [1, 2, 3, 4, 5]
+    assert found(filled, stages=(Stage.AGENDA_REGISTER,)) == [5, 4, 3, 2]
+    assert found(filled, layanan=(Layanan.HILANG,)) == [2]
+    assert found(filled, desa="PULO") == [5]
+    assert found(filled, since=NOW + timedelta(seconds=2), until=NOW + timedelta(seconds=4)) == [4, 3, 2]
+    assert found(filled, text="siti", desa="TEMPEH LOR", stages=(Stage.AGENDA_REGISTER,)) == [4]
+    assert filled.read(lambda v: v.counts_by_stage()) == {"agenda_register": 4}
+
+
+def test_pages(filled: SqlRegister) -> None:
+    pages = [filled.read(lambda v, o=o: v.list(Query(limit=2, offset=o))) for o in (0, 2, 4, 6)]
+    assert [int(i.nomor_register[:4]) for i in itertools.chain(*pages)] == [5, 4, 3, 2, 1]
+    assert filled.read(lambda v: v.list(Query(limit=0))) == []
+
+
+def test_a_corrected_name_is_found_by_the_new_words_only(register: SqlRegister) -> None:
+    p = save(register, application(1))
+    save(register, replace(p, penduduk=person(1, nama="DEWI AMINAH")))
+    assert found(register, text="siti") == []
+    assert found(register, text="dewi") == [1] and found(register, text="aminah") == [1]
+
+
+def test_limits_come_from_the_sop_of_the_application(register: SqlRegister) -> None:
+    text = (ROOT / "resources" / "sop" / "tempeh.toml").read_text("utf-8")
+    sop = parse_sop(text, name="tempeh")
+    p = save(register, application(1, sop_digest=sop.digest))
+    assert register.read(lambda v: v.list(Query()))[0].limit_s is None, "the text is not kept yet"
+    logged(register, lambda tx: (tx.put_sop(sop.digest, sop.id, text), tx.put_sop(sop.digest, sop.id, text)))
+    first = next(step for step in sop.langkah if step.nomor == 1)
+    assert register.read(lambda v: v.list(Query()))[0].limit_s == first.limit_s
+    save(register, finished(p))
+    whole = sop.mutu.nilai * 60 if sop.mutu.jenis == "menit" and sop.mutu.nilai else sop.total_s() or None
+    assert register.read(lambda v: v.list(Query()))[0].limit_s == whole
+
+
+@given(st.text(max_size=40))
+def test_any_text_is_a_harmless_question(text: str) -> None:
+    for alternatives in terms(text):
+        assert all(alternatives) and all(p.isalnum() for a in alternatives for p in a.split("/"))
+
+
+@given(st.text(alphabet=st.characters(codec="utf-8"), max_size=30), st.integers(1, 30))
+def test_whatever_a_name_is_its_own_beginning_finds_it(nama: str, length: int) -> None:
+    words = words_of(nama, "3508054502080001", "0001/KTP/XI/2026")
+    for word in pieces(nama):
+        for alternatives in terms(word[:length].lower()):
+            assert any(w.startswith(a) for w in words for a in alternatives), (word, alternatives)
+
+
+
+@pytest.fixture(scope="module")
+def large(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """2,000 applications; plans do not depend on more."""
+    folder = tmp_path_factory.mktemp("large")
+    with open_register(folder) as register:
+        def fill(tx: Any) -> None:
+            tx.log("IntakeRegistered", "all", "rina")
+            for n in range(1, 2001):
+                tx.save_permohonan(application(n, keadaan=Keadaan.SELESAI if n % 10 else Keadaan.BERJALAN))
+
+        register.write(fill)
+    return folder
+
+
+def plan_of(folder: Path, act: Any) -> list[str]:
+    """Query plans of the statements ``act(view)`` runs, and nothing else."""
+    from ktpel_kiosk.register.tx import SqlView
+
+    connection = driver.connect(folder / "register.sqlite", KEY)
+    plans: list[str] = []
+
+    class Watching:
+        def execute(self, sql: str, parameters: Any) -> Any:
+            plans.extend(row[3] for row in connection.execute("EXPLAIN QUERY PLAN " + sql, parameters))
+            return connection.execute(sql, parameters)
+
+    try:
+        act(SqlView(Watching()))
+    finally:
+        connection.close()
+    return plans
+
+
+@pytest.mark.parametrize("act", [
+    lambda v: v.list(Query()),
+    lambda v: v.list(Query(newest_first=False, limit=50, offset=500)),
+    lambda v: v.list(Query(text="siti aminah")),
+    lambda v: v.list(Query(text="0042/KTP")),
+    lambda v: v.list(Query(keadaan=(Keadaan.BERJALAN,), stages=(Stage.AGENDA_REGISTER, Stage.REKAM), limit=20)),
+    lambda v: v.list(Query(since=NOW, until=NOW + timedelta(hours=1))),
+    lambda v: v.list(Query(desa="TEMPEH LOR", limit=20)),
+    lambda v: v.count(Query(keadaan=(Keadaan.SELESAI,))),
+    lambda v: v.counts_by_stage(),
+    lambda v: v.permohonan(application(7).id),
+    lambda v: v.by_number("0042/KTP/XI/2026"),
+    lambda v: v.open_for_nik("3508054502000010"),
+    lambda v: v.recorded_before("3508054502000010"),
+    lambda v: v.samples(application(7).id),
+    lambda v: v.documents(application(7).id, with_data=False),
+    lambda v: v.packets(unsent_only=True),
+    lambda v: v.due_packets(NOW, 5),
+    lambda v: v.last_packet(),
+    lambda v: v.live_card_job("x"),
+    lambda v: v.jobs_to_reconcile(),
+    lambda v: v.next_blangko(),
+    lambda v: v.drafts("loket:"),
+    lambda v: v.audit(subject="all"),
+    lambda v: v.status_events("x"),
+])
+def test_no_question_reads_a_whole_table(large: Path, act: Any) -> None:
+    plans = plan_of(large, act)
+    assert plans
+    bare = [p for p in plans if p.startswith("SCAN") and "INDEX" not in p and "LIST SUBQUERY" not in p]
+    assert not bare, plans
+
+
+def test_lists_never_touch_biodata_and_the_common_one_does_not_sort(large: Path) -> None:
+    plans = plan_of(large, lambda v: v.list(Query()))
+    assert not any("permohonan" in p or "TEMP B-TREE" in p for p in plans), plans
+    assert any("search_created" in p for p in plans)
+
+
+def test_an_application_is_one_indexed_read(large: Path) -> None:
+    plans = plan_of(large, lambda v: v.permohonan(application(7).id))
+    assert len(plans) == 2 and all(p.startswith("SEARCH") for p in plans), plans
+
+
+def test_plans_use_the_partial_indexes(large: Path) -> None:
+    assert any("permohonan_one_open" in p for p in plan_of(large, lambda v: v.open_for_nik("x")))
+    assert any("packet_unsent" in p for p in plan_of(large, lambda v: v.due_packets(NOW, 5)))
+    assert any("card_job_one_live" in p for p in plan_of(large, lambda v: v.live_card_job("x")))
+
+
+def test_all_two_thousand_are_there(large: Path) -> None:
+    with open_register(large) as register:
+        assert register.read(lambda v: v.count(Query())) == 2000
+        assert register.read(lambda v: v.count(Query(text="siti"))) == 2000
+        assert len({i.id for i in register.read(lambda v: v.list(Query(limit=5000)))}) == 2000

@@ -1,0 +1,64 @@
+"""Windows on the offscreen platform; a Qt warning fails the test that caused it."""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
+sys.path.insert(0, str(Path(__file__).parent))
+
+import pytest  # noqa: E402
+from fakes import FakeOffice  # noqa: E402
+from PySide6.QtCore import QtMsgType, qInstallMessageHandler  # noqa: E402
+from pytestqt.qtbot import QtBot  # noqa: E402
+
+from ktpel_kiosk.ui.app import Windows, make_windows  # noqa: E402
+
+HARMLESS = ("This plugin does not support propagateSizeHints", "This plugin does not support raise()")
+
+
+@pytest.fixture(autouse=True)
+def qt_warnings(qapp: object) -> Iterator[list[str]]:
+    """Collects what Qt complains about; anything but the offscreen platform's own remarks is a failure."""
+    said: list[str] = []
+
+    def handler(kind: QtMsgType, _context: object, text: str) -> None:
+        if kind != QtMsgType.QtDebugMsg and not any(h in text for h in HARMLESS):
+            said.append(text)
+
+    before = qInstallMessageHandler(handler)
+    yield said
+    qInstallMessageHandler(before)
+    assert not said, said
+
+
+@pytest.fixture
+def office() -> FakeOffice:
+    return FakeOffice()
+
+
+@pytest.fixture
+def settle(qtbot: QtBot) -> Callable[[Windows], None]:
+    """Wait until no desk call is on its way and Qt has nothing left to do."""
+
+    def wait(windows: Windows) -> None:
+        for _ in range(3):
+            qtbot.waitUntil(lambda: not windows.bridge.pending, timeout=8000)
+            qtbot.wait(15)
+
+    return wait
+
+
+@pytest.fixture
+def windows(office: FakeOffice, qtbot: QtBot) -> Iterator[Windows]:
+    """Both windows with Rina signed in."""
+    made = make_windows(office.desk, actor=office.rina, size=(1366, 768))
+    made.operator.resize(1366, 768)
+    made.applicant.resize(1366, 768)
+    made.operator.show()
+    made.applicant.show()
+    yield made
+    made.close()

@@ -1,0 +1,182 @@
+"""The real windows on a fake desk: lazy pages, keys, notices, accessible names, drafts, the whole way, all SOPs' shapes."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from fakes import PASSWORD, FakeOffice
+from PySide6.QtCore import Qt
+from PySide6.QtTest import QTest
+from PySide6.QtWidgets import QAbstractButton, QAbstractItemView, QComboBox, QLineEdit, QPlainTextEdit, QWidget
+from pytestqt.qtbot import QtBot
+
+from ktpel_kiosk.domain.errors import NotConnected
+from ktpel_kiosk.domain.sop import Stage
+from ktpel_kiosk.ports.devices import DeviceHealth, DeviceKind
+from ktpel_kiosk.ui.app import Windows, load_look, make_windows, save_look
+from ktpel_kiosk.ui.operator_window import PAGES
+from ktpel_kiosk.ui.theme import Theme
+from ktpel_kiosk.ui.tour import drive_tour
+
+Settle = Callable[[Windows], None]
+
+
+def test_only_beranda_is_built_at_first(windows: Windows, settle: Settle) -> None:
+    settle(windows)
+    assert set(windows.operator._pages) == {"beranda"}
+
+
+def test_sign_in_by_keyboard(office: FakeOffice, qtbot: QtBot, settle: Settle) -> None:
+    made = make_windows(office.desk, size=(1366, 768))
+    made.operator.show()
+    page = made.operator.page("masuk")
+    page.username.line.clear()  # type: ignore[attr-defined]
+    QTest.keyClicks(page.username.line, "rina")  # type: ignore[attr-defined]
+    QTest.keyClicks(page.password.line, "salah")  # type: ignore[attr-defined]
+    QTest.keyClick(page.password.line, Qt.Key.Key_Return)  # type: ignore[attr-defined]
+    settle(made)
+    assert page.message.plain() and made.operator.current == "masuk"  # type: ignore[attr-defined]
+    QTest.keyClicks(page.password.line, PASSWORD)  # type: ignore[attr-defined]
+    QTest.keyClick(page.password.line, Qt.Key.Key_Return)  # type: ignore[attr-defined]
+    settle(made)
+    assert made.operator.current == "beranda" and made.operator.session.actor.username == "rina"
+    made.close()
+
+
+def test_every_page_opens_and_every_control_has_a_name(office: FakeOffice, windows: Windows, settle: Settle) -> None:
+    for index, stage in enumerate((Stage.VALIDASI, Stage.REKAM, Stage.CETAK_ENCODE, Stage.AKTIVASI)):
+        office.to_stage(index + 1, stage)
+    operator = windows.operator
+    for key, *_rest in (*PAGES, ("bantuan",)):
+        operator.go(key)
+        settle(windows)
+        assert operator.current == key
+        nameless = [w for w in _controls(operator.page(key)) if w.isVisible() and not w.accessibleName()]
+        assert not nameless, (key, nameless)
+    for button in _controls(operator):
+        if isinstance(button, QAbstractButton) and button.isVisible():
+            assert button.height() >= 44 and button.accessibleName(), button
+
+
+def _controls(root: QWidget) -> list[QWidget]:
+    kinds = (QAbstractButton, QLineEdit, QComboBox, QPlainTextEdit, QAbstractItemView)
+    return [w for w in root.findChildren(QWidget) if isinstance(w, kinds) and w.focusPolicy() != Qt.FocusPolicy.NoFocus
+            and not (isinstance(w, QLineEdit) and isinstance(w.parent(), QComboBox)) and "QComboBox" not in type(w).__name__
+            and w.objectName() not in ("qt_spinbox_lineedit",) and not w.inherits("QHeaderView")]
+
+
+def test_function_keys(windows: Windows, settle: Settle) -> None:
+    operator = windows.operator
+    for key, page in (("F2", "loket"), ("F3", "register"), ("F1", "bantuan"), ("Esc", "beranda")):
+        operator.press(key)
+        settle(windows)
+        assert operator.current == page
+
+
+def test_a_draft_survives_leaving_and_locking(office: FakeOffice, windows: Windows, settle: Settle) -> None:
+    operator = windows.operator
+    operator.go("loket", new=True)
+    settle(windows)
+    page = operator.page("loket")
+    QTest.keyClicks(page.nik.edit, "3508054502080001")  # type: ignore[attr-defined]
+    QTest.keyClicks(page.form.fields["nama"].line, "siti contoh")  # type: ignore[attr-defined]
+    operator.lock()
+    settle(windows)
+    forms = [f for k, f in office.register.drafts("loket:rina").items()]
+    assert any("SITI CONTOH" in f and "3508054502080001" in f for f in forms)
+
+
+def test_device_strip_is_live_and_says_what_to_do(office: FakeOffice, windows: Windows, qtbot: QtBot, settle: Settle) -> None:
+    office.devices.change(DeviceKind.CAMERA, DeviceHealth.MISSING)
+    item = windows.operator.header.devices[DeviceKind.CAMERA]
+    qtbot.waitUntil(lambda: item.health == "missing")
+    QTest.mouseClick(item, Qt.MouseButton.LeftButton)
+    assert "Kamera tidak terpasang" in windows.operator.notice.plain()
+    assert "tidak terpasang" in item.accessibleName()
+
+
+def test_device_trouble_is_a_notice_not_a_dialog(office: FakeOffice, windows: Windows, settle: Settle) -> None:
+    p = office.to_stage(1, Stage.REKAM)
+    from ktpel_kiosk.desk.recording import confirm_data
+    confirm_data(office.desk, p.id)
+    office.devices.trouble[DeviceKind.CAMERA] = NotConnected("device.not_connected", device_kind="camera", operation="camera.still")
+    windows.operator.go("perekaman", id=p.id)
+    settle(windows)
+    windows.operator.press("F8")
+    settle(windows)
+    assert windows.operator.notice.isVisible() and windows.operator.notice.kind == "trouble"
+    windows.operator.press("Esc")
+    assert not windows.operator.notice.isVisible()
+
+
+def test_leaving_the_photo_stops_the_camera(office: FakeOffice, windows: Windows, settle: Settle) -> None:
+    p = office.to_stage(1, Stage.REKAM)
+    from ktpel_kiosk.desk.recording import confirm_data
+    confirm_data(office.desk, p.id)
+    windows.operator.go("perekaman", id=p.id)
+    settle(windows)
+    assert DeviceKind.CAMERA in office.devices.started
+    windows.operator.go("register")
+    assert DeviceKind.CAMERA not in office.devices.started
+
+
+def test_the_applicant_points_at_a_wrong_field(office: FakeOffice, windows: Windows, settle: Settle) -> None:
+    p = office.to_stage(1, Stage.REKAM)
+    windows.operator.go("perekaman", id=p.id)
+    settle(windows)
+    assert windows.applicant.current == "privasi"
+    windows.applicant.page("privasi").go.click()  # type: ignore[attr-defined]
+    data = windows.applicant.page("data")
+    wrong = next(r for r in data.rows if r.name == "golongan_darah")  # type: ignore[attr-defined]
+    wrong.click()
+    data.go.click()  # type: ignore[attr-defined]
+    settle(windows)
+    assert office.read(p.id).corrections == ("golongan_darah",)
+    page = windows.operator.page("perekaman")
+    page.parts["data"].form.fields["golongan_darah"].set_value(2)  # type: ignore[attr-defined]
+    windows.operator.press("F9")
+    settle(windows)
+    windows.applicant.page("data").go.click()  # type: ignore[attr-defined]
+    settle(windows)
+    assert office.read(p.id).confirmed_at is not None and office.read(p.id).penduduk.golongan_darah == 2
+
+
+@pytest.mark.parametrize("size", [(1366, 768), (1920, 1080)])
+def test_nothing_is_cut_off(office: FakeOffice, windows: Windows, settle: Settle, size: tuple[int, int]) -> None:
+    from ktpel_kiosk.ui.theme import screen_scale
+    operator = windows.operator
+    operator.resize(*size)
+    operator.apply_theme(Theme("light", screen_scale(*size)))
+    for key, *_rest in PAGES:
+        operator.go(key)
+        settle(windows)
+        assert operator.width() == size[0] and operator.height() == size[1], key
+
+
+def test_look_can_change_while_working(windows: Windows, settle: Settle, tmp_path: Path) -> None:
+    operator = windows.operator
+    operator.on_theme = lambda c, s: save_look(tmp_path, c, s)
+    operator.go("pengaturan")
+    operator.choose_look("contrast", "besar")
+    settle(windows)
+    assert operator.theme.contrast == "contrast" and load_look(tmp_path) == ("contrast", "besar")
+    (tmp_path / "ui.json").write_text("{")
+    assert load_look(tmp_path) == ("light", "normal")
+
+
+@pytest.mark.timeout(180)
+def test_tour_leads_an_applicant_to_the_end(office: FakeOffice, qtbot: QtBot, tmp_path: Path) -> None:
+    def centre(_subjects: object) -> None:
+        for k in office.register.packets(unsent_only=True):
+            current = office.read(k.permohonan_id).current()
+            if current is not None and current.stage is Stage.MENUNGGU_PRR and k.packet_id not in answered:
+                answered.add(k.packet_id)
+                office.prr(k.permohonan_id)
+
+    answered: set[str] = set()
+    object.__setattr__(office.desk, "wake_uploader", lambda: centre(None))
+    files = drive_tour(office.desk, tmp_path, (1366, 768), password=PASSWORD, patience_s=20)
+    assert len(files) >= 25 and all(f.stat().st_size > 5000 for f in files)
+    assert any(p.keadaan == "selesai" for p in office.register._p.values())
