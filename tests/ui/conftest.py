@@ -10,12 +10,12 @@ from pathlib import Path
 os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
 sys.path.insert(0, str(Path(__file__).parent))
 
-import pytest  # noqa: E402
-from fakes import FakeOffice  # noqa: E402
-from PySide6.QtCore import QtMsgType, qInstallMessageHandler  # noqa: E402
-from pytestqt.qtbot import QtBot  # noqa: E402
+import pytest
+from fakes import FakeOffice
+from PySide6.QtCore import QtMsgType, qInstallMessageHandler
+from pytestqt.qtbot import QtBot
 
-from ktpel_kiosk.ui.app import Windows, make_windows  # noqa: E402
+from ktpel_kiosk.ui.app import Windows, make_windows
 
 HARMLESS = ("This plugin does not support propagateSizeHints", "This plugin does not support raise()")
 

@@ -112,7 +112,7 @@ class FakeDevices:
         self.jobs: dict[str, PrintJobState] = {}
         self.chips: dict[str, Any] = {}
         self._listeners: list[Callable[[DeviceState], None]] = []
-        self.health = {k: DeviceHealth.READY for k in DeviceKind}
+        self.health = dict.fromkeys(DeviceKind, DeviceHealth.READY)
         self.started: list[DeviceKind] = []
 
     def states(self) -> list[DeviceState]:

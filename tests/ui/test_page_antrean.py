@@ -27,10 +27,11 @@ def packets(kit):
         office.to_stage(i, Stage.MENUNGGU_PRR)
     now = office.clock.now()
     changes = (
-        dict(wait_cause=WaitCause.DATA, state=PacketState.REFUSED, sealed_at=now - timedelta(days=8)),
-        dict(wait_cause=WaitCause.SERVER, attempts=3, next_try_at=now + timedelta(minutes=7), sealed_at=now - timedelta(hours=25)),
-        dict(wait_cause=WaitCause.OFFLINE, sealed_at=now - timedelta(hours=2)),
-        dict(wait_cause=WaitCause.OFFLINE, state=PacketState.ANNOUNCED, offset=206_000, sealed_at=now - timedelta(minutes=5)),
+        {"wait_cause": WaitCause.DATA, "state": PacketState.REFUSED, "sealed_at": now - timedelta(days=8)},
+        {"wait_cause": WaitCause.SERVER, "attempts": 3, "next_try_at": now + timedelta(minutes=7),
+         "sealed_at": now - timedelta(hours=25)},
+        {"wait_cause": WaitCause.OFFLINE, "sealed_at": now - timedelta(hours=2)},
+        {"wait_cause": WaitCause.OFFLINE, "state": PacketState.ANNOUNCED, "offset": 206_000, "sealed_at": now - timedelta(minutes=5)},
     )
     for packet, change in zip(office.register.packets(), changes, strict=True):
         office.register._packets[packet.packet_id] = replace(packet, **change)

@@ -94,7 +94,7 @@ def test_problems_of_an_account(kit):
 
 def test_an_operator_cannot_add_officers(kit):
     with pytest.raises(NotAllowed):
-        SettingsPresenter(kit.session()).add_user("x", "X", "", "", (Peran.LOKET,), "rahasia", "rahasia")
+        SettingsPresenter(kit.session()).add_user("x", "X", "", "", (Peran.LOKET,), "rahasia")
     page = kit.open("pengaturan", PengaturanPage, section="petugas")
     assert page.section("petugas").add.isHidden()
 
@@ -125,7 +125,7 @@ def test_the_look_is_applied_and_told(kit):
     page.shell.on_theme = lambda contrast, size: told.append((contrast, size))
     section = page.section("tampilan")
     section.contrast.buttons()[1].click()
-    section.size.buttons()[2].click()
+    section.text_size.buttons()[2].click()
     assert told == [("contrast", "normal"), ("contrast", "lebih_besar")]
     assert page.shell.theme.contrast == "contrast"
 

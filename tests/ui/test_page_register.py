@@ -98,6 +98,16 @@ def test_escape_goes_back_one_step_at_a_time(kit, people):
     assert not page.back()
 
 
+def test_a_search_still_waiting_when_the_page_is_left_asks_nothing(kit, people):
+    page = kit.open("register", RegisterPage)
+    serial = page._serial
+    page.search.setText("siti")
+    page.shell.go("beranda")
+    kit.qtbot.wait(220)
+    kit.wait()
+    assert page._serial == serial
+
+
 def test_dossier_shows_papers_and_saves_them(kit, people, tmp_path):
     page = kit.open("register", RegisterPage, id=people[2].id)
     view = page.dossier._view

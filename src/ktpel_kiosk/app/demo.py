@@ -141,8 +141,7 @@ class Day:
 
     def _seat(self, p: Permohonan) -> None:
         who = self.people[p.id]
-        if self.kiosk.world is not None:
-            self.kiosk.world.seat(who.seed, who.penduduk.tanggal_lahir.year, who.penduduk.jenis_kelamin.value)
+        self.kiosk.seat(p.id, who.seed, who.penduduk)
 
     def _card_to_reader(self, job_id: str) -> None:
         job = self.kiosk.register.read(lambda v: v.card_job(job_id))

@@ -15,6 +15,7 @@ from ktpel_kiosk.desk.access import stage_roles
 from ktpel_kiosk.domain.errors import KioskError, NotFound
 from ktpel_kiosk.domain.permohonan import Permohonan
 from ktpel_kiosk.domain.sop import Layanan, Stage
+from ktpel_kiosk.hal.simulators.synth.person import SyntheticPerson
 
 SEATED_AT: frozenset[Stage] = frozenset({Stage.REKAM, Stage.KIRIM, Stage.AKTIVASI, Stage.SERAH_PEMOHON, Stage.SERAH_SURAT})
 """Stages at which the applicant is present: the simulated devices then show this person."""
@@ -59,6 +60,9 @@ class Seating:
         tahap = p.current()
         if tahap is not None and tahap.stage in SEATED_AT:
             seat(self._kiosk, p)
+            sitter = self._kiosk.world.sitter if self._kiosk.world is not None else None
+            if sitter is not None and isinstance(sitter.person, SyntheticPerson):
+                sitter.person.warm()
 
     def close(self) -> None:
         self._leave()
@@ -70,8 +74,7 @@ class Seating:
 
 def seat(kiosk: Kiosk, p: Permohonan) -> None:
     """Let the simulated devices show this applicant."""
-    if kiosk.world is not None:
-        kiosk.world.seat(person_seed(p), p.penduduk.tanggal_lahir.year, p.penduduk.jenis_kelamin.value)
+    kiosk.seat(p.id, person_seed(p), p.penduduk)
 
 
 def furnish_morning(kiosk: Kiosk, count: int = 6) -> int:

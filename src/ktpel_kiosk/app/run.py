@@ -24,10 +24,15 @@ def run_windows(office: str, data: Path, *, windowed: bool = False, camera: str 
     kiosk = open_practice_kiosk(data, office, camera=camera, reader=reader)
     behind = Behind(kiosk)
     try:
-        return start_windows(kiosk.desk, windowed=windowed, on_ready=None if measuring else behind.start, exit_when_ready=measuring)
+        return start_windows(kiosk.desk, windowed=windowed, on_ready=_say_ready if measuring else behind.start,
+                             exit_when_ready=measuring, data=data)
     finally:
         behind.stop()
         kiosk.close()
+
+
+def _say_ready() -> None:
+    print("ready", flush=True)
 
 
 class Behind:

@@ -31,8 +31,10 @@ from ktpel_kiosk.desk.context import Desk
 from ktpel_kiosk.domain.actor import Actor
 from ktpel_kiosk.domain.biometric import Position, RawImage, Thresholds
 from ktpel_kiosk.domain.errors import KioskError
+from ktpel_kiosk.domain.penduduk import Penduduk
 from ktpel_kiosk.domain.sop import Peran
 from ktpel_kiosk.domain.sop_file import parse_sop
+from ktpel_kiosk.hal.deadlines import Deadlines
 from ktpel_kiosk.hal.driver import Driver
 from ktpel_kiosk.hal.manager import DeviceManager
 from ktpel_kiosk.hal.simulators.world import SimulatedWorld
@@ -48,6 +50,8 @@ if TYPE_CHECKING:
     from ktpel_kiosk.siak.uploader import Uploader
 
 PRACTICE_BLANKS = 200
+PRACTICE_DEADLINES = {"camera.frame": 8.0}
+"""Painting an invented person for the first time takes a weak PC seconds; a real camera never gets this long."""
 UNREACHABLE = "https://127.0.0.1:9"
 """Where a station without a gateway address sends: nobody listens there, so everything stays queued."""
 
@@ -67,6 +71,7 @@ class Kiosk:
     simulator: GatewaySimulator | None = None
     gateway_url: str = ""
     gateway: HttpGateway | None = None
+    _seated: str = ""
     _uploading: UploaderThread | None = field(default=None, repr=False)
 
     @cached_property
@@ -90,6 +95,12 @@ class Kiosk:
     def wake_uploader(self) -> None:
         if self._uploading is not None:
             self._uploading.wake()
+
+    def seat(self, permohonan_id: str, person_seed: int, penduduk: Penduduk) -> None:
+        """Let the simulated devices show this person; somebody already seated keeps the chair (a new body costs seconds)."""
+        if self.world is not None and self._seated != permohonan_id:
+            self._seated = permohonan_id
+            self.world.seat(person_seed, penduduk.tanggal_lahir.year, penduduk.jenis_kelamin.value)
 
     def close(self) -> None:
         if self._uploading is not None:
@@ -127,7 +138,7 @@ def open_practice_kiosk(data: Path, office: str, *, clock: SystemClock | Practic
     keys = DemoKeys(data / "keys")
     register = open_register(data, clock, ids)
     world = world or SimulatedWorld(out_dir=data / "perangkat", hands_free=True)
-    devices = DeviceManager(_drivers(world, source, camera, reader))
+    devices = DeviceManager(_drivers(world, source, camera, reader), Deadlines(PRACTICE_DEADLINES))
     kiosk: list[Kiosk] = []
     desk = Desk(
         register=register, devices=devices, biometrics=lazily(_biometrics), sealer=lazily(lambda: _sealer(data, keys)),

@@ -66,7 +66,8 @@ class Session:
         try:
             return self._connection.execute(sql, parameters)
         except (UnicodeEncodeError, OverflowError) as error:
-            raise BadInput("register.text", reason=type(error).__name__) from error
+            reason = type(error).__name__
+        raise BadInput("register.text", reason=reason)  # not chained: the codec's error quotes the whole value
 
     def one(self, statement: Executable, **parameters: Any) -> Row | None:
         cursor = self.run(statement, parameters)

@@ -6,12 +6,12 @@ import json
 import sys
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from PySide6.QtWidgets import QApplication
 
-from ktpel_kiosk.ui.applicant_window import ApplicantWindow
 from ktpel_kiosk.ui.bridge import Bridge
 from ktpel_kiosk.ui.operator_window import OperatorWindow
 from ktpel_kiosk.ui.theme import Theme, prepare_application, screen_scale, text_scale
@@ -19,22 +19,30 @@ from ktpel_kiosk.ui.theme import Theme, prepare_application, screen_scale, text_
 if TYPE_CHECKING:
     from ktpel_kiosk.desk.context import Desk
     from ktpel_kiosk.domain.actor import Actor
+    from ktpel_kiosk.ui.applicant_window import ApplicantWindow
 
 LOOK_FILE = "ui.json"
 
 
 @dataclass
 class Windows:
-    """The running pair. ``close`` ends the bridge after the windows."""
+    """The running pair; the applicant's window is made at first use, after the operator's is on screen. ``close`` ends the bridge too."""
 
     app: QApplication
     operator: OperatorWindow
-    applicant: ApplicantWindow
     bridge: Bridge
+
+    @cached_property
+    def applicant(self) -> ApplicantWindow:
+        from ktpel_kiosk.ui.applicant_window import ApplicantWindow
+        made = ApplicantWindow(self.operator.desk.sop, second_screen=len(self.app.screens()) > 1)
+        self.operator.applicant = made
+        return made
 
     def close(self) -> None:
         self.operator.close()
-        self.applicant.close()
+        if self.operator.applicant is not None:
+            self.operator.applicant.close()
         self.bridge.close()
 
 
@@ -58,7 +66,7 @@ def save_look(data: Path, contrast: str, text_size: str) -> None:
 
 def make_windows(desk: Desk, *, data: Path | None = None, actor: Actor | None = None, place: str = "Meja 1",
                  size: tuple[int, int] | None = None) -> Windows:
-    """Build both windows, not shown yet. ``size`` fixes the look for that size, else the screen decides."""
+    """Build the windows, not shown yet; ask for ``.applicant`` before the recording page is opened. ``size`` fixes the look for that size, else the screen decides."""
     app = QApplication.instance() or QApplication(sys.argv[:1])
     assert isinstance(app, QApplication)
     prepare_application(app)
@@ -67,14 +75,13 @@ def make_windows(desk: Desk, *, data: Path | None = None, actor: Actor | None = 
     width, height = size or (room.width(), room.height())
     theme = Theme(contrast, round(screen_scale(width, height) * text_scale(text_size), 2))
     bridge = Bridge()
-    applicant = ApplicantWindow(desk.sop, second_screen=len(app.screens()) > 1)
-    operator = OperatorWindow(desk, bridge, actor=actor, applicant=applicant, theme=theme, place=place)
+    operator = OperatorWindow(desk, bridge, actor=actor, theme=theme, place=place)
     operator.text_size = text_size
     if data is not None:
         folder = data
         operator.on_theme = lambda c, s: save_look(folder, c, s)
     bridge.listen(desk.devices, desk.register)
-    return Windows(app, operator, applicant, bridge)
+    return Windows(app, operator, bridge)
 
 
 def start_windows(desk: Desk, *, windowed: bool = False, on_ready: Callable[[], None] | None = None, exit_when_ready: bool = False,
@@ -88,13 +95,14 @@ def start_windows(desk: Desk, *, windowed: bool = False, on_ready: Callable[[], 
         data: folder that remembers colours and text size of this desk; ``None`` forgets them.
     """
     windows = make_windows(desk, data=data, place=place)
-    _place(windows, windowed)
+    _place_operator(windows, windowed)
     windows.app.processEvents()
     if on_ready is not None:
         on_ready()
     if exit_when_ready:
         windows.close()
         return 0
+    _place_applicant(windows, windowed)
     windows.app.setQuitOnLastWindowClosed(False)
     windows.operator.closed.connect(windows.app.quit)
     try:
@@ -103,21 +111,24 @@ def start_windows(desk: Desk, *, windowed: bool = False, on_ready: Callable[[], 
         windows.close()
 
 
-def _place(windows: Windows, windowed: bool) -> None:
-    """Operator on the first screen, applicant on the second; with one screen the applicant's window waits until needed."""
-    screens = windows.app.screens()
-    operator, applicant = windows.operator, windows.applicant
+def _place_operator(windows: Windows, windowed: bool) -> None:
+    operator = windows.operator
     if windowed:
         operator.resize(1366, 768)
         operator.show()
+        return
+    operator.setGeometry(windows.app.screens()[0].geometry())
+    operator.showFullScreen()
+
+
+def _place_applicant(windows: Windows, windowed: bool) -> None:
+    """The applicant's window on the second screen; with one screen it waits until it is needed."""
+    screens, applicant = windows.app.screens(), windows.applicant
+    if windowed:
         applicant.resize(1024, 600)
         applicant.show()
-        return
-    operator.setGeometry(screens[0].geometry())
-    operator.showFullScreen()
-    if len(screens) > 1:
+    elif len(screens) > 1:
         applicant.setGeometry(screens[1].geometry())
         applicant.showFullScreen()
     else:
-        applicant.share_screen(operator)
-
+        applicant.share_screen(windows.operator)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import partial
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
@@ -65,6 +66,7 @@ class OperatorWindow(QMainWindow):
         set_theme(self, theme or Theme())
         self._pages: dict[str, Page] = {}
         self._page = ""
+        self._last_user = ""
         self._build()
         self._timers(idle_lock_s)
         bridge.device_changed.connect(self.header.show_device)
@@ -78,7 +80,7 @@ class OperatorWindow(QMainWindow):
 
     @property
     def theme(self) -> Theme:
-        return self._ktpel_theme  # type: ignore[attr-defined, no-any-return]
+        return self._ktpel_theme  # type: ignore[attr-defined]
 
     def _build(self) -> None:
         root = QWidget()
@@ -98,13 +100,13 @@ class OperatorWindow(QMainWindow):
             menu.addWidget(item)
             self.items[key] = item
         self.notice = NoticeBar()
-        self.notice.closed.connect(lambda: self._bar.setContentsMargins(24, 0, 24, 0))
         self.stack = QStackedWidget()
         body = QVBoxLayout()
         body.setContentsMargins(0, 0, 0, 0)
         body.setSpacing(0)
         self.notice.setContentsMargins(0, 0, 0, 0)
         self._bar = QHBoxLayout()
+        self.notice.closed.connect(lambda: self._bar.setContentsMargins(24, 0, 24, 0))
         self._bar.addWidget(self.notice)
         self._bar.setContentsMargins(24, 0, 24, 0)
         body.addLayout(self._bar)
@@ -124,7 +126,7 @@ class OperatorWindow(QMainWindow):
         outer.addLayout(middle, 1)
         self.setCentralWidget(root)
         for key in KEYS:
-            QShortcut(QKeySequence(key), self, activated=lambda key=key: self.press(key))
+            QShortcut(QKeySequence(key), self).activated.connect(partial(self.press, key))
 
     def _timers(self, idle_lock_s: float) -> None:
         self._second = QTimer(self)
@@ -209,6 +211,9 @@ class OperatorWindow(QMainWindow):
     # -- signing in and out ---------------------------------------------------------------------------------------
 
     def signed_in(self, actor: Actor) -> None:
+        if actor.username != self._last_user:
+            self._forget_pages()
+        self._last_user = actor.username
         self.session.actor = actor
         self.header.show_user(self.place, actor)
         self.header.show_time(self.session)
@@ -216,6 +221,13 @@ class OperatorWindow(QMainWindow):
         self._idle.start()
         self.go("beranda")
         self._refresh()
+
+    def _forget_pages(self) -> None:
+        """Another officer sits down: nothing of the former one stays on the pages; drafts are in the register."""
+        for key in [k for k in self._pages if k != "masuk"]:
+            page = self._pages.pop(key)
+            self.stack.removeWidget(page)
+            page.deleteLater()
 
     def lock(self) -> None:
         """Sign-in page over everything; what was typed stays where it is."""

@@ -203,7 +203,7 @@ class Tour:
         self.type(page.nik.edit, p.nik)
         self.settle()
         self.type(page.phone.line, self.cast.nomor_hp)
-        for name in ("nama", "tempat_lahir", "alamat", "rt", "rw", "desa"):
+        for name in ("nama", "tempat_lahir", "alamat", "rt", "rw", "desa", "kecamatan"):
             line = page.form.fields[name].line
             line.clear()
             self.type(line, getattr(p, name))

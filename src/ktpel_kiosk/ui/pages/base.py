@@ -11,7 +11,7 @@ from PySide6.QtWidgets import QFrame, QHBoxLayout, QScrollArea, QVBoxLayout, QWi
 from ktpel_kiosk.domain.errors import KioskError
 from ktpel_kiosk.ui.presenters.session import Session, step_rows
 from ktpel_kiosk.ui.widgets.base import Card, label
-from ktpel_kiosk.ui.widgets.buttons import Button, Chip
+from ktpel_kiosk.ui.widgets.buttons import Chip
 from ktpel_kiosk.ui.widgets.status import Step, StepBar
 
 if TYPE_CHECKING:
@@ -30,7 +30,7 @@ class Page(QWidget):
     def __init__(self, window: OperatorWindow) -> None:
         super().__init__()
         self.shell = window
-        self.primary: Button | None = None
+        self.primary: Any = None
         self.keys: dict[str, Callable[[], None]] = {}
         self.busy = False
         self.setFocusPolicy(Qt.FocusPolicy.ClickFocus)
@@ -62,7 +62,7 @@ class Page(QWidget):
         """A function key; True when the page used it."""
         if key == "F9":
             if self.primary is not None and self.primary.isEnabled() and self.primary.isVisible():
-                self.primary.animateClick()
+                self.primary.click()
             return True
         action = self.keys.get(key)
         if action is not None:

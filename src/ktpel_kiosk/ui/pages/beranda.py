@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from PySide6.QtCore import QEvent, QRectF, QSize, Qt
-from PySide6.QtGui import QPainter, QPen
+from PySide6.QtGui import QPainter, QPen, QResizeEvent
 from PySide6.QtWidgets import QHBoxLayout, QSizePolicy, QVBoxLayout, QWidget
 
 from ktpel_kiosk.ui.pages.base import Page, scroll
@@ -79,7 +79,7 @@ class BoardCard(Pressable):
     def minimumSizeHint(self) -> QSize:
         return QSize(self.theme.px(110), self.sizeHint().height())
 
-    def resizeEvent(self, event: QEvent) -> None:
+    def resizeEvent(self, event: QResizeEvent) -> None:
         self.updateGeometry()
         super().resizeEvent(event)
 
@@ -139,14 +139,14 @@ class BerandaPage(Page):
         self.frame.setContentsMargins(24, 20, 24, 12)
         self.title = label("", "title", weight="bold")
         self.subtitle = label("", "body", tone="muted")
-        self.find = Button("Cari nama, NIK, nomor", "secondary", icon="search", key="F3")
-        self.find.clicked.connect(lambda: window.go("register", focus=True))
+        self.search = Button("Cari nama, NIK, nomor", "secondary", icon="search", key="F3")
+        self.search.clicked.connect(lambda: window.go("register", focus=True))
         self.new = Button("Permohonan baru", "primary", icon="plus", key="F2")
         self.new.clicked.connect(lambda: window.go("loket", new=True))
         head = QHBoxLayout()
         head.setSpacing(8)
         head.addLayout(column(self.title, self.subtitle, spacing=2), 1)
-        head.addWidget(self.find)
+        head.addWidget(self.search)
         head.addWidget(self.new)
         self.frame.addLayout(head)
         self._figures = QHBoxLayout()

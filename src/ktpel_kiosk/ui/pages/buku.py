@@ -53,6 +53,7 @@ class RegisterPage(Page):
         super().__init__(window)
         self.presenter = RegisterPresenter(window.session)
         self._serial = 0
+        self._shown = False
         self._more = False
         self._count = 0
         self.frame.setContentsMargins(24, 20, 24, 20)
@@ -142,6 +143,7 @@ class RegisterPage(Page):
         return Filter(self.search.text().strip(), chosen(self.period), chosen(self.service), chosen(self.state), chosen(self.village))
 
     def opened(self, **args: Any) -> None:
+        self._shown = True
         self.verify.setVisible(self.presenter.may("verify_register"))
         self.export.setVisible(self.presenter.may("export_register"))
         self._set_primary()
@@ -154,12 +156,17 @@ class RegisterPage(Page):
             self._back_to_list()
         self.reload()
 
+    def closed(self) -> None:
+        self._shown = False
+
     def refresh(self) -> None:
         self.reload()
         if self.stack.currentWidget() is self.dossier and self.dossier.permohonan_id and not self.dossier.asking:
             self.ask(partial(self.presenter.open, self.dossier.permohonan_id), self.dossier.show_view, lambda _e: None)
 
     def reload(self) -> None:
+        if not self._shown:
+            return
         self._serial += 1
         serial, wanted = self._serial, self.filter()
         self.ask(partial(self.presenter.find, wanted), lambda found: self._show(serial, found), self._refused)

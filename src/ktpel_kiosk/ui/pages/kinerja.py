@@ -13,7 +13,7 @@ from ktpel_kiosk.ui.presenters.report import ReportPresenter, ReportView
 from ktpel_kiosk.ui.widgets.base import Card, column, label
 from ktpel_kiosk.ui.widgets.buttons import ChoiceChip
 from ktpel_kiosk.ui.widgets.charts import Bar, BarChart, Share, ShareBars
-from ktpel_kiosk.ui.widgets.extra import Stat
+from ktpel_kiosk.ui.widgets.extra import Stat, chosen_value
 from ktpel_kiosk.ui.widgets.status import EmptyState
 
 if TYPE_CHECKING:
@@ -95,7 +95,7 @@ class LaporanPage(Page):
         self.refresh()
 
     def period(self) -> str:
-        return str(self.periods.checkedButton().value)  # type: ignore[attr-defined]
+        return chosen_value(self.periods)
 
     def refresh(self) -> None:
         self._serial += 1

@@ -230,7 +230,7 @@ class LoketPage(Page):
     @property
     def layanan(self) -> Layanan:
         chosen = self.services.checkedButton()
-        return chosen.value if chosen is not None else Layanan.BARU_WNI  # type: ignore[attr-defined, no-any-return]
+        return chosen.value if chosen is not None else Layanan.BARU_WNI  # type: ignore[attr-defined]
 
     def values(self) -> dict[str, str]:
         return {"nik": self.nik.value(), "nomor_hp": self.phone.value(), **self.form.values()}
@@ -311,11 +311,11 @@ class LoketPage(Page):
         return {**self.values(), "layanan": str(self.layanan), "ada": sorted(self._ada())}
 
     def _keep(self) -> None:
-        form, key = self._form(), self.draft_key
+        form, key, actor = self._form(), self.draft_key, self.session.actor
 
         def work() -> tuple[str, str]:
-            real = key or self.presenter.begin()
-            return real, self.presenter.keep(real, form)
+            real = key or self.presenter.begin(actor)
+            return real, self.presenter.keep(real, form, actor)
 
         self.ask(work, self._kept)
 

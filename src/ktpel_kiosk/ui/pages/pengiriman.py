@@ -39,7 +39,7 @@ class ProgressDelegate(CellDelegate):
         super().paint(painter, option, index)
         share = self._shares.get(self._view.rows.key(index.row()), 0.0)
         theme = theme_of(self._view)
-        rect = QRectF(option.rect)  # type: ignore[attr-defined]
+        rect = QRectF(option.rect)
         track = QRectF(rect.left() + theme.px(14), rect.center().y() + theme.px(11), rect.width() - theme.px(34), theme.px(4))
         painter.save()
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)

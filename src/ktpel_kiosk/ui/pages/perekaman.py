@@ -178,9 +178,10 @@ class PerekamanPage(Page):
             return True
         if self.view is None:
             return False
-        pid = self.view.permohonan.id
+        p = self.view.permohonan
+        pid, mine = p.id, self.work.may_act(p)
         self.leave_session()
-        if self.work.may_act:
+        if mine:
             self.ask(lambda: self.work.put_off(pid), lambda _p: None, lambda _e: None)
         return True
 

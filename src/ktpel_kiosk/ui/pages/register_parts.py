@@ -14,7 +14,7 @@ from ktpel_kiosk.ui.pages.base import ApplicationHead, footer, scroll
 from ktpel_kiosk.ui.presenters.register import BOOKS, DossierView
 from ktpel_kiosk.ui.widgets.base import Card, Line, clear_layout, label
 from ktpel_kiosk.ui.widgets.buttons import Button, Chip, ChoiceChip
-from ktpel_kiosk.ui.widgets.extra import DocRow, Panel, Tick
+from ktpel_kiosk.ui.widgets.extra import DocRow, Panel, Tick, chosen_value
 from ktpel_kiosk.ui.widgets.fields import ChoiceField, NoteField, TextField
 from ktpel_kiosk.ui.widgets.flow import Flow
 from ktpel_kiosk.ui.widgets.status import NoticeBar
@@ -47,7 +47,8 @@ class DossierPane(QWidget):
         both = QHBoxLayout()
         both.setSpacing(16)
         both.addWidget(self._steps_card(), 6)
-        both.addWidget(self._papers_card(), 5)
+        self.papers_card = self._papers_card()
+        both.addWidget(self.papers_card, 5)
         self.void_panel = self._void()
         self.void_panel.hide()
         both.addWidget(self.void_panel)
@@ -105,11 +106,11 @@ class DossierPane(QWidget):
         panel.form.addWidget(label("Baris dan nomor tetap ada di buku dengan tanda BATAL. Hasil rekam yang belum disegel dihapus. "
                                    "Pembatalan tidak dapat diurungkan.", "body", tone="muted", wrap=True))
         self.void_reason = NoteField("alasan", "Alasan", placeholder="Misalnya: NIK salah ketik")
-        self.void_reason.changed.connect(lambda: self.void_go.setEnabled(bool(self.void_reason.value())))
         panel.form.addWidget(self.void_reason)
         panel.form.addStretch(1)
         self.void_go = Button("Batalkan permohonan", "danger", icon="ban")
         self.void_go.setEnabled(False)
+        self.void_reason.changed.connect(lambda: self.void_go.setEnabled(bool(self.void_reason.value())))
         self.void_go.clicked.connect(self._do_void)
         panel.form.addWidget(self.void_go, 0, Qt.AlignmentFlag.AlignRight)
         return panel
@@ -212,6 +213,7 @@ class DossierPane(QWidget):
     def _ask_void(self, on: bool) -> None:
         self.asking = on
         self.void_panel.setVisible(on)
+        self.papers_card.setVisible(not on)
         self.void_reason.set_value("")
         if on:
             self.void_reason.editor.setFocus()
@@ -269,7 +271,7 @@ class ExportPanel(Panel):
         self.formats.buttonClicked.connect(lambda _b: self._name())
         self.month.changed.connect(self._name)
         self.year.changed.connect(self._name)
-        self.full.toggled.connect(lambda on: (self.reason.setVisible(on), self._ready()))
+        self.full.toggled.connect(self._full_changed)
         self.reason.changed.connect(self._ready)
         self.path.changed.connect(self._ready)
 
@@ -289,7 +291,7 @@ class ExportPanel(Panel):
     def chosen(self) -> tuple[str, str, int, int | None]:
         """Book, format, year, month."""
         month = self.month.value()
-        return (self.book.value(), str(self.formats.checkedButton().value),  # type: ignore[attr-defined]
+        return (self.book.value(), chosen_value(self.formats),
                 int(self.year.value() or self.page.session.today().year), int(month) if month else None)
 
     def _name(self) -> None:
@@ -299,6 +301,10 @@ class ExportPanel(Panel):
 
     def _ready(self) -> None:
         self.go_button.setEnabled(bool(self.path.value()) and (not self.full.isChecked() or bool(self.reason.value())))
+
+    def _full_changed(self, on: bool) -> None:
+        self.reason.setVisible(on)
+        self._ready()
 
     def _export(self) -> None:
         book, form, year, month = self.chosen()

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import Qt, QTimer
-from PySide6.QtWidgets import QGridLayout, QHBoxLayout, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QGridLayout, QHBoxLayout, QSizePolicy, QVBoxLayout, QWidget
 
 from ktpel_kiosk.ports.devices import DeviceKind, DeviceState
 from ktpel_kiosk.ui import icons
@@ -57,6 +57,7 @@ class DeviceTile(Card):
         super().__init__(18, 8)
         self.name = label("", "body", weight="semibold")
         self.model = label("", "small", tone="muted")
+        self.model.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)
         self.chip = Chip("")
         self.advice = label("", "small", tone="muted", wrap=True)
         self.advice.setAlignment(Qt.AlignmentFlag.AlignTop)
@@ -79,6 +80,7 @@ class DeviceTile(Card):
     def show_card(self, card: DeviceCard) -> None:
         self.name.setText(card.name)
         self.model.setText(card.model)
+        self.model.setToolTip(card.model)
         self.chip.set(card.state, card.tone)
         self.advice.setText(card.advice)
         self.test.setVisible(card.can_test)
@@ -108,7 +110,8 @@ class DevicesSection(Section):
         self.panel.closed.connect(lambda: self._test(False))
         self.preview = PreviewView(oval=True)
         self.panel.form.addWidget(self.preview, 1)
-        self.panel.form.addWidget(label("Gambar harus tajam, terang merata dan mengikuti gerak tanpa jeda.", "body", tone="muted", wrap=True))
+        self.panel.form.addWidget(label("Gambar harus tajam, terang merata dan mengikuti gerak tanpa jeda.", "body", tone="muted",
+                                        wrap=True))
         self.restart = Button("Mulai ulang gambar", icon="refresh-cw")
         self.restart.clicked.connect(self._restart)
         self.panel.form.addWidget(self.restart, 0, Qt.AlignmentFlag.AlignLeft)
@@ -127,6 +130,11 @@ class DevicesSection(Section):
         for c in range(3):
             self._grid.setColumnStretch(c, 1 if c < columns else 0)
         self._grid.setRowStretch(len(self.tiles), 1)
+
+    def _columns(self, beside_panel: bool) -> int:
+        """As many tiles side by side as the room allows."""
+        room = self.width() - (self.panel.width() if beside_panel else 0)
+        return max(1, min(3, room // theme_of(self).px(350)))
 
     def opened(self) -> None:
         for card in self.page.presenter.devices():
@@ -148,7 +156,7 @@ class DevicesSection(Section):
         if on == self._frames.isActive() and on != self.panel.isHidden():
             return
         self.panel.setVisible(on)
-        self._place(2 if on else 3)
+        self._place(self._columns(on))
         devices = self.page.shell.desk.devices
         if on:
             self._serial = 0

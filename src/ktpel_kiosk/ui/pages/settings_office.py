@@ -10,7 +10,7 @@ from PySide6.QtWidgets import QButtonGroup, QGridLayout, QHBoxLayout, QVBoxLayou
 from ktpel_kiosk.ui.pages.base import scroll
 from ktpel_kiosk.ui.widgets.base import Card, Line, column, label
 from ktpel_kiosk.ui.widgets.buttons import Button, Chip, ChoiceChip
-from ktpel_kiosk.ui.widgets.extra import GrowingRows
+from ktpel_kiosk.ui.widgets.extra import GrowingRows, chosen_value
 from ktpel_kiosk.ui.widgets.status import NoticeBar
 from ktpel_kiosk.ui.widgets.tables import Cell, TableRow
 
@@ -65,7 +65,8 @@ class OfficeSection(Section):
         kop = self.page.presenter.letterhead()
         for i, line in enumerate(kop):
             big = i == len(kop) - 1
-            paper.body.addWidget(label(line, "strong" if big or i == 0 else "body", weight="bold" if big else "semibold", align=center, wrap=True))
+            step, weight = "strong" if big or i == 0 else "body", "bold" if big else "semibold"
+            paper.body.addWidget(label(line, step, weight=weight, align=center, wrap=True))
         for line in self.page.presenter.address().splitlines():
             paper.body.addWidget(label(line, "small", tone="muted", align=center, wrap=True))
         paper.body.addSpacing(8)
@@ -164,7 +165,7 @@ class LookSection(Section):
         super().__init__(page)
         card = Card(28, 18)
         self.contrast, one = _choices(CONTRASTS, self)
-        self.size, two = _choices(SIZES, self)
+        self.text_size, two = _choices(SIZES, self)
         self.sample = NoticeBar(closable=False)
         card.body.addLayout(column(label("Warna", "strong", weight="semibold"),
                                    label("Kontras tinggi memakai garis tebal dan warna pekat, untuk ruang yang sangat terang.", "body",
@@ -179,13 +180,14 @@ class LookSection(Section):
         card.body.addStretch(1)
         self.frame.addWidget(card, 1)
         self.contrast.buttonClicked.connect(lambda _b: self._changed())
-        self.size.buttonClicked.connect(lambda _b: self._changed())
+        self.text_size.buttonClicked.connect(lambda _b: self._changed())
 
     def opened(self) -> None:
         contrast, size = self.current()
-        for group, value in ((self.contrast, contrast), (self.size, size)):
+        for group, value in ((self.contrast, contrast), (self.text_size, size)):
             for button in group.buttons():
-                button.setChecked(button.value == value)  # type: ignore[attr-defined]
+                if isinstance(button, ChoiceChip):
+                    button.setChecked(button.value == value)
         self._show_sample()
 
     def current(self) -> tuple[str, str]:
@@ -193,13 +195,14 @@ class LookSection(Section):
         return self.page.shell.theme.contrast, self.page.shell.text_size
 
     def _changed(self) -> None:
-        contrast, size = self.contrast.checkedButton(), self.size.checkedButton()
-        if contrast is not None and size is not None:
-            self.page.shell.choose_look(str(contrast.value), str(size.value))  # type: ignore[attr-defined]
+        contrast, size = chosen_value(self.contrast), chosen_value(self.text_size)
+        if contrast and size:
+            self.page.shell.choose_look(contrast, size)
             self._show_sample()
 
     def _show_sample(self) -> None:
-        self.sample.show_text("attention", "Printer kartu kehabisan pita. Permohonan lain tetap bisa dilayani.", bold="0042 SITI CONTOH LESTARI.")
+        self.sample.show_text("attention", "Printer kartu kehabisan pita. Permohonan lain tetap bisa dilayani.",
+                              bold="0042 SITI CONTOH LESTARI.")
 
 
 def _choices(items: tuple[tuple[str, str], ...], parent: QWidget) -> tuple[QButtonGroup, QWidget]:

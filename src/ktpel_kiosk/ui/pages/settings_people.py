@@ -37,7 +37,8 @@ class PeopleSection(Section):
         self.add = Button("Tambah petugas", "primary", icon="plus", key="F9")
         self.add.clicked.connect(lambda: self._ask(True))
         head = QHBoxLayout()
-        head.addWidget(label("Satu orang boleh memegang beberapa peran. Kata sandi tidak pernah ditampilkan lagi.", "body", tone="muted"), 1)
+        head.addWidget(label("Satu orang boleh memegang beberapa peran. Kata sandi tidak pernah ditampilkan lagi.", "body",
+                             tone="muted"), 1)
         head.addWidget(self.add)
         self.frame.addLayout(head)
         table = Card(0, 0)
@@ -62,7 +63,8 @@ class PeopleSection(Section):
         box.setContentsMargins(0, 0, 8, 0)
         box.setSpacing(10)
         self.fields = {
-            "nama": TextField("nama", "Nama lengkap", limit=80), "username": TextField("username", "Nama masuk", placeholder="rina", limit=32),
+            "nama": TextField("nama", "Nama lengkap", limit=80),
+            "username": TextField("username", "Nama masuk", placeholder="rina", limit=32),
             "jabatan": TextField("jabatan", "Jabatan", limit=80), "nip": TextField("nip", "NIP (bila ada)", limit=20),
             "password": TextField("password", "Kata sandi", secret=True, limit=128),
             "again": TextField("again", "Ulangi kata sandi", secret=True, limit=128),
@@ -137,7 +139,7 @@ class PeopleSection(Section):
             if first is not None:
                 first.editor.setFocus()
             return
-        self.page.act(lambda: self.page.presenter.add_user(v["username"], v["nama"], v["jabatan"], v["nip"], roles, v["password"], v["again"]),
+        self.page.act(lambda: self.page.presenter.add_user(v["username"], v["nama"], v["jabatan"], v["nip"], roles, v["password"]),
                       self._saved)
 
     def _saved(self, name: str) -> None:

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from ktpel_kiosk.desk import intake, queries
 from ktpel_kiosk.desk.access import stage_roles
 from ktpel_kiosk.domain import codes
+from ktpel_kiosk.domain.actor import Actor
 from ktpel_kiosk.domain.biodata import FIELD_LABELS, age_at, make_penduduk, problems_of
 from ktpel_kiosk.domain.errors import BadInput, KioskError
 from ktpel_kiosk.domain.penduduk import Penduduk
@@ -126,7 +127,7 @@ class IntakePresenter:
         return {k: values.get(k, "") for k in PENDUDUK_FIELDS if k in values}
 
     def penduduk(self, values: dict[str, str]) -> Penduduk:
-        return make_penduduk(today=self.session.today(), **self._clean(values))
+        return make_penduduk(today=self.session.today(), **self._clean(values))  # type: ignore[arg-type]
 
     def checklist(self, layanan: Layanan, values: dict[str, str]) -> tuple[CheckLine, ...]:
         """Age first (computed), then the papers of the SOP for this service and person."""
@@ -168,12 +169,12 @@ class IntakePresenter:
 
     # -- drafts -------------------------------------------------------------------------------------------------------
 
-    def begin(self) -> str:
-        return intake.begin_intake(self.session.desk, self.session.actor)
+    def begin(self, actor: Actor | None = None) -> str:
+        return intake.begin_intake(self.session.desk, actor or self.session.actor)
 
-    def keep(self, key: str, form: dict[str, object]) -> str:
-        """Save the draft; returns the time shown beside the button."""
-        intake.save_draft(self.session.desk, self.session.actor, key, form)
+    def keep(self, key: str, form: dict[str, object], actor: Actor | None = None) -> str:
+        """Save the draft for ``actor`` (who typed it, even if the screen was locked meanwhile); returns the time shown."""
+        intake.save_draft(self.session.desk, actor or self.session.actor, key, form)
         local = self.session.local(self.session.now())
         return f"{local:%H.%M.%S}"
 

@@ -12,6 +12,7 @@ from ktpel_kiosk.desk.access import require
 from ktpel_kiosk.domain.outbox import Packet, PacketState, WaitCause
 from ktpel_kiosk.domain.permissions import PERMISSIONS
 from ktpel_kiosk.domain.text import duration_words, number_text, percent_text
+from ktpel_kiosk.ports.register import View
 from ktpel_kiosk.ui.presenters.register import size_text
 from ktpel_kiosk.ui.presenters.session import Session, brief, number_short
 from ktpel_kiosk.ui.words import word
@@ -24,12 +25,22 @@ REASONS: dict[WaitCause, tuple[str, str]] = {
 }
 FIXERS: dict[WaitCause, tuple[str, str]] = {
     WaitCause.NONE: ("Tidak perlu apa-apa", "Paket dikirim sendiri menurut urutan, yang tertua lebih dulu."),
-    WaitCause.OFFLINE: ("Operator", "Periksa kabel atau Wi-Fi. Bila jaringan kantor mati, hubungi pengelola jaringan; pelayanan tetap berjalan."),
-    WaitCause.TLS: ("Pengelola jaringan", "Sambungan dicegat atau sertifikat kantor kedaluwarsa. Jangan kirim lewat jaringan lain sebelum jelas."),
+    WaitCause.OFFLINE: (
+        "Operator",
+        "Periksa kabel atau Wi-Fi. Bila jaringan kantor mati, hubungi pengelola jaringan; pelayanan tetap berjalan."),
+    WaitCause.TLS: (
+        "Pengelola jaringan",
+        "Sambungan dicegat atau sertifikat kantor kedaluwarsa. Jangan kirim lewat jaringan lain sebelum jelas."),
     WaitCause.CLOCK: ("Admin", "Betulkan tanggal dan jam komputer, lalu tekan Coba sekarang."),
-    WaitCause.SERVER: ("Disdukcapil", "Server pusat sedang terganggu. Dicoba lagi otomatis; bila lebih dari sehari, hubungi Disdukcapil."),
-    WaitCause.DATA: ("Disdukcapil", "Paket tetap tersimpan utuh. Sebutkan nomor paket kepada Disdukcapil; jangan rekam ulang dulu."),
-    WaitCause.RECEIPT: ("Disdukcapil", "Paket mungkin sudah diterima, tetapi buktinya tidak sah. Paket tetap disimpan sampai ada bukti yang sah."),
+    WaitCause.SERVER: (
+        "Disdukcapil",
+        "Server pusat sedang terganggu. Dicoba lagi otomatis; bila lebih dari sehari, hubungi Disdukcapil."),
+    WaitCause.DATA: (
+        "Disdukcapil",
+        "Paket tetap tersimpan utuh. Sebutkan nomor paket kepada Disdukcapil; jangan rekam ulang dulu."),
+    WaitCause.RECEIPT: (
+        "Disdukcapil",
+        "Paket mungkin sudah diterima, tetapi buktinya tidak sah. Paket tetap disimpan sampai ada bukti yang sah."),
 }
 LINE: dict[WaitCause, tuple[str, str, str]] = {
     WaitCause.OFFLINE: ("attention", "Luring.", "Semua hasil rekam aman di komputer ini dan terkirim sendiri saat jaringan kembali."),
@@ -92,12 +103,12 @@ class QueuePresenter:
         start = self.session.day_start()
         packets = queries.queue(desk)
 
-        def gather(v: object) -> tuple[dict[str, tuple[str, str]], int]:
+        def gather(v: View) -> tuple[dict[str, tuple[str, str]], int]:
             names = {}
             for k in packets:
-                p = v.permohonan(k.permohonan_id)  # type: ignore[attr-defined]
+                p = v.permohonan(k.permohonan_id)
                 names[k.packet_id] = (p.nomor_register, p.penduduk.nama)
-            sent = sum(1 for k in v.packets() if k.received_at and k.received_at >= start)  # type: ignore[attr-defined]
+            sent = sum(1 for k in v.packets() if k.received_at and k.received_at >= start)
             return names, sent
 
         names, sent = desk.register.read(gather)
@@ -133,7 +144,8 @@ class QueuePresenter:
             reason, tone = "Sedang dikirim", "accent"
         overdue = queries.overdue(k, now)
         sentence = word("antrean", k.wait_cause)
-        detail = k.wait_detail if k.wait_detail in self.session.desk.sentences.keys() else ""
+        known = self.session.desk.sentences.keys()
+        detail = k.wait_detail if k.wait_detail in known else ""
         return PacketRow(
             k.packet_id, k.permohonan_id, number_short(nomor), nama, brief((now - k.sealed_at).total_seconds()),
             {"alarm": "trouble", "warn": "attention"}.get(overdue, "neutral"), size_text(k.size), share, text, reason, tone,

@@ -16,7 +16,7 @@ from ktpel_kiosk.domain.permissions import PERMISSIONS
 from ktpel_kiosk.domain.permohonan import Keadaan, Permohonan
 from ktpel_kiosk.domain.sop import Stage
 from ktpel_kiosk.domain.text import MONTHS, date_long, mask_nik, month_year, number_text, phone_local, time_text, zone
-from ktpel_kiosk.ports.register import Approval, ListItem, Query, ScannedDocument
+from ktpel_kiosk.ports.register import Approval, ListItem, Query, ScannedDocument, View
 from ktpel_kiosk.ui.presenters.board import PAGE_OF_STAGE
 from ktpel_kiosk.ui.presenters.session import Session, clock_text, day_month, number_short
 from ktpel_kiosk.ui.presenters.work import biodata_rows
@@ -283,11 +283,11 @@ class RegisterPresenter:
     # -- papers -------------------------------------------------------------------------------------------------------
 
     def _document(self, permohonan_id: str, document_id: str) -> tuple[Permohonan, ScannedDocument]:
-        def gather(v: object) -> tuple[Permohonan, ScannedDocument]:
-            found = next((x for x in v.documents(permohonan_id) if x.id == document_id), None)  # type: ignore[attr-defined]
+        def gather(v: View) -> tuple[Permohonan, ScannedDocument]:
+            found = next((x for x in v.documents(permohonan_id) if x.id == document_id), None)
             if found is None:
                 raise NotFound("permohonan.not_found")
-            return v.permohonan(permohonan_id), found  # type: ignore[attr-defined]
+            return v.permohonan(permohonan_id), found
 
         return self.session.desk.register.read(gather)
 

@@ -114,7 +114,8 @@ class SettingsPresenter:
             str(x.nomor), x.judul, x.kegiatan, ", ".join(sorted(word("peran", r) for r in s.peran_of(x))) or "Pemohon atau sistem",
             minutes_text(x.limit_s), " → ".join(word("stage", t) for t in x.stages) or "tidak dipetakan") for x in s.langkah)
         facts = (
-            ("Dokumen", f"{s.jenis_dokumen or 'SOP'} {s.nomor}".strip()), ("Tanggal", s.tanggal or "–"), ("Disahkan", s.disahkan_oleh or "–"),
+            ("Dokumen", f"{s.jenis_dokumen or 'SOP'} {s.nomor}".strip()), ("Tanggal", s.tanggal or "–"),
+            ("Disahkan", s.disahkan_oleh or "–"),
             ("Mutu baku", f"{standard}, jumlah langkah {minutes_text(s.total_s())}" if s.total_s() else standard),
             ("Berakhir dengan", "kartu diserahkan" if s.akhir == "kartu" else "surat diserahkan"),
             ("Sidik SOP", f"{s.digest[:12]}…" if s.digest else "–"),
@@ -133,7 +134,7 @@ class SettingsPresenter:
         state, tone = ("tidak aktif", "neutral") if not u.active else ("terkunci sementara", "attention") if locked else ("aktif", "good")
         return UserRow(u.username, u.nama, u.jabatan or "–", ", ".join(word("peran", r) for r in u.peran), state, tone)
 
-    def add_user(self, username: str, nama: str, jabatan: str, nip: str, peran: tuple[Peran, ...], password: str, again: str) -> str:
+    def add_user(self, username: str, nama: str, jabatan: str, nip: str, peran: tuple[Peran, ...], password: str) -> str:
         """Returns the name kept. Raises BadInput, NotAllowed."""
         require(self.session.actor, "manage_users")
         sign_in.save_user(self.session.desk, self.session.actor, username, nama.strip(), peran, password, nip=nip, jabatan=jabatan)
@@ -185,13 +186,15 @@ class SettingsPresenter:
         low = b.stok < 20
         figures = (
             ("Masuk", number_text(b.masuk), "menurut BAST", "muted"),
-            ("Stok", number_text(b.stok), "hampir habis" if low else "siap pakai", "trouble" if not b.stok else "attention" if low else "good"),
+            ("Stok", number_text(b.stok), "hampir habis" if low else "siap pakai",
+             "trouble" if not b.stok else "attention" if low else "good"),
             ("Sedang dipakai", number_text(b.dipakai), "", "muted"), ("Jadi kartu", number_text(b.baik), "", "muted"),
             ("Rusak", number_text(b.rusak), "", "muted"), ("Dikembalikan", number_text(b.dikembalikan), "", "muted"),
         )
         if b.balanced:
             return Ledger(figures, "Buku blangko seimbang: yang masuk sama dengan yang tersisa, terpakai, rusak dan dikembalikan.", "good")
-        return Ledger(figures, "Buku blangko tidak seimbang. Hitung blangko di laci dan hubungi supervisor sebelum mencetak lagi.", "trouble")
+        return Ledger(figures, "Buku blangko tidak seimbang. Hitung blangko di laci dan hubungi supervisor sebelum mencetak lagi.",
+                      "trouble")
 
     @staticmethod
     def serials(first: str, last: str) -> list[str]:

@@ -114,7 +114,7 @@ class Button(Pressable):
             icons.draw(painter, self.icon_name, ink, x, middle - icon_size / 2, icon_size)  # type: ignore[arg-type]
             x += icon_size + gap
         painter.setFont(font)
-        painter.setPen(ink)  # type: ignore[call-overload]
+        painter.setPen(ink)
         room = self.width() - x - pad - (key_width + gap if self.key else 0) - (icon_size + gap if self.icon_after else 0)
         painter.drawText(QRectF(x, 0, room + 2, self.height()), Qt.AlignmentFlag.AlignVCenter | Qt.AlignmentFlag.AlignLeft,
                          elided(font, self.text(), room + 2))

@@ -71,7 +71,8 @@ class BarChart(Painted):
                                      Qt.AlignmentFlag.AlignCenter, str(bar.value))
             painter.setFont(bold if bar.strong else tiny)
             painter.setPen(theme.color("accent" if bar.strong else "muted"))
-            painter.drawText(QRectF(center - pitch, base + theme.px(4), pitch * 2, foot - theme.px(4)), Qt.AlignmentFlag.AlignCenter, bar.name)
+            painter.drawText(QRectF(center - pitch, base + theme.px(4), pitch * 2, foot - theme.px(4)),
+                             Qt.AlignmentFlag.AlignCenter, bar.name)
 
     @staticmethod
     def _bar(painter: QPainter, theme: Theme, box: QRectF, strong: bool) -> None:

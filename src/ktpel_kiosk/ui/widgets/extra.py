@@ -1,18 +1,16 @@
-"""Parts of the register, queue, report, print and handover pages: ticks, tabs, figures, steps, panels, growing tables."""
+"""Parts of the register, queue, report and settings pages: ticks, tabs, figures, panels, growing tables."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 
 from PySide6.QtCore import QEvent, QModelIndex, QRectF, QSize, Qt, Signal
 from PySide6.QtGui import QKeyEvent, QPainter, QPen
 from PySide6.QtWidgets import QButtonGroup, QHBoxLayout, QSizePolicy, QVBoxLayout, QWidget
 
 from ktpel_kiosk.ui import icons
-from ktpel_kiosk.ui.theme import Theme
 from ktpel_kiosk.ui.widgets.base import Card, Line, Painted, elided, label, text_width
-from ktpel_kiosk.ui.widgets.buttons import Button, IconButton, Pressable
+from ktpel_kiosk.ui.widgets.buttons import Button, ChoiceChip, IconButton, Pressable
 from ktpel_kiosk.ui.widgets.tables import RowsModel, RowsView, TableRow
 
 
@@ -143,10 +141,9 @@ class Tabs(QWidget):
 class Stat(Painted):
     """A figure in a white tile: title, number, words beside it in a tone."""
 
-    def __init__(self, *, framed: bool = True) -> None:
+    def __init__(self) -> None:
         super().__init__()
         self.title, self.value, self.detail, self.tone = "", "–", "", "muted"
-        self._framed = framed
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
 
     def show_figure(self, title: str, value: str, detail: str = "", tone: str = "muted") -> None:
@@ -157,7 +154,7 @@ class Stat(Painted):
             self.update()
 
     def sizeHint(self) -> QSize:
-        return QSize(self.theme.px(150), self.theme.px(88 if self._framed else 64))
+        return QSize(self.theme.px(150), self.theme.px(88))
 
     def minimumSizeHint(self) -> QSize:
         return QSize(self.theme.px(96), self.sizeHint().height())
@@ -166,11 +163,10 @@ class Stat(Painted):
         theme = self.theme
         painter = QPainter(self)
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-        left, top = (theme.px(18), theme.px(14)) if self._framed else (0, theme.px(2))
-        if self._framed:
-            painter.setPen(QPen(theme.color("line"), 1))
-            painter.setBrush(theme.color("surface"))
-            painter.drawRoundedRect(QRectF(self.rect()).adjusted(0.5, 0.5, -0.5, -0.5), theme.px(12), theme.px(12))
+        left, top = theme.px(18), theme.px(14)
+        painter.setPen(QPen(theme.color("line"), 1))
+        painter.setBrush(theme.color("surface"))
+        painter.drawRoundedRect(QRectF(self.rect()).adjusted(0.5, 0.5, -0.5, -0.5), theme.px(12), theme.px(12))
         room = self.width() - 2 * left
         small, big = theme.font("small"), theme.font("figure", 700)
         painter.setFont(small)
@@ -187,75 +183,6 @@ class Stat(Painted):
         painter.setPen(theme.color(self.tone))
         painter.drawText(QRectF(x, top + theme.px(24), self.width() - x - theme.px(8), theme.px(36)), Qt.AlignmentFlag.AlignVCenter,
                          elided(small, self.detail, self.width() - x - theme.px(8)))
-
-
-@dataclass(frozen=True, slots=True)
-class StepLine:
-    """One line of :class:`StepLines`. ``state``: ``done now todo trouble``."""
-
-    title: str
-    detail: str
-    state: str
-
-
-class StepLines(Painted):
-    """What is done, at hand and still to do, one under the other."""
-
-    def __init__(self) -> None:
-        super().__init__()
-        self._lines: tuple[StepLine, ...] = ()
-        self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
-
-    def set_lines(self, lines: Sequence[StepLine]) -> None:
-        if tuple(lines) != self._lines:
-            self._lines = tuple(lines)
-            said = {"done": "selesai", "now": "sekarang", "todo": "nanti", "trouble": "bermasalah"}
-            self.setAccessibleName("; ".join(f"{i} {s.title} {s.detail} {said[s.state]}" for i, s in enumerate(lines, 1)))
-            self.updateGeometry()
-            self.update()
-
-    def lines(self) -> tuple[StepLine, ...]:
-        return self._lines
-
-    def sizeHint(self) -> QSize:
-        return QSize(self.theme.px(240), self.theme.px(46) * len(self._lines))
-
-    minimumSizeHint = sizeHint
-
-    def paintEvent(self, event: QEvent) -> None:
-        theme = self.theme
-        painter = QPainter(self)
-        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-        for i, line in enumerate(self._lines):
-            self._line(painter, theme, i + 1, line, QRectF(0, theme.px(46) * i, self.width(), theme.px(46)))
-
-    @staticmethod
-    def _line(painter: QPainter, theme: Theme, number: int, line: StepLine, box: QRectF) -> None:
-        tone = {"done": "good", "now": "accent", "trouble": "trouble"}.get(line.state, "")
-        side = theme.px(26)
-        disc = QRectF(0, box.center().y() - side / 2, side, side)
-        painter.setPen(Qt.PenStyle.NoPen if tone else QPen(theme.color("field_line"), 1))
-        painter.setBrush(theme.color(tone or "surface"))
-        painter.drawEllipse(disc.adjusted(0.5, 0.5, -0.5, -0.5))
-        if line.state in ("done", "trouble"):
-            icons.draw(painter, "check" if line.state == "done" else "x", theme.color("on_accent"), disc.left() + theme.px(6),
-                       disc.top() + theme.px(6), theme.px(14), 3.2)
-        else:
-            painter.setFont(theme.font("small", 600))
-            painter.setPen(theme.color("on_accent" if tone else "muted"))
-            painter.drawText(disc, Qt.AlignmentFlag.AlignCenter, str(number))
-        small = theme.font("small", 600 if line.state == "trouble" else 400)
-        wide = min(text_width(small, line.detail), int(box.width() * 0.45))
-        painter.setFont(small)
-        painter.setPen(theme.color("trouble" if line.state == "trouble" else "muted"))
-        painter.drawText(QRectF(box.right() - wide - 1, box.top(), wide + 1, box.height()), Qt.AlignmentFlag.AlignVCenter,
-                         elided(small, line.detail, wide + 1))
-        font = theme.font("body", 600 if line.state in ("now", "trouble") else 500)
-        painter.setFont(font)
-        painter.setPen(theme.color("ink"))
-        left = side + theme.px(12)
-        room = box.width() - left - wide - theme.px(8)
-        painter.drawText(QRectF(left, box.top(), room, box.height()), Qt.AlignmentFlag.AlignVCenter, elided(font, line.title, room))
 
 
 class Panel(Card):
@@ -300,35 +227,10 @@ class DocRow(QWidget):
         line.addWidget(self.save)
 
 
-class TryDots(Painted):
-    """Tries used of tries allowed."""
-
-    def __init__(self) -> None:
-        super().__init__()
-        self._used, self._all = 0, 0
-        self.setSizePolicy(QSizePolicy.Policy.Fixed, QSizePolicy.Policy.Fixed)
-
-    def set(self, used: int, allowed: int) -> None:
-        self._used, self._all = used, allowed
-        self.setAccessibleName(f"{used} dari {allowed} percobaan terpakai")
-        self.updateGeometry()
-        self.update()
-
-    def sizeHint(self) -> QSize:
-        return QSize(max(1, self._all) * self.theme.px(22), self.theme.px(16))
-
-    minimumSizeHint = sizeHint
-
-    def paintEvent(self, event: QEvent) -> None:
-        theme = self.theme
-        painter = QPainter(self)
-        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-        side = theme.px(14)
-        for i in range(self._all):
-            box = QRectF(i * theme.px(22) + 1, 1, side, side)
-            painter.setPen(QPen(theme.color("attention" if i < self._used else "field_line"), 1.5))
-            painter.setBrush(theme.color("attention" if i < self._used else "surface"))
-            painter.drawEllipse(box)
+def chosen_value(group: QButtonGroup) -> str:
+    """The value of the pressed choice of a group of chips; empty when none is."""
+    button = group.checkedButton()
+    return str(button.value) if isinstance(button, ChoiceChip) else ""
 
 
 class GrowingModel(RowsModel):

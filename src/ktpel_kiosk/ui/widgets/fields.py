@@ -100,7 +100,7 @@ class DateField(TextField):
 class NikValidator(QValidator):
     """Lets anything in that becomes at most 16 digits once separators are gone."""
 
-    def validate(self, text: str, pos: int) -> tuple[QValidator.State, str, int]:  # type: ignore[override]
+    def validate(self, text: str, pos: int) -> tuple[QValidator.State, str, int]:
         digits = nik_digits(text)
         clean = all(c.isdigit() or c in " .-_/\u2013\u2011\t" for c in text)
         if not clean or len(digits) > 16:

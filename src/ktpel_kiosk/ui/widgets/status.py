@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from PySide6.QtCore import QEvent, QRectF, QSize, Qt, Signal
-from PySide6.QtGui import QPainter, QPen
+from PySide6.QtGui import QPainter, QPen, QResizeEvent, QShowEvent
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QSizePolicy, QWidget
 
 from ktpel_kiosk.ui import icons
@@ -364,7 +364,7 @@ class ChecklistRow(Pressable):
     def minimumSizeHint(self) -> QSize:
         return self.sizeHint()
 
-    def resizeEvent(self, event: QEvent) -> None:
+    def resizeEvent(self, event: QResizeEvent) -> None:
         self.updateGeometry()
         super().resizeEvent(event)
 
@@ -474,7 +474,7 @@ class EmptyState(QWidget):
         self.text = label(text, "body", tone="muted", wrap=True, align=center)
         self.setLayout(column(None, self._picture, 4, self.title, self.text, None, spacing=6, margins=(24, 24, 24, 24)))
 
-    def showEvent(self, event: QEvent) -> None:
+    def showEvent(self, event: QShowEvent) -> None:
         theme = theme_of(self)
         self._picture.setPixmap(icons.pixmap(self._name, theme.hex("faint"), theme.px(40), self.devicePixelRatioF(), 1.5))
         super().showEvent(event)

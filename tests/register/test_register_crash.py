@@ -1,0 +1,125 @@
+"""Killed at any moment: what was acknowledged is there, what was not is whole or absent; an interrupted migration can be repeated."""
+
+from __future__ import annotations
+
+import os
+import random
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+from typing import Any
+
+import pytest
+from register_makers import KEY, application, open_register
+
+from ktpel_kiosk.register import driver
+
+HERE = Path(__file__).parent
+ENV = {**os.environ, "PYTHONPATH": str(HERE)}
+KILLS = int(os.environ.get("KTPEL_KILLS", "8"))
+
+WRITER = """
+import sys, pathlib
+from dataclasses import replace
+from register_makers import *
+register = open_register(pathlib.Path(sys.argv[1]), anchor_every=4)
+done = register.read(lambda v: v.audit_length())
+p = save(register, application()) if not done else register.read(lambda v: v.permohonan(application().id))
+print("ready", flush=True)
+n = len(register.read(lambda v: v.samples(p.id, with_data=False)))
+while True:
+    n += 1
+    def work(tx):
+        global p
+        tx.add_sample(sample(p, attempt=n, size=30000))
+        tx.log("SampleAccepted", p.id, "rina", attempt=n)
+        p = tx.save_permohonan(replace(p, note=str(n)))
+        return tx.next_number("register", 2026)
+    number = register.write(work)
+    sys.stdout.write(f"{n} {number}\\n"); sys.stdout.flush()
+"""
+
+MIGRATOR = """
+import os, signal, sys, pathlib
+from sqlalchemy import event
+from sqlalchemy.engine import Engine
+from register_makers import *
+left = int(sys.argv[2])
+@event.listens_for(Engine, "before_cursor_execute")
+def count(conn, cursor, statement, parameters, context, executemany):
+    global left
+    left -= 1
+    if left == 0:
+        os.kill(os.getpid(), signal.SIGKILL)
+@event.listens_for(Engine, "commit")
+def commit(conn):
+    count(None, None, None, None, None, None)
+register = open_register(pathlib.Path(sys.argv[1]))
+print(register.read(lambda v: v.audit_length()))
+register.close()
+print("left", left)
+"""
+
+
+@pytest.mark.skipif(not hasattr(signal, "SIGKILL"), reason="needs SIGKILL")
+def test_killed_while_writing_nothing_acknowledged_is_lost(tmp_path: Path) -> None:
+    rng = random.Random(11)
+    acknowledged = 0
+    for _ in range(KILLS):
+        child = subprocess.Popen([sys.executable, "-c", WRITER, str(tmp_path)], stdout=subprocess.PIPE, text=True, env=ENV)
+        assert child.stdout is not None
+        assert child.stdout.readline() == "ready\n"
+        time.sleep(rng.uniform(0.0, 0.12))
+        child.kill()
+        lines = [x for x in child.stdout.read().split("\n")[:-1] if x]
+        child.wait()
+        child.stdout.close()
+        acknowledged = int(lines[-1].split()[0]) if lines else acknowledged
+        with open_register(tmp_path) as register:
+            p = register.read(lambda v: v.permohonan(application().id))
+            samples = register.read(lambda v: v.samples(p.id))
+            check = register.check_audit()
+            assert check.whole
+            assert acknowledged <= len(samples) <= acknowledged + 1
+            assert p.note == (str(len(samples)) if samples else "")
+            assert check.length == len(samples) + 1, "sample, application and audit stand or fall together"
+            assert sum(s.best for s in samples) == min(1, len(samples))
+            register.integrity_check()
+            acknowledged = len(samples)
+
+
+@pytest.mark.skipif(not hasattr(signal, "SIGKILL"), reason="needs SIGKILL")
+def test_a_migration_killed_at_any_statement_can_be_repeated(tmp_path: Path) -> None:
+    counted = subprocess.run([sys.executable, "-c", MIGRATOR, str(tmp_path / "count"), "100000"], capture_output=True, text=True, env=ENV,
+                             timeout=120, check=True)
+    statements = 100000 - int(counted.stdout.split()[-1])
+    assert statements > 40
+    points = sorted({1, 2, 3, 4, 5, 6, statements // 3, statements // 2, statements - 3, statements - 2, statements - 1, statements})
+    for point in points:
+        folder = tmp_path / str(point)
+        died = subprocess.run([sys.executable, "-c", MIGRATOR, str(folder), str(point)], capture_output=True, text=True, env=ENV,
+                              timeout=120)
+        assert died.returncode == -signal.SIGKILL, died.stderr
+        path = folder / "register.sqlite"
+        connection = driver.connect(path, KEY)
+        version = driver.scalar(connection, "PRAGMA user_version")
+        tables = driver.scalar(connection, "SELECT count(*) FROM sqlite_schema WHERE type='table' AND name <> 'alembic_version'")
+        connection.close()
+        assert (version, tables > 0) in ((0, False), (driver.SCHEMA_VERSION, True)), f"half a schema after statement {point}"
+        with open_register(folder) as register:
+            register.integrity_check()
+            assert register.check_audit().whole
+
+
+def test_closed_in_the_middle_of_a_transaction(tmp_path: Path) -> None:
+    with open_register(tmp_path) as register:
+        def work(tx: Any) -> None:
+            tx.log("IntakeRegistered", "x", "rina")
+            tx.save_permohonan(application())
+            raise KeyboardInterrupt
+
+        with pytest.raises(KeyboardInterrupt):
+            register.write(work)
+        assert register.check_audit().length == 0

@@ -1,0 +1,138 @@
+"""The migrated schema, the SQLModel rows and the checks agree; a later migration backs up first and is atomic."""
+
+from __future__ import annotations
+
+import re
+import shutil
+from pathlib import Path
+from typing import Any
+
+import pytest
+from register_makers import KEY, ROOT, application, logged, open_register, sample, save
+from sqlmodel import SQLModel
+
+from ktpel_kiosk.domain.errors import BugError, Corrupt
+from ktpel_kiosk.register import driver, rows
+from ktpel_kiosk.register.backup import check_copy
+
+
+@pytest.fixture
+def connection(tmp_path: Path) -> Any:
+    with open_register(tmp_path) as register:
+        p = save(register, application())
+        logged(register, lambda tx: tx.add_sample(sample(p)))
+    made = driver.connect(tmp_path / "register.sqlite", KEY, writer=True)
+    yield made
+    made.close()
+
+
+def test_rows_and_schema_have_the_same_columns(connection: Any) -> None:
+    stored = {name for (name,) in connection.execute("SELECT name FROM sqlite_schema WHERE type='table' AND name NOT LIKE 'sqlite_%'")}
+    assert stored - {"alembic_version"} == set(SQLModel.metadata.tables)
+    for name, table in SQLModel.metadata.tables.items():
+        live = [(c[1], c[2], bool(c[3]), bool(c[5])) for c in connection.execute(f'PRAGMA table_info("{name}")')]
+        ours = [(c.name, str(c.type), not c.nullable, c.primary_key) for c in table.columns]
+        assert live == [(n, {"BLOB": "BLOB"}.get(t, t), r, k) for n, t, r, k in ours], name
+
+
+def test_every_table_is_strict(connection: Any) -> None:
+    strict = {row[1]: row[5] for row in connection.execute("PRAGMA table_list") if row[0] == "main" and not row[1].startswith("sqlite_")}
+    assert [n for n, s in strict.items() if not s] == ["alembic_version"]
+
+
+def test_the_code_knows_the_newest_migration() -> None:
+    versions = sorted(int(p.name[:4]) for p in (ROOT / "migrations" / "versions").glob("[0-9]*.py"))
+    assert versions == list(range(1, driver.SCHEMA_VERSION + 1))
+
+
+@pytest.mark.parametrize("statement", [
+    "UPDATE permohonan SET nik = '1'", "UPDATE permohonan SET nik = '35080545020800A1'", "UPDATE permohonan SET keadaan = 'entah'",
+    "UPDATE permohonan SET is_open = 0", "UPDATE permohonan SET penduduk = '{'", "UPDATE permohonan SET created_at = 'kemarin'",
+    "UPDATE permohonan SET version = 0", "UPDATE permohonan SET note = NULL", "UPDATE tahap SET state = 'x'", "UPDATE sample SET best = 2",
+    "UPDATE sample SET attempt = 0", "DELETE FROM permohonan", "INSERT INTO packet (packet_id) VALUES ('x')",
+    "INSERT INTO audit VALUES (0, 1, '', '', '', '{}', '', '')", "INSERT INTO audit_head VALUES (2, '', 0, '')",
+])
+def test_the_database_refuses_what_the_rows_would_let_through(connection: Any, statement: str) -> None:
+    with pytest.raises(driver.dbapi.IntegrityError):
+        connection.execute(statement)
+
+
+def test_counters_never_go_back(connection: Any) -> None:
+    connection.execute("INSERT INTO counter VALUES ('register', 2026, 5)")
+    with pytest.raises(driver.dbapi.IntegrityError):
+        connection.execute("UPDATE counter SET value = 4")
+
+
+def test_sqlmodel_rows_alone_would_accept_anything() -> None:
+    assert rows.PermohonanRow(nik="9" * 50).nik == "9" * 50, "why domain types are separate"
+
+
+def next_migration(tmp_path: Path, body: str) -> Path:
+    folder = tmp_path / "migrations"
+    shutil.copytree(ROOT / "migrations", folder, ignore=shutil.ignore_patterns("__pycache__"))
+    (folder / "versions" / "0002_next.py").write_text(
+        'from alembic import op\nrevision = "0002"\ndown_revision = "0001"\nbranch_labels = None\ndepends_on = None\n\n\n'
+        f"def upgrade():\n    op.execute('CREATE TABLE extra (a TEXT NOT NULL) STRICT')\n    {body}\n")
+    return folder
+
+
+EVENTS = ROOT / "resources" / "audit" / "events.toml"
+
+
+def test_an_upgrade_backs_up_encrypted_then_migrates(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    with open_register(tmp_path) as register:
+        stored = save(register, application())
+    monkeypatch.setattr(driver, "SCHEMA_VERSION", 2)
+    with open_register(tmp_path, migrations=next_migration(tmp_path, "pass"), events=EVENTS) as register:
+        assert register.read(lambda v: v.permohonan(stored.id)) == stored
+        assert register.check_audit().whole
+    copies = list((tmp_path / "backups").iterdir())
+    assert len(copies) == 1 and re.fullmatch(r"before-v2-\d{8}T\d{6}Z-\d{8}\.sqlite", copies[0].name)
+    assert check_copy(copies[0], KEY) == 1
+    assert not copies[0].read_bytes().startswith(b"SQLite format 3")
+
+
+@pytest.mark.parametrize(("body", "expected"), [
+    ("raise RuntimeError('boom')", RuntimeError),
+    ("op.execute('CREATE TABLE extra (a TEXT) STRICT')", BugError),
+    ("op.execute('UPDATE sample SET permohonan_id = 1')", Corrupt),
+])
+def test_a_failing_upgrade_changes_nothing_and_can_be_repeated(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, body: str,
+                                                               expected: type[Exception]) -> None:
+    with open_register(tmp_path) as register:
+        p = save(register, application())
+        logged(register, lambda tx: tx.add_sample(sample(p)))
+    monkeypatch.setattr(driver, "SCHEMA_VERSION", 2)
+    with pytest.raises(expected):
+        open_register(tmp_path, migrations=next_migration(tmp_path, body), events=EVENTS)
+    monkeypatch.setattr(driver, "SCHEMA_VERSION", 1)
+    with open_register(tmp_path) as register:
+        register.integrity_check()
+        assert register.read(lambda v: v.permohonan(p.id)) == p
+    monkeypatch.setattr(driver, "SCHEMA_VERSION", 2)
+    shutil.rmtree(tmp_path / "migrations")
+    with open_register(tmp_path, migrations=next_migration(tmp_path, "pass"), events=EVENTS) as register:
+        register.integrity_check()
+
+
+def test_frozen_first_schema(connection: Any) -> None:
+    """The released first migration must never change; a change of the schema is a new file."""
+    import hashlib
+    text = (ROOT / "migrations" / "versions" / "0001_register.py").read_bytes()
+    assert hashlib.sha256(text).hexdigest() == FIRST_MIGRATION
+
+
+FIRST_MIGRATION = "347721a971f3340756dc884686c3de08855d1a8cffc5bcfa086324e4bec035f8"
+
+
+def test_alembic_command_line_knows_the_register(tmp_path: Path) -> None:
+    import subprocess
+    import sys
+
+    from ktpel_kiosk.register.keys import KeyStore
+    with open_register(tmp_path, KeyStore(tmp_path / "register.key").create(machine=True)) as register:
+        save(register, application())
+    done = subprocess.run(
+        [sys.executable, "-m", "alembic", "-c", str(ROOT / "migrations" / "alembic.ini"), "-x", f"register={tmp_path}/register.sqlite",
+         "current"], capture_output=True, text=True, timeout=60)
+    assert done.returncode == 0 and "0001 (head)" in done.stdout, done.stderr
