@@ -25,7 +25,7 @@ from ktpel_kiosk.ports.register import Tx
 from ktpel_kiosk.register.store import SqlRegister
 
 LIMIT = 3.0
-ROUNDS = 120
+ROUNDS = 200
 SAMPLE_BYTES = 60_000
 """A finger image as PNG; already compressed, so as good as random."""
 PLAIN_SCHEMA = "CREATE TABLE sample (id TEXT PRIMARY KEY, permohonan_id TEXT, position TEXT, captured_at TEXT, data BLOB)"

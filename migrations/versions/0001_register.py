@@ -96,16 +96,17 @@ APPLICATIONS = (
     """,
     "CREATE INDEX search_created ON search (created_at, no)",
     "CREATE INDEX search_state ON search (keadaan, stage, created_at)",
+    "CREATE INDEX search_keadaan ON search (keadaan, created_at)",
     "CREATE INDEX search_layanan ON search (layanan, created_at)",
     "CREATE INDEX search_desa ON search (desa, created_at)",
     """
     CREATE TABLE search_word (
         word TEXT NOT NULL,
         no INTEGER NOT NULL REFERENCES search (no) DEFERRABLE INITIALLY DEFERRED,
+        created_at INTEGER NOT NULL,
         PRIMARY KEY (word, no)
     ) STRICT, WITHOUT ROWID
     """,
-    "CREATE INDEX search_word_no ON search_word (no)",
 )
 
 RECORDING = (
@@ -128,8 +129,8 @@ RECORDING = (
         signature_kind TEXT
     ) STRICT
     """,
-    "CREATE INDEX sample_of ON sample (permohonan_id, position)",
-    "CREATE UNIQUE INDEX sample_one_best ON sample (permohonan_id, position) WHERE best = 1",
+    # one index for both: samples of an application, and at most one best of each position
+    "CREATE UNIQUE INDEX sample_of ON sample (permohonan_id, position, CASE best WHEN 1 THEN 0 ELSE no END)",
     """
     CREATE TABLE sample_data (
         sample_no INTEGER NOT NULL PRIMARY KEY REFERENCES sample (no) ON DELETE CASCADE DEFERRABLE INITIALLY DEFERRED,

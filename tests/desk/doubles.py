@@ -27,7 +27,8 @@ from ktpel_kiosk.ports.devices import (
     PrintMedia,
     SignatureCapture,
 )
-from ktpel_kiosk.ports.services import Assessed, Book, CardFace, ChipContent, ChipData
+from ktpel_kiosk.ports.papers import Book
+from ktpel_kiosk.ports.services import Assessed, CardFace, ChipContent, ChipData
 
 GREY = RawImage(8, 8, 1, bytes(64), 500)
 COLOUR = RawImage(8, 8, 3, bytes(192))

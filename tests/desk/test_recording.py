@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from conftest import PASSWORD, Office
+from desk_office import PASSWORD, Office
 
 from ktpel_kiosk.desk import recording, verification
 from ktpel_kiosk.desk.intake import assign_number

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from conftest import PASSWORD
+from desk_office import PASSWORD
 
 from ktpel_kiosk.desk import reconcile, sealing
 from ktpel_kiosk.domain.audit import GENESIS

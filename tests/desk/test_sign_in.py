@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from conftest import PASSWORD, build
+from desk_office import PASSWORD, build
 
 from ktpel_kiosk.desk import sign_in
 from ktpel_kiosk.domain.errors import BadInput, NotAllowed, SignInRefused

@@ -34,7 +34,7 @@ def test_card_offices_leave_the_ledger_balanced(any_office):
 
 
 def test_letter_office_hands_out_two_numbered_letters(tmp_path):
-    from conftest import build
+    from desk_office import build
 
     office = build(tmp_path / "k", "kebakkramat")
     try:
@@ -50,7 +50,7 @@ def test_letter_office_hands_out_two_numbered_letters(tmp_path):
 
 
 def test_printed_step_numbers_of_palaran_keep_their_gap(tmp_path):
-    from conftest import build
+    from desk_office import build
 
     office = build(tmp_path / "p", "palaran")
     try:

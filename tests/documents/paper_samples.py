@@ -11,7 +11,7 @@ from pathlib import Path
 from PIL import Image, ImageDraw
 
 from ktpel_kiosk.domain.penduduk import JenisKelamin, Penduduk
-from ktpel_kiosk.ports.services import Book, BookRow, HandoverPaper, LetterPaper, ReceiptPaper
+from ktpel_kiosk.ports.papers import Book, BookRow, HandoverPaper, LetterPaper, ReceiptPaper
 
 RESOURCES = Path(__file__).resolve().parents[2] / "resources"
 KOP = ("Pemerintah Kabupaten Lumajang", "Kecamatan Tempeh", "Jalan Raya Tempeh 1, Tempeh 67371 · Telepon (0334) 520003",

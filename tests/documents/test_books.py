@@ -20,7 +20,7 @@ from pypdf import PdfReader
 from ktpel_kiosk.documents import books
 from ktpel_kiosk.documents.office import OfficeDocuments
 from ktpel_kiosk.domain.errors import BadInput
-from ktpel_kiosk.ports.services import Book, BookRow
+from ktpel_kiosk.ports.papers import Book, BookRow
 
 FORMULAS = ("=1+1", "+62812345", "-1+2", "@SUM(A1)", "=HYPERLINK(\"http://x\",\"y\")", "=cmd|'/c calc'!A1", "\t=1", "\r=1", " =1", "\n@x",
             "＝1+1", "=", "-", "'=1", "''", "%0A=1", "|x", "https://example.invalid", "mailto:a@b", "0012", "3508054502080001",

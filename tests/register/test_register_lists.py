@@ -168,10 +168,18 @@ def test_no_question_reads_a_whole_table(large: Path, act: Any) -> None:
     assert not bare, plans
 
 
-def test_lists_never_touch_biodata_and_the_common_one_does_not_sort(large: Path) -> None:
+def test_lists_never_touch_biodata_and_sort_only_what_they_show(large: Path) -> None:
     plans = plan_of(large, lambda v: v.list(Query()))
-    assert not any("permohonan" in p or "TEMP B-TREE" in p for p in plans), plans
-    assert any("search_created" in p for p in plans)
+    assert not any("permohonan" in p for p in plans), plans
+    which = plans[plans.index("LIST SUBQUERY 1") + 1:]
+    assert which[0] == "SCAN search USING COVERING INDEX search_created", "the rows shown come in order from an index"
+    assert [p for p in plans if "TEMP B-TREE" in p] == plans[-1:], "sorted is only the page itself"
+
+
+def test_words_alone_are_answered_by_the_word_index(large: Path) -> None:
+    plans = plan_of(large, lambda v: v.list(Query(text="siti aminah")))
+    assert sum("search_word" in p or "other_word" in p for p in plans) == 2
+    assert sum(p.startswith("SEARCH search USING") or " search " in p for p in plans if "word" not in p) == 1, plans
 
 
 def test_an_application_is_one_indexed_read(large: Path) -> None:

@@ -122,7 +122,7 @@ def test_frozen_first_schema(connection: Any) -> None:
     assert hashlib.sha256(text).hexdigest() == FIRST_MIGRATION
 
 
-FIRST_MIGRATION = "347721a971f3340756dc884686c3de08855d1a8cffc5bcfa086324e4bec035f8"
+FIRST_MIGRATION = "6de0e75f8d882f463ac14cbb7ef6d852d19d25ba98705c6d6a9e353690fe57df"
 
 
 def test_alembic_command_line_knows_the_register(tmp_path: Path) -> None:

@@ -200,7 +200,7 @@ def nik_check(nik: str, as_json: Json = False) -> None:
 
 
 def main() -> None:
-    """Entry point; ``run`` with plain options skips the command parser, whose import costs as much as the window."""
+    """Parse the command line and do what it says (see :mod:`ktpel_kiosk.app.entry` for the quick way to the windows)."""
     try:
         app()
     except BadInput as error:

@@ -3,19 +3,22 @@
 from __future__ import annotations
 
 import json
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from datetime import date, datetime
 from functools import cache
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-from ktpel_kiosk.app.clock import PracticeClock, SystemClock
+from ktpel_kiosk.app.clock import PracticeClock, SystemClock, Uuid7
 from ktpel_kiosk.app.resources import migrations
 from ktpel_kiosk.domain.errors import BadInput, IoFailure
 from ktpel_kiosk.domain.sop import Peran
 from ktpel_kiosk.durable import write_durably
-from ktpel_kiosk.packet.keys import DemoKeys, make_demo_keys
 from ktpel_kiosk.register.keys import KeyStore
 from ktpel_kiosk.register.store import SqlRegister
+
+if TYPE_CHECKING:
+    from ktpel_kiosk.packet.keys import DemoKeys
 
 SETTINGS = "office.json"
 PRACTICE_STATION = "praktik-meja-1"
@@ -39,6 +42,7 @@ class OfficeSettings:
     station: str
     mode: str = "practice"
     gateway_url: str = ""
+    furnished: bool = False
 
 
 def settings_of(data: Path) -> OfficeSettings | None:
@@ -85,21 +89,32 @@ def create_practice_office(data: Path, office: str) -> OfficeSettings:
         return found
     made = OfficeSettings(office, PRACTICE_STATION)
     open_central_keys(data)
-    write_durably(data / SETTINGS, json.dumps(asdict(made), indent=1, sort_keys=True).encode())
+    _write_settings(data, made)
     return made
+
+
+def _write_settings(data: Path, settings: OfficeSettings) -> None:
+    write_durably(data / SETTINGS, json.dumps(asdict(settings), indent=1, sort_keys=True).encode())
+
+
+def mark_furnished(data: Path, settings: OfficeSettings) -> None:
+    """Remember that accounts and blank cards are there, so that later starts need not look."""
+    _write_settings(data, replace(settings, furnished=True))
 
 
 def open_central_keys(data: Path) -> DemoKeys:
     """Demonstration keys of the centre, made when the folder has none; the office that is made there later uses them."""
+    from ktpel_kiosk.packet.keys import make_demo_keys
+
     return make_demo_keys(data / "keys", SystemClock().now(), PRACTICE_STATION)
 
 
-def open_register(data: Path, clock: SystemClock | PracticeClock, ids: object) -> SqlRegister:
-    """The encrypted register of this folder, created when it does not exist yet."""
+def open_register(data: Path, clock: SystemClock | PracticeClock, ids: Uuid7, *, late: bool = False) -> SqlRegister:
+    """The encrypted register of this folder, created when it does not exist yet; ``late`` postpones its heavy imports to the first use."""
     folder = data / "register"
     store = KeyStore(folder / "register.key")
     key = store.unlock_with_machine() if store.exists() else store.create(machine=True)
-    return SqlRegister(folder / "register.sqlite", key, clock, ids, migrations=migrations())
+    return SqlRegister(folder / "register.sqlite", key, clock, ids, migrations=migrations(), late=late)
 
 
 @cache

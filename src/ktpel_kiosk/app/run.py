@@ -31,6 +31,26 @@ def run_windows(office: str, data: Path, *, windowed: bool = False, camera: str 
         kiosk.close()
 
 
+def run_from_options(options: dict[str, str | bool]) -> int:
+    """``run`` as :mod:`ktpel_kiosk.app.entry` read it; known errors become one line and exit code 1."""
+    import sys
+
+    from ktpel_kiosk.app.sentences import load_sentences
+
+    data = options.get("data")
+    try:
+        if data is None:
+            from ktpel_kiosk.app.cli import default_data
+            folder = default_data()
+        else:
+            folder = Path(str(data))
+        return run_windows(str(options.get("office", "tempeh")), folder, windowed=bool(options.get("windowed")),
+                           camera=str(options.get("camera", "")), reader=str(options.get("reader", "")))
+    except KioskError as error:
+        print(f"{load_sentences().of(error)} [{error.code} {error.message_key}]", file=sys.stderr)
+        return 1
+
+
 def _say_ready() -> None:
     print("ready", flush=True)
 
@@ -53,6 +73,8 @@ class Behind:
 
         kiosk = self._kiosk
         try:
+            kiosk.register.wake()
+            kiosk.devices.start()
             reconcile.clear_leftovers(kiosk.desk)
             self._seating = Seating(kiosk)
             furnish_morning(kiosk)

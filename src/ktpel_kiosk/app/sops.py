@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from ktpel_kiosk.app.resources import resources
 from ktpel_kiosk.domain.errors import BadInput
 from ktpel_kiosk.domain.sop import Sop
-from ktpel_kiosk.domain.sop_check import TABLE_HEADER, SopFinding, check_sop, sop_table
 from ktpel_kiosk.domain.sop_file import parse_sop
+
+if TYPE_CHECKING:
+    from ktpel_kiosk.domain.sop_check import SopFinding
 
 
 def folder() -> Path:
@@ -40,11 +43,15 @@ def load_all() -> list[Sop]:
 
 
 def check(name: str) -> list[SopFinding]:
+    from ktpel_kiosk.domain.sop_check import check_sop
+
     return list(check_sop(load(name)))
 
 
 def table_text(sop: Sop) -> str:
     """The SOP as a plain table with wrapped cells."""
+    from ktpel_kiosk.domain.sop_check import TABLE_HEADER, sop_table
+
     widths = (4, 44, 22, 26, 10, 22, 22)
     lines = [sop.judul, f"{sop.kantor.nama}, nomor {sop.nomor or '-'}", ""]
     rule = "-+-".join("-" * w for w in widths)

@@ -12,21 +12,21 @@ from typing import TYPE_CHECKING
 
 from ktpel_kiosk.app import sops
 from ktpel_kiosk.app.clock import PracticeClock, SystemClock, Uuid7
+from ktpel_kiosk.app.late import LateDevices
 from ktpel_kiosk.app.lazy import lazily
-from ktpel_kiosk.app.niks import region_table
 from ktpel_kiosk.app.office import (
     PRACTICE_PASSWORD,
     PRACTICE_USERS,
     OfficeSettings,
     create_practice_office,
     lazy_holidays,
+    mark_furnished,
     open_register,
 )
 from ktpel_kiosk.app.passwords import Argon2Hasher
 from ktpel_kiosk.app.resources import resources
 from ktpel_kiosk.app.sentences import load_sentences
 from ktpel_kiosk.app.spool import FileSpool
-from ktpel_kiosk.desk import printing, sign_in, statuses
 from ktpel_kiosk.desk.context import Desk
 from ktpel_kiosk.domain.actor import Actor
 from ktpel_kiosk.domain.biometric import Position, RawImage, Thresholds
@@ -34,16 +34,16 @@ from ktpel_kiosk.domain.errors import KioskError
 from ktpel_kiosk.domain.penduduk import Penduduk
 from ktpel_kiosk.domain.sop import Peran
 from ktpel_kiosk.domain.sop_file import parse_sop
-from ktpel_kiosk.hal.deadlines import Deadlines
 from ktpel_kiosk.hal.driver import Driver
-from ktpel_kiosk.hal.manager import DeviceManager
 from ktpel_kiosk.hal.simulators.world import SimulatedWorld
-from ktpel_kiosk.packet.keys import DemoKeys
 from ktpel_kiosk.ports.register import Tx
 from ktpel_kiosk.ports.services import Biometrics, CardPersonaliser, CardRenderer, Documents, Gateway, PasswordHasher, Sealer
 from ktpel_kiosk.register.store import SqlRegister
 
 if TYPE_CHECKING:
+    from ktpel_kiosk.domain.wilayah import RegionTable
+    from ktpel_kiosk.hal.manager import DeviceManager
+    from ktpel_kiosk.packet.keys import DemoKeys
     from ktpel_kiosk.siak.http_gateway import HttpGateway
     from ktpel_kiosk.siak.network_thread import UploaderThread
     from ktpel_kiosk.siak.simulator.server import GatewaySimulator
@@ -64,9 +64,8 @@ class Kiosk:
     settings: OfficeSettings
     desk: Desk
     register: SqlRegister
-    devices: DeviceManager
+    devices: LateDevices
     clock: SystemClock | PracticeClock
-    keys: DemoKeys
     world: SimulatedWorld | None = None
     simulator: GatewaySimulator | None = None
     gateway_url: str = ""
@@ -75,8 +74,14 @@ class Kiosk:
     _uploading: UploaderThread | None = field(default=None, repr=False)
 
     @cached_property
+    def keys(self) -> DemoKeys:
+
+        return DemoKeys(self.data / "keys")
+
+    @cached_property
     def uploader(self) -> Uploader:
         """The uploader of this station; used by its own thread, or pumped by the demonstration."""
+        from ktpel_kiosk.desk import statuses
         from ktpel_kiosk.siak.uploader import Uploader
 
         return Uploader(
@@ -135,22 +140,30 @@ def open_practice_kiosk(data: Path, office: str, *, clock: SystemClock | Practic
     clock = clock or SystemClock()
     settings = create_practice_office(data, sop.id if not office.endswith(".toml") else office)
     ids = Uuid7(clock)
-    keys = DemoKeys(data / "keys")
-    register = open_register(data, clock, ids)
+    register = open_register(data, clock, ids, late=True)
     world = world or SimulatedWorld(out_dir=data / "perangkat", hands_free=True)
-    devices = DeviceManager(_drivers(world, source, camera, reader), Deadlines(PRACTICE_DEADLINES))
+    devices = LateDevices(lambda: _devices(world, source, camera, reader))
     kiosk: list[Kiosk] = []
     desk = Desk(
-        register=register, devices=devices, biometrics=lazily(_biometrics), sealer=lazily(lambda: _sealer(data, keys)),
+        register=register, devices=devices, biometrics=lazily(_biometrics), sealer=lazily(lambda: _sealer(data, kiosk[0].keys)),
         documents=lazily(_documents), renderer=lazily(_renderer), personaliser=lazily(_personaliser),
         gateway=lazily(lambda: _gateway(kiosk[0])), hasher=hasher or Argon2Hasher(), spool=FileSpool(data / "documents"), clock=clock,
-        ids=ids, sop=sop, parse_sop=lambda text: parse_sop(text, name="register"), regions=region_table,
+        ids=ids, sop=sop, parse_sop=lambda text: parse_sop(text, name="register"), regions=_regions,
         holidays=lambda: lazy_holidays(clock.now()), station=settings.station, sentences=load_sentences(),
         thresholds=thresholds or Thresholds(), specimen=True, wake_uploader=lambda: kiosk[0].wake_uploader(),
     )
-    kiosk.append(Kiosk(data, settings, desk, register, devices, clock, keys, world))
-    _furnish(desk)
+    kiosk.append(Kiosk(data, settings, desk, register, devices, clock, world))
+    if not settings.furnished:
+        _furnish(desk)
+        mark_furnished(data, settings)
     return kiosk[0]
+
+
+def _devices(world: SimulatedWorld, source: Mapping[Position, RawImage] | None, camera: str, reader: str) -> DeviceManager:
+    from ktpel_kiosk.hal.deadlines import Deadlines
+    from ktpel_kiosk.hal.manager import DeviceManager
+
+    return DeviceManager(_drivers(world, source, camera, reader), Deadlines(PRACTICE_DEADLINES))
 
 
 def _drivers(world: SimulatedWorld, source: Mapping[Position, RawImage] | None, camera: str, reader: str) -> list[Driver]:
@@ -168,6 +181,11 @@ def _drivers(world: SimulatedWorld, source: Mapping[Position, RawImage] | None, 
         real.append(PcscReaderDriver() if reader == "auto" else PcscReaderDriver(wanted=(reader,)))
     kinds = {d.kind for d in real}
     return [*real, *(d for d in world.drivers() if d.kind not in kinds)]
+
+
+def _regions() -> RegionTable:
+    from ktpel_kiosk.app.niks import region_table
+    return region_table()
 
 
 def _biometrics() -> Biometrics:
@@ -212,6 +230,8 @@ def _gateway(kiosk: Kiosk) -> Gateway:
 
 def _furnish(desk: Desk) -> None:
     """Whatever a practice office still lacks of SOP, accounts and blank cards; a start that was cut off is completed."""
+    from ktpel_kiosk.desk import printing, sign_in
+
     have, blanks, adopted = desk.register.read(lambda v: (
         {u.username for u in v.users()}, v.blangko_balance().masuk, v.sop_text(desk.sop.digest) is not None))
 

@@ -21,8 +21,8 @@ from ktpel_kiosk.domain.errors import BadInput
 from ktpel_kiosk.domain.permohonan import Keadaan, Permohonan
 from ktpel_kiosk.domain.sop import Stage
 from ktpel_kiosk.domain.text import date_form, date_long, mask_nik, time_text, zone
+from ktpel_kiosk.ports.papers import Book, BookRow
 from ktpel_kiosk.ports.register import AuditCheck, Query, View
-from ktpel_kiosk.ports.services import Book, BookRow
 
 Cells = tuple[str | int | float, ...]
 FORMATS = ("xlsx", "csv", "pdf")

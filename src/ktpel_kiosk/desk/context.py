@@ -16,15 +16,7 @@ from ktpel_kiosk.domain.wilayah import RegionTable
 from ktpel_kiosk.ports.clock import Clock, Ids
 from ktpel_kiosk.ports.devices import Devices
 from ktpel_kiosk.ports.register import Register
-from ktpel_kiosk.ports.services import (
-    Biometrics,
-    CardPersonaliser,
-    CardRenderer,
-    Documents,
-    Gateway,
-    PasswordHasher,
-    Sealer,
-)
+from ktpel_kiosk.ports.services import Biometrics, CardPersonaliser, CardRenderer, Documents, Gateway, PasswordHasher, Sealer
 
 
 class Spool(Protocol):

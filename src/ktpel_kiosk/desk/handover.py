@@ -18,8 +18,9 @@ from ktpel_kiosk.domain.permohonan import Keadaan, Permohonan, start
 from ktpel_kiosk.domain.sop import Stage
 from ktpel_kiosk.domain.text import datetime_long, mask_nik
 from ktpel_kiosk.ports.devices import CardReader, DeviceKind, FingerprintScanner, SignatureCapture, SignaturePad
+from ktpel_kiosk.ports.papers import HandoverPaper
 from ktpel_kiosk.ports.register import Handover, Tx, View
-from ktpel_kiosk.ports.services import ChipContent, HandoverPaper
+from ktpel_kiosk.ports.services import ChipContent
 
 ACTIVATION_TRIES = 4
 """BPPT practice: up to four tries, then the card goes back for re-encoding (DOMAIN.md 3.5)."""

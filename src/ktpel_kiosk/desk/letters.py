@@ -14,8 +14,8 @@ from ktpel_kiosk.domain.penduduk import JenisKelamin, Penduduk
 from ktpel_kiosk.domain.permohonan import Permohonan
 from ktpel_kiosk.domain.sop import Stage
 from ktpel_kiosk.domain.text import date_long
+from ktpel_kiosk.ports.papers import LetterPaper
 from ktpel_kiosk.ports.register import Tx
-from ktpel_kiosk.ports.services import LetterPaper
 
 LETTERS = (("surat_pengantar", "Surat Pengantar"), ("surat_keterangan_perekaman", "Surat Keterangan Perekaman"))
 LETTER_CODE = "400.8.1.2"

@@ -9,8 +9,8 @@ from ktpel_kiosk.domain.actor import Actor
 from ktpel_kiosk.domain.permohonan import Permohonan
 from ktpel_kiosk.domain.sop import Sop
 from ktpel_kiosk.domain.text import date_long, datetime_long, mask_nik, zone
+from ktpel_kiosk.ports.papers import ReceiptPaper
 from ktpel_kiosk.ports.register import ScannedDocument, Tx
-from ktpel_kiosk.ports.services import ReceiptPaper
 
 
 def local_time(desk: Desk, at: datetime) -> datetime:

@@ -15,7 +15,7 @@ from ktpel_kiosk.documents.books import VOID, content_hash, plain
 from ktpel_kiosk.documents.parts import BOLD, INK, LINE, MEDIUM, MUTED, PALE, REGULAR, SEMIBOLD, capitals, letterhead, signature_block
 from ktpel_kiosk.documents.pen import A4, MM, Pen, pdf, width_mm, wrap
 from ktpel_kiosk.domain.text import number_text
-from ktpel_kiosk.ports.services import Book
+from ktpel_kiosk.ports.papers import Book
 
 PAGE = (A4[1], A4[0])
 SIDE, TOP, BOTTOM = 11.0, 10.0, 14.0

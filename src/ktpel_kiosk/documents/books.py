@@ -21,7 +21,7 @@ from xlsxwriter.worksheet import Worksheet
 
 from ktpel_kiosk.documents.parts import capitals, nip_text
 from ktpel_kiosk.domain.errors import BadInput
-from ktpel_kiosk.ports.services import Book
+from ktpel_kiosk.ports.papers import Book
 
 Cell = str | int | float
 XLSX_ROWS = 1_048_576 - 40

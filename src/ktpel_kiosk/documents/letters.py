@@ -13,7 +13,7 @@ from reportlab.pdfgen.canvas import Canvas
 from ktpel_kiosk.documents.parts import INK, LINE, MUTED, PALE, REGULAR, SEMIBOLD, field_lines, letterhead, signature_block, titled
 from ktpel_kiosk.documents.pen import A4, Pen, pdf
 from ktpel_kiosk.domain.errors import BadInput
-from ktpel_kiosk.ports.services import LetterPaper
+from ktpel_kiosk.ports.papers import LetterPaper
 
 LEFT, RIGHT, TOP, FOOT = 24.0, 20.0, 14.0, 12.0
 SCALES = (1.0, 0.95, 0.9, 0.85, 0.8, 0.7, 0.6, 0.5)

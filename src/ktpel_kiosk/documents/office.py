@@ -8,7 +8,7 @@ from pathlib import Path
 from ktpel_kiosk.documents import book_pdf, books, letters, slips
 from ktpel_kiosk.documents.pen import register_faces
 from ktpel_kiosk.domain.errors import BadInput
-from ktpel_kiosk.ports.services import Book, HandoverPaper, LetterPaper, ReceiptPaper
+from ktpel_kiosk.ports.papers import Book, HandoverPaper, LetterPaper, ReceiptPaper
 
 
 class OfficeDocuments:

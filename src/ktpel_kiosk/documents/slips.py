@@ -23,7 +23,7 @@ from ktpel_kiosk.documents.parts import (
     titled,
 )
 from ktpel_kiosk.documents.pen import A4, Pen, pdf, width_mm
-from ktpel_kiosk.ports.services import HandoverPaper, ReceiptPaper
+from ktpel_kiosk.ports.papers import HandoverPaper, ReceiptPaper
 
 COPIES = ("Lembar 1 untuk pemohon", "Lembar 2 untuk arsip kantor")
 HALF = A4[1] / 2

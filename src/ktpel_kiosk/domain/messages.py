@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 
 from ktpel_kiosk.domain.errors import Fact, KioskError
 
@@ -17,8 +17,16 @@ class _Missing(dict[str, Fact]):
 class Sentences:
     """Sentences by message key (all ``resources/i18n/id/errors/*.toml`` merged)."""
 
-    def __init__(self, table: Mapping[str, str]) -> None:
-        self._table = dict(table)
+    def __init__(self, table: Mapping[str, str] | Callable[[], Mapping[str, str]]) -> None:
+        """``table`` may be a function: it is then read at the first sentence."""
+        self._source = table
+        self._read: Mapping[str, str] | None = None
+
+    @property
+    def _table(self) -> Mapping[str, str]:
+        if self._read is None:
+            self._read = self._source() if callable(self._source) else self._source
+        return self._read
 
     def keys(self) -> frozenset[str]:
         return frozenset(self._table)

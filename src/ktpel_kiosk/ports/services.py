@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
-from datetime import date, datetime
-from typing import Protocol
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date
+from typing import TYPE_CHECKING, Protocol
 
-from ktpel_kiosk.domain.biometric import DeviceIdentity, PenPoint, Position, Quality, RawImage, SignatureKind
+from ktpel_kiosk.domain.biometric import Position, Quality, RawImage, SignatureKind
 from ktpel_kiosk.domain.outbox import Packet, Receipt
 from ktpel_kiosk.domain.packet import PacketContent, SealedPacket
 from ktpel_kiosk.domain.penduduk import Penduduk
 from ktpel_kiosk.domain.status import StatusEvent
 from ktpel_kiosk.ports.devices import CardReader, FingerCapture, SignatureCapture
+
+if TYPE_CHECKING:
+    from ktpel_kiosk.ports.papers import Book, HandoverPaper, LetterPaper, ReceiptPaper
 
 
 @dataclass(frozen=True, slots=True)
@@ -166,86 +169,6 @@ class CardPersonaliser(Protocol):
     def read(self, reader: CardReader) -> ChipContent: ...
 
 
-@dataclass(frozen=True, slots=True)
-class BookRow:
-    cells: tuple[str | int | float, ...]
-    void: bool = False
-
-
-@dataclass(frozen=True, slots=True)
-class Book:
-    """A register book ready to be written out. ``text_columns``: indexes that must stay text (NIK, numbers)."""
-
-    title: str
-    period: str
-    columns: tuple[str, ...]
-    rows: tuple[BookRow, ...]
-    text_columns: frozenset[int]
-    kop: tuple[str, ...]
-    place_date: str
-    signatories: tuple[tuple[str, str, str], ...]  # (jabatan, nama, nip)
-    widths: tuple[float, ...] = ()
-    note: str = ""
-
-
-@dataclass(frozen=True, slots=True)
-class ReceiptPaper:
-    """Tanda terima berkas (DOMAIN.md 6.4)."""
-
-    kop: tuple[str, ...]
-    nomor_register: str
-    at_local: str
-    nama: str
-    nik_tersamar: str
-    layanan: str
-    berkas: tuple[tuple[str, bool], ...]
-    perkiraan: str
-    kontak: tuple[str, ...]
-    petugas: str
-    qr_text: str
-    kekurangan: tuple[str, ...] = ()
-
-
-@dataclass(frozen=True, slots=True)
-class HandoverPaper:
-    """Bukti pengambilan."""
-
-    kop: tuple[str, ...]
-    number: str
-    nomor_register: str
-    at_local: str
-    nama: str
-    nik_tersamar: str
-    penerima: str
-    hubungan: str
-    petugas: str
-    finger_checked: bool
-    old_card_withdrawn: bool
-    card_uid: str
-    signature_png: bytes
-    kind: str = "KTP-el"
-
-
-@dataclass(frozen=True, slots=True)
-class LetterPaper:
-    """Surat Pengantar or Surat Keterangan Perekaman."""
-
-    kop: tuple[str, ...]
-    jenis: str  # surat_pengantar | surat_keterangan_perekaman
-    nomor: str
-    tanggal: str
-    penduduk: Penduduk
-    fields: tuple[tuple[str, str], ...]
-    rekam_tanggal: str
-    tujuan: str
-    jabatan: str
-    nama_penandatangan: str
-    nip: str
-    qr_text: str
-    portrait_png: bytes = b""
-    lampiran: tuple[str, ...] = ()
-
-
 class Documents(Protocol):
     """Papers as bytes. All return complete files (PDF, XLSX, CSV with BOM)."""
 
@@ -262,17 +185,3 @@ class PasswordHasher(Protocol):
     def hash(self, password: str) -> str: ...
     def verify(self, hashed: str, password: str) -> bool: ...
 
-
-@dataclass(frozen=True, slots=True)
-class SpoolItem:
-    """A paper kept as a file beside being printed, so that nothing is lost when the printer is not there."""
-
-    name: str
-    data: bytes
-
-
-__all__ = [
-    "Announced", "Assessed", "Biometrics", "Book", "BookRow", "Callable", "CardFace", "CardPersonaliser", "CardRenderer",
-    "ChipContent", "ChipData", "DeviceIdentity", "Documents", "Gateway", "HandoverPaper", "LetterPaper", "PasswordHasher",
-    "PenPoint", "ReceiptPaper", "Sealer", "SpoolItem", "datetime", "field",
-]

@@ -12,7 +12,7 @@ from dataclasses import MISSING, fields, is_dataclass
 from datetime import UTC, date, datetime, timedelta
 from enum import Enum
 from functools import cache
-from operator import attrgetter
+from operator import attrgetter, itemgetter
 from types import NoneType, UnionType
 from typing import Any, Generic, TypeVar, Union, get_args, get_origin, get_type_hints
 
@@ -51,8 +51,7 @@ def _exactly(*kinds: type) -> Convert:
     return check
 
 
-def _dumps(value: Any) -> str:
-    return json.dumps(value, ensure_ascii=False, separators=(",", ":"))
+_dumps = json.JSONEncoder(ensure_ascii=False, separators=(",", ":")).encode
 
 
 @cache
@@ -152,19 +151,29 @@ class Mapper(Generic[T]):
             if column in known:
                 put, get = special[name] if name in special else column_codec(hint)
                 self._fields.append((name, column, put, get))
+        self._names = tuple(name for name, _, _, _ in self._fields)
         self._columns = tuple(column for _, column, _, _ in self._fields)
-        self._all = attrgetter(*(name for name, _, _, _ in self._fields))
-        self._converted = tuple((column, put) for _, column, put, _ in self._fields if put is not _same)
+        self._put = tuple((column, put) for _, column, put, _ in self._fields if put is not _same)
+        self._get = tuple((name, get) for name, _, _, get in self._fields if get is not _same)
+        self._from_value, self._from_row = attrgetter(*self._names), itemgetter(*self._columns)
 
     def columns(self) -> tuple[str, ...]:
         return self._columns
 
     def values(self, value: T) -> dict[str, Any]:
         """Column -> stored value."""
-        stored = dict(zip(self._columns, self._all(value), strict=True))
-        for column, put in self._converted:
+        stored = dict(zip(self._columns, self._from_value(value), strict=True))
+        for column, put in self._put:
             stored[column] = put(stored[column])
         return stored
+
+    def changes(self, old: T, new: T) -> dict[str, Any]:
+        """Column -> stored value of the fields that differ."""
+        before, after = self._from_value(old), self._from_value(new)
+        return {
+            column: put(now) for (_, column, put, _), was, now in zip(self._fields, before, after, strict=True)
+            if was is not now and was != now
+        }
 
     def value(self, row: Mapping[Any, Any], **rest: Any) -> T:
         """The domain value of a row.
@@ -173,6 +182,9 @@ class Mapper(Generic[T]):
             Corrupt: ``register.row`` with the type's name.
         """
         try:
-            return self.kind(**{name: get(row[column]) for name, column, _, get in self._fields}, **rest)
+            found = dict(zip(self._names, self._from_row(row), strict=True))
+            for name, get in self._get:
+                found[name] = get(found[name])
+            return self.kind(**found, **rest)
         except (ValueError, KeyError, TypeError, AttributeError, KioskError) as error:
             raise Corrupt("register.row", rule=self.kind.__name__) from error

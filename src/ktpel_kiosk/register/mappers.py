@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
+from functools import lru_cache
 from typing import Any, Final
 
 from sqlmodel import SQLModel
@@ -12,7 +13,7 @@ from sqlmodel import SQLModel
 from ktpel_kiosk.domain.actor import UserAccount
 from ktpel_kiosk.domain.audit import AuditLink
 from ktpel_kiosk.domain.biodata import penduduk_from_dict, penduduk_to_dict
-from ktpel_kiosk.domain.biometric import BiometricException, Sample
+from ktpel_kiosk.domain.biometric import BiometricException, DeviceIdentity, Sample
 from ktpel_kiosk.domain.cards import LIVE, Blangko, CardJob
 from ktpel_kiosk.domain.errors import BugError
 from ktpel_kiosk.domain.outbox import Packet
@@ -21,7 +22,7 @@ from ktpel_kiosk.domain.sop import Sop
 from ktpel_kiosk.domain.status import StatusEvent
 from ktpel_kiosk.ports.register import Approval, Handover, ListItem, ScannedDocument
 from ktpel_kiosk.register import rows
-from ktpel_kiosk.register.codecs import Codec, Mapper, micros
+from ktpel_kiosk.register.codecs import Codec, Mapper, column_codec, micros
 from ktpel_kiosk.register.rows import table_of
 
 Stored = dict[str, Any]
@@ -31,16 +32,25 @@ WHOLE_SOP: Final = 0
 NOT_OFFICERS: Final = frozenset({"sistem", "pemohon"})
 
 
+_CANONICAL: Final = json.JSONEncoder(sort_keys=True, separators=(",", ":"), ensure_ascii=False, allow_nan=False).encode
+
+
 def facts_text(facts: Mapping[str, str | int | float | bool | None]) -> str:
     """Canonical JSON of an audit link's facts. Raises BugError for what JSON cannot hold exactly."""
     try:
-        return json.dumps(facts, sort_keys=True, separators=(",", ":"), ensure_ascii=False, allow_nan=False)
+        return _CANONICAL(facts)
     except (TypeError, ValueError) as error:
         raise BugError("register.audit_fact", reason=type(error).__name__) from error
 
 
 def _penduduk() -> Codec:
     return (lambda p: json.dumps(penduduk_to_dict(p), ensure_ascii=False)), (lambda text: penduduk_from_dict(json.loads(text)))
+
+
+def _device() -> Codec:
+    """The same few devices stand in every sample."""
+    put, get = column_codec(DeviceIdentity)
+    return lru_cache(maxsize=64)(put), get
 
 
 def _columns(row: type[SQLModel]) -> list[str]:
@@ -54,7 +64,7 @@ JOINED_TAHAP = Mapper(
     names={n: STEP_PREFIX + n for n in Tahap.__dataclass_fields__} | {"index": f"{STEP_PREFIX}idx"},
 )
 LIST_ITEM = Mapper(ListItem, [*_columns(rows.SearchRow), "limit_s"], names={"id": "permohonan_id"})
-SAMPLE = Mapper(Sample, _columns(rows.SampleRow))
+SAMPLE = Mapper(Sample, _columns(rows.SampleRow), special={"device": _device()})
 SAMPLE_DATA = Mapper(Sample, _columns(rows.SampleDataRow))
 EXCEPTION = Mapper(BiometricException, _columns(rows.ExceptionRow))
 DOCUMENT = Mapper(ScannedDocument, _columns(rows.DocumentRow))
@@ -72,8 +82,17 @@ def permohonan_values(p: Permohonan) -> Stored:
     return PERMOHONAN.values(p) | {"nik": p.penduduk.nik, "is_open": int(p.keadaan in OPEN_STATES)}
 
 
-def tahap_values(p: Permohonan) -> list[Stored]:
-    return [TAHAP.values(t) | {"permohonan_id": p.id} for t in p.tahap]
+def permohonan_changes(old: Permohonan, new: Permohonan) -> Stored:
+    changed = PERMOHONAN.changes(old, new)
+    if old.keadaan is not new.keadaan:
+        changed["is_open"] = int(new.keadaan in OPEN_STATES)
+    if old.penduduk.nik != new.penduduk.nik:
+        changed["nik"] = new.penduduk.nik
+    return changed
+
+
+def tahap_values(p: Permohonan, first: int = 0) -> list[Stored]:
+    return [TAHAP.values(t) | {"permohonan_id": p.id} for t in p.tahap[first:]]
 
 
 def permohonan_from(joined: Sequence[Mapping[Any, Any]]) -> Permohonan:
@@ -96,6 +115,17 @@ def search_values(p: Permohonan) -> Stored:
         "running_since": micros(now.running_since) if now and now.running_since else None,
         "pause_reason": now.pause_reason if now else "", "sop_digest": p.sop_digest,
     }
+
+
+def search_changes(old: Permohonan, new: Permohonan) -> Stored:
+    """Columns of the list's line that differ; most acts move nothing but ``updated_at``."""
+    still = (old.tahap is new.tahap and old.penduduk is new.penduduk and old.keadaan is new.keadaan
+             and old.nomor_register == new.nomor_register and old.created_at == new.created_at and old.layanan is new.layanan
+             and old.created_by == new.created_by and old.sop_digest == new.sop_digest)
+    if still:
+        return {"updated_at": micros(new.updated_at)} if old.updated_at != new.updated_at else {}
+    before, after = search_values(old), search_values(new)
+    return {name: value for name, value in after.items() if before[name] != value}
 
 
 def _officer(p: Permohonan) -> str:

@@ -113,13 +113,14 @@ class SearchRow(SQLModel, table=True):
 
 
 class SearchWordRow(SQLModel, table=True):
-    """One word an application is found by: name words, NIK, register number."""
+    """One word an application is found by (of its name, NIK, number), with the moment lists are ordered by."""
 
     __tablename__ = "search_word"
     __table_args__ = {"sqlite_strict": True, "sqlite_with_rowid": False}
 
     word: str = _text(primary_key=True)
     no: int = _whole(primary_key=True)
+    created_at: int = _whole()
 
 
 class SampleRow(SQLModel, table=True):

@@ -48,13 +48,15 @@ class SqlRegister:
         clock: stamps audit links. ids: name backups.
         migrations: folder with ``env.py``; default: the bundled one. events: the audit catalogue; default: the bundled one.
         backups: where copies go before a migration; default: ``backups`` beside the register.
+        late: import SQLAlchemy at the first read, write or :meth:`wake` instead of at once (a window is being built meanwhile).
 
     Raises:
         KeyUnavailable, Corrupt, TooNew, DiskFull, IoFailure: see :func:`keycheck.probe`; nothing was changed.
     """
 
     def __init__(self, path: Path, key: bytes, clock: Clock, ids: Ids, *, migrations: Path | None = None, events: Path | None = None,
-                 backups: Path | None = None, anchor_every: int = ANCHOR_EVERY, close_wait_s: float = CLOSE_WAIT_S) -> None:
+                 backups: Path | None = None, anchor_every: int = ANCHOR_EVERY, close_wait_s: float = CLOSE_WAIT_S,
+                 late: bool = False) -> None:
         self._path, self._key, self._clock, self._ids = path, key, clock, ids
         self._backups = backups or path.with_name("backups")
         self._anchor_every, self._close_wait_s = max(1, anchor_every), close_wait_s
@@ -68,7 +70,9 @@ class SqlRegister:
         self._anchor_fits = True
         self._reading = threading.Condition()
         self._readers, self._closed = 0, False
-        self._ready = threading.Event()
+        self._ready, self._begin = threading.Event(), threading.Event()
+        if not late:
+            self._begin.set()
         self._failed: BaseException | None = None
         self._read_engine: Engine | None = None
         self._write_engine: Engine | None = None
@@ -101,6 +105,7 @@ class SqlRegister:
             BugError: ``register.no_audit``, ``register.nested_write``, ``register.closed``. DiskFull, IoFailure, Corrupt.
                 Whatever ``work`` raises.
         """
+        self.wake()
         return self._writer.run_job(work)
 
     def read(self, work: Callable[[View], T]) -> T:
@@ -135,6 +140,7 @@ class SqlRegister:
                 self._reading.notify_all()
 
     def _begin_reading(self) -> Engine:
+        self.wake()
         self._ready.wait()
         with self._reading:
             if self._closed:
@@ -166,11 +172,21 @@ class SqlRegister:
 
     # -- on the writer thread ----------------------------------------------------------------------------------------------
 
+    def wake(self) -> None:
+        """Begin a late opening now (it goes on in the writer thread)."""
+        self._begin.set()
+
     def _open_engines(self) -> None:
+        self._begin.wait()
+        if self._closed:  # a late register that nobody used
+            self._ready.set()
+            return
         try:
+            from ktpel_kiosk.register.areas.applications import Known
             from ktpel_kiosk.register.engine import reading_engine, writing_engine
             from ktpel_kiosk.register.tx import SqlView
 
+            self._known = Known()
             self._write_engine = writing_engine(self._path, self._key)
             with self._translated():
                 self._pooled = self._write_engine.raw_connection()
@@ -204,7 +220,7 @@ class SqlRegister:
         connection = self._usable(self._writing)
         with self._translated():
             connection.execute("BEGIN IMMEDIATE").close()
-            tx = SqlTx(connection, self._clock, self._events)
+            tx = SqlTx(connection, self._known, self._clock, self._events)
             try:
                 result = work(tx)
                 head, subjects = tx.finish_journal()
@@ -214,6 +230,7 @@ class SqlRegister:
                 connection.rollback()
                 raise
             tx.end()
+            self._known.learn(tx.stored)
         return result, head, subjects, tx.purged
 
     def _after_commit(self, head: Anchor, purged: bool) -> None:
@@ -251,6 +268,7 @@ class SqlRegister:
 
     def check_audit(self) -> AuditCheck:
         """Check every link, the register's own head and the anchor outside it; streamed, on the calling thread."""
+        self.wake()
         self._ready.wait()  # two threads importing SQLAlchemy at once see it half made
         from ktpel_kiosk.register.chain import check_chain
 
@@ -264,6 +282,7 @@ class SqlRegister:
         Raises:
             Corrupt: ``register.audit_broken`` when links themselves are broken; those cannot be accepted.
         """
+        self.wake()
         self._ready.wait()
         from ktpel_kiosk.register.chain import check_chain
 
@@ -315,6 +334,9 @@ class SqlRegister:
         Raises:
             IoFailure: ``register.readers`` when reads are still running after the wait; they keep their connections.
         """
+        if not self._begin.is_set():
+            self._closed = True
+        self.wake()
         self._writer.stop()
         with self._reading:
             self._closed = True

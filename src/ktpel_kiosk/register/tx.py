@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
 
-from ktpel_kiosk.register.areas.applications import ApplicationView, ApplicationWrites
+from ktpel_kiosk.ports.clock import Clock
+from ktpel_kiosk.register.areas.applications import ApplicationView, ApplicationWrites, Known
 from ktpel_kiosk.register.areas.cards import CardView, CardWrites
 from ktpel_kiosk.register.areas.journal import JournalView, JournalWrites
 from ktpel_kiosk.register.areas.office import OfficeView, OfficeWrites
@@ -18,6 +20,10 @@ class SqlView(ApplicationView, RecordingView, OutboxView, CardView, OfficeView, 
 
 class SqlTx(JournalWrites, ApplicationWrites, RecordingWrites, OutboxWrites, CardWrites, OfficeWrites, SqlView):
     """``ports.register.Tx``; every change stands in the audit or the transaction is refused."""
+
+    def __init__(self, connection: Any, known: Known, clock: Clock, events: Mapping[str, str]) -> None:
+        super().__init__(connection, known)
+        self.begin_journal(clock, events)
 
 
 if TYPE_CHECKING:

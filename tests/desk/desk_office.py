@@ -1,0 +1,101 @@
+"""One office with the real register and doubles for everything else around the desk."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from datetime import UTC, date, datetime
+from pathlib import Path
+
+from doubles import Bench, Chips, Judge, Line, Press, QuickHasher, Vault
+
+from ktpel_kiosk.app import sops
+from ktpel_kiosk.app.clock import PracticeClock, Uuid7
+from ktpel_kiosk.app.niks import region_table
+from ktpel_kiosk.app.office import open_register
+from ktpel_kiosk.app.population import invent
+from ktpel_kiosk.app.sentences import load_sentences
+from ktpel_kiosk.app.spool import FileSpool
+from ktpel_kiosk.app.walk import Officers, Walk
+from ktpel_kiosk.desk import printing, sign_in
+from ktpel_kiosk.desk.context import Desk
+from ktpel_kiosk.domain.actor import Actor
+from ktpel_kiosk.domain.penduduk import Penduduk
+from ktpel_kiosk.domain.permohonan import Permohonan
+from ktpel_kiosk.domain.sop import Layanan, Peran
+from ktpel_kiosk.domain.sop_file import parse_sop
+from ktpel_kiosk.domain.status import StatusEvent, StatusSiak
+
+NOW = datetime(2026, 11, 20, 1, 5, tzinfo=UTC)
+PASSWORD = "rahasia"
+ROLES = {
+    "loket": (Peran.LOKET, Peran.PENYERAH), "periksa": (Peran.VERIFIKATOR,), "kasi": (Peran.KASI, Peran.VALIDATOR),
+    "camat": (Peran.CAMAT, Peran.SUPERVISOR, Peran.ADMIN), "operator": (Peran.OPERATOR,),
+}
+
+
+@dataclass
+class Office:
+    """What a test of the desk needs at hand."""
+
+    desk: Desk
+    clock: PracticeClock
+    bench: Bench
+    judge: Judge
+    vault: Vault
+    press: Press
+    chips: Chips
+    line: Line
+    officers: Officers
+
+    def actor(self, role: Peran) -> Actor:
+        return self.officers.actors[role]
+
+    def person(self, index: int = 0, **changes: object) -> Penduduk:
+        return replace(invent(index, 7, self.desk.sop.kantor, ("TEMPEH LOR",), date(2026, 11, 20)).penduduk, **changes)  # type: ignore[arg-type]
+
+    def walk(self) -> Walk:
+        return Walk(self.desk, self.officers, seat=lambda _p: None, card_to_reader=lambda _j: None, work_for=self.clock.advance)
+
+    def begun(self, index: int = 0, layanan: Layanan = Layanan.BARU_WNI) -> Permohonan:
+        """An application whose papers were received."""
+        who = invent(index, 7, self.desk.sop.kantor, ("TEMPEH LOR",), date(2026, 11, 20))
+        return self.walk().intake(who, layanan)
+
+    def sealed(self, index: int = 0) -> Permohonan:
+        """An application led to the point where it waits for the centre (or is finished without a card)."""
+        return self.walk().advance(self.begun(index).id)
+
+    def prr(self, p: Permohonan, status: StatusSiak = StatusSiak.PRINT_READY_RECORD, sequence: int = 1) -> Permohonan:
+        from ktpel_kiosk.desk import statuses
+        packet = self.desk.register.read(lambda v: v.packet_of(p.id))
+        assert packet is not None
+        statuses.apply_status(self.desk, StatusEvent(sequence, packet.packet_id, p.penduduk.nik, status, self.clock.now()))
+        return self.read(p)
+
+    def read(self, p: Permohonan) -> Permohonan:
+        return self.desk.register.read(lambda v: v.permohonan(p.id))
+
+    def events(self, p: Permohonan) -> list[str]:
+        return [link.event for link in self.desk.register.read(lambda v: v.audit(subject=p.id))]
+
+
+def build(folder: Path, office: str) -> Office:
+    clock = PracticeClock(NOW)
+    ids = Uuid7(clock)
+    register = open_register(folder, clock, ids)
+    bench, judge, vault, press, line = Bench(), Judge(), Vault(folder / "packets"), Press(), Line()
+    chips = Chips(bench)
+    desk = Desk(
+        register=register, devices=bench, biometrics=judge, sealer=vault, documents=press, renderer=press,  # type: ignore[arg-type]
+        personaliser=chips, gateway=line, hasher=QuickHasher(), spool=FileSpool(folder / "documents"), clock=clock, ids=ids,  # type: ignore[arg-type]
+        sop=sops.load(office), parse_sop=lambda text: parse_sop(text, name="register"), regions=region_table,
+        holidays=frozenset, station=f"{office}-uji", sentences=load_sentences(),
+    )
+    actors: dict[Peran, Actor] = {}
+    for name, roles in ROLES.items():
+        sign_in.save_user(desk, None, name, name.title(), roles, PASSWORD)
+        signed_in = sign_in.sign_in(desk, name, PASSWORD)
+        for role in roles:
+            actors[role] = signed_in
+    printing.receive_blangko(desk, actors[Peran.SUPERVISOR], [f"{n:05d}" for n in range(1, 11)], "BAST-1")
+    return Office(desk, clock, bench, judge, vault, press, chips, line, Officers(actors, dict.fromkeys(ROLES, PASSWORD)))
