@@ -165,3 +165,33 @@ def test_another_process_holding_the_lock_is_named(tmp_path: Path, monkeypatch: 
         other.close()
         logged(register, lambda tx: tx.put_draft("a", "b"))
         assert register.read(lambda v: v.draft("a")) == "b"
+
+
+def test_what_another_process_changed_is_not_overwritten_from_memory(tmp_path: Path) -> None:
+    from dataclasses import replace
+
+    from ktpel_kiosk.domain.errors import StaleView
+    with open_register(tmp_path) as first, open_register(tmp_path) as second:
+        p = save(first, application())
+        theirs = save(second, replace(p, note="kedua", nomor_hp="+62811"))
+        with pytest.raises(StaleView):
+            save(first, replace(p, note="pertama"))
+        ours = save(first, replace(theirs, note="ketiga", nomor_hp="+628123456789"))
+        for register in (first, second):
+            assert register.read(lambda v: v.permohonan(p.id)) == ours
+            assert register.read(lambda v: v.list(Query()))[0].updated_at == ours.updated_at
+
+
+def test_a_rolled_back_save_leaves_no_memory(register: SqlRegister) -> None:
+    from dataclasses import replace
+    p = save(register, application())
+
+    def fails(tx: Any) -> None:
+        tx.log("DraftSaved", "x", "rina")
+        tx.save_permohonan(replace(p, note="tidak jadi"))
+        raise OSError
+
+    with pytest.raises(OSError):
+        register.write(fails)
+    saved = save(register, replace(p, nomor_hp="+62811"))
+    assert register.read(lambda v: v.permohonan(p.id)) == saved == replace(p, nomor_hp="+62811", version=2)

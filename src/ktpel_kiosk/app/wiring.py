@@ -75,6 +75,7 @@ class Kiosk:
 
     @cached_property
     def keys(self) -> DemoKeys:
+        from ktpel_kiosk.packet.keys import DemoKeys
 
         return DemoKeys(self.data / "keys")
 
