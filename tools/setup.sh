@@ -41,4 +41,5 @@ say "Setting up $VENV ..."
 [ -x "$VENV/bin/python" ] || "$PYTHON" -m venv "$VENV"
 "$VENV/bin/python" -m pip install -q --disable-pip-version-check --require-hashes -r requirements/dev.txt
 "$VENV/bin/python" -m pip install -q --disable-pip-version-check --no-deps --no-build-isolation -e .
+"$VENV/bin/python" -m compileall -q src  # start-up and memory must not pay for compiling, whoever owns the folder
 say "Ready: $VENV/bin/ktpel-kiosk"

@@ -11,7 +11,7 @@ from ktpel_kiosk.domain.actor import Actor
 from ktpel_kiosk.domain.errors import NotAllowed
 from ktpel_kiosk.domain.outbox import PacketState, WaitCause
 from ktpel_kiosk.domain.sop import Peran, Stage
-from ktpel_kiosk.ui.pages.pengiriman import AntreanPage
+from ktpel_kiosk.ui.pages.antrean import AntreanPage
 from ktpel_kiosk.ui.presenters.queue import FIXERS, REASONS, QueuePresenter
 
 
@@ -21,11 +21,12 @@ def kit(qtbot) -> Iterator[PageBench]:
 
 
 @pytest.fixture
-def packets(kit):
+def packets(kit, monkeypatch):
     office = kit.office
     for i in range(4):
         office.to_stage(i, Stage.MENUNGGU_PRR)
     now = office.clock.now()
+    monkeypatch.setattr(office.clock, "now", lambda: now)  # ages and next tries to the minute
     changes = (
         {"wait_cause": WaitCause.DATA, "state": PacketState.REFUSED, "sealed_at": now - timedelta(days=8)},
         {"wait_cause": WaitCause.SERVER, "attempts": 3, "next_try_at": now + timedelta(minutes=7),

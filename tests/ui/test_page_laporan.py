@@ -11,7 +11,7 @@ from ktpel_kiosk.desk import intake
 from ktpel_kiosk.domain.actor import Actor
 from ktpel_kiosk.domain.errors import NotAllowed
 from ktpel_kiosk.domain.sop import Peran, Stage
-from ktpel_kiosk.ui.pages.kinerja import LaporanPage
+from ktpel_kiosk.ui.pages.laporan import LaporanPage
 from ktpel_kiosk.ui.presenters.report import ReportPresenter, step_figures
 
 

@@ -11,7 +11,7 @@ from ktpel_kiosk.desk import intake
 from ktpel_kiosk.domain.actor import Actor
 from ktpel_kiosk.domain.errors import NotAllowed
 from ktpel_kiosk.domain.sop import Peran, Stage
-from ktpel_kiosk.ui.pages.buku import RegisterPage
+from ktpel_kiosk.ui.pages.register import RegisterPage
 from ktpel_kiosk.ui.presenters.register import Filter, RegisterPresenter, short_name, size_text, state_chip
 
 

@@ -10,10 +10,9 @@ from fakes import PASSWORD, FakeOffice
 
 from ktpel_kiosk.domain.biometric import FINGERS, ExceptionKind, Position
 from ktpel_kiosk.domain.errors import KioskError, MediaEmpty, SignInRefused
-from ktpel_kiosk.domain.sop import Layanan, Peran, Stage
+from ktpel_kiosk.domain.sop import Layanan, Stage
 from ktpel_kiosk.ports.devices import DeviceKind
 from ktpel_kiosk.ui.presenters.board import BoardPresenter
-from ktpel_kiosk.ui.presenters.books import QueuePresenter, RegisterPresenter, ReportPresenter
 from ktpel_kiosk.ui.presenters.cards import CardPresenter, HandoverPresenter
 from ktpel_kiosk.ui.presenters.intake import IntakePresenter
 from ktpel_kiosk.ui.presenters.recording import RecordingPresenter, finger_states
@@ -129,22 +128,3 @@ def test_handover_closes_the_row(office: FakeOffice, session: Session) -> None:
     assert presenter.find(p.nomor_register) == p.id and presenter.find("9999/KTP/I/2020") == ""
     closed = presenter.give(p.id, presenter.sign(None), "", "ybs", False)
     assert closed.current() is None
-
-
-def test_books_queue_and_report(office: FakeOffice, session: Session) -> None:
-    p = office.to_stage(1, Stage.MENUNGGU_PRR)
-    found = RegisterPresenter(session).search(p.penduduk.nama.split()[0].lower(), "semua", "", "")
-    assert found.total == 1 and found.rows[0].id == p.id
-    assert p.penduduk.nik not in found.rows[0].cells and "•" in found.rows[0].cells[3]
-    queue = QueuePresenter(session).load()
-    assert len(queue.rows) == 1 and "1 paket" in queue.headline
-    report = ReportPresenter(session).load()
-    assert report.received == 1 and report.steps[3].title == "4. Rekam"
-
-
-def test_only_who_may_export_full_nik(office: FakeOffice, session: Session, tmp_path: Path) -> None:
-    presenter = RegisterPresenter(session)
-    with pytest.raises(KioskError):
-        presenter.export("permohonan", "xlsx", tmp_path / "a.xlsx", True, "pemeriksaan")
-    head = RegisterPresenter(Session(office.desk, office.actors[Peran.CAMAT]))
-    assert len(head.export("permohonan", "xlsx", tmp_path / "a.xlsx", True, "pemeriksaan")) == 64

@@ -82,7 +82,7 @@ def test_signature_points_follow_the_mouse(qtbot: QtBot) -> None:
     points = ink.points()
     assert (points[0].x, points[0].y) == (20 * UNITS, 30 * UNITS) and points[0].down
     assert not points[-1].down and not ink.is_empty()
-    assert all(b.t_ms >= a.t_ms for a, b in zip(points, points[1:], strict=False))
+    assert all(b.t_ms >= a.t_ms for a, b in pairwise(points))
     assert ink.capture().width == 400 * UNITS
     ink.clear()
     assert ink.is_empty()
@@ -180,8 +180,8 @@ def test_every_code_of_the_domain_has_a_word() -> None:
     from ktpel_kiosk.domain.sop import Layanan, Peran, Stage
     from ktpel_kiosk.domain.status import StatusSiak
     from ktpel_kiosk.ports.devices import DeviceKind
-    for section, codes in (("stage", Stage), ("keadaan", Keadaan), ("layanan", Layanan), ("layanan_panjang", Layanan), ("jeda", PAUSE_REASONS),
-                           ("kembali", RETURN_REASONS), ("peran", Peran), ("posisi", Position), ("perangkat", DeviceKind),
+    for section, codes in (("stage", Stage), ("keadaan", Keadaan), ("layanan", Layanan), ("layanan_panjang", Layanan),
+                           ("jeda", PAUSE_REASONS), ("kembali", RETURN_REASONS), ("peran", Peran), ("posisi", Position), ("perangkat", DeviceKind),
                            ("perangkat_saran", DeviceKind), ("antrean", WaitCause), ("paket", PacketState), ("status", StatusSiak)):
         assert set(map(str, codes)) <= set(words(section)), section
     assert word("stage", "belum_dikenal") == "belum dikenal"

@@ -111,10 +111,11 @@ def doctor(data: Data = DEFAULT_DATA, as_json: Json = False) -> None:
 
 
 @app.command()
-def gateway(data: Data = DEFAULT_DATA, port: Annotated[int, typer.Option("--port", min=0, max=65535)] = 0) -> None:
+def gateway(data: Data = DEFAULT_DATA, port: Annotated[int, typer.Option("--port", min=0, max=65535)] = 0,
+            step: Annotated[float, typer.Option("--step", min=0.0, help="Detik di antara dua status satu paket.")] = 0.0) -> None:
     """Menjalankan simulator gateway SIAK di 127.0.0.1 sampai Ctrl+C."""
     from ktpel_kiosk.app.gateway import serve
-    _guard(lambda: serve(_data(data), port, say=typer.echo))
+    _guard(lambda: serve(_data(data), port, typer.echo, step))
 
 
 @packet_app.command("inspect")

@@ -8,13 +8,13 @@ from collections.abc import Callable
 from pathlib import Path
 
 
-def serve(data: Path, port: int, say: Callable[[str], None]) -> None:
+def serve(data: Path, port: int, say: Callable[[str], None], step_s: float = 0.0) -> None:
     """Serve until SIGINT or SIGTERM."""
     from ktpel_kiosk.app.clock import SystemClock
     from ktpel_kiosk.app.office import open_central_keys
     from ktpel_kiosk.app.simulation import practice_gateway
 
-    simulator = practice_gateway(data / "gateway", open_central_keys(data), SystemClock(), port=port)
+    simulator = practice_gateway(data / "gateway", open_central_keys(data), SystemClock(), port=port, step_s=step_s)
     simulator.start()
     stop = threading.Event()
     for name in (signal.SIGINT, signal.SIGTERM):

@@ -9,7 +9,7 @@ from ktpel_kiosk.app.demo import sign_everybody_in
 from ktpel_kiosk.app.office import village_names
 from ktpel_kiosk.app.population import invent
 from ktpel_kiosk.app.walk import Walk
-from ktpel_kiosk.app.wiring import Kiosk
+from ktpel_kiosk.app.wiring import Kiosk, warm
 from ktpel_kiosk.desk import intake, verification
 from ktpel_kiosk.desk.access import stage_roles
 from ktpel_kiosk.domain.errors import KioskError, NotFound
@@ -60,6 +60,7 @@ class Seating:
         tahap = p.current()
         if tahap is not None and tahap.stage in SEATED_AT:
             seat(self._kiosk, p)
+            warm(self._kiosk)
             sitter = self._kiosk.world.sitter if self._kiosk.world is not None else None
             if sitter is not None and isinstance(sitter.person, SyntheticPerson):
                 sitter.person.warm()

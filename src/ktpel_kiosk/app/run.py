@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import os
+import subprocess
 import threading
 from pathlib import Path
 
-from ktpel_kiosk.app.wiring import Kiosk, open_practice_kiosk, warm
-from ktpel_kiosk.domain.errors import KioskError
+from ktpel_kiosk.app.wiring import Kiosk, open_practice_kiosk
+from ktpel_kiosk.domain.errors import KioskError, Offline
 
 EXIT_WHEN_READY = "KTPEL_EXIT_WHEN_READY"
 """Environment variable of the start-up benchmark: leave as soon as the operator window is usable."""
@@ -18,8 +19,10 @@ def run_windows(office: str, data: Path, *, windowed: bool = False, camera: str 
 
     The window comes first; gateway simulator, network thread, simulated devices and heavy libraries follow behind it.
     """
+    from ktpel_kiosk.app.memory import tame_allocator
     from ktpel_kiosk.ui.app import start_windows
 
+    tame_allocator()
     measuring = bool(os.environ.get(EXIT_WHEN_READY))
     kiosk = open_practice_kiosk(data, office, camera=camera, reader=reader)
     behind = Behind(kiosk)
@@ -62,13 +65,13 @@ class Behind:
         self._kiosk = kiosk
         self._thread = threading.Thread(target=self._work, name="start-behind", daemon=True)
         self._seating: object = None
+        self._gateway: subprocess.Popen[str] | None = None
 
     def start(self) -> None:
         self._thread.start()
 
     def _work(self) -> None:
         from ktpel_kiosk.app.practice import Seating, furnish_morning
-        from ktpel_kiosk.app.simulation import practice_gateway
         from ktpel_kiosk.desk import reconcile
 
         kiosk = self._kiosk
@@ -78,11 +81,8 @@ class Behind:
             reconcile.clear_leftovers(kiosk.desk)
             self._seating = Seating(kiosk)
             furnish_morning(kiosk)
-            kiosk.simulator = practice_gateway(kiosk.data / "gateway", kiosk.keys, kiosk.clock, step_s=4.0)
-            kiosk.simulator.start()
-            kiosk.gateway_url = kiosk.simulator.base_url
+            self._gateway, kiosk.gateway_url = start_gateway_process(kiosk.data)
             kiosk.start_network()
-            warm(kiosk)
         except KioskError as error:
             print(kiosk.desk.sentences.of(error))
 
@@ -93,3 +93,34 @@ class Behind:
             self._thread.join(20.0)
         if isinstance(self._seating, Seating):
             self._seating.close()
+        if self._gateway is not None:
+            stop_gateway_process(self._gateway)
+
+
+def start_gateway_process(data: Path) -> tuple[subprocess.Popen[str], str]:
+    """The practice gateway as what it stands for, another computer: a process of its own. Returns it and its address.
+
+    Raises:
+        Offline: it did not come up; the kiosk goes on and queues.
+    """
+    import sys
+
+    command = [sys.executable, "-m", "ktpel_kiosk.app.cli", "gateway", "--data", str(data), "--step", "4"]
+    process = subprocess.Popen(command, stdout=subprocess.PIPE, stdin=subprocess.DEVNULL, text=True)
+    assert process.stdout is not None
+    address = next((word for word in process.stdout.readline().split() if word.startswith("http")), "")
+    if not address:
+        stop_gateway_process(process)
+        raise Offline("gateway.not_started")
+    return process, address
+
+
+def stop_gateway_process(process: subprocess.Popen[str]) -> None:
+    process.terminate()
+    try:
+        process.wait(10.0)
+    except subprocess.TimeoutExpired:
+        process.kill()
+        process.wait(5.0)
+    if process.stdout is not None:
+        process.stdout.close()

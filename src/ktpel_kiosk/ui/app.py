@@ -66,7 +66,11 @@ def save_look(data: Path, contrast: str, text_size: str) -> None:
 
 def make_windows(desk: Desk, *, data: Path | None = None, actor: Actor | None = None, place: str = "Meja 1",
                  size: tuple[int, int] | None = None) -> Windows:
-    """Build the windows, not shown yet; ask for ``.applicant`` before the recording page is opened. ``size`` fixes the look for that size, else the screen decides."""
+    """Build the windows, not shown yet; ask for ``.applicant`` before the recording page is opened.
+
+    Args:
+        size: fixes the look for that size, else the screen decides.
+    """
     app = QApplication.instance() or QApplication(sys.argv[:1])
     assert isinstance(app, QApplication)
     prepare_application(app)

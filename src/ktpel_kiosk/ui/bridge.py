@@ -58,6 +58,8 @@ class Bridge(QObject):
         Args:
             owner: when it was deleted meanwhile, the result is dropped.
         """
+        if self._closed.is_set():
+            return
         self._pending += 1
 
         def finish(act: Callable[[], None]) -> None:

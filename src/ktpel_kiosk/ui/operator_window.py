@@ -13,6 +13,7 @@ from PySide6.QtWidgets import QApplication, QFrame, QHBoxLayout, QMainWindow, QS
 
 from ktpel_kiosk.domain.actor import Actor
 from ktpel_kiosk.domain.errors import DeviceTrouble, KioskError, SecurityRefusal, UserFacing
+from ktpel_kiosk.ports.devices import DeviceHealth, DeviceState
 from ktpel_kiosk.ui.bridge import Bridge
 from ktpel_kiosk.ui.header import Header
 from ktpel_kiosk.ui.pages.base import Page
@@ -67,9 +68,10 @@ class OperatorWindow(QMainWindow):
         self._pages: dict[str, Page] = {}
         self._page = ""
         self._last_user = ""
+        self._about = ""
         self._build()
         self._timers(idle_lock_s)
-        bridge.device_changed.connect(self.header.show_device)
+        bridge.device_changed.connect(self._device_changed)
         bridge.register_changed.connect(self._register_changed)
         for state in desk.devices.states():
             self.header.show_device(state)
@@ -257,17 +259,31 @@ class OperatorWindow(QMainWindow):
 
     def tell(self, kind: str, text: str, *, bold: str = "", action: str = "", act: Callable[[], None] | None = None) -> None:
         """A quiet notice at the top: ``info``, ``good``, ``attention`` or ``trouble``."""
+        self._about = ""
         self._bar.setContentsMargins(24, 12, 24, 0)
         self.notice.show_text(kind, text, bold=bold, action=action, act=act)
 
     def show_error(self, error: KioskError) -> None:
         kind = "trouble" if isinstance(error, DeviceTrouble | SecurityRefusal) or not isinstance(error, UserFacing) else "attention"
         self.tell(kind, self.session.sentence(error))
+        self._about = str(error.facts.get("device_kind", "")) or "error"
+
+    def error_over(self) -> None:
+        """What the page was asked to do succeeded: an error notice of before no longer holds."""
+        if self._about:
+            self._about = ""
+            self.notice.dismiss()
+
+    def _device_changed(self, state: DeviceState) -> None:
+        self.header.show_device(state)
+        if self._about == state.kind and state.health is DeviceHealth.READY:
+            self.error_over()
 
     def device_help(self, kind: str) -> None:
         """A click on the strip: one sentence on what to do."""
         title, health, text = self.header.explain(kind)
         self.tell("trouble" if health == "trouble" else "attention" if health == "missing" else "info", text, bold=title)
+        self._about = kind if health in ("trouble", "missing") else ""
 
     # -- keeping up -----------------------------------------------------------------------------------------------
 

@@ -89,7 +89,8 @@ class WelcomePage(ApplicantPage):
             (sop.mutu.nilai or sop.total_s() / 60) * 60) + " pelayanan"
         left.body.addLayout(_fact("clock", _w("waktu"), duration))
         left.body.addLayout(_fact("shield-check", _w("gratis"), "Jangan memberi imbalan kepada petugas."))
-        left.body.addLayout(_fact("calendar", _w("jam"), f"Senin–Jumat, {hours_text(kantor.jam_buka, kantor.jam_tutup, kantor.zona_waktu)}"))
+        hours = hours_text(kantor.jam_buka, kantor.jam_tutup, kantor.zona_waktu)
+        left.body.addLayout(_fact("calendar", _w("jam"), f"Senin–Jumat, {hours}"))
         left.body.addStretch(1)
         right = Card(28, 22, radius="applicant")
         right.body.addWidget(label(_w("syarat"), "applicant_body", weight="bold"))

@@ -33,6 +33,7 @@ class Page(QWidget):
         self.primary: Any = None
         self.keys: dict[str, Callable[[], None]] = {}
         self.busy = False
+        self._asked_last: dict[str, int] = {}
         self.setFocusPolicy(Qt.FocusPolicy.ClickFocus)
         self.frame = QVBoxLayout(self)
         self.frame.setContentsMargins(24, 20, 24, 20)
@@ -74,6 +75,12 @@ class Page(QWidget):
         """Run a desk call off the GUI thread; errors become a notice unless ``failed`` takes them."""
         self.shell.bridge.run(work, done, failed or self.trouble, owner=self)
 
+    def ask_latest(self, name: str, work: Callable[[], T], done: Callable[[T], None],
+                   failed: Callable[[KioskError], None] | None = None) -> None:
+        """Like :meth:`ask`; calls run side by side, so an answer that a later question of this name overtook is dropped."""
+        number = self._asked_last[name] = self._asked_last.get(name, 0) + 1
+        self.ask(work, lambda result: done(result) if self._asked_last[name] == number else None, failed)
+
     def act(self, work: Callable[[], T], done: Callable[[T], None], failed: Callable[[KioskError], None] | None = None) -> None:
         """Like :meth:`ask` for something that changes the register: the primary button rests meanwhile."""
         if self.busy:
@@ -87,6 +94,7 @@ class Page(QWidget):
 
         def good(result: T) -> None:
             ended()
+            self.shell.error_over()
             done(result)
 
         def bad(error: KioskError) -> None:

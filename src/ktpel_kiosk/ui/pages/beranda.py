@@ -71,7 +71,7 @@ class BoardCard(Pressable):
         self.setToolTip(f"{card.number} · {card.name} · {card.service}\n{card.chip} {card.detail}")
 
     def _lines(self, width: float) -> int:
-        return 2 if text_width(self.theme.font(14, 600), self.card.name) > width - self.theme.px(26) else 1
+        return 2 if text_width(self.theme.font(14, 600), self.card.name) > width - self.theme.px(26) - 1 else 1
 
     def sizeHint(self) -> QSize:
         return QSize(self.theme.px(120), self.theme.px(98 if self._lines(self.width()) == 1 else 117))
@@ -99,11 +99,14 @@ class BoardCard(Pressable):
         painter.drawText(top, Qt.AlignmentFlag.AlignVCenter, c.number)
         painter.drawText(top, Qt.AlignmentFlag.AlignVCenter | Qt.AlignmentFlag.AlignRight,
                          elided(small, c.service, room - text_width(small, c.number) - theme.px(8)))
-        lines = self._lines(rect.width())
-        painter.setFont(theme.font(14, 600))
+        lines, name = self._lines(self.width()), theme.font(14, 600)
+        painter.setFont(name)
         painter.setPen(theme.color("ink"))
-        painter.drawText(QRectF(left, theme.px(34), room, theme.px(20) * lines),
-                         Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter | Qt.TextFlag.TextWordWrap, c.name)
+        area = QRectF(left, theme.px(34), room, theme.px(20) * lines)
+        if lines == 1:
+            painter.drawText(area, Qt.AlignmentFlag.AlignVCenter, elided(name, c.name, room))
+        else:
+            painter.drawText(area, Qt.AlignmentFlag.AlignVCenter | Qt.TextFlag.TextWordWrap, elided(name, c.name, 1.8 * room))
         self._paint_foot(painter, left, room, rect.bottom() - theme.px(12) - theme.px(24))
         self.ring(painter, QRectF(self.rect()), theme.px(10), theme)
 

@@ -14,12 +14,14 @@ from ktpel_kiosk.domain.sop import Stage
 from ktpel_kiosk.ui import icons
 from ktpel_kiosk.ui.pages.base import Page, footer
 from ktpel_kiosk.ui.presenters.cards import CardPresenter, PrintStep, PrintView
+from ktpel_kiosk.ui.presenters.unsettled import Question, UnsettledPresenter
 from ktpel_kiosk.ui.presenters.work import WorkPresenter
 from ktpel_kiosk.ui.widgets.base import Card, Painted, elided, label, text_width
 from ktpel_kiosk.ui.widgets.buttons import Button, ChoiceChip
 from ktpel_kiosk.ui.widgets.capture import CardPreview, to_qimage
 from ktpel_kiosk.ui.widgets.fields import NoteField
 from ktpel_kiosk.ui.widgets.status import EmptyState, NoticeBar
+from ktpel_kiosk.ui.widgets.unsettled import UnsettledSection
 from ktpel_kiosk.ui.widgets.worklist import WorkItem, WorkList
 
 if TYPE_CHECKING:
@@ -56,7 +58,8 @@ class StepList(Painted):
             painter.setBrush(theme.color(tone or "surface"))
             painter.drawEllipse(disc)
             if step.state == "done":
-                icons.draw(painter, "check", theme.color("on_accent"), disc.left() + theme.px(6), disc.top() + theme.px(6), theme.px(14), 3.2)
+                inset = theme.px(6)
+                icons.draw(painter, "check", theme.color("on_accent"), disc.left() + inset, disc.top() + inset, theme.px(14), 3.2)
             else:
                 painter.setFont(theme.font("small", 600))
                 painter.setPen(theme.color("on_accent" if tone else "muted"))
@@ -81,8 +84,15 @@ class CetakPage(Page):
         self.presenter = CardPresenter(window.session)
         self.work = WorkPresenter(window.session, Stage.CEK_CETAK, Stage.CETAK_ENCODE)
         self.view: PrintView | None = None
-        self._wanted = ""
-        self.list = WorkList("Siap cetak", "credit-card", "Belum ada yang siap cetak", "Kartu muncul di sini setelah status PRR dari pusat.")
+        self.unsettled = UnsettledPresenter(window.session)
+        self._wanted = self._chosen = ""
+        self._own: set[str] = set()
+        self._questions: tuple[Question, ...] = ()
+        self.section = UnsettledSection()
+        self.section.answered.connect(self._settle)
+        self.frame.addWidget(self.section)
+        self.list = WorkList("Siap cetak", "credit-card", "Belum ada yang siap cetak",
+                             "Kartu muncul di sini setelah status PRR dari pusat.")
         self.list.chosen.connect(self._choose)
         self.list.setFixedWidth(330)
         self.pages = QStackedWidget()
@@ -150,26 +160,59 @@ class CetakPage(Page):
     def opened(self, **args: Any) -> None:
         self._wanted = args.get("id", "") or self._wanted
         self.refresh()
+        self._ask_unsettled()
 
     def refresh(self) -> None:
-        self.ask(self.work.items, self._listed)
+        self.ask_latest("items", self.work.items, self._listed)
 
     def _listed(self, rows: tuple[tuple[str, str, str, str, str], ...]) -> None:
         items = [WorkItem(r[0], r[1], r[2].split(" · ")[0] + " · " + r[2].split(" · ")[1], r[3], r[4]) for r in rows]
         ids = {i.id for i in items}
         if self.view is not None and self.view.dossier.permohonan.id not in ids:
-            self.view = None
+            self.view, self._chosen = None, ""
             self.pages.setCurrentIndex(0)
-        wanted, self._wanted = self._wanted if self._wanted in ids else "", ""
-        self.list.set_items(items, wanted or (items[0].id if items and self.view is None else ""))
+        wanted = self._wanted if self._wanted in ids else ""
+        if not wanted and items and self._chosen not in ids:
+            wanted = items[0].id
+        self.list.set_items(items, wanted or self._chosen)
+        if wanted and wanted != self._chosen:
+            self._choose(wanted)
 
     def _choose(self, pid: str) -> None:
+        self._chosen = pid
+        if pid == self._wanted:
+            self._wanted = ""
         self.fault.hide()
-        self.spoil_area.hide()
-        self.ask(lambda: self.presenter.load(pid), self._show)
+        self._close_spoil()
+        self.ask_latest("view", lambda: self.presenter.load(pid), self._show)
+        self._ask_unsettled()
+
+    def _ask_unsettled(self) -> None:
+        """Cards whose outcome nobody said yet; the devices are asked first, so not at every commit."""
+        own = frozenset(self._own)
+        self.ask_latest("unsettled", lambda: self.unsettled.load(own), self._show_unsettled, lambda _e: None)
+
+    def _show_unsettled(self, questions: tuple[Question, ...]) -> None:
+        """The card on the panel is asked about there."""
+        self._questions = questions
+        shown = self.view.dossier.permohonan.id if self.view is not None else ""
+        self.section.set_questions([q for q in questions if q.permohonan_id != shown], enabled=self.unsettled.may_answer())
+
+    def _settle(self, job_id: str, verdict: str) -> None:
+        self.act(lambda: self.unsettled.answer(job_id, verdict), self._settled)
+
+    def _settled(self, text: str) -> None:
+        self.shell.tell("good", text, bold="Dicatat.")
+        self._ask_unsettled()
+        self.refresh()
 
     def _show(self, view: PrintView) -> None:
+        if view.dossier.permohonan.id != self._chosen:
+            return
         self.view = view
+        if view.job is not None and view.action == "good":
+            self._own.add(view.job.id)
+        self._show_unsettled(self._questions)
         self.pages.setCurrentIndex(1)
         self.face.set_image(to_qimage(view.face.front) if view.face else None)
         self.flip.set_text("Lihat belakang")
@@ -237,13 +280,14 @@ class CetakPage(Page):
         self.fault.hide()
         self._show(view)
         if not view.unknown:
-            self.fault.show_text("info", "Ambil kartu dari printer dan periksa depan dan belakang. Bila baik, letakkan di pembaca lalu tekan F9.",
-                                 bold="Kartu dikirim ke printer.")
+            self.fault.show_text("info", "Ambil kartu dari printer dan periksa depan dan belakang. Bila baik, letakkan di pembaca "
+                                 "lalu tekan F9.", bold="Kartu dikirim ke printer.")
 
     def _made(self, view: PrintView) -> None:
         p = view.dossier.permohonan
         self.fault.hide()
-        self.shell.tell("good", f"Chip tertulis dan terbaca ulang. {p.nomor_register} siap diaktivasi.", bold=f"Kartu {p.penduduk.nama} jadi.")
+        self.shell.tell("good", f"Chip tertulis dan terbaca ulang. {p.nomor_register} siap diaktivasi.",
+                        bold=f"Kartu {p.penduduk.nama} jadi.")
         self._show(view)
         self.refresh()
 

@@ -47,7 +47,7 @@ class PenyerahanPage(Page):
         self.presenter = HandoverPresenter(window.session)
         self.work = WorkPresenter(window.session, *STAGES)
         self.view: HandoverView | None = None
-        self._wanted = ""
+        self._wanted = self._chosen = ""
         self._png = b""
         self._finger = Position.RIGHT_INDEX
         left = QVBoxLayout()
@@ -159,16 +159,18 @@ class PenyerahanPage(Page):
         self.scan.setFocus()
 
     def refresh(self) -> None:
-        self.ask(self.work.items, self._listed)
+        self.ask_latest("items", self.work.items, self._listed)
 
     def _listed(self, rows: tuple[tuple[str, str, str, str, str], ...]) -> None:
         items = [WorkItem(*r) for r in rows]
         ids = {i.id for i in items}
         if self.view is not None and self.view.dossier.permohonan.id not in ids:
-            self.view = None
+            self.view, self._chosen = None, ""
             self.pages.setCurrentIndex(0)
-        wanted, self._wanted = self._wanted if self._wanted in ids else "", ""
-        self.list.set_items(items, wanted)
+        wanted = self._wanted if self._wanted in ids else ""
+        self.list.set_items(items, wanted or self._chosen)
+        if wanted and wanted != self._chosen:
+            self._choose(wanted)
 
     def _find(self) -> None:
         code = self.scan.text().strip()
@@ -182,15 +184,20 @@ class PenyerahanPage(Page):
             self.shell.tell("attention", "Periksa nomornya, atau cari lewat Register (F3).", bold="Nomor itu belum siap diambil.")
 
     def _choose(self, pid: str) -> None:
-        self.ask(lambda: (self.work.open(pid), self.presenter.load(pid))[1], self._show)
+        self._chosen = pid
+        if pid == self._wanted:
+            self._wanted = ""
+        self.ask_latest("view", lambda: (self.work.open(pid), self.presenter.load(pid))[1], self._show)
 
     def _show(self, view: HandoverView) -> None:
+        if view.dossier.permohonan.id != self._chosen:
+            return
         fresh = self.view is None or (self.view.dossier.permohonan.id, self.view.stage) != (view.dossier.permohonan.id, view.stage)
         self.view = view
         p = view.dossier.permohonan
         if view.stage not in TITLES:
             self.pages.setCurrentIndex(0)
-            self.view = None
+            self.view, self._chosen = None, ""
             return
         self.pages.setCurrentIndex(1)
         self.head.show_dossier(self.session, view.dossier)
@@ -298,10 +305,11 @@ class PenyerahanPage(Page):
             if shown:
                 self.message.show_text(kind, shown)
 
-        self.ask(lambda: (self.work.open(p.id), self.presenter.load(p.id))[1], again)
+        self.ask_latest("view", lambda: (self.work.open(p.id), self.presenter.load(p.id))[1], again)
 
     def _moved(self, view: HandoverView) -> None:
-        self.shell.tell("good", TITLES[view.stage][1] if view.stage in TITLES else "", bold=f"{view.dossier.permohonan.nomor_register} lanjut.")
+        self.shell.tell("good", TITLES[view.stage][1] if view.stage in TITLES else "",
+                        bold=f"{view.dossier.permohonan.nomor_register} lanjut.")
         self._reload(view.dossier.permohonan)
 
     def _ask_signature(self) -> None:
@@ -349,7 +357,7 @@ class PenyerahanPage(Page):
 
     def _given(self, p: Permohonan) -> None:
         self.shell.tell("good", "Bukti pengambilan tersimpan.", bold=f"{p.penduduk.nama} selesai. Terima kasih.")
-        self.view = None
+        self.view, self._chosen = None, ""
         self._png = b""
         self.pages.setCurrentIndex(0)
         self._idle()

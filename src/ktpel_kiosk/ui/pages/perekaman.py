@@ -148,7 +148,7 @@ class PerekamanPage(Page):
             self.part.leave()
 
     def refresh(self) -> None:
-        self.ask(self.work.items, lambda rows: self.list.set_items([WorkItem(*r) for r in rows]))
+        self.ask_latest("items", self.work.items, lambda rows: self.list.set_items([WorkItem(*r) for r in rows]))
 
     def open_application(self, pid: str) -> None:
         if not pid:
@@ -158,14 +158,15 @@ class PerekamanPage(Page):
             self.work.open(pid)
             return self.presenter.load(pid)
 
-        self.ask(work, self._opened)
+        self.ask_latest("open", work, self._opened)
 
     def _opened(self, view: RecordView) -> None:
         if view.stage not in (Stage.REKAM, Stage.KIRIM):
             self.shell.go("register", text=view.permohonan.nomor_register)
             return
         review, data = self.parts["tinjau"], self.parts["data"]
-        assert isinstance(review, ReviewPart) and isinstance(data, DataPart)
+        assert isinstance(review, ReviewPart)
+        assert isinstance(data, DataPart)
         review.reset()
         data.show_to_applicant = True
         self.pages.setCurrentIndex(1)

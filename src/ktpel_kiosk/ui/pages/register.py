@@ -1,227 +1,263 @@
-"""Register: instant search over every application, filters, export, one row opened at the side."""
+"""Register: every application and book, found at once; a row opens its dossier."""
 
 from __future__ import annotations
 
-from pathlib import Path
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
-from PySide6.QtWidgets import QButtonGroup, QFileDialog, QHBoxLayout, QVBoxLayout, QWidget
+from PySide6.QtCore import Qt
+from PySide6.QtGui import QKeyEvent
+from PySide6.QtWidgets import QHBoxLayout, QStackedWidget, QVBoxLayout, QWidget
 
+from ktpel_kiosk.domain.errors import KioskError, NotAllowed
 from ktpel_kiosk.ui.pages.base import Page
-from ktpel_kiosk.ui.presenters.board import PAGE_OF_STAGE
-from ktpel_kiosk.ui.presenters.books import BOOKS, PERIODS, RegisterFound, RegisterPresenter
-from ktpel_kiosk.ui.presenters.session import step_rows
-from ktpel_kiosk.ui.presenters.work import biodata_rows
-from ktpel_kiosk.ui.widgets.base import Card, clear_layout, column, label
-from ktpel_kiosk.ui.widgets.buttons import Button, Chip, ChoiceChip
-from ktpel_kiosk.ui.widgets.fields import Choice, SearchField, TextField
-from ktpel_kiosk.ui.widgets.status import ChecklistRow
-from ktpel_kiosk.ui.widgets.tables import Cell, RowsView, TableRow
-from ktpel_kiosk.ui.words import word
+from ktpel_kiosk.ui.pages.register_parts import DossierPane, ExportPanel
+from ktpel_kiosk.ui.presenters.register import PAGE_ROWS, PERIODS, STATES, Filter, Found, RegisterPresenter, RegisterRow
+from ktpel_kiosk.ui.widgets.base import Card, label
+from ktpel_kiosk.ui.widgets.buttons import Button, Chip
+from ktpel_kiosk.ui.widgets.extra import GrowingRows
+from ktpel_kiosk.ui.widgets.fields import Choice, SearchField
+from ktpel_kiosk.ui.widgets.status import EmptyState
+from ktpel_kiosk.ui.widgets.tables import Cell, TableRow
 
 if TYPE_CHECKING:
-    from ktpel_kiosk.desk.queries import Dossier
     from ktpel_kiosk.ui.operator_window import OperatorWindow
 
-FORMATS = (("xlsx", "Excel (XLSX)"), ("csv", "CSV"), ("pdf", "PDF"))
+COLUMNS = ("No. register", "Tanggal", "Nama", "NIK", "Layanan", "Desa", "Petugas", "Tahap", "Waktu")
+WIDTHS = (108, 124, 176, 162, 88, 112, 84, 128, 66)
+NOT_BESIDE_PANEL = (1, 4, 5, 6, 8)
+"""Columns that give way while a panel stands beside the table."""
+GROW = (1, 1, 4, 1, 2, 3, 2, 1, 1)
+
+
+class SearchLine(SearchField):
+    """Down goes from the search into the rows."""
+
+    def __init__(self, placeholder: str, rows: GrowingRows) -> None:
+        super().__init__(placeholder)
+        self._rows = rows
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        if event.key() in (Qt.Key.Key_Down, Qt.Key.Key_Return, Qt.Key.Key_Enter) and self._rows.rows.rowCount():
+            if not self._rows.current_key():
+                self._rows.choose_first()
+            self._rows.setFocus(Qt.FocusReason.TabFocusReason)
+            return
+        super().keyPressEvent(event)
 
 
 class RegisterPage(Page):
-    """F3 comes here with the search line ready."""
+    """``opened(focus=True)`` goes to the search line, ``opened(id=…)`` to an application, ``opened(text=…)`` searches."""
 
     def __init__(self, window: OperatorWindow) -> None:
         super().__init__(window)
         self.presenter = RegisterPresenter(window.session)
-        self._open_id = ""
-        title, state = self.presenter.title()
+        self._serial = 0
+        self._shown = False
+        self._more = False
+        self._count = 0
+        self.frame.setContentsMargins(24, 20, 24, 20)
+        self.stack = QStackedWidget()
+        self.stack.addWidget(self._list_side())
+        self.dossier = DossierPane(self)
+        self.dossier.left.connect(self._back_to_list)
+        self.stack.addWidget(self.dossier)
+        self.stack.addWidget(EmptyState("lock", "Register tidak terbuka untuk peran Anda",
+                                        "Masuk sebagai petugas pelayanan atau atasan untuk melihat permohonan."))
+        self.frame.addWidget(self.stack, 1)
+
+    def _list_side(self) -> QWidget:
+        self.rows = GrowingRows("Daftar permohonan", COLUMNS, WIDTHS, GROW)
+        self.rows.opened.connect(self.open_dossier)
+        self.rows.clicked.connect(lambda index: self.open_dossier(self.rows.rows.key(index.row())))
+        self.rows.more_wanted.connect(self._load_more)
+        side = QWidget()
+        layout = QVBoxLayout(side)
+        layout.setContentsMargins(0, 0, 0, 0)
+        layout.setSpacing(16)
+        layout.addLayout(self._head())
+        layout.addWidget(self._filters())
+        self.export_panel = ExportPanel(self)
+        self.export_panel.closed.connect(lambda: self._ask_export(False))
+        self.export_panel.hide()
+        table = Card(0, 0)
+        table.body.setContentsMargins(2, 5, 2, 5)
+        self.empty = EmptyState("search", "Tidak ada yang cocok", "Periksa ejaan, atau longgarkan saringan di atas.")
+        self.empty.hide()
+        table.body.addWidget(self.rows, 1)
+        table.body.addWidget(self.empty, 1)
+        both = QHBoxLayout()
+        both.setSpacing(16)
+        both.addWidget(table, 1)
+        both.addWidget(self.export_panel)
+        layout.addLayout(both, 1)
+        return side
+
+    def _head(self) -> QHBoxLayout:
+        name = self.session.desk.sop.kantor.buku_register
+        self.verify = Button("Periksa keutuhan", icon="shield-check")
+        self.verify.clicked.connect(self._verify)
+        self.export = Button("Ekspor", "primary", icon="download", key="F9")
+        self.export.clicked.connect(lambda: self._ask_export(True))
+        self.count = Chip("", "neutral")
         head = QHBoxLayout()
         head.setSpacing(12)
-        head.addWidget(label(title, "title", weight="bold"))
-        head.addWidget(Chip(state, "neutral"))
+        head.addWidget(label(name if len(name) > 14 else "Buku Register Permohonan", "title", weight="bold"))
+        head.addWidget(self.count)
         head.addStretch(1)
-        self.primary = Button("Ekspor", "primary", icon="download", key="F9")
-        self.primary.clicked.connect(self._toggle_export)
-        head.addWidget(self.primary)
-        self.frame.addLayout(head)
-        self.frame.addWidget(self._filters())
-        self.export_card = self._export()
-        self.frame.addWidget(self.export_card)
-        body = QHBoxLayout()
-        body.setSpacing(16)
+        head.addWidget(self.verify)
+        head.addWidget(self.export)
+        return head
+
+    def _filters(self) -> Card:
         card = Card(0, 0)
-        card.body.setContentsMargins(1, 4, 1, 8)
-        self.table = RowsView("Buku register", RegisterPresenter.COLUMNS, stretch=2,
-                              widths=(112, 128, 200, 168, 104, 124, 92, 138, 84))
-        self.table.opened.connect(self._open)
-        self.table.clicked.connect(lambda i: self._open(self.table.rows.key(i.row())))
-        card.body.addWidget(self.table)
-        body.addWidget(card, 1)
-        self.side = self._side()
-        body.addWidget(self.side)
-        self.frame.addLayout(body, 1)
-
-    def _filters(self) -> QWidget:
-        card = Card(14, 0)
+        self.search = SearchLine("Cari nama, NIK, nomor register", self.rows)
+        self.search.searched.connect(lambda _text: self.reload())
         line = QHBoxLayout()
-        line.setSpacing(12)
-        self.search = SearchField("Cari nama, NIK, nomor")
-        self.search.searched.connect(lambda _t: self.refresh())
-        line.addWidget(self.search, 3)
-        self.period, self.service, self.village = Choice(), Choice(), Choice()
-        self.period.fill(PERIODS)
-        self.period.setCurrentIndex(2)
-        self.service.fill(self.presenter.services(), empty="Semua layanan")
-        self.village.fill([(v, v.title()) for v in self.presenter.villages()], empty="Semua desa")
-        for box, name in ((self.period, "Waktu"), (self.service, "Layanan"), (self.village, "Desa")):
-            box.setAccessibleName(name)
-            box.currentIndexChanged.connect(lambda _i: self.refresh())
-            box.setMinimumContentsLength(11)
-            line.addWidget(box, 1)
-        self.count = label("", "small", tone="muted")
-        line.addWidget(self.count)
+        line.setContentsMargins(18, 14, 18, 14)
+        line.setSpacing(10)
+        line.addWidget(self.search, 5)
+        self.period = self._choice("Tanggal", PERIODS)
+        self.service = self._choice("Layanan", self.presenter.services())
+        self.state = self._choice("Tahap", STATES)
+        self.village = self._choice("Desa", self.presenter.villages())
+        for box in (self.period, self.service, self.state, self.village):
+            line.addWidget(box, 3)
         card.body.addLayout(line)
         return card
 
-    def _export(self) -> QWidget:
-        card = Card(18, 10)
-        line = QHBoxLayout()
-        line.setSpacing(12)
-        self.book = Choice()
-        self.book.fill(BOOKS.items())
-        self.book.setAccessibleName("Buku")
-        line.addWidget(self.book, 2)
-        self.formats = QButtonGroup(card)
-        for value, text in FORMATS:
-            chip = ChoiceChip(text, value)
-            self.formats.addButton(chip)
-            line.addWidget(chip)
-        self.formats.buttons()[0].setChecked(True)
-        line.addStretch(1)
-        self.save = Button("Simpan berkas …", "secondary", icon="save")
-        self.save.clicked.connect(self._save_as)
-        line.addWidget(self.save)
-        card.body.addLayout(line)
-        self.full = ChecklistRow("NIK lengkap (hanya pimpinan, dengan alasan)", required=False)
-        self.reason = TextField("reason", "Alasan membuka NIK lengkap")
-        self.full.toggled.connect(self.reason.setVisible)
-        self.reason.hide()
-        card.body.addWidget(self.full)
-        card.body.addWidget(self.reason)
-        card.hide()
-        return card
+    def _choice(self, name: str, items: tuple[tuple[str, str], ...]) -> Choice:
+        box = Choice()
+        box.setAccessibleName(name)
+        box.setToolTip(name)
+        box.fill(items)
+        box.currentIndexChanged.connect(lambda _i: self.reload())
+        return box
 
-    def _side(self) -> QWidget:
-        card = Card(20, 8)
-        card.setFixedWidth(330)
-        self.side_name = label("", "strong", weight="bold", wrap=True)
-        self.side_number = label("", "small", tone="muted")
-        self.side_lines = QVBoxLayout()
-        self.side_lines.setSpacing(6)
-        self.side_go = Button("Buka", icon="arrow-right", icon_after=True)
-        self.side_go.clicked.connect(self._go)
-        close = Button("Tutup")
-        close.clicked.connect(self._close)
-        card.body.addLayout(column(self.side_name, self.side_number, spacing=2))
-        card.body.addLayout(self.side_lines)
-        card.body.addStretch(1)
-        line = QHBoxLayout()
-        line.addWidget(close)
-        line.addStretch(1)
-        line.addWidget(self.side_go)
-        card.body.addLayout(line)
-        card.hide()
-        return card
+    # -- the list -----------------------------------------------------------------------------------------------------
+
+    def filter(self) -> Filter:
+        def chosen(box: Choice) -> str:
+            return str(box.currentData() or "")
+
+        return Filter(self.search.text().strip(), chosen(self.period), chosen(self.service), chosen(self.state), chosen(self.village))
 
     def opened(self, **args: Any) -> None:
-        if args.get("text"):
-            self.period.setCurrentIndex(4)
-            self.search.setText(args["text"])
+        self._shown = True
+        self.verify.setVisible(self.presenter.may("verify_register"))
+        self.export.setVisible(self.presenter.may("export_register"))
+        self._set_primary()
+        if "text" in args:
+            self._back_to_list()
+            self.search.setText(str(args["text"]))
         if args.get("id"):
-            self._open(args["id"])
-        self.refresh()
-        if args.get("focus"):
+            self.open_dossier(str(args["id"]))
+        elif args.get("focus"):
+            self._back_to_list()
+        self.reload()
+
+    def closed(self) -> None:
+        self._shown = False
+        self.search.stop_waiting()
+
+    def refresh(self) -> None:
+        self.reload()
+        if self.stack.currentWidget() is self.dossier and self.dossier.permohonan_id and not self.dossier.asking:
+            self.ask(partial(self.presenter.open, self.dossier.permohonan_id), self.dossier.show_view, lambda _e: None)
+
+    def reload(self) -> None:
+        if not self._shown:
+            return
+        self._serial += 1
+        serial, wanted = self._serial, self.filter()
+        self.ask(partial(self.presenter.find, wanted), lambda found: self._show(serial, found), self._refused)
+
+    def _refused(self, error: KioskError) -> None:
+        if isinstance(error, NotAllowed):
+            self.stack.setCurrentIndex(2)
+        else:
+            self.trouble(error)
+
+    def _show(self, serial: int, found: Found) -> None:
+        if serial != self._serial:
+            return
+        if self.stack.currentIndex() == 2:
+            self.stack.setCurrentIndex(0)
+        self._count, self._more = found.count, len(found.rows) == PAGE_ROWS
+        self.count.set(found.line)
+        self.rows.set_rows([_table_row(r) for r in found.rows])
+        self.rows.setVisible(bool(found.rows))
+        self.empty.setVisible(not found.rows)
+
+    def _load_more(self) -> None:
+        if not self._more:
+            return
+        self._more = False
+        serial, offset = self._serial, self.rows.rows.rowCount()
+        self.ask(partial(self.presenter.find, self.filter(), offset), lambda found: self._append(serial, found), self._refused)
+
+    def _append(self, serial: int, found: Found) -> None:
+        if serial == self._serial:
+            self.rows.rows.add_rows([_table_row(r) for r in found.rows])
+            self._more = len(found.rows) == PAGE_ROWS
+
+    # -- dossier, export ----------------------------------------------------------------------------------------------
+
+    def open_dossier(self, permohonan_id: str) -> None:
+        if permohonan_id:
+            self.ask(partial(self.presenter.open, permohonan_id), self._show_dossier, self._refused)
+
+    def _show_dossier(self, view: Any) -> None:
+        self.dossier.show_view(view)
+        self.stack.setCurrentWidget(self.dossier)
+        self._set_primary()
+        self.dossier.back_button.setFocus()
+
+    def _back_to_list(self) -> None:
+        self.stack.setCurrentIndex(0)
+        self._set_primary()
+        if self.rows.current_key():
+            self.rows.setFocus()
+        else:
             self.search.setFocus()
-            self.search.selectAll()
+
+    def _ask_export(self, on: bool) -> None:
+        self.export_panel.setVisible(on)
+        self.export.setVisible(not on and self.presenter.may("export_register"))
+        self.rows.hide_columns(NOT_BESIDE_PANEL if on else ())
+        self._set_primary()
+        if on:
+            self.export_panel.begin()
+        else:
+            self.search.setFocus()
+
+    def _set_primary(self) -> None:
+        if self.stack.currentWidget() is self.dossier:
+            self.primary = self.dossier.go_button
+        elif not self.export_panel.isHidden():
+            self.primary = self.export_panel.go_button
+        else:
+            self.primary = self.export
 
     def back(self) -> bool:
-        if self.export_card.isVisible():
-            self.export_card.hide()
+        if self.stack.currentWidget() is self.dossier:
+            if not self.dossier.back():
+                self._back_to_list()
             return True
-        if self.side.isVisible():
-            self._close()
+        if not self.export_panel.isHidden():
+            self._ask_export(False)
+            return True
+        if self.search.text():
+            self.search.clear()
+            self.search.setFocus()
             return True
         return False
 
-    def refresh(self) -> None:
-        text, period = self.search.text().strip(), str(self.period.currentData())
-        layanan, desa = str(self.service.currentData() or ""), str(self.village.currentData() or "")
-        self.ask(lambda: self.presenter.search(text, period, layanan, desa), self._show)
+    def _verify(self) -> None:
+        self.act(self.presenter.verify, lambda text: self.shell.tell("good" if text.startswith("Register utuh") else "trouble", text))
 
-    def _show(self, found: RegisterFound) -> None:
-        more = f" · {len(found.rows)} ditampilkan" if len(found.rows) < found.total else ""
-        self.count.setText(f"{found.total} dari {found.all}{more} · {found.ms} ms")
-        key = self.table.current_key()
-        self.table.rows.set_rows([TableRow(r.id, tuple(
-            Cell(text, r.tone if i == 7 else "", bold=i in (0, 2), struck=r.void and i == 2) for i, text in enumerate(r.cells)))
-            for r in found.rows])
-        for i, r in enumerate(found.rows):
-            if r.id == key:
-                self.table.selectRow(i)
 
-    def _open(self, pid: str) -> None:
-        if pid:
-            self.ask(lambda: self.presenter.read(pid), self._show_side)
-
-    def _show_side(self, dossier: Dossier) -> None:
-        p = dossier.permohonan
-        self._open_id = p.id
-        self.side_name.setText(p.penduduk.nama)
-        self.side_number.setText(f"{p.nomor_register or 'belum bernomor'} · {word('layanan_panjang', p.layanan)}")
-        clear_layout(self.side_lines)
-        for _name, title, value in biodata_rows(p.penduduk)[2:8]:
-            if title != "Golongan darah":
-                self.side_lines.addLayout(column(label(title, "tiny", tone="muted"), label(value, "small", weight="medium", wrap=True), spacing=0))
-        for number, title, time, state in step_rows(dossier.steps):
-            line = QHBoxLayout()
-            line.addWidget(label(f"{number}. {title}", "small", tone="" if state != "todo" else "faint"), 1)
-            tone = {"done": "good", "over": "trouble", "near": "attention", "waiting": "attention", "active": "accent"}.get(state, "neutral")
-            if time:
-                line.addWidget(Chip(time, tone, compact=True))
-            self.side_lines.addLayout(line)
-        current = p.current()
-        page = PAGE_OF_STAGE.get(current.stage) if current and p.keadaan == "berjalan" else "loket" if p.keadaan == "dikembalikan" else None
-        self.side_go.setVisible(page is not None)
-        self.side_go.setProperty("page", page)
-        for i in (4, 5, 6):
-            self.table.setColumnHidden(i, True)
-        self.side.show()
-
-    def _close(self) -> None:
-        self.side.hide()
-        for i in (4, 5, 6):
-            self.table.setColumnHidden(i, False)
-
-    def _go(self) -> None:
-        self.shell.go(str(self.side_go.property("page")), id=self._open_id)
-
-    def _toggle_export(self) -> None:
-        self.export_card.setVisible(not self.export_card.isVisible())
-        if self.export_card.isVisible():
-            self.book.setFocus()
-
-    def _save_as(self) -> None:
-        book, chosen = str(self.book.currentData()), self.formats.checkedButton()
-        format = str(chosen.value) if chosen is not None else "xlsx"  # type: ignore[attr-defined]
-        name = f"{book}-{self.session.today():%Y-%m}.{format}"
-        path, _filter = QFileDialog.getSaveFileName(self, "Simpan buku register", str(Path.home() / name))
-        if path:
-            self.export_to(book, format, Path(path))
-
-    def export_to(self, book: str, format: str, path: Path) -> None:
-        """Write the book; the file's SHA-256 goes into the audit and the notice."""
-        full, reason = self.full.isChecked(), self.reason.value()
-        self.act(lambda: self.presenter.export(book, format, path, full, reason), lambda digest: self._exported(path, digest))
-
-    def _exported(self, path: Path, digest: str) -> None:
-        self.export_card.hide()
-        self.shell.tell("good", f"{path.name} · sidik SHA-256 {digest[:12]} …", bold="Buku tersimpan.")
+def _table_row(r: RegisterRow) -> TableRow:
+    return TableRow(r.id, (
+        Cell(r.number, bold=True), Cell(r.date), Cell(r.name, bold=True, struck=r.void), Cell(r.nik), Cell(r.service), Cell(r.village),
+        Cell(r.officer), Cell(r.state, tone=r.tone), Cell(r.time, muted=r.time == "—")))

@@ -21,7 +21,7 @@ from ktpel_kiosk.ui.widgets.status import NoticeBar
 
 if TYPE_CHECKING:
     from ktpel_kiosk.domain.permohonan import Permohonan
-    from ktpel_kiosk.ui.pages.buku import RegisterPage
+    from ktpel_kiosk.ui.pages.register import RegisterPage
 
 FORMATS: tuple[tuple[str, str], ...] = (("xlsx", "Excel"), ("pdf", "PDF"), ("csv", "CSV"))
 

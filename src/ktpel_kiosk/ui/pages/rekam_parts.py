@@ -99,6 +99,7 @@ class Part(QWidget):
 
     def _done(self, result: tuple[CaptureResult, RecordView]) -> None:
         self.capturing = False
+        self.page.shell.error_over()
         self.page.set_view(result[1])
         self.captured(result[0])
         self.page.buttons()
@@ -478,7 +479,8 @@ class SignaturePart(Part):
         self.chip = Chip("belum ada", "neutral")
         side.body.addWidget(self.chip)
         side.body.addStretch(1)
-        side.body.addWidget(label("Pemohon yang tidak dapat menulis boleh membuat garis atau cap jempol.", "small", tone="muted", wrap=True))
+        side.body.addWidget(label("Pemohon yang tidak dapat menulis boleh membuat garis atau cap jempol.", "small", tone="muted",
+                                  wrap=True))
         self.columns.addWidget(left, 72)
         self.columns.addWidget(side, 37)
 

@@ -128,7 +128,8 @@ class ExceptionPanel(Card):
         super().__init__(24, 12)
         self.page = page
         self.body.addWidget(label("Pengecualian", "title", weight="bold"))
-        self.body.addWidget(label("Bagian yang tidak dapat direkam, dengan alasan dan persetujuan petugas kedua.", "body", tone="muted", wrap=True))
+        self.body.addWidget(label("Bagian yang tidak dapat direkam, dengan alasan dan persetujuan petugas kedua.", "body", tone="muted",
+                                  wrap=True))
         line = QHBoxLayout()
         line.setSpacing(16)
         self.position = ChoiceField("position", "Bagian", [(p, word("posisi", p)) for p in (*FINGERS, Position.RIGHT_EYE,

@@ -33,7 +33,7 @@ class VerifikasiPage(Page):
         super().__init__(window)
         self.presenter = WorkPresenter(window.session, Stage.VERIFIKASI, Stage.VALIDASI)
         self.dossier: Dossier | None = None
-        self._wanted = ""
+        self._wanted = self._chosen = ""
         self.list = WorkList("Menunggu pemeriksaan", "file-check", "Tidak ada yang menunggu", "Permohonan baru akan tampil di sini.")
         self.list.chosen.connect(self._choose)
         self.list.setFixedWidth(300)
@@ -121,18 +121,21 @@ class VerifikasiPage(Page):
         self.refresh()
 
     def refresh(self) -> None:
-        self.ask(self.presenter.items, self._listed)
+        self.ask_latest("items", self.presenter.items, self._listed)
 
     def _listed(self, rows: tuple[tuple[str, str, str, str, str], ...]) -> None:
         items = [WorkItem(*r) for r in rows]
         ids = {i.id for i in items}
         if self.dossier is not None and self.dossier.permohonan.id not in ids:
             self._close()
-        wanted, self._wanted = self._wanted if self._wanted in ids else "", ""
-        self.list.set_items(items, wanted or (items[0].id if items and self.dossier is None else ""))
+        wanted = self._wanted if self._wanted in ids else ""
+        self.list.set_items(items, wanted or self._chosen)
+        if wanted and wanted != self._chosen:
+            self._choose(wanted)
 
     def _close(self) -> None:
         self.dossier = None
+        self._chosen = ""
         self.work.setCurrentIndex(0)
 
     def back(self) -> bool:
@@ -142,14 +145,23 @@ class VerifikasiPage(Page):
         return False
 
     def _choose(self, permohonan_id: str) -> None:
-        self.ask(partial(self.presenter.open, permohonan_id), self._show)
+        self._chosen = permohonan_id
+        if permohonan_id == self._wanted:
+            self._wanted = ""
+        self.ask_latest("dossier", partial(self.presenter.open, permohonan_id), self._show)
 
     def tick(self) -> None:
         if self.dossier is not None and not self.busy:
             pid = self.dossier.permohonan.id
-            self.ask(partial(self.presenter.read, pid), lambda d: self.head.show_dossier(self.session, d), lambda _e: None)
+            self.ask(partial(self.presenter.read, pid), self._show_time, lambda _e: None)
+
+    def _show_time(self, dossier: Dossier) -> None:
+        if dossier.permohonan.id == self._chosen:
+            self.head.show_dossier(self.session, dossier)
 
     def _show(self, dossier: Dossier) -> None:
+        if dossier.permohonan.id != self._chosen:
+            return
         self.dossier = dossier
         p = dossier.permohonan
         self.work.setCurrentIndex(1)

@@ -213,7 +213,8 @@ def measures_of(quality: Quality, latar: str) -> tuple[Measure, ...]:
     if "roll" in m:
         tilt = abs(m["roll"])
         out.append(Measure("Kepala tegak", f"{number_text(tilt)}°", "good" if tilt <= 6 else "attention"))
-    for key, name in (("size", "Ukuran wajah"), ("head_size", "Ukuran wajah"), ("centred", "Posisi tengah"), ("illumination", "Cahaya merata"),
+    for key, name in (("size", "Ukuran wajah"), ("head_size", "Ukuran wajah"), ("centred", "Posisi tengah"),
+                      ("illumination", "Cahaya merata"),
                       ("evenness", "Cahaya merata"), ("exposure", "Pencahayaan"), ("sharpness", "Ketajaman")):
         if key in m:
             out.append(Measure(name, number_text(m[key]), "good" if m[key] >= 50 else "attention"))

@@ -151,7 +151,7 @@ class ShareBars(Painted):
             painter.fillRect(QRectF(box.left(), box.bottom() - theme.px(8), box.width(), 1), theme.color("line"))
         painter.setFont(strong)
         painter.setPen(theme.color(line.tone if line.share is not None else "ink"))
-        painter.drawText(QRectF(box.right() - right, box.top() + theme.px(4), right, theme.px(40)),
+        painter.drawText(QRectF(box.right() - right, box.top() + theme.px(4), right, theme.px(40 if line.share is not None else 22)),
                          Qt.AlignmentFlag.AlignVCenter | Qt.AlignmentFlag.AlignRight, line.text)
 
     @staticmethod

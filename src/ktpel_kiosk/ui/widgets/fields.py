@@ -271,6 +271,10 @@ class SearchField(QLineEdit):
         self.textChanged.connect(lambda _text: self._wait.start())
         self._indent()
 
+    def stop_waiting(self) -> None:
+        """The page was left: what was typed last is not searched for any more."""
+        self._wait.stop()
+
     def _indent(self) -> None:
         self.setTextMargins(theme_of(self).px(28), 0, 0, 0)
 
