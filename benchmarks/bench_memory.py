@@ -1,7 +1,9 @@
 """Resident memory of the running kiosk against its budget of 250 MB.
 
 The kiosk is as it runs at the counter: windows, 10,000 applications in the register, all devices, network thread. What the first
-recording adds (NFIQ2, its models, one slap and one portrait judged) is measured too and stands in the detail. Devices serve stored images; the invented people of
+recording adds (NFIQ2, its models, one slap and one portrait judged) is measured too and stands in the detail.
+
+Devices serve stored images; the invented people of
 the simulators are not counted, and the practice gateway is a process of its own, as the real one is a computer of its own.
 """
 

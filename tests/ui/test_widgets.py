@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
+
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
@@ -181,7 +183,8 @@ def test_every_code_of_the_domain_has_a_word() -> None:
     from ktpel_kiosk.domain.status import StatusSiak
     from ktpel_kiosk.ports.devices import DeviceKind
     for section, codes in (("stage", Stage), ("keadaan", Keadaan), ("layanan", Layanan), ("layanan_panjang", Layanan),
-                           ("jeda", PAUSE_REASONS), ("kembali", RETURN_REASONS), ("peran", Peran), ("posisi", Position), ("perangkat", DeviceKind),
+                           ("jeda", PAUSE_REASONS), ("kembali", RETURN_REASONS),
+                           ("peran", Peran), ("posisi", Position), ("perangkat", DeviceKind),
                            ("perangkat_saran", DeviceKind), ("antrean", WaitCause), ("paket", PacketState), ("status", StatusSiak)):
         assert set(map(str, codes)) <= set(words(section)), section
     assert word("stage", "belum_dikenal") == "belum dikenal"

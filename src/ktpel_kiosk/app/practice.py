@@ -32,6 +32,7 @@ class Seating:
     def __init__(self, kiosk: Kiosk) -> None:
         self._kiosk = kiosk
         self._wanted = ""
+        self._moving = False
         self._wake = threading.Condition()
         self._closed = False
         self._thread = threading.Thread(target=self._loop, name="practice-seating", daemon=True)
@@ -49,8 +50,10 @@ class Seating:
                 self._wake.wait_for(lambda: self._wanted or self._closed)
                 if self._closed:
                     return
-                wanted, self._wanted = self._wanted, ""
+                wanted, self._wanted, self._moving = self._wanted, "", True
             self._seat(wanted)
+            with self._wake:
+                self._moving = False
 
     def _seat(self, permohonan_id: str) -> None:
         try:
@@ -64,6 +67,11 @@ class Seating:
             sitter = self._kiosk.world.sitter if self._kiosk.world is not None else None
             if sitter is not None and isinstance(sitter.person, SyntheticPerson):
                 sitter.person.warm()
+
+    def settled(self) -> bool:
+        """Whoever should sit at the devices does; a new body takes seconds."""
+        with self._wake:
+            return not (self._wanted or self._moving)
 
     def close(self) -> None:
         self._leave()

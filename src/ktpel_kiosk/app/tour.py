@@ -38,6 +38,7 @@ def run_tour(office: str, out: Path, size: str, data: Path | None = None) -> lis
                 furnish_morning(kiosk)
                 kiosk.start_network()
                 kiosk.devices.settle(10.0)
-                return drive_tour(kiosk.desk, out, (int(found[1]), int(found[2])), password=PRACTICE_PASSWORD)
+                return drive_tour(kiosk.desk, out, (int(found[1]), int(found[2])), password=PRACTICE_PASSWORD,
+                                  seated=seating.settled)
             finally:
                 seating.close()

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import random
-import threading
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
@@ -256,14 +256,7 @@ def pump(kiosk: Kiosk) -> None:
     kiosk.uploader.pull_statuses()
 
 
-def warm(kiosk: Kiosk) -> threading.Thread:
-    """Load the heavy libraries in the background once the window is usable, so that the first capture is quick."""
-    def load() -> None:
-        try:
-            kiosk.desk.biometrics.ready()
-        except KioskError:
-            return
-
-    thread = threading.Thread(target=load, name="warm-up", daemon=True)
-    thread.start()
-    return thread
+def warm(kiosk: Kiosk) -> None:
+    """Load the biometric libraries when somebody sits down to be recorded, so that the first capture is quick."""
+    with suppress(KioskError):
+        kiosk.desk.biometrics.ready()

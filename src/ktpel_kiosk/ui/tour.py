@@ -69,6 +69,7 @@ class Tour:
     out: Path
     sizes: Sequence[tuple[int, int]] = SIZES
     patience_s: float = 60.0
+    seated: Callable[[], bool] = lambda: True
     files: list[Path] = field(default_factory=list)
     _number: int = 0
 
@@ -144,6 +145,11 @@ class Tour:
         self._through(pid)
         self._books()
         return self.files
+
+    def _sit_down(self) -> None:
+        """The applicant comes to the devices; who sat there before must not be recorded."""
+        QTest.qWait(60)
+        self.wait(self.seated, "applicant seated")
 
     def _through(self, pid: str) -> None:
         """Whatever stage comes next is done on its page by an officer who may."""
@@ -249,6 +255,7 @@ class Tour:
         page: Any = operator.page("perekaman")
         self.wait(lambda: page.view is not None and page.view.permohonan.id == pid, "session")
         self.settle()
+        self._sit_down()
         if not page.view.confirmed:
             self._data_check(page)
         for part in ("foto", "jari", "iris", "tanda_tangan"):
@@ -287,7 +294,7 @@ class Tour:
         part = page.parts[key]
         if key == "foto":
             self.wait(lambda: part.live.has_frame(), "camera frame")
-            QTest.qWait(600)
+            self.wait(lambda: part.judged, "photo hint")
             self.key("F8")
         if key == "tanda_tangan" and not part._pad():
             self._draw(self.windows.applicant.page("tanda_tangan"))
@@ -374,6 +381,7 @@ class Tour:
 
     def activate(self, pid: str) -> None:
         page = self._pick_up(pid)
+        self._sit_down()
         self.shoot("aktivasi")
         for _ in range(4):
             self.key("F9")
@@ -423,12 +431,13 @@ class Tour:
 
 
 def drive_tour(desk: Desk, out: Path, size: tuple[int, int] | Sequence[tuple[int, int]] = SIZES, *, password: str,
-               patience_s: float = 60.0) -> list[Path]:
+               patience_s: float = 60.0, seated: Callable[[], bool] = lambda: True) -> list[Path]:
     """Build both windows on ``desk``, lead one applicant through them, save the pictures; returns their paths in order.
 
     Args:
         size: one size or several; the first is the one the work is done at.
         password: of the practice accounts in the register.
+        seated: whether the simulated devices show the applicant whose application was opened last.
 
     Raises:
         BugError: ``tour.stuck``, a screen did not do what it says (facts stage, expected).
@@ -439,6 +448,6 @@ def drive_tour(desk: Desk, out: Path, size: tuple[int, int] | Sequence[tuple[int
     cast = TourCast(password, {u.username: frozenset(u.peran) for u in users}, invented_applicant(desk))
     windows = make_windows(desk, size=sizes[0])  # type: ignore[arg-type]
     try:
-        return Tour(windows, cast, out, sizes, patience_s).run()  # type: ignore[arg-type]
+        return Tour(windows, cast, out, sizes, patience_s, seated).run()  # type: ignore[arg-type]
     finally:
         windows.close()

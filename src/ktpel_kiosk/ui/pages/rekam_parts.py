@@ -141,6 +141,7 @@ class PhotoPart(Part):
         self._shown: tuple[Measure, ...] = ()
         self._count = 0
         self._judging = False
+        self.judged = False
         self._hint = ""
 
     def enter(self) -> None:
@@ -166,10 +167,10 @@ class PhotoPart(Part):
             self.page.ask(lambda: self.page.presenter.live_hint(raw, latar), self._judged, self._not_judged)
 
     def _not_judged(self, _error: KioskError) -> None:
-        self._judging = False
+        self._judging, self.judged = False, True
 
     def _judged(self, found: tuple[str, tuple[Measure, ...], bool]) -> None:
-        self._judging = False
+        self._judging, self.judged = False, True
         text, measures, good = found
         self._hint = text
         if good:
