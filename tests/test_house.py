@@ -1,4 +1,4 @@
-"""Rules of the house that no linter knows: every error has its sentence, every event its entry, clocks and secrets stay where they belong."""
+"""Rules of the house that no linter knows: every error has its sentence, every event its entry, clocks stay where they belong."""
 
 from __future__ import annotations
 
@@ -70,7 +70,7 @@ def test_no_pickle_eval_or_shell():
 
 def test_sentences_fill_their_facts():
     table = load_sentences()
-    for key in table.keys():
+    for key in sorted(table.keys()):
         text = table.text(key)
         assert "{" not in text, key
         assert text.strip() == text

@@ -21,7 +21,8 @@ def papers(office, layanan=Layanan.BARU_WNI):
 def test_contradiction_with_the_nik_is_a_recorded_warning(office):
     person = office.person()
     other = JenisKelamin.LAKI_LAKI if person.jenis_kelamin is JenisKelamin.PEREMPUAN else JenisKelamin.PEREMPUAN
-    p = intake.receive_papers(office.desk, office.actor(Peran.LOKET), Layanan.BARU_WNI, replace(person, jenis_kelamin=other), papers(office))
+    contradicting = replace(person, jenis_kelamin=other)
+    p = intake.receive_papers(office.desk, office.actor(Peran.LOKET), Layanan.BARU_WNI, contradicting, papers(office))
     assert "N06" in {w.rule for w in p.warnings}
     assert p.keadaan is Keadaan.BERJALAN
 
