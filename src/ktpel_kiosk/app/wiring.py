@@ -151,7 +151,9 @@ def open_practice_kiosk(data: Path, office: str, *, clock: SystemClock | Practic
         gateway=lazily(lambda: _gateway(kiosk[0])), hasher=hasher or Argon2Hasher(), spool=FileSpool(data / "documents"), clock=clock,
         ids=ids, sop=sop, parse_sop=lambda text: parse_sop(text, name="register"), regions=_regions,
         holidays=lambda: lazy_holidays(clock.now()), station=settings.station, sentences=load_sentences(),
-        thresholds=thresholds or Thresholds(), specimen=True, wake_uploader=lambda: kiosk[0].wake_uploader(),
+        thresholds=thresholds or Thresholds(), specimen=True,
+        practice_hint=f"Mode latihan. Masuk sebagai {_names()}; kata sandi: {PRACTICE_PASSWORD}.",
+        wake_uploader=lambda: kiosk[0].wake_uploader(),
     )
     kiosk.append(Kiosk(data, settings, desk, register, devices, clock, world))
     if not settings.furnished:
@@ -227,6 +229,11 @@ def _gateway(kiosk: Kiosk) -> Gateway:
         tls=tls_context(keys.ca_cert, keys.client_cert, keys.client_key),
     )
     return kiosk.gateway
+
+
+def _names() -> str:
+    *some, last = (user[0] for user in PRACTICE_USERS)
+    return f"{', '.join(some)}, atau {last}"
 
 
 def _furnish(desk: Desk) -> None:

@@ -38,6 +38,7 @@ class Desk:
     Attributes:
         sop: the SOP in force for new applications; :meth:`sop_of` gives the one an application began with.
         station: id of this desk's station, part of the packet manifest.
+        practice_hint: shown at sign-in of a practice office: which invented accounts there are; empty in production.
         specimen: cards carry the SPESIMEN watermark (always outside production).
     """
 
@@ -61,6 +62,7 @@ class Desk:
     sentences: Sentences = field(default_factory=lambda: Sentences({}))
     thresholds: Thresholds = field(default_factory=Thresholds)
     specimen: bool = True
+    practice_hint: str = ""
     capture_timeout_s: float = 30.0
     print_timeout_s: float = 60.0
     seal_lock: threading.Lock = field(default_factory=threading.Lock)

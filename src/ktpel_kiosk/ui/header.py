@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from PySide6.QtWidgets import QFrame, QHBoxLayout, QMenu
+from PySide6.QtWidgets import QFrame, QHBoxLayout, QMenu, QSizePolicy
 
 from ktpel_kiosk.domain.actor import Actor
 from ktpel_kiosk.domain.sop import Peran
@@ -71,6 +71,7 @@ class Header(QFrame):
         self.states: dict[str, DeviceState] = {}
         self.office = label(window.desk.sop.kantor.nama, "body", weight="bold")
         self.user = UserButton("")
+        self.user.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Fixed)
         self.user.clicked.connect(self._menu)
         self.devices: dict[str, DeviceItem] = {}
         self.line = LinePill()

@@ -6,6 +6,7 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from PySide6.QtCore import Qt
+from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QScrollArea, QVBoxLayout, QWidget
 
 from ktpel_kiosk.domain.errors import KioskError
@@ -169,6 +170,18 @@ class ApplicationHead(QWidget):
         layout.addWidget(card)
         layout.addWidget(self.bar)
 
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        self._fit()
+
+    def _fit(self) -> None:
+        """Where the line is too short the NIK, then the number give way; the name never."""
+        shown = (self.name, self.service, self.active, self.due)
+        need = sum(w.sizeHint().width() + 16 for w in shown if w.isVisibleTo(self)) + 60
+        for item, wanted in ((self.active_word, not self._compact), (self.number, True), (self.nik, not self._compact)):
+            need += item.sizeHint().width() + 16
+            item.setVisible(wanted and (need <= self.width() or (item is self.number and self._compact)))
+
     def show_dossier(self, session: Session, dossier: Dossier) -> None:
         from ktpel_kiosk.domain.text import duration_text, mask_nik, time_text, weekday_name
         from ktpel_kiosk.ui.words import word
@@ -186,3 +199,4 @@ class ApplicationHead(QWidget):
                          f"{time_text(due)}", "trouble" if late else "neutral")
         self.due.setVisible(bool(p.due_at))
         self.bar.set_steps([Step(*r) for r in step_rows(dossier.steps)])
+        self._fit()

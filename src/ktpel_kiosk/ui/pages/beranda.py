@@ -46,7 +46,8 @@ class FigureTile(Pressable):
         left = theme.px(18)
         painter.setFont(theme.font("small"))
         painter.setPen(theme.color("muted"))
-        painter.drawText(QRectF(left, theme.px(14), rect.width() - left, theme.px(20)), Qt.AlignmentFlag.AlignVCenter, f.title)
+        painter.drawText(QRectF(left, theme.px(14), rect.width() - left, theme.px(20)), Qt.AlignmentFlag.AlignVCenter,
+                         elided(theme.font("small"), f.title, rect.width() - left - theme.px(8)))
         big = theme.font("figure", 700)
         painter.setFont(big)
         painter.setPen(theme.color("ink"))
@@ -77,7 +78,7 @@ class BoardCard(Pressable):
         return QSize(self.theme.px(120), self.theme.px(98 if self._lines(self.width()) == 1 else 117))
 
     def minimumSizeHint(self) -> QSize:
-        return QSize(self.theme.px(110), self.sizeHint().height())
+        return QSize(self.theme.px(80), self.sizeHint().height())
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         self.updateGeometry()
@@ -204,7 +205,10 @@ class BerandaPage(Page):
         layout.setSpacing(8)
         head = QHBoxLayout()
         head.setContentsMargins(4, 0, 4, 2)
-        head.addWidget(label(view.title, "body", weight="semibold"), 1)
+        title = label(view.title, "body", weight="semibold")
+        title.setMinimumWidth(1)
+        title.setToolTip(view.title)
+        head.addWidget(title, 1)
         head.addWidget(label(str(view.count), "body", tone="muted", weight="medium"))
         layout.addLayout(head)
         for card in view.cards:

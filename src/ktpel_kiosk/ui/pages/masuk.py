@@ -50,6 +50,8 @@ class MasukPage(Page):
         self.frame.addStretch(1)
         self.frame.addLayout(middle)
         self.frame.addStretch(1)
+        if window.desk.practice_hint:
+            self.frame.addWidget(label(window.desk.practice_hint, "body", tone="attention", align=Qt.AlignmentFlag.AlignCenter))
         self.frame.addWidget(label("Semua yang sudah diketik dan direkam tetap tersimpan.", "small", tone="muted",
                                    align=Qt.AlignmentFlag.AlignCenter))
 

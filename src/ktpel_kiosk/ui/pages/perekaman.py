@@ -17,7 +17,7 @@ from ktpel_kiosk.ui.pages.rekam_parts import FingersPart, IrisPart, Part, PhotoP
 from ktpel_kiosk.ui.pages.rekam_review import DataPart, ExceptionPanel, ReviewPart
 from ktpel_kiosk.ui.presenters.recording import PART_TITLES, RecordingPresenter, RecordView
 from ktpel_kiosk.ui.presenters.work import WorkPresenter, biodata_rows
-from ktpel_kiosk.ui.widgets.base import label, text_width
+from ktpel_kiosk.ui.widgets.base import elided, label, text_width
 from ktpel_kiosk.ui.widgets.buttons import Button, Pressable
 from ktpel_kiosk.ui.widgets.worklist import WorkItem, WorkList
 
@@ -27,6 +27,10 @@ if TYPE_CHECKING:
 
 PART_ICONS = {"data": "user", "foto": "camera", "jari": "fingerprint-pattern", "iris": "eye", "tanda_tangan": "pen-line",
               "tinjau": "shield-check"}
+
+
+ROOMY = 1.4
+"""From this text size on the window has no room for remarks beside the buttons."""
 
 
 class PartTab(Pressable):
@@ -57,7 +61,9 @@ class PartTab(Pressable):
         font = theme.font(14, 600)
         text = f"{self.text()} {self.count}".strip()
         side = theme.px(18)
-        x = (self.width() - side - theme.px(8) - text_width(font, text)) / 2
+        if text_width(font, text) + side + theme.px(20) > self.width():
+            text = elided(font, self.text(), self.width() - side - theme.px(20))
+        x = max(theme.px(6), (self.width() - side - theme.px(8) - text_width(font, text)) / 2)
         ink = theme.color("good" if self.done and not on else "accent" if on else "muted")
         icons.draw(painter, "circle-check" if self.done else PART_ICONS[self.key], ink, x, (self.height() - side) / 2, side)
         painter.setFont(font)
@@ -246,6 +252,7 @@ class PerekamanPage(Page):
         device = part.key not in ("data", "tinjau")
         recording = view.stage is Stage.REKAM
         low = [s for s in view.of_part(part.key) if s.state == "low"] if device else []
+        self.note.setVisible(self.shell.theme.scale < ROOMY)
         self.shoot.setVisible(device and recording)
         self.shoot.set_text(part.capture_word or "Ambil")
         self.shoot.setEnabled(not part.capturing and view.confirmed and (part.key == "foto" or not view.part_done(part.key)))

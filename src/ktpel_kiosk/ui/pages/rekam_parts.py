@@ -204,8 +204,10 @@ class PhotoPart(Part):
         status = view.of_part("foto")
         if status and best is not None:
             good = status[0].state in ("captured", "forced")
-            text = f"Terbaik dari {len(view.faces)}.\nPemohon boleh minta ulang." if good else (
-                f"Belum cukup baik: {self.page.presenter.score_text(best.quality.score)} dari "
+            score = self.page.presenter.score_text(best.quality.score)
+            text = f"Diterima apa adanya, mutu {score}." if status[0].state == "forced" else (
+                f"Terbaik dari {len(view.faces)}.\nPemohon boleh minta ulang.") if good else (
+                f"Belum cukup baik: {score} dari "
                 f"{self.page.presenter.threshold(Position.FACE)}.\nSisa percobaan {status[0].tries_left}.")
             self._shots.addWidget(label(text, "small", tone="muted" if good else "attention", wrap=True), 1)
             if not self._shown:

@@ -61,6 +61,15 @@ class Button(Pressable):
         self.updateGeometry()
         self.update()
 
+    def setEnabled(self, on: bool) -> None:
+        """Switched off while it has the focus, it gives the focus to what it stands in, not to the next thing of the window."""
+        holder = self.parentWidget() if not on and self.hasFocus() else None
+        while holder is not None and holder.focusPolicy() == Qt.FocusPolicy.NoFocus:
+            holder = holder.parentWidget()
+        if holder is not None:
+            holder.setFocus()
+        super().setEnabled(on)
+
     def _metrics(self) -> tuple[int, int, int, int]:
         """Padding, icon size, gap and height in this theme's pixels."""
         p = self.theme.px

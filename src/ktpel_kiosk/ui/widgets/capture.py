@@ -362,7 +362,7 @@ class CardPreview(Painted):
     def __init__(self) -> None:
         super().__init__()
         self._image: QImage | None = None
-        policy = QSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
+        policy = QSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Preferred)
         policy.setHeightForWidth(True)
         self.setSizePolicy(policy)
         self.setAccessibleName("Gambar kartu")
@@ -387,7 +387,7 @@ class CardPreview(Painted):
         painter.setRenderHint(QPainter.RenderHint.SmoothPixmapTransform)
         height = min(self.height(), self.width() * 53.98 / 85.60)
         width = height * 85.60 / 53.98
-        box = QRectF(0, 0, width, height).adjusted(0.5, 0.5, -0.5, -0.5)
+        box = QRectF(0, (self.height() - height) / 2, width, height).adjusted(0.5, 0.5, -0.5, -0.5)
         path = QPainterPath()
         path.addRoundedRect(box, width * 0.037, width * 0.037)
         painter.fillPath(path, theme.color("soft"))
