@@ -30,7 +30,7 @@ test: lint
 	@$(BIN)/python -m pytest -q
 
 gates: setup
-	@KTPEL_GATES=1 $(BIN)/python -m pytest -q -m "gate or not gate" --timeout=7200 tests/crash tests/gates
+	@KTPEL_KILLS=1000 $(BIN)/python -m pytest -q -m gate --timeout=7200
 
 bench: setup
 	@$(BIN)/python benchmarks/run.py
