@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import contextlib
-import os
 import re
 from pathlib import Path
 
-from ktpel_kiosk.domain.errors import DeviceTrouble
+from ktpel_kiosk.domain.errors import DeviceTrouble, StorageTrouble
+from ktpel_kiosk.durable import write_durably
 
 
 def write_whole(path: Path, data: bytes) -> None:
@@ -16,24 +15,10 @@ def write_whole(path: Path, data: bytes) -> None:
     Raises:
         DeviceTrouble: ``printer.folder`` when the folder cannot be written.
     """
-    temporary = path.with_name(f".{path.name}.part")
     try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        with temporary.open("wb") as file:
-            file.write(data)
-            file.flush()
-            os.fsync(file.fileno())
-        temporary.replace(path)
-        if os.name == "posix":
-            folder = os.open(path.parent, os.O_RDONLY)
-            try:
-                os.fsync(folder)
-            finally:
-                os.close(folder)
-    except OSError as error:
-        with contextlib.suppress(OSError):
-            temporary.unlink()
-        raise DeviceTrouble("printer.folder", errno=error.errno, path=str(path.parent)) from error
+        write_durably(path, data, mode=0o644)
+    except StorageTrouble as error:
+        raise DeviceTrouble("printer.folder", errno=error.facts.get("errno"), path=str(path.parent)) from error
 
 
 def last_number(root: Path | None, folder: str) -> int:
