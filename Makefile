@@ -27,7 +27,7 @@ lint: setup
 	@$(BIN)/lint-imports --no-cache
 
 test: lint
-	@$(BIN)/python -m pytest -q
+	@$(BIN)/python -m pytest -q -n 2 --dist loadfile
 
 gates: setup
 	@KTPEL_KILLS=1000 $(BIN)/python -m pytest -q -m gate --timeout=7200

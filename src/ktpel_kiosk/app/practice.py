@@ -27,58 +27,56 @@ def person_seed(p: Permohonan) -> int:
 
 
 class Seating:
-    """Seats the applicant whose application was last worked on; ``wait`` seats on the writer thread's heels, not in it."""
+    """Seats the applicant whose application was last worked on, before the writing caller is answered; warms up behind it."""
 
     def __init__(self, kiosk: Kiosk) -> None:
         self._kiosk = kiosk
-        self._wanted = ""
-        self._moving = False
+        self._cold = self._warming = False
         self._wake = threading.Condition()
         self._closed = False
-        self._thread = threading.Thread(target=self._loop, name="practice-seating", daemon=True)
+        self._thread = threading.Thread(target=self._warm_up, name="practice-seating", daemon=True)
         self._thread.start()
         self._leave = kiosk.register.subscribe(self._changed)
 
     def _changed(self, subjects: frozenset[str]) -> None:
-        with self._wake:
-            self._wanted = next(iter(sorted(subjects)), "")
-            self._wake.notify()
+        for permohonan_id in sorted(subjects):
+            try:
+                p = self._kiosk.register.read(lambda v, i=permohonan_id: v.permohonan(i))  # type: ignore[misc]
+            except NotFound:
+                continue
+            tahap = p.current()
+            if tahap is not None and tahap.stage in SEATED_AT:
+                seat(self._kiosk, p)
+                with self._wake:
+                    self._cold = True
+                    self._wake.notify()
 
-    def _loop(self) -> None:
+    def _warm_up(self) -> None:
+        """Painting a body and loading the biometric libraries takes seconds; nobody at the window waits for it."""
         while True:
             with self._wake:
-                self._wake.wait_for(lambda: self._wanted or self._closed)
+                self._wake.wait_for(lambda: self._cold or self._closed)
                 if self._closed:
                     return
-                wanted, self._wanted, self._moving = self._wanted, "", True
-            self._seat(wanted)
-            with self._wake:
-                self._moving = False
-
-    def _seat(self, permohonan_id: str) -> None:
-        try:
-            p = self._kiosk.register.read(lambda v: v.permohonan(permohonan_id))
-        except NotFound:
-            return
-        tahap = p.current()
-        if tahap is not None and tahap.stage in SEATED_AT:
-            seat(self._kiosk, p)
+                self._cold, self._warming = False, True
             warm(self._kiosk)
             sitter = self._kiosk.world.sitter if self._kiosk.world is not None else None
             if sitter is not None and isinstance(sitter.person, SyntheticPerson):
                 sitter.person.warm()
+            with self._wake:
+                self._warming = False
 
     def settled(self) -> bool:
-        """Whoever should sit at the devices does; a new body takes seconds."""
+        """Whoever should sit at the devices does, and is painted."""
         with self._wake:
-            return not (self._wanted or self._moving)
+            return not (self._cold or self._warming)
 
     def close(self) -> None:
         self._leave()
         with self._wake:
             self._closed = True
             self._wake.notify()
-        self._thread.join(5.0)
+        self._thread.join(10.0)
 
 
 def seat(kiosk: Kiosk, p: Permohonan) -> None:

@@ -75,9 +75,9 @@ class Tour:
 
     # -- tools --------------------------------------------------------------------------------------------------------
 
-    def wait(self, until: Callable[[], bool], what: str) -> None:
+    def wait(self, until: Callable[[], bool], what: str, times: float = 1.0) -> None:
         """Run the event loop until something is true. Raises BugError ``tour.stuck`` naming the screen."""
-        deadline = time.monotonic() + self.patience_s
+        deadline = time.monotonic() + self.patience_s * times
         while not until():
             if time.monotonic() > deadline:
                 shown = self.windows.operator.notice.plain()
@@ -149,7 +149,7 @@ class Tour:
     def _sit_down(self) -> None:
         """The applicant comes to the devices; who sat there before must not be recorded."""
         QTest.qWait(60)
-        self.wait(self.seated, "applicant seated")
+        self.wait(self.seated, "applicant seated", 4.0)  # a simulated body is grown in pure Python, slow on a busy machine
 
     def _through(self, pid: str) -> None:
         """Whatever stage comes next is done on its page by an officer who may."""
