@@ -80,6 +80,30 @@ def test_packet_commands_on_missing_or_foreign_files(tmp_path: Path):
     assert len(result.stderr.strip().splitlines()) == 1
 
 
+def test_an_office_may_keep_its_own_sop_and_regions(tmp_path: Path):
+    from ktpel_kiosk.app.sops import folder
+
+    (tmp_path / "sop").mkdir()
+    text = (folder() / "tempeh.toml").read_text("utf-8").replace('id = "tempeh"', 'id = "kantorku"', 1)
+    (tmp_path / "sop" / "kantorku.toml").write_text(text, "utf-8")
+    listed = json.loads(call("sop", "list", "--json", "--data", str(tmp_path)).output)
+    assert "kantorku" in {s["id"] for s in listed}
+    assert call("sop", "show", "kantorku", "--data", str(tmp_path)).exit_code == 0
+    assert call("sop", "show", "kantorku").exit_code == 1
+    rules = {i["rule"] for i in json.loads(call("nik", "check", "3508990101900001", "--json").output)["issues"]}
+    (tmp_path / "wilayah.csv").write_text("kode,nama,level,historis\n350899,Kecamatan Lama,3,\n", "utf-8")
+    again = {i["rule"] for i in json.loads(call("nik", "check", "3508990101900001", "--json", "--data", str(tmp_path)).output)["issues"]}
+    assert "N05" in rules
+    assert "N05" not in again
+
+
+def test_every_command_takes_data():
+    commands = [["run"], ["demo"], ["tour"], ["doctor"], ["gateway"], ["packet", "inspect"], ["packet", "open"], ["register", "export"],
+                ["register", "verify"], ["sop", "list"], ["sop", "show"], ["sop", "check"], ["nik", "check"]]
+    for command in commands:
+        assert "--data" in call(*command, "--help").output, command
+
+
 def test_register_commands_need_an_office(tmp_path: Path):
     for arguments in (["register", "verify"], ["register", "export", "--book", "permohonan", "--out", str(tmp_path / "b.xlsx")]):
         result = call(*arguments, "--data", str(tmp_path / "kosong"))

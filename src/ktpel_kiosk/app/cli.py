@@ -119,10 +119,11 @@ def gateway(data: Data = DEFAULT_DATA, port: Annotated[int, typer.Option("--port
 
 
 @packet_app.command("inspect")
-def packet_inspect(file: Path, as_json: Json = False) -> None:
+def packet_inspect(file: Path, data: Data = DEFAULT_DATA, as_json: Json = False) -> None:
     """Apa yang terbaca tanpa kunci: susunan CMS, penerima, ukuran, hash."""
+    from ktpel_kiosk.app.packets import find_packet
     from ktpel_kiosk.packet.open import inspect_packet
-    found = _guard(lambda: inspect_packet(file))
+    found = _guard(lambda: inspect_packet(find_packet(file, _data(data))))
     _out(found, as_json, lambda: "\n".join(f"{k}: {v}" for k, v in found.items()))
 
 
@@ -130,10 +131,10 @@ def packet_inspect(file: Path, as_json: Json = False) -> None:
 def packet_open(file: Path, key: Annotated[Path, typer.Option("--key")], cert: Annotated[Path, typer.Option("--cert")],
                 out: Annotated[Path, typer.Option("--out")],
                 station: Annotated[Path | None, typer.Option("--station", help="Sertifikat stasiun pengirim.")] = None,
-                as_json: Json = False) -> None:
+                data: Data = DEFAULT_DATA, as_json: Json = False) -> None:
     """Membuka paket dengan kunci pusat dan memeriksa tanda tangan serta setiap hash."""
-    from ktpel_kiosk.app.packets import open_to_folder
-    opened = _guard(lambda: open_to_folder(file, key, cert, out, station))
+    from ktpel_kiosk.app.packets import find_packet, open_to_folder
+    opened = _guard(lambda: open_to_folder(find_packet(file, _data(data)), key, cert, out, station))
     _out(opened, as_json, lambda: "\n".join(f"{k}: {v}" for k, v in opened.items()))
 
 
@@ -161,28 +162,28 @@ def register_verify(data: Data = DEFAULT_DATA, as_json: Json = False) -> None:
 
 
 @sop_app.command("list")
-def sop_list(as_json: Json = False) -> None:
+def sop_list(data: Data = DEFAULT_DATA, as_json: Json = False) -> None:
     """SOP yang tersedia."""
     from ktpel_kiosk.app.sops import load_all
-    sops = _guard(load_all)
+    sops = _guard(lambda: load_all(_data(data)))
     _out([{"id": s.id, "judul": s.judul, "nomor": s.nomor, "kantor": s.kantor.nama, "digest": s.digest} for s in sops], as_json,
          lambda: "\n".join(f"{s.id:14} {s.kantor.nama} - {s.judul}" for s in sops))
 
 
 @sop_app.command("show")
-def sop_show(name: str, as_json: Json = False) -> None:
+def sop_show(name: str, data: Data = DEFAULT_DATA, as_json: Json = False) -> None:
     """Satu SOP sebagai tabel."""
     from ktpel_kiosk.app.sops import load, table_text
-    sop = _guard(lambda: load(name))
+    sop = _guard(lambda: load(name, _data(data)))
     _out({"id": sop.id, "langkah": [{"nomor": x.nomor, "kegiatan": x.kegiatan, "detik": x.limit_s, "stages": list(x.stages)}
                                     for x in sop.langkah]}, as_json, lambda: table_text(sop))
 
 
 @sop_app.command("check")
-def sop_check(name: str, as_json: Json = False) -> None:
+def sop_check(name: str, data: Data = DEFAULT_DATA, as_json: Json = False) -> None:
     """Memeriksa satu SOP; keluar 1 bila ada kesalahan."""
     from ktpel_kiosk.app.sops import check
-    findings = _guard(lambda: check(name))
+    findings = _guard(lambda: check(name, _data(data)))
     _out([{"level": f.level, "rule": f.rule, "text": f.text} for f in findings], as_json,
          lambda: "\n".join(f"{f.level}: {f.text}" for f in findings) or "Tidak ada temuan.")
     if any(f.level == "ERROR" for f in findings):
@@ -190,10 +191,10 @@ def sop_check(name: str, as_json: Json = False) -> None:
 
 
 @nik_app.command("check")
-def nik_check(nik: str, as_json: Json = False) -> None:
+def nik_check(nik: str, data: Data = DEFAULT_DATA, as_json: Json = False) -> None:
     """Keluar 0 bila NIK boleh dipakai (peringatan dicetak), 1 bila ditolak."""
     from ktpel_kiosk.app.niks import check
-    report = _guard(lambda: check(nik))
+    report = _guard(lambda: check(nik, _data(data)))
     _out({"usable": report.usable, "issues": [{"rule": i.rule, "level": i.level, "text": i.text} for i in report.issues]}, as_json,
          lambda: "\n".join([f"{i.level} {i.rule}: {i.text}" for i in report.issues] or ["NIK boleh dipakai."]))
     if not report.usable:

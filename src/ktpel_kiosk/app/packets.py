@@ -19,6 +19,14 @@ def read_input(path: Path) -> bytes:
         raise BadInput("file.unreadable", path=str(path)) from error
 
 
+def find_packet(file: Path, data: Path) -> Path:
+    """The file as named, or the packet of that name (with or without its ending) in the office's packet folder."""
+    if file.exists():
+        return file
+    folder = data / "packets"
+    return next((p for p in (folder / file.name, folder / f"{file.name}.ktpelpkt") if p.is_file()), file)
+
+
 def open_to_folder(file: Path, key: Path, cert: Path, out: Path, station: Path | None) -> dict[str, object]:
     """Decrypt, verify and extract; returns a short description."""
     from ktpel_kiosk.packet.open import open_packet

@@ -18,19 +18,23 @@ def folder() -> Path:
     return resources() / "sop"
 
 
-def names() -> list[str]:
-    return sorted(p.stem for p in folder().glob("*.toml"))
+def names(data: Path | None = None) -> list[str]:
+    """SOPs shipped with the kiosk and the office's own in ``<data>/sop``."""
+    own = (data / "sop").glob("*.toml") if data is not None else ()
+    return sorted({p.stem for p in (*folder().glob("*.toml"), *own)})
 
 
-def load(name: str) -> Sop:
-    """By name (``tempeh``) or by path of a TOML file.
+def load(name: str, data: Path | None = None) -> Sop:
+    """By name (``tempeh``; the office's own in ``<data>/sop`` first) or by path of a TOML file.
 
     Raises:
         BadInput: no such SOP (``sop.unknown``) or a fault in the file, with its line.
     """
-    path = Path(name) if name.endswith(".toml") else folder() / f"{name.lower()}.toml"
+    own = data / "sop" / f"{name.lower()}.toml" if data is not None else None
+    shipped = folder() / f"{name.lower()}.toml"
+    path = Path(name) if name.endswith(".toml") else own if own is not None and own.is_file() else shipped
     if not path.is_file():
-        raise BadInput("sop.unknown", value=name, expected=", ".join(names()))
+        raise BadInput("sop.unknown", value=name, expected=", ".join(names(data)))
     try:
         text = path.read_text("utf-8")
     except (UnicodeDecodeError, OSError) as error:
@@ -38,14 +42,14 @@ def load(name: str) -> Sop:
     return parse_sop(text, name=path.name)
 
 
-def load_all() -> list[Sop]:
-    return [load(n) for n in names()]
+def load_all(data: Path | None = None) -> list[Sop]:
+    return [load(n, data) for n in names(data)]
 
 
-def check(name: str) -> list[SopFinding]:
+def check(name: str, data: Path | None = None) -> list[SopFinding]:
     from ktpel_kiosk.domain.sop_check import check_sop
 
-    return list(check_sop(load(name)))
+    return list(check_sop(load(name, data)))
 
 
 def table_text(sop: Sop) -> str:

@@ -137,7 +137,7 @@ def open_practice_kiosk(data: Path, office: str, *, clock: SystemClock | Practic
         camera: a real camera instead of the simulated one: ``auto``, an index, a path or an http address.
         reader: a real PC/SC reader instead of the simulated one: part of its name, or ``auto``.
     """
-    sop = sops.load(office)
+    sop = sops.load(office, data)
     clock = clock or SystemClock()
     settings = create_practice_office(data, sop.id if not office.endswith(".toml") else office)
     ids = Uuid7(clock)
