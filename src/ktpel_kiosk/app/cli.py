@@ -112,10 +112,11 @@ def doctor(data: Data = DEFAULT_DATA, as_json: Json = False) -> None:
 
 @app.command()
 def gateway(data: Data = DEFAULT_DATA, port: Annotated[int, typer.Option("--port", min=0, max=65535)] = 0,
-            step: Annotated[float, typer.Option("--step", min=0.0, help="Detik di antara dua status satu paket.")] = 0.0) -> None:
+            step: Annotated[float, typer.Option("--step", min=0.0, help="Detik di antara dua status satu paket.")] = 0.0,
+            while_stdin: Annotated[bool, typer.Option("--while-stdin", help="Berhenti bila masukan standar ditutup.")] = False) -> None:
     """Menjalankan simulator gateway SIAK di 127.0.0.1 sampai Ctrl+C."""
     from ktpel_kiosk.app.gateway import serve
-    _guard(lambda: serve(_data(data), port, typer.echo, step))
+    _guard(lambda: serve(_data(data), port, typer.echo, step, while_stdin))
 
 
 @packet_app.command("inspect")

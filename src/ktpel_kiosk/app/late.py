@@ -36,6 +36,8 @@ class LateDevices:
                 self._manager = self._make()
                 for listener in self._waiting:
                     self._leave[id(listener)] = self._manager.subscribe(listener)
+                    for state in self._manager.states():  # what became ready before the listener was there
+                        listener(state)
                 self._waiting.clear()
             return self._manager
 

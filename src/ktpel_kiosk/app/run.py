@@ -105,8 +105,8 @@ def start_gateway_process(data: Path) -> tuple[subprocess.Popen[str], str]:
     """
     import sys
 
-    command = [sys.executable, "-m", "ktpel_kiosk.app.cli", "gateway", "--data", str(data), "--step", "4"]
-    process = subprocess.Popen(command, stdout=subprocess.PIPE, stdin=subprocess.DEVNULL, text=True)
+    command = [sys.executable, "-m", "ktpel_kiosk.app.cli", "gateway", "--data", str(data), "--step", "4", "--while-stdin"]
+    process = subprocess.Popen(command, stdout=subprocess.PIPE, stdin=subprocess.PIPE, text=True)
     assert process.stdout is not None
     address = next((word for word in process.stdout.readline().split() if word.startswith("http")), "")
     if not address:
@@ -116,6 +116,8 @@ def start_gateway_process(data: Path) -> tuple[subprocess.Popen[str], str]:
 
 
 def stop_gateway_process(process: subprocess.Popen[str]) -> None:
+    if process.stdin is not None:
+        process.stdin.close()
     process.terminate()
     try:
         process.wait(10.0)
