@@ -22,6 +22,7 @@ from ktpel_kiosk.domain.permohonan import (
     ChecklistItem,
     Keadaan,
     Permohonan,
+    TahapState,
     Warning_,
     pause,
     plan_tahap,
@@ -199,7 +200,6 @@ def _skip_recording(desk: Desk, tx: Tx, p: Permohonan) -> Permohonan:
     if offered is None or not (offered.rekam == "tidak" or (offered.rekam == "bila_belum" and recorded)):
         return p
     skip = {Stage.REKAM, Stage.KIRIM}
-    from ktpel_kiosk.domain.permohonan import TahapState
     tahap = tuple(
         replace(t, state=TahapState.DILEWATI, outcome="tidak_perlu_rekam") if t.stage in skip else t for t in p.tahap
     )

@@ -13,6 +13,7 @@ from ktpel_kiosk.desk.intake import card_allowed, today
 from ktpel_kiosk.desk.progress import finish_stage, save
 from ktpel_kiosk.desk.reports import queue_report
 from ktpel_kiosk.domain.actor import Actor
+from ktpel_kiosk.domain.biometric import Position
 from ktpel_kiosk.domain.cards import Blangko, BlangkoState, CardJob, JobState
 from ktpel_kiosk.domain.errors import (
     BadInput,
@@ -260,7 +261,6 @@ def _chip_data(desk: Desk, job: CardJob) -> ChipData:
     def gather(view: View) -> ChipData:
         p = view.permohonan(job.permohonan_id)
         documents = {d.kind: d.data for d in view.documents(p.id) if d.kind.startswith("kartu.")}
-        from ktpel_kiosk.domain.biometric import Position
         minutiae = tuple(
             (Position(kind.removeprefix("kartu.minutiae.")), data)
             for kind, data in documents.items() if kind.startswith("kartu.minutiae.")

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from ktpel_kiosk.desk.access import require
 from ktpel_kiosk.desk.context import Desk
-from ktpel_kiosk.desk.printing import _cancel, _confirm, _to, printer_says
+from ktpel_kiosk.desk.printing import _cancel, _confirm, _to, printer_says, spoil_card
 from ktpel_kiosk.domain.actor import Actor
 from ktpel_kiosk.domain.cards import CardJob, JobState
 from ktpel_kiosk.domain.errors import BadInput, DeviceTrouble, NotFound
@@ -75,7 +75,6 @@ def answer(desk: Desk, actor: Actor, job_id: str, verdict: str) -> CardJob:
     if job is None:
         raise NotFound("card.job", job=job_id)
     if verdict == "spoiled":
-        from ktpel_kiosk.desk.printing import spoil_card
         return spoil_card(desk, actor, job_id, "dinyatakan rusak saat pemulihan")
     if verdict == "not_printed" and job.state in (JobState.INTENT, JobState.UNKNOWN):
         return _cancel(desk, actor, job, "tidak tercetak")

@@ -11,7 +11,7 @@ from ktpel_kiosk.desk.progress import finish_stage, save
 from ktpel_kiosk.domain.actor import Actor
 from ktpel_kiosk.domain.biodata import card_from
 from ktpel_kiosk.domain.errors import SopViolation
-from ktpel_kiosk.domain.permohonan import Keadaan, Permohonan, TahapState
+from ktpel_kiosk.domain.permohonan import Keadaan, Permohonan
 from ktpel_kiosk.domain.sop import Stage
 from ktpel_kiosk.domain.status import PRINTABLE, StatusEvent, StatusSiak
 from ktpel_kiosk.ports.register import Tx
@@ -93,9 +93,3 @@ def wake_birthdays(desk: Desk, permohonan_id: str) -> Permohonan:
         return save(desk, tx, replace(p, keadaan=Keadaan.BERJALAN, menunggu_hingga=None))
 
     return desk.register.write(work)
-
-
-def waiting_is_paused(p: Permohonan) -> bool:
-    """The current stage is a pause, for the board."""
-    tahap = p.current()
-    return tahap is not None and tahap.state is TahapState.JEDA
