@@ -5,6 +5,8 @@ set -eu
 PYTHON="${PYTHON:-python3}"
 VENV="${VENV:-.venv}"
 RUN_PACKAGES="libegl1 libgl1 libxkbcommon-x11-0 libxcb-cursor0 libxcb-icccm4 libxcb-image0 libxcb-keysyms1 libxcb-render-util0 libxcb-shape0 libxcb-xkb1 libdbus-1-3 libfontconfig1 libpcsclite1 fonts-dejavu-core"
+# pyscard has no Linux wheel: it is compiled here
+BUILD_PACKAGES="gcc libc6-dev libpcsclite-dev swig"
 TEST_PACKAGES="pcscd vsmartcard-vpcd poppler-utils openssl xvfb"
 
 say() { printf '%s\n' "$*"; }
@@ -16,11 +18,12 @@ fi
 
 if command -v dpkg-query >/dev/null 2>&1; then
   missing=""
-  for p in $RUN_PACKAGES $TEST_PACKAGES; do
+  for p in $RUN_PACKAGES $BUILD_PACKAGES $TEST_PACKAGES; do
     state=$(dpkg-query -W -f='${Status}' "$p" 2>/dev/null || true)
     [ "$state" = "install ok installed" ] || missing="$missing $p"
   done
   "$PYTHON" -c 'import venv, ensurepip' 2>/dev/null || missing="$missing python3-venv"
+  "$PYTHON" -c 'import os, sys, sysconfig; sys.exit(not os.path.exists(sysconfig.get_path("include") + "/Python.h"))' 2>/dev/null || missing="$missing python3-dev"
   if [ -n "$missing" ]; then
     if [ "$(id -u)" = 0 ]; then
       say "Installing Debian packages:$missing"
@@ -34,7 +37,7 @@ if command -v dpkg-query >/dev/null 2>&1; then
     fi
   fi
 else
-  say "Not a Debian system: install what provides: $RUN_PACKAGES (tests also: $TEST_PACKAGES)"
+  say "Not a Debian system: install what provides: $RUN_PACKAGES $BUILD_PACKAGES (tests also: $TEST_PACKAGES)"
 fi
 
 say "Setting up $VENV ..."
