@@ -24,7 +24,10 @@ class Actor:
 
 @dataclass(frozen=True, slots=True)
 class UserAccount:
-    """Stored account. ``password_hash`` is an Argon2id string; ``failed``/``locked_until`` survive a restart."""
+    """Stored account. ``password_hash`` is an Argon2id string; ``failed``/``locked_until`` survive a restart.
+
+    ``public_key`` (hex) verifies the officer's approvals; ``sealed_key`` is the private half, wrapped by the password.
+    """
 
     username: str
     nama: str
@@ -35,6 +38,8 @@ class UserAccount:
     failed: int = 0
     locked_until: datetime | None = None
     active: bool = True
+    public_key: str = ""
+    sealed_key: str = ""
 
     def actor(self) -> Actor:
         return Actor(self.username, self.nama, frozenset(self.peran), self.nip, self.jabatan)

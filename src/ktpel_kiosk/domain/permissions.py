@@ -36,6 +36,22 @@ PERMISSIONS: MappingProxyType[str, frozenset[Peran]] = MappingProxyType({
     "reconcile_card": _RECORDER,
     "import_population": frozenset({Peran.ADMIN, Peran.SUPERVISOR}),
     "enter_status_manually": _RECORDER,
+    "approve_spoil": _HEADS | {Peran.VALIDATOR},
+    "approve_reopen": _HEADS,
+    "resolve_duplicate": _HEADS | {Peran.OPERATOR, Peran.VALIDATOR},
+    "override_nik": frozenset({Peran.KASI, Peran.SUPERVISOR}),
+    "withdraw_card": frozenset({Peran.LOKET, Peran.PENYERAH, Peran.OPERATOR, Peran.SUPERVISOR}),
+    "destroy_cards": frozenset({Peran.KASI, Peran.SUPERVISOR}),
+    "return_blangko": frozenset({Peran.SUPERVISOR, Peran.KASI}),
+    "close_blangko_day": frozenset({Peran.SUPERVISOR, Peran.KASI}),
+    "void_letter": frozenset({Peran.KASI, Peran.SUPERVISOR}),
+    "log_contact": _DESK | _HEADS,
+    "receive_complaint": _DESK | _HEADS,
+    "handle_complaint": _HEADS | {Peran.VALIDATOR, Peran.VERIFIKATOR},
+    "view_reports": _DESK | _HEADS,
+    "export_reports": _HEADS | {Peran.LOKET, Peran.OPERATOR},
+    "edit_calendar": frozenset({Peran.ADMIN, Peran.SUPERVISOR}),
+    "adopt_sop": frozenset({Peran.SUPERVISOR, Peran.KASI}),
 })
 
 STAGE_ROLES: MappingProxyType[Stage, frozenset[Peran]] = MappingProxyType({

@@ -114,6 +114,9 @@ class Permohonan:
         id: UUIDv7 text. ``nomor_register`` is empty until the agenda stage gave one; never reused.
         sop_digest: the SOP version it began with and finishes under.
         corrections: field names the applicant pointed at as wrong and that are still open.
+        mobile_place: where a jemput bola recording takes place; empty at the office.
+        varian: kind within a service (luar domisili: ``rekam``, ``hilang``, ``rusak``; pindah: ``nkri``, ``ln``); empty = the usual one.
+        sudah_rekam: why the person counts as recorded already (``register``, ``daftar``, ``siak``, ``kartu``); empty: not known to be.
         version: grows by one with every stored change (optimistic lock).
     """
 
@@ -139,6 +142,8 @@ class Permohonan:
     note: str = ""
     menunggu_hingga: date | None = None
     mobile_place: str = ""
+    varian: str = ""
+    sudah_rekam: str = ""
     version: int = 0
 
     def current(self) -> Tahap | None:

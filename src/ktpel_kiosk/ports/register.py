@@ -20,6 +20,8 @@ from ktpel_kiosk.domain.outbox import Packet
 from ktpel_kiosk.domain.permohonan import Permohonan
 from ktpel_kiosk.domain.sop import Stage
 from ktpel_kiosk.domain.status import StatusEvent
+from ktpel_kiosk.ports.ledgers import LedgerTx, LedgerView
+from ktpel_kiosk.ports.statistics import StatisticsView
 
 T = TypeVar("T")
 
@@ -50,7 +52,7 @@ class ListItem:
 
 @dataclass(frozen=True, slots=True)
 class Query:
-    """Filter of a list; empty fields do not filter. ``text`` matches name words, NIK and register number prefixes."""
+    """Filter of a list; empty fields do not filter. ``text`` matches prefixes of name words, NIK, register number, phone and village."""
 
     text: str = ""
     keadaan: tuple[str, ...] = ()
@@ -91,7 +93,8 @@ class Approval:
     at: datetime
     note: str = ""
     second_same_officer: bool = False
-
+    signature: str = ""  # hex, by the officer's own key over domain.approval.approval_message; empty where the applicant acts
+    public_key: str = ""  # hex, the key that verifies it
 
 @dataclass(frozen=True, slots=True)
 class Handover:
@@ -110,7 +113,7 @@ class Handover:
     number: str = ""
 
 
-class View(Protocol):
+class View(LedgerView, StatisticsView, Protocol):
     """Read side; also available inside a transaction."""
 
     def permohonan(self, id: str) -> Permohonan:
@@ -178,7 +181,7 @@ class View(Protocol):
     def audit_length(self) -> int: ...
 
 
-class Tx(View, Protocol):
+class Tx(View, LedgerTx, Protocol):
     """Write side. At least one :meth:`log` per transaction, else the commit is refused (BugError)."""
 
     def log(self, event: str, subject: str, actor: str, **facts: str | int | float | bool | None) -> None:
