@@ -17,12 +17,17 @@ from ktpel_kiosk.desk.context import Desk
 from ktpel_kiosk.desk.progress import open_work
 from ktpel_kiosk.domain.actor import Actor
 from ktpel_kiosk.domain.biometric import EYES, FINGERS, Modality, Position
-from ktpel_kiosk.domain.cards import JobState
+from ktpel_kiosk.domain.cards import CardJob, JobState
 from ktpel_kiosk.domain.permohonan import Keadaan, Permohonan, Tahap
 from ktpel_kiosk.domain.sop import Layanan, Peran, Stage
+from ktpel_kiosk.ports.devices import PrintJobState
 
 MAX_CAPTURES = 12
 """More touches than this for one part means the simulated applicant cannot be recorded: the walk reports it."""
+
+
+MAX_LOOKS = 50
+"""Looks at a printer that says it is still printing."""
 
 
 class WalkFailed(RuntimeError):
@@ -169,10 +174,18 @@ class Walk:
         live = self.desk.register.read(lambda v: v.live_card_job(p.id))
         job = live or printing.start_card(self.desk, actor, p.id)
         if job.state in (JobState.SENT, JobState.UNKNOWN):
+            self._await_card(job)
             job = printing.confirm_print(self.desk, actor, job.id)
             self.acknowledge(f"printed:{job.id}", p.id)
         self.card_to_reader(job.id)
         printing.encode_card(self.desk, actor, job.id)
+
+    def _await_card(self, job: CardJob) -> None:
+        """Nobody calls a card good before it lies in the hopper."""
+        for _ in range(MAX_LOOKS):
+            if printing.printer_says(self.desk, job).state not in (PrintJobState.PENDING, PrintJobState.PRINTING):
+                return
+        raise WalkFailed(f"job {job.id}: the printer does not finish")
 
     def _activate(self, actor: Actor, p: Permohonan) -> None:
         job = self.desk.register.read(lambda v: handover.confirmed_job(v, p.id))
