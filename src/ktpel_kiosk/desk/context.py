@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import date
 from pathlib import Path
@@ -36,7 +36,11 @@ class Desk:
     """Everything a use case may touch.
 
     Attributes:
-        sop: the SOP in force for new applications; :meth:`sop_of` gives the one an application began with.
+        sop: the SOP in force for new applications; :meth:`sop_of` gives the one an application began with. It changes while the
+            kiosk runs when the office adopts another version (:meth:`put_in_force`).
+        holidays, extra_open: days off, and days open although they fall on one or on a weekend (:mod:`ktpel_kiosk.desk.kalender_kantor`).
+        public_holidays: year -> the state's holidays with their names, before the office's own changes.
+        keep_sop: called after a version came into force, so that the next start begins with it.
         station: id of this desk's station, part of the packet manifest.
         practice_hint: shown at sign-in of a practice office: which invented accounts there are; empty in production.
         specimen: cards carry the SPESIMEN watermark (always outside production).
@@ -67,7 +71,15 @@ class Desk:
     print_timeout_s: float = 60.0
     seal_lock: threading.Lock = field(default_factory=threading.Lock)
     wake_uploader: Callable[[], None] = lambda: None
+    extra_open: Callable[[], frozenset[date]] = frozenset
+    public_holidays: Callable[[int], Mapping[date, str]] = lambda _year: {}
+    keep_sop: Callable[[Sop], None] = lambda _sop: None
     _sops: dict[str, Sop] = field(default_factory=dict)
+
+    def put_in_force(self, sop: Sop) -> None:
+        """From now on new applications follow ``sop``. Only :mod:`ktpel_kiosk.desk.sop_versions` calls this, after the register took it."""
+        self._sops[self.sop.digest] = self.sop
+        object.__setattr__(self, "sop", sop)
 
     def sop_of(self, digest: str) -> Sop:
         """The SOP version with this digest: the one in force, or the text kept in the register."""
