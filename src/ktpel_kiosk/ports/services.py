@@ -15,7 +15,21 @@ from ktpel_kiosk.domain.status import StatusEvent
 from ktpel_kiosk.ports.devices import CardReader, FingerCapture, SignatureCapture
 
 if TYPE_CHECKING:
-    from ktpel_kiosk.ports.papers import Book, HandoverPaper, LetterPaper, ReceiptPaper
+    from pathlib import Path
+    from typing import BinaryIO
+
+    from ktpel_kiosk.ports.papers import (
+        Book,
+        ChecklistPaper,
+        DestructionPaper,
+        F102Paper,
+        HandoverPaper,
+        LetterPaper,
+        ReceiptPaper,
+        ReportPaper,
+        StandardPaper,
+        VerificationPaper,
+    )
 
 
 @dataclass(frozen=True, slots=True)
@@ -170,15 +184,43 @@ class CardPersonaliser(Protocol):
 
 
 class Documents(Protocol):
-    """Papers as bytes. All return complete files (PDF, XLSX, CSV with BOM)."""
+    """Papers as bytes. All return complete files (PDF, XLSX, CSV with BOM).
+
+    Content never makes them fail: a sign the printed face does not have is shown as U+FFFD. Raises BadInput only for a picture
+    that cannot be read (``document.image``), an unknown kind (``document.*``) and books no format can hold (``book.*``).
+    """
 
     def receipt(self, paper: ReceiptPaper) -> bytes: ...
+    def receipt_80mm(self, paper: ReceiptPaper) -> bytes: ...
     def return_slip(self, paper: ReceiptPaper, reasons: Sequence[str]) -> bytes: ...
+    def return_slip_80mm(self, paper: ReceiptPaper, reasons: Sequence[str]) -> bytes: ...
+    def checklist(self, paper: ChecklistPaper) -> bytes: ...
+    def verification(self, paper: VerificationPaper) -> bytes: ...
     def handover(self, paper: HandoverPaper) -> bytes: ...
+    def handover_80mm(self, paper: HandoverPaper) -> bytes: ...
     def letter(self, paper: LetterPaper) -> bytes: ...
-    def book(self, book: Book, format: str) -> bytes:
-        """``format``: ``xlsx``, ``csv`` or ``pdf``."""
+    def destruction(self, paper: DestructionPaper) -> bytes: ...
+    def f102(self, paper: F102Paper) -> bytes: ...
+    def report(self, paper: ReportPaper) -> bytes: ...
+    def report_hash(self, paper: ReportPaper) -> str:
+        """SHA-256 (hex) of what the report says; stands in its footer."""
         ...
+
+    def standard(self, paper: StandardPaper) -> bytes: ...
+    def book(self, book: Book, format: str) -> bytes:
+        """``format``: ``xlsx``, ``csv`` or ``pdf``; for small books. See :meth:`write_book`."""
+        ...
+
+    def write_book(self, book: Book, format: str, sink: BinaryIO, *, tmpdir: Path | None = None) -> str:
+        """Write a book row by row into ``sink`` and return its content hash (not that of the file).
+
+        Memory does not grow with the rows. XLSX and PDF pass plaintext through a private folder (0700) made in ``tmpdir`` and
+        removed before this returns; let it lie in the office's data folder. Raises BadInput ``book.*``; ``sink`` is then
+        half written and must be thrown away.
+        """
+        ...
+
+    def content_hash(self, book: Book) -> str: ...
 
 
 class PasswordHasher(Protocol):
