@@ -30,7 +30,8 @@ RESOURCES = Path(__file__).parents[2] / "resources" / "wilayah"
 
 @pytest.fixture(scope="module")
 def regions() -> RegionTable:
-    return parse_region_table((RESOURCES / "wilayah.csv").read_text("utf-8"), (RESOURCES / "desa.csv").read_text("utf-8"))
+    return parse_region_table((RESOURCES / "wilayah.csv").read_text("utf-8"),
+                              village_text=lambda p: (RESOURCES / "desa" / f"{p}.csv").read_text("utf-8"))
 
 
 def person(**changes: object) -> Penduduk:

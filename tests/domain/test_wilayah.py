@@ -19,7 +19,8 @@ HISTORIC_PAPUA = [
 
 @pytest.fixture(scope="module")
 def table() -> RegionTable:
-    return parse_region_table((RESOURCES / "wilayah.csv").read_text("utf-8"), (RESOURCES / "desa.csv").read_text("utf-8"))
+    return parse_region_table((RESOURCES / "wilayah.csv").read_text("utf-8"),
+                              village_text=lambda p: (RESOURCES / "desa" / f"{p}.csv").read_text("utf-8"))
 
 
 def test_seed_offices_are_found_under_their_kemendagri_codes(table: RegionTable) -> None:
@@ -42,7 +43,9 @@ def test_villages(table: RegionTable) -> None:
     assert table.villages("64.72.01") == ("Bantuas", "Bukuan", "Handil Bakti", "Rawa Makmur", "Simpang Pasir")
     assert len(table.villages("350805")) == 13
     assert "Tempeh Lor" in table.villages("350805")
-    assert table.villages("331314") == ()
+    assert len(table.villages("331314")) == 10
+    assert len(table.villages("350802")) == 6
+    assert sum(len(table.villages(d.code)) for d in table.children("6305")) == 135
     assert table.district("3508052001") == "Tempeh"
 
 
@@ -54,6 +57,7 @@ def test_all_historic_papua_codes_have_a_successor(table: RegionTable) -> None:
         assert table.regency(region.successor) == region.name
     assert len(table.children("91")) == 9
     assert len(table.children("91", historic=True)) == 29
+    assert (table.successor("9609"), table.region("960901").successor) == ("9604", "960401")
     assert table.successor("9101") == "9301"
     assert table.successor("3508") == "3508"
 
@@ -76,7 +80,7 @@ def test_codes() -> None:
 
 
 def test_loading_is_fast() -> None:
-    texts = [(RESOURCES / n).read_text("utf-8") for n in ("wilayah.csv", "desa.csv")]
+    texts = [(RESOURCES / n).read_text("utf-8") for n in ("wilayah.csv", "desa/35.csv")]
     best = min(_timed(texts) for _ in range(5))
     assert best < 0.06, "budget 20 ms on a quiet office PC; tripled for a busy test machine"
 

@@ -6,7 +6,7 @@ import random
 from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field
-from functools import cached_property
+from functools import cache, cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -14,6 +14,7 @@ from ktpel_kiosk.app import sops
 from ktpel_kiosk.app.clock import PracticeClock, SystemClock, Uuid7
 from ktpel_kiosk.app.late import LateDevices
 from ktpel_kiosk.app.lazy import lazily
+from ktpel_kiosk.app.niks import check_own_regions
 from ktpel_kiosk.app.office import (
     PRACTICE_PASSWORD,
     PRACTICE_USERS,
@@ -23,6 +24,7 @@ from ktpel_kiosk.app.office import (
     mark_furnished,
     open_register,
 )
+from ktpel_kiosk.app.officer_keys import Ed25519Keys
 from ktpel_kiosk.app.passwords import Argon2Hasher
 from ktpel_kiosk.app.resources import resources
 from ktpel_kiosk.app.sentences import load_sentences
@@ -139,6 +141,7 @@ def open_practice_kiosk(data: Path, office: str, *, clock: SystemClock | Practic
     """
     sop = sops.load(office, data)
     clock = clock or SystemClock()
+    check_own_regions(data)
     settings = create_practice_office(data, sop.id if not office.endswith(".toml") else office)
     ids = Uuid7(clock)
     register = open_register(data, clock, ids, late=True)
@@ -148,8 +151,9 @@ def open_practice_kiosk(data: Path, office: str, *, clock: SystemClock | Practic
     desk = Desk(
         register=register, devices=devices, biometrics=lazily(_biometrics), sealer=lazily(lambda: _sealer(data, kiosk[0].keys)),
         documents=lazily(_documents), renderer=lazily(_renderer), personaliser=lazily(_personaliser),
-        gateway=lazily(lambda: _gateway(kiosk[0])), hasher=hasher or Argon2Hasher(), spool=FileSpool(data / "documents"), clock=clock,
-        ids=ids, sop=sop, parse_sop=lambda text: parse_sop(text, name="register"), regions=_regions,
+        gateway=lazily(lambda: _gateway(kiosk[0])), hasher=hasher or Argon2Hasher(),
+        officer_keys=Ed25519Keys(), spool=FileSpool(data / "documents"), clock=clock,
+        ids=ids, sop=sop, parse_sop=lambda text: parse_sop(text, name="register"), regions=cache(lambda: _regions(data)),
         holidays=lambda: lazy_holidays(clock.now()), station=settings.station, sentences=load_sentences(),
         thresholds=thresholds or Thresholds(), specimen=True,
         practice_hint=f"Mode latihan. Masuk sebagai {_names()}; kata sandi: {PRACTICE_PASSWORD}.",
@@ -186,9 +190,9 @@ def _drivers(world: SimulatedWorld, source: Mapping[Position, RawImage] | None, 
     return [*real, *(d for d in world.drivers() if d.kind not in kinds)]
 
 
-def _regions() -> RegionTable:
-    from ktpel_kiosk.app.niks import region_table
-    return region_table()
+def _regions(data: Path) -> RegionTable:
+    from ktpel_kiosk.app.niks import office_regions
+    return office_regions(data)
 
 
 def _biometrics() -> Biometrics:

@@ -6,7 +6,7 @@ The table is text, one region per line (``kode,nama,level,historis``), parsed on
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
 from ktpel_kiosk.domain.errors import BadInput
@@ -42,24 +42,44 @@ class Region:
 
 
 class RegionTable:
-    """Lookups by code. Built by :func:`parse_region_table`; immutable after that, safe from any thread."""
+    """Lookups by code. Built by :func:`parse_region_table`; immutable after that, safe from any thread.
 
-    __slots__ = ("_names", "_past", "_uncoded")
+    Villages are many (83,762) and an office needs those of one province: ``village_text`` gives the CSV text of a province's
+    villages when they are first asked for.
+    """
 
-    def __init__(self, names: dict[str, str], past: dict[str, str], uncoded: dict[str, list[str]] | None = None) -> None:
+    __slots__ = ("_loaded", "_names", "_past", "_uncoded", "_village_text")
+
+    def __init__(self, names: dict[str, str], past: dict[str, str], uncoded: dict[str, list[str]] | None = None,
+                 village_text: Callable[[str], str] | None = None) -> None:
         self._names = names
         self._past = past
         self._uncoded = uncoded or {}
+        self._village_text = village_text
+        self._loaded: dict[str, dict[str, str]] = {}
+
+    def _villages_of(self, province: str) -> dict[str, str]:
+        """Code -> name of the province's villages from ``village_text``; empty without one."""
+        found = self._loaded.get(province)
+        if found is None:
+            text = self._village_text(province) if self._village_text is not None and province in self._names else ""
+            found = parse_region_table(text)._names if text else {}
+            self._loaded[province] = found
+        return found
+
+    def _name(self, plain: str) -> str | None:
+        name = self._names.get(plain)
+        return self._villages_of(plain[:2]).get(plain) if name is None and len(plain) == 10 else name
 
     def __len__(self) -> int:
         return len(self._names)
 
     def __contains__(self, code: str) -> bool:
-        return plain_code(code) in self._names
+        return self._name(plain_code(code)) is not None
 
     def region(self, code: str) -> Region | None:
         plain = plain_code(code)
-        name = self._names.get(plain)
+        name = self._name(plain)
         if name is None:
             return None
         past = self._past.get(plain)
@@ -84,7 +104,7 @@ class RegionTable:
 
     def village(self, code: str) -> str:
         plain = plain_code(code)
-        return self._names.get(plain, "") if len(plain) == 10 else ""
+        return (self._name(plain) or "") if len(plain) == 10 else ""
 
     def villages(self, district: str) -> tuple[str, ...]:
         """Names of the villages known below a district, by name; also those whose own code is not known."""
@@ -112,7 +132,8 @@ class RegionTable:
 
     def _children(self, plain: str, historic: bool) -> Iterator[Region]:
         wanted = {0: 2, 2: 4, 4: 6, 6: 10}.get(len(plain), 0)
-        for code in sorted(c for c in self._names if len(c) == wanted and c.startswith(plain)):
+        known = self._names if wanted != 10 else {**self._villages_of(plain[:2]), **self._names}
+        for code in sorted(c for c in known if len(c) == wanted and c.startswith(plain)):
             if historic or code not in self._past:
                 region = self.region(code)
                 if region is not None:
@@ -132,8 +153,10 @@ class RegionTable:
         return tuple(r for r in found if r is not None)
 
 
-def parse_region_table(*texts: str) -> RegionTable:
+def parse_region_table(*texts: str, village_text: Callable[[str], str] | None = None) -> RegionTable:
     """A table from one or more CSV texts (base file, villages, additions of the office); a later line replaces an earlier one.
+
+    ``village_text``: province code -> text of its villages, read when they are first asked for (empty: none known).
 
     ``historis`` is empty for a current code, the successor's code or ``1`` for a historic one. A village (level 4) whose own
     code is not known stands under its district's code.
@@ -163,7 +186,7 @@ def parse_region_table(*texts: str) -> RegionTable:
             past.pop(code, None)
             if historic:
                 past[code] = "" if historic == "1" else historic
-    return RegionTable(names, past, uncoded)
+    return RegionTable(names, past, uncoded, village_text)
 
 
 def _fits(fields: list[str]) -> bool:
