@@ -37,6 +37,12 @@ def small(cells: list[str]) -> Book:
                 widths=())
 
 
+def csv_of(made: Book) -> bytes:
+    out = io.BytesIO()
+    books.write_csv(made, out)
+    return out.getvalue()
+
+
 def sheet_of(data: bytes) -> Worksheet:
     return load_workbook(io.BytesIO(data)).worksheets[0]
 
@@ -92,7 +98,7 @@ def test_csv_is_harmless_and_reversible(office: OfficeDocuments) -> None:
 
 @given(st.lists(st.text(st.characters(exclude_categories=("Cs",)), max_size=40), min_size=1, max_size=5))
 def test_csv_gives_any_text_back(cells: list[str]) -> None:
-    rows = rows_of(books.csv_bytes(small(cells)))
+    rows = rows_of(csv_of(small(cells)))
     back = [r[1][1:] if r[1].startswith("'") else r[1] for r in rows[1:len(cells) + 1]]
     assert back == [books.plain(c) for c in cells]
     assert not [r for r in rows[1:len(cells) + 1] if r[1][:1] in ("=", "+", "-", "@", "\t", "\r")]

@@ -1,21 +1,26 @@
 """A register book as landscape A4: kop, title, table with repeated header, signatures, "Halaman x dari y", content hash.
 
-Rows are measured first, so the number of pages is known before the first one is drawn, and columns get at least the width of
-their longest word: a NIK is never broken. 5,000 rows take a few seconds; any thread, not the UI's.
+The rows are walked twice: once to learn the hash and how wide the columns must be (none narrower than its longest word: a NIK is
+never broken), once to draw. Finished pages wait in a file; page numbers and hash are added when all are known, so memory does
+not grow with the rows. 5,000 rows take a few seconds; any thread, not the UI's.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from pathlib import Path
+from typing import BinaryIO
 
 from reportlab.pdfgen.canvas import Canvas
 
-from ktpel_kiosk.documents.books import VOID, content_hash, plain
+from ktpel_kiosk.documents.books import VOID, Walk, plain
 from ktpel_kiosk.documents.parts import BOLD, INK, LINE, MEDIUM, MUTED, PALE, REGULAR, SEMIBOLD, capitals, letterhead, signature_block
-from ktpel_kiosk.documents.pen import A4, MM, Pen, pdf, width_mm, wrap
+from ktpel_kiosk.documents.pdf_stream import PageSpill
+from ktpel_kiosk.documents.pen import A4, MM, Pen, width_mm, wrap
+from ktpel_kiosk.domain.errors import BadInput
 from ktpel_kiosk.domain.text import number_text
-from ktpel_kiosk.ports.papers import Book
+from ktpel_kiosk.ports.papers import Book, Cell
 
 PAGE = (A4[1], A4[0])
 SIDE, TOP, BOTTOM = 11.0, 10.0, 14.0
@@ -27,6 +32,10 @@ FREE_SHARE = 0.1
 """Share of the width that must be left for wrapping text, else the type is set smaller."""
 LONG_WORD = 24
 """Longer words are broken rather than given a column of their own."""
+SAMPLE = 2000
+"""Rows that decide how much room a column would like."""
+WIDEST = 1.2
+"""Em; no letter of the face is wider, so most words need no measuring."""
 
 
 @dataclass(slots=True)
@@ -39,12 +48,39 @@ class _Line:
     continued: bool = False
 
 
+class _Measure:
+    """First walk: hash, number columns, and per column at 1 point its longest word and what nine of ten cells need for one line."""
+
+    def __init__(self, book: Book) -> None:
+        count = len(book.columns)
+        self.right = [False] * count
+        floors = [max((width_mm(word, SEMIBOLD, 1.0) for word in name.split()), default=0.0) for name in book.columns]
+        widths: list[list[float]] = [[] for _ in range(count)]
+        seen: list[set[str]] = [set() for _ in range(count)]
+        walk = Walk(book)
+        for number, row in enumerate(walk):
+            if number < 50:
+                numeric = [c not in book.text_columns and isinstance(v, (int, float)) for c, v in enumerate(row.cells)]
+                self.right = [n and (number == 0 or r) for n, r in zip(numeric, self.right, strict=True)]
+            for c, cell in enumerate(row.cells):
+                text = show(cell, c, book)
+                if number < SAMPLE:
+                    widths[c].append(width_mm(text, REGULAR, 1.0))
+                for word in text.split():
+                    size = len(word)
+                    if size <= LONG_WORD and size * WIDEST / MM > floors[c] and word not in seen[c]:
+                        floors[c] = max(floors[c], width_mm(word, REGULAR, 1.0))
+                        if len(seen[c]) < SAMPLE:
+                            seen[c].add(word)
+        self.floors, self.digest, self.count = floors, walk.digest(), walk.count
+        self.whole = [max(floor, sorted(w)[len(w) * 9 // 10] if w else 0.0) for floor, w in zip(floors, widths, strict=True)]
+
+
 class _BookPage:
     def __init__(self, book: Book, logo: bytes) -> None:
         self.book, self.logo = book, logo
-        self.digest = content_hash(book)
-        self.texts = [tuple(_show(cell, c, book) for c, cell in enumerate(row.cells)) for row in book.rows]
-        self.right = [_is_number(book, c) for c in range(len(book.columns))]
+        self.measure = _Measure(book)
+        self.digest, self.right = self.measure.digest, self.measure.right
         self.size, self.widths = self._columns()
         self.leading = self.size * 1.24 / MM
         self.head = [wrap(plain(name), SEMIBOLD, self.size, w - 2 * PAD) for name, w in zip(book.columns, self.widths, strict=True)]
@@ -55,37 +91,26 @@ class _BookPage:
         """(font size, widths): the book's weights, but no column narrower than its longest word."""
         book, usable = self.book, PAGE[0] - 2 * SIDE
         weights = list(book.widths) if len(book.widths) == len(book.columns) else [1.0] * len(book.columns)
-        floors, whole = self._measured()
         for size in SIZES:
-            needed = [f * size + 2 * PAD + 0.2 for f in floors]
+            needed = [f * size + 2 * PAD + 0.2 for f in self.measure.floors]
             if sum(needed) <= usable * (1 if size == SIZES[-1] else 1 - FREE_SHARE):
-                return size, _share(weights, needed, [w * size + 2 * PAD + 0.2 for w in whole], usable)
+                return size, _share(weights, needed, [w * size + 2 * PAD + 0.2 for w in self.measure.whole], usable)
         total = sum(needed)
         return size, [n * usable / total for n in needed]
 
-    def _measured(self) -> tuple[list[float], list[float]]:
-        """Per column at 1 point: its longest word, and the width nine of ten cells need for one line."""
-        floors, whole = [], []
-        for c, name in enumerate(self.book.columns):
-            cells = [row[c] for row in self.texts]
-            words = {word for text in cells for word in text.split() if len(word) <= LONG_WORD}
-            titles = [width_mm(word, SEMIBOLD, 1.0) for word in name.split()]
-            floors.append(max([width_mm(word, REGULAR, 1.0) for word in words] + titles, default=0.0))
-            widths = sorted(width_mm(text, REGULAR, 1.0) for text in cells[:2000])
-            whole.append(max(floors[-1], widths[len(widths) * 9 // 10] if widths else 0.0))
-        return floors, whole
-
-    def lines(self) -> list[_Line]:
+    def lines(self) -> Iterator[_Line]:
+        """Second walk. Raises BadInput ``book.changed`` when it is not the book that was measured."""
         most = int((PAGE[1] - BOTTOM - TOP - 8 - self.head_height - 2 * PAD) / self.leading)
-        out: list[_Line] = []
-        for texts, row in zip(self.texts, self.book.rows, strict=True):
-            cells = [wrap(t, REGULAR, self.size, w - 2 * PAD) for t, w in zip(texts, self.widths, strict=True)]
+        walk = Walk(self.book)
+        for row in walk:
+            cells = [wrap(show(v, c, self.book), REGULAR, self.size, self.widths[c] - 2 * PAD) for c, v in enumerate(row.cells)]
             tallest = max(len(c) for c in cells)
             for start in range(0, tallest, most):
                 part = [c[start:start + most] for c in cells]
                 height = max(len(c) for c in part) * self.leading + 2 * PAD
-                out.append(_Line(part, row.void, height, start > 0))
-        return out
+                yield _Line(part, row.void, height, start > 0)
+        if walk.digest() != self.digest:
+            raise BadInput("book.changed", count=walk.count, expected=self.measure.count)
 
     def first_top(self) -> float:
         pen = Pen(None, PAGE, SIDE, SIDE, top=TOP)
@@ -101,40 +126,42 @@ class _BookPage:
             pen.line(plain(self.book.note), REGULAR, 7.6, "m", MUTED)
         pen.down(2.2)
 
-    def paginate(self) -> list[list[_Line]]:
-        pages: list[list[_Line]] = [[]]
+    def pages(self) -> Iterator[tuple[list[_Line], bool]]:
+        """(rows of a page, whether it is the last); only one page is held."""
+        page: list[_Line] = []
         limit = PAGE[1] - BOTTOM
         y = self.first_top() + self.head_height
         for line in self.lines():
-            if y + line.height > limit and pages[-1]:
-                pages.append([])
-                y = TOP + 7 + self.head_height
-            pages[-1].append(line)
+            if y + line.height > limit and page:
+                yield page, False
+                page, y = [], TOP + 7 + self.head_height
+            page.append(line)
             y += line.height
         if y + self.sign_height > limit:
             # a signature never stands alone: a few rows go with it
-            keep = pages[-1][-3:] if len(pages[-1]) > 6 else []
-            if keep:
-                del pages[-1][-3:]
-            pages.append(keep)
-        return pages
+            keep = page[-3:] if len(page) > 6 else []
+            yield page[:len(page) - len(keep)], False
+            page = keep
+        yield page, True
 
-    def draw(self, canvas: Canvas) -> None:
-        pages = self.paginate()
-        for number, lines in enumerate(pages, start=1):
-            pen = Pen(canvas, PAGE, SIDE, SIDE, top=TOP)
-            if number == 1:
+    def draw(self, spill: PageSpill) -> None:
+        for number, (lines, last) in enumerate(self.pages()):
+            pen = Pen(spill.canvas, PAGE, SIDE, SIDE, top=TOP)
+            if number == 0:
                 self.heading(pen)
             else:
                 pen.text(pen.left, TOP + 3.4, f"{plain(self.book.title)} · {plain(self.book.period)}", MEDIUM, 8, color=MUTED)
                 pen.y = TOP + 7
-            if lines or number == 1:
+            if lines or number == 0:
                 self.table(pen, lines)
-            if number == len(pages):
+            if last:
                 self.signatures(pen)
-            pen.text(pen.left, PAGE[1] - 7, f"SHA-256 isi: {self.digest}", REGULAR, 6.2, color=MUTED)
-            pen.text(pen.right, PAGE[1] - 7, f"Halaman {number} dari {len(pages)}", REGULAR, 8, "r", MUTED)
-            canvas.showPage()
+            spill.end_page()
+
+    def footer(self, canvas: Canvas, number: int, total: int) -> None:
+        pen = Pen(canvas, PAGE, SIDE, SIDE)
+        pen.text(pen.left, PAGE[1] - 7, f"SHA-256 isi: {self.digest}", REGULAR, 6.2, color=MUTED)
+        pen.text(pen.right, PAGE[1] - 7, f"Halaman {number} dari {total}", REGULAR, 8, "r", MUTED)
 
     def table(self, pen: Pen, lines: Sequence[_Line]) -> None:
         top = pen.y
@@ -184,15 +211,13 @@ class _BookPage:
             signature_block(pen, x, width, (plain(above), plain(f"{jabatan},")), plain(nama), nip, size=9, room=SIGN_ROOM)
 
 
-def _show(value: str | int | float, column: int, book: Book) -> str:
-    if isinstance(value, str) or column in book.text_columns or isinstance(value, bool):
-        return plain(str(value))
+def show(value: Cell, column: int, book: Book) -> str:
+    """A cell as people read it."""
+    if isinstance(value, str):
+        return plain(value)
+    if column in book.text_columns or isinstance(value, bool):
+        return str(value)
     return number_text(value) if isinstance(value, int) else number_text(value, 2).rstrip("0").rstrip(",")
-
-
-def _is_number(book: Book, column: int) -> bool:
-    cells = [row.cells[column] for row in book.rows[:50]]
-    return column not in book.text_columns and bool(cells) and all(isinstance(c, (int, float)) for c in cells)
 
 
 def _share(weights: Sequence[float], floors: Sequence[float], whole: Sequence[float], usable: float) -> list[float]:
@@ -211,5 +236,10 @@ def _share(weights: Sequence[float], floors: Sequence[float], whole: Sequence[fl
     return [w + rest * weight / sum(weights) for w, weight in zip(widths, weights, strict=True)]
 
 
-def book_pdf(book: Book, logo: bytes = b"") -> bytes:
-    return pdf(f"{plain(book.title)} {plain(book.period)}", PAGE, _BookPage(book, logo).draw)
+def write_pdf(book: Book, sink: BinaryIO, folder: Path, logo: bytes = b"") -> str:
+    """Write the file and return the content hash; finished pages wait in ``folder``."""
+    page = _BookPage(book, logo)
+    spill = PageSpill(f"{plain(book.title)} {plain(book.period)}", PAGE, folder)
+    page.draw(spill)
+    spill.save(sink, page.footer)
+    return page.digest

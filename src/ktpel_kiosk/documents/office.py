@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import io
+import tempfile
 from collections.abc import Sequence
 from pathlib import Path
+from typing import BinaryIO
 
-from ktpel_kiosk.documents import book_pdf, books, letters, slips
+from ktpel_kiosk.documents import book_pdf, book_xlsx, books, letters, slips
 from ktpel_kiosk.documents.pen import register_faces
 from ktpel_kiosk.domain.errors import BadInput
 from ktpel_kiosk.ports.papers import Book, HandoverPaper, LetterPaper, ReceiptPaper
@@ -47,15 +50,23 @@ class OfficeDocuments:
 
     def book(self, book: Book, format: str) -> bytes:
         """A register book as ``xlsx``, ``csv`` or ``pdf``; the same content hash in all three."""
-        books.check(book)
-        if format == "xlsx":
-            return books.xlsx_bytes(book)
+        out = io.BytesIO()
+        self.write_book(book, format, out)
+        return out.getvalue()
+
+    def write_book(self, book: Book, format: str, sink: BinaryIO, *, tmpdir: Path | None = None) -> str:
+        """Row by row into ``sink``; returns the content hash. See :class:`ktpel_kiosk.ports.services.Documents`."""
         if format == "csv":
-            return books.csv_bytes(book)
-        if format == "pdf":
-            return book_pdf.book_pdf(book, self._logo)
-        raise BadInput("book.format", format=format[:20], expected="xlsx, csv, pdf")
+            return books.write_csv(book, sink)
+        writer = {"xlsx": book_xlsx.write_xlsx, "pdf": self._book_pdf}.get(format)
+        if writer is None:
+            raise BadInput("book.format", format=format[:20], expected="xlsx, csv, pdf")
+        with tempfile.TemporaryDirectory(prefix="ktpel-buku-", dir=tmpdir) as folder:  # 0700 by mkdtemp
+            return writer(book, sink, Path(folder))
+
+    def _book_pdf(self, book: Book, sink: BinaryIO, folder: Path) -> str:
+        return book_pdf.write_pdf(book, sink, folder, self._logo)
 
     def content_hash(self, book: Book) -> str:
-        """What the footer of every format shows."""
+        """What the footer of every format shows; reads all rows."""
         return books.content_hash(book)

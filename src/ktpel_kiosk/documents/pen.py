@@ -11,6 +11,7 @@ import threading
 from collections.abc import Callable, Sequence
 from functools import lru_cache
 from pathlib import Path
+from typing import BinaryIO
 
 import qrcode
 from PIL import Image
@@ -270,14 +271,20 @@ def _flatten(png: bytes, grey: bool, pixels: int) -> Image.Image:
     return paper
 
 
-def pdf(title: str, page: tuple[float, float], paint: Callable[[Canvas], None]) -> bytes:
-    """A whole file; ``paint`` draws all pages and calls ``showPage`` after each."""
-    out = io.BytesIO()
-    canvas = Canvas(out, pagesize=(page[0] * MM, page[1] * MM), invariant=1, pageCompression=1, lang="id-ID")
+def new_canvas(title: str, page: tuple[float, float], out: BinaryIO | None = None) -> Canvas:
+    """An empty document with our marks; ``page`` in mm."""
+    canvas = Canvas(out or io.BytesIO(), pagesize=(page[0] * MM, page[1] * MM), invariant=1, pageCompression=1, lang="id-ID")
     canvas.setTitle(title)
     canvas.setCreator("KTP-el Kiosk")
     canvas.setProducer("KTP-el Kiosk")
     canvas.setAuthor("")
+    return canvas
+
+
+def pdf(title: str, page: tuple[float, float], paint: Callable[[Canvas], None]) -> bytes:
+    """A whole file; ``paint`` draws all pages and calls ``showPage`` after each."""
+    out = io.BytesIO()
+    canvas = new_canvas(title, page, out)
     paint(canvas)
     canvas.save()
     return out.getvalue()
