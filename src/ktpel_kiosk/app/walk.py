@@ -86,7 +86,28 @@ class Walk:
 
     def advance(self, permohonan_id: str) -> Permohonan:
         """Do what the current stages ask until the application waits for the centre or is finished."""
-        handlers: dict[Stage, Callable[[Actor, Permohonan], object]] = {
+        while True:
+            p = self._read(permohonan_id)
+            tahap = p.current()
+            if tahap is None or p.keadaan is not Keadaan.BERJALAN or tahap.stage is Stage.MENUNGGU_PRR:
+                return p
+            actor = self.officers.for_roles(stage_roles(self.desk.sop_of(p.sop_digest), tahap))
+            self.seat(p)
+            open_work(self.desk, actor, p.id)
+            self._spend(self._share(p, tahap))
+            self.do(actor, p)
+            after = self._read(permohonan_id)
+            if after.current() == tahap and after.keadaan is p.keadaan:
+                raise WalkFailed(f"{p.nomor_register or p.id}: stage {tahap.stage} did not finish")
+            self.acknowledge(f"stage:{tahap.index}", p.id)
+
+    def do(self, actor: Actor, p: Permohonan) -> None:
+        """The act of the current stage."""
+        tahap = p.current()
+        if tahap is None:
+            raise WalkFailed(f"{p.nomor_register or p.id}: nothing left to do")
+        stage = tahap.stage
+        acts: dict[Stage, Callable[[Actor, Permohonan], object]] = {
             Stage.AGENDA_REGISTER: lambda a, p: intake.assign_number(self.desk, a, p.id),
             Stage.VERIFIKASI: lambda a, p: verification.verify(self.desk, a, p.id),
             Stage.VALIDASI: lambda a, p: verification.validate(self.desk, a, p.id),
@@ -100,20 +121,7 @@ class Walk:
             Stage.SERAH_SURAT: self._hand_over,
             Stage.TERBIT_SURAT: lambda a, p: letters.issue_letters(self.desk, a, p.id),
         }
-        while True:
-            p = self._read(permohonan_id)
-            tahap = p.current()
-            if tahap is None or p.keadaan is not Keadaan.BERJALAN or tahap.stage is Stage.MENUNGGU_PRR:
-                return p
-            actor = self.officers.for_roles(stage_roles(self.desk.sop_of(p.sop_digest), tahap))
-            self.seat(p)
-            open_work(self.desk, actor, p.id)
-            self._spend(self._share(p, tahap))
-            handlers[tahap.stage](actor, p)
-            after = self._read(permohonan_id)
-            if after.current() == tahap and after.keadaan is p.keadaan:
-                raise WalkFailed(f"{p.nomor_register or p.id}: stage {tahap.stage} did not finish")
-            self.acknowledge(f"stage:{tahap.index}", p.id)
+        acts[stage](actor, p)
 
     def _read(self, permohonan_id: str) -> Permohonan:
         return self.desk.register.read(lambda v: v.permohonan(permohonan_id))
