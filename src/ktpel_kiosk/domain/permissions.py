@@ -45,6 +45,7 @@ PERMISSIONS: MappingProxyType[str, frozenset[Peran]] = MappingProxyType({
     "return_blangko": frozenset({Peran.SUPERVISOR, Peran.KASI}),
     "close_blangko_day": frozenset({Peran.SUPERVISOR, Peran.KASI}),
     "void_letter": frozenset({Peran.KASI, Peran.SUPERVISOR}),
+    "issue_letter": frozenset({Peran.LOKET, Peran.OPERATOR, Peran.KASI, Peran.SUPERVISOR}),
     "log_contact": _DESK | _HEADS,
     "receive_complaint": _DESK | _HEADS,
     "handle_complaint": _HEADS | {Peran.VALIDATOR, Peran.VERIFIKATOR},

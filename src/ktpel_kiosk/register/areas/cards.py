@@ -27,6 +27,7 @@ _LIVE = select(JOBS).where(JOBS.c.credential == bindparam("wanted"), _IS_LIVE)
 _ON_BLANK = select(JOBS.c.id).where(JOBS.c.blangko == bindparam("wanted"), _IS_LIVE)
 _OPEN_QUESTIONS = select(JOBS).where(JOBS.c.state.in_(sorted(s.value for s in RECONCILE))).order_by(JOBS.c.created_at, JOBS.c.id)
 _NEXT_BLANK = select(BLANKS).where(BLANKS.c.state == BlangkoState.STOK.value).order_by(BLANKS.c.no).limit(1)
+_LAST_BLANKS = select(BLANKS).where(BLANKS.c.state == BlangkoState.STOK.value).order_by(BLANKS.c.no.desc()).limit(bindparam("most"))
 _BALANCE = select(BLANKS.c.state, func.count().label("count")).group_by(BLANKS.c.state)
 _KNOWN_BLANK = select(BLANKS.c.no).where(BLANKS.c.serial == bindparam("wanted"))
 _ADD_JOB, _ADD_BLANK = insert(JOBS), insert(BLANKS)
@@ -53,6 +54,9 @@ class CardView(Session):
     def next_blangko(self) -> Blangko | None:
         found = self.one(_NEXT_BLANK)
         return mappers.BLANGKO.value(found) if found else None
+
+    def last_blangko(self, limit: int) -> Sequence[Blangko]:
+        return [mappers.BLANGKO.value(r) for r in self.all(_LAST_BLANKS, most=limit)]
 
     def blangko_balance(self) -> BlangkoBalance:
         counts = {r["state"]: int(r["count"]) for r in self.all(_BALANCE)}
