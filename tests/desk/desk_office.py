@@ -12,11 +12,12 @@ from ktpel_kiosk.app import sops
 from ktpel_kiosk.app.clock import PracticeClock, Uuid7
 from ktpel_kiosk.app.niks import region_table
 from ktpel_kiosk.app.office import open_register
+from ktpel_kiosk.app.officer_keys import QUICK_KEYS
 from ktpel_kiosk.app.population import invent
 from ktpel_kiosk.app.sentences import load_sentences
 from ktpel_kiosk.app.spool import FileSpool
 from ktpel_kiosk.app.walk import Officers, Walk
-from ktpel_kiosk.desk import printing, sign_in
+from ktpel_kiosk.desk import printing, sign_in, users
 from ktpel_kiosk.desk.context import Desk
 from ktpel_kiosk.domain.actor import Actor
 from ktpel_kiosk.domain.penduduk import Penduduk
@@ -87,13 +88,14 @@ def build(folder: Path, office: str) -> Office:
     chips = Chips(bench)
     desk = Desk(
         register=register, devices=bench, biometrics=judge, sealer=vault, documents=press, renderer=press,  # type: ignore[arg-type]
-        personaliser=chips, gateway=line, hasher=QuickHasher(), spool=FileSpool(folder / "documents"), clock=clock, ids=ids,  # type: ignore[arg-type]
+        personaliser=chips, gateway=line, hasher=QuickHasher(), officer_keys=QUICK_KEYS,  # type: ignore[arg-type]
+        spool=FileSpool(folder / "documents"), clock=clock, ids=ids,
         sop=sops.load(office), parse_sop=lambda text: parse_sop(text, name="register"), regions=region_table,
         holidays=frozenset, station=f"{office}-uji", sentences=load_sentences(),
     )
     actors: dict[Peran, Actor] = {}
     for name, roles in ROLES.items():
-        sign_in.save_user(desk, None, name, name.title(), roles, PASSWORD)
+        users.save_user(desk, None, name, name.title(), roles, PASSWORD)
         signed_in = sign_in.sign_in(desk, name, PASSWORD)
         for role in roles:
             actors[role] = signed_in

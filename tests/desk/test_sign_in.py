@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from desk_office import PASSWORD, build
 
-from ktpel_kiosk.desk import sign_in
+from ktpel_kiosk.desk import sign_in, users
 from ktpel_kiosk.domain.errors import BadInput, NotAllowed, SignInRefused
 from ktpel_kiosk.domain.sop import Peran
 
@@ -44,10 +44,10 @@ def test_unknown_name_and_wrong_password_look_the_same(office):
 
 def test_only_an_admin_makes_accounts(office):
     with pytest.raises(NotAllowed):
-        sign_in.save_user(office.desk, office.actor(Peran.LOKET), "baru", "Baru", (Peran.LOKET,), "rahasia")
+        users.save_user(office.desk, office.actor(Peran.LOKET), "baru", "Baru", (Peran.LOKET,), "rahasia")
     with pytest.raises(BadInput):
-        sign_in.save_user(office.desk, office.actor(Peran.ADMIN), "ba ru", "Baru", (Peran.LOKET,), "rahasia")
+        users.save_user(office.desk, office.actor(Peran.ADMIN), "ba ru", "Baru", (Peran.LOKET,), "rahasia")
     with pytest.raises(BadInput):
-        sign_in.save_user(office.desk, office.actor(Peran.ADMIN), "baru", "Baru", (Peran.LOKET,), "abc")
-    sign_in.save_user(office.desk, office.actor(Peran.ADMIN), "baru", "Baru", (Peran.LOKET,), "rahasia")
+        users.save_user(office.desk, office.actor(Peran.ADMIN), "baru", "Baru", (Peran.LOKET,), "abc")
+    users.save_user(office.desk, office.actor(Peran.ADMIN), "baru", "Baru", (Peran.LOKET,), "rahasia")
     assert sign_in.sign_in(office.desk, "baru", "rahasia").peran == {Peran.LOKET}

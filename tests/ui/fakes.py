@@ -19,10 +19,11 @@ from PIL import Image, ImageDraw
 from ktpel_kiosk.app import sops
 from ktpel_kiosk.app.clock import PracticeClock, Uuid7
 from ktpel_kiosk.app.niks import region_table
+from ktpel_kiosk.app.officer_keys import QUICK_KEYS
 from ktpel_kiosk.app.population import Invented, invent
 from ktpel_kiosk.app.sentences import load_sentences
 from ktpel_kiosk.app.walk import Officers, Walk
-from ktpel_kiosk.desk import handover, intake, letters, printing, sign_in, statuses, verification
+from ktpel_kiosk.desk import handover, intake, letters, printing, sign_in, statuses, users, verification
 from ktpel_kiosk.desk.context import Desk
 from ktpel_kiosk.desk.progress import open_work
 from ktpel_kiosk.domain.actor import Actor
@@ -323,14 +324,15 @@ class FakeOffice:
         press = Press()
         self.desk = Desk(
             register=self.register, devices=self.devices, biometrics=self.judge, sealer=Vault(), documents=press,  # type: ignore[arg-type]
-            renderer=press, personaliser=Chips(self.devices), gateway=Line(), hasher=Hasher(), spool=self.spool,  # type: ignore[arg-type]
+            renderer=press, personaliser=Chips(self.devices), gateway=Line(), hasher=Hasher(),  # type: ignore[arg-type]
+            officer_keys=QUICK_KEYS, spool=self.spool,  # type: ignore[arg-type]
             clock=self.clock, ids=Uuid7(self.clock), sop=sop, parse_sop=lambda t: parse_sop(t, name="register"),
             regions=region_table, holidays=frozenset, station=f"{office}-1", sentences=load_sentences(), seal_lock=threading.Lock(),
         )
         self.register.limits = {s.nomor: s.limit_s for s in sop.langkah}
         self.actors: dict[Peran, Actor] = {}
         for username, nama, roles in USERS:
-            sign_in.save_user(self.desk, None, username, nama, roles, PASSWORD)
+            users.save_user(self.desk, None, username, nama, roles, PASSWORD)
             actor = sign_in.sign_in(self.desk, username, PASSWORD)
             for role in roles:
                 self.actors.setdefault(role, actor)

@@ -20,9 +20,9 @@ from ktpel_kiosk.app.office import (
     PRACTICE_USERS,
     OfficeSettings,
     create_practice_office,
-    lazy_holidays,
     mark_furnished,
     open_register,
+    public_holidays,
 )
 from ktpel_kiosk.app.officer_keys import Ed25519Keys
 from ktpel_kiosk.app.passwords import Argon2Hasher
@@ -38,14 +38,16 @@ from ktpel_kiosk.domain.sop import Peran
 from ktpel_kiosk.domain.sop_file import parse_sop
 from ktpel_kiosk.hal.driver import Driver
 from ktpel_kiosk.hal.simulators.world import SimulatedWorld
-from ktpel_kiosk.ports.register import Tx
 from ktpel_kiosk.ports.services import Biometrics, CardPersonaliser, CardRenderer, Documents, Gateway, PasswordHasher, Sealer
 from ktpel_kiosk.register.store import SqlRegister
 
 if TYPE_CHECKING:
+    from types import ModuleType
+
     from ktpel_kiosk.domain.wilayah import RegionTable
     from ktpel_kiosk.hal.manager import DeviceManager
     from ktpel_kiosk.packet.keys import DemoKeys
+    from ktpel_kiosk.ports.tables import TableFile
     from ktpel_kiosk.siak.http_gateway import HttpGateway
     from ktpel_kiosk.siak.network_thread import UploaderThread
     from ktpel_kiosk.siak.simulator.server import GatewaySimulator
@@ -131,15 +133,16 @@ class Kiosk:
 
 def open_practice_kiosk(data: Path, office: str, *, clock: SystemClock | PracticeClock | None = None, world: SimulatedWorld | None = None,
                         source: Mapping[Position, RawImage] | None = None, hasher: PasswordHasher | None = None,
-                        thresholds: Thresholds | None = None, camera: str = "", reader: str = "") -> Kiosk:
+                        thresholds: Thresholds | None = None, camera: str = "", reader: str = "", settle: bool = True) -> Kiosk:
     """A kiosk in practice mode: simulated devices, invented accounts, specimen cards.
 
     Args:
         source: real images to be served by the camera, finger and iris devices instead of the simulated person.
         camera: a real camera instead of the simulated one: ``auto``, an index, a path or an http address.
         reader: a real PC/SC reader instead of the simulated one: part of its name, or ``auto``.
+        settle: ask the register now which SOP is in force; the windows do it behind their first picture (:func:`settle_sop`).
     """
-    sop = sops.load(office, data)
+    sop = sops.kept(data, sops.load(office, data))
     clock = clock or SystemClock()
     check_own_regions(data)
     settings = create_practice_office(data, sop.id if not office.endswith(".toml") else office)
@@ -154,7 +157,8 @@ def open_practice_kiosk(data: Path, office: str, *, clock: SystemClock | Practic
         gateway=lazily(lambda: _gateway(kiosk[0])), hasher=hasher or Argon2Hasher(),
         officer_keys=Ed25519Keys(), spool=FileSpool(data / "documents"), clock=clock,
         ids=ids, sop=sop, parse_sop=lambda text: parse_sop(text, name="register"), regions=cache(lambda: _regions(data)),
-        holidays=lambda: lazy_holidays(clock.now()), station=settings.station, sentences=load_sentences(),
+        holidays=lambda: _calendar().days_off(kiosk[0].desk), extra_open=lambda: _calendar().open_days(kiosk[0].desk),
+        public_holidays=public_holidays, read_table=_tables, keep_sop=lambda sop: sops.keep(data, sop), station=settings.station, sentences=load_sentences(),
         thresholds=thresholds or Thresholds(), specimen=True,
         practice_hint=f"Mode latihan. Masuk sebagai {_names()}; kata sandi: {PRACTICE_PASSWORD}.",
         wake_uploader=lambda: kiosk[0].wake_uploader(),
@@ -163,7 +167,15 @@ def open_practice_kiosk(data: Path, office: str, *, clock: SystemClock | Practic
     if not settings.furnished:
         _furnish(desk)
         mark_furnished(data, settings)
+    if settle:
+        settle_sop(kiosk[0])
     return kiosk[0]
+
+
+def settle_sop(kiosk: Kiosk) -> None:
+    """Let the register say which SOP is in force; an office that never adopted one adopts the one it was opened with."""
+    from ktpel_kiosk.desk import sop_versions
+    sop_versions.settle(kiosk.desk)
 
 
 def _devices(world: SimulatedWorld, source: Mapping[Position, RawImage] | None, camera: str, reader: str) -> DeviceManager:
@@ -193,6 +205,16 @@ def _drivers(world: SimulatedWorld, source: Mapping[Position, RawImage] | None, 
 def _regions(data: Path) -> RegionTable:
     from ktpel_kiosk.app.niks import office_regions
     return office_regions(data)
+
+
+def _calendar() -> ModuleType:
+    from ktpel_kiosk.desk import kalender_kantor
+    return kalender_kantor
+
+
+def _tables(path: Path) -> TableFile:
+    from ktpel_kiosk.app.population_file import open_table
+    return open_table(path)
 
 
 def _biometrics() -> Biometrics:
@@ -242,20 +264,13 @@ def _names() -> str:
 
 def _furnish(desk: Desk) -> None:
     """Whatever a practice office still lacks of SOP, accounts and blank cards; a start that was cut off is completed."""
-    from ktpel_kiosk.desk import printing, sign_in
+    from ktpel_kiosk.desk import printing, sop_versions, users
 
-    have, blanks, adopted = desk.register.read(lambda v: (
-        {u.username for u in v.users()}, v.blangko_balance().masuk, v.sop_text(desk.sop.digest) is not None))
-
-    def adopt(tx: Tx) -> None:
-        tx.put_sop(desk.sop.digest, desk.sop.id, desk.sop.source_text)
-        tx.log("SopAdopted", desk.sop.id, "-", digest=desk.sop.digest)
-
-    if not adopted:
-        desk.register.write(adopt)
+    sop_versions.settle(desk)
+    have, blanks = desk.register.read(lambda v: ({u.username for u in v.users()}, v.blangko_balance().masuk))
     for username, nama, jabatan, nip, peran in PRACTICE_USERS:
         if username not in have:
-            sign_in.save_user(desk, None, username, nama, peran, PRACTICE_PASSWORD, nip=nip, jabatan=jabatan)
+            users.save_user(desk, None, username, nama, peran, PRACTICE_PASSWORD, nip=nip, jabatan=jabatan)
     if not blanks:
         supervisor = Actor("camat", "Bambang Sutrisno, S.STP", frozenset({Peran.SUPERVISOR, Peran.ADMIN, Peran.CAMAT}))
         printing.receive_blangko(desk, supervisor, [f"{n:05d}" for n in range(1, PRACTICE_BLANKS + 1)], "BAST-PRAKTIK-1")

@@ -9,14 +9,26 @@ from datetime import date
 from pathlib import Path
 from typing import Protocol
 
+from ktpel_kiosk.desk.seats import Seats
 from ktpel_kiosk.domain.biometric import Thresholds
+from ktpel_kiosk.domain.errors import BadInput
 from ktpel_kiosk.domain.messages import Sentences
 from ktpel_kiosk.domain.sop import Sop
 from ktpel_kiosk.domain.wilayah import RegionTable
 from ktpel_kiosk.ports.clock import Clock, Ids
 from ktpel_kiosk.ports.devices import Devices
 from ktpel_kiosk.ports.register import Register
-from ktpel_kiosk.ports.services import Biometrics, CardPersonaliser, CardRenderer, Documents, Gateway, PasswordHasher, Sealer
+from ktpel_kiosk.ports.services import (
+    Biometrics,
+    CardPersonaliser,
+    CardRenderer,
+    Documents,
+    Gateway,
+    OfficerKeys,
+    PasswordHasher,
+    Sealer,
+)
+from ktpel_kiosk.ports.tables import TableFile, TableReader
 
 
 class Spool(Protocol):
@@ -31,6 +43,11 @@ class Spool(Protocol):
         ...
 
 
+def _no_tables(path: Path) -> TableFile:
+    """A desk that was given no reader refuses every file."""
+    raise BadInput("table.kind", path=path.name)
+
+
 @dataclass(frozen=True)
 class Desk:
     """Everything a use case may touch.
@@ -40,9 +57,11 @@ class Desk:
             kiosk runs when the office adopts another version (:meth:`put_in_force`).
         holidays, extra_open: days off, and days open although they fall on one or on a weekend (:mod:`ktpel_kiosk.desk.kalender_kantor`).
         public_holidays: year -> the state's holidays with their names, before the office's own changes.
+        read_table: opens a CSV or XLSX file from outside (:mod:`ktpel_kiosk.ports.tables`).
         keep_sop: called after a version came into force, so that the next start begins with it.
         station: id of this desk's station, part of the packet manifest.
         practice_hint: shown at sign-in of a practice office: which invented accounts there are; empty in production.
+        seats: whose signing key is unlocked now, and who has to wait after wrong passwords; memory only.
         specimen: cards carry the SPESIMEN watermark (always outside production).
     """
 
@@ -55,6 +74,7 @@ class Desk:
     personaliser: CardPersonaliser
     gateway: Gateway
     hasher: PasswordHasher
+    officer_keys: OfficerKeys
     spool: Spool
     clock: Clock
     ids: Ids
@@ -70,10 +90,12 @@ class Desk:
     capture_timeout_s: float = 30.0
     print_timeout_s: float = 60.0
     seal_lock: threading.Lock = field(default_factory=threading.Lock)
+    seats: Seats = field(default_factory=Seats)
     wake_uploader: Callable[[], None] = lambda: None
     extra_open: Callable[[], frozenset[date]] = frozenset
     public_holidays: Callable[[int], Mapping[date, str]] = lambda _year: {}
     keep_sop: Callable[[Sop], None] = lambda _sop: None
+    read_table: TableReader = _no_tables
     _sops: dict[str, Sop] = field(default_factory=dict)
 
     def put_in_force(self, sop: Sop) -> None:

@@ -10,9 +10,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from ktpel_kiosk.desk.access import require, require_stage
+from ktpel_kiosk.desk.approvals import add_signed, exception_hash, forced_hash, required
 from ktpel_kiosk.desk.context import Desk
 from ktpel_kiosk.desk.progress import finish_stage, save
-from ktpel_kiosk.desk.sign_in import second_person
+from ktpel_kiosk.desk.sign_in import second_signer
+from ktpel_kiosk.desk.verification import require_fresh
 from ktpel_kiosk.domain.actor import Actor
 from ktpel_kiosk.domain.biometric import (
     EYES,
@@ -27,10 +29,11 @@ from ktpel_kiosk.domain.biometric import (
     SignatureKind,
 )
 from ktpel_kiosk.domain.errors import BadInput, QualityTooLow, SopViolation
+from ktpel_kiosk.domain.free_text import note
 from ktpel_kiosk.domain.permohonan import Permohonan, Tahap
 from ktpel_kiosk.domain.sop import Sop, Stage
 from ktpel_kiosk.ports.devices import Camera, DeviceKind, FingerprintScanner, IrisCamera, SignatureCapture, SignaturePad
-from ktpel_kiosk.ports.register import Approval, Tx, View
+from ktpel_kiosk.ports.register import Tx, View
 from ktpel_kiosk.ports.services import Assessed
 
 PARTS: dict[str, tuple[Position, ...]] = {
@@ -277,14 +280,16 @@ def record_exception(desk: Desk, actor: Actor, permohonan_id: str, position: Pos
         SignInRefused, NotAllowed: the second person is the same one, unknown, or may not approve.
     """
     p = _require_recording(desk, actor, permohonan_id)
-    if not reason.strip():
+    text = note(reason, "alasan")
+    if not text:
         raise BadInput("exception.reason", position=position.value)
-    second = second_person(desk, actor, second_username, second_password, "approve_exception")
+    second, key = second_signer(desk, actor, second_username, second_password, "approve_exception")
+    signer = required(key, second)
 
     def work(tx: Tx) -> None:
-        tx.put_exception(p.id, BiometricException(position, kind, reason.strip(), second.username, actor.username))
-        tx.add_approval(Approval(desk.ids.new(), p.id, Stage.REKAM, "pengecualian", second.username, "", position.value,
-                                 desk.clock.now(), kind.value))
+        excused = BiometricException(position, kind, text, second.username, actor.username)
+        tx.put_exception(p.id, excused)
+        add_signed(desk, tx, second, p, Stage.REKAM, "pengecualian", exception_hash(excused), note=kind.value, signer=signer)
         tx.log("ExceptionRecorded", p.id, actor.username, position=position.value, reason=kind.value, at=second.username)
 
     desk.register.write(work)
@@ -310,6 +315,7 @@ def force_position(desk: Desk, actor: Actor, permohonan_id: str, position: Posit
     """
     p = _require_recording(desk, actor, permohonan_id)
     require(actor, "force_sample")
+    text = note(reason, "alasan")
 
     def work(tx: Tx) -> None:
         status = _status(desk, tx, p).of(position)
@@ -318,10 +324,9 @@ def force_position(desk: Desk, actor: Actor, permohonan_id: str, position: Posit
         if status.attempts < desk.thresholds.tries:
             raise QualityTooLow("quality.tries_left", position=position.value, attempt=status.attempts, limit=desk.thresholds.tries)
         best = next(s for s in tx.samples(p.id, with_data=False) if s.position is position and s.best)
+        add_signed(desk, tx, actor, p, Stage.REKAM, "paksa", forced_hash(best), note=text)
         tx.mark_forced(best.id)
         tx.log("SampleForced", p.id, actor.username, position=position.value, score=best.quality.score, attempt=status.attempts)
-        tx.add_approval(Approval(desk.ids.new(), p.id, Stage.REKAM, "paksa", actor.username, "", position.value,
-                                 desk.clock.now(), reason))
 
     desk.register.write(work)
     return recording_status(desk, p.id)
@@ -339,6 +344,7 @@ def finish_recording(desk: Desk, actor: Actor, permohonan_id: str) -> Permohonan
         missing = _status(desk, tx, p).missing
         if missing:
             raise SopViolation("recording.incomplete", count=len(missing), position=missing[0].value)
+        require_fresh(desk, tx, p)
         return save(desk, tx, finish_stage(desk, tx, p, "terekam", actor.username, role))
 
     return desk.register.write(work)

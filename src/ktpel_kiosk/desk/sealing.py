@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-import hashlib
-import json
 from dataclasses import replace
 
 from ktpel_kiosk.desk.access import require_stage
+from ktpel_kiosk.desk.approvals import add_signed, required, review_hash
 from ktpel_kiosk.desk.context import Desk
 from ktpel_kiosk.desk.progress import finish_stage, save
-from ktpel_kiosk.desk.sign_in import check_password
-from ktpel_kiosk.desk.verification import content_hash
+from ktpel_kiosk.desk.sign_in import authenticate
+from ktpel_kiosk.desk.verification import require_fresh
 from ktpel_kiosk.domain.actor import Actor
 from ktpel_kiosk.domain.audit import GENESIS
 from ktpel_kiosk.domain.biometric import Position, Sample
@@ -23,14 +22,6 @@ from ktpel_kiosk.ports.register import Approval, ScannedDocument, Tx, View
 
 CARD_KINDS = ("kartu.portret", "kartu.tanda_tangan", "kartu.minutiae.right_index", "kartu.minutiae.left_index")
 """What is kept, encrypted, until the handover: the card face and the chip need it. Raw samples go at sealing."""
-
-
-def review_hash(view: View, p: Permohonan) -> str:
-    """SHA-256 (hex) of the biodata and of every sample that will be sealed."""
-    samples = [[s.position.value, s.attempt, hashlib.sha256(s.data).hexdigest()] for s in view.samples(p.id) if s.best]
-    excused = [[e.position.value, e.kind.value] for e in view.exceptions(p.id)]
-    body = json.dumps([content_hash(p), sorted(samples), sorted(excused)])
-    return hashlib.sha256(body.encode()).hexdigest()
 
 
 def applicant_confirms(desk: Desk, permohonan_id: str) -> Permohonan:
@@ -47,16 +38,15 @@ def applicant_confirms(desk: Desk, permohonan_id: str) -> Permohonan:
 
 
 def sign_off(desk: Desk, actor: Actor, permohonan_id: str, password: str) -> Permohonan:
-    """The operator stands for the recording with the own password."""
-    check_password(desk, actor.username, password)
+    """The operator stands for the recording with the own password, which opens the own signing key for this one signature."""
+    signer = required(authenticate(desk, actor.username, password)[1], actor)
 
     def work(tx: Tx) -> Permohonan:
         p = tx.permohonan(permohonan_id)
         _, role = require_stage(desk, actor, p, Stage.KIRIM)
         digest = review_hash(tx, p)
         _require_same(tx, p, "tanda_tangan_pemohon", digest)
-        tx.add_approval(Approval(desk.ids.new(), p.id, Stage.KIRIM, "pengesahan_operator", actor.username, role, digest,
-                                 desk.clock.now()))
+        add_signed(desk, tx, actor, p, Stage.KIRIM, "pengesahan_operator", digest, role=role, signer=signer)
         tx.log("OperatorSignedOff", p.id, actor.username, digest=digest)
         return save(desk, tx, start(p, desk.clock.now()))
 
@@ -121,6 +111,7 @@ def _waiting_for_line(p: Permohonan) -> Permohonan:
 def _content(desk: Desk, actor: Actor, view: View, permohonan_id: str) -> tuple[PacketContent, list[Sample]]:
     p = view.permohonan(permohonan_id)
     require_stage(desk, actor, p, Stage.KIRIM)
+    require_fresh(desk, view, p)
     digest = review_hash(view, p)
     _require_same(view, p, "tanda_tangan_pemohon", digest)
     _require_same(view, p, "pengesahan_operator", digest)

@@ -45,3 +45,10 @@ class Penduduk:
     def latar_foto(self) -> str:
         """Cloth behind the portrait: ``merah`` for odd birth years, ``biru`` for even ones."""
         return "merah" if self.tanggal_lahir.year % 2 else "biru"
+
+
+CARD_ELEMENTS: frozenset[str] = frozenset({
+    "nik", "nama", "tempat_lahir", "tanggal_lahir", "jenis_kelamin", "golongan_darah", "alamat", "rt", "rw", "desa", "kecamatan",
+    "kabupaten", "provinsi", "agama", "status_perkawinan", "pekerjaan", "kewarganegaraan", "berlaku_hingga",
+})
+"""Fields that stand on the card or in its chip (DOMAIN.md 3.1); No. KK and postcode do not."""

@@ -17,6 +17,7 @@ _RECORDER = frozenset({Peran.OPERATOR, Peran.SUPERVISOR})
 
 PERMISSIONS: MappingProxyType[str, frozenset[Peran]] = MappingProxyType({
     "sign_in": _ALL,
+    "change_own_password": _ALL,
     "return_application": _DESK | _HEADS,
     "void_application": frozenset({Peran.KASI, Peran.SUPERVISOR}),
     "approve_exception": _HEADS | {Peran.VALIDATOR},

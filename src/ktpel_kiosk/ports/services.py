@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from ktpel_kiosk.ports.papers import (
         Book,
         ChecklistPaper,
+        ComplaintPaper,
         DestructionPaper,
         F102Paper,
         HandoverPaper,
@@ -207,6 +208,7 @@ class Documents(Protocol):
         ...
 
     def standard(self, paper: StandardPaper) -> bytes: ...
+    def complaint(self, paper: ComplaintPaper) -> bytes: ...
     def book(self, book: Book, format: str) -> bytes:
         """``format``: ``xlsx``, ``csv`` or ``pdf``; for small books. See :meth:`write_book`."""
         ...
@@ -227,3 +229,36 @@ class PasswordHasher(Protocol):
     def hash(self, password: str) -> str: ...
     def verify(self, hashed: str, password: str) -> bool: ...
 
+
+class Signer(Protocol):
+    """An unlocked signing key of one officer; lives in memory only."""
+
+    @property
+    def public_key(self) -> str:
+        """Hex of the raw public half."""
+        ...
+
+    def sign(self, message: bytes) -> str:
+        """Hex signature."""
+        ...
+
+
+class OfficerKeys(Protocol):
+    """Signing keys of officers: made once, kept sealed by the officer's own password. Each method that takes a password costs
+    as much as checking one."""
+
+    def create(self, password: str) -> tuple[Signer, str]:
+        """A fresh key and its private half sealed by ``password``."""
+        ...
+
+    def unlock(self, sealed: str, public_key: str, password: str) -> Signer:
+        """Raises SecurityRefusal ``officer_key.unopened``: wrong password, damaged, or not the half of ``public_key``."""
+        ...
+
+    def seal(self, signer: Signer, password: str) -> str:
+        """The same key sealed by another password."""
+        ...
+
+    def verify(self, public_key: str, message: bytes, signature: str) -> bool:
+        """Never raises; anything malformed is False."""
+        ...

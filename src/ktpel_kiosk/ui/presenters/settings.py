@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
-from ktpel_kiosk.desk import printing, sign_in
+from ktpel_kiosk.desk import printing, users
 from ktpel_kiosk.desk.access import require
 from ktpel_kiosk.domain.actor import UserAccount
 from ktpel_kiosk.domain.errors import BadInput
@@ -137,7 +137,7 @@ class SettingsPresenter:
     def add_user(self, username: str, nama: str, jabatan: str, nip: str, peran: tuple[Peran, ...], password: str) -> str:
         """Returns the name kept. Raises BadInput, NotAllowed."""
         require(self.session.actor, "manage_users")
-        sign_in.save_user(self.session.desk, self.session.actor, username, nama.strip(), peran, password, nip=nip, jabatan=jabatan)
+        users.save_user(self.session.desk, self.session.actor, username, nama.strip(), peran, password, nip=nip, jabatan=jabatan)
         return nama.strip()
 
     def user_problems(self, username: str, nama: str, peran: tuple[Peran, ...], password: str, again: str) -> dict[str, str]:

@@ -1,0 +1,44 @@
+"""Who sits at the desk now: unlocked signing keys, and waits after wrong passwords. Memory only; gone with the process."""
+
+from __future__ import annotations
+
+import threading
+
+from ktpel_kiosk.ports.services import Signer
+
+
+class Seats:
+    """Thread-safe. ``trying`` is held for one sign-in attempt, so that nobody gets free tries by trying side by side."""
+
+    def __init__(self) -> None:
+        self.trying = threading.Lock()
+        self._lock = threading.Lock()
+        self._signers: dict[str, Signer] = {}
+        self._free_at: dict[str, float] = {}
+
+    def take(self, username: str, signer: Signer) -> None:
+        """The officer signed in: the key may be used until :meth:`leave`."""
+        with self._lock:
+            self._signers[username] = signer
+
+    def leave(self, username: str) -> None:
+        """Signed out, locked or idle: the key is forgotten."""
+        with self._lock:
+            self._signers.pop(username, None)
+
+    def signer(self, username: str) -> Signer | None:
+        with self._lock:
+            return self._signers.get(username)
+
+    def free_at(self, username: str) -> float | None:
+        """Moment on the monotonic clock from which another try is allowed; None when this process knows of none."""
+        with self._lock:
+            return self._free_at.get(username)
+
+    def wait_until(self, username: str, monotonic: float) -> None:
+        with self._lock:
+            self._free_at[username] = monotonic
+
+    def no_wait(self, username: str) -> None:
+        with self._lock:
+            self._free_at.pop(username, None)
