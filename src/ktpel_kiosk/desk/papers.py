@@ -31,24 +31,28 @@ def keep_document(desk: Desk, tx: Tx, p: Permohonan, kind: str, title: str, pdf:
 
 
 def service_name(sop: Sop, p: Permohonan) -> str:
-    """The service in the office's own words."""
+    """The service in the office's own words, with its kind where there are several."""
     offered = sop.layanan_of(p.layanan)
-    return offered.nama if offered else str(p.layanan)
+    if offered is None:
+        return str(p.layanan)
+    kind = offered.varian_of(p.varian)
+    return f"{offered.nama} ({kind.nama})" if kind is not None else offered.nama
 
 
 def receipt_paper(desk: Desk, p: Permohonan, actor: Actor) -> ReceiptPaper:
-    kantor = desk.sop.kantor
+    sop = desk.sop_of(p.sop_digest)
+    kantor = sop.kantor
     due = local_time(desk, p.due_at) if p.due_at else None
     if due is not None and due - local_time(desk, p.created_at) > timedelta(hours=12):
         expected = f"{datetime_long(due, kantor.zona_waktu)}"
-    elif desk.sop.mutu.jenis == "menit" and desk.sop.mutu.nilai:
-        expected = f"{desk.sop.mutu.nilai:g} menit pelayanan, di luar waktu tunggu".replace(".", ",")
+    elif sop.mutu.jenis == "menit" and sop.mutu.nilai:
+        expected = f"{sop.mutu.nilai:g} menit pelayanan, di luar waktu tunggu".replace(".", ",")
     else:
         expected = date_long(local_time(desk, p.created_at).date())
     contact = [x for x in (kantor.telepon, kantor.email, kantor.situs) if x]
     return ReceiptPaper(
         kop=kantor.kop, nomor_register=p.nomor_register, at_local=datetime_long(local_time(desk, p.updated_at), kantor.zona_waktu),
-        nama=p.penduduk.nama, nik_tersamar=mask_nik(p.penduduk.nik), layanan=service_name(desk.sop, p),
+        nama=p.penduduk.nama, nik_tersamar=mask_nik(p.penduduk.nik), layanan=service_name(sop, p),
         berkas=tuple((i.teks, i.ada) for i in p.kelengkapan), perkiraan=expected, kontak=tuple(contact),
         petugas=actor.nama, qr_text=p.nomor_register, kekurangan=tuple(i.teks for i in p.missing_papers()),
     )

@@ -10,19 +10,18 @@ from collections.abc import Callable, Sequence
 from reportlab.pdfgen.canvas import Canvas
 
 from ktpel_kiosk.documents.parts import (
-    BOLD,
     LINE,
     MEDIUM,
     MUTED,
-    PALE,
     REGULAR,
     SEMIBOLD,
     field_lines,
+    identity,
     letterhead,
     signature_block,
     titled,
 )
-from ktpel_kiosk.documents.pen import A4, Pen, pdf, width_mm
+from ktpel_kiosk.documents.pen import A4, Pen, pdf
 from ktpel_kiosk.ports.papers import HandoverPaper, ReceiptPaper
 
 COPIES = ("Lembar 1 untuk pemohon", "Lembar 2 untuk arsip kantor")
@@ -36,6 +35,11 @@ REASONS = {
     "di_luar_jam": "Di luar jam pelayanan", "sudah_rekam": "Sudah pernah merekam", "lain": "Alasan lain",
 }
 Painter = Callable[[Pen, str], None]
+
+
+def reason_text(reason: str) -> str:
+    """A code of ``RETURN_REASONS`` in words; sentences stay as they are."""
+    return REASONS.get(reason, reason)
 
 
 def two_copies(title: str, paint: Painter) -> bytes:
@@ -104,21 +108,8 @@ def _bullets(pen: Pen, lines: Sequence[str], size: float = 9.0) -> None:
 
 
 def _identity(pen: Pen, paper: ReceiptPaper) -> None:
-    """Number and QR stand out: they are what the counter asks for later."""
-    side = 25.0 * pen.scale
-    top = pen.y
-    pen.qr(paper.qr_text, pen.right - side, top, side)
-    width = pen.width - side - 5
-    pen.box(pen.left, top, width, 10.5 * pen.scale, thick=0, fill=PALE, radius=1.6)
-    pen.text(pen.left + 3, top + 6.9 * pen.scale, "Nomor Register", REGULAR, 9, color=MUTED)
-    size = 15.0
-    while width_mm(paper.nomor_register, BOLD, size * pen.scale) > width - 36 * pen.scale and size > 7:
-        size -= 0.5
-    pen.text(pen.left + 31 * pen.scale, top + 7.4 * pen.scale, paper.nomor_register or "-", BOLD, size)
-    pen.down(12.2)
     fields = (("Tanggal/Jam", paper.at_local), ("Nama", paper.nama), ("NIK", paper.nik_tersamar), ("Jenis Permohonan", paper.layanan))
-    field_lines(pen, fields, label_width=31, width=width, size=9.4, bold=("Nama",), gap=0.25)
-    pen.y = max(pen.y, top + side)
+    identity(pen, paper.nomor_register, fields, paper.qr_text)
 
 
 def _signers(pen: Pen, left: tuple[str, str], right: tuple[str, str], ink: bytes = b"", room: float = 13.0) -> None:
@@ -156,24 +147,33 @@ def receipt(paper: ReceiptPaper, logo: bytes = b"") -> bytes:
 
 
 def return_slip(paper: ReceiptPaper, reasons: Sequence[str], logo: bytes = b"") -> bytes:
+    title = "Lembar Pengembalian Berkas" if paper.dapat_diajukan else "Lembar Penolakan Permohonan"
+    again = " Nomor register tetap sama." if paper.nomor_register else " Nomor register diberikan setelah berkas dinyatakan lengkap."
+
     def paint(pen: Pen, copy: str) -> None:
-        _heading(pen, paper.kop, copy, "LEMBAR PENGEMBALIAN BERKAS", logo)
+        _heading(pen, paper.kop, copy, title.upper(), logo)
+        if paper.nomor_lembar:
+            pen.line(f"Nomor : {paper.nomor_lembar}", MEDIUM, 9.4, "m")
+            pen.down(1.6)
         _identity(pen, paper)
-        _label(pen, "Alasan dikembalikan")
-        _bullets(pen, [REASONS.get(r, r) for r in reasons] or ["-"])
+        _label(pen, "Alasan dikembalikan" if paper.dapat_diajukan else "Alasan ditolak")
+        _bullets(pen, [reason_text(r) for r in reasons] or ["-"])
         if paper.kekurangan:
             _label(pen, "Yang perlu dilengkapi")
             _checklist(pen, [(text, False) for text in paper.kekurangan], pen.width)
         pen.down(1.2)
-        pen.paragraph([("Permohonan dapat diajukan kembali", SEMIBOLD),
-                       (" setelah hal di atas dilengkapi atau diperbaiki. Nomor register tetap sama.", REGULAR)], size=9.2)
+        if paper.dapat_diajukan:
+            pen.paragraph([("Permohonan dapat diajukan kembali", SEMIBOLD),
+                           (f" setelah hal di atas dilengkapi atau diperbaiki.{again}", REGULAR)], size=9.2)
+        else:
+            pen.paragraph("Permohonan ini tidak dapat dikabulkan. Bila keberatan, sampaikan lewat kontak di bawah ini.", size=9.2)
         if paper.kontak:
             pen.down(0.6)
             field_lines(pen, (("Kontak", " · ".join(paper.kontak)),), label_width=31, size=9.2)
         _signers(pen, ("Petugas,", paper.petugas), ("Pemohon,", paper.nama))
-        _closing(pen, "Bawa lembar ini beserta berkas yang sudah dilengkapi.")
+        _closing(pen, "Bawa lembar ini beserta berkas yang sudah dilengkapi." if paper.dapat_diajukan else "Simpan lembar ini.")
 
-    return two_copies("Lembar Pengembalian Berkas", paint)
+    return two_copies(title, paint)
 
 
 def _yes(value: bool) -> str:
@@ -187,15 +187,21 @@ def handover(paper: HandoverPaper, logo: bytes = b"") -> bytes:
         _heading(pen, paper.kop, copy, "BUKTI PENGAMBILAN", logo)
         pen.line(f"Nomor : {paper.number}", MEDIUM, 9.4, "m")
         pen.down(2.0)
+        side = 20.0 * pen.scale
+        top = pen.y
+        pen.qr(paper.qr_text, pen.right - side, top, side)
+        width = pen.width - (side + 5 if paper.qr_text else 0.0)
         fields = [
             ("Dokumen", paper.kind), ("Nomor Register", paper.nomor_register), ("Nama Pemilik", paper.nama), ("NIK", paper.nik_tersamar),
             ("Diserahkan", paper.at_local), ("Diterima oleh", f"{paper.penerima} ({paper.hubungan})"),
         ]
-        field_lines(pen, fields, label_width=36, size=9.6, bold=("Nama Pemilik", "Dokumen"), gap=0.5)
+        if paper.tanggal_cetak:
+            fields.insert(4, ("Tanggal Cetak", paper.tanggal_cetak))
         if card:
-            field_lines(pen, (("Sidik jari dicocokkan", _yes(paper.finger_checked)),
-                              ("KTP-el lama ditarik", _yes(paper.old_card_withdrawn)), ("UID chip", paper.card_uid)),
-                        label_width=36, size=9.6, gap=0.5)
+            fields += [("Sidik jari dicocokkan", _yes(paper.finger_checked)), ("KTP-el lama ditarik", _yes(paper.old_card_withdrawn)),
+                       ("UID chip", paper.card_uid)]
+        field_lines(pen, fields, label_width=36, width=width, size=9.6, bold=("Nama Pemilik", "Dokumen"), gap=0.5)
+        pen.y = max(pen.y, top + side if paper.qr_text else 0.0)
         pen.down(1.4)
         pen.paragraph(f"Saya telah menerima {paper.kind} tersebut di atas dalam keadaan baik"
                       + (" dan data yang tercetak sudah benar." if card else "."), size=9.6)
@@ -204,48 +210,3 @@ def handover(paper: HandoverPaper, logo: bytes = b"") -> bytes:
                  else "Simpan bukti ini sampai KTP-el diterima.")
 
     return two_copies("Bukti Pengambilan", paint)
-
-
-def receipt_80mm(paper: ReceiptPaper) -> bytes:
-    """The tanda terima for an 80 mm roll; the page is as long as its text."""
-    def paint(pen: Pen) -> None:
-        for i, text in enumerate(paper.kop):
-            pen.line(text.upper() if i < 2 else text, SEMIBOLD if i < 2 else REGULAR, 9.5 if i < 2 else 7, "m")
-        pen.down(1)
-        pen.rule(pen.y, thick=0.3)
-        pen.down(1.5)
-        pen.line("TANDA TERIMA BERKAS", BOLD, 11, "m")
-        pen.down(1)
-        pen.line(paper.nomor_register or "-", BOLD, 15, "m")
-        pen.down(2)
-        pen.qr(paper.qr_text, pen.middle - 15, pen.y, 30)
-        pen.down(32)
-        field_lines(pen, (("Tanggal", paper.at_local), ("Nama", paper.nama), ("NIK", paper.nik_tersamar), ("Layanan", paper.layanan)),
-                    label_width=17, size=8.6, bold=("Nama",))
-        _label(pen, "Berkas diterima")
-        _checklist_narrow(pen, paper.berkas)
-        if paper.kekurangan:
-            _label(pen, "Kekurangan")
-            _bullets(pen, paper.kekurangan, 8.4)
-        pen.down(1)
-        field_lines(pen, (("Selesai", paper.perkiraan), ("Kontak", " · ".join(paper.kontak)), ("Petugas", paper.petugas)),
-                    label_width=17, size=8.6)
-        pen.down(1)
-        pen.rule(pen.y, thick=0.2, color=LINE)
-        pen.paragraph("Simpan tanda terima ini dan tunjukkan saat mengambil dokumen. Pelayanan ini gratis.", size=7.6, color=MUTED)
-        pen.down(4)
-
-    dry = Pen(None, (80.0, 1000.0), 4, 4, top=4)
-    paint(dry)
-    page = (80.0, max(dry.y, 80.0))
-
-    def draw(canvas: Canvas) -> None:
-        paint(Pen(canvas, page, 4, 4, top=4))
-        canvas.showPage()
-
-    return pdf("Tanda Terima Berkas", page, draw)
-
-
-def _checklist_narrow(pen: Pen, items: Sequence[tuple[str, bool]]) -> None:
-    for item in items:
-        _checklist(pen, (item,), pen.width, 8.4)

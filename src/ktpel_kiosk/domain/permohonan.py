@@ -45,7 +45,7 @@ DONE_STATES: frozenset[TahapState] = frozenset({TahapState.SELESAI, TahapState.D
 
 PAUSE_REASONS: tuple[str, ...] = (
     "menunggu_prr", "jaringan", "listrik", "perangkat", "blangko_kosong", "pemohon_tidak_hadir", "menunggu_usia",
-    "data_ganda_di_pusat", "libur", "ditunda",
+    "data_ganda_di_pusat", "libur", "ditunda", "berkas_dikembalikan", "data_ganda",
 )
 RETURN_REASONS: tuple[str, ...] = (
     "berkas_tidak_lengkap", "berkas_tidak_benar", "data_invalid", "data_ganda", "bukan_ybs", "usia_belum_cukup",
@@ -200,6 +200,25 @@ def pause(p: Permohonan, reason: str, now: datetime) -> Permohonan:
         t, state=TahapState.JEDA, started_at=t.started_at or now, active_s=t.active_now_s(now), running_since=None,
         paused_since=now, pause_reason=reason,
     ))
+
+
+def rest(p: Permohonan, now: datetime) -> Permohonan:
+    """What the current stage waited for has come: it waits for an officer again, and no clock runs until one opens it."""
+    t = p.current()
+    if t is None or t.state is not TahapState.JEDA:
+        return p
+    return p.with_tahap(replace(t, state=TahapState.BELUM, paused_s=t.paused_now_s(now), paused_since=None, pause_reason=""))
+
+
+def pause_for(p: Permohonan, reason: str, now: datetime) -> Permohonan:
+    """Pause with this reason, also when the stage waits for another one already: then the other wait ends now."""
+    t = p.current()
+    if t is not None and t.state is TahapState.JEDA and t.pause_reason != reason:
+        p = p.with_tahap(replace(t, paused_s=t.paused_now_s(now), paused_since=now, pause_reason=reason))
+        if reason not in PAUSE_REASONS:
+            raise SopViolation("sop.pause_reason", reason=reason)
+        return p
+    return pause(p, reason, now)
 
 
 def finish(p: Permohonan, outcome: str, actor: str, role: str, now: datetime, *, skipped: bool = False, note: str = "") -> Permohonan:

@@ -110,8 +110,9 @@ REKAM_PARTS: tuple[str, ...] = ("foto", "jari", "iris", "tanda_tangan")
 class Syarat:
     """One line of a service's checklist.
 
-    ``kondisi``: empty, or a condition checked by the desk: ``usia<17``, ``wna``, ``belum_rekam``.
-    ``kind`` is the document kind used for scans and the packet, e.g. ``kk``, ``f102``.
+    ``kondisi``: empty, or a condition checked by the desk: ``usia<17``, ``wna``, ``belum_rekam``. ``varian``: kinds of the service
+    this line is asked for; empty: all. ``lokal``: asked by this office only, off until turned on in the settings.
+    ``kode`` is the document kind used for scans and the packet, e.g. ``kk``, ``f102``.
     """
 
     kode: str
@@ -119,6 +120,18 @@ class Syarat:
     wajib: bool = True
     kondisi: str = ""
     lokal: bool = False
+    varian: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Varian:
+    """A kind of a service that differs in papers, recording or the old card. ``rekam`` empty: as the service."""
+
+    kode: str
+    nama: str
+    rekam: str = ""
+    tarik_kartu_lama: bool = False
+    kewarganegaraan: str = ""  # WNI | WNA | empty: both
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,6 +139,7 @@ class LayananSop:
     """A service as this office offers it.
 
     ``ketentuan``: conditions that are not papers (age, hours, in person); ``sumber``: where the list was taken from.
+    ``kuasa``: papers may be brought by a proxy with F-1.07 (recording and activation never). ``varian``: the first is the usual one.
     """
 
     layanan: Layanan
@@ -135,6 +149,24 @@ class LayananSop:
     tarik_kartu_lama: bool = False
     ketentuan: tuple[str, ...] = ()
     sumber: str = ""
+    kuasa: bool = False
+    varian: tuple[Varian, ...] = ()
+
+    def varian_of(self, kode: str) -> Varian | None:
+        """The variant meant by ``kode``: the usual one for an empty code, ``None`` where the service has none or does not know it."""
+        if not kode:
+            return self.varian[0] if self.varian else None
+        return next((v for v in self.varian if v.kode == kode), None)
+
+    def rekam_of(self, kode: str) -> str:
+        """``ya``, ``tidak`` or ``bila_belum`` for this variant."""
+        found = self.varian_of(kode)
+        return found.rekam if found is not None and found.rekam else self.rekam
+
+    def tarik_of(self, kode: str) -> bool:
+        """The old card is surrendered when the new one is handed over."""
+        found = self.varian_of(kode)
+        return self.tarik_kartu_lama if found is None else found.tarik_kartu_lama
 
 
 @dataclass(frozen=True, slots=True)
@@ -178,6 +210,7 @@ class Kantor:
     situs: str = ""
     jam_buka: time = time(8, 0)
     jam_tutup: time = time(15, 0)
+    terima_di_luar_jam: str = "ingatkan"  # ingatkan | tolak
     header_kartu: tuple[str, str] = ("", "")
     format_nomor: str = "{urut:04d}/KTP/{bulan_romawi}/{tahun}"
     format_surat: str = "{kode}/{urut:03d}/{unit}/{tahun}"

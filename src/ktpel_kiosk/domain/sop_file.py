@@ -2,7 +2,8 @@
 
 Form of the file: top-level keys of the document (id, judul, nomor, dasar_hukum, akhir, ...), one ``[mutu]`` and one ``[kantor]``,
 then ``[[pelaksana]]`` (nama, jenis, peran), ``[[langkah]]`` in working order (nomor as printed, detik = mutu baku in seconds,
-tahap = canonical stages, rekam = parts captured here), ``[[layanan]]`` each with ``[[layanan.syarat]]``, and ``[[standar]]`` for the
+tahap = canonical stages, rekam = parts captured here), ``[[layanan]]`` each with ``[[layanan.varian]]`` (kinds of the service; the
+first is the usual one) and ``[[layanan.syarat]]`` (``varian`` names the kinds a paper is asked for), and ``[[standar]]`` for the
 public Standar Pelayanan. The five files in resources/sop/ are examples.
 """
 
@@ -28,6 +29,7 @@ from ktpel_kiosk.domain.sop import (
     Sop,
     Stage,
     Syarat,
+    Varian,
 )
 from ktpel_kiosk.domain.sop_check import SopFinding, SopRow, check_sop, sop_table
 from ktpel_kiosk.domain.text import ZONES
@@ -36,6 +38,7 @@ from ktpel_kiosk.domain.toml_reader import Source, Table, nearest
 __all__ = ["KONDISI", "SopFinding", "SopRow", "check_sop", "parse_sop", "sop_table"]
 
 KONDISI: tuple[str, ...] = ("", "usia<17", "wna", "belum_rekam")
+REKAM: tuple[str, ...] = ("ya", "tidak", "bila_belum")
 MAX_CHARS = 500_000
 REPEATABLE: frozenset[Stage] = frozenset({Stage.TERIMA_BERKAS, Stage.VERIFIKASI, Stage.VALIDASI, Stage.REKAM})
 """Stages an office may spread over several printed steps."""
@@ -182,9 +185,11 @@ def _services(top: Table) -> tuple[LayananSop, ...]:
         kind = Layanan(table.choice("jenis", tuple(known), rule="unknown_service"))
         if kind in {s.layanan for s in found}:
             table.fail("duplicate_service", "jenis", kind)
+        kinds = _kinds(table)
         found.append(LayananSop(
-            layanan=kind, nama=table.text("nama"), syarat=_papers(table), rekam=table.choice("rekam", ("ya", "tidak", "bila_belum"), "ya"),
+            layanan=kind, nama=table.text("nama"), syarat=_papers(table, kinds), rekam=table.choice("rekam", REKAM, "ya"),
             tarik_kartu_lama=table.flag("tarik_kartu_lama", False), ketentuan=table.texts("ketentuan"), sumber=table.text("sumber", ""),
+            kuasa=table.flag("kuasa", False), varian=kinds,
         ))
         table.end()
     if not found:
@@ -192,16 +197,37 @@ def _services(top: Table) -> tuple[LayananSop, ...]:
     return tuple(found)
 
 
-def _papers(service: Table) -> tuple[Syarat, ...]:
+def _code(table: Table, taken: set[str], rule: str) -> str:
+    kode = table.text("kode")
+    if not re.fullmatch(r"[a-z][a-z0-9_]{0,39}", kode):
+        table.fail("bad_id", "kode", kode, expected="huruf kecil, angka dan _")
+    if kode in taken:
+        table.fail(rule, "kode", kode)
+    return kode
+
+
+def _kinds(service: Table) -> tuple[Varian, ...]:
+    kinds: list[Varian] = []
+    for table in service.tables("varian"):
+        kinds.append(Varian(
+            _code(table, {k.kode for k in kinds}, "duplicate_kind"), table.text("nama"), table.choice("rekam", ("", *REKAM), ""),
+            table.flag("tarik_kartu_lama", False), table.choice("kewarganegaraan", ("", "WNI", "WNA"), ""),
+        ))
+        table.end()
+    return tuple(kinds)
+
+
+def _papers(service: Table, kinds: tuple[Varian, ...]) -> tuple[Syarat, ...]:
     papers: list[Syarat] = []
+    known = [k.kode for k in kinds]
     for table in service.tables("syarat"):
-        kode = table.text("kode")
-        if not re.fullmatch(r"[a-z][a-z0-9_]{0,39}", kode):
-            table.fail("bad_id", "kode", kode, expected="huruf kecil, angka dan _")
-        if kode in {p.kode for p in papers}:
-            table.fail("duplicate_paper", "kode", kode)
+        kode = _code(table, {p.kode for p in papers}, "duplicate_paper")
+        wanted = table.texts("varian")
+        for index, kind in enumerate(wanted):
+            if kind not in known:
+                service.source.fail("unknown_kind", (*table.path, "varian", index), kind, expected=", ".join(known) or "-")
         papers.append(Syarat(
-            kode, table.text("teks"), table.flag("wajib", True), table.choice("kondisi", KONDISI, ""), table.flag("lokal", False),
+            kode, table.text("teks"), table.flag("wajib", True), table.choice("kondisi", KONDISI, ""), table.flag("lokal", False), wanted,
         ))
         table.end()
     return tuple(papers)
@@ -244,6 +270,7 @@ def _office(table: Table) -> Kantor:
         kode_wilayah=code, provinsi=table.text("provinsi"), kabupaten=table.text("kabupaten"), kecamatan=table.text("kecamatan", ""),
         zona_waktu=table.choice("zona_waktu", tuple(ZONES)), kop=kop, alamat=table.text("alamat", ""), telepon=table.text("telepon", ""),
         email=table.text("email", ""), situs=table.text("situs", ""), jam_buka=opens, jam_tutup=closes, header_kartu=(header[0], header[1]),
+        terima_di_luar_jam=table.choice("terima_di_luar_jam", ("ingatkan", "tolak"), "ingatkan"),
         format_nomor=_template(table, "format_nomor", "{urut:04d}/KTP/{bulan_romawi}/{tahun}"),
         format_surat=_template(table, "format_surat", "{kode}/{urut:03d}/{unit}/{tahun}"), unit_surat=table.text("unit_surat", ""),
         penandatangan_jabatan=table.text("penandatangan_jabatan", ""), penandatangan_nama=table.text("penandatangan_nama", ""),

@@ -94,7 +94,10 @@ class CheckedPaper:
 
 @dataclass(frozen=True, slots=True)
 class ReceiptPaper:
-    """Tanda terima berkas; also what the return slip is filled from (DOMAIN.md 6.4)."""
+    """Tanda terima berkas; also what the return slip is filled from (DOMAIN.md 6.4).
+
+    Of the slip only: ``nomor_lembar``, its own number; ``dapat_diajukan`` False: refused for good. ``nomor_register`` may be empty there.
+    """
 
     kop: tuple[str, ...]
     nomor_register: str
@@ -108,6 +111,8 @@ class ReceiptPaper:
     petugas: str
     qr_text: str
     kekurangan: tuple[str, ...] = ()
+    nomor_lembar: str = ""
+    dapat_diajukan: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -363,3 +368,22 @@ class StandardPaper:
     signer: Signer
     nomor: str = ""
     kontak: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class ComplaintPaper:
+    """Bukti pengaduan: what was received, by when it is answered and settled, whom to ask."""
+
+    kop: tuple[str, ...]
+    nomor: str
+    at_local: str
+    pelapor: str
+    kontak: str
+    kanal: str
+    kategori: str
+    uraian: str
+    tanggapan: str
+    batas: str
+    petugas: str
+    kontak_kantor: tuple[str, ...] = ()
+    anonim: bool = False
