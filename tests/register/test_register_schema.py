@@ -70,25 +70,26 @@ def test_sqlmodel_rows_alone_would_accept_anything() -> None:
 def next_migration(tmp_path: Path, body: str) -> Path:
     folder = tmp_path / "migrations"
     shutil.copytree(ROOT / "migrations", folder, ignore=shutil.ignore_patterns("__pycache__"))
-    (folder / "versions" / "0002_next.py").write_text(
-        'from alembic import op\nrevision = "0002"\ndown_revision = "0001"\nbranch_labels = None\ndepends_on = None\n\n\n'
+    (folder / "versions" / f"{NEXT:04d}_next.py").write_text(
+        f'from alembic import op\nrevision = "{NEXT:04d}"\ndown_revision = "{NEXT - 1:04d}"\nbranch_labels = None\ndepends_on = None\n\n\n'
         f"def upgrade():\n    op.execute('CREATE TABLE extra (a TEXT NOT NULL) STRICT')\n    {body}\n")
     return folder
 
 
+NEXT = driver.SCHEMA_VERSION + 1
 EVENTS = ROOT / "resources" / "audit" / "events.toml"
 
 
 def test_an_upgrade_backs_up_encrypted_then_migrates(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     with open_register(tmp_path) as register:
         stored = save(register, application())
-    monkeypatch.setattr(driver, "SCHEMA_VERSION", 2)
+    monkeypatch.setattr(driver, "SCHEMA_VERSION", NEXT)
     with open_register(tmp_path, migrations=next_migration(tmp_path, "pass"), events=EVENTS) as register:
         assert register.read(lambda v: v.permohonan(stored.id)) == stored
         assert register.check_audit().whole
     copies = list((tmp_path / "backups").iterdir())
-    assert len(copies) == 1 and re.fullmatch(r"before-v2-\d{8}T\d{6}Z-\d{8}\.sqlite", copies[0].name)
-    assert check_copy(copies[0], KEY) == 1
+    assert len(copies) == 1 and re.fullmatch(rf"before-v{NEXT}-\d{{8}}T\d{{6}}Z-\d{{8}}\.sqlite", copies[0].name)
+    assert check_copy(copies[0], KEY) == NEXT - 1
     assert not copies[0].read_bytes().startswith(b"SQLite format 3")
 
 
@@ -102,14 +103,14 @@ def test_a_failing_upgrade_changes_nothing_and_can_be_repeated(tmp_path: Path, m
     with open_register(tmp_path) as register:
         p = save(register, application())
         logged(register, lambda tx: tx.add_sample(sample(p)))
-    monkeypatch.setattr(driver, "SCHEMA_VERSION", 2)
+    monkeypatch.setattr(driver, "SCHEMA_VERSION", NEXT)
     with pytest.raises(expected):
         open_register(tmp_path, migrations=next_migration(tmp_path, body), events=EVENTS)
-    monkeypatch.setattr(driver, "SCHEMA_VERSION", 1)
+    monkeypatch.setattr(driver, "SCHEMA_VERSION", NEXT - 1)
     with open_register(tmp_path) as register:
         register.integrity_check()
         assert register.read(lambda v: v.permohonan(p.id)) == p
-    monkeypatch.setattr(driver, "SCHEMA_VERSION", 2)
+    monkeypatch.setattr(driver, "SCHEMA_VERSION", NEXT)
     shutil.rmtree(tmp_path / "migrations")
     with open_register(tmp_path, migrations=next_migration(tmp_path, "pass"), events=EVENTS) as register:
         register.integrity_check()

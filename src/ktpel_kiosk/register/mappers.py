@@ -16,12 +16,25 @@ from ktpel_kiosk.domain.biodata import penduduk_from_dict, penduduk_to_dict
 from ktpel_kiosk.domain.biometric import BiometricException, DeviceIdentity, Sample
 from ktpel_kiosk.domain.cards import LIVE, Blangko, CardJob
 from ktpel_kiosk.domain.errors import BugError
+from ktpel_kiosk.domain.ikm import SurveyAnswer, Unsur
+from ktpel_kiosk.domain.ledgers import (
+    BlangkoDay,
+    BlangkoMove,
+    ContactAttempt,
+    Destruction,
+    Letter,
+    MonthLock,
+    Pause,
+    WithdrawnCard,
+)
 from ktpel_kiosk.domain.outbox import Packet
+from ktpel_kiosk.domain.pengaduan import LangkahPengaduan, Pengaduan
 from ktpel_kiosk.domain.permohonan import DONE_STATES, OPEN_STATES, Permohonan, Tahap, TahapState
+from ktpel_kiosk.domain.population import PopulationBatch, PopulationEntry
 from ktpel_kiosk.domain.sop import Sop
 from ktpel_kiosk.domain.status import StatusEvent
 from ktpel_kiosk.ports.register import Approval, Handover, ListItem, ScannedDocument
-from ktpel_kiosk.register import rows
+from ktpel_kiosk.register import ledger_rows, rows
 from ktpel_kiosk.register.codecs import Codec, Mapper, column_codec, micros
 from ktpel_kiosk.register.rows import table_of
 
@@ -41,6 +54,11 @@ def facts_text(facts: Mapping[str, str | int | float | bool | None]) -> str:
         return _CANONICAL(facts)
     except (TypeError, ValueError) as error:
         raise BugError("register.audit_fact", reason=type(error).__name__) from error
+
+
+def ids_text(ids: Sequence[str]) -> str:
+    """Ids as one JSON list for ``json_each``."""
+    return _CANONICAL(ids)
 
 
 def _penduduk() -> Codec:
@@ -76,6 +94,20 @@ CARD_JOB = Mapper(CardJob, _columns(rows.CardJobRow))
 BLANGKO = Mapper(Blangko, _columns(rows.BlangkoRow))
 USER = Mapper(UserAccount, _columns(rows.UserRow))
 AUDIT = Mapper(AuditLink, _columns(rows.AuditRow), special={"facts": (facts_text, json.loads)})
+WITHDRAWN = Mapper(WithdrawnCard, _columns(ledger_rows.WithdrawnCardRow))
+DESTRUCTION = Mapper(Destruction, _columns(ledger_rows.DestructionRow))
+COMPLAINT = Mapper(Pengaduan, _columns(ledger_rows.ComplaintRow))
+COMPLAINT_STEP = Mapper(LangkahPengaduan, _columns(ledger_rows.ComplaintStepRow))
+LETTER = Mapper(Letter, _columns(ledger_rows.LetterRow))
+BLANGKO_MOVE = Mapper(BlangkoMove, _columns(ledger_rows.BlangkoMoveRow))
+BLANGKO_DAY = Mapper(BlangkoDay, _columns(ledger_rows.BlangkoDayRow))
+CONTACT = Mapper(ContactAttempt, _columns(ledger_rows.ContactRow))
+MONTH_LOCK = Mapper(MonthLock, _columns(ledger_rows.MonthLockRow))
+PAUSE = Mapper(Pause, _columns(ledger_rows.PauseRow), names={"index": "idx"})
+SURVEY = Mapper(SurveyAnswer, _columns(ledger_rows.SurveyRow))
+UNSUR: Final = tuple(u.value for u in Unsur)
+POPULATION = Mapper(PopulationEntry, _columns(ledger_rows.PopulationRow), special={"penduduk": _penduduk()})
+POPULATION_BATCH = Mapper(PopulationBatch, _columns(ledger_rows.PopulationBatchRow))
 
 
 def permohonan_values(p: Permohonan) -> Stored:
@@ -114,6 +146,7 @@ def search_values(p: Permohonan) -> Stored:
         "active_s": float(sum(t.active_s for t in of_step)), "petugas": _officer(p),
         "running_since": micros(now.running_since) if now and now.running_since else None,
         "pause_reason": now.pause_reason if now else "", "sop_digest": p.sop_digest,
+        "nomor_hp": p.nomor_hp, "jenis_kelamin": p.penduduk.jenis_kelamin.value, "mobile_place": p.mobile_place,
     }
 
 
@@ -121,7 +154,8 @@ def search_changes(old: Permohonan, new: Permohonan) -> Stored:
     """Columns of the list's line that differ; most acts move nothing but ``updated_at``."""
     still = (old.tahap is new.tahap and old.penduduk is new.penduduk and old.keadaan is new.keadaan
              and old.nomor_register == new.nomor_register and old.created_at == new.created_at and old.layanan is new.layanan
-             and old.created_by == new.created_by and old.sop_digest == new.sop_digest)
+             and old.created_by == new.created_by and old.sop_digest == new.sop_digest and old.nomor_hp == new.nomor_hp
+             and old.mobile_place == new.mobile_place)
     if still:
         return {"updated_at": micros(new.updated_at)} if old.updated_at != new.updated_at else {}
     before, after = search_values(old), search_values(new)
@@ -154,3 +188,33 @@ def sample_from(row: Mapping[Any, Any], *, with_data: bool) -> Sample:
 def document_from(row: Mapping[Any, Any]) -> ScannedDocument:
     found = DOCUMENT.value({"data": b"", **row})
     return replace(found, data=bytes(found.data)) if type(found.data) is not bytes else found
+
+
+def application_from(row: Mapping[Any, Any], stages: Sequence[Mapping[Any, Any]]) -> Permohonan:
+    """From the application's row and the rows of its stages in their order, as pages of many are read."""
+    return PERMOHONAN.value(row, tahap=tuple(TAHAP.value(t) for t in stages))
+
+
+def finished_pause(was: Tahap, now: Tahap | None, p: Permohonan) -> Stored | None:
+    """The pause that ended between two stored values of one stage; None while it goes on or when there was none.
+
+    A clock that was set back must not refuse the act that ends a pause: such a pause counts as no time.
+    """
+    if was.state is not TahapState.JEDA or was.paused_since is None:
+        return None
+    if now is not None and now.state is TahapState.JEDA and (was.paused_since, was.pause_reason) == (now.paused_since, now.pause_reason):
+        return None
+    return PAUSE.values(Pause(p.id, was.index, was.nomor, was.stage, was.pause_reason, was.paused_since,
+                              max(was.paused_since, p.updated_at)))
+
+
+def survey_values(answer: SurveyAnswer) -> Stored:
+    return SURVEY.values(answer) | dict(zip(UNSUR, answer.scores, strict=True))
+
+
+def survey_from(row: Mapping[Any, Any]) -> SurveyAnswer:
+    return SURVEY.value(row, scores=tuple(row[u] for u in UNSUR))
+
+
+def population_values(entry: PopulationEntry) -> Stored:
+    return POPULATION.values(entry) | {"nik": entry.penduduk.nik, "desa": entry.penduduk.desa}

@@ -6,27 +6,13 @@ Columns that hold pixels stand last, so that SQLite reads the others without fol
 
 from __future__ import annotations
 
-from typing import Any
+from sqlalchemy import Table
+from sqlmodel import SQLModel
 
-from sqlalchemy import REAL, Integer, LargeBinary, Table, Text
-from sqlmodel import Field, SQLModel
-
-
-def _text(**more: Any) -> Any:
-    return Field(sa_type=Text, **more)
-
-
-def _whole(**more: Any) -> Any:
-    return Field(sa_type=Integer, **more)
-
-
-def _number(**more: Any) -> Any:
-    return Field(sa_type=REAL, **more)
-
-
-def _blob(**more: Any) -> Any:
-    return Field(sa_type=LargeBinary, **more)
-
+from ktpel_kiosk.register.columns import blob as _blob
+from ktpel_kiosk.register.columns import number as _number
+from ktpel_kiosk.register.columns import text as _text
+from ktpel_kiosk.register.columns import whole as _whole
 
 
 class PermohonanRow(SQLModel, table=True):
@@ -59,6 +45,8 @@ class PermohonanRow(SQLModel, table=True):
     menunggu_hingga: str | None = _text(default=None)
     mobile_place: str = _text()
     version: int = _whole()
+    varian: str = _text()
+    sudah_rekam: str = _text()
 
 
 class TahapRow(SQLModel, table=True):
@@ -110,10 +98,13 @@ class SearchRow(SQLModel, table=True):
     pause_reason: str = _text()
     status_siak: str = _text()
     sop_digest: str = _text()
+    nomor_hp: str = _text()
+    jenis_kelamin: str = _text()
+    mobile_place: str = _text()
 
 
 class SearchWordRow(SQLModel, table=True):
-    """One word an application is found by (of its name, NIK, number), with the moment lists are ordered by."""
+    """One word an application is found by (of its name, NIK, number, phone, village), with the moment lists are ordered by."""
 
     __tablename__ = "search_word"
     __table_args__ = {"sqlite_strict": True, "sqlite_with_rowid": False}
@@ -205,6 +196,8 @@ class ApprovalRow(SQLModel, table=True):
     at: int = _whole()
     note: str = _text()
     second_same_officer: int = _whole()
+    signature: str = _text()
+    public_key: str = _text()
 
 
 class HandoverRow(SQLModel, table=True):
@@ -342,6 +335,8 @@ class UserRow(SQLModel, table=True):
     failed: int = _whole()
     locked_until: int | None = _whole(default=None)
     active: int = _whole()
+    public_key: str = _text()
+    sealed_key: str = _text()
 
 
 class DraftRow(SQLModel, table=True):

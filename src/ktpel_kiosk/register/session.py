@@ -6,8 +6,9 @@ is a dozen small statements, and SQLAlchemy's execution of each costs more than 
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
-from typing import Any, Final
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from itertools import chain, islice
+from typing import Any, Final, TypeVar
 
 from sqlalchemy.dialects import sqlite
 from sqlalchemy.sql.base import Executable
@@ -16,6 +17,7 @@ from sqlcipher3 import dbapi2
 
 from ktpel_kiosk.domain.errors import BadInput, BugError
 
+T = TypeVar("T")
 Row = Mapping[Any, Any]
 ConstraintBroken: Final = dbapi2.IntegrityError
 _PAGE: Final = 500
@@ -38,11 +40,19 @@ def _sql(statement: Executable, names: tuple[str, ...]) -> tuple[str, dict[str, 
     return known[1], known[2]
 
 
+def paged(found: Iterable[T], size: int = _PAGE) -> Iterator[list[T]]:
+    """The same in lists of at most ``size``, for look-ups that serve a whole page at once."""
+    rest = iter(found)
+    while page := list(islice(rest, size)):
+        yield page
+
+
 class Session:
     """Runs statements of one transaction on a driver connection. Belongs to the thread that runs the transaction."""
 
     def __init__(self, connection: Any) -> None:
         self._connection = connection
+        self._streams: set[Any] = set()
 
     def run(self, statement: Executable, parameters: Mapping[str, Any]) -> Any:
         """Execute a prepared statement; returns the driver's cursor.
@@ -60,11 +70,23 @@ class Session:
         for row in rows:
             self._execute(sql, {**constants, **row}).close()
 
-    def _execute(self, sql: str, parameters: Mapping[str, Any]) -> Any:
+    def run_many(self, statement: Executable, rows: Iterator[Mapping[str, Any]]) -> None:
+        """The same statement for each of ``rows``, which have the same names, in one call of the driver; for bulk."""
+        first = next(rows, None)
+        if first is not None:
+            sql, constants = _sql(statement, tuple(first))
+            assert not constants
+            self._execute(sql, chain((first,), rows), many=True).close()
+
+    def changed_rows(self) -> int:
+        """Rows inserted, updated or deleted on this connection so far."""
+        return int(self._connection.total_changes)
+
+    def _execute(self, sql: str, parameters: Any, *, many: bool = False) -> Any:
         if self._connection is None:
             raise BugError("register.view_ended")
         try:
-            return self._connection.execute(sql, parameters)
+            return self._connection.executemany(sql, parameters) if many else self._connection.execute(sql, parameters)
         except (UnicodeEncodeError, OverflowError) as error:
             reason = type(error).__name__
         raise BadInput("register.text", reason=reason)  # not chained: the codec's error quotes the whole value
@@ -91,14 +113,18 @@ class Session:
         return self._rows(self._execute(str(made), made.params))
 
     def stream(self, statement: Executable, **parameters: Any) -> Iterator[Row]:
-        """Rows in pages, for results that must not be held in memory."""
+        """Rows in pages, for results that must not be held in memory. Going on after the transaction raises BugError."""
         cursor = self.run(statement, parameters)
         names = [n[0] for n in cursor.description]
+        self._streams.add(cursor)
         try:
             while page := cursor.fetchmany(_PAGE):
                 for row in page:
                     yield dict(zip(names, row, strict=True))
+                if self._connection is None:
+                    raise BugError("register.view_ended")
         finally:
+            self._streams.discard(cursor)
             cursor.close()
 
     @staticmethod
@@ -109,3 +135,5 @@ class Session:
     def end(self) -> None:
         """The transaction is over: whoever kept this object finds out."""
         self._connection = None
+        for cursor in self._streams:
+            cursor.close()

@@ -8,17 +8,24 @@ from typing import TYPE_CHECKING, Any
 from ktpel_kiosk.ports.clock import Clock
 from ktpel_kiosk.register.areas.applications import ApplicationView, ApplicationWrites, Known
 from ktpel_kiosk.register.areas.cards import CardView, CardWrites
+from ktpel_kiosk.register.areas.complaints import ComplaintView, ComplaintWrites
 from ktpel_kiosk.register.areas.journal import JournalView, JournalWrites
+from ktpel_kiosk.register.areas.ledgers import BookView, BookWrites
+from ktpel_kiosk.register.areas.listings import ListingView
 from ktpel_kiosk.register.areas.office import OfficeView, OfficeWrites
 from ktpel_kiosk.register.areas.outbox import OutboxView, OutboxWrites
+from ktpel_kiosk.register.areas.population import PopulationView, PopulationWrites
 from ktpel_kiosk.register.areas.recording import RecordingView, RecordingWrites
+from ktpel_kiosk.register.areas.statistics import StatisticsArea
 
 
-class SqlView(ApplicationView, RecordingView, OutboxView, CardView, OfficeView, JournalView):
+class SqlView(ApplicationView, RecordingView, OutboxView, CardView, OfficeView, JournalView, BookView, ComplaintView, PopulationView,
+              ListingView, StatisticsArea):
     """``ports.register.View`` on one snapshot."""
 
 
-class SqlTx(JournalWrites, ApplicationWrites, RecordingWrites, OutboxWrites, CardWrites, OfficeWrites, SqlView):
+class SqlTx(JournalWrites, ApplicationWrites, RecordingWrites, OutboxWrites, CardWrites, OfficeWrites, BookWrites, ComplaintWrites,
+            PopulationWrites, SqlView):
     """``ports.register.Tx``; every change stands in the audit or the transaction is refused."""
 
     def __init__(self, connection: Any, known: Known, clock: Clock, events: Mapping[str, str]) -> None:

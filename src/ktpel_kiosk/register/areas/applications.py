@@ -16,6 +16,7 @@ from ktpel_kiosk.domain.permohonan import Keadaan, Permohonan
 from ktpel_kiosk.ports.register import ListItem, Query
 from ktpel_kiosk.register import mappers
 from ktpel_kiosk.register.codecs import micros, moment
+from ktpel_kiosk.register.ledger_rows import PauseRow
 from ktpel_kiosk.register.rows import PacketRow, PermohonanRow, SearchRow, SearchWordRow, SopStepRow, TahapRow, table_of
 from ktpel_kiosk.register.session import ConstraintBroken, Session
 from ktpel_kiosk.register.words import LAST, terms, words_of
@@ -26,7 +27,9 @@ S: Final = table_of(SearchRow)
 W: Final = table_of(SearchWordRow)
 LIMITS: Final = table_of(SopStepRow)
 PACKETS: Final = table_of(PacketRow)
+PAUSES: Final = table_of(PauseRow)
 UNNUMBERED: Final = "(belum bernomor)"
+_FOUND_BY: Final = ("nama", "nik", "nomor_register", "nomor_hp", "desa", "created_at")
 
 _IS_OPEN = text("permohonan.is_open = 1")  # literal: only so does SQLite use the partial index
 _JOINED = select(P, *(c.label(mappers.STEP_PREFIX + c.name) for c in T.columns)).select_from(
@@ -41,7 +44,7 @@ _COUNTS = select(S.c.stage, func.count().label("count")).where(S.c.keadaan == Ke
 _VERSION = select(P.c.version).where(P.c.id == bindparam("wanted"))
 _FOUND_AS = select(S.c.no).where(S.c.permohonan_id == bindparam("wanted"))
 
-_INSERT, _INSERT_TAHAP, _INSERT_SEARCH = insert(P), insert(T), insert(S)
+_INSERT, _INSERT_TAHAP, _INSERT_SEARCH, _INSERT_PAUSE = insert(P), insert(T), insert(S), insert(PAUSES)
 _UPDATE = update(P).where(P.c.id == bindparam("k_id"), P.c.version == bindparam("k_version"))
 _UPDATE_TAHAP = update(T).where(T.c.permohonan_id == bindparam("k_id"), T.c.idx == bindparam("k_idx"))
 _UPDATE_SEARCH = update(S).where(S.c.permohonan_id == bindparam("k_id"))
@@ -231,10 +234,17 @@ class ApplicationWrites(ApplicationView):
         for was, now in zip(before, new.tahap, strict=False):
             if was is not now and was != now:
                 self.run(_UPDATE_TAHAP, {**mappers.TAHAP.changes(was, now), "k_id": new.id, "k_idx": was.index})
+                self._keep_pause(mappers.finished_pause(was, now, new))
         if len(new.tahap) > len(before):
             self.run_each(_INSERT_TAHAP, mappers.tahap_values(new, len(before)))
         elif len(new.tahap) < len(before):
+            for gone in before[len(new.tahap):]:
+                self._keep_pause(mappers.finished_pause(gone, None, new))
             self.run(_DROP_TAHAP, {"k_id": new.id, "k_count": len(new.tahap)})
+
+    def _keep_pause(self, pause: mappers.Stored | None) -> None:
+        if pause is not None:
+            self.run(_INSERT_PAUSE, pause)
 
     def _put_search(self, old: Permohonan | None, new: Permohonan) -> None:
         if old is None:
@@ -244,7 +254,7 @@ class ApplicationWrites(ApplicationView):
         changed = mappers.search_changes(old, new)
         if changed:
             self.run(_UPDATE_SEARCH, changed | {"k_id": new.id})
-        if not changed.keys().isdisjoint(("nama", "nik", "nomor_register", "created_at")):
+        if not changed.keys().isdisjoint(_FOUND_BY):
             self._put_words(int(self.scalar(_FOUND_AS, wanted=new.id)), _words(old), new)
 
     def _put_words(self, no: int, old: frozenset[str], p: Permohonan) -> None:
@@ -256,4 +266,4 @@ class ApplicationWrites(ApplicationView):
 
 
 def _words(p: Permohonan) -> frozenset[str]:
-    return words_of(p.penduduk.nama, p.penduduk.nik, p.nomor_register)
+    return words_of(p.penduduk.nama, p.penduduk.nik, p.nomor_register, p.nomor_hp, p.penduduk.desa)
