@@ -146,7 +146,8 @@ def test_the_indonesian_form_asks_sarana_eighth_and_pengaduan_ninth() -> None:
 
 
 @pytest.mark.parametrize(("old", "new", "key"), [
-    ('unsur = "sarana"', 'unsur = "waktu"', "survey_file.asked_twice"), ('unsur = "sarana"', 'unsur = "sarna"', "survey_file.unknown_value"),
+    ('unsur = "sarana"', 'unsur = "waktu"', "survey_file.asked_twice"),
+    ('unsur = "sarana"', 'unsur = "sarna"', "survey_file.unknown_value"),
     ('["Buruk", "Cukup", "Baik", "Sangat baik"]', '["Buruk", "Baik"]', "survey_file.answers"), ("[kata]", "[kata", "survey_file.toml"),
     ('usia = "Usia"', "", "survey_file.missing_key"), ('bahasa = "Bahasa Indonesia"', 'bahasa = ""', "survey_file.empty"),
 ])

@@ -35,7 +35,10 @@ def local(year: int, month: int, day: int, hour: int = 9, minute: int = 0) -> da
     return datetime(year, month, day, hour - 7, minute, tzinfo=UTC)
 
 
-def made(received: datetime = local(2026, 3, 17), kategori: KategoriPengaduan = KategoriPengaduan.NORMATIF) -> Pengaduan:
+MARCH_17 = local(2026, 3, 17)
+
+
+def made(received: datetime = MARCH_17, kategori: KategoriPengaduan = KategoriPengaduan.NORMATIF) -> Pengaduan:
     due = pengaduan.deadline(received, DEADLINE_DAYS[kategori], KANTOR, LEBARAN)
     return Pengaduan("k1", "0001/PGD/III/2026", received, Kanal.LANGSUNG, "Antrean lama", kategori, "rina", due, "SITI")
 

@@ -8,10 +8,10 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import BinaryIO
 
-from ktpel_kiosk.documents import book_pdf, book_xlsx, books, letters, slips
+from ktpel_kiosk.documents import book_pdf, book_xlsx, books, complaint, letters, slips
 from ktpel_kiosk.documents.pen import register_faces
 from ktpel_kiosk.domain.errors import BadInput
-from ktpel_kiosk.ports.papers import Book, HandoverPaper, LetterPaper, ReceiptPaper
+from ktpel_kiosk.ports.papers import Book, ComplaintPaper, HandoverPaper, LetterPaper, ReceiptPaper
 
 
 class OfficeDocuments:
@@ -47,6 +47,10 @@ class OfficeDocuments:
     def letter(self, paper: LetterPaper) -> bytes:
         """Surat Pengantar or Surat Keterangan Perekaman by ``paper.jenis``."""
         return letters.letter(paper, self._logo)
+
+    def complaint(self, paper: ComplaintPaper) -> bytes:
+        """Bukti pengaduan, two copies on A4."""
+        return complaint.complaint(paper, self._logo)
 
     def book(self, book: Book, format: str) -> bytes:
         """A register book as ``xlsx``, ``csv`` or ``pdf``; the same content hash in all three."""
