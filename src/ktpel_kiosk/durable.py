@@ -7,8 +7,10 @@ from __future__ import annotations
 
 import errno
 import os
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
+from typing import BinaryIO
 
 from ktpel_kiosk.domain.errors import DiskFull, IoFailure, StorageTrouble
 
@@ -33,20 +35,21 @@ def sync_directory(folder: Path) -> None:
         os.close(fd)
 
 
-def write_durably(path: Path, data: bytes | Iterable[bytes], *, mode: int = 0o600) -> None:
-    """Temp file in the same folder, fsync, rename, directory fsync.
+@contextmanager
+def durable_file(path: Path, *, mode: int = 0o600) -> Iterator[BinaryIO]:
+    """A file to be written (and read back) that takes its name only when the block ends well: temp file in the same folder, fsync,
+    rename, directory fsync.
 
     Raises:
-        DiskFull, IoFailure: nothing changed and no temp file is left.
+        DiskFull, IoFailure: nothing changed and no temp file is left, as for any error out of the block.
     """
     temp = path.with_name(f".{path.name}.{os.getpid()}.tmp")
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
-        fd = os.open(temp, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | getattr(os, "O_BINARY", 0), mode)
+        fd = os.open(temp, os.O_RDWR | os.O_CREAT | os.O_TRUNC | getattr(os, "O_BINARY", 0), mode)
         try:
-            with os.fdopen(fd, "wb") as out:
-                for chunk in (data,) if isinstance(data, bytes) else data:
-                    out.write(chunk)
+            with os.fdopen(fd, "w+b") as out:
+                yield out
                 out.flush()
                 os.fsync(out.fileno())
             os.replace(temp, path)
@@ -56,3 +59,14 @@ def write_durably(path: Path, data: bytes | Iterable[bytes], *, mode: int = 0o60
         sync_directory(path.parent)
     except OSError as error:
         raise storage_trouble(error, path) from error
+
+
+def write_durably(path: Path, data: bytes | Iterable[bytes], *, mode: int = 0o600) -> None:
+    """All of ``data`` through :func:`durable_file`.
+
+    Raises:
+        DiskFull, IoFailure: nothing changed and no temp file is left.
+    """
+    with durable_file(path, mode=mode) as out:
+        for chunk in (data,) if isinstance(data, bytes) else data:
+            out.write(chunk)

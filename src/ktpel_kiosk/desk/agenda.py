@@ -62,7 +62,8 @@ def next_letter_number(desk: Desk, tx: Tx, kantor: Kantor, kind: str, at: dateti
     elif "kode" in tokens and setting(tx, "surat.urut") == "kode":
         series = f"surat:{code}"
     while True:
-        number = format_number(kantor.format_surat, kode=code, urut=tx.next_number(series, on.year), unit=kantor.unit_surat, jenis=kind, on=on)
+        urut = tx.next_number(series, on.year)
+        number = format_number(kantor.format_surat, kode=code, urut=urut, unit=kantor.unit_surat, jenis=kind, on=on)
         if tx.letter(number) is None:
             return number
 

@@ -43,7 +43,7 @@ def stock(desk: Desk) -> Stock:
 
     def gather(view: View) -> Stock:
         closed = next(iter(view.blangko_days(day, day + timedelta(days=1))), None)
-        return Stock(view.blangko_balance(), int(view.setting(THRESHOLD) or USUAL_THRESHOLD), closed if closed and closed.day == day else None)
+        return Stock(view.blangko_balance(), int(view.setting(THRESHOLD) or USUAL_THRESHOLD), closed)
 
     return desk.register.read(gather)
 
@@ -130,10 +130,9 @@ def day_so_far(desk: Desk, view: View, day: date, until: datetime, officer: str 
     sums = dict.fromkeys(BlangkoMoveKind, 0)
     for move in view.blangko_moves_in(start, until):
         sums[move.kind] += move.count
+    came, good, spoiled, back = (sums[k] for k in BlangkoMoveKind)
     opening = view.blangko_stock_at(start)
-    closing = opening + sums[BlangkoMoveKind.MASUK] - sums[BlangkoMoveKind.BAIK] - sums[BlangkoMoveKind.RUSAK] - sums[BlangkoMoveKind.KEMBALI]
-    return BlangkoDay(day, opening, sums[BlangkoMoveKind.MASUK], sums[BlangkoMoveKind.BAIK], sums[BlangkoMoveKind.RUSAK],
-                      sums[BlangkoMoveKind.KEMBALI], closing, counted, officer, until, note)
+    return BlangkoDay(day, opening, came, good, spoiled, back, opening + came - good - spoiled - back, counted, officer, until, note)
 
 
 def today_so_far(desk: Desk) -> BlangkoDay:

@@ -1,202 +1,201 @@
-"""Buku register: building the books from the register and exporting them (DOMAIN.md 6.1).
+"""Buku register: building the eight books from the register and exporting them (DOMAIN.md 6.1).
 
-NIK is masked unless a supervisor asks for it with a reason; that is audited. Void rows stay, marked BATAL.
+A book streams: its rows are read inside one ``register.read`` while they are written, never held together. NIK is masked unless a
+role that may, a reason and a second officer ask for it; that is audited. Void rows stay, marked BATAL.
 """
 
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
+from itertools import islice
 from pathlib import Path
+from typing import BinaryIO
 
 from ktpel_kiosk.desk.access import require
+from ktpel_kiosk.desk.book_layouts import LAYOUTS, Layout, Line, Show
 from ktpel_kiosk.desk.context import Desk
-from ktpel_kiosk.desk.intake import today
-from ktpel_kiosk.desk.papers import local_time, service_name
+from ktpel_kiosk.desk.papers import local_time
+from ktpel_kiosk.desk.sign_in import second_person
 from ktpel_kiosk.domain.actor import Actor
-from ktpel_kiosk.domain.cards import CardJob, JobState
 from ktpel_kiosk.domain.errors import BadInput
-from ktpel_kiosk.domain.permohonan import Keadaan, Permohonan
-from ktpel_kiosk.domain.sop import Stage
-from ktpel_kiosk.domain.text import date_form, date_long, mask_nik, time_text, zone
-from ktpel_kiosk.ports.papers import Book, BookRow
-from ktpel_kiosk.ports.register import AuditCheck, Query, View
+from ktpel_kiosk.domain.text import MONTHS, date_long, mask_nik, zone
+from ktpel_kiosk.ports.papers import Book, BookRow, BookRows
+from ktpel_kiosk.ports.register import AuditCheck, View
 
-Cells = tuple[str | int | float, ...]
+__all__ = ["FORMATS", "LAYOUTS", "Made", "Want", "build_book", "export_register", "lines_of", "open_book", "preview", "title_of",
+           "verify_register", "write_book"]
+
 FORMATS = ("xlsx", "csv", "pdf")
-PAGE = 500
+CHUNK = 1 << 20
 
 
 @dataclass(frozen=True, slots=True)
-class _Layout:
-    title: str
-    columns: tuple[str, ...]
-    widths: tuple[float, ...]
-    text_columns: frozenset[int]
-    rows: Callable[[Desk, View, Permohonan, Callable[[str], str]], list[Cells]]
+class Want:
+    """Which book, of which year or month, and how the NIK is shown."""
+
+    book: str
+    year: int
+    month: int | None = None
+    full_nik: bool = False
+
+    def __post_init__(self) -> None:
+        if self.book not in LAYOUTS:
+            raise BadInput("export.book", book=self.book[:40], expected=", ".join(LAYOUTS))
+        if self.month is not None and not 1 <= self.month <= 12:
+            raise BadInput("book.month_number", value=self.month)
+        if not 1970 <= self.year <= 9998:
+            raise BadInput("book.year", value=self.year)
+
+    @property
+    def label(self) -> str:
+        return f"Tahun {self.year}" if self.month is None else f"{MONTHS[self.month - 1]} {self.year}"
+
+
+@dataclass(frozen=True, slots=True)
+class Made:
+    """A book that was written: its rows, the hash in its footer, the hash of the file."""
+
+    rows: int
+    content: str
+    file: str
 
 
 def export_register(desk: Desk, actor: Actor, book: str, format: str, path: Path, *, year: int | None = None,
-                    month: int | None = None, full_nik: bool = False, reason: str = "") -> str:
+                    month: int | None = None, full_nik: bool = False, reason: str = "", second_username: str = "",
+                    second_password: str = "") -> str:
     """Write one book for a year or month; returns the SHA-256 (hex) of the file.
 
+    The export is audited before the file takes its name, so there is no file the audit does not know.
+
     Raises:
-        BadInput: unknown book or format, or full NIK asked without a reason. NotAllowed. IoFailure.
+        BadInput: unknown book, format or month, or full NIK asked without a reason. SignInRefused: no second officer for it.
+        NotAllowed. IoFailure, DiskFull: nothing is left behind.
     """
     require(actor, "export_register")
+    if format not in FORMATS:
+        raise BadInput("export.format", format=format[:20], expected=", ".join(FORMATS))
+    want = Want(book, year or this_year(desk), month, full_nik)
+    second = ""
     if full_nik:
         require(actor, "export_register_full_nik")
         if not reason.strip():
             raise BadInput("export.reason", book=book)
-    if format not in FORMATS:
-        raise BadInput("export.format", format=format, expected=", ".join(FORMATS))
-    data = desk.documents.book(build_book(desk, book, year=year, month=month, full_nik=full_nik), format)
-    digest = hashlib.sha256(data).hexdigest()
-    desk.register.write(lambda tx: tx.log("RegisterExported", book, actor.username, format=format, digest=digest,
-                                          reason=reason, key="nik_lengkap" if full_nik else "nik_tersamar"))
-    desk.spool.write_file(path, data)
-    return digest
+        second = second_person(desk, actor, second_username, second_password, "export_register_full_nik").username
+    with desk.spool.sink(path) as out:
+        made = desk.register.read(lambda v: write_book(desk, v, actor, want, format, out))
+        desk.register.write(lambda tx: tx.log(
+            "RegisterExported", book, actor.username, format=format, digest=made.file, value=made.content, count=made.rows,
+            year=want.year, month=month, reason=reason.strip(), second=second, key="nik_lengkap" if full_nik else "nik_tersamar"))
+    return made.file
 
 
-def build_book(desk: Desk, book: str, *, year: int | None = None, month: int | None = None, full_nik: bool = False) -> Book:
-    """The book as values. ``year`` defaults to the current one."""
-    layout = LAYOUTS.get(book)
-    if layout is None:
-        raise BadInput("export.book", book=book, expected=", ".join(LAYOUTS))
-    kantor = desk.sop.kantor
-    year = year or today(desk).year
-    since, until = _period(desk, year, month)
-    shown: Callable[[str], str] = (lambda nik: nik) if full_nik else mask_nik
+def write_book(desk: Desk, view: View, actor: Actor, want: Want, format: str, out: BinaryIO) -> Made:
+    """The book into ``out`` (readable, at its start), row by row; call it inside the read that gave ``view``."""
+    counted = 0
+    book = open_book(desk, view, actor, want)
 
-    def gather(view: View) -> list[BookRow]:
-        rows: list[BookRow] = []
-        for p in _applications(view, since, until):
-            for cells in layout.rows(desk, view, p, shown):
-                rows.append(BookRow((len(rows) + 1, *cells), void=p.keadaan is Keadaan.BATAL))
-        return rows
+    def count() -> Iterator[BookRow]:
+        nonlocal counted
+        counted = 0
+        for row in book.rows:
+            counted += 1
+            yield row
 
-    rows = desk.register.read(gather)
-    label = f"Tahun {year}" if month is None else f"{date_long(since.astimezone(zone(kantor.zona_waktu)).date()).split(' ', 1)[1]}"
-    title = kantor.buku_register if book == "permohonan" else layout.title
+    content = desk.documents.write_book(replace(book, rows=BookRows(len(book.rows), count)), format, out, tmpdir=desk.spool.scratch())
+    out.flush()
+    out.seek(0)
+    digest = hashlib.sha256()
+    while chunk := out.read(CHUNK):
+        digest.update(chunk)
+    return Made(counted, content, digest.hexdigest())
+
+
+def open_book(desk: Desk, view: View, actor: Actor | None, want: Want) -> Book:
+    """The book over ``view``; its rows are read when they are walked and are valid only inside the read that gave ``view``."""
+    layout, kantor = LAYOUTS[want.book], desk.sop.kantor
+    since, until = period(desk, want.year, want.month)
+    names = {u.username: u.nama for u in view.users()}
+    show = Show(desk, view, (lambda nik: nik) if want.full_nik else mask_nik, names)
+    first = view.count_in(want.book, period(desk, want.year, None)[0], since) + 1 if layout.numbered else 1
+    today = local_time(desk, desk.clock.now()).date()
     return Book(
-        title=title, period=label, columns=("No.", *layout.columns), rows=tuple(rows), text_columns=layout.text_columns,
-        kop=kantor.kop, place_date=f"{kantor.kecamatan.title() or kantor.kabupaten.title()}, {date_long(today(desk))}",
-        signatories=((kantor.penandatangan_jabatan, kantor.penandatangan_nama, kantor.penandatangan_nip), ("Petugas", "", "")),
-        widths=(0.6, *layout.widths), note="NIK lengkap" if full_nik else "NIK disamarkan",
+        title=title_of(desk, want.book), period=want.label, columns=layout.columns,
+        rows=BookRows(view.count_in(want.book, since, until), lambda: _numbered(layout, layout.lines(show, since, until), first)),
+        text_columns=layout.text_columns, kop=kantor.kop,
+        place_date=f"{(kantor.kecamatan or kantor.kabupaten).title()}, {date_long(today)}",
+        signatories=((kantor.penandatangan_jabatan, kantor.penandatangan_nama, kantor.penandatangan_nip),
+                     ("Petugas", actor.nama if actor else "", actor.nip if actor else "")),
+        widths=layout.widths, note="NIK lengkap" if want.full_nik else "NIK disamarkan",
     )
 
 
-def _period(desk: Desk, year: int, month: int | None) -> tuple[datetime, datetime]:
+def lines_of(desk: Desk, view: View, want: Want) -> Iterator[Line]:
+    """The plain lines of a book with whole NIK and user names: what a closed month remembers of them."""
+    return LAYOUTS[want.book].lines(Show(desk, view, lambda nik: nik, {}), *period(desk, want.year, want.month))
+
+
+def build_book(desk: Desk, book: str, *, year: int | None = None, month: int | None = None, full_nik: bool = False,
+               actor: Actor | None = None) -> Book:
+    """The whole book held together, for small ones. ``year`` defaults to the current one."""
+    want = Want(book, year or this_year(desk), month, full_nik)
+
+    def gather(view: View) -> Book:
+        made = open_book(desk, view, actor, want)
+        return replace(made, rows=tuple(made.rows))
+
+    return desk.register.read(gather)
+
+
+@dataclass(frozen=True, slots=True)
+class Preview:
+    """Some rows of a book as they would be exported. ``more``: there are further ones."""
+
+    title: str
+    columns: tuple[str, ...]
+    widths: tuple[float, ...]
+    rows: tuple[BookRow, ...]
+    count: int
+    more: bool
+    closed: bool
+
+
+def preview(desk: Desk, actor: Actor, want: Want, offset: int = 0, limit: int = 200) -> Preview:
+    """Rows ``offset`` to ``offset + limit`` of a book, NIK masked whatever ``want`` says. Raises NotAllowed."""
+    require(actor, "view_register")
+    layout = LAYOUTS[want.book]
+
+    def gather(view: View) -> Preview:
+        made = open_book(desk, view, actor, replace(want, full_nik=False))
+        rows = tuple(islice(made.rows, offset, offset + limit + 1))
+        closed = want.month is not None and view.month_closed(want.year, want.month)
+        return Preview(made.title, made.columns, layout.widths, rows[:limit], len(made.rows), len(rows) > limit, closed)
+
+    return desk.register.read(gather)
+
+
+def title_of(desk: Desk, book: str) -> str:
+    """The book's title; the register of applications carries the name the office's SOP gives it."""
+    return desk.sop.kantor.buku_register if book == "permohonan" else LAYOUTS[book].title
+
+
+def this_year(desk: Desk) -> int:
+    return local_time(desk, desk.clock.now()).year
+
+
+def period(desk: Desk, year: int, month: int | None) -> tuple[datetime, datetime]:
+    """Begin and end (half open, UTC) of a year or month on the office's clock."""
     tz = zone(desk.sop.kantor.zona_waktu)
     start = datetime(year, month or 1, 1, tzinfo=tz)
     end = datetime(year + 1, 1, 1, tzinfo=tz) if month in (None, 12) else datetime(year, (month or 0) + 1, 1, tzinfo=tz)
-    return start.astimezone(UTC), end.astimezone(UTC) - timedelta(microseconds=1)
+    return start.astimezone(UTC), end.astimezone(UTC)
 
 
-def _applications(view: View, since: datetime, until: datetime) -> Iterator[Permohonan]:
-    offset = 0
-    while True:
-        page = view.list(Query(since=since, until=until, limit=PAGE, offset=offset, newest_first=False))
-        for item in page:
-            if item.nomor_register:
-                yield view.permohonan(item.id)
-        if len(page) < PAGE:
-            return
-        offset += PAGE
-
-
-def _when(desk: Desk, at: datetime | None) -> tuple[str, str]:
-    if at is None:
-        return "", ""
-    local = local_time(desk, at)
-    return date_form(local.date()), time_text(local)
-
-
-def _officer(p: Permohonan, stage: Stage) -> str:
-    return next((t.actor for t in p.tahap if t.stage is stage and t.actor and t.finished_at), "")
-
-
-def _address(p: Permohonan) -> str:
-    q = p.penduduk
-    return f"{q.alamat}, RT/RW {q.rt}/{q.rw}, {q.desa}"
-
-
-def _permohonan_rows(desk: Desk, view: View, p: Permohonan, shown: Callable[[str], str]) -> list[Cells]:
-    q = p.penduduk
-    tanggal, jam = _when(desk, p.created_at)
-    note = {Keadaan.BATAL: f"BATAL: {p.note}", Keadaan.DIKEMBALIKAN: "Dikembalikan"}.get(p.keadaan, "")
-    return [(
-        p.nomor_register, tanggal, jam, q.nama, shown(q.nik), shown(q.no_kk) if q.no_kk else "", q.jenis_kelamin.value,
-        f"{q.tempat_lahir}, {date_form(q.tanggal_lahir)}", _address(p), p.nomor_hp, service_name(desk.sop_of(p.sop_digest), p),
-        "TL" if p.missing_papers() else "L", _officer(p, Stage.TERIMA_BERKAS), _officer(p, Stage.VERIFIKASI),
-        _officer(p, Stage.VALIDASI), note,
-    )]
-
-
-def _perekaman_rows(desk: Desk, view: View, p: Permohonan, shown: Callable[[str], str]) -> list[Cells]:
-    done = [t for t in p.tahap if t.stage is Stage.REKAM and t.finished_at]
-    if not done:
-        return []
-    q = p.penduduk
-    tanggal, jam = _when(desk, done[-1].finished_at)
-    packet = view.packet_of(p.id)
-    events = view.status_events(packet.packet_id) if packet else ()
-    ready = next((e.at for e in events if e.status == "PRINT_READY_RECORD"), None)
-    excused = ", ".join(f"{e.position.value}: {e.kind.value}" for e in view.exceptions(p.id)) or "-"
-    return [(
-        tanggal, jam, p.nomor_register, shown(q.nik), q.nama, q.jenis_kelamin.value, date_form(q.tanggal_lahir), _address(p),
-        "jemput bola" if p.mobile_place else "baru", excused, done[-1].actor,
-        _when(desk, packet.received_at)[0] if packet else "", events[-1].status.value if events else "BIO_CAPTURED",
-        _when(desk, ready)[0], "",
-    )]
-
-
-def _pencetakan_rows(desk: Desk, view: View, p: Permohonan, shown: Callable[[str], str]) -> list[Cells]:
-    return [_print_row(desk, p, job, shown) for job in view.card_jobs(p.id) if job.state is not JobState.CANCELLED]
-
-
-def _print_row(desk: Desk, p: Permohonan, job: CardJob, shown: Callable[[str], str]) -> Cells:
-    result = {JobState.CONFIRMED: "baik", JobState.SPOILED: "rusak"}.get(job.state, "belum pasti")
-    encoded = _when(desk, job.updated_at)[0] if job.state is JobState.CONFIRMED else ""
-    return (_when(desk, job.created_at)[0], shown(p.penduduk.nik), p.penduduk.nama, service_name(desk.sop_of(p.sop_digest), p),
-            result, encoded, job.operator, f"{job.blangko} / {job.chip_uid or '-'}", job.spoil_reason)
-
-
-def _pengambilan_rows(desk: Desk, view: View, p: Permohonan, shown: Callable[[str], str]) -> list[Cells]:
-    proof = view.handover(p.id)
-    if proof is None:
-        return []
-    tanggal, jam = _when(desk, proof.at)
-    return [(
-        tanggal, jam, p.nomor_register, shown(p.penduduk.nik), p.penduduk.nama, proof.receiver_relation, proof.receiver_name,
-        proof.number, "ya" if proof.old_card_withdrawn else "tidak", "ya" if proof.activated else "tidak",
-        "terlampir", proof.officer, "",
-    )]
-
-
-LAYOUTS: dict[str, _Layout] = {
-    "permohonan": _Layout(
-        "Buku Register Permohonan KTP-el",
-        ("Nomor Register", "Tanggal", "Jam", "Nama Lengkap", "NIK", "No. KK", "L/P", "Tempat/Tgl Lahir", "Alamat", "No. HP",
-         "Jenis Permohonan", "Kelengkapan", "Petugas Loket", "Paraf Verifikator", "Validator", "Keterangan"),
-        (1.7, 1.2, 0.8, 2.2, 2.0, 2.0, 0.6, 2.0, 2.8, 1.5, 1.5, 0.8, 1.2, 1.2, 1.2, 1.5), frozenset({1, 5, 6, 10}), _permohonan_rows),
-    "perekaman": _Layout(
-        "Buku Perekaman KTP-el",
-        ("Tanggal Rekam", "Jam", "Nomor Register", "NIK", "Nama", "L/P", "Tgl Lahir", "Alamat", "Jenis", "Pengecualian Biometrik",
-         "Operator", "Tgl Kirim", "Status SIAK", "Tgl PRR", "Keterangan"),
-        (1.2, 0.8, 1.7, 2.0, 2.2, 0.6, 1.2, 2.8, 1.0, 1.6, 1.2, 1.2, 2.0, 1.2, 1.2), frozenset({3, 4}), _perekaman_rows),
-    "pencetakan": _Layout(
-        "Buku Pencetakan KTP-el",
-        ("Tanggal Cetak", "NIK", "Nama", "Jenis", "Hasil", "Tgl Encode", "Operator", "No. Blangko/UID", "Keterangan"),
-        (1.2, 2.0, 2.4, 1.6, 1.0, 1.2, 1.2, 2.4, 2.0), frozenset({2, 8}), _pencetakan_rows),
-    "pengambilan": _Layout(
-        "Buku Pengambilan KTP-el",
-        ("Tanggal", "Jam", "Nomor Register", "NIK", "Nama Pemilik", "Yang Mengambil", "Nama Pengambil", "No. Tanda Bukti",
-         "KTP Lama Ditarik", "Aktivasi", "Tanda Tangan", "Petugas", "Keterangan"),
-        (1.2, 0.8, 1.7, 2.0, 2.2, 1.1, 2.2, 1.6, 1.0, 0.9, 1.0, 1.2, 1.2), frozenset({3, 4, 8}), _pengambilan_rows),
-}
+def _numbered(layout: Layout, lines: Iterator[Line], first: int) -> Iterator[BookRow]:
+    for number, line in enumerate(lines, start=first):
+        yield BookRow((number, *line.cells) if layout.numbered else line.cells, line.void)
 
 
 def verify_register(desk: Desk, actor: Actor) -> AuditCheck:

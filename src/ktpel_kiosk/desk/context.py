@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable, Mapping
+from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 from datetime import date
 from pathlib import Path
-from typing import Protocol
+from typing import BinaryIO, Protocol
 
 from ktpel_kiosk.desk.seats import Seats
 from ktpel_kiosk.domain.biometric import Thresholds
@@ -34,8 +35,20 @@ from ktpel_kiosk.ports.tables import TableFile, TableReader
 class Spool(Protocol):
     """Where finished papers land as files, whether or not a printer took them."""
 
-    def keep(self, name: str, data: bytes) -> Path:
-        """Write durably below the documents folder; the same name is replaced whole. Returns the path."""
+    def keep(self, name: str, data: bytes, folder: str = "") -> Path:
+        """Write durably below the documents folder (in ``folder`` of it); the same name is replaced whole. Returns the path."""
+        ...
+
+    def place(self, name: str, folder: str = "") -> Path:
+        """Where :meth:`keep` puts a paper of this name."""
+        ...
+
+    def sink(self, path: Path) -> AbstractContextManager[BinaryIO]:
+        """A file to write and read back; it takes its name only when the block ends well. IoFailure or DiskFull otherwise."""
+        ...
+
+    def scratch(self) -> Path:
+        """A private folder of the office for temporary files that hold personal data."""
         ...
 
     def write_file(self, path: Path, data: bytes) -> None:
