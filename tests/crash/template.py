@@ -151,7 +151,8 @@ class Desk:
         for question in reconcile.open_questions(self.kiosk.desk):
             here = question.job.state is JobState.ENCODING or self.world.holds(question.job.id)
             gone = "spoiled" if question.job.state is JobState.SENT else "not_printed"
-            reconcile.answer(self.kiosk.desk, operator, question.job.id, "printed" if here else gone)
+            reconcile.answer(self.kiosk.desk, operator, question.job.id, "printed" if here else gone, second_username="kasi",
+                             second_password=officers.passwords["kasi"])
         walk = Walk(self.kiosk.desk, officers, seat=self._seat, card_to_reader=self._card_to_reader,
                     work_for=self.clock.advance, acknowledge=self.acks.add, rng=random.Random(1))
         self._work(walk)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import threading
 
 import pytest
+from desk_office import PASSWORD
 
 from ktpel_kiosk.desk import handover, printing, reconcile, reports
 from ktpel_kiosk.domain.cards import JobState
@@ -96,7 +97,7 @@ def test_wrong_read_back_never_confirms(office, ready):
     with pytest.raises(SopViolation) as caught:
         printing.encode_card(office.desk, operator, job.id)
     assert caught.value.message_key == "chip.readback"
-    spoiled = printing.spoil_card(office.desk, operator, job.id, "chip rusak")
+    spoiled = printing.spoil_card(office.desk, operator, job.id, "chip rusak", second_username="kasi", second_password=PASSWORD)
     assert spoiled.state is JobState.SPOILED
     assert balance(office).rusak == 1
     assert printing.start_card(office.desk, operator, ready.id).blangko != spoiled.blangko

@@ -8,10 +8,12 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 
 from ktpel_kiosk.desk.access import require, require_stage
+from ktpel_kiosk.desk.approvals import add_signed, required, spoil_hash
 from ktpel_kiosk.desk.context import Desk
 from ktpel_kiosk.desk.intake import card_allowed, today
 from ktpel_kiosk.desk.progress import finish_stage, save
 from ktpel_kiosk.desk.reports import queue_report
+from ktpel_kiosk.desk.sign_in import second_signer
 from ktpel_kiosk.domain.actor import Actor
 from ktpel_kiosk.domain.biometric import Position
 from ktpel_kiosk.domain.cards import Blangko, BlangkoState, CardJob, JobState
@@ -26,6 +28,7 @@ from ktpel_kiosk.domain.errors import (
     SopViolation,
     TransportTrouble,
 )
+from ktpel_kiosk.domain.free_text import note
 from ktpel_kiosk.domain.permohonan import Permohonan, pause, start
 from ktpel_kiosk.domain.sop import Stage
 from ktpel_kiosk.ports.devices import CardPrinter, CardReader, DeviceKind, PrintJob
@@ -188,20 +191,33 @@ def confirm_print(desk: Desk, actor: Actor, job_id: str) -> CardJob:
     return _to(desk, actor, job, JobState.PRINTED, "CardPrinted")
 
 
-def spoil_card(desk: Desk, actor: Actor, job_id: str, reason: str) -> CardJob:
-    """The card is spoiled: its blank is used up, bound to the NIK by the job, and another may be made."""
+def spoil_card(desk: Desk, actor: Actor, job_id: str, reason: str, *, second_username: str, second_password: str) -> CardJob:
+    """The card is spoiled: its blank is used up, bound to the NIK by the job, and another may be made.
+
+    Another officer who may approve it looks at the card and signs (four eyes): a blank that leaves the ledger as spoiled
+    must not be able to walk out of the office.
+
+    Raises:
+        SignInRefused, NotAllowed: the second person is the same one, unknown, or may not approve.
+    """
     require(actor, "spoil_card")
-    if not reason.strip():
+    text = note(reason, "alasan")
+    if not text:
         raise BadInput("card.spoil_reason")
+    _job(desk, job_id).to(JobState.SPOILED, desk.clock.now())
+    second, key = second_signer(desk, actor, second_username, second_password, "approve_spoil")
+    signer = required(key, second)
 
     def work(tx: Tx) -> CardJob:
         current = tx.card_job(job_id)
         if current is None:
             raise NotFound("card.job", job=job_id)
-        changed = current.to(JobState.SPOILED, desk.clock.now(), spoil_reason=reason.strip())
+        changed = current.to(JobState.SPOILED, desk.clock.now(), spoil_reason=text)
         tx.save_card_job(changed)
+        add_signed(desk, tx, second, tx.permohonan(changed.permohonan_id), Stage.CETAK_ENCODE, "kartu_rusak", spoil_hash(changed, text),
+                   signer=signer)
         tx.save_blangko(Blangko(changed.blangko, BlangkoState.RUSAK, "", changed.id))
-        tx.log("CardSpoiled", changed.permohonan_id, actor.username, job=job_id, blangko=changed.blangko)
+        tx.log("CardSpoiled", changed.permohonan_id, actor.username, job=job_id, blangko=changed.blangko, second=second.username)
         queue_report(desk, tx, "spoiled", job=job_id, blangko=changed.blangko, nik=changed.nik)
         return changed
 

@@ -64,8 +64,9 @@ def _chip(desk: Desk, job: CardJob) -> ChipContent | None:
     return content if mine else None
 
 
-def answer(desk: Desk, actor: Actor, job_id: str, verdict: str) -> CardJob:
-    """The operator's answer: ``printed`` (the card is here and good), ``not_printed`` (the blank is whole), ``spoiled``.
+def answer(desk: Desk, actor: Actor, job_id: str, verdict: str, *, second_username: str = "", second_password: str = "") -> CardJob:
+    """The operator's answer: ``printed`` (the card is here and good), ``not_printed`` (the blank is whole), ``spoiled``
+    (with a second person, as :func:`printing.spoil_card`).
 
     A job found in ENCODING whose chip reads back complete becomes CONFIRMED by ``printed``; otherwise it goes back
     to PRINTED and is written again.
@@ -75,7 +76,8 @@ def answer(desk: Desk, actor: Actor, job_id: str, verdict: str) -> CardJob:
     if job is None:
         raise NotFound("card.job", job=job_id)
     if verdict == "spoiled":
-        return spoil_card(desk, actor, job_id, "dinyatakan rusak saat pemulihan")
+        return spoil_card(desk, actor, job_id, "dinyatakan rusak saat pemulihan", second_username=second_username,
+                          second_password=second_password)
     if verdict == "not_printed" and job.state in (JobState.INTENT, JobState.UNKNOWN):
         return _cancel(desk, actor, job, "tidak tercetak")
     if verdict == "printed" and job.state is JobState.ENCODING:

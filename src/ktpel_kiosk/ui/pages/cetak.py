@@ -9,7 +9,7 @@ from PySide6.QtCore import QEvent, QRectF, QSize, Qt
 from PySide6.QtGui import QPainter, QPen
 from PySide6.QtWidgets import QHBoxLayout, QSizePolicy, QStackedWidget, QVBoxLayout, QWidget
 
-from ktpel_kiosk.domain.errors import KioskError
+from ktpel_kiosk.domain.errors import BadInput, KioskError, NotAllowed, SignInRefused
 from ktpel_kiosk.domain.sop import Stage
 from ktpel_kiosk.ui import icons
 from ktpel_kiosk.ui.pages.base import Page, footer
@@ -20,6 +20,7 @@ from ktpel_kiosk.ui.widgets.base import Card, Painted, elided, label, text_width
 from ktpel_kiosk.ui.widgets.buttons import Button, ChoiceChip
 from ktpel_kiosk.ui.widgets.capture import CardPreview, to_qimage
 from ktpel_kiosk.ui.widgets.fields import NoteField
+from ktpel_kiosk.ui.widgets.second import SecondPerson
 from ktpel_kiosk.ui.widgets.status import EmptyState, NoticeBar
 from ktpel_kiosk.ui.widgets.unsettled import UnsettledSection
 from ktpel_kiosk.ui.widgets.worklist import WorkItem, WorkList
@@ -145,6 +146,10 @@ class CetakPage(Page):
         spoil.addLayout(chips)
         self.reason = NoteField("reason", "Keterangan", lines=1)
         spoil.addWidget(self.reason)
+        self.second = SecondPerson("Petugas kedua melihat kartunya", "Blangko rusak hanya tercatat bila petugas lain ikut memeriksa kartu.")
+        self.second.entered.connect(self._spoil)
+        spoil.addSpacing(4)
+        spoil.addWidget(self.second)
         self.spoil_area.hide()
         card.body.addWidget(self.spoil_area)
         card.body.addStretch(1)
@@ -199,7 +204,14 @@ class CetakPage(Page):
         self.section.set_questions([q for q in questions if q.permohonan_id != shown], enabled=self.unsettled.may_answer())
 
     def _settle(self, job_id: str, verdict: str) -> None:
-        self.act(lambda: self.unsettled.answer(job_id, verdict), self._settled)
+        name, secret = self.section.second.values()
+        self.act(lambda: self.unsettled.answer(job_id, verdict, name, secret), self._settled, self._not_settled)
+
+    def _not_settled(self, error: KioskError) -> None:
+        if isinstance(error, SignInRefused | NotAllowed) and not self.section.second.isHidden():
+            self.section.second.refuse(self.session.sentence(error))
+        else:
+            self.trouble(error)
 
     def _settled(self, text: str) -> None:
         self.shell.tell("good", text, bold="Dicatat.")
@@ -315,6 +327,7 @@ class CetakPage(Page):
             return
         if self.spoil_area.isHidden():
             self.spoil_area.show()
+            self._room_for_spoil(True)
             self.reasons[0].setFocus()
             self.spoil.kind = "danger"
             self.spoil.set_text("Nyatakan rusak sekarang")
@@ -323,16 +336,30 @@ class CetakPage(Page):
         if not reason:
             self.reason.say("Pilih atau tulis alasannya.", "attention")
             return
+        if not self.second.ready():
+            return
         pid, job_id = self.view.dossier.permohonan.id, self.view.job.id
-        self.act(lambda: self.presenter.spoil(pid, job_id, reason), self._spoiled, self._trouble)
+        name, secret = self.second.values()
+        self.act(lambda: self.presenter.spoil(pid, job_id, reason, name, secret), self._spoiled, self._spoil_refused)
+
+    def _spoil_refused(self, error: KioskError) -> None:
+        if isinstance(error, SignInRefused | NotAllowed | BadInput):
+            self.second.refuse(self.session.sentence(error))
+        else:
+            self._trouble(error)
 
     def _spoiled(self, view: PrintView) -> None:
         self._close_spoil()
         self._show(view)
         self.shell.tell("info", "Blangko tercatat rusak. Kartu baru dapat dicetak dengan blangko berikutnya.")
 
+    def _room_for_spoil(self, asking: bool) -> None:
+        """The questions need the room of the small hints on a 768 px screen."""
+        self.fault.setVisible(self.fault.isVisible() and not asking)
+
     def _close_spoil(self) -> None:
         self.spoil_area.hide()
+        self.second.clear()
         self.reason.set_value("")
         self.reason.say("")
         self.spoil.kind = "secondary"

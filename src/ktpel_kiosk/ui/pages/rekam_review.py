@@ -22,6 +22,7 @@ from ktpel_kiosk.ui.widgets.base import Card, Line, clear_layout, label
 from ktpel_kiosk.ui.widgets.buttons import Button, Chip, ChoiceChip
 from ktpel_kiosk.ui.widgets.capture import Picture
 from ktpel_kiosk.ui.widgets.fields import ChoiceField, NoteField, TextField
+from ktpel_kiosk.ui.widgets.second import SecondPerson
 from ktpel_kiosk.ui.widgets.status import NoticeBar
 from ktpel_kiosk.ui.words import word
 
@@ -147,22 +148,15 @@ class ExceptionPanel(Card):
         self.group = QButtonGroup(self)
         self.reason = NoteField("reason", "Alasan", placeholder="Misalnya: diperban setelah operasi, kontrol dua minggu lagi", lines=2)
         self.body.addWidget(self.reason)
-        second = QHBoxLayout()
-        second.setSpacing(16)
-        self.username = TextField("second", "Petugas kedua", placeholder="nama pengguna")
-        self.password = TextField("secret", "Kata sandi petugas kedua", secret=True)
-        second.addWidget(self.username, 1)
-        second.addWidget(self.password, 1)
-        self.body.addLayout(second)
-        self.message = NoticeBar(closable=False)
-        self.body.addWidget(self.message)
+        self.second = SecondPerson("Persetujuan petugas kedua")
+        self.username, self.password, self.message = self.second.username, self.second.password, self.second.message
+        self.body.addWidget(self.second)
         self.body.addStretch(1)
 
     def ask(self, position: Position) -> None:
         self.position.set_value(position)
         self.reason.set_value("")
-        self.password.set_value("")
-        self.message.hide()
+        self.second.clear()
         self._kinds()
         self.reason.editor.setFocus()
 
@@ -194,8 +188,7 @@ class ExceptionPanel(Card):
         self.page.shell.tell("info", "Pengecualian tercatat dengan persetujuan petugas kedua.")
 
     def _refused(self, error: KioskError) -> None:
-        self.message.show_text("attention", self.page.session.sentence(error))
-        self.password.set_value("")
+        self.second.refuse(self.page.session.sentence(error))
 
 
 class ReviewPart(Part):

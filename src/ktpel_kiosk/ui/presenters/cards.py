@@ -94,8 +94,9 @@ class CardPresenter:
         printing.encode_card(self.session.desk, self.session.actor, job_id)
         return self.load(pid)
 
-    def spoil(self, pid: str, job_id: str, reason: str) -> PrintView:
-        printing.spoil_card(self.session.desk, self.session.actor, job_id, reason)
+    def spoil(self, pid: str, job_id: str, reason: str, username: str, password: str) -> PrintView:
+        """``username`` and ``password`` are the second person's, who saw the card too."""
+        printing.spoil_card(self.session.desk, self.session.actor, job_id, reason, second_username=username, second_password=password)
         return self.load(pid)
 
     def answer(self, pid: str, job_id: str, verdict: str) -> PrintView:

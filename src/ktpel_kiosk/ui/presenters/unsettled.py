@@ -52,9 +52,9 @@ class UnsettledPresenter:
         return Question(q.job.id, p.id, f"{number_short(p.nomor_register)} {p.penduduk.nama}",
                         f"Blangko {q.job.blangko} {what}. {HINTS[q.hint]}", answers)
 
-    def answer(self, job_id: str, verdict: str) -> str:
-        """Returns the sentence that says what was recorded. Raises NotAllowed, BadInput."""
-        job = reconcile.answer(self.session.desk, self.session.actor, job_id, verdict)
+    def answer(self, job_id: str, verdict: str, username: str = "", password: str = "") -> str:
+        """Returns the sentence that says what was recorded; ``spoiled`` needs a second person. Raises NotAllowed, BadInput, SignInRefused."""
+        job = reconcile.answer(self.session.desk, self.session.actor, job_id, verdict, second_username=username, second_password=password)
         return {
             JobState.PRINTED: "Kartu tercatat tercetak. Lanjutkan dengan menulis chip.", JobState.CONFIRMED: "Kartu tercatat jadi.",
             JobState.CANCELLED: f"Blangko {job.blangko} kembali ke stok.", JobState.SPOILED: f"Blangko {job.blangko} tercatat rusak.",

@@ -10,10 +10,11 @@ from PySide6.QtWidgets import QHBoxLayout
 from ktpel_kiosk.ui.presenters.unsettled import ANSWERS, Question
 from ktpel_kiosk.ui.widgets.base import Card, clear_layout, column, label
 from ktpel_kiosk.ui.widgets.buttons import Button, Chip
+from ktpel_kiosk.ui.widgets.second import SecondPerson
 
 
 class UnsettledSection(Card):
-    """Hidden while there is no question. ``answered(job_id, verdict)``."""
+    """Hidden while there is no question. ``answered(job_id, verdict)``; a spoiled card asks for the second person first."""
 
     answered = Signal(str, str)
 
@@ -21,6 +22,7 @@ class UnsettledSection(Card):
         super().__init__(20, 10)
         self.fill, self.line = "attention_soft", ""
         self.questions: tuple[Question, ...] = ()
+        self._asked = ""
         self.count = Chip("", "attention", icon="triangle-alert")
         self.title = label("", "strong", weight="semibold", wrap=True)
         self.text = label("", "body", wrap=True)
@@ -31,12 +33,20 @@ class UnsettledSection(Card):
         line.addLayout(column(self.count, self.title, self.text, spacing=4), 1)
         line.addLayout(self._buttons)
         self.body.addLayout(line)
+        self.second = SecondPerson("Petugas kedua melihat kartunya", "Kartu rusak hanya tercatat bila petugas lain ikut memeriksa.")
+        self.second.entered.connect(lambda: self._answer("spoiled"))
+        self.second.hide()
+        self.body.addWidget(self.second)
         self.hide()
 
     def set_questions(self, questions: Sequence[Question], *, enabled: bool = True) -> None:
         self.questions = tuple(questions)
         clear_layout(self._buttons)
         self.setVisible(bool(questions))
+        if not questions or self.questions[0].job_id != self._asked:
+            self._asked = questions[0].job_id if questions else ""
+            self.second.clear()
+            self.second.hide()
         if not questions:
             return
         first = questions[0]
@@ -48,5 +58,15 @@ class UnsettledSection(Card):
         for verdict in first.answers:
             button = Button(ANSWERS[verdict], "danger" if verdict == "spoiled" else "secondary")
             button.setEnabled(enabled)
-            button.clicked.connect(lambda _on=False, verdict=verdict: self.answered.emit(first.job_id, verdict))
+            button.clicked.connect(lambda _on=False, verdict=verdict: self._answer(verdict))
             self._buttons.addWidget(button, 0, Qt.AlignmentFlag.AlignVCenter)
+
+    def _answer(self, verdict: str) -> None:
+        if not self.questions:
+            return
+        if verdict == "spoiled" and self.second.isHidden():
+            self.second.show()
+            self.second.ask()
+            return
+        if verdict != "spoiled" or self.second.ready():
+            self.answered.emit(self.questions[0].job_id, verdict)
