@@ -205,7 +205,8 @@ def _pengambilan(s: Show, since: datetime, until: datetime) -> Iterator[Line]:
             s.day(proof.at), s.clock(proof.at), p.nomor_register, s.nik(p.penduduk.nik), p.penduduk.nama, proof.receiver_relation,
             f"{s.nik(p.penduduk.nik)} {proof.receiver_name}" if own else proof.receiver_name, proof.number,
             "ya" if proof.old_card_withdrawn else "tidak", "ya" if proof.activated else "tidak",
-            "ada" if proof.signature_png else "tidak ada", s.officer(proof.officer), "Surat Pengantar dan Surat Keterangan Perekaman" if letters else "",
+            "ada" if proof.signature_png else "tidak ada", s.officer(proof.officer),
+            "Surat Pengantar dan Surat Keterangan Perekaman" if letters else "",
         ), proof.number, None)
 
 

@@ -7,7 +7,7 @@ role that may, a reason and a second officer ask for it; that is audited. Void r
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from itertools import islice
@@ -94,23 +94,28 @@ def export_register(desk: Desk, actor: Actor, book: str, format: str, path: Path
 
 def write_book(desk: Desk, view: View, actor: Actor, want: Want, format: str, out: BinaryIO) -> Made:
     """The book into ``out`` (readable, at its start), row by row; call it inside the read that gave ``view``."""
-    counted = 0
-    book = open_book(desk, view, actor, want)
-
-    def count() -> Iterator[BookRow]:
-        nonlocal counted
-        counted = 0
-        for row in book.rows:
-            counted += 1
-            yield row
-
-    content = desk.documents.write_book(replace(book, rows=BookRows(len(book.rows), count)), format, out, tmpdir=desk.spool.scratch())
+    book, rows = counted(open_book(desk, view, actor, want))
+    content = desk.documents.write_book(book, format, out, tmpdir=desk.spool.scratch())
     out.flush()
     out.seek(0)
     digest = hashlib.sha256()
     while chunk := out.read(CHUNK):
         digest.update(chunk)
-    return Made(counted, content, digest.hexdigest())
+    return Made(rows(), content, digest.hexdigest())
+
+
+def counted(book: Book) -> tuple[Book, Callable[[], int]]:
+    """The same book, and how many rows it had the last time it was walked to its end."""
+    number = 0
+
+    def walk() -> Iterator[BookRow]:
+        nonlocal number
+        number = 0
+        for row in book.rows:
+            number += 1
+            yield row
+
+    return replace(book, rows=BookRows(len(book.rows), walk)), lambda: number
 
 
 def open_book(desk: Desk, view: View, actor: Actor | None, want: Want) -> Book:

@@ -1,13 +1,34 @@
-"""Closing a month: whoever would change a row of a closed month asks :func:`guard` first (DOMAIN.md 6.1)."""
+"""Closing a month: its books are counted, hashed and kept as PDF, and from then on their rows stay as they are (DOMAIN.md 6.1).
+
+Whoever would change a row of a closed month asks :func:`guard` first; what merely goes on (a status, a print, a handover of today)
+needs not. :func:`check` tells the two apart afterwards.
+"""
 
 from __future__ import annotations
 
-from datetime import datetime
+import hashlib
+import json
+from dataclasses import dataclass
+from datetime import UTC, datetime
 
+from ktpel_kiosk.desk import books
+from ktpel_kiosk.desk.access import require
+from ktpel_kiosk.desk.book_layouts import LAYOUTS, Line
+from ktpel_kiosk.desk.books import Want
 from ktpel_kiosk.desk.context import Desk
 from ktpel_kiosk.desk.papers import local_time
-from ktpel_kiosk.domain.errors import SopViolation
-from ktpel_kiosk.ports.register import View
+from ktpel_kiosk.desk.sign_in import second_person
+from ktpel_kiosk.domain.actor import Actor
+from ktpel_kiosk.domain.cards import RECONCILE
+from ktpel_kiosk.domain.errors import BadInput, SopViolation, StaleView
+from ktpel_kiosk.domain.ledgers import BookDigest, MonthLock
+from ktpel_kiosk.ports.register import Tx, View
+
+CLOSE, REOPEN = "tutup", "buka"
+LINE_DIGEST = 12
+"""Hex digits kept of each line, to say later which one is another."""
+LONG_AGO = datetime(1970, 1, 1, tzinfo=UTC)
+_CANONICAL = json.JSONEncoder(ensure_ascii=False, separators=(",", ":")).encode
 
 
 def guard(desk: Desk, view: View, at: datetime) -> None:
@@ -23,3 +44,233 @@ def guard(desk: Desk, view: View, at: datetime) -> None:
     local = local_time(desk, at)
     if view.month_closed(local.year, local.month):
         raise SopViolation("book.month_closed", year=local.year, month=local.month)
+
+
+def entry_moment(desk: Desk, created_at: datetime) -> datetime:
+    """The moment that puts an application into the book when it gets its number: when it began, or now if a month has begun since.
+
+    So a number given in December never adds a row to November, and the numbers of a month already exported stay.
+    """
+    now = desk.clock.now()
+    then, here = local_time(desk, created_at), local_time(desk, now)
+    return created_at if (then.year, then.month) == (here.year, here.month) else now
+
+
+# -- the months of a year -------------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class MonthState:
+    """One month for a page. ``state``: ``kosong`` | ``berjalan`` | ``terbuka`` | ``tertutup`` | ``nanti``."""
+
+    year: int
+    month: int
+    state: str
+    rows: int
+    last: MonthLock | None
+
+    @property
+    def closed(self) -> bool:
+        return self.state == "tertutup"
+
+
+def months(desk: Desk, year: int) -> tuple[MonthState, ...]:
+    """January to December of a year."""
+    today = local_time(desk, desk.clock.now()).date()
+
+    def gather(view: View) -> tuple[MonthState, ...]:
+        last = {lock.month: lock for lock in view.month_locks(year)}
+        return tuple(_state(desk, view, year, m, (today.year, today.month), last.get(m)) for m in range(1, 13))
+
+    return desk.register.read(gather)
+
+
+def _state(desk: Desk, view: View, year: int, month: int, this: tuple[int, int], last: MonthLock | None) -> MonthState:
+    rows = sum(_counts(desk, view, year, month))
+    if last is not None and last.closed:
+        state = "tertutup"
+    elif (year, month) > this:
+        state = "nanti"
+    elif (year, month) == this:
+        state = "berjalan"
+    else:
+        state = "terbuka" if rows else "kosong"
+    return MonthState(year, month, state, rows, last)
+
+
+def _counts(desk: Desk, view: View, year: int, month: int) -> list[int]:
+    since, until = books.period(desk, year, month)
+    return [view.count_in(book, since, until) for book in LAYOUTS]
+
+
+# -- closing --------------------------------------------------------------------------------------------------------------
+
+
+def close_month(desk: Desk, actor: Actor, year: int, month: int) -> MonthLock:
+    """Lock a past month: PDF copies of its books in ``arsip/YYYY-MM``, then count and hash of each in the register.
+
+    Raises:
+        SopViolation: the month is not over, closed already, an earlier one with rows is open, or a card's outcome is not known yet.
+        BadInput: no such month. StaleView: somebody worked in it at this moment. NotAllowed. IoFailure, DiskFull: nothing is closed.
+    """
+    require(actor, "close_month")
+    wants = [Want(book, year, month) for book in LAYOUTS]
+    desk.register.read(lambda v: _may_close(desk, v, year, month))
+    kept = desk.register.read(lambda v: [_archive(desk, v, actor, want) for want in wants])
+
+    def work(tx: Tx) -> MonthLock:
+        _may_close(desk, tx, year, month)
+        for want, digest in zip(wants, kept, strict=True):
+            if _digest(desk, tx, actor, want) != digest:
+                raise StaleView("book.month_moving")
+            tx.put_setting(_key(want), "".join(_line_digest(x) for x in books.lines_of(desk, tx, want)))
+        lock = MonthLock(year, month, CLOSE, desk.clock.now(), actor.username, digests=tuple(kept))
+        tx.add_month_lock(lock)
+        tx.log("MonthClosed", f"{year}-{month:02d}", actor.username, year=year, month=month, count=sum(d.rows for d in kept),
+               digest=hashlib.sha256("".join(d.sha256 for d in kept).encode()).hexdigest())
+        return lock
+
+    return desk.register.write(work)
+
+
+def reopen_month(desk: Desk, actor: Actor, year: int, month: int, reason: str, second_username: str, second_password: str) -> MonthLock:
+    """Open a closed month again, with a second officer and a reason; both acts stay recorded.
+
+    Raises:
+        BadInput: no reason. SopViolation: it is not closed. SignInRefused, NotAllowed.
+    """
+    require(actor, "reopen_month")
+    if not reason.strip():
+        raise BadInput("book.reopen_reason")
+    second = second_person(desk, actor, second_username, second_password, "approve_reopen")
+
+    def work(tx: Tx) -> MonthLock:
+        if not tx.month_closed(year, month):
+            raise SopViolation("book.month_open", year=year, month=month)
+        lock = MonthLock(year, month, REOPEN, desk.clock.now(), actor.username, second.username, reason.strip()[:300])
+        tx.add_month_lock(lock)
+        tx.log("MonthReopened", f"{year}-{month:02d}", actor.username, year=year, month=month, second=second.username)
+        return lock
+
+    return desk.register.write(work)
+
+
+def archive_folder(year: int, month: int) -> str:
+    """Below the documents folder."""
+    return f"arsip/{year}-{month:02d}"
+
+
+def _may_close(desk: Desk, view: View, year: int, month: int) -> None:
+    since, until = books.period(desk, year, month)
+    if until > desk.clock.now():
+        raise SopViolation("book.month_running", year=year, month=month)
+    if view.month_closed(year, month):
+        raise SopViolation("book.month_again", year=year, month=month)
+    earlier = _open_before(desk, view, year, month)
+    if earlier is not None:
+        raise SopViolation("book.month_order", year=earlier[0], month=earlier[1])
+    unsettled = sum(1 for job in view.jobs_to_reconcile() if since <= job.created_at < until and job.state in RECONCILE)
+    if unsettled:
+        raise SopViolation("book.month_unsettled", count=unsettled)
+
+
+def _open_before(desk: Desk, view: View, year: int, month: int) -> tuple[int, int] | None:
+    """The earliest month before this one that has rows and is not closed."""
+    found = None
+    while True:
+        since = books.period(desk, year, month)[0]
+        if not any(view.count_in(book, LONG_AGO, since) for book in LAYOUTS):
+            return found
+        year, month = (year, month - 1) if month > 1 else (year - 1, 12)
+        if any(_counts(desk, view, year, month)) and not view.month_closed(year, month):
+            found = (year, month)
+
+
+def _archive(desk: Desk, view: View, actor: Actor, want: Want) -> BookDigest:
+    path = desk.spool.place(f"{want.book}.pdf", archive_folder(want.year, want.month or 0))
+    with desk.spool.sink(path) as out:
+        made = books.write_book(desk, view, actor, want, "pdf", out)
+    return BookDigest(want.book, made.rows, made.content)
+
+
+def _digest(desk: Desk, view: View, actor: Actor | None, want: Want) -> BookDigest:
+    book, counted = books.counted(books.open_book(desk, view, actor, want))
+    digest = desk.documents.content_hash(book)
+    return BookDigest(want.book, counted(), digest)
+
+
+def _key(want: Want) -> str:
+    return f"buku.{want.year}-{want.month:02d}.{want.book}"
+
+
+def _line_digest(line: Line) -> str:
+    return hashlib.sha256(_CANONICAL((int(line.void), line.cells)).encode("utf-8", "surrogatepass")).hexdigest()[:LINE_DIGEST]
+
+
+# -- checking -------------------------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class BookCheck:
+    """One book of a closed month today against the day it was closed.
+
+    ``same``: not a character is different. ``continued``: lines whose application, card or complaint went on since. ``changed``: lines
+    that are different although nothing went on, and ``missing``: lines gone or come; these two are never right.
+    """
+
+    book: str
+    rows: int
+    rows_then: int
+    same: bool
+    continued: tuple[str, ...]
+    changed: tuple[str, ...]
+    missing: int
+
+    @property
+    def good(self) -> bool:
+        return not self.changed and not self.missing
+
+
+@dataclass(frozen=True, slots=True)
+class MonthCheck:
+    lock: MonthLock
+    books: tuple[BookCheck, ...]
+
+    @property
+    def good(self) -> bool:
+        return all(b.good for b in self.books)
+
+
+def check(desk: Desk, actor: Actor, year: int, month: int) -> MonthCheck:
+    """Compare today's books of a closed month with what was locked. Raises SopViolation ``book.month_open``, NotAllowed."""
+    require(actor, "verify_register")
+
+    def gather(view: View) -> MonthCheck:
+        lock = next((x for x in reversed(view.month_locks(year)) if x.month == month), None)
+        if lock is None or not lock.closed:
+            raise SopViolation("book.month_open", year=year, month=month)
+        return MonthCheck(lock, tuple(_check_book(desk, view, lock, d) for d in lock.digests))
+
+    result = desk.register.read(gather)
+    desk.register.write(lambda tx: tx.log("RegisterVerified", f"{year}-{month:02d}", actor.username, year=year, month=month,
+                                          status="utuh" if result.good else "rusak"))
+    return result
+
+
+def _check_book(desk: Desk, view: View, lock: MonthLock, then: BookDigest) -> BookCheck:
+    want = Want(then.book, lock.year, lock.month)
+    now = _digest(desk, view, None, want)
+    if now == then:
+        return BookCheck(then.book, now.rows, then.rows, True, (), (), 0)
+    kept = view.setting(_key(want)) or ""
+    digests = [kept[i:i + LINE_DIGEST] for i in range(0, len(kept), LINE_DIGEST)]
+    continued: list[str] = []
+    changed: list[str] = []
+    lines = 0
+    for lines, line in enumerate(books.lines_of(desk, view, want), start=1):
+        if lines > len(digests) or _line_digest(line) == digests[lines - 1]:
+            continue
+        went_on = line.touched is not None and line.touched > lock.at
+        (continued if went_on else changed).append(line.key)
+    return BookCheck(then.book, now.rows, then.rows, False, tuple(continued), tuple(changed), abs(lines - len(digests)))
+

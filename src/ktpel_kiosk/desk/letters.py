@@ -1,25 +1,30 @@
-"""Letters of offices that end without a card: Surat Pengantar and Surat Keterangan Perekaman."""
+"""Letters about a recording: Surat Pengantar and Surat Keterangan Perekaman; issued, issued again, printed again (DOMAIN.md 6.4)."""
 
 from __future__ import annotations
 
-from ktpel_kiosk.desk.access import require_stage
+from pathlib import Path
+
+from ktpel_kiosk.desk import agenda
+from ktpel_kiosk.desk.access import require, require_stage
+from ktpel_kiosk.desk.agenda import LETTER_CODE, Outgoing
 from ktpel_kiosk.desk.context import Desk
 from ktpel_kiosk.desk.intake import today
-from ktpel_kiosk.desk.papers import keep_document, local_time
+from ktpel_kiosk.desk.papers import file_stem, keep_document, local_time, service_name
 from ktpel_kiosk.desk.progress import finish_stage, save
 from ktpel_kiosk.domain import codes
 from ktpel_kiosk.domain.actor import Actor
-from ktpel_kiosk.domain.numbering import format_number
+from ktpel_kiosk.domain.errors import BadInput, DuplicateRequest, NotFound, SopViolation
+from ktpel_kiosk.domain.ledgers import Letter
 from ktpel_kiosk.domain.penduduk import JenisKelamin, Penduduk
-from ktpel_kiosk.domain.permohonan import Permohonan
+from ktpel_kiosk.domain.permohonan import Keadaan, Permohonan, TahapState
 from ktpel_kiosk.domain.sop import Stage
 from ktpel_kiosk.domain.text import date_long
 from ktpel_kiosk.ports.papers import LetterPaper
-from ktpel_kiosk.ports.register import Tx
+from ktpel_kiosk.ports.register import Tx, View
+
+__all__ = ["LETTERS", "LETTER_CODE", "biodata_lines", "issue_letter", "issue_letters", "letters_of", "reprint"]
 
 LETTERS = (("surat_pengantar", "Surat Pengantar"), ("surat_keterangan_perekaman", "Surat Keterangan Perekaman"))
-LETTER_CODE = "400.8.1.2"
-"""Classification of KTP and KK papers (Permendagri 83/2022)."""
 
 
 def biodata_lines(p: Penduduk) -> tuple[tuple[str, str], ...]:
@@ -34,27 +39,102 @@ def biodata_lines(p: Penduduk) -> tuple[tuple[str, str], ...]:
     )
 
 
+def letters_of(desk: Desk, permohonan_id: str) -> tuple[Letter, ...]:
+    """All letters of one application, void ones too, oldest first."""
+    return desk.register.read(lambda v: tuple(v.letters_of(permohonan_id)))
+
+
 def issue_letters(desk: Desk, actor: Actor, permohonan_id: str) -> Permohonan:
     """Number, make and keep both letters (stage ``terbit_surat``)."""
     def work(tx: Tx) -> Permohonan:
         p = tx.permohonan(permohonan_id)
         _, role = require_stage(desk, actor, p, Stage.TERBIT_SURAT)
-        kantor = desk.sop_of(p.sop_digest).kantor
-        on = today(desk)
-        portrait = next((d.data for d in tx.documents(p.id) if d.kind == "kartu.portret"), b"")
-        recorded = next((t.finished_at for t in p.tahap if t.stage is Stage.REKAM and t.finished_at), desk.clock.now())
         for kind, title in LETTERS:
-            number = format_number(kantor.format_surat, kode=LETTER_CODE, urut=tx.next_number("surat", on.year),
-                                   unit=kantor.unit_surat, jenis=kind, on=on)
-            paper = LetterPaper(
-                kop=kantor.kop, jenis=kind, nomor=number, tanggal=date_long(on), penduduk=p.penduduk,
-                fields=biodata_lines(p.penduduk), rekam_tanggal=date_long(local_time(desk, recorded).date()),
-                tujuan=f"Kepala Dinas Kependudukan dan Pencatatan Sipil {kantor.kabupaten.title()}",
-                jabatan=kantor.penandatangan_jabatan, nama_penandatangan=kantor.penandatangan_nama, nip=kantor.penandatangan_nip,
-                qr_text=f"{number} {p.nomor_register}", portrait_png=portrait, lampiran=tuple(i.teks for i in p.kelengkapan if i.ada),
-            )
-            keep_document(desk, tx, p, kind, title, desk.documents.letter(paper))
-            tx.log("LetterIssued", p.id, actor.username, key=kind, number=number)
+            _issue(desk, tx, actor, p, kind, title)
         return save(desk, tx, finish_stage(desk, tx, p, "surat_terbit", actor.username, role))
 
     return desk.register.write(work)
+
+
+def issue_letter(desk: Desk, actor: Actor, permohonan_id: str, kind: str) -> Letter:
+    """One letter outside the SOP's own step: blank cards ran out, or a void letter has to be replaced (a new number).
+
+    Raises:
+        BadInput: no such letter. SopViolation: not recorded yet, or the application ended without a result.
+        DuplicateRequest: a valid letter of this kind exists (fact ``number``): print that one again. NotAllowed.
+    """
+    require(actor, "issue_letter")
+    title = dict(LETTERS).get(kind)
+    if title is None:
+        raise BadInput("letter.kind", key=kind[:40], expected=", ".join(k for k, _ in LETTERS))
+
+    def work(tx: Tx) -> Letter:
+        p = tx.permohonan(permohonan_id)
+        if p.keadaan in (Keadaan.BATAL, Keadaan.DITOLAK, Keadaan.GANDA):
+            raise SopViolation("letter.ended", state=p.keadaan)
+        if not _recorded(p) and not p.sudah_rekam:
+            raise SopViolation("letter.not_recorded")
+        valid = next((x for x in tx.letters_of(p.id) if x.kind == kind and not x.void_reason), None)
+        if valid is not None:
+            raise DuplicateRequest("letter.exists", number=valid.nomor)
+        return _issue(desk, tx, actor, p, kind, title)
+
+    return desk.register.write(work)
+
+
+def reprint(desk: Desk, actor: Actor, nomor: str) -> Path:
+    """The kept letter as a file again, under the number it has.
+
+    Raises:
+        NotFound: no such letter, or its paper is not kept. SopViolation: it is void.
+    """
+    require(actor, "issue_letter")
+
+    def work(tx: Tx) -> tuple[str, bytes]:
+        letter = tx.letter(nomor)
+        if letter is None:
+            raise NotFound("letter.none", number=nomor[:60])
+        if letter.void_reason:
+            raise SopViolation("letter.void_already", number=nomor)
+        p = tx.permohonan(letter.permohonan_id)
+        kept = [d for d in tx.documents(p.id) if d.kind == letter.kind]
+        if not kept:
+            raise NotFound("letter.paper", number=nomor)
+        tx.log("LetterReprinted", p.id, actor.username, number=nomor)
+        return f"{file_stem(p)}-{letter.kind}.pdf", kept[-1].data
+
+    name, data = desk.register.write(work)
+    return desk.spool.keep(name, data)
+
+
+def _recorded(p: Permohonan) -> bool:
+    return any(t.stage is Stage.REKAM and t.state is TahapState.SELESAI for t in p.tahap)
+
+
+def _issue(desk: Desk, tx: Tx, actor: Actor, p: Permohonan, kind: str, title: str) -> Letter:
+    kantor = desk.sop_of(p.sop_digest).kantor
+    now = desk.clock.now()
+    number = agenda.next_letter_number(desk, tx, kantor, kind, now)
+    paper = _paper(desk, tx, p, kind, number)
+    keep_document(desk, tx, p, kind, title, desk.documents.letter(paper))
+    to_office = kind == "surat_pengantar"
+    about = f"Pengantar pencetakan KTP-el a.n. {p.penduduk.nama}" if to_office else f"Keterangan perekaman KTP-el a.n. {p.penduduk.nama}"
+    return agenda.enter(desk, tx, actor, number, now, Outgoing(
+        kind, paper.tujuan if to_office else p.penduduk.nama, about, paper.nama_penandatangan or paper.jabatan, p.penduduk.nik, p.id))
+
+
+def _paper(desk: Desk, view: View, p: Permohonan, kind: str, number: str) -> LetterPaper:
+    sop = desk.sop_of(p.sop_digest)
+    kantor = sop.kantor
+    recorded = next((t.finished_at for t in p.tahap if t.stage is Stage.REKAM and t.finished_at), None) \
+        or view.recorded_before(p.penduduk.nik) or desk.clock.now()
+    return LetterPaper(
+        kop=kantor.kop, jenis=kind, nomor=number, tanggal=date_long(today(desk)), penduduk=p.penduduk, fields=biodata_lines(p.penduduk),
+        rekam_tanggal=date_long(local_time(desk, recorded).date()),
+        tujuan=f"Kepala Dinas Kependudukan dan Pencatatan Sipil {kantor.kabupaten.title()}",
+        jabatan=kantor.penandatangan_jabatan, nama_penandatangan=kantor.penandatangan_nama, nip=kantor.penandatangan_nip,
+        qr_text=f"{number} {p.nomor_register}", lampiran=tuple(i.teks for i in p.kelengkapan if i.ada),
+        portrait_png=next((d.data for d in view.documents(p.id) if d.kind == "kartu.portret"), b""),
+        varian=agenda.setting(view, "surat.pengantar"), tempat=(kantor.kecamatan or kantor.kabupaten).title(),
+        rekam_tempat=p.mobile_place or kantor.nama, layanan=service_name(sop, p),
+    )
