@@ -89,3 +89,16 @@ def due_at(mutu: Mutu, complete_at: datetime, holidays: frozenset[date], kantor:
     if (hitung or mutu.hitung) == SAME_CLOCK:
         return datetime.combine(last, start.time(), start.tzinfo).astimezone(UTC)
     return closing(last, kantor).astimezone(UTC)
+
+
+def working_seconds_between(first: datetime, last: datetime, kantor: Kantor, holidays: frozenset[date],
+                            extra_open: frozenset[date] = frozenset()) -> float:
+    """Seconds between two moments that lie within office hours of working days; 0 when ``last`` is not later."""
+    tz = zone(kantor.zona_waktu)
+    begin, end = first.astimezone(tz), last.astimezone(tz)
+    total, day = 0.0, begin.date()
+    while day <= end.date():
+        if is_working_day(day, holidays, extra_open):
+            total += max(0.0, (min(end, closing(day, kantor)) - max(begin, opening(day, kantor))).total_seconds())
+        day += timedelta(days=1)
+    return total

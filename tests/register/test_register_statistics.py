@@ -1,0 +1,193 @@
+"""The register's aggregates against a walk through plain values, at the edges of months and for an empty office."""
+
+from __future__ import annotations
+
+import shutil
+import tempfile
+from dataclasses import replace
+from datetime import UTC, date, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+from naive_statistics import World
+from register_makers import application, job, nik, open_register, packet
+
+from ktpel_kiosk.app import sops
+from ktpel_kiosk.domain.cards import JobState
+from ktpel_kiosk.domain.errors import BugError
+from ktpel_kiosk.domain.ledgers import Pause
+from ktpel_kiosk.domain.outbox import PacketState, WaitCause
+from ktpel_kiosk.domain.penduduk import JenisKelamin
+from ktpel_kiosk.domain.permohonan import OPEN_STATES, Keadaan, Permohonan, Tahap, TahapState, plan_tahap
+from ktpel_kiosk.domain.sop import Layanan, Stage
+from ktpel_kiosk.ports.register import Handover
+from ktpel_kiosk.ports.statistics import MEASURES
+from ktpel_kiosk.register.mappers import step_limits
+from ktpel_kiosk.register.store import SqlRegister
+
+WIB = 7 * 3600
+SINCE = datetime(2026, 10, 31, 17, tzinfo=UTC)  # 1 November 2026, 00.00 WIB
+UNTIL = datetime(2026, 11, 30, 17, tzinfo=UTC)
+AFTER = datetime(2026, 12, 10, 3, tzinfo=UTC)
+SOPS = tuple(sops.load(name) for name in ("pronojiwo", "palaran", "kebakkramat", "tempeh"))
+LIMITS = {(s.digest, nomor): limit for s in SOPS for nomor, limit in step_limits(s).items()}
+GROUPS = {f"{s.digest}:{x.nomor}": f"{x.nomor}|{x.judul}|{x.limit_s}" for s in SOPS for x in s.langkah}
+
+EDGES = st.sampled_from([SINCE, UNTIL, SINCE - timedelta(microseconds=1), UNTIL - timedelta(microseconds=1),
+                         SINCE + timedelta(hours=7), UNTIL + timedelta(hours=7)])
+BEGIN = datetime(2026, 9, 20, tzinfo=UTC)
+MOMENTS = st.one_of(EDGES, st.integers(0, int((AFTER - BEGIN).total_seconds()) - 1).map(lambda s: BEGIN + timedelta(seconds=s)))
+SECONDS = st.sampled_from([0.0, 30.0, 60.0, 120.0, 240.0, 300.0, 301.0, 600.0, 3600.0])
+BIRTHS = st.sampled_from([date(1990, 5, 1), date(2009, 11, 1), date(2009, 10, 31), date(2009, 11, 30), date(2010, 2, 28), date(2008, 2, 29),
+                          date(2009, 12, 1)])
+
+
+@st.composite
+def stages(draw: Any, sop: Any) -> tuple[tuple[Tahap, ...], Keadaan]:
+    """Stages as far as somebody came, in order of time, some skipped, the current one running, paused or untouched."""
+    plan = plan_tahap(sop)
+    came = draw(st.integers(0, len(plan)))
+    moments = sorted(draw(st.lists(MOMENTS, min_size=came, max_size=came)))
+    made: list[Tahap] = []
+    skip_recording = draw(st.booleans()) and draw(st.booleans())
+    for t, at in zip(plan, moments, strict=False):
+        if skip_recording and t.stage in (Stage.REKAM, Stage.KIRIM):
+            made.append(replace(t, state=TahapState.DILEWATI, finished_at=None if t.stage is Stage.REKAM else at))
+            continue
+        made.append(replace(
+            t, state=TahapState.SELESAI, started_at=at, finished_at=at, active_s=draw(SECONDS), paused_s=draw(SECONDS),
+            actor=draw(st.sampled_from(["rina", "anton", "siak"])), role=draw(st.sampled_from(["loket", "operator", "sistem"]))))
+    rest = list(plan[came:])
+    keadaan = Keadaan.SELESAI
+    if rest:
+        keadaan = draw(st.sampled_from([k for k in Keadaan if k not in (Keadaan.SELESAI, Keadaan.DRAF)]))
+        if draw(st.booleans()):
+            since = max([draw(MOMENTS), *moments[-1:]])
+            rest[0] = replace(rest[0], state=TahapState.JEDA, started_at=since, paused_since=since,
+                              pause_reason=draw(st.sampled_from(["menunggu_prr", "jaringan", "ditunda"])))
+    return (*made, *rest), keadaan
+
+
+@st.composite
+def worlds(draw: Any) -> World:
+    world = World(limits=LIMITS)
+    open_niks: set[str] = set()
+    for n in range(1, draw(st.integers(0, 7)) + 1):
+        sop = draw(st.sampled_from(SOPS))
+        tahap, keadaan = draw(stages(sop))
+        created = min([draw(MOMENTS), *[t.started_at for t in tahap if t.started_at]])
+        number = nik(draw(st.integers(1, 3)))
+        if keadaan in OPEN_STATES:
+            if number in open_niks:
+                number = nik(100 + n)
+            open_niks.add(number)
+        p = application(n, layanan=draw(st.sampled_from([Layanan.BARU_WNI, Layanan.PEMULA, Layanan.HILANG])), sop_id=sop.id,
+                        sop_digest=sop.digest, tahap=tahap, keadaan=keadaan, created_at=created,
+                        updated_at=max([created, draw(MOMENTS)]), complete_at=draw(st.sampled_from([None, created])),
+                        due_at=draw(st.sampled_from([None, UNTIL])), nomor_register=draw(st.sampled_from(["", f"{n:04d}/X"])),
+                        mobile_place=draw(st.sampled_from(["", "", "SMKN 1"])), sudah_rekam=draw(st.sampled_from(["", "", "siak"])))
+        p = replace(p, penduduk=replace(p.penduduk, nik=number, tanggal_lahir=draw(BIRTHS), status_perkawinan=draw(st.sampled_from([1, 2])),
+                                        desa=draw(st.sampled_from(["TEMPEH LOR", "PULO"])),
+                                        jenis_kelamin=draw(st.sampled_from(list(JenisKelamin)))))
+        world.applications.append(p)
+        _things_of(draw, world, p, n)
+    return world
+
+
+def _things_of(draw: Any, world: World, p: Permohonan, n: int) -> None:
+    if draw(st.booleans()):
+        sealed = draw(MOMENTS)
+        received = draw(st.one_of(st.none(), MOMENTS.filter(lambda at: at >= sealed)))
+        world.packets.append(packet(p, n, sealed_at=sealed, received_at=received, size=1000 * n,
+                                    state=PacketState.RECEIVED if received else draw(st.sampled_from([PacketState.SEALED, PacketState.REFUSED])),
+                                    wait_cause=draw(st.sampled_from([WaitCause.NONE, WaitCause.OFFLINE]))))
+    if draw(st.booleans()):
+        at = draw(MOMENTS)
+        world.jobs.append(job(p, n, state=draw(st.sampled_from([JobState.CONFIRMED, JobState.SPOILED, JobState.CANCELLED, JobState.SENT])),
+                              created_at=at, updated_at=at))
+    if draw(st.booleans()):
+        world.handovers.append(Handover(p.id, draw(st.sampled_from(["kartu", "surat"])), "X", draw(st.sampled_from(["ybs", "kuasa"])), "rina",
+                                        draw(MOMENTS), b"png"))
+    for _ in range(draw(st.integers(0, 2))):
+        began, ended = sorted((draw(MOMENTS), draw(MOMENTS)))
+        world.pauses.append(Pause(p.id, 3, 3, "rekam", draw(st.sampled_from(["jaringan", "menunggu_prr"])), began, ended))
+
+
+def fill(register: SqlRegister, world: World) -> None:
+    def work(tx: Any) -> None:
+        tx.log("DraftSaved", "x", "rina")
+        for s in SOPS:
+            tx.put_sop(s.digest, s.id, s.source_text)
+        for p in world.applications:
+            tx.save_permohonan(p)
+        for k in world.packets:
+            tx.add_packet(k)
+        for j in world.jobs:
+            tx.add_card_job(j)
+        for h in world.handovers:
+            tx.put_handover(h)
+        for z in world.pauses:  # the register itself writes pauses when a paused stage goes on
+            tx._connection.execute(
+                "INSERT INTO pause (permohonan_id, idx, nomor, stage, reason, began_at, ended_at) VALUES (?, ?, ?, ?, ?, ?, ?)",
+                (z.permohonan_id, z.index, z.nomor, z.stage, z.reason, micro(z.began_at), micro(z.ended_at)))
+
+    register.write(work)
+
+
+def micro(at: datetime) -> int:
+    return round((at - datetime(1970, 1, 1, tzinfo=UTC)) / timedelta(microseconds=1))
+
+
+def answers(v: Any) -> dict[str, Any]:
+    period = (SINCE, UNTIL)
+    found: dict[str, Any] = {m: v.tally(m, *period, WIB) for m in MEASURES}
+    for at in (SINCE, UNTIL, AFTER):
+        found[f"at {at}"] = v.tally_at(at, WIB)
+        found[f"unsent {at}"] = v.unsent_at(at)
+    for unit in ("jam", "hari", "bulan"):
+        found[unit] = v.counts_per(unit, *period, WIB)
+    for by_service in (False, True):
+        found[f"steps {by_service}"] = v.step_times(*period, GROUPS, by_service=by_service)
+        found[f"services {by_service}"] = v.service_times(*period, by_service=by_service)
+    found |= {"dated": v.dated_services(*period), "pauses": v.pause_times(*period), "waiting": v.waiting(AFTER),
+              "packets": v.packet_ages(AFTER), "officers": v.officer_work(*period)}
+    return found
+
+
+@pytest.fixture(scope="module")
+def blank(tmp_path_factory):
+    """An empty register as files: copying them is quicker than migrating each time."""
+    folder = tmp_path_factory.mktemp("blank")
+    open_register(folder).close()
+    return folder
+
+
+@settings(max_examples=60, deadline=None, suppress_health_check=list(HealthCheck))
+@given(world=worlds())
+def test_sql_counts_what_a_walk_counts(blank, world):
+    with tempfile.TemporaryDirectory() as parent:
+        folder = shutil.copytree(blank, Path(parent) / "office")
+        register = open_register(folder)
+        try:
+            fill(register, world)
+            found = register.read(answers)
+        finally:
+            register.close()
+    expected = answers(world)
+    for name, value in expected.items():
+        assert found[name] == value, name
+
+
+def test_an_empty_office_has_nothing(register):
+    found = register.read(answers)
+    assert all(not value for value in (v if not isinstance(v, dict) else [x for x in v.values() if x] for v in found.values()))
+    assert register.read(lambda v: (list(v.outcomes(SINCE, UNTIL)), list(v.capture_figures(SINCE, UNTIL)), list(v.sop_digests(SINCE, UNTIL)),
+                                    list(v.residents("2026-11-20")))) == ([], [], [], [])
+
+
+def test_an_unknown_measure_is_a_bug(register):
+    with pytest.raises(BugError):
+        register.read(lambda v: v.tally("lain", SINCE, UNTIL, WIB))
