@@ -12,7 +12,7 @@ from concurrent.futures import Future
 from dataclasses import dataclass, field
 from datetime import date
 from pathlib import Path
-from typing import Any
+from typing import Any, BinaryIO
 
 from ktpel_kiosk.domain.biometric import DeviceIdentity, PenPoint, Position, Quality, RawImage, SignatureKind
 from ktpel_kiosk.domain.errors import KioskError, NotConnected
@@ -164,6 +164,8 @@ class Press:
 
     def __init__(self) -> None:
         self.books: list[Book] = []
+        self.burned: list[Any] = []
+        self.letters: list[Any] = []
 
     def receipt(self, paper: Any) -> bytes:
         return b"%PDF receipt " + paper.nomor_register.encode()
@@ -175,6 +177,7 @@ class Press:
         return b"%PDF handover " + paper.number.encode()
 
     def letter(self, paper: Any) -> bytes:
+        self.letters.append(paper)
         return b"%PDF " + paper.jenis.encode() + b" " + paper.nomor.encode()
 
     def book(self, book: Book, format: str) -> bytes:
@@ -183,6 +186,18 @@ class Press:
         for row in book.rows:
             out.write(";".join(map(str, row.cells)) + "\n")
         return out.getvalue().encode()
+
+    def write_book(self, book: Book, format: str, sink: BinaryIO, *, tmpdir: Path | None = None) -> str:
+        sink.write(self.book(book, format))
+        return self.content_hash(book)
+
+    def content_hash(self, book: Book) -> str:
+        rows = [(row.void, row.cells) for row in book.rows]
+        return hashlib.sha256(repr((book.title, book.period, book.columns, rows)).encode()).hexdigest()
+
+    def destruction(self, paper: Any) -> bytes:
+        self.burned.append(paper)
+        return b"%PDF destruction " + paper.nomor.encode()
 
     def render(self, penduduk: Penduduk, portrait_png: bytes, signature_png: bytes, place: str, issued_on: date,
                header: tuple[str, str], *, dpi: int = 300, specimen: bool = True) -> CardFace:

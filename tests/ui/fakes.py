@@ -6,8 +6,9 @@ import hashlib
 import io
 import math
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from concurrent.futures import Future
+from contextlib import contextmanager
 from dataclasses import replace
 from datetime import UTC, date, datetime
 from pathlib import Path
@@ -259,6 +260,13 @@ class Press:
     def __getattr__(self, name: str) -> Callable[..., bytes]:
         return lambda *_a, **_k: b"%PDF " + name.encode()
 
+    def write_book(self, book: Any, format: str, sink: Any, *, tmpdir: Any = None) -> str:
+        sink.write(repr([row.cells for row in book.rows]).encode())
+        return self.content_hash(book)
+
+    def content_hash(self, book: Any) -> str:
+        return hashlib.sha256(repr((book.title, book.period, [(r.void, r.cells) for r in book.rows])).encode()).hexdigest()
+
     def render(self, penduduk: Any, portrait_png: bytes, signature_png: bytes, place: str, issued: date, header: Any, *,
                dpi: int = 300, specimen: bool = True) -> CardFace:
         front = Image.new("RGB", (1011, 638), "#CFE4F5")
@@ -305,9 +313,22 @@ class Spool:
     def __init__(self) -> None:
         self.kept: dict[str, bytes] = {}
 
-    def keep(self, name: str, data: bytes) -> Path:
-        self.kept[name] = data
-        return Path(name)
+    def keep(self, name: str, data: bytes, folder: str = "") -> Path:
+        path = self.place(name, folder)
+        self.kept[str(path)] = data
+        return path
+
+    def place(self, name: str, folder: str = "") -> Path:
+        return Path(folder, name)
+
+    @contextmanager
+    def sink(self, path: Path) -> Iterator[io.BytesIO]:
+        out = io.BytesIO()
+        yield out
+        self.kept[str(path)] = out.getvalue()
+
+    def scratch(self) -> None:
+        return None
 
     def write_file(self, path: Path, data: bytes) -> None:
         self.kept[str(path)] = data

@@ -8,6 +8,8 @@ from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any
 
+from memory_ledgers import MemoryLedgers
+
 from ktpel_kiosk.domain.audit import GENESIS, AuditLink, link_digest
 from ktpel_kiosk.domain.cards import LIVE, RECONCILE, BlangkoBalance, BlangkoState
 from ktpel_kiosk.domain.errors import DuplicateRequest, NotFound
@@ -16,10 +18,11 @@ from ktpel_kiosk.domain.permohonan import OPEN_STATES, Keadaan
 from ktpel_kiosk.ports.register import AuditCheck, ListItem, Query
 
 
-class MemoryRegister:
+class MemoryRegister(MemoryLedgers):
     """View, Tx and Register in one; ``write`` is serialised and tells its listeners."""
 
     def __init__(self) -> None:
+        super().__init__()
         self._lock = threading.RLock()
         self._listeners: list[Callable[[frozenset[str]], None]] = []
         self._p: dict[str, Any] = {}

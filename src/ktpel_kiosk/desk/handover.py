@@ -10,6 +10,7 @@ from ktpel_kiosk.desk.context import Desk
 from ktpel_kiosk.desk.papers import keep_document, local_time
 from ktpel_kiosk.desk.progress import finish_stage, save
 from ktpel_kiosk.desk.reports import queue_report
+from ktpel_kiosk.desk.withdrawn import withdraw
 from ktpel_kiosk.domain.actor import Actor
 from ktpel_kiosk.domain.biometric import Position, SignatureKind
 from ktpel_kiosk.domain.cards import CardJob, JobState
@@ -111,8 +112,11 @@ def sign_for_card(desk: Desk, ink: SignatureCapture | None = None) -> bytes:
 
 
 def hand_over(desk: Desk, actor: Actor, permohonan_id: str, signature_png: bytes, *, receiver: str = "",
-              relation: str = "ybs", old_card_withdrawn: bool = False) -> Permohonan:
+              relation: str = "ybs", old_card_withdrawn: bool = False, old_card_condition: str = "utuh") -> Permohonan:
     """Give card or letters to the applicant (or proxy), signed; closes the row and purges the card material.
+
+    An old card taken back is entered in the buku KTP ditarik, in the condition ``old_card_condition``
+    (:data:`ktpel_kiosk.desk.book_layouts.CONDITIONS`, or words of one's own).
 
     Raises:
         SopViolation: not at this step, a proxy where the SOP forbids it, the old card still has to be withdrawn.
@@ -144,6 +148,8 @@ def hand_over(desk: Desk, actor: Actor, permohonan_id: str, signature_png: bytes
         )
         tx.put_handover(proof)
         tx.log("HandedOver", p.id, actor.username, digest=hashlib.sha256(signature_png).hexdigest(), number=proof.number)
+        if old_card_withdrawn:
+            withdraw(desk, tx, actor, p, old_card_condition)
         if job:
             queue_report(desk, tx, "handed_over", job=job.id, chip_uid=job.chip_uid, nik=job.nik)
         q = save(desk, tx, finish_stage(desk, tx, p, "diserahkan", actor.username, role))

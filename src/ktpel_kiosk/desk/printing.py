@@ -7,13 +7,17 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 
+from ktpel_kiosk.desk import material
 from ktpel_kiosk.desk.access import require, require_stage
 from ktpel_kiosk.desk.approvals import add_signed, required, spoil_hash
+from ktpel_kiosk.desk.blangko import note_use
+from ktpel_kiosk.desk.blangko import receive_blangko as receive_blangko
 from ktpel_kiosk.desk.context import Desk
 from ktpel_kiosk.desk.intake import card_allowed, today
 from ktpel_kiosk.desk.progress import finish_stage, save
 from ktpel_kiosk.desk.reports import queue_report
 from ktpel_kiosk.desk.sign_in import second_signer
+from ktpel_kiosk.desk.waiting import NO_BLANK, settle_stock
 from ktpel_kiosk.domain.actor import Actor
 from ktpel_kiosk.domain.biometric import Position
 from ktpel_kiosk.domain.cards import Blangko, BlangkoState, CardJob, JobState
@@ -29,44 +33,36 @@ from ktpel_kiosk.domain.errors import (
     TransportTrouble,
 )
 from ktpel_kiosk.domain.free_text import note
-from ktpel_kiosk.domain.permohonan import Permohonan, pause, start
+from ktpel_kiosk.domain.permohonan import Permohonan, pause_for, start
 from ktpel_kiosk.domain.sop import Stage
 from ktpel_kiosk.ports.devices import CardPrinter, CardReader, DeviceKind, PrintJob
 from ktpel_kiosk.ports.register import Tx, View
 from ktpel_kiosk.ports.services import CardFace, ChipContent, ChipData
 
 
-def receive_blangko(desk: Desk, actor: Actor, serials: list[str], batch: str) -> int:
-    """Take blank cards into the ledger (BAST). Repeated serials are refused as a whole."""
-    require(actor, "receive_blangko")
-    if not serials or len(set(serials)) != len(serials):
-        raise BadInput("blangko.serials", count=len(serials))
-
-    def work(tx: Tx) -> int:
-        added = tx.add_blangko(serials, batch, desk.clock.now())
-        tx.log("BlangkoReceived", batch, actor.username, count=added)
-        return added
-
-    return desk.register.write(work)
-
-
 def check_before_print(desk: Desk, actor: Actor, permohonan_id: str) -> tuple[str, ...]:
-    """Open the record at SIAK and compare the biodata (stage ``cek_cetak``).
+    """Open the record at SIAK and compare the biodata (stage ``cek_cetak``); fetch the card material where it is not ours.
 
     Returns:
-        Names of fields that differ; empty when they agree. With no line the check is recorded as not possible and the
-        stage goes on, because the status PRR was already signed by the centre.
+        Names of fields that differ and stop the card; empty when they agree, and with perubahan data, where the application is the
+        change. With no line the check is recorded as not possible and the stage goes on, because the status PRR was already signed
+        by the centre; but a card whose material has to be fetched waits for the line.
+
+    Raises:
+        TransportTrouble, SopViolation, BadInput: the material could not be fetched (:func:`material.ensure_material`).
     """
-    p = desk.register.read(lambda v: v.permohonan(permohonan_id))
+    material.ensure_material(desk, permohonan_id, actor.username)
+    p, found = desk.register.read(lambda v: (v.permohonan(permohonan_id), material.centre_biodata(v, permohonan_id)))
     outcome = "cocok"
     differing: tuple[str, ...] = ()
     try:
-        found = desk.gateway.lookup(p.penduduk.nik)
+        found = found or desk.gateway.lookup(p.penduduk.nik)
     except TransportTrouble as trouble:
         found, outcome = None, f"tidak_terperiksa:{trouble.code}"
     if found is not None:
-        differing = tuple(f for f in ("nama", "tanggal_lahir", "jenis_kelamin") if getattr(found, f) != getattr(p.penduduk, f))
-        outcome = "berbeda" if differing else "cocok"
+        shown = material.differences(p.penduduk, found)
+        differing = material.blocking(p.layanan, shown)
+        outcome = "berbeda" if differing else "data_baru" if shown else "cocok"
 
     def work(tx: Tx) -> None:
         q = tx.permohonan(permohonan_id)
@@ -104,12 +100,20 @@ def start_card(desk: Desk, actor: Actor, permohonan_id: str) -> CardJob:
         The job in SENT, or in UNKNOWN when the printer's answer never came.
 
     Raises:
-        SopViolation: not at print, too young, or no blank left (``blangko.empty``; the clock is paused).
+        SopViolation: not at print, too young, the centre names another person (``material.differs``), or no blank left
+            (``blangko.empty``; the clocks of everybody who waits for one are paused).
+        TransportTrouble: the card material has to be fetched and there is no line.
         DuplicateRequest: a live card of this credential exists.
         DeviceTrouble: the printer did not take it; the blank is back in stock and the job cancelled.
     """
+    material.ensure_material(desk, permohonan_id, actor.username)
     face = card_face(desk, permohonan_id)
-    job = desk.register.write(lambda tx: _intend(desk, actor, tx, permohonan_id, face.digest))
+    try:
+        job = desk.register.write(lambda tx: _intend(desk, actor, tx, permohonan_id, face.digest))
+    except SopViolation as refused:
+        if refused.message_key == "blangko.empty":
+            pause_for_blangko(desk, actor, permohonan_id)
+        raise
 
     def submit(printer: CardPrinter) -> PrintJob:
         printer.media()
@@ -136,6 +140,7 @@ def _intend(desk: Desk, actor: Actor, tx: Tx, permohonan_id: str, digest: str) -
     require_stage(desk, actor, p, Stage.CETAK_ENCODE)
     if not card_allowed(p, today(desk)):
         raise SopViolation("eligibility.under_17", limit=17)
+    material.require_same_person(desk, tx, p)
     blank = tx.next_blangko()
     now = desk.clock.now()
     if blank is None:
@@ -146,6 +151,7 @@ def _intend(desk: Desk, actor: Actor, tx: Tx, permohonan_id: str, digest: str) -
     tx.save_blangko(replace(blank, state=BlangkoState.DIPAKAI, job_id=job.id))
     tx.log("CardIntent", p.id, actor.username, job=job.id, blangko=blank.serial, digest=digest)
     save(desk, tx, start(p, now))
+    settle_stock(desk, tx)
     return job
 
 
@@ -172,6 +178,7 @@ def _cancel(desk: Desk, actor: Actor, job: CardJob, reason: str) -> CardJob:
         tx.save_card_job(changed)
         tx.save_blangko(Blangko(changed.blangko, BlangkoState.STOK, "", ""))
         tx.log("CardCancelled", changed.permohonan_id, actor.username, job=job.id, reason=reason)
+        settle_stock(desk, tx)
         return changed
 
     return desk.register.write(work)
@@ -217,6 +224,7 @@ def spoil_card(desk: Desk, actor: Actor, job_id: str, reason: str, *, second_use
         add_signed(desk, tx, second, tx.permohonan(changed.permohonan_id), Stage.CETAK_ENCODE, "kartu_rusak", spoil_hash(changed, text),
                    signer=signer)
         tx.save_blangko(Blangko(changed.blangko, BlangkoState.RUSAK, "", changed.id))
+        note_use(desk, tx, actor, current, changed)
         tx.log("CardSpoiled", changed.permohonan_id, actor.username, job=job_id, blangko=changed.blangko, second=second.username)
         queue_report(desk, tx, "spoiled", job=job_id, blangko=changed.blangko, nik=changed.nik)
         return changed
@@ -294,6 +302,7 @@ def _confirm(desk: Desk, actor: Actor, job: CardJob, digest: str) -> CardJob:
         changed = job.to(JobState.CONFIRMED, desk.clock.now(), readback_hash=digest)
         tx.save_card_job(changed)
         tx.save_blangko(Blangko(job.blangko, BlangkoState.BAIK, "", job.id))
+        note_use(desk, tx, actor, job, changed)
         tx.log("CardConfirmed", p.id, actor.username, job=job.id, digest=digest)
         queue_report(desk, tx, "encoded", job=job.id, chip_uid=job.chip_uid, nik=job.nik)
         save(desk, tx, finish_stage(desk, tx, p, "tercetak", actor.username, role))
@@ -303,10 +312,11 @@ def _confirm(desk: Desk, actor: Actor, job: CardJob, digest: str) -> CardJob:
 
 
 def pause_for_blangko(desk: Desk, actor: Actor, permohonan_id: str) -> Permohonan:
-    """No blank card: the clock waits with that reason."""
+    """No blank card: the clock waits with that reason, and so do those of all others who wait for one."""
     def work(tx: Tx) -> Permohonan:
+        settle_stock(desk, tx)
         p = tx.permohonan(permohonan_id)
-        tx.log("StagePaused", p.id, actor.username, reason="blangko_kosong")
-        return save(desk, tx, pause(p, "blangko_kosong", desk.clock.now()))
+        tx.log("StagePaused", p.id, actor.username, reason=NO_BLANK)
+        return save(desk, tx, pause_for(p, NO_BLANK, desk.clock.now()))
 
     return desk.register.write(work)
