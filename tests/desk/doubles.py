@@ -10,14 +10,15 @@ import io
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import Future
 from dataclasses import dataclass, field
-from datetime import date
+from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Any, BinaryIO
 
 from ktpel_kiosk.domain.biometric import DeviceIdentity, PenPoint, Position, Quality, RawImage, SignatureKind
-from ktpel_kiosk.domain.errors import KioskError, NotConnected
+from ktpel_kiosk.domain.errors import BadInput, KioskError, NotConnected
 from ktpel_kiosk.domain.packet import PacketContent, SealedPacket
 from ktpel_kiosk.domain.penduduk import Penduduk
+from ktpel_kiosk.domain.status import StatusSiak
 from ktpel_kiosk.ports.devices import (
     DeviceKind,
     FingerCapture,
@@ -28,7 +29,7 @@ from ktpel_kiosk.ports.devices import (
     SignatureCapture,
 )
 from ktpel_kiosk.ports.papers import Book
-from ktpel_kiosk.ports.services import Assessed, CardFace, ChipContent, ChipData
+from ktpel_kiosk.ports.services import Assessed, CardFace, CardMaterial, ChipContent, ChipData, RecordStatus
 
 GREY = RawImage(8, 8, 1, bytes(64), 500)
 COLOUR = RawImage(8, 8, 3, bytes(192))
@@ -129,6 +130,14 @@ class Judge:
 
     def chip_portrait(self, png: bytes) -> bytes:
         return png[:16]
+
+    def card_picture(self, untrusted: bytes, media_type: str, entry: str) -> bytes:
+        if untrusted.startswith(b"bad"):
+            raise BadInput("image.damaged", entry=entry)
+        return b"\x89PNG" + untrusted
+
+    def card_template(self, untrusted: bytes, entry: str) -> bytes:
+        return untrusted
 
     def ready(self) -> Mapping[str, str]:
         return {"uji": "ok"}
@@ -241,7 +250,25 @@ class Line:
     def __init__(self) -> None:
         self.events: list[tuple[str, dict[str, str]]] = []
         self.biodata: dict[str, Penduduk] = {}
+        self.statuses: dict[str, StatusSiak] = {}
+        self.portrait = b"portrait"
         self.trouble: KioskError | None = None
+
+    def record_status(self, nik: str) -> RecordStatus | None:
+        if self.trouble:
+            raise self.trouble
+        status = self.statuses.get(nik)
+        return RecordStatus(nik, status, datetime(2026, 1, 5, tzinfo=UTC)) if status else None
+
+    def card_material(self, nik: str) -> CardMaterial | None:
+        """Of whoever has biodata here."""
+        if self.trouble:
+            raise self.trouble
+        person = self.biodata.get(nik)
+        if person is None:
+            return None
+        fingers = ((Position.RIGHT_INDEX, b"FMR\0right"), (Position.LEFT_INDEX, b"FMR\0left"))
+        return CardMaterial(person, self.portrait, "image/jp2", b"ink", "image/png", fingers)
 
     def lookup(self, nik: str) -> Penduduk | None:
         if self.trouble:

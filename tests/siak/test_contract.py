@@ -34,7 +34,7 @@ def test_routes_are_the_written_ones(tmp_path):
     served = {(r.path, m) for r in app.routes if isinstance(r, APIRoute) for m in r.methods}
     store.close()
     assert served == _written()
-    assert len(served) == 9
+    assert len(served) == 11
 
 
 def test_status_words_are_the_written_ones():

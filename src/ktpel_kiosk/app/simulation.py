@@ -7,8 +7,11 @@ from pathlib import Path
 from typing import Any
 
 from ktpel_kiosk.app.clock import PracticeClock, SystemClock
+from ktpel_kiosk.app.office import settings_of, village_names
+from ktpel_kiosk.app.residents import PracticeResidents
+from ktpel_kiosk.domain.sop import Kantor
 from ktpel_kiosk.packet.keys import DemoKeys
-from ktpel_kiosk.packet.open import packet_checker
+from ktpel_kiosk.packet.open import packet_checker, packet_reader
 from ktpel_kiosk.siak.simulator.script import Behaviour
 from ktpel_kiosk.siak.simulator.server import GatewaySimulator, SimulatorKeys
 
@@ -20,7 +23,20 @@ def practice_gateway(folder: Path, keys: DemoKeys, clock: SystemClock | Practice
         folder, clock=clock, port=port, behaviour=behaviour or Behaviour(step_s=step_s),
         keys=SimulatorKeys(keys.receipt_key.read_bytes(), keys.receipt_kid, keys.server_cert, keys.server_key, keys.ca_cert),
         opener=packet_checker(keys.central_key.read_bytes(), keys.central_cert.read_bytes()),
+        residents=practice_residents(folder.parent, keys),
     )
+
+
+def practice_residents(data: Path, keys: DemoKeys) -> PracticeResidents:
+    """Whom the practice centre knows: the invented residents of the office in ``data``, and everybody whose packet it holds."""
+    def office() -> tuple[Kantor, tuple[str, ...]]:
+        from ktpel_kiosk.app import sops
+
+        settings = settings_of(data)
+        kantor = sops.load(settings.office if settings is not None else "tempeh", data).kantor
+        return kantor, village_names(kantor.kode_wilayah)
+
+    return PracticeResidents(office, packet_reader(keys.central_key.read_bytes(), keys.central_cert.read_bytes()))
 
 
 def holdings_summary(simulator: GatewaySimulator) -> Mapping[str, Any]:

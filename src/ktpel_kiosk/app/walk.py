@@ -72,7 +72,7 @@ class Walk:
         first = self.desk.sop.langkah[0]
         actor = self._officer_for_first(first.nomor)
         key = intake.begin_intake(self.desk, actor)
-        self._spend(self._limit(first.nomor))
+        self._spend(self.limit(first.nomor))
         items = intake.checklist(self.desk, layanan, who.penduduk)
         p = intake.receive_papers(
             self.desk, actor, layanan, who.penduduk, frozenset(i.kode for i in items if i.wajib), nomor_hp=who.nomor_hp, draft_key=key)
@@ -94,7 +94,7 @@ class Walk:
             actor = self.officers.for_roles(stage_roles(self.desk.sop_of(p.sop_digest), tahap))
             self.seat(p)
             open_work(self.desk, actor, p.id)
-            self._spend(self._share(p, tahap))
+            self._spend(self.share(p, tahap))
             self.do(actor, p)
             after = self._read(permohonan_id)
             if after.current() == tahap and after.keadaan is p.keadaan:
@@ -126,10 +126,10 @@ class Walk:
     def _read(self, permohonan_id: str) -> Permohonan:
         return self.desk.register.read(lambda v: v.permohonan(permohonan_id))
 
-    def _limit(self, nomor: int) -> float:
+    def limit(self, nomor: int) -> float:
         return next(s.limit_s for s in self.desk.sop.langkah if s.nomor == nomor) or 120.0
 
-    def _share(self, p: Permohonan, tahap: Tahap) -> float:
+    def share(self, p: Permohonan, tahap: Tahap) -> float:
         """This stage's part of its step's mutu baku."""
         sop = self.desk.sop_of(p.sop_digest)
         step = next(s for s in sop.langkah if s.nomor == tahap.nomor)
@@ -207,5 +207,5 @@ class Walk:
     def _hand_over(self, actor: Actor, p: Permohonan) -> None:
         offered = self.desk.sop_of(p.sop_digest).layanan_of(p.layanan)
         ink = handover.sign_for_card(self.desk)
-        handover.hand_over(self.desk, actor, p.id, ink, old_card_withdrawn=bool(offered and offered.tarik_kartu_lama))
+        handover.hand_over(self.desk, actor, p.id, ink, old_card_withdrawn=bool(offered and offered.tarik_of(p.varian)))
         self.acknowledge("handover", p.id)

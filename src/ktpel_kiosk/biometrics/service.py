@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 
 import numpy as np
 
@@ -17,6 +18,8 @@ from ktpel_kiosk.biometrics.images import Grey
 from ktpel_kiosk.biometrics.match import ALARM_SIMILARITY, MATCH_THRESHOLD, BozorthMatcher
 from ktpel_kiosk.biometrics.nbis_engine import NBIS_NAME, NFIQ2_MAX_HEIGHT, NFIQ2_MAX_WIDTH, NFIQ2_MIN, NFIQ2_NAME, NbisEngine
 from ktpel_kiosk.biometrics.quality import face, finger, iris, signature
+from ktpel_kiosk.biometrics.records import fmr
+from ktpel_kiosk.biometrics.sandbox import decode_untrusted
 from ktpel_kiosk.domain.biometric import Position, Quality, RawImage, SignatureKind
 from ktpel_kiosk.domain.errors import BadInput, CaptureFailed, KioskError
 from ktpel_kiosk.ports.devices import FingerCapture, SignatureCapture
@@ -25,6 +28,8 @@ from ktpel_kiosk.ports.services import Assessed
 PNG = "image/png"
 FINGER_PPI = 500
 CLOTHS = ("merah", "biru")
+CARD_PIXELS = 2_000_000
+"""Largest portrait or ink taken from the centre; ours is 600 x 800."""
 
 
 class BiometricService:
@@ -126,6 +131,19 @@ class BiometricService:
         from ktpel_kiosk.biometrics.encode import chip_portrait
 
         return chip_portrait(png)
+
+    def card_picture(self, untrusted: bytes, media_type: str, entry: str) -> bytes:
+        """Decoded in the child process within card limits, written anew as PNG."""
+        if media_type not in ("image/jp2", "image/png"):
+            raise BadInput("image.media_type", entry=entry, found=media_type[:40])
+        return images.encode_png(decode_untrusted(untrusted, media_type, entry=entry, max_pixels=CARD_PIXELS))
+
+    def card_template(self, untrusted: bytes, entry: str) -> bytes:
+        """One finger view, without what a vendor appended."""
+        record = fmr.decode(untrusted, entry)
+        if len(record.views) != 1 or not record.views[0].minutiae:
+            raise BadInput("record.representations", entry=entry, expected=1, found=len(record.views))
+        return fmr.encode(replace(record, views=(replace(record.views[0], extended=b""),)))
 
     def ready(self) -> Mapping[str, str]:
         """Each algorithm with ``ok`` or the reason it cannot be used; loads everything, about a second."""

@@ -12,6 +12,7 @@ from datetime import UTC, date, datetime, time, timedelta
 from ktpel_kiosk.desk.access import require
 from ktpel_kiosk.desk.context import Desk
 from ktpel_kiosk.desk.papers import local_time
+from ktpel_kiosk.desk.waiting import settle_stock
 from ktpel_kiosk.domain.actor import Actor
 from ktpel_kiosk.domain.cards import Blangko, BlangkoBalance, BlangkoState, CardJob, JobState
 from ktpel_kiosk.domain.errors import BadInput, SopViolation
@@ -72,6 +73,7 @@ def receive_blangko(desk: Desk, actor: Actor, serials: list[str], batch: str) ->
         added = tx.add_blangko(serials, batch, now)
         tx.add_blangko_move(BlangkoMove(now, BlangkoMoveKind.MASUK, added, actor.username, batch=batch.strip()))
         tx.log("BlangkoReceived", batch, actor.username, count=added)
+        settle_stock(desk, tx)
         return added
 
     return desk.register.write(work)

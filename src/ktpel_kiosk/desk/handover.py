@@ -135,7 +135,7 @@ def hand_over(desk: Desk, actor: Actor, permohonan_id: str, signature_png: bytes
         if relation == "kuasa" and not sop.kuasa_boleh:
             raise SopViolation("handover.proxy")
         card = tahap.stage is Stage.SERAH_PEMOHON
-        if card and offered is not None and offered.tarik_kartu_lama and not old_card_withdrawn:
+        if card and offered is not None and offered.tarik_of(p.varian) and not old_card_withdrawn:
             raise SopViolation("handover.old_card")
         job = confirmed_job(tx, p.id) if card else None
         now = desk.clock.now()

@@ -113,6 +113,13 @@ def packet_checker(key_pem: bytes, cert_pem: bytes, station_cert: bytes | None =
     return check
 
 
+def packet_reader(key_pem: bytes, cert_pem: bytes, station_cert: bytes | None = None) -> Callable[[bytes], Mapping[str, bytes]]:
+    """A function for the receiving side: packet bytes to its checked entries by name. Raises as :func:`open_packet`; keeps nothing."""
+    key, certificate = load_rsa_key(key_pem), load_certificate(cert_pem)
+    expected = load_certificate(station_cert) if station_cert else None
+    return lambda untrusted: _check(untrusted, key, certificate, expected, None)[1]
+
+
 def _check(untrusted: bytes, key: rsa.RSAPrivateKey, certificate: x509.Certificate, expected: x509.Certificate | None,
            folder: Path | None) -> tuple[OpenedPacket, Mapping[str, bytes]]:
     signed = cms.verify(cms.decrypt(untrusted, key, certificate))

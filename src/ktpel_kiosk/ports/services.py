@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime
 from typing import TYPE_CHECKING, Protocol
 
 from ktpel_kiosk.domain.biometric import Position, Quality, RawImage, SignatureKind
 from ktpel_kiosk.domain.outbox import Packet, Receipt
 from ktpel_kiosk.domain.packet import PacketContent, SealedPacket
 from ktpel_kiosk.domain.penduduk import Penduduk
-from ktpel_kiosk.domain.status import StatusEvent
+from ktpel_kiosk.domain.status import StatusEvent, StatusSiak
 from ktpel_kiosk.ports.devices import CardReader, FingerCapture, SignatureCapture
 
 if TYPE_CHECKING:
@@ -82,6 +82,14 @@ class Biometrics(Protocol):
         """The portrait as a small JPEG 2000 for the chip."""
         ...
 
+    def card_picture(self, untrusted: bytes, media_type: str, entry: str) -> bytes:
+        """A foreign portrait or ink as a PNG of our own making, decoded in the limited child. BadInput ``image.*``, ``record.*``."""
+        ...
+
+    def card_template(self, untrusted: bytes, entry: str) -> bytes:
+        """A foreign minutiae record, checked and written anew. BadInput ``record.*``."""
+        ...
+
     def ready(self) -> Mapping[str, str]:
         """Self-test: algorithm -> ``ok`` or why it is missing."""
         ...
@@ -113,6 +121,28 @@ class Announced:
     offset: int = 0
 
 
+@dataclass(frozen=True, slots=True)
+class RecordStatus:
+    """Status of a person's record at the centre."""
+
+    nik: str
+    status: StatusSiak
+    at: datetime
+    reason: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class CardMaterial:
+    """Biodata, portrait, ink and two fingers' minutiae of a record that may be printed. Bytes are untrusted."""
+
+    penduduk: Penduduk
+    portrait: bytes
+    portrait_type: str
+    signature: bytes
+    signature_type: str
+    minutiae: tuple[tuple[Position, bytes], ...]
+
+
 class Gateway(Protocol):
     """The SIAK gateway over HTTP. Every method may raise the TransportTrouble family; nothing else."""
 
@@ -131,6 +161,18 @@ class Gateway(Protocol):
 
     def statuses(self, after: int, wait_s: float) -> Sequence[StatusEvent]: ...
     def lookup(self, nik: str) -> Penduduk | None: ...
+    def record_status(self, nik: str) -> RecordStatus | None:
+        """Where the centre's record of this NIK stands; ``None`` when it knows no such NIK."""
+        ...
+
+    def card_material(self, nik: str) -> CardMaterial | None:
+        """What a card of a PRINT_READY record is made of, signed by the centre; pictures and templates stay untrusted.
+
+        ServerRefused ``gateway.not_print_ready`` while the record may not be printed, ReceiptInvalid ``gateway.material`` when
+        signature, hashes or the NIK do not fit. ``None``: no such NIK.
+        """
+        ...
+
     def report_card(self, event: str, facts: Mapping[str, str]) -> None:
         """Card event: printed, encoded, activated, handed_over, spoiled, destroyed. Idempotent by ``facts['event_id']``."""
         ...

@@ -35,6 +35,8 @@ class Operation(StrEnum):
     STATUS = "status"
     LOOKUP = "lookup"
     CARD = "card"
+    RECORD = "record"
+    MATERIAL = "material"
 
 
 UPLOAD: frozenset[Operation] = frozenset({Operation.OFFSET, Operation.CHUNK})
@@ -65,6 +67,7 @@ _STATUS_TABLE: tuple[tuple[frozenset[Operation], frozenset[int], Rule], ...] = (
     (frozenset({Operation.RECEIPT}), frozenset({404, 410}), Rule(AnnounceAgain, "gateway.packet_forgotten")),
     (frozenset({Operation.RECEIPT}), frozenset({202, 409}), Rule(ServerTrouble, "gateway.receipt_not_ready")),
     (frozenset({Operation.ANNOUNCE}), frozenset({409}), Rule(ServerRefused, "gateway.packet_conflict")),
+    (frozenset({Operation.MATERIAL}), frozenset({409}), Rule(ServerRefused, "gateway.not_print_ready")),
     (_ANY, frozenset({401, 403}), Rule(ServerRefused, "gateway.not_authorised")),
     (_ANY, frozenset({407}), Rule(ServerRefused, "gateway.proxy")),
     (_ANY, frozenset({408, 425, 429}), Rule(ServerTrouble, "gateway.busy")),

@@ -25,7 +25,7 @@ from ktpel_kiosk.domain.errors import BadInput, KioskError, ReceiptInvalid, Serv
 from ktpel_kiosk.domain.outbox import Packet, Receipt
 from ktpel_kiosk.domain.penduduk import Penduduk
 from ktpel_kiosk.domain.status import StatusEvent
-from ktpel_kiosk.ports.services import Announced
+from ktpel_kiosk.ports.services import Announced, CardMaterial, RecordStatus
 from ktpel_kiosk.siak import wire
 from ktpel_kiosk.siak.answers import UPLOAD, Operation, error_for, error_of
 from ktpel_kiosk.siak.jws import BadToken, verify_jws
@@ -177,6 +177,35 @@ class HttpGateway:
         if found.nik != nik:
             raise _unreadable(Operation.LOOKUP)
         return found
+
+    def record_status(self, nik: str) -> RecordStatus | None:
+        """Where the centre's record of a NIK stands. A word this version does not know counts as not readable."""
+        answer = self._call(Operation.RECORD, "POST", "/v1/lookups/status", json_body={"nik": nik}, success=frozenset({200, 404}))
+        if answer.status == 404:
+            return None
+        try:
+            found = wire.record_status_of(answer.data)
+        except (KeyError, TypeError, ValueError, AttributeError) as e:
+            raise _unreadable(Operation.RECORD) from e
+        if found.nik != nik:
+            raise _unreadable(Operation.RECORD)
+        return found
+
+    def card_material(self, nik: str) -> CardMaterial | None:
+        """Signature, hashes, sizes and NIK are checked here; what is inside the pictures is not."""
+        answer = self._call(Operation.MATERIAL, "POST", "/v1/lookups/card-material", json_body={"nik": nik},
+                            success=frozenset({200, 404}))
+        if answer.status == 404:
+            return None
+        try:
+            payload = verify_jws(str(answer.data["material"]), self._keys, wire.MATERIAL_TYPE)
+            return wire.material_of(payload, answer.data["parts"], nik)
+        except BadToken as e:
+            raise ReceiptInvalid("gateway.material", reason=str(e)) from e
+        except wire.WrongPart as e:
+            raise ReceiptInvalid("gateway.material", reason=str(e)) from e
+        except (KeyError, TypeError, ValueError, AttributeError, KioskError) as e:
+            raise ReceiptInvalid("gateway.material", reason="fields") from e
 
     def report_card(self, event: str, facts: Mapping[str, str]) -> None:
         if "event_id" not in facts:

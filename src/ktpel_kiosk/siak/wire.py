@@ -2,17 +2,24 @@
 
 from __future__ import annotations
 
+import base64
+import binascii
+import hashlib
+import re
 from collections.abc import Mapping
-from dataclasses import fields
+from dataclasses import dataclass, fields
 from datetime import UTC, datetime
 from typing import Any
 
+from ktpel_kiosk.domain.biometric import FINGERS, Position
 from ktpel_kiosk.domain.outbox import Receipt
 from ktpel_kiosk.domain.penduduk import Penduduk
 from ktpel_kiosk.domain.status import StatusEvent, StatusSiak
+from ktpel_kiosk.ports.services import CardMaterial, RecordStatus
 
 TUS_VERSION = "1.0.0"
 RECEIPT_TYPE = "ktpel-receipt+jwt"
+MATERIAL_TYPE = "ktpel-card-material+jwt"
 STATION_HEADER = "Ktpel-Station"
 UPLOAD_TYPE = "application/offset+octet-stream"
 
@@ -77,3 +84,86 @@ def event_of(untrusted: Mapping[str, Any]) -> StatusEvent | None:
         return None
     return StatusEvent(sequence, _text(untrusted["packet_id"], "packet_id"), _text(untrusted.get("nik", ""), "nik"),
                        StatusSiak(word), at, _text(untrusted.get("reason", ""), "reason")[:200])
+
+
+def record_status_to_json(found: RecordStatus) -> dict[str, Any]:
+    return {"nik": found.nik, "status": found.status.value, "at": stamp(found.at), "reason": found.reason}
+
+
+def record_status_of(untrusted: Mapping[str, Any]) -> RecordStatus:
+    """Raises ValueError (also for an unknown status word), TypeError, KeyError."""
+    return RecordStatus(_text(untrusted["nik"], "nik"), StatusSiak(str(untrusted["status"])), moment(untrusted["at"]),
+                        _text(untrusted.get("reason", ""), "reason")[:200])
+
+
+PART_LIMITS: dict[str, int] = {"portrait": 256 * 1024, "signature": 128 * 1024, "minutiae": 4 * 1024}
+"""Bytes per part of a card's material."""
+PICTURE_TYPES: tuple[str, ...] = ("image/jp2", "image/png")
+MINUTIAE_TYPE = "application/x-fmr"
+MINUTIAE_PREFIX = "minutiae."
+_HEX64 = re.compile(r"[0-9a-f]{64}")
+
+
+class WrongPart(Exception):
+    """A part of the material is missing, too large or not the one that was signed; the text says which."""
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    media_type: str
+    data: bytes
+
+
+def material_parts(material: CardMaterial) -> dict[str, Part]:
+    """Names and contents as they go over the line."""
+    parts = {"portrait": Part(material.portrait_type, material.portrait), "signature": Part(material.signature_type, material.signature)}
+    return parts | {f"{MINUTIAE_PREFIX}{p.value}": Part(MINUTIAE_TYPE, data) for p, data in material.minutiae}
+
+
+def material_to_json(material: CardMaterial, status: StatusSiak, at: datetime) -> tuple[dict[str, Any], dict[str, str]]:
+    """(payload to be signed, parts in Base64). The payload holds the biodata and the hash of every part."""
+    from ktpel_kiosk.domain.biodata import penduduk_to_dict
+
+    parts = material_parts(material)
+    payload = {
+        "nik": material.penduduk.nik, "status": status.value, "issued_at": stamp(at), "biodata": penduduk_to_dict(material.penduduk),
+        "parts": {n: {"media_type": p.media_type, "size": len(p.data), "sha256": hashlib.sha256(p.data).hexdigest()}
+                  for n, p in parts.items()},
+    }
+    return payload, {n: base64.b64encode(p.data).decode() for n, p in parts.items()}
+
+
+def material_of(payload: Mapping[str, Any], untrusted_parts: Mapping[str, Any], nik: str) -> CardMaterial:
+    """The material a verified payload speaks of, with every part held against its hash.
+
+    Raises:
+        WrongPart, BadInput (biodata), ValueError, TypeError, KeyError.
+    """
+    if payload["nik"] != nik or payload["status"] != StatusSiak.PRINT_READY_RECORD.value:
+        raise WrongPart("nik" if payload["nik"] != nik else "status")
+    person = biodata_from_json(payload["biodata"])
+    if person.nik != nik:
+        raise WrongPart("nik")
+    parts = {str(n): _part(str(n), listed, untrusted_parts) for n, listed in payload["parts"].items()}
+    fingers = tuple((Position(n.removeprefix(MINUTIAE_PREFIX)), p.data) for n, p in parts.items() if n.startswith(MINUTIAE_PREFIX))
+    if not 1 <= len(fingers) <= 2 or any(p not in FINGERS for p, _ in fingers):
+        raise WrongPart("minutiae")
+    portrait, ink = parts["portrait"], parts["signature"]
+    return CardMaterial(person, portrait.data, portrait.media_type, ink.data, ink.media_type, fingers)
+
+
+def _part(name: str, listed: Mapping[str, Any], untrusted_parts: Mapping[str, Any]) -> Part:
+    kind = "minutiae" if name.startswith(MINUTIAE_PREFIX) else name
+    allowed = (MINUTIAE_TYPE,) if kind == "minutiae" else PICTURE_TYPES
+    limit = PART_LIMITS.get(kind)
+    text = untrusted_parts.get(name)
+    if limit is None or listed["media_type"] not in allowed or not isinstance(text, str) or len(text) > limit * 2:
+        raise WrongPart(name[:40])
+    try:
+        data = base64.b64decode(text, validate=True)
+    except (binascii.Error, ValueError) as e:
+        raise WrongPart(name[:40]) from e
+    wanted = str(listed["sha256"])
+    if len(data) > limit or not _HEX64.fullmatch(wanted) or hashlib.sha256(data).hexdigest() != wanted:
+        raise WrongPart(name[:40])
+    return Part(str(listed["media_type"]), data)

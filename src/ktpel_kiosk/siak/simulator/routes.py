@@ -19,10 +19,12 @@ from starlette.requests import ClientDisconnect
 from ktpel_kiosk.domain.biodata import penduduk_to_dict
 from ktpel_kiosk.domain.errors import KioskError
 from ktpel_kiosk.domain.penduduk import Penduduk
+from ktpel_kiosk.domain.status import StatusSiak
 from ktpel_kiosk.ports.clock import Clock
+from ktpel_kiosk.ports.services import RecordStatus
 from ktpel_kiosk.siak import wire
 from ktpel_kiosk.siak.jws import sign_jws
-from ktpel_kiosk.siak.simulator.script import Behaviour, FaultKind, Step
+from ktpel_kiosk.siak.simulator.script import Behaviour, FaultKind, Residents, Step
 from ktpel_kiosk.siak.simulator.store import Conflict, GatewayStore, HashMismatch, Holding
 
 MAX_PACKET_BYTES = 5 * 1024 * 1024
@@ -38,10 +40,10 @@ class Routes:
     """State of one running simulator; :meth:`app` builds the application."""
 
     def __init__(self, store: GatewayStore, clock: Clock, behaviour: Behaviour, signer: ec.EllipticCurvePrivateKey, kid: str,
-                 opener: Checker | None, people: Mapping[str, Penduduk]) -> None:
+                 opener: Checker | None, people: Mapping[str, Penduduk], residents: Residents | None = None) -> None:
         self._store, self._clock, self._behaviour = store, clock, behaviour
         self._signer, self._kid = signer, kid
-        self._opener, self._people = opener, people
+        self._opener, self._people, self._residents = opener, people, residents
         self.stopping = False
 
     def app(self) -> FastAPI:
@@ -55,6 +57,8 @@ class Routes:
         add("/v1/packets/{packet_id}/receipt", self._played("receipt", self._receipt), methods=["GET"])
         add("/v1/status", self._played("status", self._status), methods=["GET"])
         add("/v1/lookups/biodata", self._played("lookup", self._lookup), methods=["POST"])
+        add("/v1/lookups/status", self._played("record", self._record), methods=["POST"])
+        add("/v1/lookups/card-material", self._played("material", self._material), methods=["POST"])
         add("/v1/cards", self._played("card", self._card), methods=["POST"])
         return app
 
@@ -85,6 +89,8 @@ class Routes:
         answer = await handler(request)
         if fault.kind is FaultKind.FORGE and operation == "receipt" and answer.status_code == 200:
             return self._forged(request)
+        if operation == "material" and fault.kind in (FaultKind.FORGE, FaultKind.ALTER) and answer.status_code == 200:
+            return self._false_material(answer, fault.kind)
         return _problem(500, "lost") if fault.kind is FaultKind.LOSE else answer
 
     def _refusal(self, status: int) -> Response:
@@ -177,6 +183,16 @@ class Routes:
         foreign = ec.generate_private_key(ec.SECP256R1())
         return JSONResponse({"receipt": sign_jws(payload, foreign, self._kid, wire.RECEIPT_TYPE)})
 
+    def _false_material(self, answer: Response, kind: FaultKind) -> Response:
+        """The same answer signed by somebody else, or with another portrait than the signed one."""
+        body = json.loads(bytes(answer.body))
+        if kind is FaultKind.ALTER:
+            body["parts"]["portrait"] = body["parts"]["signature"]
+        else:
+            payload = json.loads(base64.urlsafe_b64decode(body["material"].split(".")[1] + "=="))
+            body["material"] = sign_jws(payload, ec.generate_private_key(ec.SECP256R1()), self._kid, wire.MATERIAL_TYPE)
+        return JSONResponse(body)
+
     def _plan(self, packet_id: str, content: bytes) -> tuple[str, tuple[Step, ...]]:
         """NIK and statuses: a centre that holds the key looks inside, and says what is wrong."""
         if self._opener is None:
@@ -217,10 +233,42 @@ class Routes:
 
     async def _lookup(self, request: Request) -> Response:
         body = await _json_body(request)
-        found = self._people.get(str(body.get("nik", "")))
+        nik = str(body.get("nik", ""))
+        found = self._people.get(nik) or (self._residents.biodata(nik) if self._residents is not None else None)
         if found is None:
             return _problem(404, "unknown_nik")
         return JSONResponse({"biodata": penduduk_to_dict(found)})
+
+    def _status_of(self, nik: str) -> RecordStatus | None:
+        """A packet's newest status, else what the centre knows of its residents."""
+        now = self._clock.now()
+        self._store.release_due(now.timestamp(), wire.stamp(now))
+        event = self._store.latest_of(nik)
+        if event is not None:
+            return RecordStatus(nik, event.status, event.at, event.reason)
+        known = self._residents.status(nik) if self._residents is not None else None
+        return RecordStatus(nik, known, now) if known is not None else None
+
+    async def _record(self, request: Request) -> Response:
+        found = self._status_of(str((await _json_body(request)).get("nik", "")))
+        return _problem(404, "unknown_nik") if found is None else JSONResponse(wire.record_status_to_json(found))
+
+    async def _material(self, request: Request) -> Response:
+        """Only of a record that may be printed; the slow part runs beside the loop."""
+        nik = str((await _json_body(request)).get("nik", ""))
+        found = self._status_of(nik)
+        if found is None or self._residents is None:
+            return _problem(404, "unknown_nik")
+        if found.status is not StatusSiak.PRINT_READY_RECORD:
+            return _problem(409, "not_print_ready")
+        event = self._store.latest_of(nik)
+        content = self._store.content(event.packet_id) if event is not None else None
+        residents = self._residents
+        made = await asyncio.to_thread(lambda: residents.of_packet(content) if content else residents.material(nik))
+        if made is None:
+            return _problem(404, "no_material")
+        payload, parts = wire.material_to_json(made, found.status, self._clock.now())
+        return JSONResponse({"material": sign_jws(payload, self._signer, self._kid, wire.MATERIAL_TYPE), "parts": parts})
 
     async def _card(self, request: Request) -> Response:
         body = await _json_body(request)

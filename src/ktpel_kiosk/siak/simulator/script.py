@@ -8,8 +8,11 @@ from collections import defaultdict, deque
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
+from typing import Protocol
 
+from ktpel_kiosk.domain.penduduk import Penduduk
 from ktpel_kiosk.domain.status import StatusSiak
+from ktpel_kiosk.ports.services import CardMaterial
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,7 +29,8 @@ class FaultKind(StrEnum):
     LATE = "late"          # answer ``value`` seconds late
     LOSE = "lose"          # do it, then answer 500: the acknowledgement is lost
     FORGET = "forget"      # forget the upload this request is about, before handling it
-    FORGE = "forge"        # sign the receipt with a foreign key
+    FORGE = "forge"        # sign the receipt or the card material with a foreign key
+    ALTER = "alter"        # change a part of the card material after it was signed
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,8 +39,28 @@ class Fault:
     value: float = 0.0
 
 
+class Residents(Protocol):
+    """People the simulated centre knows beside those whose packets it got; may be slow, is called on a worker thread."""
+
+    def biodata(self, nik: str) -> Penduduk | None: ...
+    def status(self, nik: str) -> StatusSiak | None:
+        """``None``: no such NIK."""
+        ...
+
+    def material(self, nik: str) -> CardMaterial | None:
+        """Of a resident recorded earlier."""
+        ...
+
+    def of_packet(self, content: bytes) -> CardMaterial | None:
+        """Of a packet the centre holds; ``None`` when it cannot be opened."""
+        ...
+
+
 class Faults:
-    """Faults waiting to be played, per operation (``announce``, ``offset``, ``chunk``, ``receipt``, ``status``, ``lookup``, ``card``)."""
+    """Faults waiting to be played, per operation.
+
+    Operations: ``announce``, ``offset``, ``chunk``, ``receipt``, ``status``, ``lookup``, ``card``, ``record``, ``material``.
+    """
 
     def __init__(self) -> None:
         self._lock = threading.Lock()

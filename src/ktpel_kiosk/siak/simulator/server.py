@@ -19,7 +19,7 @@ from ktpel_kiosk.domain.status import StatusSiak
 from ktpel_kiosk.ports.clock import Clock
 from ktpel_kiosk.siak import wire
 from ktpel_kiosk.siak.simulator.routes import Checker, Routes
-from ktpel_kiosk.siak.simulator.script import Behaviour
+from ktpel_kiosk.siak.simulator.script import Behaviour, Residents
 from ktpel_kiosk.siak.simulator.store import GatewayStore, Holding
 
 START_S = 10.0
@@ -44,6 +44,7 @@ class GatewaySimulator:
         data_dir: durable store; several starts over the same folder continue it.
         opener: from :func:`ktpel_kiosk.packet.open.packet_checker`; without it packets are taken unopened.
         people: NIK to biodata for lookups.
+        residents: whom the centre knows beside the packets it got; card material comes only from here.
         production: refuse to exist.
 
     Raises:
@@ -51,7 +52,8 @@ class GatewaySimulator:
     """
 
     def __init__(self, data_dir: Path, *, clock: Clock, keys: SimulatorKeys, port: int = 0, behaviour: Behaviour | None = None,
-                 opener: Checker | None = None, people: Mapping[str, Penduduk] | None = None, production: bool = False) -> None:
+                 opener: Checker | None = None, people: Mapping[str, Penduduk] | None = None, residents: Residents | None = None,
+                 production: bool = False) -> None:
         if production:
             raise SecurityRefusal("simulator.production")
         signer = serialization.load_pem_private_key(keys.receipt_key, None)
@@ -59,7 +61,7 @@ class GatewaySimulator:
             raise BadInput("packet.key", reason="P-256 expected")
         self._folder, self._clock, self._keys, self._signer = data_dir, clock, keys, signer
         self.behaviour = behaviour or Behaviour()
-        self._opener, self._people = opener, people or {}
+        self._opener, self._people, self._residents = opener, people or {}, residents
         self.port = port
         self._running: tuple[uvicorn.Server, threading.Thread, Routes] | None = None
         self._store: GatewayStore | None = None
@@ -73,7 +75,8 @@ class GatewaySimulator:
         if self._running is not None:
             return
         store = self._opened()
-        routes = Routes(store, self._clock, self.behaviour, self._signer, self._keys.receipt_kid, self._opener, self._people)
+        routes = Routes(store, self._clock, self.behaviour, self._signer, self._keys.receipt_kid, self._opener, self._people,
+                        self._residents)
         try:
             listener = socket.create_server(("127.0.0.1", self.port))
         except OSError as e:

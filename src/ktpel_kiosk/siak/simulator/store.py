@@ -228,6 +228,13 @@ class GatewayStore:
                                     "ORDER BY sequence LIMIT ?", (station, after, limit))
             return [StatusEvent(s, p, n, StatusSiak(w), wire.moment(at), r) for s, p, n, w, at, r in rows]
 
+    def latest_of(self, nik: str) -> StatusEvent | None:
+        """The newest released status of a person whose packet is held here."""
+        with self._lock:
+            row = self._db.execute("SELECT sequence, packet_id, nik, status, at, reason FROM events WHERE nik = ? AND nik <> '' "
+                                   "ORDER BY sequence DESC LIMIT 1", (nik,)).fetchone()
+            return StatusEvent(row[0], row[1], row[2], StatusSiak(row[3]), wire.moment(row[4]), row[5]) if row else None
+
     def add_card(self, event_id: str, event: str, facts: Mapping[str, str]) -> bool:
         """False when this event is known already."""
         with self._transaction() as db:

@@ -145,7 +145,7 @@ class HandoverPresenter:
         offered = sop.layanan_of(p.layanan)
         current = p.current()
         return HandoverView(dossier, current.stage if current else None, handover._attempts(desk, pid),
-                            bool(offered and offered.tarik_kartu_lama), sop.kuasa_boleh)
+                            bool(offered and offered.tarik_of(p.varian)), sop.kuasa_boleh)
 
     def activate(self, pid: str, position: Position) -> handover.Activation:
         return handover.activate(self.session.desk, self.session.actor, pid, position)
