@@ -34,7 +34,7 @@ LONG_WORD = 24
 """Longer words are broken rather than given a column of their own."""
 SAMPLE = 2000
 """Rows that decide how much room a column would like."""
-WIDEST = 1.2
+WIDEST = 1.4
 """Em; no letter of the face is wider, so most words need no measuring."""
 
 

@@ -84,12 +84,12 @@ class _XlsxBook:
         write, style = self.sheet.write_string, self.text[row.void]
         for c, value in enumerate(row.cells):
             if value.__class__ is str:
-                if not value.isprintable():  # type: ignore[union-attr]
-                    value = plain(value)  # type: ignore[arg-type]
-                if value[:3] == "<r>":  # type: ignore[index]
-                    value = RICH.sub(f"{MARK}<r>", value)  # type: ignore[arg-type]
+                if not value.isprintable():
+                    value = plain(value)
+                if value[:3] == "<r>":
+                    value = RICH.sub(f"{MARK}<r>", value)
                 # why a row is void must stay readable
-                write(at, c, value, self.text[0] if row.void and value[:5] == VOID else style)  # type: ignore[index, arg-type]
+                write(at, c, value, self.text[0] if row.void and value[:5] == VOID else style)
             else:
                 self._number(at, c, value, row.void)
 

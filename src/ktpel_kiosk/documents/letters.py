@@ -1,4 +1,4 @@
-"""Letters of offices that end without a card: Surat Pengantar (tabular) and Surat Keterangan Perekaman, one A4 page each.
+"""Letters of offices that end without a card: Surat Pengantar (tabular or narrative) and Surat Keterangan Perekaman, one A4 page each.
 
 The keterangan never claims to replace a KTP-el, and what it says of the status is said "berdasarkan data saat ini"
 (DOMAIN.md 6.4).
@@ -10,10 +10,22 @@ from collections.abc import Callable
 
 from reportlab.pdfgen.canvas import Canvas
 
-from ktpel_kiosk.documents.parts import INK, LINE, MUTED, PALE, REGULAR, SEMIBOLD, field_lines, letterhead, signature_block, titled
-from ktpel_kiosk.documents.pen import A4, Pen, pdf
+from ktpel_kiosk.documents.parts import (
+    LINE,
+    MUTED,
+    PALE,
+    REGULAR,
+    SEMIBOLD,
+    boxed,
+    field_lines,
+    letterhead,
+    signature_block,
+    signer_block,
+    titled,
+)
+from ktpel_kiosk.documents.pen import A4, Pen, Run, pdf
 from ktpel_kiosk.domain.errors import BadInput
-from ktpel_kiosk.ports.papers import LetterPaper
+from ktpel_kiosk.ports.papers import LetterPaper, Signer
 
 LEFT, RIGHT, TOP, FOOT = 24.0, 20.0, 14.0, 12.0
 SCALES = (1.0, 0.95, 0.9, 0.85, 0.8, 0.7, 0.6, 0.5)
@@ -22,9 +34,11 @@ NOT_A_CARD = "bukan pengganti KTP-el"
 
 
 def letter(paper: LetterPaper, logo: bytes = b"") -> bytes:
-    """Raises BadInput ``document.letter`` for an unknown kind."""
+    """Raises BadInput ``document.letter`` for an unknown kind or variant."""
+    if paper.varian not in ("tabel", "naratif"):
+        raise BadInput("document.letter", value=paper.varian[:40], expected="tabel, naratif")
     kinds: dict[str, tuple[str, Callable[[Pen, LetterPaper], None]]] = {
-        "surat_pengantar": ("Surat Pengantar", _pengantar),
+        "surat_pengantar": ("Surat Pengantar", _naratif if paper.varian == "naratif" else _pengantar),
         "surat_keterangan_perekaman": ("Surat Keterangan Perekaman KTP-el", _keterangan),
     }
     if paper.jenis not in kinds:
@@ -50,26 +64,68 @@ def letter(paper: LetterPaper, logo: bytes = b"") -> bytes:
     return pdf(f"{title} {paper.nomor}", A4, draw)
 
 
-def _pengantar(pen: Pen, paper: LetterPaper) -> None:
+def _status(paper: LetterPaper) -> str:
+    return paper.status or "menunggu proses pencetakan"
+
+
+def _address(pen: Pen, paper: LetterPaper) -> None:
     half = pen.left + pen.width * 0.52
-    pen.paragraph(paper.tanggal, x=half, size=10.5)
+    pen.paragraph(f"{paper.tempat}, {paper.tanggal}" if paper.tempat else paper.tanggal, x=half, size=10.5)
     pen.down(2)
     pen.paragraph("Kepada", x=half, size=10.5)
     pen.paragraph([("Yth. ", REGULAR), (paper.tujuan, SEMIBOLD)], x=half, size=10.5)
-    pen.paragraph("di tempat", x=half, size=10.5)
+    pen.paragraph(f"di {paper.tujuan_tempat or 'tempat'}", x=half, size=10.5)
     pen.down(6)
+
+
+def _pengantar(pen: Pen, paper: LetterPaper) -> None:
+    _address(pen, paper)
     titled(pen, "SURAT PENGANTAR", paper.nomor, size=13.5)
     pen.down(5)
     p = paper.penduduk
     papers = f" ({', '.join(paper.lampiran)})" if paper.lampiran else ""
-    what = [(f"Berkas permohonan KTP-el{papers} atas nama ", REGULAR), (f"{p.nama}, NIK {p.nik}", SEMIBOLD),
+    kind = f" {paper.layanan}" if paper.layanan else ""
+    what = [(f"Berkas permohonan KTP-el{kind}{papers} atas nama ", REGULAR), (f"{p.nama}, NIK {p.nik}", SEMIBOLD),
             (f", alamat {p.alamat}, RT/RW {p.rt}/{p.rw}, {p.desa}, {p.kecamatan}", REGULAR)]
-    note = f"Untuk diproses pencetakan KTP-el. Perekaman dilakukan pada tanggal {paper.rekam_tanggal}, berdasarkan data saat ini."
+    note = (f"Untuk diproses pencetakan KTP-el. Perekaman dilakukan pada tanggal {paper.rekam_tanggal}; berdasarkan data saat ini "
+            f"{_status(paper)}.")
     _table(pen, what, note)
     pen.down(4)
     pen.paragraph("Demikian untuk menjadi maklum dan diproses sebagaimana mestinya.", size=10.5)
     pen.down(7)
     _two_sides(pen, paper)
+
+
+def _naratif(pen: Pen, paper: LetterPaper) -> None:
+    _address(pen, paper)
+    titled(pen, "SURAT PENGANTAR", paper.nomor, size=13.5)
+    pen.down(4)
+    pen.paragraph("Yang bertanda tangan di bawah ini:", size=10.5)
+    pen.down(1)
+    signer = [("Nama", paper.nama_penandatangan), ("NIP", paper.nip), ("Jabatan", paper.jabatan)]
+    field_lines(pen, [(k, v) for k, v in signer if v], label_width=44, size=10.2, gap=0.4)
+    pen.down(1.2)
+    pen.paragraph("dengan ini menerangkan bahwa:", size=10.5)
+    pen.down(1)
+    field_lines(pen, paper.fields, label_width=44, size=10.2, bold=("Nama", "NIK"), gap=0.4)
+    pen.down(1.6)
+    aim = f" untuk permohonan {paper.layanan}" if paper.layanan else ""
+    runs: list[Run] = [
+        ("adalah benar penduduk yang berdomisili di alamat tersebut dan bermaksud mengurus KTP-el", REGULAR), (aim, REGULAR),
+        (". Yang bersangkutan telah melakukan perekaman pada tanggal ", REGULAR), (paper.rekam_tanggal, SEMIBOLD),
+        (f" dan, berdasarkan data saat ini, {_status(paper)}.", REGULAR)]
+    pen.paragraph(runs, size=10.5)
+    if paper.lampiran:
+        pen.down(1.6)
+        pen.paragraph(f"Bersama ini dilampirkan: {', '.join(paper.lampiran)}.", size=10.5)
+    pen.down(1.6)
+    pen.paragraph("Demikian surat pengantar ini dibuat dengan sebenarnya untuk dipergunakan sebagaimana mestinya.", size=10.5)
+    pen.down(6)
+    _two_sides(pen, paper)
+
+
+def _signer(paper: LetterPaper) -> Signer:
+    return Signer(paper.jabatan, paper.nama_penandatangan, paper.nip, paper.pangkat, paper.atas_nama)
 
 
 def _table(pen: Pen, what: list[tuple[str, str]], note: str) -> None:
@@ -97,8 +153,7 @@ def _table(pen: Pen, what: list[tuple[str, str]], note: str) -> None:
 def _two_sides(pen: Pen, paper: LetterPaper) -> None:
     """Left: what the receiving office fills in; right: who sends; the QR below the left."""
     width = pen.width * 0.44
-    right_end = signature_block(pen, pen.right - width, width, (f"{paper.jabatan},",), paper.nama_penandatangan, paper.nip,
-                                size=10.5, room=22)
+    right_end = signer_block(pen, pen.right - width, width, _signer(paper), size=10.5, room=22)
     top = pen.y
     pen.line("Diterima oleh instansi tujuan", SEMIBOLD, 9.6)
     pen.down(1.5)
@@ -125,7 +180,7 @@ def _verification(pen: Pen, paper: LetterPaper, below: float) -> None:
 def _keterangan(pen: Pen, paper: LetterPaper) -> None:
     titled(pen, "SURAT KETERANGAN PEREKAMAN KTP ELEKTRONIK", paper.nomor, size=13.5)
     pen.down(5)
-    pen.paragraph([("Yang bertanda tangan di bawah ini, ", REGULAR), (paper.jabatan, SEMIBOLD),
+    pen.paragraph([("Yang bertanda tangan di bawah ini, ", REGULAR), (paper.atas_nama or paper.jabatan, SEMIBOLD),
                    (", menerangkan bahwa penduduk:", REGULAR)], size=10.8)
     pen.down(2.5)
     top = pen.y
@@ -139,30 +194,30 @@ def _keterangan(pen: Pen, paper: LetterPaper) -> None:
     field_lines(pen, paper.fields, label_width=40, width=width, size=10.5, bold=("Nama", "NIK"), gap=0.9)
     pen.y = max(pen.y, top + photo[1])
     pen.down(3)
-    pen.paragraph([("benar telah melakukan perekaman KTP-el pada tanggal ", REGULAR), (paper.rekam_tanggal, SEMIBOLD),
-                   (" dan, ", REGULAR), ("berdasarkan data saat ini", SEMIBOLD),
-                   (", sedang menunggu proses pencetakan.", REGULAR)], size=10.8)
+    place = f" di {paper.rekam_tempat}" if paper.rekam_tempat else ""
+    pen.paragraph([("benar-benar telah melakukan perekaman KTP-el pada tanggal ", REGULAR), (paper.rekam_tanggal, SEMIBOLD),
+                   (f"{place} dan, ", REGULAR), ("berdasarkan data saat ini", SEMIBOLD), (f", {_status(paper)}.", REGULAR)], size=10.8)
     pen.down(2)
-    pen.paragraph(f"Surat keterangan ini diberikan untuk keperluan pencetakan KTP-el yang bersangkutan kepada {paper.tujuan}, "
-                  "dan berlaku sampai KTP-el diterbitkan.", size=10.8)
+    use = paper.keperluan or f"pencetakan KTP-el yang bersangkutan pada {paper.tujuan}"
+    pen.paragraph([(f"Surat keterangan ini diberikan untuk keperluan {use}. Surat ini berlaku ", REGULAR), (_valid(paper), SEMIBOLD),
+                   (".", REGULAR)], size=10.8)
     pen.down(3)
-    _boxed(pen, [("Surat keterangan ini ", REGULAR), (NOT_A_CARD, SEMIBOLD),
-                 (" dan tidak dapat digunakan sebagai bukti diri di luar keperluan tersebut di atas.", REGULAR)])
+    boxed(pen, [("Surat keterangan ini ", REGULAR), (NOT_A_CARD, SEMIBOLD),
+                (" dan tidak dapat digunakan sebagai bukti diri di luar keperluan tersebut di atas.", REGULAR)])
     pen.down(7)
     width = pen.width * 0.44
-    date_lines = (paper.tanggal, f"{paper.jabatan},")
+    above = f"{paper.tempat}, {paper.tanggal}" if paper.tempat else paper.tanggal
     ends = [
         signature_block(pen, pen.left, width, ("", "Yang bersangkutan,"), paper.penduduk.nama, size=10.5, room=22),
-        signature_block(pen, pen.right - width, width, date_lines, paper.nama_penandatangan, paper.nip, size=10.5, room=22),
+        signer_block(pen, pen.right - width, width, _signer(paper), above, size=10.5, room=22),
     ]
     pen.y = max(ends)
     _verification(pen, paper, below=8.0)
 
 
-def _boxed(pen: Pen, runs: list[tuple[str, str]]) -> None:
-    dry = Pen(None, (pen.page_width, pen.page_height), 0, 0, scale=pen.scale)
-    dry.paragraph(runs, x=0, width=pen.width - 8, size=10.2)
-    pen.box(pen.left, pen.y, pen.width, dry.y + 4.4, thick=0.3, color=INK, fill=PALE, radius=1.5)
-    pen.y += 1.8
-    pen.paragraph(runs, x=pen.left + 4, width=pen.width - 8, size=10.2)
-    pen.y += 2.6
+def _valid(paper: LetterPaper) -> str:
+    """``berlaku``: until the card is issued, or six months at most."""
+    if paper.berlaku != "6_bulan":
+        return "sampai KTP-el diterbitkan"
+    until = f" sampai dengan tanggal {paper.berlaku_sampai}" if paper.berlaku_sampai else " sejak tanggal surat ini"
+    return f"6 (enam) bulan{until}, atau sampai KTP-el diterbitkan bila lebih dahulu"

@@ -8,10 +8,35 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import BinaryIO
 
-from ktpel_kiosk.documents import book_pdf, book_xlsx, books, complaint, letters, slips
+from ktpel_kiosk.documents import (
+    book_pdf,
+    book_xlsx,
+    books,
+    complaint,
+    destruction,
+    f102,
+    letters,
+    reports,
+    rolls,
+    sheets,
+    slips,
+    standard,
+)
 from ktpel_kiosk.documents.pen import register_faces
 from ktpel_kiosk.domain.errors import BadInput
-from ktpel_kiosk.ports.papers import Book, ComplaintPaper, HandoverPaper, LetterPaper, ReceiptPaper
+from ktpel_kiosk.ports.papers import (
+    Book,
+    ChecklistPaper,
+    ComplaintPaper,
+    DestructionPaper,
+    F102Paper,
+    HandoverPaper,
+    LetterPaper,
+    ReceiptPaper,
+    ReportPaper,
+    StandardPaper,
+    VerificationPaper,
+)
 
 
 class OfficeDocuments:
@@ -34,15 +59,29 @@ class OfficeDocuments:
 
     def receipt_80mm(self, paper: ReceiptPaper) -> bytes:
         """Tanda terima berkas for an 80 mm receipt printer."""
-        return slips.receipt_80mm(paper)
+        return rolls.receipt(paper)
 
     def return_slip(self, paper: ReceiptPaper, reasons: Sequence[str]) -> bytes:
         """Lembar pengembalian; ``reasons`` are codes of ``RETURN_REASONS`` or sentences."""
         return slips.return_slip(paper, reasons, self._logo)
 
+    def return_slip_80mm(self, paper: ReceiptPaper, reasons: Sequence[str]) -> bytes:
+        return rolls.return_slip(paper, reasons)
+
+    def checklist(self, paper: ChecklistPaper) -> bytes:
+        """Lembar ceklis on A4."""
+        return sheets.checklist(paper, self._logo)
+
+    def verification(self, paper: VerificationPaper) -> bytes:
+        """Lembar verifikasi on A4."""
+        return sheets.verification(paper, self._logo)
+
     def handover(self, paper: HandoverPaper) -> bytes:
         """Bukti pengambilan, two copies on A4."""
         return slips.handover(paper, self._logo)
+
+    def handover_80mm(self, paper: HandoverPaper) -> bytes:
+        return rolls.handover(paper)
 
     def letter(self, paper: LetterPaper) -> bytes:
         """Surat Pengantar or Surat Keterangan Perekaman by ``paper.jenis``."""
@@ -51,6 +90,25 @@ class OfficeDocuments:
     def complaint(self, paper: ComplaintPaper) -> bytes:
         """Bukti pengaduan, two copies on A4."""
         return complaint.complaint(paper, self._logo)
+
+    def destruction(self, paper: DestructionPaper) -> bytes:
+        """Berita Acara Pemusnahan KTP-el, as many pages as the cards need."""
+        return destruction.destruction(paper, self._logo)
+
+    def f102(self, paper: F102Paper) -> bytes:
+        """F-1.02, prefilled; a national form has no letterhead."""
+        return f102.f102(paper)
+
+    def report(self, paper: ReportPaper) -> bytes:
+        return reports.report(paper, self._logo)
+
+    def report_hash(self, paper: ReportPaper) -> str:
+        """What the report's footer shows."""
+        return reports.report_hash(paper)
+
+    def standard(self, paper: StandardPaper) -> bytes:
+        """Standar Pelayanan and maklumat for the wall."""
+        return standard.standard(paper, self._logo)
 
     def book(self, book: Book, format: str) -> bytes:
         """A register book as ``xlsx``, ``csv`` or ``pdf``; the same content hash in all three."""

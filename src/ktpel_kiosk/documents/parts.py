@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from ktpel_kiosk.documents.pen import BOLD, INK, LINE, MEDIUM, MUTED, PALE, REGULAR, SEMIBOLD, Pen, width_mm, wrap
+from ktpel_kiosk.documents.pen import BOLD, INK, LINE, MEDIUM, MUTED, PALE, REGULAR, SEMIBOLD, Pen, Run, width_mm, wrap
+from ktpel_kiosk.ports.papers import Paraf, Signer
 
-__all__ = ["BOLD", "INK", "LINE", "MEDIUM", "MUTED", "PALE", "REGULAR", "SEMIBOLD", "capitals", "field_lines", "letterhead", "nip_text",
-           "signature_block", "titled"]
+__all__ = ["BOLD", "INK", "LINE", "MEDIUM", "MUTED", "PALE", "REGULAR", "SEMIBOLD", "boxed", "capitals", "field_lines", "grouped",
+           "identity", "letterhead", "marks", "nip_text", "signature_block", "signer_block", "titled"]
 
 DOTS = "." * 32
 
@@ -70,8 +71,8 @@ def nip_text(nip: str) -> str:
 
 
 def signature_block(pen: Pen, x: float, width: float, heading: Sequence[str], name: str, nip: str = "", *, size: float = 10.0,
-                    room: float = 17.0, picture: bytes = b"", top: float | None = None) -> float:
-    """Heading lines, room to sign (or the signature itself), underlined name, NIP; returns the lower edge in mm."""
+                    room: float = 17.0, picture: bytes = b"", top: float | None = None, pangkat: str = "") -> float:
+    """Heading lines, room to sign (or the signature itself), underlined name, pangkat, NIP; returns the lower edge in mm."""
     start = pen.y
     pen.y = start if top is None else top
     middle = x + width / 2
@@ -93,8 +94,76 @@ def signature_block(pen: Pen, x: float, width: float, heading: Sequence[str], na
         pen.rule(pen.y + 0.7, middle - half, middle + half, thick=0.2)
     else:
         centered(DOTS, REGULAR)
-    if nip:
+    if nip or pangkat:
         pen.down(0.6)
-        centered(nip_text(nip), REGULAR, size * 0.9)
+    for text in (pangkat, nip_text(nip)):
+        if text:
+            centered(text, REGULAR, size * 0.9)
     end, pen.y = pen.y, start
     return end
+
+
+def signer_block(pen: Pen, x: float, width: float, signer: Signer, above: str = "", *, size: float = 10.0, room: float = 19.0) -> float:
+    """A signer under ``above`` (place and date, or ``Mengetahui,``), with ``a.n.`` when it is on behalf; returns the lower edge."""
+    heading = [above] if above else []
+    heading += [f"a.n. {signer.atas_nama}"] if signer.atas_nama else []
+    return signature_block(pen, x, width, (*heading, f"{signer.jabatan},"), signer.nama, signer.nip, size=size, room=room,
+                           pangkat=signer.pangkat)
+
+
+def identity(pen: Pen, nomor_register: str, fields: Sequence[tuple[str, str]], qr_text: str) -> None:
+    """Number and QR stand out: they are what the counter asks for later."""
+    side = 25.0 * pen.scale
+    top = pen.y
+    pen.qr(qr_text, pen.right - side, top, side)
+    width = pen.width - (side + 5 if qr_text else 0.0)
+    pen.box(pen.left, top, width, 10.5 * pen.scale, thick=0, fill=PALE, radius=1.6)
+    pen.text(pen.left + 3, top + 6.9 * pen.scale, "Nomor Register", REGULAR, 9, color=MUTED)
+    size = 15.0
+    while width_mm(nomor_register, BOLD, size * pen.scale) > width - 36 * pen.scale and size > 7:
+        size -= 0.5
+    pen.text(pen.left + 31 * pen.scale, top + 7.4 * pen.scale, nomor_register or "-", BOLD, size)
+    pen.down(12.2)
+    field_lines(pen, fields, label_width=31, width=width, size=9.4, bold=("Nama",), gap=0.25)
+    if qr_text:
+        pen.y = max(pen.y, top + side)
+
+
+def boxed(pen: Pen, runs: str | Sequence[Run], *, size: float = 10.2, fill: tuple[float, float, float] = PALE) -> None:
+    """A sentence that must not be overlooked."""
+    dry = Pen(None, (pen.page_width, pen.page_height), 0, 0, scale=pen.scale)
+    dry.paragraph(runs, x=0, width=pen.width - 8, size=size)
+    pen.box(pen.left, pen.y, pen.width, dry.y + 4.4, thick=0.3, color=INK, fill=fill, radius=1.5)
+    pen.y += 1.8
+    pen.paragraph(runs, x=pen.left + 4, width=pen.width - 8, size=size)
+    pen.y += 2.6
+
+
+def grouped(hexes: str) -> str:
+    """``3f2a 91c0 …``: a fingerprint or hash as people compare it."""
+    return " ".join(hexes[i:i + 4] for i in range(0, len(hexes), 4))
+
+
+def marks(pen: Pen, parafs: Sequence[Paraf], *, columns: int = 3, height: float = 31.0) -> None:
+    """A row of framed places: who marked, as what, when; the fingerprint of the electronic signature or room for the pen."""
+    gap = 4.0
+    width = (pen.width - gap * (columns - 1)) / columns
+    tall = height * pen.scale
+    top = pen.y
+    for i, paraf in enumerate(parafs):
+        x = pen.left + i * (width + gap)
+        pen.box(x, top, width, tall, thick=0.2, color=LINE, radius=1.2)
+        page = (pen.page_width, pen.page_height)
+        inner = Pen(pen.canvas, page, x + 2.5, pen.page_width - x - width + 2.5, scale=pen.scale, top=top + 1.2)
+        inner.line(paraf.label, MEDIUM, 8, "l", MUTED)
+        if paraf.fingerprint:
+            inner.down(1.0)
+            inner.line("Ditandai secara elektronik", REGULAR, 8)
+            inner.line(grouped(paraf.fingerprint[:32]), SEMIBOLD, 8.6)
+            inner.line(paraf.at_local, REGULAR, 8)
+        inner.y = top + tall - 10.4 * pen.scale
+        if not paraf.fingerprint:
+            pen.rule(inner.y, x + 2.5, x + width - 2.5, thick=0.12, color=LINE)
+        inner.line(paraf.nama or DOTS, SEMIBOLD, 8.8)
+        inner.line(paraf.jabatan + (f" · {paraf.at_local}" if paraf.at_local and not paraf.fingerprint else ""), REGULAR, 7.8, color=MUTED)
+    pen.y = top + tall

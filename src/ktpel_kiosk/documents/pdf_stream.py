@@ -35,10 +35,13 @@ class _Spilled(pdfdoc.PDFObject):  # type: ignore[misc]
 class _Output(pdfdoc.PDFFile):  # type: ignore[misc]
     """Writes what reportlab's own class would collect."""
 
+    strings: list[bytes]
+
     def __init__(self, sink: BinaryIO, version: tuple[int, int]) -> None:
         super().__init__(version)
-        sink.write(b"".join(self.strings))
-        self.strings = []
+        started: list[bytes] = self.strings
+        sink.write(b"".join(started))
+        started.clear()
         self.write = sink.write
 
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import io
 import threading
+import unicodedata
 from collections.abc import Callable, Sequence
 from functools import lru_cache
 from pathlib import Path
@@ -30,6 +31,7 @@ INK, MUTED, LINE, PALE = (0.078, 0.129, 0.169), (0.357, 0.420, 0.471), (0.72, 0.
 A4 = (210.0, 297.0)
 LEADING = 1.38
 MAX_PIXELS = 40_000_000
+MISSING = "\N{WHITE SQUARE}"
 
 _registering = threading.Lock()
 Run = tuple[str, str]
@@ -46,15 +48,29 @@ def register_faces(resources: Path) -> None:
 
 
 @lru_cache(maxsize=8)
-def _widths(face: str) -> tuple[dict[int, float], float]:
-    font = pdfmetrics.getFont(face)
-    return font.face.charWidths, float(font.face.defaultWidth)
+def _widths(face: str) -> dict[int, float]:
+    widths: dict[int, float] = pdfmetrics.getFont(face).face.charWidths
+    return widths
+
+
+@lru_cache(maxsize=8192)
+def shown(text: str) -> str:
+    """What is drawn for ``text``: composed letters, an empty square for each sign the face lacks, nothing for marks nobody sees."""
+    if text.isascii() and text.isprintable():
+        return text
+    known = _widths(REGULAR)
+    return "".join(c if ord(c) in known and c.isprintable() else _stand_in(c) for c in unicodedata.normalize("NFC", text))
+
+
+def _stand_in(sign: str) -> str:
+    kind = unicodedata.category(sign)
+    return " " if sign.isspace() else "" if kind in ("Cf", "Mn", "Me") else MISSING
 
 
 @lru_cache(maxsize=65_536)
 def _em(text: str, face: str) -> float:
-    table, default = _widths(face)
-    return sum(table.get(ord(c), default) for c in text) / 1000
+    table = _widths(face)
+    return sum([table[ord(c)] for c in shown(text)]) / 1000
 
 
 def width_mm(text: str, face: str, size: float) -> float:
@@ -128,7 +144,7 @@ class Pen:
         shift = {"l": 0.0, "m": 0.5, "r": 1.0}[align] * width_mm(text, face, points)
         self.canvas.setFont(face, points)
         self.canvas.setFillColorRGB(*color)
-        self.canvas.drawString((x - shift) * MM, self._up(y), text)
+        self.canvas.drawString((x - shift) * MM, self._up(y), shown(text))
 
     def line(self, text: str, face: str = REGULAR, size: float = 10.0, align: str = "l", color: tuple[float, float, float] = INK) -> None:
         """One line at the cursor over the whole width, shrunk if need be; the cursor goes below it."""
@@ -204,6 +220,37 @@ class Pen:
             self.canvas.setFillColorRGB(*fill)
         self.canvas.roundRect(x * MM, self._up(y + height), width * MM, height * MM, radius * MM,
                               stroke=int(thick > 0), fill=int(fill is not None))
+
+    def path(self, points: Sequence[tuple[float, float]], *, thick: float = 0.3, color: tuple[float, float, float] = INK,
+             dash: tuple[float, ...] = (), fill: tuple[float, float, float] | None = None) -> None:
+        """An open line, or a closed filled shape when ``fill`` is given."""
+        if self.canvas is None or len(points) < 2:
+            return
+        path = self.canvas.beginPath()
+        for i, (x, y) in enumerate(points):
+            (path.lineTo if i else path.moveTo)(x * MM, self._up(y))
+        self.canvas.setStrokeColorRGB(*color)
+        self.canvas.setLineWidth(thick * MM)
+        self.canvas.setDash([d * MM for d in dash])
+        if fill is not None:
+            path.close()
+            self.canvas.setFillColorRGB(*fill)
+        self.canvas.drawPath(path, stroke=int(thick > 0), fill=int(fill is not None))
+        self.canvas.setDash([])
+
+    def hatch(self, x: float, y: float, width: float, height: float, *, step: float = 1.1, rising: bool = True,
+              color: tuple[float, float, float] = INK) -> None:
+        """Slanted lines inside a box, so that a copy in black and white still tells the parts apart."""
+        if self.canvas is None or width <= 0 or height <= 0:
+            return
+        self.canvas.setStrokeColorRGB(*color)
+        self.canvas.setLineWidth(0.16 * MM)
+        at = step / 2
+        while at < width + height:
+            a, b = max(0.0, at - height), min(at, width)
+            ya, yb = (at - a, at - b) if rising else (height - at + a, height - at + b)
+            self.canvas.line((x + a) * MM, self._up(y + ya), (x + b) * MM, self._up(y + yb))
+            at += step
 
     def tick_box(self, x: float, baseline: float, side: float, ticked: bool) -> None:
         """A drawn check box, so that it prints the same with every font."""

@@ -265,7 +265,10 @@ class DestructionPaper:
 
 @dataclass(frozen=True, slots=True)
 class F102Paper:
-    """F-1.02 prefilled. ``lampiran``: ``kode`` of the checklist lines that are there (``kk``, ``buku_nikah``, ...)."""
+    """F-1.02 prefilled. ``lampiran``: ``kode`` of the checklist lines that are there (``buku_nikah``, ``skp``, ...).
+
+    ``berkas_lain``: papers that are there but have no line on the form (fotokopi KK, ijazah); noted below it.
+    """
 
     nama: str
     nik: str
@@ -275,6 +278,7 @@ class F102Paper:
     petugas: str
     pemohon: str
     lampiran: frozenset[str] = frozenset()
+    berkas_lain: tuple[str, ...] = ()
     varian: str = ""
     nip: str = ""
     nomor_register: str = ""
