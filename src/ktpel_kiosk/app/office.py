@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
 from dataclasses import asdict, dataclass, replace
-from datetime import date, datetime
+from datetime import date
 from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -118,16 +119,16 @@ def open_register(data: Path, clock: SystemClock | PracticeClock, ids: Uuid7, *,
 
 
 @cache
-def holidays_around(year: int) -> frozenset[date]:
-    """Public holidays and cuti bersama of the years around ``year`` (the office's editable default)."""
+def public_holidays(year: int) -> Mapping[date, str]:
+    """Public holidays and cuti bersama of a year with their Indonesian names (the office's editable default)."""
     import holidays
 
-    table = holidays.country_holidays("ID", years=range(year - 1, year + 3), categories=("public", "government"))
-    return frozenset(table)
+    return dict(holidays.country_holidays("ID", years=year, categories=("public", "government"), language="id"))
 
 
-def lazy_holidays(now: datetime) -> frozenset[date]:
-    return holidays_around(now.year)
+def holidays_around(year: int) -> frozenset[date]:
+    """The state's days off of the years around ``year``, without any office's own changes."""
+    return frozenset(d for y in range(year - 1, year + 3) for d in public_holidays(y))
 
 
 def village_names(region: str) -> tuple[str, ...]:

@@ -7,7 +7,7 @@ import subprocess
 import threading
 from pathlib import Path
 
-from ktpel_kiosk.app.wiring import Kiosk, open_practice_kiosk
+from ktpel_kiosk.app.wiring import Kiosk, open_practice_kiosk, settle_sop
 from ktpel_kiosk.domain.errors import KioskError, Offline
 
 EXIT_WHEN_READY = "KTPEL_EXIT_WHEN_READY"
@@ -24,7 +24,7 @@ def run_windows(office: str, data: Path, *, windowed: bool = False, camera: str 
 
     tame_allocator()
     measuring = bool(os.environ.get(EXIT_WHEN_READY))
-    kiosk = open_practice_kiosk(data, office, camera=camera, reader=reader)
+    kiosk = open_practice_kiosk(data, office, camera=camera, reader=reader, settle=False)
     behind = Behind(kiosk)
     try:
         return start_windows(kiosk.desk, windowed=windowed, on_ready=_say_ready if measuring else behind.start,
@@ -77,6 +77,7 @@ class Behind:
         kiosk = self._kiosk
         try:
             kiosk.register.wake()
+            settle_sop(kiosk)
             kiosk.devices.start()
             reconcile.clear_leftovers(kiosk.desk)
             self._seating = Seating(kiosk)

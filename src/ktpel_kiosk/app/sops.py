@@ -9,6 +9,7 @@ from ktpel_kiosk.app.resources import resources
 from ktpel_kiosk.domain.errors import BadInput
 from ktpel_kiosk.domain.sop import Sop
 from ktpel_kiosk.domain.sop_file import parse_sop
+from ktpel_kiosk.durable import write_durably
 
 if TYPE_CHECKING:
     from ktpel_kiosk.domain.sop_check import SopFinding
@@ -40,6 +41,24 @@ def load(name: str, data: Path | None = None) -> Sop:
     except (UnicodeDecodeError, OSError) as error:
         raise BadInput("sop.unreadable", path=str(path)) from error
     return parse_sop(text, name=path.name)
+
+
+IN_FORCE_FILE = "sop-berlaku.toml"
+"""In the office folder: the text in force, beside the register's own, so that a start need not wait for the register."""
+
+
+def kept(data: Path, chosen: Sop) -> Sop:
+    """The version this office had in force when it last ran, ``chosen`` where there is none (the register has the last word)."""
+    path = data / IN_FORCE_FILE
+    try:
+        found = parse_sop(path.read_text("utf-8"), name=path.name) if path.is_file() else chosen
+    except (BadInput, UnicodeDecodeError, OSError):
+        return chosen
+    return found if found.id == chosen.id else chosen
+
+
+def keep(data: Path, sop: Sop) -> None:
+    write_durably(data / IN_FORCE_FILE, sop.source_text.encode())
 
 
 def load_all(data: Path | None = None) -> list[Sop]:

@@ -158,8 +158,8 @@ def open_practice_kiosk(data: Path, office: str, *, clock: SystemClock | Practic
         officer_keys=Ed25519Keys(), spool=FileSpool(data / "documents"), clock=clock,
         ids=ids, sop=sop, parse_sop=lambda text: parse_sop(text, name="register"), regions=cache(lambda: _regions(data)),
         holidays=lambda: _calendar().days_off(kiosk[0].desk), extra_open=lambda: _calendar().open_days(kiosk[0].desk),
-        public_holidays=public_holidays, read_table=_tables, keep_sop=lambda sop: sops.keep(data, sop), station=settings.station, sentences=load_sentences(),
-        thresholds=thresholds or Thresholds(), specimen=True,
+        public_holidays=public_holidays, read_table=_tables, keep_sop=lambda sop: sops.keep(data, sop),
+        station=settings.station, sentences=load_sentences(), thresholds=thresholds or Thresholds(), specimen=True,
         practice_hint=f"Mode latihan. Masuk sebagai {_names()}; kata sandi: {PRACTICE_PASSWORD}.",
         wake_uploader=lambda: kiosk[0].wake_uploader(),
     )
