@@ -104,6 +104,16 @@ def test_every_command_takes_data():
         assert "--data" in call(*command, "--help").output, command
 
 
+def test_register_verify_reports_audit_and_approvals(tmp_path: Path):
+    from ktpel_kiosk.app.wiring import open_practice_kiosk
+
+    with open_practice_kiosk(tmp_path, "tempeh"):
+        pass
+    found = json.loads(call("register", "verify", "--json", "--data", str(tmp_path)).output)
+    assert (found["whole"], found["approvals"], found["approvals_invalid"]) == (True, 0, [])
+    assert "tanda tangan sah" in call("register", "verify", "--data", str(tmp_path)).output
+
+
 def test_register_commands_need_an_office(tmp_path: Path):
     for arguments in (["register", "verify"], ["register", "export", "--book", "permohonan", "--out", str(tmp_path / "b.xlsx")]):
         result = call(*arguments, "--data", str(tmp_path / "kosong"))

@@ -18,11 +18,12 @@ from ktpel_kiosk.app.sentences import load_sentences
 from ktpel_kiosk.app.spool import FileSpool
 from ktpel_kiosk.app.walk import Officers, Walk
 from ktpel_kiosk.desk import printing, sign_in, users
+from ktpel_kiosk.desk.access import stage_roles
 from ktpel_kiosk.desk.context import Desk
 from ktpel_kiosk.domain.actor import Actor
 from ktpel_kiosk.domain.penduduk import Penduduk
 from ktpel_kiosk.domain.permohonan import Permohonan
-from ktpel_kiosk.domain.sop import Layanan, Peran
+from ktpel_kiosk.domain.sop import Layanan, Peran, Stage
 from ktpel_kiosk.domain.sop_file import parse_sop
 from ktpel_kiosk.domain.status import StatusEvent, StatusSiak
 
@@ -65,6 +66,18 @@ class Office:
     def sealed(self, index: int = 0) -> Permohonan:
         """An application led to the point where it waits for the centre (or is finished without a card)."""
         return self.walk().advance(self.begun(index).id)
+
+    def at(self, stage: Stage, index: int = 0, layanan: Layanan = Layanan.BARU_WNI) -> Permohonan:
+        """An application that stands at ``stage``."""
+        p, walk = self.begun(index, layanan), self.walk()
+        while (tahap := p.current()) is not None and tahap.stage is not stage:
+            if tahap.stage is Stage.MENUNGGU_PRR:
+                p = self.prr(p, sequence=index + 1)
+                continue
+            walk.do(self.officers.for_roles(stage_roles(self.desk.sop_of(p.sop_digest), tahap)), p)
+            p = self.read(p)
+        assert tahap is not None
+        return p
 
     def prr(self, p: Permohonan, status: StatusSiak = StatusSiak.PRINT_READY_RECORD, sequence: int = 1) -> Permohonan:
         from ktpel_kiosk.desk import statuses

@@ -152,13 +152,15 @@ def register_export(book: Annotated[str, typer.Option("--book")], out: Annotated
 
 @register_app.command("verify")
 def register_verify(data: Data = DEFAULT_DATA, as_json: Json = False) -> None:
-    """Memeriksa rantai audit register dari awal sampai akhir."""
+    """Memeriksa rantai audit dari awal sampai akhir, dan tanda tangan setiap paraf dan persetujuan."""
     from ktpel_kiosk.app.maintenance import verify
-    check = _guard(lambda: verify(_data(data)))
+    from ktpel_kiosk.desk.approvals import sentence_of
+    check, signed = _guard(lambda: verify(_data(data)))
     state = "utuh" if check.whole else f"RUSAK pada urutan {check.broken_at}"
-    _out({"length": check.length, "head": check.head, "whole": check.whole, "broken_at": check.broken_at}, as_json,
-         lambda: f"Rantai audit {state}: {check.length} mata rantai, kepala {check.head}")
-    if not check.whole:
+    _out({"length": check.length, "head": check.head, "whole": check.whole, "broken_at": check.broken_at, "approvals": signed.count,
+          "approvals_changed": signed.changed, "approvals_unsigned": signed.unsigned, "approvals_invalid": [a for _, a in signed.invalid]},
+         as_json, lambda: f"Rantai audit {state}: {check.length} mata rantai, kepala {check.head}\n{sentence_of(signed)}")
+    if not (check.whole and signed.whole):
         raise typer.Exit(1)
 
 

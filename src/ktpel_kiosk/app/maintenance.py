@@ -8,7 +8,8 @@ from pathlib import Path
 
 from ktpel_kiosk.app.office import settings_of
 from ktpel_kiosk.app.wiring import Kiosk, open_practice_kiosk
-from ktpel_kiosk.desk import books
+from ktpel_kiosk.desk import approvals, books
+from ktpel_kiosk.desk.approvals import ApprovalCheck
 from ktpel_kiosk.domain.actor import Actor
 from ktpel_kiosk.domain.errors import BadInput
 from ktpel_kiosk.domain.sop import Peran
@@ -43,6 +44,7 @@ def export_book(data: Path, book: str, format: str, out: Path, year: int | None,
         return books.export_register(kiosk.desk, CONSOLE, book, format, out, year=year, month=month)
 
 
-def verify(data: Path) -> AuditCheck:
+def verify(data: Path) -> tuple[AuditCheck, ApprovalCheck]:
+    """The audit chain, and every approval's signature."""
     with opened(data) as kiosk:
-        return books.verify_register(kiosk.desk, CONSOLE)
+        return books.verify_register(kiosk.desk, CONSOLE), approvals.check_all(kiosk.desk, CONSOLE)

@@ -20,6 +20,7 @@ from ktpel_kiosk.domain.cards import CardJob
 from ktpel_kiosk.domain.errors import SecurityRefusal, SignInRefused
 from ktpel_kiosk.domain.permohonan import Permohonan
 from ktpel_kiosk.domain.sop import Stage
+from ktpel_kiosk.domain.text import number_text
 from ktpel_kiosk.ports.register import Approval, Query, Tx, View
 from ktpel_kiosk.ports.services import Signer
 
@@ -199,6 +200,18 @@ def check_all(desk: Desk, actor: Actor) -> ApprovalCheck:
     found = desk.register.read(look)
     desk.register.write(lambda tx: tx.log("ApprovalChecked", "-", actor.username, count=found.count, failed=len(found.invalid)))
     return found
+
+
+def sentence_of(check: ApprovalCheck) -> str:
+    """What the check found, for people."""
+    parts = [f"{number_text(check.count)} paraf dan persetujuan diperiksa"]
+    if check.changed:
+        parts.append(f"{number_text(check.changed)} berlaku untuk isi sebelumnya")
+    if check.unsigned:
+        parts.append(f"{number_text(check.unsigned)} dari masa sebelum ada tanda tangan")
+    if check.invalid:
+        return f"{', '.join(parts)}. {number_text(len(check.invalid))} TIDAK SAH. Jangan ubah apa pun; hubungi pengelola."
+    return f"{', '.join(parts)}. Semua tanda tangan sah."
 
 
 def _ids(view: View) -> Iterator[str]:

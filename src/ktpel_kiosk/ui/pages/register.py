@@ -254,7 +254,11 @@ class RegisterPage(Page):
         return False
 
     def _verify(self) -> None:
-        self.act(self.presenter.verify, lambda text: self.shell.tell("good" if text.startswith("Register utuh") else "trouble", text))
+        self.act(self.presenter.verify, self._verified)
+
+    def _verified(self, text: str) -> None:
+        whole = text.startswith("Register utuh") and "TIDAK SAH" not in text
+        self.shell.tell("good" if whole else "trouble", text)
 
 
 def _table_row(r: RegisterRow) -> TableRow:

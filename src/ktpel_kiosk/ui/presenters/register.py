@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from pathlib import Path
 
-from ktpel_kiosk.desk import books, intake, queries
+from ktpel_kiosk.desk import approvals, books, intake, queries
 from ktpel_kiosk.desk.access import require
 from ktpel_kiosk.desk.papers import file_stem
 from ktpel_kiosk.domain.errors import NotAllowed, NotFound
@@ -337,10 +337,11 @@ class RegisterPresenter:
         return path, digest
 
     def verify(self) -> str:
-        """Sentence on the audit chain."""
+        """Sentence on the audit chain and on every approval's signature."""
         result = books.verify_register(self.session.desk, self.session.actor)
         if result.whole:
-            return f"Register utuh: {number_text(result.length)} catatan terperiksa."
+            signed = approvals.sentence_of(approvals.check_all(self.session.desk, self.session.actor))
+            return f"Register utuh: {number_text(result.length)} catatan terperiksa. {signed}"
         return f"Rantai catatan terputus di nomor {number_text(result.broken_at or 0)}. Jangan ubah apa pun; hubungi pengelola."
 
 
