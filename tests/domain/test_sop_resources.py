@@ -102,7 +102,12 @@ def test_services_of_the_law_are_offered(name: str) -> None:
 
 def test_local_papers_never_refuse_anybody() -> None:
     found = {(n, p.kode): p.wajib for n in NAMES for s in load(n).layanan for p in s.syarat if p.lokal}
-    assert found == {("palaran", "pengantar_rt"): False, ("palaran", "ktp_fc"): False, ("tapin", "ijazah"): False}
+    assert found == {("palaran", "pengantar_rt"): False, ("palaran", "ktp_fc"): False}
+
+
+def test_ijazah_is_what_tapins_own_standard_asks_for_and_refuses_nobody() -> None:
+    papers = {p.kode: (p.wajib, p.lokal) for p in load("tapin").layanan_of(Layanan.BARU_WNI).syarat}
+    assert papers["ijazah"] == (False, False)
 
 
 def test_recording_is_skipped_where_the_sop_says_so() -> None:

@@ -14,6 +14,7 @@ from ktpel_kiosk.app.population import Invented
 from ktpel_kiosk.desk import handover, intake, letters, printing, recording, sealing, verification
 from ktpel_kiosk.desk.access import stage_roles
 from ktpel_kiosk.desk.context import Desk
+from ktpel_kiosk.desk.eligible import closed_sentence
 from ktpel_kiosk.desk.progress import open_work
 from ktpel_kiosk.domain.actor import Actor
 from ktpel_kiosk.domain.biometric import EYES, FINGERS, Modality, Position
@@ -67,17 +68,25 @@ class Walk:
     acknowledge: Callable[[str, str], None] = lambda _what, _id: None
     rng: random.Random = field(default_factory=lambda: random.Random(0))
 
-    def intake(self, who: Invented, layanan: Layanan) -> Permohonan:
-        """Paper at the counter until the register number is given."""
+    def intake(self, who: Invented, layanan: Layanan, varian: str = "", sudah_rekam: str = "") -> Permohonan:
+        """Paper at the counter until the register number is given. At closed hours a superior answers for it."""
         first = self.desk.sop.langkah[0]
         actor = self._officer_for_first(first.nomor)
         key = intake.begin_intake(self.desk, actor)
         self._spend(self.limit(first.nomor))
-        items = intake.checklist(self.desk, layanan, who.penduduk)
+        items = intake.checklist(self.desk, layanan, who.penduduk, varian)
         p = intake.receive_papers(
-            self.desk, actor, layanan, who.penduduk, frozenset(i.kode for i in items if i.wajib), nomor_hp=who.nomor_hp, draft_key=key)
+            self.desk, actor, layanan, who.penduduk, frozenset(i.kode for i in items if i.wajib), nomor_hp=who.nomor_hp, draft_key=key,
+            varian=varian, sudah_rekam=sudah_rekam, override=self._superior(actor))
         self.acknowledge("intake", p.id)
         return p
+
+    def _superior(self, actor: Actor) -> intake.Override | None:
+        """Who lets papers in at closed hours (practice goes on at night); nobody is asked while the counter is open."""
+        if not closed_sentence(self.desk, self.desk.clock.now()):
+            return None
+        boss = self.officers.for_roles(frozenset({Peran.SUPERVISOR, Peran.KASI}))
+        return intake.Override("latihan di luar jam", boss.username, self.officers.passwords[boss.username])
 
     def _officer_for_first(self, nomor: int) -> Actor:
         from ktpel_kiosk.domain.permohonan import plan_tahap

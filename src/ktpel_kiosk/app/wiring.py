@@ -99,7 +99,7 @@ class Kiosk:
         """Start the one network thread; it waits until there is something due."""
         from ktpel_kiosk.siak.network_thread import UploaderThread
 
-        self._uploading = UploaderThread(self.uploader)
+        self._uploading = UploaderThread(self.uploader, beside=lambda: beside_feed(self.desk))
         self._uploading.start()
 
     def wake_uploader(self) -> None:
@@ -280,6 +280,15 @@ def pump(kiosk: Kiosk) -> None:
     """One pass of the uploader and of the status feed (demonstrations; the windows use the network thread)."""
     kiosk.uploader.run_once()
     kiosk.uploader.pull_statuses()
+    beside_feed(kiosk.desk)
+
+
+def beside_feed(desk: Desk) -> None:
+    """What is due beside packets and their statuses: people whose recording was skipped, and the work of a new day."""
+    from ktpel_kiosk.desk import daily, statuses
+
+    daily.run_due(desk)
+    statuses.poll_skipped(desk)
 
 
 def warm(kiosk: Kiosk) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+from collections.abc import Callable
 from dataclasses import dataclass
 
 from ktpel_kiosk.domain.errors import KioskError
@@ -21,10 +22,14 @@ class Rhythm:
 
 
 class UploaderThread:
-    """Runs an :class:`Uploader`. ``start``, ``stop`` and ``wake`` may be called from any thread."""
+    """Runs an :class:`Uploader`. ``start``, ``stop`` and ``wake`` may be called from any thread.
 
-    def __init__(self, uploader: Uploader, rhythm: Rhythm | None = None) -> None:
-        self._uploader = uploader
+    Args:
+        beside: called after each look at the status feed (questions to the centre about people without a packet, the day's work).
+    """
+
+    def __init__(self, uploader: Uploader, rhythm: Rhythm | None = None, *, beside: Callable[[], object] = lambda: None) -> None:
+        self._uploader, self._beside = uploader, beside
         self._rhythm = rhythm or Rhythm()
         self._wake = threading.Event()
         self._stopped = threading.Event()
@@ -62,6 +67,7 @@ class UploaderThread:
                 if until_status <= 0 and not self._stopped.is_set():
                     until_status = self._rhythm.status_every_s
                     self._uploader.pull_statuses(self._rhythm.status_wait_s)
+                    self._beside()
                 self._trouble = ""
             except KioskError as error:  # the register could not store (disk full): nothing is lost, the next turn tries again
                 self._trouble = error.message_key

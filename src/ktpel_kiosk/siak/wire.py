@@ -145,7 +145,8 @@ def material_of(payload: Mapping[str, Any], untrusted_parts: Mapping[str, Any], 
     if person.nik != nik:
         raise WrongPart("nik")
     parts = {str(n): _part(str(n), listed, untrusted_parts) for n, listed in payload["parts"].items()}
-    fingers = tuple((Position(n.removeprefix(MINUTIAE_PREFIX)), p.data) for n, p in parts.items() if n.startswith(MINUTIAE_PREFIX))
+    found = ((Position(n.removeprefix(MINUTIAE_PREFIX)), p.data) for n, p in parts.items() if n.startswith(MINUTIAE_PREFIX))
+    fingers = tuple(sorted(found, key=lambda f: f[0] is not Position.RIGHT_INDEX))
     if not 1 <= len(fingers) <= 2 or any(p not in FINGERS for p, _ in fingers):
         raise WrongPart("minutiae")
     portrait, ink = parts["portrait"], parts["signature"]

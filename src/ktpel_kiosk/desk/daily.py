@@ -1,0 +1,34 @@
+"""Once a day, at the first chance after the office's midnight: birthdays that have come. Asked at start-up and while the kiosk runs."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date
+
+from ktpel_kiosk.desk.context import Desk
+from ktpel_kiosk.desk.intake import today
+from ktpel_kiosk.desk.statuses import wake_all_birthdays
+from ktpel_kiosk.ports.register import Tx
+
+LAST = "harian.terakhir"
+
+
+@dataclass(frozen=True, slots=True)
+class DailyResult:
+    day: date
+    woken: int
+
+
+def run_due(desk: Desk) -> DailyResult | None:
+    """Do the day's work unless it was done already; ``None`` then. A crash in between is harmless: what is left is done next time."""
+    day = today(desk)
+    if desk.register.read(lambda v: v.setting(LAST)) == day.isoformat():
+        return None
+    woken = wake_all_birthdays(desk)
+
+    def done(tx: Tx) -> None:
+        tx.put_setting(LAST, day.isoformat())
+        tx.log("NightlyDone", "-", "-", count=woken, at=day.isoformat())
+
+    desk.register.write(done)
+    return DailyResult(day, woken)
