@@ -197,9 +197,19 @@ def _lines(pen: Pen, chart: Chart, width: float) -> None:
                 x = left + (i + 0.5) * slot
                 _marker(pen, x, at(value), s)
                 label = _text(chart, value)
-                if len(chart.series) <= 2 and width_mm(label, REGULAR, 7.2) < slot:
-                    pen.text(x, at(value) - 1.7 if s == 0 else min(at(value) + 3.6, base - 0.6), label, REGULAR, 7.2, "m")
+                wide = width_mm(label, REGULAR, 7.2)
+                if wide + (0.6 if len(chart.series) == 1 else 5.0) < slot and len(chart.series) <= 2:
+                    y = at(value) - 1.7 if _above(chart, s, i) else min(at(value) + 3.8, base - 0.6)
+                    pen.text(x, y, label, REGULAR, 7.2, "m")
     _names(pen, chart.labels, left, slot, base)
+
+
+def _above(chart: Chart, index: int, at: int) -> bool:
+    """The higher of two lines is labelled above, the lower below."""
+    if len(chart.series) == 1:
+        return True
+    own, other = chart.series[index].values[at], chart.series[1 - index].values[at]
+    return other is None or own is None or own > other or (own == other and index == 0)
 
 
 def _marker(pen: Pen, x: float, y: float, index: int) -> None:
@@ -228,11 +238,15 @@ def _row_label(pen: Pen, label: str, column: float, middle: float) -> None:
 def _bars(pen: Pen, chart: Chart, width: float, rows: range) -> None:
     top, _ = _top(chart)
     column = _label_column(pen, chart, width)
-    room = max(width_mm(_text(chart, v) + _unit(chart), REGULAR, SIZE) for s in chart.series for v in s.values if v is not None) + 2.5
+    unit = " %" if chart.unit == "%" else ""
+    room = max(width_mm(_text(chart, v) + unit, REGULAR, SIZE) for s in chart.series for v in s.values if v is not None) + 2.5
     left = pen.left + column
     scale = (width - column - room) / top
     bar = (ROW - 1.6) if len(chart.series) == 1 else 3.6
     tall = bar * len(chart.series) + 1.8
+    if chart.unit and not unit and rows.start == 0:
+        pen.text(left, pen.y + 2.4, f"dalam {chart.unit}", REGULAR, 7, color=MUTED)
+        pen.y += 3.6
     start = pen.y
     for i in rows:
         _row_label(pen, chart.labels[i], column, pen.y + tall / 2)
@@ -245,7 +259,7 @@ def _bars(pen: Pen, chart: Chart, width: float, rows: range) -> None:
             long = max(0.0, value) * scale
             if long > 0:
                 _filled(pen, left, y, long, bar - 0.3, s)
-            pen.text(left + long + 1.5, y + bar / 2 + 0.9, _text(chart, value) + _unit(chart), REGULAR, SIZE)
+            pen.text(left + long + 1.5, y + bar / 2 + 0.9, _text(chart, value) + unit, REGULAR, SIZE)
         pen.y += tall
     pen.upright(left, start, pen.y, thick=0.3)
     if chart.target is not None:

@@ -7,20 +7,24 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Sequence
+from dataclasses import replace
 
 from ktpel_kiosk.documents.flow import Block, Columns, Sheet, document, table_blocks, text_blocks
-from ktpel_kiosk.documents.parts import REGULAR, SEMIBOLD, letterhead, signature_block, signer_block, titled
-from ktpel_kiosk.documents.pen import Pen, Run
+from ktpel_kiosk.documents.parts import REGULAR, SEMIBOLD, letterhead, nip_text, signature_block, signer_block, titled
+from ktpel_kiosk.documents.pen import MM, Pen, Run
 from ktpel_kiosk.domain.ledgers import Pejabat
 from ktpel_kiosk.domain.text import MONTHS, mask_nik, number_text, terbilang, weekday_name
 from ktpel_kiosk.ports.papers import DestroyedCard, DestructionPaper, Signer
 
+CLOSING = "Demikian berita acara ini dibuat dengan sebenarnya untuk dipergunakan sebagaimana mestinya."
 INLINE = 8
 """Cards up to this number are listed within the text."""
 CARDS = Columns(("No.", "NIK", "Nama", "Alasan ditarik", "Kondisi", "Diterima"), (10, 35, 50, 30, 26, 23), "mlllll", 9)
 SUMS = Columns(("Alasan ditarik", "Jumlah (keping)"), (60, 30), "lr", 9)
 BASIS = "Surat Edaran Menteri Dalam Negeri Nomor 470.13/11176/SJ tanggal 13 Desember 2018"
-SCALES = (1.0, 0.95, 0.9)
+SCALES = (1.0, 0.95, 0.9, 0.85)
+TOGETHER = 4
+"""Rows of signatures that stay on one page with the closing sentence."""
 
 
 def destruction(paper: DestructionPaper, logo: bytes = b"") -> bytes:
@@ -40,13 +44,13 @@ def destruction(paper: DestructionPaper, logo: bytes = b"") -> bytes:
         blocks += table_blocks(SUMS, _sums(paper.cards), sheet.width * 0.55, total=("Jumlah", len(paper.cards)), gap=1)
     if paper.note:
         blocks += text_blocks(f"Catatan: {paper.note}", size=10, gap=2)
-    blocks += text_blocks("Demikian berita acara ini dibuat dengan sebenarnya untuk dipergunakan sebagaimana mestinya.", size=10.5, gap=3)
+    blocks += text_blocks(CLOSING, size=10.5, gap=3, keep=True)
     blocks += _signatures(paper)
     if not few:
         title = f"LAMPIRAN BERITA ACARA NOMOR {paper.nomor}"
         blocks.append(Block(lambda pen: titled(pen, title, size=11.5), keep=True, new_page=True))
         blocks += table_blocks(CARDS, _cards(paper), sheet.width, gap=3)
-    return document(f"Berita Acara Pemusnahan KTP-el {paper.nomor}", sheet, blocks, scales=SCALES if few else (1.0,))
+    return document(f"Berita Acara Pemusnahan KTP-el {paper.nomor}", sheet, blocks, scales=SCALES)
 
 
 def _head(pen: Pen, paper: DestructionPaper, logo: bytes) -> None:
@@ -89,7 +93,7 @@ def _people(people: Sequence[Pejabat]) -> list[Block]:
 
 
 def _rank(who: Pejabat) -> str:
-    parts = ([f"NIP {who.nip}"] if who.nip else []) + ([who.jabatan] if who.jabatan else [])
+    parts = ([nip_text(who.nip)] if who.nip else []) + ([who.jabatan] if who.jabatan else [])
     return f", {', '.join(parts)}" if parts else ""
 
 
@@ -107,7 +111,8 @@ def _signatures(paper: DestructionPaper) -> list[Block]:
     def pair(people: Sequence[Pejabat], label: str, first: int, above: str) -> Block:
         def paint(pen: Pen) -> None:
             if above:
-                pen.paragraph(above, x=pen.left + pen.width * 0.54, size=10)
+                pen.down(10 * 1.38 / MM)
+                pen.text(pen.right - pen.width * 0.23, pen.y, above, REGULAR, 10, "m")
             if label:
                 pen.line(label, SEMIBOLD, 10, "l")
             width = pen.width * 0.46
@@ -126,7 +131,9 @@ def _signatures(paper: DestructionPaper) -> list[Block]:
             first = not out
             out.append(pair(people[i:i + 2], label if i == 0 else "", i + 1, paper.place_date if first else ""))
     who = paper.mengetahui
-    return [*out, Block(lambda pen: _noted(pen, who), 4.0)] if who is not None else out
+    out += [Block(lambda pen: _noted(pen, who), 4.0)] if who is not None else []
+    together = len(out) <= TOGETHER
+    return [replace(block, keep=together and i + 1 < len(out)) for i, block in enumerate(out)]
 
 
 def _noted(pen: Pen, who: Signer) -> None:

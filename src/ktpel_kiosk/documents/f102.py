@@ -112,7 +112,7 @@ def _part(pen: Pen, title: str) -> None:
 
 def _applicant(pen: Pen, paper: F102Paper) -> None:
     _part(pen, "I. DATA PEMOHON")
-    top, label = pen.y, 48.0
+    top, label = pen.y, 54.0
     pen.y += 2.2
     x = pen.left + label
     pen.text(pen.left + 2, pen.y + 4.6, "1. Nama Lengkap", REGULAR, 10)
@@ -120,8 +120,8 @@ def _applicant(pen: Pen, paper: F102Paper) -> None:
     name = paper.nama or ""
     pen.text(x + 1.6, pen.y + 4.6, name, SEMIBOLD, fitted(name, SEMIBOLD, 10.5, pen.right - x - 5.2))
     pen.y += 8.6
-    for title, digits in (("2. Nomor Induk Kependudukan (NIK)", paper.nik), ("3. Nomor Kartu Keluarga", paper.no_kk)):
-        pen.text(pen.left + 2, pen.y + 4.6, title, REGULAR, fitted(title, REGULAR, 10, label - 3))
+    for title, digits in (("2. Nomor Induk Kependudukan", paper.nik), ("3. Nomor Kartu Keluarga", paper.no_kk)):
+        pen.text(pen.left + 2, pen.y + 4.6, title, REGULAR, 10)
         _boxes(pen, x, digits)
         pen.y += 8.6
     pen.box(pen.left, top, pen.width, pen.y - top, thick=0.3)

@@ -20,6 +20,8 @@ CHUNK = 1200
 """Letters of a paragraph that stay on one page."""
 PAD_X, PAD_Y = 1.4, 1.0
 ROW_LINES = 40
+WIDOWS = 2
+"""First rows of a table that never stand alone at the foot of a page."""
 TICK, NO_TICK = "\N{CHECK MARK}", "\N{BALLOT BOX}"
 """Table cells that are drawn as a box, ticked or not."""
 
@@ -61,9 +63,10 @@ class _Placed:
 
 
 def document(title: str, sheet: Sheet, blocks: Sequence[Block], *, scales: Sequence[float] = (1.0,)) -> bytes:
-    """All blocks on as many pages as needed; of ``scales`` the first that fits one page is taken, else the first."""
-    fitting = next((s for s in scales if len(_paginate(sheet, blocks, s)) == 1), scales[0])
-    pages = _paginate(sheet, blocks, fitting)
+    """All blocks on as many pages as needed; of ``scales`` the first that needs fewest pages is taken."""
+    laid = [_paginate(sheet, blocks, s) for s in scales]
+    pages = min(laid, key=len)
+    fitting = scales[laid.index(pages)]
 
     def draw(canvas: Canvas) -> None:
         for number, placed in enumerate(pages, start=1):
@@ -212,6 +215,7 @@ def table_blocks(columns: Columns, rows: Iterable[Sequence[Cell]], width: float,
     shared = head.paint
     out = [replace(b, head=shared if b.head is not None else None) for b in out]
     out[0] = replace(out[0], gap=gap)
+    out[:-1] = [replace(b, keep=b.keep or i < WIDOWS) for i, b in enumerate(out[:-1])]
     return [replace(b, keep=True) for b in out] if keep else out
 
 

@@ -19,6 +19,7 @@ from ktpel_kiosk.documents.parts import (
     boxed,
     field_lines,
     letterhead,
+    nip_text,
     signature_block,
     signer_block,
     titled,
@@ -68,6 +69,17 @@ def _status(paper: LetterPaper) -> str:
     return paper.status or "menunggu proses pencetakan"
 
 
+def _service(paper: LetterPaper) -> str:
+    """``KTP-el baru``, ``KTP-el (hilang)``."""
+    if "KTP" in paper.layanan:
+        return paper.layanan
+    return f"KTP-el ({paper.layanan[:1].lower()}{paper.layanan[1:]})" if paper.layanan else "KTP-el"
+
+
+def _behalf(paper: LetterPaper) -> str:
+    return f" atas nama {paper.atas_nama}" if paper.atas_nama else ""
+
+
 def _address(pen: Pen, paper: LetterPaper) -> None:
     half = pen.left + pen.width * 0.52
     pen.paragraph(f"{paper.tempat}, {paper.tanggal}" if paper.tempat else paper.tanggal, x=half, size=10.5)
@@ -84,8 +96,7 @@ def _pengantar(pen: Pen, paper: LetterPaper) -> None:
     pen.down(5)
     p = paper.penduduk
     papers = f" ({', '.join(paper.lampiran)})" if paper.lampiran else ""
-    kind = f" {paper.layanan}" if paper.layanan else ""
-    what = [(f"Berkas permohonan KTP-el{kind}{papers} atas nama ", REGULAR), (f"{p.nama}, NIK {p.nik}", SEMIBOLD),
+    what = [(f"Berkas permohonan {_service(paper)}{papers} atas nama ", REGULAR), (f"{p.nama}, NIK {p.nik}", SEMIBOLD),
             (f", alamat {p.alamat}, RT/RW {p.rt}/{p.rw}, {p.desa}, {p.kecamatan}", REGULAR)]
     note = (f"Untuk diproses pencetakan KTP-el. Perekaman dilakukan pada tanggal {paper.rekam_tanggal}; berdasarkan data saat ini "
             f"{_status(paper)}.")
@@ -102,16 +113,16 @@ def _naratif(pen: Pen, paper: LetterPaper) -> None:
     pen.down(4)
     pen.paragraph("Yang bertanda tangan di bawah ini:", size=10.5)
     pen.down(1)
-    signer = [("Nama", paper.nama_penandatangan), ("NIP", paper.nip), ("Jabatan", paper.jabatan)]
+    signer = [("Nama", paper.nama_penandatangan), ("NIP", nip_text(paper.nip).removeprefix("NIP ")),
+              ("Pangkat/Golongan", paper.pangkat), ("Jabatan", paper.jabatan)]
     field_lines(pen, [(k, v) for k, v in signer if v], label_width=44, size=10.2, gap=0.4)
     pen.down(1.2)
     pen.paragraph("dengan ini menerangkan bahwa:", size=10.5)
     pen.down(1)
     field_lines(pen, paper.fields, label_width=44, size=10.2, bold=("Nama", "NIK"), gap=0.4)
     pen.down(1.6)
-    aim = f" untuk permohonan {paper.layanan}" if paper.layanan else ""
     runs: list[Run] = [
-        ("adalah benar penduduk yang berdomisili di alamat tersebut dan bermaksud mengurus KTP-el", REGULAR), (aim, REGULAR),
+        (f"adalah benar penduduk yang berdomisili di alamat tersebut dan bermaksud mengurus {_service(paper)}", REGULAR),
         (". Yang bersangkutan telah melakukan perekaman pada tanggal ", REGULAR), (paper.rekam_tanggal, SEMIBOLD),
         (f" dan, berdasarkan data saat ini, {_status(paper)}.", REGULAR)]
     pen.paragraph(runs, size=10.5)
@@ -180,8 +191,8 @@ def _verification(pen: Pen, paper: LetterPaper, below: float) -> None:
 def _keterangan(pen: Pen, paper: LetterPaper) -> None:
     titled(pen, "SURAT KETERANGAN PEREKAMAN KTP ELEKTRONIK", paper.nomor, size=13.5)
     pen.down(5)
-    pen.paragraph([("Yang bertanda tangan di bawah ini, ", REGULAR), (paper.atas_nama or paper.jabatan, SEMIBOLD),
-                   (", menerangkan bahwa penduduk:", REGULAR)], size=10.8)
+    pen.paragraph([("Yang bertanda tangan di bawah ini, ", REGULAR), (paper.jabatan, SEMIBOLD),
+                   (_behalf(paper) + ", menerangkan bahwa penduduk:", REGULAR)], size=10.8)
     pen.down(2.5)
     top = pen.y
     photo = (30.0 * pen.scale, 40.0 * pen.scale)

@@ -78,10 +78,12 @@ def signature_block(pen: Pen, x: float, width: float, heading: Sequence[str], na
     middle = x + width / 2
     points = size * pen.scale
 
-    def centered(text: str, face: str, at: float = size) -> None:
-        for part in wrap(text, face, at * pen.scale, width):
+    def centered(text: str, face: str, at: float = size) -> str:
+        lines = wrap(text, face, at * pen.scale, width)
+        for part in lines:
             pen.down(at * 1.38 / 72 * 25.4)
             pen.text(middle, pen.y, part, face, at, "m")
+        return lines[-1]
 
     for text in heading:
         centered(text, REGULAR)
@@ -89,8 +91,7 @@ def signature_block(pen: Pen, x: float, width: float, heading: Sequence[str], na
         pen.picture(picture, x + width * 0.1, pen.y + 1, width * 0.8, room * pen.scale - 2, grey=True)
     pen.down(room)
     if name:
-        centered(name, SEMIBOLD)
-        half = min(width, width_mm(name, SEMIBOLD, points)) / 2
+        half = width_mm(centered(name, SEMIBOLD), SEMIBOLD, points) / 2
         pen.rule(pen.y + 0.7, middle - half, middle + half, thick=0.2)
     else:
         centered(DOTS, REGULAR)

@@ -15,11 +15,11 @@ from ktpel_kiosk.documents.charts import chart_blocks
 from ktpel_kiosk.documents.flow import Block, Columns, Sheet, bullet_blocks, document, fitted, table_blocks, text_blocks
 from ktpel_kiosk.documents.parts import BOLD, LINE, MEDIUM, MUTED, REGULAR, SEMIBOLD, capitals, letterhead, signer_block
 from ktpel_kiosk.documents.pen import PALE, Pen, width_mm, wrap
-from ktpel_kiosk.ports.papers import Fact, ReportPaper, Section, Signer, Table
+from ktpel_kiosk.ports.papers import Cell, Fact, ReportPaper, Section, Signer, Table
 
 FACTS_IN_A_ROW = 4
 FACT_HEIGHT = 18.0
-SMALL_TABLE = 12
+SMALL_TABLE = 18
 """Rows up to which a table is kept on one page."""
 
 
@@ -75,8 +75,7 @@ def _section(section: Section, width: float) -> list[Block]:
 
 
 def _table(table: Table, width: float) -> list[Block]:
-    numeric = [all(isinstance(row[c], (int, float)) or row[c] in ("-", "") for row in table.rows) and bool(table.rows)
-               for c in range(len(table.columns))]
+    numeric = [_numeric([row[c] for row in table.rows]) for c in range(len(table.columns))]
     size = 9.0
     weights = table.widths if len(table.widths) == len(table.columns) else _weights(table)
     least = [max((width_mm(word, SEMIBOLD, 1.0) for word in name.split()), default=0.0) for name in table.columns]
@@ -88,6 +87,10 @@ def _table(table: Table, width: float) -> list[Block]:
     if 1 < len(blocks) <= SMALL_TABLE:
         return [replace(b, keep=True) for b in blocks[:-1]] + blocks[-1:]
     return blocks
+
+
+def _numeric(cells: Sequence[Cell]) -> bool:
+    return any(isinstance(c, (int, float)) for c in cells) and all(isinstance(c, (int, float)) or c in ("-", "") for c in cells)
 
 
 def _weights(table: Table) -> list[float]:

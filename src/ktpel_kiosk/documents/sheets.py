@@ -67,7 +67,7 @@ def _top(paper: ChecklistPaper | VerificationPaper, title: str, logo: bytes) -> 
 
 
 def _checks(items: Sequence[CheckedPaper]) -> list[tuple[str | int, ...]]:
-    return [(i, item.teks, "Wajib" if item.wajib else "Bila ada", *((TICK, NO_TICK) if item.ada else (NO_TICK, TICK)), item.catatan)
+    return [(i, item.teks, "Wajib" if item.wajib else "Bila berlaku", *((TICK, NO_TICK) if item.ada else (NO_TICK, TICK)), item.catatan)
             for i, item in enumerate(items, start=1)]
 
 
