@@ -10,7 +10,7 @@ from ktpel_kiosk.desk.context import Desk
 from ktpel_kiosk.domain.actor import Actor
 from ktpel_kiosk.domain.errors import NotAllowed
 from ktpel_kiosk.domain.permissions import PERMISSIONS, STAGE_ROLES
-from ktpel_kiosk.domain.permohonan import Permohonan, Tahap
+from ktpel_kiosk.domain.permohonan import Permohonan, Tahap, plan_tahap
 from ktpel_kiosk.domain.sop import Peran, Sop, Stage
 
 
@@ -25,6 +25,14 @@ def stage_roles(sop: Sop, tahap: Tahap) -> frozenset[Peran]:
     """System roles that may act on this stage under this SOP."""
     step = next(s for s in sop.langkah if s.nomor == tahap.nomor)
     return sop.peran_of(step) or STAGE_ROLES[tahap.stage]
+
+
+def require_receiver(desk: Desk, actor: Actor) -> None:
+    """Raise NotAllowed unless the actor may receive papers under the SOP in force: only such officers type applications."""
+    first = next(t for t in plan_tahap(desk.sop) if t.stage is Stage.TERIMA_BERKAS)
+    roles = stage_roles(desk.sop, first)
+    if not actor.peran & roles:
+        raise NotAllowed("access.stage", stage=first.stage, step=first.nomor, roles=",".join(sorted(roles)))
 
 
 def require_stage(desk: Desk, actor: Actor, p: Permohonan, *stages: Stage) -> tuple[Tahap, str]:

@@ -6,7 +6,7 @@ import json
 from dataclasses import dataclass, replace
 from datetime import date, datetime
 
-from ktpel_kiosk.desk.access import require_stage
+from ktpel_kiosk.desk.access import require_receiver, require_stage
 from ktpel_kiosk.desk.closing import entry_moment
 from ktpel_kiosk.desk.context import Desk
 from ktpel_kiosk.desk.eligible import (
@@ -33,7 +33,7 @@ from ktpel_kiosk.desk.returns import (
 from ktpel_kiosk.desk.sop_versions import local_extras_on
 from ktpel_kiosk.domain.actor import Actor
 from ktpel_kiosk.domain.biodata import age_at, may_have_card
-from ktpel_kiosk.domain.errors import BadInput, DuplicateRequest, KioskError, SopViolation
+from ktpel_kiosk.domain.errors import BadInput, DuplicateRequest, KioskError, NotFound, SopViolation
 from ktpel_kiosk.domain.nik import NikReport, check_nik
 from ktpel_kiosk.domain.numbering import format_number
 from ktpel_kiosk.domain.penduduk import Penduduk
@@ -91,10 +91,16 @@ def begin_intake(desk: Desk, actor: Actor) -> str:
 
 
 def save_draft(desk: Desk, actor: Actor, key: str, form: dict[str, object]) -> None:
-    """Keep what was typed so far; survives Esc, lock, crash and power cut."""
+    """Keep what was typed so far, exactly as typed; survives Esc, lock, crash and power cut.
+
+    Raises:
+        NotAllowed: no role that receives papers. NotFound: the draft is another officer's.
+    """
+    _own_draft(desk, actor, key)
+
     def work(tx: Tx) -> None:
         before = json.loads(tx.draft(key) or "{}")
-        tx.put_draft(key, json.dumps({**before, **form}, ensure_ascii=False, sort_keys=True))
+        tx.put_draft(key, json.dumps({**before, **form}, sort_keys=True))
         tx.log("DraftSaved", key, actor.username)
 
     desk.register.write(work)
@@ -102,11 +108,21 @@ def save_draft(desk: Desk, actor: Actor, key: str, form: dict[str, object]) -> N
 
 def drafts(desk: Desk, actor: Actor) -> dict[str, dict[str, object]]:
     """Open intake drafts of this officer, key -> form."""
+    require_receiver(desk, actor)
     found = desk.register.read(lambda v: v.drafts(f"{DRAFT_PREFIX}{actor.username}:"))
     return {k: json.loads(t) for k, t in found.items()}
 
 
+def _own_draft(desk: Desk, actor: Actor, key: str) -> None:
+    require_receiver(desk, actor)
+    if not key.startswith(f"{DRAFT_PREFIX}{actor.username}:"):
+        raise NotFound("draft.foreign")
+
+
 def drop_draft(desk: Desk, actor: Actor, key: str) -> None:
+    """Throw the own draft away. Raises NotFound for another officer's."""
+    _own_draft(desk, actor, key)
+
     def work(tx: Tx) -> None:
         tx.drop_draft(key)
         tx.log("DraftSaved", key, actor.username, dropped=True)

@@ -51,6 +51,7 @@ def check_before_print(desk: Desk, actor: Actor, permohonan_id: str) -> tuple[st
     Raises:
         TransportTrouble, SopViolation, BadInput: the material could not be fetched (:func:`material.ensure_material`).
     """
+    require_stage(desk, actor, desk.register.read(lambda v: v.permohonan(permohonan_id)), Stage.CEK_CETAK, Stage.CETAK_ENCODE)
     material.ensure_material(desk, permohonan_id, actor.username)
     p, found = desk.register.read(lambda v: (v.permohonan(permohonan_id), material.centre_biodata(v, permohonan_id)))
     outcome = "cocok"
@@ -195,6 +196,7 @@ def printer_says(desk: Desk, job: CardJob) -> PrintJob:
 def confirm_print(desk: Desk, actor: Actor, job_id: str) -> CardJob:
     """The operator looked at the card and it is good."""
     job = _job(desk, job_id)
+    _may_print(desk, actor, job)
     return _to(desk, actor, job, JobState.PRINTED, "CardPrinted")
 
 
@@ -232,6 +234,11 @@ def spoil_card(desk: Desk, actor: Actor, job_id: str, reason: str, *, second_use
     return desk.register.write(work)
 
 
+def _may_print(desk: Desk, actor: Actor, job: CardJob) -> None:
+    """Raise NotAllowed, SopViolation unless the actor may print where the job's application stands."""
+    require_stage(desk, actor, desk.register.read(lambda v: v.permohonan(job.permohonan_id)), Stage.CETAK_ENCODE)
+
+
 def _job(desk: Desk, job_id: str) -> CardJob:
     job = desk.register.read(lambda v: v.card_job(job_id))
     if job is None:
@@ -253,6 +260,7 @@ def encode_card(desk: Desk, actor: Actor, job_id: str) -> ChipWritten:
         SopViolation: the chip read back differs (``chip.readback``), or holds another credential (``chip.foreign``).
     """
     job = _job(desk, job_id)
+    _may_print(desk, actor, job)
     if job.state is not JobState.PRINTED:
         raise SopViolation("card.transition", found=job.state, expected=JobState.ENCODING)
     data = _chip_data(desk, job)
@@ -314,8 +322,9 @@ def _confirm(desk: Desk, actor: Actor, job: CardJob, digest: str) -> CardJob:
 def pause_for_blangko(desk: Desk, actor: Actor, permohonan_id: str) -> Permohonan:
     """No blank card: the clock waits with that reason, and so do those of all others who wait for one."""
     def work(tx: Tx) -> Permohonan:
-        settle_stock(desk, tx)
         p = tx.permohonan(permohonan_id)
+        require_stage(desk, actor, p, Stage.CETAK_ENCODE)
+        settle_stock(desk, tx)
         tx.log("StagePaused", p.id, actor.username, reason=NO_BLANK)
         return save(desk, tx, pause_for(p, NO_BLANK, desk.clock.now()))
 

@@ -58,10 +58,12 @@ def open_work(desk: Desk, actor: Actor, permohonan_id: str) -> Permohonan:
 
 
 def pause_work(desk: Desk, actor: Actor, permohonan_id: str, reason: str) -> Permohonan:
-    """Stop the clock with a reason from ``PAUSE_REASONS`` ("Simpan & tunda" uses ``ditunda``)."""
+    """Stop the clock with a reason from ``PAUSE_REASONS`` ("Simpan & tunda" uses ``ditunda``); for whoever may do the stage."""
     def work(tx: Tx) -> Permohonan:
         p = tx.permohonan(permohonan_id)
         tahap = p.current()
+        if tahap is not None:
+            require_stage(desk, actor, p, tahap.stage)
         q = pause(p, reason, desk.clock.now())
         tx.log("StagePaused", p.id, actor.username, stage=str(tahap.stage) if tahap else "-", reason=reason)
         return save(desk, tx, q) if q is not p else p
