@@ -7,61 +7,36 @@ from __future__ import annotations
 
 import json
 import sys
-from collections.abc import Callable
 from pathlib import Path
-from typing import Annotated, Any, NoReturn
+from typing import Annotated
 
 import typer
 
-from ktpel_kiosk.app.sentences import load_sentences
-from ktpel_kiosk.domain.errors import BadInput, KioskError
+from ktpel_kiosk.app import cli_office
+from ktpel_kiosk.app.cli_books import blangko_app, register_app
+from ktpel_kiosk.app.cli_common import DEFAULT_DATA, Data, Json
+from ktpel_kiosk.app.cli_common import data_of as _data
+from ktpel_kiosk.app.cli_common import default_data as default_data
+from ktpel_kiosk.app.cli_common import fail as _fail
+from ktpel_kiosk.app.cli_common import guarded as _guard
+from ktpel_kiosk.app.cli_common import put as _out
+from ktpel_kiosk.domain.errors import BadInput
 
 app = typer.Typer(add_completion=False, no_args_is_help=True, pretty_exceptions_enable=False,
                   help="Meja perekaman KTP-el: kiosk, demonstrasi, dan alat periksa.")
 packet_app = typer.Typer(no_args_is_help=True, help="Memeriksa dan membuka paket perekaman.")
-register_app = typer.Typer(no_args_is_help=True, help="Buku register: ekspor dan periksa.")
 sop_app = typer.Typer(no_args_is_help=True, help="SOP kantor.")
 nik_app = typer.Typer(no_args_is_help=True, help="Pemeriksaan NIK.")
 app.add_typer(packet_app, name="packet")
 app.add_typer(register_app, name="register")
+app.add_typer(blangko_app, name="blangko")
 app.add_typer(sop_app, name="sop")
 app.add_typer(nik_app, name="nik")
+cli_office.add_to(app, sop_app)
 
-Data = Annotated[Path, typer.Option("--data", help="Folder data kiosk.")]
-Json = Annotated[bool, typer.Option("--json", help="Keluaran JSON.")]
 Camera = Annotated[str, typer.Option("--camera", help="Kamera nyata: auto, nomor, berkas, atau alamat MJPEG.")]
 Reader = Annotated[str, typer.Option("--reader", help="Pembaca kartu PC/SC nyata: auto atau bagian namanya.")]
 Office = Annotated[str, typer.Option("--office", help="Nama SOP (lihat: sop list) atau berkas .toml.")]
-
-
-def default_data() -> Path:
-    """The kiosk's data folder of this user."""
-    from platformdirs import user_data_path
-    return user_data_path("ktpel-kiosk", appauthor=False)
-
-
-DEFAULT_DATA = Path("~data")
-
-
-def _data(path: Path) -> Path:
-    return default_data() if path == DEFAULT_DATA else path
-
-
-def _fail(error: KioskError) -> NoReturn:
-    typer.echo(f"{load_sentences().of(error)} [{error.code} {error.message_key}]", err=True)
-    raise typer.Exit(1)
-
-
-def _guard(work: Callable[[], Any]) -> Any:
-    """Run a command's work; known errors become one line and exit code 1."""
-    try:
-        return work()
-    except KioskError as error:
-        _fail(error)
-
-
-def _out(value: Any, as_json: bool, text: Callable[[], str]) -> None:
-    typer.echo(json.dumps(value, ensure_ascii=False, indent=2, default=str) if as_json else text())
 
 
 @app.command()
@@ -78,12 +53,17 @@ def demo(out: Annotated[Path, typer.Option("--out", help="Folder hasil.")], offi
          source: Annotated[Path | None, typer.Option("--source", help="Folder gambar wajah, jari, iris.")] = None,
          seed: Annotated[int, typer.Option("--seed")] = 1,
          offline_until_end: Annotated[bool, typer.Option("--offline-until-end")] = False,
+         day: Annotated[bool, typer.Option("--day", help="Satu hari penuh: tiga puluh lebih pemohon dengan layanan dan kejadian "
+                                           "beragam.")] = False,
          data: Data = DEFAULT_DATA, as_json: Json = False) -> None:
     """Satu hari pelayanan tanpa jendela, dengan perangkat dan gateway simulasi."""
     from ktpel_kiosk.app.demo import DemoOptions, run_demo
     folder = None if data == DEFAULT_DATA else data
     options = DemoOptions(office, applicants, out, source=source, seed=seed, offline_until_end=offline_until_end, data=folder)
-    summary = _guard(lambda: run_demo(options, say=(lambda _t: None) if as_json else typer.echo))
+    if day:
+        from ktpel_kiosk.app.day.play import run_day
+    play = run_day if day else run_demo
+    summary = _guard(lambda: play(options, say=(lambda _t: None) if as_json else typer.echo))
     if as_json:
         typer.echo(json.dumps(summary, ensure_ascii=False, indent=2))
     if not summary["all_as_sop_says"]:
@@ -137,31 +117,6 @@ def packet_open(file: Path, key: Annotated[Path, typer.Option("--key")], cert: A
     from ktpel_kiosk.app.packets import find_packet, open_to_folder
     opened = _guard(lambda: open_to_folder(find_packet(file, _data(data)), key, cert, out, station))
     _out(opened, as_json, lambda: "\n".join(f"{k}: {v}" for k, v in opened.items()))
-
-
-@register_app.command("export")
-def register_export(book: Annotated[str, typer.Option("--book")], out: Annotated[Path, typer.Option("--out")],
-                    format: Annotated[str, typer.Option("--format")] = "xlsx", data: Data = DEFAULT_DATA,
-                    year: Annotated[int | None, typer.Option("--year")] = None,
-                    month: Annotated[int | None, typer.Option("--month", min=1, max=12)] = None, as_json: Json = False) -> None:
-    """Mengekspor satu buku (permohonan, perekaman, pencetakan, pengambilan)."""
-    from ktpel_kiosk.app.maintenance import export_book
-    digest = _guard(lambda: export_book(_data(data), book, format, out, year, month))
-    _out({"file": str(out), "sha256": digest}, as_json, lambda: f"{out}  SHA-256 {digest}")
-
-
-@register_app.command("verify")
-def register_verify(data: Data = DEFAULT_DATA, as_json: Json = False) -> None:
-    """Memeriksa rantai audit dari awal sampai akhir, dan tanda tangan setiap paraf dan persetujuan."""
-    from ktpel_kiosk.app.maintenance import verify
-    from ktpel_kiosk.desk.approvals import sentence_of
-    check, signed = _guard(lambda: verify(_data(data)))
-    state = "utuh" if check.whole else f"RUSAK pada urutan {check.broken_at}"
-    _out({"length": check.length, "head": check.head, "whole": check.whole, "broken_at": check.broken_at, "approvals": signed.count,
-          "approvals_changed": signed.changed, "approvals_unsigned": signed.unsigned, "approvals_invalid": [a for _, a in signed.invalid]},
-         as_json, lambda: f"Rantai audit {state}: {check.length} mata rantai, kepala {check.head}\n{sentence_of(signed)}")
-    if not (check.whole and signed.whole):
-        raise typer.Exit(1)
 
 
 @sop_app.command("list")

@@ -27,6 +27,7 @@ from ktpel_kiosk.ports.register import Tx, View
 CLOSE, REOPEN = "tutup", "buka"
 LINE_DIGEST = 12
 """Hex digits kept of each line, to say later which one is another."""
+SHOWN = 5
 LONG_AGO = datetime(1970, 1, 1, tzinfo=UTC)
 _CANONICAL = json.JSONEncoder(ensure_ascii=False, separators=(",", ":")).encode
 
@@ -229,6 +230,25 @@ class BookCheck:
     @property
     def good(self) -> bool:
         return not self.changed and not self.missing
+
+
+def check_text(b: BookCheck) -> str:
+    """One Indonesian sentence on a checked book."""
+    if b.same:
+        return "sama persis dengan saat ditutup"
+    said = []
+    if b.missing:
+        said.append(f"{b.missing} baris hilang atau bertambah")
+    if b.changed:
+        said.append(f"{len(b.changed)} baris berubah tanpa kegiatan tercatat: {_some(b.changed)}")
+    if b.continued:
+        said.append(f"{len(b.continued)} baris berlanjut setelah ditutup: {_some(b.continued)}")
+    return "; ".join(said) or "isi baris sama; hanya sebutan (nama petugas atau judul) yang berubah"
+
+
+def _some(keys: tuple[str, ...]) -> str:
+    more = len(keys) - SHOWN
+    return ", ".join(keys[:SHOWN]) + (f", dan {more} lagi" if more > 0 else "")
 
 
 @dataclass(frozen=True, slots=True)
