@@ -280,6 +280,28 @@ PEOPLE = (
     *stays("population_batch", "DELETE", "UPDATE"),
 )
 
+CHAPTER_US = 28 * 24 * 3600 * 1_000_000
+"""Words lie together by the 28 days their application came in: a list of the newest matches reads the newest of them and stops."""
+
+SEARCH = (
+    "CREATE TRIGGER search_stays BEFORE DELETE ON search BEGIN SELECT RAISE(ABORT, 'search.stays'); END",
+    "ALTER TABLE search_word RENAME TO search_word_before",
+    """
+    CREATE TABLE search_word (
+        chapter INTEGER NOT NULL,
+        word TEXT NOT NULL,
+        no INTEGER NOT NULL REFERENCES search (no) DEFERRABLE INITIALLY DEFERRED,
+        created_at INTEGER NOT NULL,
+        PRIMARY KEY (chapter, word, no)
+    ) STRICT, WITHOUT ROWID
+    """,
+    f"""
+    INSERT INTO search_word (chapter, word, no, created_at)
+    SELECT created_at / {CHAPTER_US}, word, no, created_at FROM search_word_before ORDER BY 1, 2, 3
+    """,
+    "DROP TABLE search_word_before",
+)
+
 CARRIED_OVER = (
     """
     UPDATE search SET nomor_hp = p.nomor_hp, jenis_kelamin = coalesce(json_extract(p.penduduk, '$.jenis_kelamin'), ''),
@@ -315,16 +337,17 @@ def new_words() -> Iterator[dict[str, object]]:
         digits = "".join(pieces(nomor_hp))
         phone = "0" + digits[2:] if digits.startswith("62") else digits
         for word in {phone, *pieces(desa)} - {""}:
-            yield {"word": word, "no": no, "created_at": created_at}
+            yield {"chapter": created_at // CHAPTER_US, "word": word, "no": no, "created_at": created_at}
 
 
 def upgrade() -> None:
-    for group in (COLUMNS, INDEXES, CARDS, PAPERS, PEOPLE, CARRIED_OVER):
+    for group in (COLUMNS, INDEXES, CARDS, PAPERS, PEOPLE, SEARCH, CARRIED_OVER):
         for statement in group:
             op.execute(statement)
+    put = text("INSERT OR IGNORE INTO search_word (chapter, word, no, created_at) VALUES (:chapter, :word, :no, :created_at)")
     words = new_words()
     while page := list(islice(words, PAGE)):
-        op.get_bind().execute(text("INSERT OR IGNORE INTO search_word (word, no, created_at) VALUES (:word, :no, :created_at)"), page)
+        op.get_bind().execute(put, page)
 
 
 def downgrade() -> None:

@@ -9,6 +9,7 @@ import pytest
 from register_makers import KEY, application, logged, open_register, sample, save
 
 from ktpel_kiosk.domain.errors import BadInput, Corrupt, KeyUnavailable, KioskError
+from ktpel_kiosk.register import driver
 from ktpel_kiosk.register.backup import check_copy, restore_register
 
 
@@ -32,7 +33,7 @@ def test_a_copy_made_while_writing_is_one_whole_snapshot(tmp_path: Path) -> None
             thread.join()
         assert made.parent == tmp_path / "usb" and [x.name for x in made.parent.iterdir()] == [made.name]
         assert "BackupMade" in {x.event for x in register.read(lambda v: v.audit(after=20, limit=100_000))}
-    assert check_copy(made, KEY) == 1
+    assert check_copy(made, KEY) == driver.SCHEMA_VERSION
     with pytest.raises(KeyUnavailable):
         check_copy(made, bytes(32))
     (tmp_path / "fresh").mkdir()

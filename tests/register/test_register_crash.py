@@ -107,7 +107,7 @@ def test_a_migration_killed_at_any_statement_can_be_repeated(tmp_path: Path) -> 
         version = driver.scalar(connection, "PRAGMA user_version")
         tables = driver.scalar(connection, "SELECT count(*) FROM sqlite_schema WHERE type='table' AND name <> 'alembic_version'")
         connection.close()
-        assert (version, tables > 0) in ((0, False), (driver.SCHEMA_VERSION, True)), f"half a schema after statement {point}"
+        assert (version, tables > 0) in {(n, n > 0) for n in range(driver.SCHEMA_VERSION + 1)}, f"half a schema after statement {point}"
         with open_register(folder) as register:
             register.integrity_check()
             assert register.check_audit().whole

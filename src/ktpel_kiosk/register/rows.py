@@ -109,6 +109,7 @@ class SearchWordRow(SQLModel, table=True):
     __tablename__ = "search_word"
     __table_args__ = {"sqlite_strict": True, "sqlite_with_rowid": False}
 
+    chapter: int = _whole(primary_key=True)
     word: str = _text(primary_key=True)
     no: int = _whole(primary_key=True)
     created_at: int = _whole()

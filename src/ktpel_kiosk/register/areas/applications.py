@@ -1,31 +1,29 @@
-"""Applications: stored whole, found by NIK, number and words, listed without their biodata."""
+"""Applications: stored whole, found by NIK and number. Lists and searches are in :mod:`search`, over what is written here."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import replace
 from datetime import datetime
 from typing import Any, Final
 
-from sqlalchemy import FromClause, Select, Table, and_, bindparam, delete, false, func, or_, select, text, update
+from sqlalchemy import Select, bindparam, delete, func, select, text, update
 from sqlalchemy.dialects.sqlite import insert
-from sqlalchemy.sql.elements import ColumnElement
 
 from ktpel_kiosk.domain.errors import DuplicateRequest, NotFound, StaleView
-from ktpel_kiosk.domain.permohonan import Keadaan, Permohonan
-from ktpel_kiosk.ports.register import ListItem, Query
+from ktpel_kiosk.domain.permohonan import Permohonan
 from ktpel_kiosk.register import mappers
+from ktpel_kiosk.register.areas.search import chapter_of
 from ktpel_kiosk.register.codecs import micros, moment
 from ktpel_kiosk.register.ledger_rows import PauseRow
-from ktpel_kiosk.register.rows import PacketRow, PermohonanRow, SearchRow, SearchWordRow, SopStepRow, TahapRow, table_of
+from ktpel_kiosk.register.rows import PacketRow, PermohonanRow, SearchRow, SearchWordRow, TahapRow, table_of
 from ktpel_kiosk.register.session import ConstraintBroken, Session
-from ktpel_kiosk.register.words import LAST, terms, words_of
+from ktpel_kiosk.register.words import words_of
 
 P: Final = table_of(PermohonanRow)
 T: Final = table_of(TahapRow)
 S: Final = table_of(SearchRow)
 W: Final = table_of(SearchWordRow)
-LIMITS: Final = table_of(SopStepRow)
 PACKETS: Final = table_of(PacketRow)
 PAUSES: Final = table_of(PauseRow)
 UNNUMBERED: Final = "(belum bernomor)"
@@ -40,7 +38,6 @@ _OPEN_FOR = _JOINED.where(P.c.nik == bindparam("wanted"), _IS_OPEN)
 _OPEN_NUMBER = select(P.c.id, P.c.nomor_register).where(P.c.nik == bindparam("wanted"), _IS_OPEN)
 _RECORDED = select(func.max(PACKETS.c.sealed_at)).select_from(PACKETS.join(P, P.c.id == PACKETS.c.permohonan_id)).where(
     P.c.nik == bindparam("wanted"))
-_COUNTS = select(S.c.stage, func.count().label("count")).where(S.c.keadaan == Keadaan.BERJALAN.value).group_by(S.c.stage)
 _VERSION = select(P.c.version).where(P.c.id == bindparam("wanted"))
 _FOUND_AS = select(S.c.no).where(S.c.permohonan_id == bindparam("wanted"))
 
@@ -51,9 +48,9 @@ _UPDATE_SEARCH = update(S).where(S.c.permohonan_id == bindparam("k_id"))
 _DROP_TAHAP = delete(T).where(T.c.permohonan_id == bindparam("k_id"), T.c.idx >= bindparam("k_count"))
 _PUT_WORD = insert(W)
 _PUT_WORD = _PUT_WORD.on_conflict_do_update(
-    index_elements=[W.c.word, W.c.no], set_={"created_at": _PUT_WORD.excluded.created_at},
+    index_elements=[W.c.chapter, W.c.word, W.c.no], set_={"created_at": _PUT_WORD.excluded.created_at},
     where=W.c.created_at != _PUT_WORD.excluded.created_at)
-_DROP_WORD = delete(W).where(W.c.no == bindparam("k_no"), W.c.word == bindparam("k_word"))
+_DROP_WORD = delete(W).where(W.c.chapter == bindparam("k_chapter"), W.c.word == bindparam("k_word"), W.c.no == bindparam("k_no"))
 
 
 class ApplicationView(Session):
@@ -76,81 +73,6 @@ class ApplicationView(Session):
     def recorded_before(self, nik: str) -> datetime | None:
         sealed = self.scalar(_RECORDED, wanted=nik)
         return None if sealed is None else moment(sealed)
-
-    def list(self, query: Query) -> Sequence[ListItem]:
-        return [mappers.LIST_ITEM.value(r) for r in self.query(list_statement(query))]
-
-    def count(self, query: Query) -> int:
-        return int(self.query(count_statement(query))[0]["count"])
-
-    def counts_by_stage(self) -> Mapping[str, int]:
-        return {r["stage"]: int(r["count"]) for r in self.all(_COUNTS) if r["stage"]}
-
-
-def list_statement(query: Query) -> Select[Any]:
-    """The one statement behind a list: which rows first, from narrow indexes; then what is shown of just these.
-
-    Ties of the clock are broken by the order of arrival.
-    """
-    joined = S.outerjoin(LIMITS, and_(LIMITS.c.sop_digest == S.c.sop_digest, LIMITS.c.nomor == S.c.step_no))
-    return select(S, LIMITS.c.limit_s).select_from(joined).where(S.c.no.in_(_page(query))).order_by(*_order(S, query))
-
-
-def count_statement(query: Query) -> Select[Any]:
-    wanted = _wanted_words(query)
-    if wanted and not _conditions(query):
-        return select(func.count(W.c.no.distinct()).label("count")).where(*_matches(wanted))
-    return select(func.count().label("count")).select_from(S).where(*_conditions(query), *_matching_rows(query))
-
-
-def _page(query: Query) -> Select[Any]:
-    """Numbers of the rows shown. A search by words alone is answered by the word index, which knows the order."""
-    wanted = _wanted_words(query)
-    limit, offset = max(0, query.limit), max(0, query.offset)
-    if wanted and not _conditions(query):
-        return select(W.c.no).where(*_matches(wanted)).group_by(W.c.no).order_by(*_order(W, query)).limit(limit).offset(offset)
-    return select(S.c.no).where(*_conditions(query), *_matching_rows(query)).order_by(*_order(S, query)).limit(limit).offset(offset)
-
-
-def _order(table: Table, query: Query) -> tuple[ColumnElement[Any], ColumnElement[Any]]:
-    columns = table.c.created_at, table.c.no
-    return (columns[0].desc(), columns[1].desc()) if query.newest_first else columns
-
-
-def _conditions(query: Query) -> list[ColumnElement[bool]]:
-    """Everything but the words."""
-    found: list[ColumnElement[bool]] = []
-    for column, wanted in ((S.c.keadaan, query.keadaan), (S.c.stage, query.stages), (S.c.layanan, query.layanan)):
-        if wanted:
-            found.append(column.in_([str(w) for w in wanted]))
-    if query.since is not None:
-        found.append(S.c.created_at >= micros(query.since))
-    if query.until is not None:
-        found.append(S.c.created_at <= micros(query.until))
-    if query.desa:
-        found.append(S.c.desa == query.desa)
-    if query.text.strip() and not _wanted_words(query):
-        found.append(false())
-    return found
-
-
-def _wanted_words(query: Query) -> list[tuple[str, ...]]:
-    return terms(query.text)
-
-
-def _matching_rows(query: Query) -> list[ColumnElement[bool]]:
-    return [S.c.no.in_(select(W.c.no).where(_begins(W, alternatives))) for alternatives in _wanted_words(query)]
-
-
-def _matches(wanted: list[tuple[str, ...]]) -> list[ColumnElement[bool]]:
-    """Conditions on one word row: it matches the longest term, and its application the others."""
-    first, *others = sorted(wanted, key=lambda alternatives: -len(alternatives[0]))
-    other = W.alias("other_word")
-    return [_begins(W, first), *(W.c.no.in_(select(other.c.no).where(_begins(other, o))) for o in others)]
-
-
-def _begins(table: FromClause, alternatives: tuple[str, ...]) -> ColumnElement[bool]:
-    return or_(*(and_(table.c.word >= a, table.c.word < a + LAST) for a in alternatives))
 
 
 class Known:
@@ -249,20 +171,24 @@ class ApplicationWrites(ApplicationView):
     def _put_search(self, old: Permohonan | None, new: Permohonan) -> None:
         if old is None:
             added = self.run(_INSERT_SEARCH, mappers.search_values(new) | {"status_siak": ""})
-            self._put_words(int(added.lastrowid), frozenset(), new)
+            self._put_words(int(added.lastrowid), None, new)
             return
         changed = mappers.search_changes(old, new)
         if changed:
             self.run(_UPDATE_SEARCH, changed | {"k_id": new.id})
         if not changed.keys().isdisjoint(_FOUND_BY):
-            self._put_words(int(self.scalar(_FOUND_AS, wanted=new.id)), _words(old), new)
+            self._put_words(int(self.scalar(_FOUND_AS, wanted=new.id)), old, new)
 
-    def _put_words(self, no: int, old: frozenset[str], p: Permohonan) -> None:
-        new, created_at = _words(p), micros(p.created_at)
-        for word in sorted(old - new):
-            self.run(_DROP_WORD, {"k_no": no, "k_word": word})
-        for word in sorted(new):
-            self.run(_PUT_WORD, {"no": no, "word": word, "created_at": created_at})
+    def _put_words(self, no: int, old: Permohonan | None, p: Permohonan) -> None:
+        """Words lie in the chapter of the day the application came; they move with it."""
+        created_at = micros(p.created_at)
+        chapter, words = chapter_of(created_at), _words(p)
+        if old is not None:
+            before = chapter_of(micros(old.created_at))
+            for word in sorted(_words(old) if before != chapter else _words(old) - words):
+                self.run(_DROP_WORD, {"k_chapter": before, "k_word": word, "k_no": no})
+        for word in sorted(words):
+            self.run(_PUT_WORD, {"chapter": chapter, "word": word, "no": no, "created_at": created_at})
 
 
 def _words(p: Permohonan) -> frozenset[str]:

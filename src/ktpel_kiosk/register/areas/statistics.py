@@ -54,6 +54,9 @@ class StatisticsArea(Session):
         return [Outcome(r["event"], r["reason"], r["layanan"], r["desa"], r["kelamin"], int(r["count"]))
                 for r in self._in(sql.OUTCOME_COUNTS, since, until)]
 
+    def letter_tally(self, since: datetime, until: datetime) -> Sequence[Tally]:
+        return _tallies(self._in(sql.LETTERS, since, until))
+
     def counts_per(self, unit: str, since: datetime, until: datetime, offset_s: int) -> Mapping[str, Mapping[int, int]]:
         return {measure: {int(r["bucket"]): int(r["count"]) for r in self._in(statement, since, until, offset=offset_s, unit=UNITS[unit])}
                 for measure, statement in sql.COUNTS_PER.items()}

@@ -42,9 +42,8 @@ _RECORDED = """
                     AND o.state <> 'dilewati')"""
 _RECORDING_KIND = f"""
     CASE WHEN s.mobile_place <> '' THEN 'jemput_bola'
+         WHEN p.sudah_rekam <> '' OR instr(p.warnings, '"N11"') > 0 THEN 'ulang'
          WHEN s.layanan = 'pemula' OR {_under_17("x.finished_at")} THEN 'pemula'
-         WHEN p.sudah_rekam <> '' OR EXISTS (SELECT 1 FROM permohonan AS q JOIN packet AS k ON k.permohonan_id = q.id
-                      WHERE q.nik = p.nik AND q.id <> p.id AND k.sealed_at < x.finished_at) THEN 'ulang'
          ELSE 'baru' END"""
 _PRINTED = """
     SELECT permohonan_id, CASE state WHEN 'confirmed' THEN 'baik' WHEN 'spoiled' THEN 'rusak' ELSE 'proses' END AS kind
@@ -86,7 +85,8 @@ _STOOD_KIND = f"""
 TALLY_AT: Final = text(_tally(_STOOD, _STOOD_KIND, _BIODATA))
 
 OUTCOME_COUNTS: Final = text(f"""
-    SELECT a.event AS event, CASE WHEN a.event IN ('ApplicationReturned', 'ReturnedAtCounter') THEN coalesce(json_extract(a.facts, '$.reason'), '')
+    SELECT a.event AS event,
+        CASE WHEN a.event IN ('ApplicationReturned', 'ReturnedAtCounter') THEN coalesce(json_extract(a.facts, '$.reason'), '')
             WHEN json_extract(a.facts, '$.duplicate') THEN 'data_ganda' ELSE '' END AS reason, coalesce(s.layanan, '') AS layanan,
         coalesce(s.desa, '') AS desa, coalesce(s.jenis_kelamin, '') AS kelamin, count(*) AS count
     FROM audit AS a LEFT JOIN search AS s ON s.permohonan_id = a.subject
@@ -108,6 +108,12 @@ COUNTS_PER: Final = {
     "pencetakan": text(_per("created_at", _GOOD)),
     "pengambilan": text(_per("at", "SELECT at FROM handover WHERE at >= :since AND at < :until AND kind = 'kartu'")),
 }
+
+LETTERS: Final = text("""
+    SELECT l.kind AS kind, coalesce(s.layanan, '') AS layanan, coalesce(s.desa, '') AS desa, coalesce(s.jenis_kelamin, '') AS kelamin,
+        count(*) AS count
+    FROM letter AS l LEFT JOIN search AS s ON s.permohonan_id = l.permohonan_id
+    WHERE l.at >= :since AND l.at < :until AND l.void_reason = '' GROUP BY 1, 2, 3, 4 ORDER BY 1, 2, 3, 4""")
 
 DIGESTS: Final = text("""
     SELECT DISTINCT s.sop_digest AS digest FROM (
@@ -163,15 +169,16 @@ DATED_PAUSES: Final = text(f"""
     WHERE p.due_at IS NOT NULL ORDER BY z.permohonan_id, z.began_at""")
 
 PAUSE_TIMES: Final = text("""
-    SELECT reason, n AS count, count(DISTINCT permohonan_id) AS applications, sum(took) AS total_s,
-        avg(CASE WHEN rank IN ((n + 1) / 2, (n + 2) / 2) THEN took END) AS median_s, max(took) AS longest_s
+    SELECT reason, n AS count, count(DISTINCT permohonan_id) AS applications, sum(took) / 1000000.0 AS total_s,
+        avg(CASE WHEN rank IN ((n + 1) / 2, (n + 2) / 2) THEN took END) / 1000000.0 AS median_s, max(took) / 1000000.0 AS longest_s
     FROM (SELECT *, row_number() OVER (PARTITION BY reason ORDER BY took) AS rank, count(*) OVER (PARTITION BY reason) AS n
-          FROM (SELECT reason, permohonan_id, (ended_at - began_at) / 1000000.0 AS took FROM pause
+          FROM (SELECT reason, permohonan_id, ended_at - began_at AS took FROM pause
                 WHERE ended_at >= :since AND ended_at < :until))
     GROUP BY reason ORDER BY total_s DESC, reason""")
 
 _AGES = """
-    coalesce(sum(:now - since < 86400000000), 0) AS age_0, coalesce(sum(:now - since >= 86400000000 AND :now - since < 259200000000), 0) AS age_1,
+    coalesce(sum(:now - since < 86400000000), 0) AS age_0,
+    coalesce(sum(:now - since >= 86400000000 AND :now - since < 259200000000), 0) AS age_1,
     coalesce(sum(:now - since >= 259200000000 AND :now - since < 604800000000), 0) AS age_2,
     coalesce(sum(:now - since >= 604800000000 AND :now - since < 2592000000000), 0) AS age_3,
     coalesce(sum(:now - since >= 2592000000000), 0) AS age_4"""
