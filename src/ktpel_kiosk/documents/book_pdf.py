@@ -15,12 +15,12 @@ from typing import BinaryIO
 from reportlab.pdfgen.canvas import Canvas
 
 from ktpel_kiosk.documents.books import VOID, Walk, plain
-from ktpel_kiosk.documents.parts import BOLD, INK, LINE, MEDIUM, MUTED, PALE, REGULAR, SEMIBOLD, capitals, letterhead, signature_block
+from ktpel_kiosk.documents.parts import BOLD, INK, LINE, MEDIUM, MUTED, PALE, REGULAR, SEMIBOLD, capitals, letterhead, signer_row
 from ktpel_kiosk.documents.pdf_stream import PageSpill
 from ktpel_kiosk.documents.pen import A4, MM, Pen, width_mm, wrap
 from ktpel_kiosk.domain.errors import BadInput
 from ktpel_kiosk.domain.text import number_text
-from ktpel_kiosk.ports.papers import Book, Cell
+from ktpel_kiosk.ports.papers import Book, Cell, Signer
 
 PAGE = (A4[1], A4[0])
 SIDE, TOP, BOTTOM = 11.0, 10.0, 14.0
@@ -204,11 +204,9 @@ class _BookPage:
             return
         pen.y += 5
         width = min(80.0, pen.width / max(len(signers), 2) - 6)
-        step = (pen.width - width) / max(len(signers) - 1, 1)
-        for i, (jabatan, nama, nip) in enumerate(signers):
-            x = pen.right - width if len(signers) == 1 else pen.left + i * step
-            above = self.book.place_date if i == len(signers) - 1 else "Mengetahui,"
-            signature_block(pen, x, width, (plain(above), plain(f"{jabatan},")), plain(nama), nip, size=9, room=SIGN_ROOM)
+        row = [(Signer(plain(jabatan), plain(nama), nip), plain(self.book.place_date) if i == len(signers) - 1 else "Mengetahui,")
+               for i, (jabatan, nama, nip) in enumerate(signers)]
+        signer_row(pen, row, width, size=9, room=SIGN_ROOM)
 
 
 def show(value: Cell, column: int, book: Book) -> str:

@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from ktpel_kiosk.documents.flow import Block, Columns, Sheet, document, table_blocks, text_blocks
-from ktpel_kiosk.documents.parts import REGULAR, SEMIBOLD, letterhead, nip_text, signature_block, signer_block, titled
+from ktpel_kiosk.documents.parts import REGULAR, SEMIBOLD, letterhead, nip_text, rooms, signature_block, signer_block, titled
 from ktpel_kiosk.documents.pen import MM, Pen, Run
 from ktpel_kiosk.domain.ledgers import Pejabat
 from ktpel_kiosk.domain.text import MONTHS, mask_nik, number_text, terbilang, weekday_name
@@ -116,12 +116,10 @@ def _signatures(paper: DestructionPaper) -> list[Block]:
             if label:
                 pen.line(label, SEMIBOLD, 10, "l")
             width = pen.width * 0.46
-            ends = [pen.y]
-            for i, who in enumerate(people):
-                x = pen.left + i * (pen.width - width)
-                heading = f"{first + i}. {who.jabatan}" if who.jabatan else f"{first + i}."
-                ends.append(signature_block(pen, x, width, (heading,), who.nama, who.nip, size=9.6, room=15))
-            pen.y = max(ends)
+            headings = [f"{first + i}. {who.jabatan}" if who.jabatan else f"{first + i}." for i, who in enumerate(people)]
+            spaces = rooms(pen, [(h,) for h in headings], width, 9.6, 15)
+            pen.y = max(signature_block(pen, pen.left + i * (pen.width - width), width, (headings[i],), who.nama, who.nip, size=9.6,
+                                        room=spaces[i]) for i, who in enumerate(people))
 
         return Block(paint, 4.0)
 

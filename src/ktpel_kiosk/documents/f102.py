@@ -112,7 +112,7 @@ def _part(pen: Pen, title: str) -> None:
 
 def _applicant(pen: Pen, paper: F102Paper) -> None:
     _part(pen, "I. DATA PEMOHON")
-    top, label = pen.y, 54.0
+    top, label = pen.y, 59.0
     pen.y += 2.2
     x = pen.left + label
     pen.text(pen.left + 2, pen.y + 4.6, "1. Nama Lengkap", REGULAR, 10)

@@ -20,8 +20,10 @@ from ktpel_kiosk.documents.parts import (
     field_lines,
     letterhead,
     nip_text,
+    rooms,
     signature_block,
     signer_block,
+    signer_heading,
     titled,
 )
 from ktpel_kiosk.documents.pen import A4, Pen, Run, pdf
@@ -218,9 +220,11 @@ def _keterangan(pen: Pen, paper: LetterPaper) -> None:
     pen.down(7)
     width = pen.width * 0.44
     above = f"{paper.tempat}, {paper.tanggal}" if paper.tempat else paper.tanggal
+    owner = ("", "Yang bersangkutan,")
+    left, right = rooms(pen, (owner, signer_heading(_signer(paper), above)), width, 10.5, 22)
     ends = [
-        signature_block(pen, pen.left, width, ("", "Yang bersangkutan,"), paper.penduduk.nama, size=10.5, room=22),
-        signer_block(pen, pen.right - width, width, _signer(paper), above, size=10.5, room=22),
+        signature_block(pen, pen.left, width, owner, paper.penduduk.nama, size=10.5, room=left),
+        signer_block(pen, pen.right - width, width, _signer(paper), above, size=10.5, room=right),
     ]
     pen.y = max(ends)
     _verification(pen, paper, below=8.0)

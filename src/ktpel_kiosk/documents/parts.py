@@ -8,7 +8,8 @@ from ktpel_kiosk.documents.pen import BOLD, INK, LINE, MEDIUM, MUTED, PALE, REGU
 from ktpel_kiosk.ports.papers import Paraf, Signer
 
 __all__ = ["BOLD", "INK", "LINE", "MEDIUM", "MUTED", "PALE", "REGULAR", "SEMIBOLD", "boxed", "capitals", "field_lines", "grouped",
-           "identity", "letterhead", "marks", "nip_text", "signature_block", "signer_block", "titled"]
+           "identity", "letterhead", "marks", "nip_text", "rooms", "signature_block",
+           "signer_block", "signer_heading", "signer_row", "titled"]
 
 DOTS = "." * 32
 
@@ -79,7 +80,7 @@ def signature_block(pen: Pen, x: float, width: float, heading: Sequence[str], na
     points = size * pen.scale
 
     def centered(text: str, face: str, at: float = size) -> str:
-        lines = wrap(text, face, at * pen.scale, width)
+        lines = balanced(text, face, at * pen.scale, width)
         for part in lines:
             pen.down(at * 1.38 / 72 * 25.4)
             pen.text(middle, pen.y, part, face, at, "m")
@@ -104,11 +105,43 @@ def signature_block(pen: Pen, x: float, width: float, heading: Sequence[str], na
     return end
 
 
+def balanced(text: str, face: str, size: float, width: float) -> list[str]:
+    """Wrapped to lines of about the same length, so that no single word hangs below a title."""
+    lines = wrap(text, face, size, width)
+    if len(lines) == 1:
+        return lines
+    for part in range(40, 100, 4):
+        tighter = wrap(text, face, size, width * part / 100)
+        if len(tighter) == len(lines):
+            return tighter
+    return lines
+
+
+def rooms(pen: Pen, headings: Sequence[Sequence[str]], width: float, size: float, room: float) -> list[float]:
+    """Room to sign for blocks side by side, so that their names stand on one line however long the headings are."""
+    counts = [sum(len(wrap(text, REGULAR, size * pen.scale, width)) for text in heading) for heading in headings]
+    return [room + (max(counts) - count) * size * 1.38 / 72 * 25.4 for count in counts]
+
+
+def signer_heading(signer: Signer, above: str = "") -> list[str]:
+    """Place and date or ``Mengetahui,``, then ``a.n.`` when it is on behalf, then the office."""
+    return [*([above] if above else []), *([f"a.n. {signer.atas_nama}"] if signer.atas_nama else []), f"{signer.jabatan},"]
+
+
+def signer_row(pen: Pen, signers: Sequence[tuple[Signer, str]], width: float, *, size: float = 10.0, room: float = 19.0) -> None:
+    """Signers side by side from the left edge to the right one, each with its line above; the cursor goes below the lowest."""
+    spaces = rooms(pen, [signer_heading(who, above) for who, above in signers], width, size, room)
+    step = (pen.width - width) / max(len(signers) - 1, 1)
+    ends = [pen.y]
+    for i, ((who, above), space) in enumerate(zip(signers, spaces, strict=True)):
+        x = pen.right - width if len(signers) == 1 else pen.left + i * step
+        ends.append(signer_block(pen, x, width, who, above, size=size, room=space))
+    pen.y = max(ends)
+
+
 def signer_block(pen: Pen, x: float, width: float, signer: Signer, above: str = "", *, size: float = 10.0, room: float = 19.0) -> float:
     """A signer under ``above`` (place and date, or ``Mengetahui,``), with ``a.n.`` when it is on behalf; returns the lower edge."""
-    heading = [above] if above else []
-    heading += [f"a.n. {signer.atas_nama}"] if signer.atas_nama else []
-    return signature_block(pen, x, width, (*heading, f"{signer.jabatan},"), signer.nama, signer.nip, size=size, room=room,
+    return signature_block(pen, x, width, signer_heading(signer, above), signer.nama, signer.nip, size=size, room=room,
                            pangkat=signer.pangkat)
 
 

@@ -13,7 +13,7 @@ from dataclasses import asdict, replace
 
 from ktpel_kiosk.documents.charts import chart_blocks
 from ktpel_kiosk.documents.flow import Block, Columns, Sheet, bullet_blocks, document, fitted, table_blocks, text_blocks
-from ktpel_kiosk.documents.parts import BOLD, LINE, MEDIUM, MUTED, REGULAR, SEMIBOLD, capitals, letterhead, signer_block
+from ktpel_kiosk.documents.parts import BOLD, LINE, MEDIUM, MUTED, REGULAR, SEMIBOLD, capitals, letterhead, signer_row
 from ktpel_kiosk.documents.pen import PALE, Pen, width_mm, wrap
 from ktpel_kiosk.ports.papers import Cell, Fact, ReportPaper, Section, Signer, Table
 
@@ -127,15 +127,7 @@ def _facts(pen: Pen, facts: Sequence[Fact], width: float) -> None:
 def _signatures(signers: Sequence[Signer], place_date: str) -> list[Block]:
     """Two in a row, place and date above the right one of the first row."""
     def pair(row: Sequence[Signer], first: bool) -> Block:
-        def paint(pen: Pen) -> None:
-            width = pen.width * 0.44
-            ends = []
-            for i, who in enumerate(row):
-                right = i == len(row) - 1
-                above = (place_date if right else "Mengetahui,") if first else ""
-                ends.append(signer_block(pen, pen.right - width if right else pen.left, width, who, above, size=9.8, room=18))
-            pen.y = max(ends)
-
-        return Block(paint, 6.0)
+        above = [(place_date if i == len(row) - 1 else "Mengetahui,") if first else "" for i in range(len(row))]
+        return Block(lambda pen: signer_row(pen, list(zip(row, above, strict=True)), pen.width * 0.44, size=9.8, room=18), 6.0)
 
     return [pair(signers[i:i + 2], i == 0) for i in range(0, len(signers), 2)]

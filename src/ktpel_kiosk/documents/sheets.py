@@ -11,7 +11,7 @@ from ktpel_kiosk.documents.slips import reason_text
 from ktpel_kiosk.ports.papers import CheckedPaper, ChecklistPaper, Paraf, VerificationPaper
 
 SCALES = (1.0, 0.95, 0.9, 0.85)
-CHECK = Columns(("No.", "Berkas yang diminta", "Sifat", "Ada", "Tidak", "Catatan"), (9, 76, 20, 12, 13, 42), "mlmmml", 9.2)
+CHECK = Columns(("No.", "Berkas yang diminta", "Sifat", "Ada", "Tidak", "Catatan"), (9, 74, 24, 12, 13, 40), "mlmmml", 9.2)
 ENTRIES = Columns(("No.", "Data", "Isi entri", "Menurut berkas", "Sesuai", "Tidak", "Catatan"), (9, 29, 49, 30, 15, 13, 27), "mlllmml", 8.8)
 MARKS_IN_A_ROW = 3
 
