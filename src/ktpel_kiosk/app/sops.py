@@ -72,23 +72,7 @@ def check(name: str, data: Path | None = None) -> list[SopFinding]:
 
 
 def table_text(sop: Sop) -> str:
-    """The SOP as a plain table with wrapped cells."""
-    from ktpel_kiosk.domain.sop_check import TABLE_HEADER, sop_table
+    """The SOP as the flow table officers know, in plain text of 160 columns."""
+    from ktpel_kiosk.domain.sop_flow import flow_table
 
-    widths = (4, 44, 22, 26, 10, 22, 22)
-    lines = [sop.judul, f"{sop.kantor.nama}, nomor {sop.nomor or '-'}", ""]
-    rule = "-+-".join("-" * w for w in widths)
-    for row in (TABLE_HEADER, *sop_table(sop)):
-        cells = [_wrapped(str(c), w) for c, w in zip(row, widths, strict=True)]
-        lines += [
-            " | ".join((cell[i] if i < len(cell) else "").ljust(w) for cell, w in zip(cells, widths, strict=True)).rstrip()
-            for i in range(max(map(len, cells)))
-        ]
-        lines.append(rule)
-    return "\n".join(lines)
-
-
-def _wrapped(text: str, width: int) -> list[str]:
-    import textwrap
-
-    return [part for line in text.splitlines() for part in textwrap.wrap(line, width)] or [""]
+    return flow_table(sop)

@@ -107,6 +107,8 @@ def _times(sop: Sop) -> Iterator[SopFinding]:
     if sop.total_tertulis_menit is not None and abs(total - sop.total_tertulis_menit) > 1e-6:
         yield SopFinding(WARN, "total_differs", f"Jumlah waktu langkah {number_text(total, 1)} menit, tertulis "
                          f"{number_text(sop.total_tertulis_menit, 1)} menit.")
+    if sop.total_tertulis_menit is None and total:
+        yield SopFinding(INFO, "total_missing", f"Jumlah waktu tidak tertulis pada naskah; jumlah langkah {number_text(total, 1)} menit.")
     if sop.mutu.jenis == "menit":
         if sop.mutu.nilai is not None and abs(total - sop.mutu.nilai) > 1e-6:
             yield SopFinding(WARN, "standard_differs", f"Mutu baku {number_text(sop.mutu.nilai, 1)} menit berbeda dari jumlah langkah "

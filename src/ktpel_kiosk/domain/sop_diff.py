@@ -7,7 +7,7 @@ from dataclasses import dataclass, fields
 from datetime import time
 from enum import Enum
 
-from ktpel_kiosk.domain.sop import Kantor, Langkah, LayananSop, Sop, Syarat
+from ktpel_kiosk.domain.sop import Kantor, Langkah, LayananSop, Sop, Syarat, Varian
 from ktpel_kiosk.domain.text import minutes_text, number_text
 
 
@@ -51,24 +51,27 @@ _STEP: Mapping[str, str] = {
 }
 _SERVICE: Mapping[str, str] = {
     "nama": "nama", "rekam": "perekaman", "tarik_kartu_lama": "penarikan kartu lama", "ketentuan": "ketentuan",
+    "kuasa": "boleh dibawa kuasa", "varian": "jenis", "sumber": "sumber",
 }
-_PAPER: Mapping[str, str] = {"teks": "teks", "wajib": "wajib", "kondisi": "hanya bila", "lokal": "tambahan kantor"}
+_PAPER: Mapping[str, str] = {"teks": "teks", "wajib": "wajib", "kondisi": "hanya bila", "lokal": "tambahan kantor", "varian": "untuk jenis"}
 
 
 def sop_changes(old: Sop, new: Sop) -> tuple[SopChange, ...]:
     """Every difference that matters to people or to the desk, in the order of the document; empty when only comments changed."""
     listed = (c for key, name in _LISTS.items() for c in _lines("Naskah", name, getattr(old, key), getattr(new, key)))
     return (
-        *_fields("Naskah", old, new, _HEAD), *listed, *_standard(old, new), *_office(old.kantor, new.kantor), *_actors(old, new), *_steps(old, new), *_services(old, new),
-        *_public(old, new),
+        *_fields("Naskah", old, new, _HEAD), *listed, *_standard(old, new), *_office(old.kantor, new.kantor), *_actors(old, new),
+        *_steps(old, new), *_services(old, new), *_public(old, new),
     )
 
 
 def _fields(part: str, old: object, new: object, names: Mapping[str, str]) -> Iterator[SopChange]:
     for key, name in names.items():
         before, after = getattr(old, key), getattr(new, key)
-        if before != after:
-            yield SopChange(part, name, _text(key, before) or "(kosong)", _text(key, after) or "(kosong)")
+        if before == after:
+            continue
+        shown = _text(key, before) or "(kosong)", _text(key, after) or "(kosong)"
+        yield SopChange(part, name, *shown) if shown[0] != shown[1] else SopChange(part, name, "isi lama", f"isi baru dari {shown[1]}")
 
 
 def _text(key: str, value: object) -> str:
@@ -84,6 +87,8 @@ def _text(key: str, value: object) -> str:
         return f"{value:%H.%M}"
     if isinstance(value, Enum):
         return str(value.value)
+    if isinstance(value, Varian):
+        return value.nama
     if isinstance(value, tuple):
         return "; ".join(_text(key, v) for v in value)
     return str(value)
