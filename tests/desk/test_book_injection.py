@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import io
 import random
+import re
 import zipfile
 from dataclasses import replace
 from datetime import UTC, datetime
@@ -55,13 +56,18 @@ def hostile(office):
                                        keadaan=Keadaan.BATAL, mobile_place=safe))
             if i % 10 == 0:
                 tx.add_letter(Letter(f"S/{i}", "surat_pengantar", now, safe, safe, safe, "loket"))
-                tx.save_complaint(Pengaduan(f"c-{i}", f"P/{i}", now, Kanal.EMAIL, safe, KategoriPengaduan.RINGAN, "loket", now, safe, safe,
-                                            tindak_lanjut=safe))
+                tx.save_complaint(Pengaduan(f"c-{i:04d}", f"P/{i}", now, Kanal.EMAIL, safe, KategoriPengaduan.RINGAN, "loket", now,
+                                            safe, safe, tindak_lanjut=safe))
         tx.log("IntakeRegistered", "h", "-")
 
     office.desk.register.write(fill)
     object.__setattr__(office.desk, "documents", OfficeDocuments(resources()))
     return [t.replace("\x00", "\N{SYMBOL FOR NULL}") for t in texts]
+
+
+def unescaped(value):
+    """As Excel reads it: ``_x005F_`` stands for the underscore of a text that looks like an escape itself (ECMA-376 22.9.2.19)."""
+    return re.sub(r"_x([0-9A-F]{4})_", lambda m: chr(int(m[1], 16)), value)
 
 
 def export(office, book, format, path):
@@ -85,7 +91,7 @@ def test_no_formula_lives_in_xlsx_and_every_text_is_whole(office, hostile, tmp_p
     assert {c.data_type for r in found for c in r} <= {"s", "n", "inlineStr"}
     step = 1 if count == 1000 else 10
     for row, text in zip(found, hostile[::step], strict=True):
-        assert (row[column].value or "") == plain(text), text
+        assert unescaped(row[column].value or "") == plain(text), text
 
 
 @pytest.mark.parametrize(("book", "column", "count"), [("permohonan", 4, 1000), ("agenda_surat", 4, 100), ("pengaduan", 5, 100)])
