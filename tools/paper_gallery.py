@@ -21,6 +21,7 @@ from ktpel_kiosk.app import sops
 from ktpel_kiosk.app.population import invent
 from ktpel_kiosk.app.resources import resources
 from ktpel_kiosk.desk.letters import biodata_lines
+from ktpel_kiosk.desk.notices import DEFAULT_MAKLUMAT, channels, service_standard
 from ktpel_kiosk.documents.office import OfficeDocuments
 from ktpel_kiosk.domain.ledgers import Pejabat
 from ktpel_kiosk.domain.numbering import format_number
@@ -31,11 +32,10 @@ from ktpel_kiosk.ports import papers as P
 
 TODAY = date(2026, 11, 25)
 NOW = datetime(2026, 11, 25, 9, 15)
-MAKLUMAT = ("Dengan ini kami menyatakan sanggup menyelenggarakan administrasi kependudukan secara cepat, tepat, transparan, pasti dan "
-            "gratis sesuai standar pelayanan yang telah ditetapkan, dan apabila tidak sesuai kami siap menerima sanksi menurut peraturan "
-            "perundang-undangan.",)
 LONG_NAME = "MUHAMMAD ABDURRAHMAN WAHIDUDDIN AL-FAYYADL BIN ABDULLAH HSN"
 FINGERPRINT = "3f2a91c07be4d815"
+VILLAGES = ("Tempeh Lor", "Tempeh Tengah", "Tempeh Kidul", "Besuk", "Lempeni", "Kaliwungu", "Jokarto", "Pandanwangi", "Sumberjati",
+            "Gesang", "Jatisari", "Pandanarum", "Pulo")
 
 
 def picture(kind: str) -> bytes:
@@ -99,7 +99,8 @@ class Gallery:
         due = minutes_text(self.sop.total_s()) + " pelayanan, di luar waktu tunggu"
         if self.sop.mutu.jenis == "hari_kerja":
             due = f"{date_long(TODAY + timedelta(days=1))}, 15.00 {self.kantor.zona_waktu}"
-        return P.ReceiptPaper(self.kantor.kop, self.number, self.now, self.person.nama, mask_nik(self.person.nik), service.nama, papers, due,
+        q = self.person
+        return P.ReceiptPaper(self.kantor.kop, self.number, self.now, q.nama, mask_nik(q.nik), service.nama, papers, due,
                               self.contact or self.kantor.pengaduan, "Rina Wulandari", self.number)
 
     def checklist(self) -> P.ChecklistPaper:
@@ -147,18 +148,22 @@ class Gallery:
         base = P.LetterPaper(
             k.kop, "surat_pengantar", self.letter_number(15), date_long(TODAY), q, biodata_lines(q), "24 November 2026",
             f"Kepala Dinas Kependudukan dan Pencatatan Sipil {region(k.kabupaten)}", k.penandatangan_jabatan, k.penandatangan_nama,
-            k.penandatangan_nip, f"{self.letter_number(15)} {self.number}", picture("portrait"), ("Formulir F-1.02", "Fotokopi Kartu Keluarga"),
+            k.penandatangan_nip, f"{self.letter_number(15)} {self.number}", picture("portrait"),
+            ("Formulir F-1.02", "Fotokopi Kartu Keluarga"),
             tempat=self.place, tujuan_tempat=k.kabupaten.removeprefix("KOTA ").title(), rekam_tempat=k.nama, pangkat="Pembina (IV/a)",
             layanan=self.sop.layanan[0].nama)
         yield "10-surat-pengantar-tabel", base
-        deputy = replace(base, jabatan="Sekretaris Kecamatan" if k.jenis == "kecamatan" else "Sekretaris Dinas", atas_nama=k.penandatangan_jabatan, nama_penandatangan="Sri Wahyuni, S.E.",
+        office = "Sekretaris Kecamatan" if k.jenis == "kecamatan" else "Sekretaris Dinas"
+        deputy = replace(base, jabatan=office, atas_nama=k.penandatangan_jabatan, nama_penandatangan="Sri Wahyuni, S.E.",
                          nip="197503032001122003", pangkat="Penata Tk. I (III/d)")
         yield "11-surat-pengantar-naratif-an", replace(deputy, varian="naratif", lampiran=("Formulir F-1.02",))
         suket = replace(base, jenis="surat_keterangan_perekaman", nomor=self.letter_number(16))
         yield "12-surat-keterangan", suket
         yield "13-surat-keterangan-6-bulan-an", replace(
-            deputy, jenis="surat_keterangan_perekaman", berlaku="6_bulan", berlaku_sampai="25 Mei 2027", penduduk=replace(q, nama=LONG_NAME),
-            keperluan="melamar pekerjaan", fields=(("NIK", q.nik), ("Nama", LONG_NAME), *biodata_lines(q)[2:]))
+            deputy, jenis="surat_keterangan_perekaman", berlaku="6_bulan", berlaku_sampai="25 Mei 2027",
+            penduduk=replace(q, nama=LONG_NAME),
+            keperluan="melamar pekerjaan",
+            fields=(("NIK", q.nik), ("Nama", LONG_NAME), *biodata_lines(q)[2:]))
 
     def destruction(self, count: int) -> P.DestructionPaper:
         reasons = ("Rusak", "Perubahan data", "Pindah", "Perpanjangan")
@@ -171,48 +176,59 @@ class Gallery:
             cards, self.place_date, self.signer, f"10.00 {self.kantor.zona_waktu}", qr_text=self.letter_number(21))
 
     def report(self) -> P.ReportPaper:
-        days = tuple(str(d) for d in range(1, 31))
-        rnd = random.Random(3)
-        daily = tuple(float(rnd.randint(4, 22)) if i % 7 < 5 else None for i in range(30))
-        printed = tuple(None if v is None else max(0.0, v - rnd.randint(0, 6)) for v in daily)
-        villages = ("Tempeh Lor", "Tempeh Tengah", "Tempeh Kidul", "Besuk", "Lempeni", "Kaliwungu", "Jokarto", "Pandanwangi", "Sumberjati",
-                    "Gesang", "Jatisari", "Pandanarum", "Pulo")
-        per = [(v, float(rnd.randint(2, 40)), float(rnd.randint(2, 40))) for v in villages]
-        steps = tuple(step.judul for step in self.sop.langkah)
-        table = P.Table(("Desa/Kelurahan", "Laki-laki", "Perempuan", "Jumlah", "% dari wajib KTP"),
-                        tuple((v, int(a), int(b), int(a + b), (a + b) / 3.1) for v, a, b in per),
-                        ("Jumlah", int(sum(a for _, a, _ in per)), int(sum(b for _, _, b in per)), int(sum(a + b for _, a, b in per)), 61.2))
-        limits = [step.limit_s for step in self.sop.langkah]
-        sla = P.Table(("Langkah", "Mutu baku", "Median", "P90", "Dalam mutu baku (%)"),
-                      tuple((f"{step.nomor}. {step.judul}", minutes_text(lim), minutes_text((lim or 60) * 0.8), minutes_text((lim or 60) * 1.3),
-                             91.4 - i) for i, (step, lim) in enumerate(zip(self.sop.langkah, limits, strict=True))))
         sections = (
-            P.Section("A. Ringkasan", ("Angka kunci bulan ini dibandingkan dengan bulan lalu.",),
-                      (P.Fact("Permohonan masuk", "312", "286 bulan lalu"), P.Fact("Perekaman", "271", "86,9 % dari permohonan"),
-                       P.Fact("Pencetakan", "254", "9 kartu rusak"), P.Fact("Sisa blangko", "1.146 keping", "per 30 November 2026"))),
-            P.Section("B. Perekaman dan pencetakan per hari", chart=P.Chart(
-                "line", days, (P.Series("Perekaman", daily), P.Series("Pencetakan", printed)), unit="orang", target=12, target_label="Sasaran")),
-            P.Section("C. Perekaman per desa/kelurahan", chart=P.Chart(
-                "hbar", villages, (P.Series("Jumlah", tuple(a + b for _, a, b in per)),), unit="orang"), table=table),
-            P.Section("D. Permohonan per jenis", chart=P.Chart(
-                "bar", tuple(x.nama for x in self.sop.layanan), (P.Series("Oktober", tuple(20.0 + 7 * i for i in range(len(self.sop.layanan)))),
-                                                                P.Series("November", tuple(31.0 + 5 * i for i in range(len(self.sop.layanan)))))),
-                note="Satu pemohon dapat mengajukan lebih dari satu permohonan."),
-            P.Section("E. Ketepatan waktu per langkah", chart=P.Chart(
-                "share", steps, (P.Series("Dalam mutu baku", tuple(91.0 - i for i in range(len(steps)))),
-                                 P.Series("Sampai 2 kali", tuple(6.0 for _ in steps)), P.Series("Lebih lama", tuple(3.0 + i for i, _ in enumerate(steps))))),
-                table=sla, note="Waktu menunggu (PRR, jaringan, blangko) tidak dihitung sebagai waktu pelayanan."),
+            P.Section("A. Ringkasan", ("Angka kunci bulan ini dibandingkan dengan bulan lalu.",), (
+                P.Fact("Permohonan masuk", "312", "286 bulan lalu"), P.Fact("Perekaman", "271", "86,9 % dari permohonan"),
+                P.Fact("Pencetakan", "254", "9 kartu rusak"), P.Fact("Sisa blangko", "1.146 keping", "per 30 November 2026"))),
+            P.Section("B. Perekaman dan pencetakan per hari", chart=self.daily()),
+            self.per_village(),
+            P.Section("D. Permohonan per jenis", chart=self.per_service(), note="Satu orang dapat mengajukan lebih dari satu permohonan."),
+            self.per_step(),
         )
         return P.ReportPaper(self.kantor.kop, "Laporan Bulanan Pelayanan KTP-el", "November 2026", sections, self.place_date,
                              (self.signer, P.Signer("Petugas Pelaporan", "Rina Wulandari")),
                              ("Sumber: register KTP-el Kiosk; angka dapat berubah bila status SIAK diperbarui.",), made_at=self.now)
 
+    def daily(self) -> P.Chart:
+        rnd = random.Random(3)
+        recorded = tuple(float(rnd.randint(4, 22)) if i % 7 < 5 else None for i in range(30))
+        printed = tuple(None if v is None else max(0.0, v - rnd.randint(0, 6)) for v in recorded)
+        return P.Chart("line", tuple(str(d) for d in range(1, 31)), (P.Series("Perekaman", recorded), P.Series("Pencetakan", printed)),
+                       unit="orang", target=12, target_label="Sasaran")
+
+    def per_village(self) -> P.Section:
+        rnd = random.Random(5)
+        rows = [(v, rnd.randint(2, 40), rnd.randint(2, 40)) for v in VILLAGES]
+        table = P.Table(("Desa/Kelurahan", "Laki-laki", "Perempuan", "Jumlah", "% dari wajib KTP"),
+                        tuple((v, a, b, a + b, (a + b) / 3.1) for v, a, b in rows),
+                        ("Jumlah", sum(a for _, a, _ in rows), sum(b for _, _, b in rows), sum(a + b for _, a, b in rows), 61.2))
+        chart = P.Chart("hbar", VILLAGES, (P.Series("Jumlah", tuple(float(a + b) for _, a, b in rows)),), unit="orang")
+        return P.Section("C. Perekaman per desa/kelurahan", chart=chart, table=table)
+
+    def per_service(self) -> P.Chart:
+        names = tuple(x.nama for x in self.sop.layanan)
+        return P.Chart("bar", names, (P.Series("Oktober", tuple(20.0 + 7 * i for i, _ in enumerate(names))),
+                                      P.Series("November", tuple(31.0 + 5 * i for i, _ in enumerate(names)))))
+
+    def per_step(self) -> P.Section:
+        steps = self.sop.langkah
+        share = P.Chart("share", tuple(step.judul for step in steps), (
+            P.Series("Dalam mutu baku", tuple(91.0 - i for i, _ in enumerate(steps))), P.Series("Sampai 2 kali", (6.0,) * len(steps)),
+            P.Series("Lebih lama", tuple(3.0 + i for i, _ in enumerate(steps)))))
+        table = P.Table(("Langkah", "Mutu baku", "Median", "P90", "Dalam mutu baku (%)"), tuple(
+            (f"{step.nomor}. {step.judul}", minutes_text(step.limit_s), minutes_text((step.limit_s or 60) * 0.8),
+             minutes_text((step.limit_s or 60) * 1.3), 91.4 - i) for i, step in enumerate(steps)))
+        return P.Section("E. Ketepatan waktu per langkah", chart=share, table=table,
+                         note="Waktu menunggu (PRR, jaringan, blangko) tidak dihitung sebagai waktu pelayanan.")
+
     def standard(self) -> P.StandardPaper:
-        return P.StandardPaper(self.kantor.kop, self.sop.judul, self.sop.standar, MAKLUMAT, self.place_date, self.signer, self.sop.nomor,
-                               self.kantor.pengaduan)
+        ways = tuple(f"{c.name}: {c.value}" if c.value else c.name for c in channels(self.kantor))
+        return P.StandardPaper(self.kantor.kop, self.sop.judul, service_standard(self.sop), (DEFAULT_MAKLUMAT,), self.place_date,
+                               self.signer, self.sop.nomor, ways)
 
     def book(self) -> P.Book:
-        rows = tuple(P.BookRow((i, f"{i:04d}/KTP/XI/2026", date_form(TODAY), "09.15", q.nama, mask_nik(q.nik), self.sop.layanan[0].nama, "rina"),
+        service = self.sop.layanan[0].nama
+        rows = tuple(P.BookRow((i, f"{i:04d}/KTP/XI/2026", date_form(TODAY), "09.15", q.nama, mask_nik(q.nik), service, "rina"),
                                void=i == 5) for i, q in enumerate(self.people, start=1))
         return P.Book(self.kantor.buku_register, "November 2026",
                       ("No.", "Nomor Register", "Tanggal", "Jam", "Nama Lengkap", "NIK", "Jenis Permohonan", "Petugas Loket"), rows,
