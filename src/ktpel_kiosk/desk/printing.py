@@ -322,9 +322,9 @@ def _confirm(desk: Desk, actor: Actor, job: CardJob, digest: str) -> CardJob:
 def pause_for_blangko(desk: Desk, actor: Actor, permohonan_id: str) -> Permohonan:
     """No blank card: the clock waits with that reason, and so do those of all others who wait for one."""
     def work(tx: Tx) -> Permohonan:
-        p = tx.permohonan(permohonan_id)
-        require_stage(desk, actor, p, Stage.CETAK_ENCODE)
+        require_stage(desk, actor, tx.permohonan(permohonan_id), Stage.CETAK_ENCODE)
         settle_stock(desk, tx)
+        p = tx.permohonan(permohonan_id)
         tx.log("StagePaused", p.id, actor.username, reason=NO_BLANK)
         return save(desk, tx, pause_for(p, NO_BLANK, desk.clock.now()))
 
