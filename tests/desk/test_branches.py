@@ -305,7 +305,7 @@ def test_out_of_blanks_the_clocks_stop_and_go_on_when_blanks_come(office):
     printing.receive_blangko(office.desk, office.actor(Peran.SUPERVISOR), ["90001"], "BAST-2")
     p = office.read(first)
     assert (p.current().state, p.current().pause_reason) == (TahapState.BELUM, "")
-    assert p.current().paused_s == pytest.approx(7200, abs=5)
+    assert 7200 <= p.current().paused_s < 8000
     assert printing.start_card(office.desk, operator, first.id)
     assert office.read(third).current().pause_reason == "blangko_kosong"
     assert office.read(first).current().state is TahapState.AKTIF
