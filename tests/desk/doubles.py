@@ -208,6 +208,15 @@ class Press:
         self.burned.append(paper)
         return b"%PDF destruction " + paper.nomor.encode()
 
+    def complaint(self, paper: Any) -> bytes:
+        return b"%PDF complaint"
+
+    def report(self, paper: Any) -> bytes:
+        return b"%PDF report"
+
+    def report_hash(self, paper: Any) -> str:
+        return hashlib.sha256(repr(paper).encode()).hexdigest()
+
     def render(self, penduduk: Penduduk, portrait_png: bytes, signature_png: bytes, place: str, issued_on: date,
                header: tuple[str, str], *, dpi: int = 300, specimen: bool = True) -> CardFace:
         return CardFace(COLOUR, COLOUR, hashlib.sha256(penduduk.nik.encode() + portrait_png).hexdigest())

@@ -39,6 +39,7 @@ def applicant_confirms(desk: Desk, permohonan_id: str) -> Permohonan:
 
 def sign_off(desk: Desk, actor: Actor, permohonan_id: str, password: str) -> Permohonan:
     """The operator stands for the recording with the own password, which opens the own signing key for this one signature."""
+    require_stage(desk, actor, desk.register.read(lambda v: v.permohonan(permohonan_id)), Stage.KIRIM)
     signer = required(authenticate(desk, actor.username, password)[1], actor)
 
     def work(tx: Tx) -> Permohonan:

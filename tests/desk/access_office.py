@@ -1,0 +1,340 @@
+"""An office prepared so that every use case of the desk has something to act on, and how each is called.
+
+``CALLS`` holds no expectation; who may do what stands by hand in ``test_access_matrix.py``.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field, replace
+from datetime import UTC, date, datetime
+from pathlib import Path
+from typing import Any
+
+from desk_office import PASSWORD, Office, build
+
+from ktpel_kiosk.desk import (
+    agenda,
+    approvals,
+    blangko,
+    books,
+    closing,
+    complaints,
+    correction,
+    followups,
+    handover,
+    ikm,
+    intake,
+    kalender_kantor,
+    laporan,
+    laporan_paper,
+    letters,
+    material,
+    notices,
+    population,
+    printing,
+    progress,
+    reconcile,
+    recording,
+    returns,
+    sealing,
+    sign_in,
+    sop_versions,
+    statuses,
+    users,
+    verification,
+    withdrawn,
+)
+from ktpel_kiosk.desk.books import Want
+from ktpel_kiosk.desk.context import Desk
+from ktpel_kiosk.desk.seats import Seats
+from ktpel_kiosk.domain.actor import Actor
+from ktpel_kiosk.domain.biometric import FINGERS, ExceptionKind, Position
+from ktpel_kiosk.domain.laporan import Masa
+from ktpel_kiosk.domain.ledgers import AlasanTarik, Pejabat
+from ktpel_kiosk.domain.sop import Layanan, Peran, Stage
+from ktpel_kiosk.domain.status import StatusSiak
+
+NOBODY = Actor("", "", frozenset())
+SECOND = {"second_username": "dua", "second_password": PASSWORD}
+PARTY = (Pejabat("Rina"),), (Pejabat("Anton"), Pejabat("Sri"))
+
+
+class _Undo(Exception):
+    """Carries nothing; rolls the transaction back."""
+
+
+class Dry:
+    """The real register whose writes run to their end and are then rolled back."""
+
+    def __init__(self, real: Any) -> None:
+        self._real = real
+
+    def write(self, work: Callable[[Any], Any]) -> Any:
+        result: list[Any] = []
+
+        def run(tx: Any) -> None:
+            result.append(work(tx))
+            raise _Undo
+
+        try:
+            self._real.write(run)
+        except _Undo:
+            return result[0]
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._real, name)
+
+
+@dataclass
+class Prepared:
+    """``p``: application id by what it is for; ``jobs``, ``ids``: cards, complaints, letters and the like."""
+
+    office: Office
+    folder: Path
+    actors: dict[str, Actor]
+    p: dict[str, str] = field(default_factory=dict)
+    jobs: dict[str, str] = field(default_factory=dict)
+    ids: dict[str, Any] = field(default_factory=dict)
+    person: Any = None
+
+    def dry(self) -> Desk:
+        """A desk on which nothing lasts; the same officers are seated."""
+        seats = Seats()
+        for actor in self.actors.values():
+            signer = self.office.desk.seats.signer(actor.username)
+            if signer is not None:
+                seats.take(actor.username, signer)
+        return replace(self.office.desk, register=Dry(self.office.desk.register), seats=seats)
+
+
+class Lines:
+    """A table file in memory, as ``Desk.read_table`` gives one."""
+
+    def __init__(self, rows: list[tuple[str, ...]]) -> None:
+        self._rows, self.name, self.sha256 = rows, "daftar.csv", "0" * 64
+
+    def lines(self) -> Any:
+        from ktpel_kiosk.ports.tables import TableLine
+        return iter([TableLine(i, row) for i, row in enumerate(self._rows, start=1)])
+
+
+def add_officers(office: Office) -> dict[str, Actor]:
+    """One signed-in officer per role with that role only, and a second person who may approve everything."""
+    actors = {"": NOBODY}
+    for role in Peran:
+        users.save_user(office.desk, None, f"hanya_{role}", role.title(), (role,), PASSWORD)
+        actors[role] = sign_in.sign_in(office.desk, f"hanya_{role}", PASSWORD)
+    users.save_user(office.desk, None, "dua", "Petugas Kedua", (Peran.KASI, Peran.SUPERVISOR, Peran.VERIFIKATOR), PASSWORD)
+    users.save_user(office.desk, None, "sasaran", "Akun Sasaran", (Peran.LOKET,), PASSWORD)
+    return actors
+
+
+def prepare(folder: Path, name: str = "tempeh") -> Prepared:
+    office = build(folder / name, name)
+    made = Prepared(office, folder, add_officers(office))
+    made.person = office.person(40)
+    if name == "tempeh":
+        _stages(made)
+        _recordings(made)
+        _cards(made)
+        _ledgers(made)
+    else:
+        made.p["surat"] = office.at(Stage.TERBIT_SURAT).id
+        made.p["diambil"] = office.at(Stage.SERAH_SURAT, 1).id
+    return made
+
+
+def _stages(made: Prepared) -> None:
+    office, desk = made.office, made.office.desk
+    for index, stage in enumerate((Stage.AGENDA_REGISTER, Stage.VERIFIKASI, Stage.VALIDASI, Stage.AKTIVASI, Stage.SERAH_LOKET,
+                                   Stage.SERAH_PEMOHON)):
+        made.p[stage] = office.at(stage, index).id
+    checker = office.actor(Peran.VERIFIKATOR)
+    made.p["kembali"] = returns.return_application(desk, checker, office.at(Stage.VERIFIKASI, 6).id, ("lain",)).id
+    made.p["ganda"] = returns.reject(desk, checker, office.at(Stage.VERIFIKASI, 7).id, "dua data", duplicate=True).id
+
+
+def _recordings(made: Prepared) -> None:
+    office, desk, operator = made.office, made.office.desk, made.office.actor(Peran.OPERATOR)
+    p = office.at(Stage.REKAM, 8)
+    office.judge.scores[Position.RIGHT_THUMB] = [5]
+    recording.confirm_data(desk, p.id)
+    for _ in range(desk.thresholds.tries):
+        recording.capture_fingers(desk, operator, p.id, (Position.RIGHT_THUMB,))
+    del office.judge.scores[Position.RIGHT_THUMB]
+    recording.record_exception(desk, operator, p.id, Position.LEFT_THUMB, ExceptionKind.BANDAGED, "dibalut", "dua", PASSWORD)
+    made.p["rekam"] = p.id
+    full = office.at(Stage.REKAM, 9)
+    recording.confirm_data(desk, full.id)
+    recording.capture_face(desk, operator, full.id)
+    recording.capture_fingers(desk, operator, full.id, FINGERS)
+    recording.capture_irises(desk, operator, full.id)
+    recording.capture_signature(desk, operator, full.id)
+    made.p["lengkap"] = full.id
+    stale = office.at(Stage.REKAM, 10)
+    correction.correct_biodata(desk, operator, stale.id, alamat="JALAN BARU 1")
+    made.p["basi"] = stale.id
+    for index, key in ((11, "kirim"), (12, "segel")):
+        made.p[key] = office.at(Stage.KIRIM, index).id
+        sealing.applicant_confirms(desk, made.p[key])
+    sealing.sign_off(desk, made.actors[Peran.OPERATOR], made.p["segel"], PASSWORD)
+
+
+def _cards(made: Prepared) -> None:
+    office, desk, operator = made.office, made.office.desk, made.office.actor(Peran.OPERATOR)
+    made.p["tunggu"] = office.sealed(16).id
+    made.p["cetak"] = office.at(Stage.CETAK_ENCODE, 13).id
+    for index, key in ((14, "terkirim"), (15, "tercetak")):
+        made.p[key] = office.at(Stage.CETAK_ENCODE, index).id
+        job = printing.start_card(desk, operator, made.p[key])
+        made.jobs[key] = printing.confirm_print(desk, operator, job.id).id if key == "tercetak" else job.id
+
+
+def _ledgers(made: Prepared) -> None:
+    office, desk = made.office, made.office.desk
+    boss = office.actor(Peran.SUPERVISOR)
+    cards = [withdrawn.surrender(desk, boss, office.person(50 + i).nik, "SITI", AlasanTarik.DITEMUKAN, "utuh") for i in range(2)]
+    burned = withdrawn.destroy(desk, boss, [cards[0].id], withdrawn.Burning(*PARTY, place="halaman kantor"))
+    made.ids |= {"kartu": cards[1].id, "musnah": burned.id, "surat": burned.nomor}
+    made.ids["aduan"] = complaints.receive(desk, boss, "langsung", "ringan", "Antrean panjang", nama="Budi").id
+    closing.close_month(desk, boss, 2026, 9)
+    kalender_kantor.set_days(desk, boss, [kalender_kantor.OfficeDay(date(2026, 12, 1), kalender_kantor.Jenis.LIBUR, "HUT kecamatan")])
+    key = intake.begin_intake(desk, office.actor(Peran.LOKET))
+    made.ids["draf"] = key
+    handover_receipt = followups.log_contact(desk, boss, made.p["tunggu"], "lain", "pesan")
+    assert handover_receipt.officer == boss.username
+
+
+# -- how each use case is called --------------------------------------------------------------------------------------
+
+Call = Callable[[Prepared, Desk, Actor], Any]
+MONTH = (datetime(2026, 11, 1, tzinfo=UTC), datetime(2026, 12, 1, tzinfo=UTC))
+NOVEMBER = Masa.of("bulan", date(2026, 11, 20))
+
+
+def _all_papers(o: Prepared, desk: Desk) -> frozenset[str]:
+    return frozenset(i.kode for i in intake.checklist(desk, Layanan.BARU_WNI, o.person))
+
+
+def _own_draft(o: Prepared, desk: Desk, actor: Actor) -> str:
+    return f"{intake.DRAFT_PREFIX}{actor.username}:1"
+
+
+def _with_table(desk: Desk, rows: list[tuple[str, ...]]) -> Desk:
+    return replace(desk, read_table=lambda _path: Lines(rows))  # type: ignore[arg-type]
+
+
+def _new_sop(desk: Desk) -> str:
+    return desk.sop.source_text + "\n# versi uji\n"
+
+
+def _adopt_plan() -> population.ImportPlan:
+    return population.ImportPlan("daftar.csv", "0" * 64, 0, (), (), (), ())
+
+
+CALLS: dict[str, Call] = {
+    "agenda.set_setting": lambda o, d, a: agenda.set_setting(d, a, "surat.kode", "471.13"),
+    "agenda.void_letter": lambda o, d, a: agenda.void_letter(d, a, o.ids["surat"], "salah ketik"),
+    "approvals.check_all": lambda o, d, a: approvals.check_all(d, a),
+    "blangko.close_day": lambda o, d, a: blangko.close_day(d, a, 7, "dihitung"),
+    "blangko.receive_blangko": lambda o, d, a: blangko.receive_blangko(d, a, ["90001"], "BAST-9"),
+    "blangko.return_blangko": lambda o, d, a: blangko.return_blangko(d, a, 1, "KB-1", "kelebihan"),
+    "blangko.set_threshold": lambda o, d, a: blangko.set_threshold(d, a, 30),
+    "books.export_register": lambda o, d, a: books.export_register(d, a, "permohonan", "csv", o.folder / "buku.csv"),
+    "books.export_register full_nik": lambda o, d, a: books.export_register(
+        d, a, "permohonan", "csv", o.folder / "penuh.csv", full_nik=True, reason="permintaan inspektorat", **SECOND),
+    "books.preview": lambda o, d, a: books.preview(d, a, Want("permohonan", 2026)),
+    "books.verify_register": lambda o, d, a: books.verify_register(d, a),
+    "closing.check": lambda o, d, a: closing.check(d, a, 2026, 9),
+    "closing.close_month": lambda o, d, a: closing.close_month(d, a, 2026, 10),
+    "closing.reopen_month": lambda o, d, a: closing.reopen_month(d, a, 2026, 9, "salah hitung", "dua", PASSWORD),
+    "complaints.add_note": lambda o, d, a: complaints.add_note(d, a, o.ids["aduan"], "sudah ditelepon"),
+    "complaints.figures": lambda o, d, a: complaints.figures(d, a, *MONTH),
+    "complaints.in_period": lambda o, d, a: complaints.in_period(d, a, *MONTH),
+    "complaints.move": lambda o, d, a: complaints.move(d, a, o.ids["aduan"], "diverifikasi"),
+    "complaints.open_complaint": lambda o, d, a: complaints.open_complaint(d, a, o.ids["aduan"]),
+    "complaints.open_ones": lambda o, d, a: complaints.open_ones(d, a),
+    "complaints.recategorise": lambda o, d, a: complaints.recategorise(d, a, o.ids["aduan"], "normatif", "bukan ringan"),
+    "complaints.receipt": lambda o, d, a: complaints.receipt(d, a, o.ids["aduan"]),
+    "complaints.receive": lambda o, d, a: complaints.receive(d, a, "langsung", "ringan", "Kursi kurang", nama="Budi"),
+    "complaints.set_number_template": lambda o, d, a: complaints.set_number_template(d, a, "{urut:04d}/P/{tahun}"),
+    "correction.correct_biodata": lambda o, d, a: correction.correct_biodata(d, a, o.p["rekam"], kode_pos="67371"),
+    "followups.log_contact": lambda o, d, a: followups.log_contact(d, a, o.p["tunggu"], "lain", "pesan"),
+    "handover.activate": lambda o, d, a: handover.activate(d, a, o.p["aktivasi"]),
+    "handover.hand_over": lambda o, d, a: handover.hand_over(d, a, o.p["serah_pemohon"], b"\x89PNG"),
+    "handover.move_to_counter": lambda o, d, a: handover.move_to_counter(d, a, o.p["serah_loket"]),
+    "ikm.export_rows": lambda o, d, a: ikm.export_rows(d, a, "2026-11"),
+    "ikm.set_weight": lambda o, d, a: ikm.set_weight(d, a, "0,11"),
+    "ikm.summary": lambda o, d, a: ikm.summary(d, a, "2026-11"),
+    "intake.assign_number": lambda o, d, a: intake.assign_number(d, a, o.p["agenda_register"]),
+    "intake.begin_intake": lambda o, d, a: intake.begin_intake(d, a),
+    "intake.drafts": lambda o, d, a: intake.drafts(d, a),
+    "intake.drop_draft": lambda o, d, a: intake.drop_draft(d, a, _own_draft(o, d, a)),
+    "intake.receive_papers": lambda o, d, a: intake.receive_papers(d, a, Layanan.BARU_WNI, o.person, _all_papers(o, d)),
+    "intake.register_intake": lambda o, d, a: intake.register_intake(d, a, Layanan.BARU_WNI, o.person, _all_papers(o, d)),
+    "intake.return_at_counter": lambda o, d, a: intake.return_at_counter(d, a, Layanan.BARU_WNI, o.person, frozenset()),
+    "intake.save_draft": lambda o, d, a: intake.save_draft(d, a, _own_draft(o, d, a), {"nama": "SITI"}),
+    "kalender_kantor.drop_day": lambda o, d, a: kalender_kantor.drop_day(d, a, date(2026, 12, 1)),
+    "kalender_kantor.import_file": lambda o, d, a: kalender_kantor.import_file(
+        _with_table(d, [("tanggal", "jenis", "nama"), ("2026-12-02", "libur", "Hari jadi")]), a, Path("libur.csv")),
+    "kalender_kantor.set_days": lambda o, d, a: kalender_kantor.set_days(
+        d, a, [kalender_kantor.OfficeDay(date(2026, 12, 3), kalender_kantor.Jenis.LIBUR, "Hari jadi")]),
+    "laporan.laporan": lambda o, d, a: laporan.laporan(d, a, NOVEMBER),
+    "laporan.tertunda": lambda o, d, a: laporan.tertunda(d, a),
+    "laporan.waktu": lambda o, d, a: laporan.waktu(d, a, NOVEMBER),
+    "laporan_paper.export": lambda o, d, a: laporan_paper.export(d, a, NOVEMBER, "csv", o.folder / "laporan.csv"),
+    "laporan_paper.gather": lambda o, d, a: laporan_paper.gather(d, a, NOVEMBER),
+    "laporan_paper.survey": lambda o, d, a: laporan_paper.survey(d, a, NOVEMBER),
+    "letters.issue_letter": lambda o, d, a: letters.issue_letter(d, a, o.p["tunggu"], "surat_keterangan_perekaman"),
+    "letters.reprint": lambda o, d, a: letters.reprint(d, a, o.ids["surat"]),
+    "material.take_centre_biodata": lambda o, d, a: material.take_centre_biodata(d, a, o.p["cetak"]),
+    "notices.set_maklumat": lambda o, d, a: notices.set_maklumat(d, a, "Kami melayani dengan cepat."),
+    "population.adopt": lambda o, d, a: population.adopt(d, a, _adopt_plan()),
+    "population.examine": lambda o, d, a: population.examine(_with_table(d, [("bukan", "kolom")]), a, Path("daftar.csv")),
+    "population.save_problems": lambda o, d, a: population.save_problems(d, a, _adopt_plan(), o.folder / "tolak.csv"),
+    "printing.check_before_print": lambda o, d, a: printing.check_before_print(d, a, o.p["cetak"]),
+    "printing.confirm_print": lambda o, d, a: printing.confirm_print(d, a, o.jobs["terkirim"]),
+    "printing.encode_card": lambda o, d, a: printing.encode_card(d, a, o.jobs["tercetak"]),
+    "printing.pause_for_blangko": lambda o, d, a: printing.pause_for_blangko(d, a, o.p["cetak"]),
+    "printing.spoil_card": lambda o, d, a: printing.spoil_card(d, a, o.jobs["terkirim"], "macet", **SECOND),
+    "printing.start_card": lambda o, d, a: printing.start_card(d, a, o.p["cetak"]),
+    "progress.open_work": lambda o, d, a: progress.open_work(d, a, o.p["verifikasi"]),
+    "progress.pause_work": lambda o, d, a: progress.pause_work(d, a, o.p["rekam"], "ditunda"),
+    "reconcile.answer": lambda o, d, a: reconcile.answer(d, a, o.jobs["terkirim"], "printed"),
+    "recording.capture_face": lambda o, d, a: recording.capture_face(d, a, o.p["rekam"]),
+    "recording.capture_fingers": lambda o, d, a: recording.capture_fingers(d, a, o.p["rekam"], (Position.LEFT_INDEX,)),
+    "recording.capture_irises": lambda o, d, a: recording.capture_irises(d, a, o.p["rekam"]),
+    "recording.capture_signature": lambda o, d, a: recording.capture_signature(d, a, o.p["rekam"]),
+    "recording.finish_recording": lambda o, d, a: recording.finish_recording(d, a, o.p["lengkap"]),
+    "recording.force_position": lambda o, d, a: recording.force_position(d, a, o.p["rekam"], Position.RIGHT_THUMB, "jari kasar"),
+    "recording.record_exception": lambda o, d, a: recording.record_exception(
+        d, a, o.p["rekam"], Position.LEFT_LITTLE, ExceptionKind.MISSING, "sejak lahir", "dua", PASSWORD),
+    "recording.withdraw_exception": lambda o, d, a: recording.withdraw_exception(d, a, o.p["rekam"], Position.LEFT_THUMB),
+    "returns.reject": lambda o, d, a: returns.reject(d, a, o.p["validasi"], "data tidak cocok"),
+    "returns.resolve_duplicate": lambda o, d, a: returns.resolve_duplicate(d, a, o.p["ganda"], "lanjut", "NIK benar"),
+    "returns.resubmit": lambda o, d, a: returns.resubmit(d, a, o.p["kembali"]),
+    "returns.return_application": lambda o, d, a: returns.return_application(d, a, o.p["verifikasi"], ("lain",)),
+    "returns.void_application": lambda o, d, a: returns.void_application(d, a, o.p["verifikasi"], "salah orang"),
+    "sealing.seal_packet": lambda o, d, a: sealing.seal_packet(d, a, o.p["segel"]),
+    "sealing.sign_off": lambda o, d, a: sealing.sign_off(d, a, o.p["kirim"], PASSWORD),
+    "sop_versions.adopt": lambda o, d, a: sop_versions.adopt(d, a, _new_sop(d)),
+    "sop_versions.turn_local_extras": lambda o, d, a: sop_versions.turn_local_extras(d, a, True),
+    "statuses.enter_status": lambda o, d, a: statuses.enter_status(d, a, o.p["tunggu"], StatusSiak.PRINT_READY_RECORD),
+    "users.change_own_password": lambda o, d, a: users.change_own_password(d, a, PASSWORD, "sandi berikut"),
+    "users.change_user": lambda o, d, a: users.change_user(d, a, "sasaran", "Sasaran", (Peran.PENYERAH,)),
+    "users.reset_password": lambda o, d, a: users.reset_password(d, a, "sasaran", "sandi berikut"),
+    "users.save_user": lambda o, d, a: users.save_user(d, a, "baru", "Baru", (Peran.LOKET,), PASSWORD),
+    "users.set_active": lambda o, d, a: users.set_active(d, a, "sasaran", False),
+    "users.users": lambda o, d, a: users.users(d, a),
+    "verification.renew": lambda o, d, a: verification.renew(d, a, o.p["basi"]),
+    "verification.validate": lambda o, d, a: verification.validate(d, a, o.p["validasi"]),
+    "verification.verify": lambda o, d, a: verification.verify(d, a, o.p["verifikasi"]),
+    "withdrawn.destroy": lambda o, d, a: withdrawn.destroy(d, a, [o.ids["kartu"]], withdrawn.Burning(*PARTY, place="halaman kantor")),
+    "withdrawn.paper_again": lambda o, d, a: withdrawn.paper_again(d, a, o.ids["musnah"]),
+    "withdrawn.surrender": lambda o, d, a: withdrawn.surrender(d, a, o.office.person(60).nik, "SITI", AlasanTarik.DITEMUKAN, "utuh"),
+}
+LETTER_CALLS: dict[str, Call] = {
+    "letters.issue_letters": lambda o, d, a: letters.issue_letters(d, a, o.p["surat"]),
+    "handover.hand_over letters": lambda o, d, a: handover.hand_over(d, a, o.p["diambil"], b"\x89PNG"),
+}
