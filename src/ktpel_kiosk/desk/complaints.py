@@ -6,10 +6,11 @@ received row itself (its category) can then no longer be changed.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from datetime import date, datetime
 from enum import StrEnum
+from pathlib import Path
 from typing import TypeVar
 
 from ktpel_kiosk.desk.access import require
@@ -91,7 +92,8 @@ def receive(desk: Desk, actor: Actor, kanal: str, kategori: str, uraian: str, *,
             ``complaint.anonymous``. SopViolation ``book.month_closed``.
     """
     require(actor, "receive_complaint")
-    channel, category = _choice(Kanal, kanal, "Kanal"), _choice(KategoriPengaduan, kategori, "Kategori")
+    channel = _choice(Kanal, kanal, "Kanal", KANAL_NAMES)
+    category = _choice(KategoriPengaduan, kategori, "Kategori", KATEGORI_NAMES)
     clean_text(uraian, "Uraian", MAX_TEXT, required=True)
     if anonim and (nama or kontak):
         raise BadInput("complaint.anonymous")
@@ -110,18 +112,19 @@ def receive(desk: Desk, actor: Actor, kanal: str, kategori: str, uraian: str, *,
                                            anonim, updated_at=now))
         tx.add_complaint_step(LangkahPengaduan(made.id, now, actor.username, StatusPengaduan.DITERIMA))
         tx.log("ComplaintReceived", made.id, actor.username, number=number, key=channel, value=category)
+        desk.spool.keep(receipt_name(made), desk.documents.complaint(_paper(desk, made, actor.nama)))
         return made
 
-    made = desk.register.write(work)
-    desk.spool.keep(f"{made.nomor.replace('/', '-')}-bukti-pengaduan.pdf", receipt(desk, made.id))
-    return made
+    return desk.register.write(work)
 
 
-def _choice(kind: type[E], value: str, field: str) -> E:
+def _choice(kind: type[E], value: str, field: str, names: Mapping[E, str]) -> E:
+    if not value:
+        raise BadInput("complaint.empty", field=field)
     try:
         return kind(value)
     except ValueError as error:
-        raise BadInput("complaint.choice", field=field, value=value[:40], expected=", ".join(kind)) from error
+        raise BadInput("complaint.choice", field=field, value=value[:40], expected=", ".join(names.values())) from error
 
 
 def move(desk: Desk, actor: Actor, complaint_id: str, to: str, note: str = "", *, version: int | None = None) -> Pengaduan:
@@ -136,7 +139,7 @@ def move(desk: Desk, actor: Actor, complaint_id: str, to: str, note: str = "", *
         BadInput ``complaint.note``, ``complaint.choice``. StaleView.
     """
     require(actor, "handle_complaint")
-    status = _choice(StatusPengaduan, to, "Status")
+    status = _choice(StatusPengaduan, to, "Status", STATUS_NAMES)
     clean_text(note, "Keterangan", MAX_TEXT)
 
     def work(tx: Tx) -> Pengaduan:
@@ -186,7 +189,7 @@ def recategorise(desk: Desk, actor: Actor, complaint_id: str, kategori: str, rea
             ``book.month_closed``: the month it was received in is closed.
     """
     require(actor, "handle_complaint")
-    category = _choice(KategoriPengaduan, kategori, "Kategori")
+    category = _choice(KategoriPengaduan, kategori, "Kategori", KATEGORI_NAMES)
     clean_text(reason, "Alasan", MAX_TEXT, required=True)
     holidays, extra = _calendar(desk)
 
@@ -288,18 +291,26 @@ def figures(desk: Desk, actor: Actor, since: datetime, until: datetime) -> Compl
 
 # -- the receipt -----------------------------------------------------------------------------------------------------------------------
 
-def receipt(desk: Desk, complaint_id: str) -> bytes:
-    """Bukti pengaduan as PDF, two copies; can be made again at any time."""
-    p = desk.register.read(lambda v: v.complaint(complaint_id))
-    officer = desk.register.read(lambda v: v.user(p.petugas))
+def receipt_name(p: Pengaduan) -> str:
+    """Of the file in the documents folder."""
+    return f"{p.nomor.replace('/', '-')}-bukti-pengaduan.pdf"
+
+
+def receipt(desk: Desk, actor: Actor, complaint_id: str) -> Path:
+    """Bukti pengaduan as PDF, two copies, made again in the documents folder. Raises NotAllowed, NotFound."""
+    require(actor, "receive_complaint")
+    p, officer = desk.register.read(lambda v: (p := v.complaint(complaint_id), v.user(p.petugas)))
+    return desk.spool.keep(receipt_name(p), desk.documents.complaint(_paper(desk, p, officer.nama if officer else p.petugas)))
+
+
+def _paper(desk: Desk, p: Pengaduan, officer: str) -> ComplaintPaper:
     kantor = desk.sop.kantor
     holidays, extra = _calendar(desk)
     first = pengaduan.response_due(p, kantor, holidays, extra)
-    return desk.documents.complaint(ComplaintPaper(
+    return ComplaintPaper(
         kop=kantor.kop, nomor=p.nomor, at_local=datetime_long(p.received_at, kantor.zona_waktu),
         pelapor="Tanpa nama" if p.anonim else p.nama, kontak=p.kontak, kanal=KANAL_NAMES[p.kanal],
         kategori=f"{KATEGORI_NAMES[p.kategori]} ({DEADLINE_DAYS[p.kategori]} hari kerja)", uraian=p.uraian,
-        tanggapan=datetime_long(first, kantor.zona_waktu), batas=datetime_long(p.due_at, kantor.zona_waktu),
-        petugas=officer.nama if officer else p.petugas,
+        tanggapan=datetime_long(first, kantor.zona_waktu), batas=datetime_long(p.due_at, kantor.zona_waktu), petugas=officer,
         kontak_kantor=tuple(kantor.pengaduan) or tuple(x for x in (kantor.telepon, kantor.email, kantor.situs) if x),
-        anonim=p.anonim))
+        anonim=p.anonim)

@@ -48,7 +48,7 @@ def set_maklumat(desk: Desk, actor: Actor, text: str) -> None:
 
 @dataclass(frozen=True, slots=True)
 class Channel:
-    """A way to complain. ``kind``: kotak_saran, situs, email, telepon, lapor, lain. ``link`` empty: nothing to scan."""
+    """A way to complain. ``kind``: kotak_saran, situs, email, telepon, lapor, langsung, lain. ``link`` empty: nothing to scan."""
 
     kind: str
     name: str
@@ -57,13 +57,15 @@ class Channel:
 
 
 def channels(kantor: Kantor) -> tuple[Channel, ...]:
-    """As the office's SOP names them; the national channel is added where it is missing."""
+    """As the office's SOP names them; the counter itself and the national channel are added where they are missing."""
     lines = list(kantor.pengaduan)
     if not lines:
         lines = [f"{n}: {v}" for n, v in (("Telepon", kantor.telepon), ("Email", kantor.email), ("Website", kantor.situs)) if v]
     found = [_channel(line) for line in lines]
     if not any(c.kind == "lapor" for c in found):
         found.append(_channel(NATIONAL_CHANNEL))
+    if not any(c.name.lower().startswith("langsung") for c in found):
+        found.append(Channel("langsung", "Langsung", "kepada petugas di kantor ini"))
     return tuple(found)
 
 
@@ -80,7 +82,7 @@ def _channel(line: str) -> Channel:
         return Channel("telepon", name, value)
     if "kotak" in lower:
         return Channel("kotak_saran", name, value or "di ruang pelayanan")
-    return Channel("lain", name, value)
+    return Channel("lain", name, value) if value else Channel("lain", "Tata cara", name)
 
 
 def service_standard(sop: Sop) -> tuple[Komponen, ...]:
@@ -90,13 +92,13 @@ def service_standard(sop: Sop) -> tuple[Komponen, ...]:
     kantor = sop.kantor
     made = [Komponen(f"Persyaratan: {s.nama}", tuple(x.teks + ("" if x.wajib else " (bila ada)") for x in s.syarat if not x.lokal))
             for s in sop.layanan]
-    made.append(Komponen("Sistem, mekanisme, dan prosedur", tuple(f"{step.nomor}. {step.judul}" for step in sop.langkah)))
+    made.append(Komponen("Sistem, mekanisme, dan prosedur", tuple(step.kegiatan for step in sop.langkah)))
     made.append(Komponen("Jangka waktu", (duration(sop),)))
     made.append(Komponen("Biaya/tarif", (FREE,)))
     made.append(Komponen("Produk pelayanan", (
         "KTP-el" if sop.akhir == "kartu" else "Perekaman KTP-el, Surat Pengantar, dan Surat Keterangan Perekaman",)))
     made.append(Komponen("Penanganan pengaduan", tuple(f"{c.name}: {c.value}" if c.value else c.name for c in channels(kantor))))
-    for title, lines in (("Dasar hukum", sop.dasar_hukum), ("Sarana dan prasarana", sop.peralatan),
+    for title, lines in (("Dasar hukum", sop.dasar_hukum), ("Peralatan dan perlengkapan", sop.peralatan),
                          ("Kompetensi pelaksana", sop.kualifikasi)):
         if lines:
             made.append(Komponen(title, lines))

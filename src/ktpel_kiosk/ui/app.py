@@ -34,8 +34,14 @@ class Windows:
 
     @cached_property
     def applicant(self) -> ApplicantWindow:
+        from ktpel_kiosk.desk import ikm, notices
         from ktpel_kiosk.ui.applicant_window import ApplicantWindow
-        made = ApplicantWindow(self.operator.desk.sop, second_screen=len(self.app.screens()) > 1)
+        desk, bridge = self.operator.desk, self.bridge
+        made = ApplicantWindow(desk.sop, second_screen=len(self.app.screens()) > 1)
+        made.set_contrast(self.operator.theme.contrast)
+        made.surveyed.connect(lambda layanan, scores, profile: bridge.run(
+            lambda: ikm.store_survey(desk, layanan, scores, profile), lambda _r: None, self.operator.show_error, owner=made))
+        bridge.run(lambda: notices.maklumat(desk), made.set_maklumat, lambda _e: None, owner=made)
         self.operator.applicant = made
         return made
 

@@ -12,9 +12,12 @@ from PySide6.QtCore import Signal
 from PySide6.QtGui import QImage, QResizeEvent
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QMainWindow, QStackedWidget, QVBoxLayout, QWidget
 
+from ktpel_kiosk.desk.notices import DEFAULT_MAKLUMAT
 from ktpel_kiosk.domain.biometric import Position
+from ktpel_kiosk.ui.applicant import survey
+from ktpel_kiosk.ui.applicant.forms import load_forms
+from ktpel_kiosk.ui.applicant.idle import IdlePage
 from ktpel_kiosk.ui.applicant.pages import (
-    ApplicantPage,
     DataPage,
     EyesPage,
     HandsPage,
@@ -24,8 +27,8 @@ from ktpel_kiosk.ui.applicant.pages import (
     SignPage,
     ThanksPage,
     WaitPage,
-    WelcomePage,
 )
+from ktpel_kiosk.ui.applicant.parts import ApplicantPage
 from ktpel_kiosk.ui.presenters.session import number_short
 from ktpel_kiosk.ui.theme import Theme, set_theme
 from ktpel_kiosk.ui.widgets.base import Line, label
@@ -37,7 +40,7 @@ if TYPE_CHECKING:
 
 ORDER = ("privasi", "data", "foto", "jari", "mata", "tanda_tangan", "tinjau")
 
-ASKS = ("privasi", "data", "tanda_tangan", "tinjau")
+ASKS = ("privasi", "data", "tanda_tangan", "tinjau", *survey.PAGES)
 """Pages that wait for the applicant's own answer."""
 
 
@@ -48,10 +51,14 @@ class ApplicantWindow(QMainWindow):
     data_answered = Signal(tuple)
     signed = Signal(object)
     agreed = Signal()
+    surveyed = Signal(str, dict, dict)
+    """A whole survey form: service, scores by unsur, profile."""
 
     def __init__(self, sop: Sop, *, theme: Theme | None = None, second_screen: bool = True) -> None:
         super().__init__()
         self.sop, self.second_screen = sop, second_screen
+        self._maklumat = DEFAULT_MAKLUMAT
+        self._survey: survey.Survey | None = None
         self._auto_scale = theme is None
         self.setWindowTitle(f"Pemohon · {sop.kantor.nama}")
         self.setMinimumSize(800, 480)
@@ -88,12 +95,27 @@ class ApplicantWindow(QMainWindow):
                 set_theme(self, Theme(self._ktpel_theme.contrast, scale))  # type: ignore[attr-defined]
         super().resizeEvent(event)
 
+    def set_contrast(self, contrast: str) -> None:
+        """``light`` or ``contrast``, as the officer chose for the desk."""
+        if contrast != self._ktpel_theme.contrast:  # type: ignore[attr-defined]
+            set_theme(self, Theme(contrast, self._ktpel_theme.scale))  # type: ignore[attr-defined]
+
+    def set_maklumat(self, text: str) -> None:
+        """The office's own maklumat pelayanan."""
+        if text != self._maklumat:
+            self._maklumat = text
+            page = self._pages.get("sapa")
+            if isinstance(page, IdlePage):
+                page.show_maklumat(text)
+
     def page(self, key: str) -> ApplicantPage:
         if key not in self._pages:
             made: ApplicantPage = {
-                "sapa": lambda: WelcomePage(self.sop), "privasi": lambda: PrivacyPage(self.sop), "data": DataPage, "foto": PhotoPage,
+                "sapa": lambda: IdlePage(self.sop, self._maklumat), "privasi": lambda: PrivacyPage(self.sop), "data": DataPage, "foto": PhotoPage,
                 "jari": HandsPage, "mata": EyesPage, "tanda_tangan": SignPage, "tinjau": ReviewPage, "tunggu": WaitPage,
-                "terima_kasih": ThanksPage,
+                "terima_kasih": ThanksPage, survey.INVITE: lambda: survey.InvitePage(self.survey),
+                survey.ASK: lambda: survey.QuestionPage(self.survey), survey.PROFILE: lambda: survey.ProfilePage(self.survey),
+                survey.THANKS: lambda: survey.SurveyThanksPage(self.survey),
             }[key]()
             self._connect(made)
             self.stack.addWidget(made)
@@ -131,12 +153,19 @@ class ApplicantWindow(QMainWindow):
         return next((k for k, p in self._pages.items() if p is self.stack.currentWidget()), "")
 
     def _show(self, key: str) -> ApplicantPage:
+        if key not in survey.PAGES and self.surveying:
+            self.survey.interrupted()
         page = self.page(key)
+        if isinstance(page, survey.SurveyPage):
+            page.show_now()
         self.stack.setCurrentWidget(page)
-        at = ORDER.index(key) if key in ORDER else -1
+        count, at = len(ORDER), ORDER.index(key) if key in ORDER else -1
+        if key in (survey.ASK, survey.PROFILE):
+            count = len(self.survey.form.questions) + 1
+            at = self.survey.at if key == survey.ASK else count - 1
         self.dots.setVisible(at >= 0)
         if at >= 0:
-            self.dots.set(len(ORDER), at)
+            self.dots.set(count, at)
         self._step_forward(key)
         page.focus_first()
         return page
@@ -144,12 +173,46 @@ class ApplicantWindow(QMainWindow):
     # -- what the operator's pages ask for ----------------------------------------------------------------------------
 
     def idle(self) -> None:
-        """Nobody is served: standar pelayanan and complaint channels."""
+        """Nobody is served: standar pelayanan, maklumat, complaint channels. A survey under way ends by itself first."""
+        if self.surveying:
+            return
         self.number.setText("")
-        self._show("sapa")
+        shown = self.current == "sapa"
+        page = self._show("sapa")
+        if isinstance(page, IdlePage) and not shown:
+            page.restart()
+
+    @property
+    def survey(self) -> survey.Survey:
+        """Made when it is first asked for."""
+        if self._survey is None:
+            self._survey = survey.Survey(load_forms())
+            self._survey.page_wanted.connect(self._show)
+            self._survey.filled.connect(self.surveyed)
+            self._survey.over.connect(self.idle)
+        return self._survey
+
+    @property
+    def surveying(self) -> bool:
+        return self._survey is not None and self._survey.running
+
+    def ask_survey(self, layanan: str, greeting: str = "") -> None:
+        """Would the applicant rate the service just given? Skipped or left alone, the window goes back to idle by itself."""
+        self.number.setText("")
+        self.survey.invite(layanan, greeting)
+
+    def after_handover(self, layanan: str, card: bool) -> None:
+        """Thanks, and the survey. With one screen only the officer needs it back at once: the survey is then started by hand."""
+        if self._host is None:
+            self.ask_survey(layanan, word("siaga", "terima_kartu" if card else "terima_surat"))
+        else:
+            self.idle()
 
     def serve(self, nomor: str) -> None:
         """An applicant sits down."""
+        if self.surveying:
+            self.survey.interrupted()
+            self.wait()
         self.number.setText(word("pemohon", "nomor").format(nomor=number_short(nomor)) if nomor else "")
 
     def privacy(self) -> None:

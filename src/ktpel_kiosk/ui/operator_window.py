@@ -36,6 +36,7 @@ PAGES: tuple[tuple[str, str, str, str], ...] = (
     ("penyerahan", "Penyerahan", "hand-helping", "ktpel_kiosk.ui.pages.penyerahan:PenyerahanPage"),
     ("antrean", "Antrean", "cloud-upload", "ktpel_kiosk.ui.pages.antrean:AntreanPage"),
     ("register", "Register", "book-open", "ktpel_kiosk.ui.pages.register:RegisterPage"),
+    ("pengaduan", "Pengaduan", "message-square", "ktpel_kiosk.ui.pages.pengaduan:PengaduanPage"),
     ("laporan", "Laporan", "chart-column", "ktpel_kiosk.ui.pages.laporan:LaporanPage"),
     ("pengaturan", "Pengaturan", "settings", "ktpel_kiosk.ui.pages.pengaturan:PengaturanPage"),
 )
@@ -192,7 +193,7 @@ class OperatorWindow(QMainWindow):
             if key == "F9" and page is not None:
                 page.press(key)
             return
-        if key in ("F1", "F2", "F3", "Esc"):
+        if key in ("F1", "F2", "F3", "Esc") and key not in page.keys:
             self._house_key(key, page)
         else:
             page.press(key)
@@ -319,6 +320,8 @@ class OperatorWindow(QMainWindow):
         """The officer's choice of colours and text size on top of what the screen asks for."""
         self.text_size = text_size
         self.apply_theme(Theme(contrast, round(screen_scale(self.width(), self.height()) * text_scale(text_size), 2)))
+        if self.applicant is not None:
+            self.applicant.set_contrast(contrast)
         self.on_theme(contrast, text_size)
 
     def closeEvent(self, event: QCloseEvent) -> None:

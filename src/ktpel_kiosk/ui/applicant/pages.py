@@ -1,4 +1,4 @@
-"""The applicant's pages: welcome, privacy, data, photo, hands, eyes, signature, review, waiting, thanks."""
+"""The applicant's pages while served: privacy, data, photo, hands, eyes, signature, review, waiting, thanks."""
 
 from __future__ import annotations
 
@@ -6,111 +6,22 @@ from collections.abc import Sequence
 
 from PySide6.QtCore import QEvent, QPointF, QRectF, QSize, Qt, Signal
 from PySide6.QtGui import QImage, QPainter, QPen
-from PySide6.QtWidgets import QGridLayout, QHBoxLayout, QLabel, QSizePolicy, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QGridLayout, QHBoxLayout, QSizePolicy, QVBoxLayout, QWidget
 
 from ktpel_kiosk.domain.biometric import LEFT_FOUR, RIGHT_FOUR, Position
 from ktpel_kiosk.domain.sop import Sop
-from ktpel_kiosk.domain.text import hours_text, minutes_text, number_text
-from ktpel_kiosk.ui import icons
+from ktpel_kiosk.ui.applicant.parts import CENTER, ApplicantPage, IconLabel, fact, qr_image
 from ktpel_kiosk.ui.speech import Voice
-from ktpel_kiosk.ui.theme import theme_of
-from ktpel_kiosk.ui.widgets.base import Card, Painted, clear_layout, column, label
+from ktpel_kiosk.ui.widgets.base import Painted, clear_layout, column, label
 from ktpel_kiosk.ui.widgets.buttons import Button
 from ktpel_kiosk.ui.widgets.capture import HandMap, Picture, PreviewView
 from ktpel_kiosk.ui.widgets.ink import SignatureField
 from ktpel_kiosk.ui.widgets.tables import DataRow
 from ktpel_kiosk.ui.words import word
 
-CENTER = Qt.AlignmentFlag.AlignCenter
-
 
 def _w(key: str) -> str:
     return word("pemohon", key)
-
-
-class ApplicantPage(QWidget):
-    """One thing at a time; ``frame`` has the wide margins."""
-
-    def __init__(self, *, centred: bool = False) -> None:
-        super().__init__()
-        self.frame = QVBoxLayout(self)
-        self.frame.setContentsMargins(56, 36, 56, 40)
-        self.frame.setSpacing(12)
-        self._centred = centred
-
-    def head(self, title: str, subtitle: str) -> None:
-        align = CENTER if self._centred else Qt.AlignmentFlag.AlignLeft
-        self.title = label(title, "applicant_title", weight="bold", align=align, wrap=True)
-        self.subtitle = label(subtitle, "applicant_body", tone="muted", align=align, wrap=True)
-        self.frame.addLayout(column(self.title, self.subtitle, spacing=6))
-
-    def focus_first(self) -> None:
-        """Where the keyboard starts."""
-
-
-class IconLabel(QLabel):
-    """A Lucide icon that follows the theme."""
-
-    def __init__(self, name: str, tone: str = "accent", side: int = 30) -> None:
-        super().__init__()
-        self._name, self._tone, self._side = name, tone, side
-        self.setSizePolicy(QSizePolicy.Policy.Fixed, QSizePolicy.Policy.Fixed)
-
-    def event(self, event: QEvent) -> bool:
-        if event.type() in (QEvent.Type.Polish, QEvent.Type.StyleChange):
-            theme = theme_of(self)
-            self.setPixmap(icons.pixmap(self._name, theme.hex(self._tone), theme.px(self._side), self.devicePixelRatioF()))
-        return super().event(event)
-
-
-def _fact(icon: str, title: str, text: str) -> QHBoxLayout:
-    line = QHBoxLayout()
-    line.setSpacing(20)
-    line.addWidget(IconLabel(icon, side=34), 0, Qt.AlignmentFlag.AlignTop)
-    line.addLayout(column(label(title, "applicant_body", weight="semibold"),
-                          label(text, "applicant_fact", tone="muted", wrap=True), spacing=6), 1)
-    return line
-
-
-class WelcomePage(ApplicantPage):
-    """Idle: welcome, standar pelayanan, complaint channels."""
-
-    def __init__(self, sop: Sop) -> None:
-        super().__init__()
-        kantor = sop.kantor
-        self.head(_w("sapa"), _w("sapa_kecil"))
-        self.frame.addSpacing(18)
-        line = QHBoxLayout()
-        line.setSpacing(32)
-        left = Card(28, 22, radius="applicant")
-        left.body.addWidget(label(_w("standar"), "applicant_body", weight="bold"))
-        days = sop.mutu.jenis == "hari_kerja" and sop.mutu.nilai
-        duration = f"{number_text(sop.mutu.nilai or 0)} hari kerja sejak berkas lengkap" if days else minutes_text(
-            (sop.mutu.nilai or sop.total_s() / 60) * 60) + " pelayanan"
-        left.body.addLayout(_fact("clock", _w("waktu"), duration))
-        left.body.addLayout(_fact("shield-check", _w("gratis"), "Jangan memberi imbalan kepada petugas."))
-        hours = hours_text(kantor.jam_buka, kantor.jam_tutup, kantor.zona_waktu)
-        left.body.addLayout(_fact("calendar", _w("jam"), f"Senin–Jumat, {hours}"))
-        left.body.addStretch(1)
-        right = Card(28, 22, radius="applicant")
-        right.body.addWidget(label(_w("syarat"), "applicant_body", weight="bold"))
-        for syarat in (sop.layanan[0].syarat[:4] if sop.layanan else ()):
-            right.body.addLayout(self._need(syarat.teks))
-        right.body.addSpacing(4)
-        right.body.addWidget(label(_w("aduan"), "strong", weight="semibold"))
-        right.body.addWidget(label("  ·  ".join(kantor.pengaduan) or kantor.telepon, "applicant_small", tone="muted", wrap=True))
-        right.body.addStretch(1)
-        line.addWidget(left, 1)
-        line.addWidget(right, 1)
-        self.frame.addLayout(line, 1)
-
-    @staticmethod
-    def _need(text: str) -> QHBoxLayout:
-        line = QHBoxLayout()
-        line.setSpacing(12)
-        line.addWidget(IconLabel("check", "good", 22), 0, Qt.AlignmentFlag.AlignTop)
-        line.addWidget(label(text, "applicant_fact", wrap=True), 1)
-        return line
 
 
 class PrivacyPage(ApplicantPage):
@@ -129,7 +40,7 @@ class PrivacyPage(ApplicantPage):
         facts = (("fingerprint-pattern", "privasi_apa"), ("id-card", "privasi_untuk"), ("lock", "privasi_siapa"),
                  ("user", "privasi_hak"))
         for i, (icon, key) in enumerate(facts):
-            grid.addLayout(_fact(icon, _w(key), _w(f"{key}_teks").format(kontak=contact)), i // 2, i % 2)
+            grid.addLayout(fact(icon, _w(key), _w(f"{key}_teks").format(kontak=contact)), i // 2, i % 2)
         grid.setColumnStretch(0, 1)
         grid.setColumnStretch(1, 1)
         self.frame.addLayout(grid)
@@ -443,18 +354,3 @@ class ThanksPage(ApplicantPage):
         self.code.setAccessibleName(f"Kode QR nomor {nomor}")
         self.number.setText(nomor)
         self.detail.setText(f"{name}. {estimate}" if estimate else name)
-
-
-def qr_image(text: str) -> QImage:
-    """A QR code, one module per pixel times eight, with its quiet zone."""
-    from qrcode import QRCode
-    from qrcode.constants import ERROR_CORRECT_M
-    code = QRCode(error_correction=ERROR_CORRECT_M, border=3)
-    code.add_data(text)
-    matrix = code.get_matrix()
-    side = len(matrix)
-    image = QImage(side, side, QImage.Format.Format_Grayscale8)
-    for y, line in enumerate(matrix):
-        for x, dark in enumerate(line):
-            image.setPixel(x, y, 0xFF000000 if dark else 0xFFFFFFFF)
-    return image.scaled(side * 8, side * 8)

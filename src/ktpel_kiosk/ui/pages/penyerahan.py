@@ -58,6 +58,12 @@ class PenyerahanPage(Page):
         self.list = WorkList("Siap diambil", "hand-helping", "Belum ada yang siap", "Kartu yang sudah jadi tampil di sini.")
         self.list.chosen.connect(self._choose)
         left.addWidget(self.list, 1)
+        self._served = ""
+        self.survey = Button("Survei kepuasan", icon="message-square")
+        self.survey.setToolTip("Tampilkan survei di layar pemohon untuk pemohon yang baru dilayani")
+        self.survey.setEnabled(False)
+        self.survey.clicked.connect(self._survey)
+        left.addWidget(self.survey)
         holder = QWidget()
         holder.setFixedWidth(300)
         left.setContentsMargins(0, 0, 0, 0)
@@ -360,5 +366,18 @@ class PenyerahanPage(Page):
         self.view, self._chosen = None, ""
         self._png = b""
         self.pages.setCurrentIndex(0)
-        self._idle()
+        self._thank(p)
         self.refresh()
+
+    def _thank(self, p: Permohonan) -> None:
+        """Thanks and the survey on the applicant's window; the button offers it once more to who wants it."""
+        self._served = str(p.layanan)
+        self.survey.setEnabled(self.shell.applicant is not None)
+        if self.shell.applicant is not None:
+            card = any(t.stage is Stage.SERAH_PEMOHON for t in p.tahap)
+            self.shell.applicant.after_handover(self._served, card)
+
+    def _survey(self) -> None:
+        """By hand, for the applicant served last."""
+        if self.shell.applicant is not None and self._served:
+            self.shell.applicant.ask_survey(self._served)

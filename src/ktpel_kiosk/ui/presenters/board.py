@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 
-from ktpel_kiosk.desk import queries
+from ktpel_kiosk.desk import complaints, queries
 from ktpel_kiosk.domain.permohonan import Keadaan
 from ktpel_kiosk.domain.sop import Stage
 from ktpel_kiosk.domain.text import date_full, duration_words, hours_text, number_text, percent_text
@@ -130,6 +130,7 @@ class BoardPresenter:
         returned = self.session.desk.register.read(lambda v: v.count(Query(keadaan=(Keadaan.DIKEMBALIKAN,))))
         by_page["loket"] = by_page.get("loket", 0) + returned
         by_page["antrean"] = counts[1]
+        by_page["pengaduan"] = self.session.desk.register.read(complaints.count_open)
         return by_page
 
 

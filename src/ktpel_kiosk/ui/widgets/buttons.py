@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from PySide6.QtCore import QEvent, QRectF, QSize, Qt
-from PySide6.QtGui import QEnterEvent, QPainter, QPen
+from PySide6.QtGui import QEnterEvent, QFont, QPainter, QPen
 from PySide6.QtWidgets import QAbstractButton, QSizePolicy, QWidget
 
 from ktpel_kiosk.ui import icons
@@ -166,16 +166,19 @@ class IconButton(Pressable):
 
 
 class ChoiceChip(Pressable):
-    """One of several choices; the chosen one has the accent frame and fill."""
+    """One of several choices; the chosen one has the accent frame and fill. ``large`` is the applicant's form."""
 
-    def __init__(self, text: str, value: object = None) -> None:
+    def __init__(self, text: str, value: object = None, *, large: bool = False) -> None:
         super().__init__(text)
-        self.value = value
+        self.value, self.large = value, large
         self.setCheckable(True)
         self.setSizePolicy(QSizePolicy.Policy.Maximum, QSizePolicy.Policy.Fixed)
 
+    def _font(self) -> QFont:
+        return self.theme.font("applicant_fact" if self.large else "body", 600)
+
     def sizeHint(self) -> QSize:
-        return QSize(text_width(self.theme.font("body", 600), self.text()) + self.theme.px(42), max(48, self.theme.px(48)))
+        return QSize(text_width(self._font(), self.text()) + self.theme.px(42), max(48, self.theme.px(64 if self.large else 48)))
 
     def paintEvent(self, event: QEvent) -> None:
         theme, on = self.theme, self.isChecked()
@@ -186,7 +189,7 @@ class ChoiceChip(Pressable):
         fill = theme.color("accent_soft" if on else "surface")
         painter.setBrush(blend(fill, theme.color("ink"), 0.04) if self.underMouse() else fill)
         painter.drawRoundedRect(rect, theme.px(10), theme.px(10))
-        painter.setFont(theme.font("body", 600))
+        painter.setFont(self._font())
         painter.setPen(theme.color("accent" if on else "ink"))
         painter.drawText(rect, Qt.AlignmentFlag.AlignCenter, self.text())
         self.ring(painter, QRectF(self.rect()), theme.px(10), theme)
