@@ -200,18 +200,34 @@ class ChannelsSlide(Slide):
         self.box.addSpacing(8)
         coded = [c for c in found if c.link]
         plain = [c for c in found if not c.link]
+        if len(coded) == 1:
+            self._side_by_side(coded[0], plain)
+        else:
+            self._rows([coded[i:i + 3] for i in range(0, len(coded), 3)] + [plain[i:i + 3] for i in range(0, len(plain), 3)])
+        self.box.addStretch(1)
+
+    def _rows(self, rows: Sequence[Sequence[Channel]]) -> None:
         grid = QGridLayout()
         grid.setSpacing(24)
-        rows = [coded[i:i + 3] for i in range(0, len(coded), 3)] + [plain[i:i + 3] for i in range(0, len(plain), 3)]
-        side = 168 if len(coded) > 1 else 230
         for y, line in enumerate(rows):
             span = 6 // len(line)
             for x, channel in enumerate(line):
-                grid.addWidget(self._coded(channel, side) if channel.link else self._plain(channel), y, x * span, 1, span)
+                grid.addWidget(self._coded(channel, 168) if channel.link else self._plain(channel), y, x * span, 1, span)
         for x in range(6):
             grid.setColumnStretch(x, 1)
         self.box.addLayout(grid)
-        self.box.addStretch(1)
+
+    def _side_by_side(self, channel: Channel, plain: Sequence[Channel]) -> None:
+        line = QHBoxLayout()
+        line.setSpacing(24)
+        line.addWidget(self._coded(channel, 230), 1, TOP)
+        others = QVBoxLayout()
+        others.setSpacing(24)
+        for other in plain:
+            others.addWidget(self._plain(other))
+        others.addStretch(1)
+        line.addLayout(others, 1)
+        self.box.addLayout(line)
 
     @staticmethod
     def _coded(channel: Channel, side: int) -> Card:
