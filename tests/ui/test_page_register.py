@@ -152,10 +152,18 @@ def test_export_full_nik_needs_role_and_reason(kit, people, tmp_path):
     panel.reason.set_value("Rekonsiliasi dengan Disdukcapil")
     assert panel.go_button.isEnabled()
     kit.press("F9")
+    assert str(tmp_path / "buku.xlsx") not in kit.office.spool.kept
+    panel.second.username.set_value("camat")
+    panel.second.password.set_value("salah")
+    kit.press("F9")
+    assert panel.second.message.isVisible()
+    assert str(tmp_path / "buku.xlsx") not in kit.office.spool.kept
+    panel.second.password.set_value("praktik")
+    kit.press("F9")
     assert str(tmp_path / "buku.xlsx") in kit.office.spool.kept
     assert "tersimpan" in kit.notice()
     link = [a for a in kit.office.register.audit() if a.event == "RegisterExported"][-1]
-    assert link.facts["reason"] == "Rekonsiliasi dengan Disdukcapil"
+    assert (link.facts["reason"], link.facts["second"]) == ("Rekonsiliasi dengan Disdukcapil", "camat")
 
 
 def test_file_name_follows_the_choices(kit):

@@ -11,11 +11,13 @@ from PySide6.QtWidgets import QHBoxLayout, QStackedWidget, QVBoxLayout, QWidget
 
 from ktpel_kiosk.domain.errors import KioskError, NotAllowed
 from ktpel_kiosk.ui.pages.base import Page
+from ktpel_kiosk.ui.pages.register_books import BookSection, BooksSection, MonthsSection
 from ktpel_kiosk.ui.pages.register_parts import DossierPane, ExportPanel
+from ktpel_kiosk.ui.pages.register_stock import BlangkoSection, WithdrawnSection
 from ktpel_kiosk.ui.presenters.register import PAGE_ROWS, PERIODS, STATES, Filter, Found, RegisterPresenter, RegisterRow
 from ktpel_kiosk.ui.widgets.base import Card, label
 from ktpel_kiosk.ui.widgets.buttons import Button, Chip
-from ktpel_kiosk.ui.widgets.extra import GrowingRows
+from ktpel_kiosk.ui.widgets.extra import GrowingRows, Tabs
 from ktpel_kiosk.ui.widgets.fields import Choice, SearchField
 from ktpel_kiosk.ui.widgets.status import EmptyState
 from ktpel_kiosk.ui.widgets.tables import Cell, TableRow
@@ -27,6 +29,9 @@ COLUMNS = ("No. register", "Tanggal", "Nama", "NIK", "Layanan", "Desa", "Petugas
 WIDTHS = (108, 124, 176, 162, 88, 112, 84, 128, 66)
 NOT_BESIDE_PANEL = (1, 4, 5, 6, 8)
 """Columns that give way while a panel stands beside the table."""
+TABS = (("cari", "Permohonan"), ("buku", "Buku"), ("bulan", "Tutup bulan"), ("blangko", "Blangko"), ("ditarik", "KTP-el ditarik"))
+EXPORTS = ("cari", "buku")
+"""Tabs the export panel stands beside."""
 GROW = (1, 1, 4, 1, 2, 3, 2, 1, 1)
 
 
@@ -47,7 +52,8 @@ class SearchLine(SearchField):
 
 
 class RegisterPage(Page):
-    """``opened(focus=True)`` goes to the search line, ``opened(id=…)`` to an application, ``opened(text=…)`` searches."""
+    """``opened(focus=True)`` goes to the search line, ``opened(id=…)`` to an application, ``opened(text=…)`` searches,
+    ``opened(tab=…)`` shows one of :data:`TABS`."""
 
     def __init__(self, window: OperatorWindow) -> None:
         super().__init__(window)
@@ -65,33 +71,66 @@ class RegisterPage(Page):
         self.stack.addWidget(EmptyState("lock", "Register tidak terbuka untuk peran Anda",
                                         "Masuk sebagai petugas pelayanan atau atasan untuk melihat permohonan."))
         self.frame.addWidget(self.stack, 1)
+        self.tabs.choose("cari")
 
     def _list_side(self) -> QWidget:
         self.rows = GrowingRows("Daftar permohonan", COLUMNS, WIDTHS, GROW)
         self.rows.opened.connect(self.open_dossier)
         self.rows.clicked.connect(lambda index: self.open_dossier(self.rows.rows.key(index.row())))
         self.rows.more_wanted.connect(self._load_more)
-        side = QWidget()
-        layout = QVBoxLayout(side)
-        layout.setContentsMargins(0, 0, 0, 0)
-        layout.setSpacing(16)
-        layout.addLayout(self._head())
-        layout.addWidget(self._filters())
         self.export_panel = ExportPanel(self)
         self.export_panel.closed.connect(lambda: self._ask_export(False))
         self.export_panel.hide()
+        self.parts: dict[str, BookSection] = {
+            "buku": BooksSection(self), "bulan": MonthsSection(self), "blangko": BlangkoSection(self), "ditarik": WithdrawnSection(self)}
+        self.sections = QStackedWidget()
+        self.sections.addWidget(self._search_side())
+        for part in self.parts.values():
+            self.sections.addWidget(part)
+        self.tabs = Tabs(TABS, "Bagian register")
+        self.tabs.chosen.connect(self._tab)
+        side = QWidget()
+        layout = QVBoxLayout(side)
+        layout.setContentsMargins(0, 0, 0, 0)
+        layout.setSpacing(14)
+        layout.addLayout(self._head())
+        layout.addWidget(self.tabs)
+        both = QHBoxLayout()
+        both.setSpacing(16)
+        both.addWidget(self.sections, 1)
+        both.addWidget(self.export_panel)
+        layout.addLayout(both, 1)
+        return side
+
+    def _search_side(self) -> QWidget:
+        side = QWidget()
+        layout = QVBoxLayout(side)
+        layout.setContentsMargins(0, 0, 0, 0)
+        layout.setSpacing(14)
+        layout.addWidget(self._filters())
         table = Card(0, 0)
         table.body.setContentsMargins(2, 5, 2, 5)
         self.empty = EmptyState("search", "Tidak ada yang cocok", "Periksa ejaan, atau longgarkan saringan di atas.")
         self.empty.hide()
         table.body.addWidget(self.rows, 1)
         table.body.addWidget(self.empty, 1)
-        both = QHBoxLayout()
-        both.setSpacing(16)
-        both.addWidget(table, 1)
-        both.addWidget(self.export_panel)
-        layout.addLayout(both, 1)
+        layout.addWidget(table, 1)
         return side
+
+    def _tab(self, key: str) -> None:
+        self.sections.setCurrentIndex([k for k, _ in TABS].index(key))
+        if key not in EXPORTS and not self.export_panel.isHidden():
+            self._ask_export(False)
+        self._show_head()
+        part = self.parts.get(key)
+        if part is not None:
+            part.shown()
+        self.set_primary()
+
+    def _show_head(self) -> None:
+        beside = self.tabs.current in EXPORTS and self.presenter.may("export_register")
+        self.export.setVisible(beside and self.export_panel.isHidden())
+        self.count.setVisible(self.tabs.current == "cari")
 
     def _head(self) -> QHBoxLayout:
         name = self.session.desk.sop.kantor.buku_register
@@ -145,8 +184,13 @@ class RegisterPage(Page):
     def opened(self, **args: Any) -> None:
         self._shown = True
         self.verify.setVisible(self.presenter.may("verify_register"))
-        self.export.setVisible(self.presenter.may("export_register"))
-        self._set_primary()
+        self._show_head()
+        self.set_primary()
+        if args.get("tab"):
+            self.stack.setCurrentIndex(0)
+            self.tabs.choose(str(args["tab"]))
+        if "text" in args or args.get("focus"):
+            self.tabs.choose("cari")
         if "text" in args:
             self._back_to_list()
             self.search.setText(str(args["text"]))
@@ -162,6 +206,9 @@ class RegisterPage(Page):
 
     def refresh(self) -> None:
         self.reload()
+        part = self.parts.get(self.tabs.current)
+        if part is not None:
+            part.shown()
         if self.stack.currentWidget() is self.dossier and self.dossier.permohonan_id and not self.dossier.asking:
             self.ask(partial(self.presenter.open, self.dossier.permohonan_id), self.dossier.show_view, lambda _e: None)
 
@@ -170,9 +217,9 @@ class RegisterPage(Page):
             return
         self._serial += 1
         serial, wanted = self._serial, self.filter()
-        self.ask(partial(self.presenter.find, wanted), lambda found: self._show(serial, found), self._refused)
+        self.ask(partial(self.presenter.find, wanted), lambda found: self._show(serial, found), self.refused)
 
-    def _refused(self, error: KioskError) -> None:
+    def refused(self, error: KioskError) -> None:
         if isinstance(error, NotAllowed):
             self.stack.setCurrentIndex(2)
         else:
@@ -194,7 +241,7 @@ class RegisterPage(Page):
             return
         self._more = False
         serial, offset = self._serial, self.rows.rows.rowCount()
-        self.ask(partial(self.presenter.find, self.filter(), offset), lambda found: self._append(serial, found), self._refused)
+        self.ask(partial(self.presenter.find, self.filter(), offset), lambda found: self._append(serial, found), self.refused)
 
     def _append(self, serial: int, found: Found) -> None:
         if serial == self._serial:
@@ -205,17 +252,17 @@ class RegisterPage(Page):
 
     def open_dossier(self, permohonan_id: str) -> None:
         if permohonan_id:
-            self.ask(partial(self.presenter.open, permohonan_id), self._show_dossier, self._refused)
+            self.ask(partial(self.presenter.open, permohonan_id), self._show_dossier, self.refused)
 
     def _show_dossier(self, view: Any) -> None:
         self.dossier.show_view(view)
         self.stack.setCurrentWidget(self.dossier)
-        self._set_primary()
+        self.set_primary()
         self.dossier.back_button.setFocus()
 
     def _back_to_list(self) -> None:
         self.stack.setCurrentIndex(0)
-        self._set_primary()
+        self.set_primary()
         if self.rows.current_key():
             self.rows.setFocus()
         else:
@@ -223,21 +270,23 @@ class RegisterPage(Page):
 
     def _ask_export(self, on: bool) -> None:
         self.export_panel.setVisible(on)
-        self.export.setVisible(not on and self.presenter.may("export_register"))
+        self._show_head()
         self.rows.hide_columns(NOT_BESIDE_PANEL if on else ())
-        self._set_primary()
+        self.set_primary()
         if on:
-            self.export_panel.begin()
-        else:
+            chosen = self.parts["buku"].chosen() if self.tabs.current == "buku" else None  # type: ignore[attr-defined]
+            self.export_panel.begin(chosen)
+        elif self.tabs.current == "cari":
             self.search.setFocus()
 
-    def _set_primary(self) -> None:
+    def set_primary(self) -> None:
+        part = self.parts.get(self.tabs.current)
         if self.stack.currentWidget() is self.dossier:
             self.primary = self.dossier.go_button
         elif not self.export_panel.isHidden():
             self.primary = self.export_panel.go_button
         else:
-            self.primary = self.export
+            self.primary = part.primary if part is not None and part.primary is not None else self.export
 
     def back(self) -> bool:
         if self.stack.currentWidget() is self.dossier:
@@ -246,6 +295,11 @@ class RegisterPage(Page):
             return True
         if not self.export_panel.isHidden():
             self._ask_export(False)
+            return True
+        part = self.parts.get(self.tabs.current)
+        if part is not None:
+            if not part.back():
+                self.tabs.choose("cari")
             return True
         if self.search.text():
             self.search.clear()

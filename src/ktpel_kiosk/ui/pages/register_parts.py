@@ -10,13 +10,16 @@ from PySide6.QtCore import QStandardPaths, Qt, QUrl, Signal
 from PySide6.QtGui import QDesktopServices
 from PySide6.QtWidgets import QButtonGroup, QFileDialog, QGridLayout, QHBoxLayout, QVBoxLayout, QWidget
 
+from ktpel_kiosk.domain.errors import KioskError, NotAllowed, SignInRefused
 from ktpel_kiosk.ui.pages.base import ApplicationHead, footer, scroll
-from ktpel_kiosk.ui.presenters.register import BOOKS, DossierView
+from ktpel_kiosk.ui.presenters.books import BOOK_NAMES
+from ktpel_kiosk.ui.presenters.register import DossierView
 from ktpel_kiosk.ui.widgets.base import Card, Line, clear_layout, label
 from ktpel_kiosk.ui.widgets.buttons import Button, Chip, ChoiceChip
 from ktpel_kiosk.ui.widgets.extra import DocRow, Panel, Tick, chosen_value
 from ktpel_kiosk.ui.widgets.fields import ChoiceField, NoteField, TextField
 from ktpel_kiosk.ui.widgets.flow import Flow
+from ktpel_kiosk.ui.widgets.second import SecondPerson
 from ktpel_kiosk.ui.widgets.status import NoticeBar
 
 if TYPE_CHECKING:
@@ -240,7 +243,7 @@ class ExportPanel(Panel):
         box = QVBoxLayout(inner)
         box.setContentsMargins(0, 0, 8, 0)
         box.setSpacing(12)
-        self.book = ChoiceField("buku", "Buku", BOOKS, empty="")
+        self.book = ChoiceField("buku", "Buku", BOOK_NAMES, empty="")
         box.addWidget(self.book)
         self.month = ChoiceField("bulan", "Bulan", presenter.months(), empty="")
         self.year = ChoiceField("tahun", "Tahun", presenter.years(), empty="")
@@ -255,8 +258,11 @@ class ExportPanel(Panel):
         self.full = Tick("NIK lengkap")
         box.addWidget(self.full)
         self.reason = NoteField("alasan", "Alasan NIK lengkap", placeholder="Dicatat bersama ekspor ini", lines=2)
-        self.reason.hide()
-        box.addWidget(self.reason)
+        self.second = SecondPerson("Petugas kedua", "NIK lengkap keluar hanya dengan persetujuan petugas lain.", stacked=True)
+        self.second.entered.connect(self._export)
+        for field in (self.reason, self.second):
+            field.hide()
+            box.addWidget(field)
         self.path = TextField("berkas", "Simpan sebagai", limit=400)
         choose = Button("Pilih …", icon="folder-open")
         choose.clicked.connect(lambda: choose_file(self, self.path.value(), self.path.set_value))
@@ -275,14 +281,17 @@ class ExportPanel(Panel):
         self.reason.changed.connect(self._ready)
         self.path.changed.connect(self._ready)
 
-    def begin(self) -> None:
-        """This month's first book, masked, into the documents folder."""
+    def begin(self, chosen: tuple[str, int, int | None] | None = None) -> None:
+        """This month's first book (or the one looked at), masked, into the documents folder."""
         today = self.page.session.today()
-        self.month.set_value(today.month)
-        self.year.set_value(today.year)
+        book, year, month = chosen or ("permohonan", today.year, today.month)
+        self.book.set_value(book)
+        self.month.set_value(month or "")
+        self.year.set_value(year)
+        self.second.clear()
         allowed = self.page.presenter.may("export_register_full_nik")
         self.full.setEnabled(allowed)
-        self.full.set_hint("Hanya dengan alasan, dan dicatat" if allowed else "Perlu peran Kepala Seksi, Camat atau Supervisor")
+        self.full.set_hint("Dengan alasan dan petugas kedua, dan dicatat" if allowed else "Perlu peran Kepala Seksi, Camat atau Supervisor")
         self.full.setChecked(False)
         self.reason.set_value("")
         self._name()
@@ -304,12 +313,23 @@ class ExportPanel(Panel):
 
     def _full_changed(self, on: bool) -> None:
         self.reason.setVisible(on)
+        self.second.setVisible(on)
         self._ready()
 
     def _export(self) -> None:
         book, form, year, month = self.chosen()
         path, full, reason = Path(self.path.value()), self.full.isChecked(), self.reason.value()
-        self.page.act(lambda: self.page.presenter.export(book, form, path, year, month, full, reason), self._exported)
+        if full and not self.second.ready():
+            return
+        name, secret = self.second.values() if full else ("", "")
+        self.page.act(lambda: self.page.presenter.export(book, form, path, year, month, full, reason, name, secret), self._exported,
+                      self._refused)
+
+    def _refused(self, error: KioskError) -> None:
+        if self.full.isChecked() and isinstance(error, SignInRefused | NotAllowed):
+            self.second.refuse(self.page.session.sentence(error))
+        else:
+            self.page.trouble(error)
 
     def _exported(self, result: tuple[Path, str]) -> None:
         path, digest = result

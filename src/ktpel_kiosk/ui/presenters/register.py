@@ -47,13 +47,10 @@ APPROVAL_WORDS = {
     "pengecualian": "Pengecualian", "paksa": "Terima di bawah batas",
 }
 PAPER_WORDS = {
-    "tanda_terima": "Tanda terima", "pengembalian": "Lembar pengembalian berkas", "bukti_pengambilan": "Bukti pengambilan",
+    "tanda_terima": "Tanda terima", "lembar_ceklis": "Lembar ceklis", "lembar_verifikasi": "Lembar verifikasi",
+    "pengembalian": "Lembar pengembalian berkas", "penolakan": "Lembar penolakan", "bukti_pengambilan": "Bukti pengambilan",
     "surat_pengantar": "Surat Pengantar", "surat_keterangan_perekaman": "Surat Keterangan Perekaman",
 }
-BOOKS: tuple[tuple[str, str], ...] = (
-    ("permohonan", "Permohonan"), ("perekaman", "Perekaman"), ("pencetakan", "Pencetakan"), ("pengambilan", "Pengambilan"),
-)
-
 
 @dataclass(frozen=True, slots=True)
 class Filter:
@@ -326,14 +323,15 @@ class RegisterPresenter:
         """``Register-Permohonan-Tempeh-2026-11.xlsx``."""
         k = self.session.desk.sop.kantor
         place = (k.kecamatan or k.kabupaten).title().replace(" ", "-")
-        return f"Register-{book.title()}-{place}-{year}{f'-{month:02d}' if month else ''}.{format}"
+        return f"Register-{book.replace('_', '-').title()}-{place}-{year}{f'-{month:02d}' if month else ''}.{format}"
 
-    def export(self, book: str, format: str, path: Path, year: int, month: int | None, full_nik: bool, reason: str) -> tuple[Path, str]:
+    def export(self, book: str, format: str, path: Path, year: int, month: int | None, full_nik: bool, reason: str,
+               second: str = "", password: str = "") -> tuple[Path, str]:
         """(path, SHA-256) of the written book."""
         if not self.may("export_register"):
             raise NotAllowed("access.use_case", use_case="export_register", roles=",".join(sorted(PERMISSIONS["export_register"])))
         digest = books.export_register(self.session.desk, self.session.actor, book, format, path, year=year, month=month,
-                                       full_nik=full_nik, reason=reason)
+                                       full_nik=full_nik, reason=reason, second_username=second, second_password=password)
         return path, digest
 
     def verify(self) -> str:
