@@ -145,7 +145,7 @@ AFTERWARDS: dict[str, str] = {
 """What an allowed call meets in a rehearsal whose first write is rolled back, or on purpose; past the permission all the same."""
 
 HELPERS: frozenset[str] = frozenset({
-    "access.require", "access.require_receiver", "access.require_stage",  # the checks themselves
+    "access.require", "access.require_receiver", "access.require_roles", "access.require_stage",  # the checks themselves
     "approvals.require_signer", "approvals.required", "eligible.may_override", "eligible.superior",
     "sign_in.second_person", "sign_in.second_signer", "sign_in.lock", "sign_in.sign_out",  # about the own seat
     "papers.receipt_paper", "laporan_paper.report_paper",  # make a paper from values at hand

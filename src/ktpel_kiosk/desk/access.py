@@ -35,6 +35,14 @@ def require_receiver(desk: Desk, actor: Actor) -> None:
         raise NotAllowed("access.stage", stage=first.stage, step=first.nomor, roles=",".join(sorted(roles)))
 
 
+def require_roles(desk: Desk, actor: Actor, p: Permohonan, stage: Stage) -> None:
+    """Raise NotAllowed unless the actor holds a role of this stage, wherever the application stands meanwhile."""
+    tahap = next((t for t in p.tahap if t.stage is stage), None)
+    roles = stage_roles(desk.sop_of(p.sop_digest), tahap) if tahap else STAGE_ROLES[stage]
+    if not actor.peran & roles:
+        raise NotAllowed("access.stage", stage=stage, step=tahap.nomor if tahap else 0, roles=",".join(sorted(roles)))
+
+
 def require_stage(desk: Desk, actor: Actor, p: Permohonan, *stages: Stage) -> tuple[Tahap, str]:
     """The current stage, if it is one of ``stages`` and the actor may do it; with the role acted in.
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from ktpel_kiosk.desk.access import require_stage
+from ktpel_kiosk.desk.access import require_roles, require_stage
 from ktpel_kiosk.desk.approvals import add_signed, required, review_hash
 from ktpel_kiosk.desk.context import Desk
 from ktpel_kiosk.desk.progress import finish_stage, save
@@ -71,7 +71,8 @@ def seal_packet(desk: Desk, actor: Actor, permohonan_id: str) -> Packet:
         DiskFull, IoFailure: nothing changed.
     """
     with desk.seal_lock:
-        existing = desk.register.read(lambda v: v.packet_of(permohonan_id))
+        p, existing = desk.register.read(lambda v: (v.permohonan(permohonan_id), v.packet_of(permohonan_id)))
+        require_roles(desk, actor, p, Stage.KIRIM)
         if existing is not None:
             return existing
         content, samples = desk.register.read(lambda v: _content(desk, actor, v, permohonan_id))
