@@ -27,6 +27,8 @@ KEY_BYTES: Final = 32
 BUSY_MS: Final = 5000
 JOURNAL_LIMIT: Final = 16 * 1024 * 1024
 CACHED_STATEMENTS: Final = 256
+CACHE_KIB: Final = 24 * 1024
+"""Decrypted pages kept per connection, as they are read: a small register never fills it, a search over ten years needs it."""
 _NO_ROOM: Final = 256 * 1024
 
 _FULL, _IOERR, _CORRUPT, _CANTOPEN, _NOTADB = 13, 10, 11, 14, 26
@@ -34,7 +36,7 @@ _PERM, _READONLY, _BUSY, _LOCKED, _CONSTRAINT = 3, 8, 5, 6, 19
 
 _PRAGMAS: Final = (
     "synchronous = FULL", "foreign_keys = ON", "trusted_schema = OFF", "secure_delete = ON", "temp_store = MEMORY",
-    "mmap_size = 0", "cell_size_check = ON", f"journal_size_limit = {JOURNAL_LIMIT}",
+    "mmap_size = 0", "cell_size_check = ON", f"cache_size = -{CACHE_KIB}", f"journal_size_limit = {JOURNAL_LIMIT}",
 )
 
 

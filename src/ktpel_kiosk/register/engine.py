@@ -16,8 +16,8 @@ IDLE_READERS = 4
 
 
 def reading_engine(path: Path, key: bytes) -> Engine:
-    """Read connections, any number, a few kept open; each transaction is one snapshot."""
-    return _engine(path, key, "BEGIN", QueuePool, writer=False, pool_size=IDLE_READERS, max_overflow=-1)
+    """Read connections, any number, a few kept open, the last used (with its pages decrypted) first; each transaction is one snapshot."""
+    return _engine(path, key, "BEGIN", QueuePool, writer=False, pool_size=IDLE_READERS, max_overflow=-1, pool_use_lifo=True)
 
 
 def writing_engine(path: Path, key: bytes, *, foreign_keys: bool = True) -> Engine:

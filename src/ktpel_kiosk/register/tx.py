@@ -16,12 +16,11 @@ from ktpel_kiosk.register.areas.office import OfficeView, OfficeWrites
 from ktpel_kiosk.register.areas.outbox import OutboxView, OutboxWrites
 from ktpel_kiosk.register.areas.population import PopulationView, PopulationWrites
 from ktpel_kiosk.register.areas.recording import RecordingView, RecordingWrites
-from ktpel_kiosk.register.areas.search import SearchView
 from ktpel_kiosk.register.areas.statistics import StatisticsArea
 
 
 class SqlView(ApplicationView, RecordingView, OutboxView, CardView, OfficeView, JournalView, BookView, ComplaintView, PopulationView,
-              ListingView, SearchView, StatisticsArea):
+              ListingView, StatisticsArea):
     """``ports.register.View`` on one snapshot."""
 
 

@@ -13,11 +13,11 @@ from sqlalchemy.dialects.sqlite import insert
 from ktpel_kiosk.domain.errors import DuplicateRequest, NotFound, StaleView
 from ktpel_kiosk.domain.permohonan import Permohonan
 from ktpel_kiosk.register import mappers
-from ktpel_kiosk.register.areas.search import chapter_of
+from ktpel_kiosk.register.areas.search import SearchView, chapter_of
 from ktpel_kiosk.register.codecs import micros, moment
 from ktpel_kiosk.register.ledger_rows import PauseRow
 from ktpel_kiosk.register.rows import PacketRow, PermohonanRow, SearchRow, SearchWordRow, TahapRow, table_of
-from ktpel_kiosk.register.session import ConstraintBroken, Session
+from ktpel_kiosk.register.session import ConstraintBroken
 from ktpel_kiosk.register.words import words_of
 
 P: Final = table_of(PermohonanRow)
@@ -53,7 +53,7 @@ _PUT_WORD = _PUT_WORD.on_conflict_do_update(
 _DROP_WORD = delete(W).where(W.c.chapter == bindparam("k_chapter"), W.c.word == bindparam("k_word"), W.c.no == bindparam("k_no"))
 
 
-class ApplicationView(Session):
+class ApplicationView(SearchView):
     def permohonan(self, id: str) -> Permohonan:
         found = self.all(_BY_ID, wanted=id)
         if not found:
@@ -169,6 +169,7 @@ class ApplicationWrites(ApplicationView):
             self.run(_INSERT_PAUSE, pause)
 
     def _put_search(self, old: Permohonan | None, new: Permohonan) -> None:
+        self._counted_as = None
         if old is None:
             added = self.run(_INSERT_SEARCH, mappers.search_values(new) | {"status_siak": ""})
             self._put_words(int(added.lastrowid), None, new)

@@ -1,14 +1,14 @@
 """Lists and searches over the whole register, as fast after ten years as on the first day (docs/adr/0007).
 
 Words are kept by chapters of 28 days, so that a list that shows the newest matches reads the newest chapters and stops. Each thing a
-query asks for is a list of row numbers from one narrow index; the shortest list leads, the others only say yes or no.
+query asks for is a list of row numbers from one narrow index; lists are intersected, and only a very short one is looked up row by row.
 """
 
 from __future__ import annotations
 
 import json
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any, Final
 
 from sqlalchemy import text
@@ -24,7 +24,9 @@ CHAPTER_US: Final = 28 * 24 * 3600 * 1_000_000
 """As in the migration that made the chapters."""
 Numbers = list[int]
 FEW: Final = 1000
-"""Rows so few that looking each of them up costs nothing to speak of."""
+"""A list this short in the chapters at hand narrows the others to the chapters it speaks of."""
+LOOK_UP_COSTS: Final = 100
+"""Looking up one row (a page to decrypt) costs as much as reading so many entries of a list."""
 _ALL_TIME: Final = (-(2**62), 2**62)
 
 _COUNTS = text("SELECT stage, count(*) AS count FROM search WHERE keadaan = 'berjalan' GROUP BY stage")
@@ -42,7 +44,7 @@ _SHOWN = """
     WHERE s.no IN (SELECT value FROM json_each(:numbers)) ORDER BY s.created_at {0}, s.no {0}"""
 _SHOW = {newest: text(_SHOWN.format(way)) for newest, way in ((True, "DESC"), (False, "ASC"))}
 
-_IN_CHAPTERS = "chapter IN (SELECT value FROM json_each(:chapters)) AND created_at >= :since AND created_at < :until"
+_IN_CHAPTERS = "chapter IN (SELECT value FROM json_each(:chapters))"
 _IN_TIME = "created_at >= :since AND created_at < :until"
 
 
@@ -50,7 +52,7 @@ def chapter_of(created_at: int) -> int:
     return created_at // CHAPTER_US
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class Asked:
     """One thing a query asks for.
 
@@ -89,9 +91,14 @@ class Plan:
 
 
 class SearchView(Session):
+    _counted_as: tuple[Query, Numbers, bool] | None = None
+    """What the last count found: its query without a page, the numbers in order, whether they are all. One search serves both."""
+
     def list(self, query: Query) -> Sequence[ListItem]:
         limit, offset = max(0, query.limit), max(0, query.offset)
-        numbers = self._numbers(self._plan(query), offset + limit)[offset:] if limit else []
+        numbers = self._as_counted(query, limit, offset)
+        if numbers is None:
+            numbers = self._numbers(self._plan(query), limit, offset)
         if not numbers:
             return []
         return [mappers.LIST_ITEM.value(r) for r in self.all(_SHOW[query.newest_first], numbers=json.dumps(numbers))]
@@ -104,12 +111,18 @@ class SearchView(Session):
             if (plan.since, plan.until) == _ALL_TIME:
                 return int(self.scalar(_TOTAL))
             return self._first(f"SELECT count(*) FROM (SELECT 1 FROM search WHERE {_IN_TIME} LIMIT :most)", plan.given | {"most": most})
-        found = 0
-        for chapters in self._batches(plan):
-            found += self._counted(plan, chapters, most - found)
-            if found >= most:
-                break
-        return found
+        if query.count_limit > 0:
+            numbers = self._numbers(plan, most, 0)
+            self._counted_as = _unpaged(query), numbers, len(numbers) < most
+            return len(numbers)
+        return sum(self._counted(plan, chapters) for chapters in self._batches(plan))
+
+    def _as_counted(self, query: Query, limit: int, offset: int) -> Numbers | None:
+        """The page, if the last count came past it."""
+        if self._counted_as is None or self._counted_as[0] != _unpaged(query):
+            return None
+        _, numbers, whole = self._counted_as
+        return numbers[offset:offset + limit] if whole or offset + limit <= len(numbers) else None
 
     def counts_by_stage(self) -> Mapping[str, int]:
         return {r["stage"]: int(r["count"]) for r in self.all(_COUNTS) if r["stage"]}
@@ -129,23 +142,24 @@ class SearchView(Session):
         given: dict[str, Any] = {"since": since, "until": until}
         if after is not None:
             given |= {"after_at": after[0], "after_no": after[1]}
-        asked = (*(_word(n, alternatives) for n, alternatives in enumerate(words)), *_filters(query))
+        where = _IN_CHAPTERS if (since, until) == _ALL_TIME else f"{_IN_CHAPTERS} AND {_IN_TIME}"
+        asked = (*(_word(n, alternatives, where) for n, alternatives in enumerate(words)), *_filters(query))
         return Plan(asked, since, until, query.newest_first, after, bool(query.text.strip()) and not words, given)
 
-    def _numbers(self, plan: Plan, wanted: int) -> Numbers:
-        """Numbers of the first ``wanted`` rows in the order of the list."""
-        if plan.impossible:
+    def _numbers(self, plan: Plan, limit: int, offset: int) -> Numbers:
+        """Numbers of the rows shown, in the order of the list."""
+        if plan.impossible or not limit:
             return []
         if not plan.asked:
             lines = f"(SELECT no, created_at FROM search WHERE {_IN_TIME}) AS x"
-            sql = f"SELECT x.no FROM {lines} WHERE true{plan.beyond} {plan.order} LIMIT :most"
-            return [no for no, in self._rows_of(sql, plan.given | {"most": wanted})]
+            sql = f"SELECT x.no FROM {lines} WHERE true{plan.beyond} {plan.order} LIMIT :most OFFSET :skipped"
+            return [no for no, in self._rows_of(sql, plan.given | {"most": limit, "skipped": offset})]
         found: Numbers = []
         for chapters in self._batches(plan):
-            found += self._matching(plan, chapters, wanted - len(found))
-            if len(found) >= wanted:
+            found += self._matching(plan, chapters, offset + limit - len(found))
+            if len(found) >= offset + limit:
                 break
-        return found
+        return found[offset:]
 
     def _batches(self, plan: Plan) -> Iterator[Numbers]:
         """Chapters in the order of the list: few at first, then ever more at once."""
@@ -166,34 +180,38 @@ class SearchView(Session):
         sql = f"SELECT DISTINCT x.created_at, x.no FROM {matches}{plan.beyond} {plan.order} LIMIT :most"
         return [no for _, no in self._rows_of(sql, given | {"most": most})]
 
-    def _counted(self, plan: Plan, chapters: Numbers, most: int) -> int:
+    def _counted(self, plan: Plan, chapters: Numbers) -> int:
         narrowed = self._narrowed(plan, chapters)
         if narrowed is None:
             return 0
         matches, given = narrowed
-        return self._first(f"SELECT count(*) FROM (SELECT DISTINCT x.no FROM {matches}{plan.beyond} LIMIT :most)", given | {"most": most})
+        return self._first(f"SELECT count(DISTINCT x.no) FROM {matches}{plan.beyond}", given)
 
     def _narrowed(self, plan: Plan, chapters: Numbers) -> tuple[str, dict[str, Any]] | None:
-        """What stands behind FROM for these chapters, led by the shortest list; None when that is empty."""
+        """What stands behind FROM for these chapters; None when one of the lists is empty there."""
         lowest, highest = min(chapters) * CHAPTER_US, (max(chapters) + 1) * CHAPTER_US
         given = plan.given | {"since": max(plan.since, lowest), "until": min(plan.until, highest), "chapters": json.dumps(chapters)}
         for a in plan.asked:
             given |= a.given
         if len(plan.asked) == 1:
             return f"({plan.asked[0].rows}) AS x WHERE true", given
-        sizes = [self._first(f"SELECT count(*) FROM (SELECT 1 FROM ({a.rows}) LIMIT {FEW})", given) for a in plan.asked]
-        first, *others = sorted(range(len(sizes)), key=sizes.__getitem__)
-        if not sizes[first]:
+        sizes = {a: self._size(a, given, FEW) for a in plan.asked}
+        shortest, *others = sorted(plan.asked, key=sizes.__getitem__)
+        if not sizes[shortest]:
             return None
-        few = sizes[first] < FEW
-        if few and len(chapters) > 1:
-            used = self._rows_of(f"SELECT DISTINCT created_at / {CHAPTER_US} FROM ({plan.asked[first].rows})", given)
-            given["chapters"] = json.dumps([n for n, in used])
-        looked_up = [plan.asked[n].test for n in others if plan.asked[n].test and (few or sizes[n] >= FEW)]
-        listed = [plan.asked[n].rows for n in others if not (plan.asked[n].test and (few or sizes[n] >= FEW))]
-        source = f"({plan.asked[first].rows}) AS x" + (" CROSS JOIN search AS s ON s.no = x.no" if looked_up else "")
-        conditions = [*(f"+x.no IN (SELECT no FROM ({rows}))" for rows in listed), *looked_up]
-        return f"{source} WHERE {' AND '.join(conditions)}", given
+        if sizes[shortest] >= FEW:
+            return _intersection(plan.asked, sizes), given
+        used = self._rows_of(f"SELECT DISTINCT created_at / {CHAPTER_US} FROM ({shortest.rows})", given)
+        given["chapters"] = json.dumps([n for n, in used])
+        enough = sizes[shortest] * LOOK_UP_COSTS
+        sizes |= {a: self._size(a, given, max(FEW, enough)) for a in others}
+        looked_up = [a for a in others if a.test and sizes[a] >= enough]
+        joined = " CROSS JOIN search AS s ON s.no = x.no" if looked_up else ""
+        source = _intersection([a for a in plan.asked if a not in looked_up], sizes, joined)
+        return " AND ".join((source, *(a.test for a in looked_up))), given
+
+    def _size(self, asked: Asked, given: Mapping[str, Any], most: int) -> int:
+        return self._first(f"SELECT count(*) FROM (SELECT 1 FROM ({asked.rows}) LIMIT {most})", given)
 
     def _rows_of(self, sql: str, given: Mapping[str, Any]) -> Sequence[Any]:
         cursor = self._execute(sql, given)
@@ -205,13 +223,23 @@ class SearchView(Session):
         return int(self._rows_of(sql, given)[0][0])
 
 
-def _word(n: int, alternatives: tuple[str, ...]) -> Asked:
+def _unpaged(query: Query) -> Query:
+    return replace(query, limit=0, offset=0, count_limit=0)
+
+
+def _intersection(asked: Sequence[Asked], sizes: Mapping[Asked, int], joined: str = "") -> str:
+    """The longest list is read past the others, which are kept as sets; the shortest says no first."""
+    *others, longest = sorted(asked, key=sizes.__getitem__)
+    return f"({longest.rows}) AS x{joined} WHERE " + (" AND ".join(f"+x.no IN (SELECT no FROM ({a.rows}))" for a in others) or "true")
+
+
+def _word(n: int, alternatives: tuple[str, ...], where: str) -> Asked:
     """Applications with a word that begins like one of ``alternatives``."""
     rows: list[str] = []
     given: dict[str, Any] = {}
     for m, begin in enumerate(alternatives):
         given |= {f"w{n}_{m}": begin, f"w{n}_{m}_end": begin + LAST}
-        rows.append(f"SELECT no, created_at FROM search_word WHERE {_IN_CHAPTERS} AND word >= :w{n}_{m} AND word < :w{n}_{m}_end")
+        rows.append(f"SELECT no, created_at FROM search_word WHERE {where} AND word >= :w{n}_{m} AND word < :w{n}_{m}_end")
     return Asked(" UNION ALL ".join(rows), given)
 
 

@@ -61,15 +61,14 @@ class StatisticsArea(Session):
         return {measure: {int(r["bucket"]): int(r["count"]) for r in self._in(statement, since, until, offset=offset_s, unit=UNITS[unit])}
                 for measure, statement in sql.COUNTS_PER.items()}
 
-    def sop_digests(self, since: datetime, until: datetime) -> Sequence[str]:
-        return [r["digest"] for r in self._in(sql.DIGESTS, since, until)]
+    def sop_digests(self) -> Sequence[str]:
+        return [r["digest"] for r in self.all(sql.DIGESTS)]
 
-    def step_times(self, since: datetime, until: datetime, groups: Mapping[str, str], *, by_service: bool = False) -> Sequence[Times]:
-        rows = self._in(sql.STEP_TIMES, since, until, groups=json.dumps(groups), by_service=int(by_service))
-        return [self._times(r) for r in rows]
+    def step_times(self, since: datetime, until: datetime, groups: Mapping[str, str]) -> Sequence[Times]:
+        return [self._times(r) for r in self._in(sql.STEP_TIMES, since, until, groups=json.dumps(groups))]
 
-    def service_times(self, since: datetime, until: datetime, *, by_service: bool = False) -> Sequence[Times]:
-        return [self._times(r) for r in self._in(sql.SERVICE_TIMES, since, until, by_service=int(by_service))]
+    def service_times(self, since: datetime, until: datetime) -> Sequence[Times]:
+        return [self._times(r) for r in self._in(sql.SERVICE_TIMES, since, until)]
 
     @staticmethod
     def _times(r: Row) -> Times:

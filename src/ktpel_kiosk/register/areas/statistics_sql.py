@@ -62,18 +62,19 @@ TALLIES: Final = {
 }
 
 _STOOD = """
-    WITH candidate AS (
+    WITH candidate AS MATERIALIZED (
         SELECT permohonan_id FROM search WHERE keadaan IN ('draf', 'berjalan', 'dikembalikan', 'ganda', 'menunggu_usia')
-        UNION SELECT permohonan_id FROM tahap WHERE finished_at >= :at
+        UNION SELECT permohonan_id FROM (SELECT DISTINCT permohonan_id FROM tahap INDEXED BY tahap_finished WHERE finished_at >= :at)
         UNION SELECT permohonan_id FROM search WHERE keadaan IN ('batal', 'ditolak') AND updated_at >= :at
     ), stood AS (
-        SELECT c.permohonan_id, min(t.idx) AS idx FROM candidate AS c JOIN tahap AS t ON t.permohonan_id = c.permohonan_id
+        SELECT c.permohonan_id, min(t.idx) AS idx
+        FROM candidate AS c CROSS JOIN search AS n ON n.permohonan_id = c.permohonan_id AND n.created_at < :at
+            AND NOT (n.keadaan IN ('batal', 'ditolak') AND n.updated_at < :at)
+        CROSS JOIN tahap AS t ON t.permohonan_id = c.permohonan_id
         WHERE NOT (t.state IN ('selesai', 'dilewati') AND (t.finished_at IS NULL OR t.finished_at < :at))
         GROUP BY c.permohonan_id
     )
-    SELECT o.permohonan_id, t.stage FROM stood AS o JOIN tahap AS t ON t.permohonan_id = o.permohonan_id AND t.idx = o.idx
-    JOIN search AS n ON n.permohonan_id = o.permohonan_id AND n.created_at < :at
-        AND NOT (n.keadaan IN ('batal', 'ditolak') AND n.updated_at < :at)"""
+    SELECT o.permohonan_id, t.stage FROM stood AS o CROSS JOIN tahap AS t ON t.permohonan_id = o.permohonan_id AND t.idx = o.idx"""
 _STOOD_KIND = f"""
     CASE WHEN s.keadaan IN ('ganda', 'dikembalikan') AND s.updated_at < :at THEN s.keadaan
          WHEN x.stage IN ('cek_cetak', 'cetak_encode') AND {_under_17(":at")}
@@ -115,17 +116,15 @@ LETTERS: Final = text("""
     FROM letter AS l LEFT JOIN search AS s ON s.permohonan_id = l.permohonan_id
     WHERE l.at >= :since AND l.at < :until AND l.void_reason = '' GROUP BY 1, 2, 3, 4 ORDER BY 1, 2, 3, 4""")
 
-DIGESTS: Final = text("""
-    SELECT DISTINCT s.sop_digest AS digest FROM (
-        SELECT DISTINCT permohonan_id FROM tahap WHERE finished_at >= :since AND finished_at < :until) AS x
-    CROSS JOIN search AS s ON s.permohonan_id = x.permohonan_id ORDER BY 1""")
+DIGESTS: Final = text("SELECT digest FROM sop ORDER BY digest")
 
 _FIGURES = """
     SELECT "key", layanan, n AS count, avg(CASE WHEN rank IN ((n + 1) / 2, (n + 2) / 2) THEN used END) AS median_s,
         min(CASE WHEN rank = (9 * n + 9) / 10 THEN used END) AS p90_s, count(limit_s) AS limited,
         coalesce(sum(used <= limit_s), 0) AS within, coalesce(sum(waited > 0), 0) AS paused, coalesce(sum(waited), 0.0) AS paused_s
     FROM (SELECT *, row_number() OVER (PARTITION BY "key", layanan ORDER BY used) AS rank,
-                    count(*) OVER (PARTITION BY "key", layanan) AS n FROM measured)
+                    count(*) OVER (PARTITION BY "key", layanan) AS n
+          FROM (SELECT * FROM measured UNION ALL SELECT "key", '', used, waited, limit_s FROM measured))
     GROUP BY "key", layanan ORDER BY "key", layanan"""
 
 STEP_TIMES: Final = text(f"""
@@ -136,8 +135,8 @@ STEP_TIMES: Final = text(f"""
         FROM touched AS x CROSS JOIN tahap AS t ON t.permohonan_id = x.permohonan_id AND t.nomor = x.nomor
         GROUP BY x.permohonan_id, x.nomor
         HAVING min(t.state IN ('selesai', 'dilewati')) = 1 AND max(t.state = 'selesai') = 1 AND max(t.finished_at) < :until
-    ), measured AS (
-        SELECT g.value AS "key", CASE WHEN :by_service THEN s.layanan ELSE '' END AS layanan, step.used, step.waited, l.limit_s
+    ), measured AS MATERIALIZED (
+        SELECT g.value AS "key", s.layanan AS layanan, step.used, step.waited, l.limit_s
         FROM step CROSS JOIN search AS s ON s.permohonan_id = step.permohonan_id
         JOIN json_each(:groups) AS g ON g."key" = s.sop_digest || ':' || step.nomor
         LEFT JOIN sop_step AS l ON l.sop_digest = s.sop_digest AND l.nomor = step.nomor
@@ -153,8 +152,8 @@ _ENDED = """
         GROUP BY x.permohonan_id HAVING max(t.finished_at) < :until
     )"""
 SERVICE_TIMES: Final = text(f"""
-    WITH {_ENDED}, measured AS (
-        SELECT e.sop_digest AS "key", CASE WHEN :by_service THEN e.layanan ELSE '' END AS layanan, e.used, e.waited, l.limit_s
+    WITH {_ENDED}, measured AS MATERIALIZED (
+        SELECT e.sop_digest AS "key", e.layanan AS layanan, e.used, e.waited, l.limit_s
         FROM ended AS e LEFT JOIN sop_step AS l ON l.sop_digest = e.sop_digest AND l.nomor = 0
     ) {_FIGURES}""")
 DATED: Final = text(f"""
