@@ -6,6 +6,7 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
+from itertools import pairwise
 from statistics import median
 from typing import Any
 
@@ -25,6 +26,8 @@ from ktpel_kiosk.ports.statistics import (
     Times,
     Waits,
 )
+
+TICK = timedelta(microseconds=1)
 
 
 @dataclass
@@ -64,11 +67,10 @@ class World:
     def _kind(self, p: Permohonan, at: datetime, offset_s: int) -> str:
         if p.mobile_place:
             return "jemput_bola"
-        if p.layanan is Layanan.PEMULA or age_at(p.penduduk.tanggal_lahir, local_day(at, offset_s)) < 17:
-            return "pemula"
-        again = any(k.sealed_at < at and k.permohonan_id != p.id and self.of(k.permohonan_id).penduduk.nik == p.penduduk.nik
-                    for k in self.packets)
-        return "ulang" if p.sudah_rekam or again else "baru"
+        if p.sudah_rekam or any(w.rule == "N11" for w in p.warnings):
+            return "ulang"
+        young = p.layanan is Layanan.PEMULA or age_at(p.penduduk.tanggal_lahir, local_day(at, offset_s)) < 17
+        return "pemula" if young else "baru"
 
     def tally_at(self, at: datetime, offset_s: int) -> list[Tally]:
         found = []
@@ -117,7 +119,7 @@ class World:
 
     # -- times ----------------------------------------------------------------------------------------------------------
 
-    def step_times(self, since: datetime, until: datetime, groups: Mapping[str, str], *, by_service: bool = False) -> list[Times]:
+    def step_times(self, since: datetime, until: datetime, groups: Mapping[str, str]) -> list[Times]:
         measured = []
         for p in self.applications:
             for nomor in dict.fromkeys(t.nomor for t in p.tahap):
@@ -126,7 +128,7 @@ class World:
                 key = groups.get(f"{p.sop_digest}:{nomor}")
                 if (key is not None and last is not None and since <= last < until and all(t.state in DONE_STATES for t in parts)
                         and any(t.state is TahapState.SELESAI for t in parts)):
-                    measured.append((key, p.layanan.value if by_service else "", parts, self.limits.get((p.sop_digest, nomor))))
+                    measured += [(key, service, parts, self.limits.get((p.sop_digest, nomor))) for service in ("", p.layanan.value)]
         return distribution(measured)
 
     def _ended(self, since: datetime, until: datetime) -> list[tuple[Permohonan, datetime]]:
@@ -137,9 +139,9 @@ class World:
                 found.append((p, last))
         return found
 
-    def service_times(self, since: datetime, until: datetime, *, by_service: bool = False) -> list[Times]:
-        return distribution([(p.sop_digest, p.layanan.value if by_service else "", list(p.tahap), self.limits.get((p.sop_digest, 0)))
-                             for p, _ in self._ended(since, until)])
+    def service_times(self, since: datetime, until: datetime) -> list[Times]:
+        return distribution([(p.sop_digest, service, list(p.tahap), self.limits.get((p.sop_digest, 0)))
+                             for p, _ in self._ended(since, until) for service in ("", p.layanan.value)])
 
     def dated_services(self, since: datetime, until: datetime) -> list[DatedService]:
         found = [(last, p) for p, last in self._ended(since, until) if p.due_at and p.complete_at]
@@ -154,8 +156,9 @@ class World:
                 sets.setdefault(z.reason, []).append(z)
         made = []
         for reason, found in sets.items():
-            took = [(z.ended_at - z.began_at).total_seconds() for z in found]
-            made.append(PauseTimes(reason, len(found), len({z.permohonan_id for z in found}), sum(took), median(took), max(took)))
+            took = [(z.ended_at - z.began_at) // TICK for z in found]
+            people = len({z.permohonan_id for z in found})
+            made.append(PauseTimes(reason, len(found), people, sum(took) / 1e6, median(took) / 1e6, max(took) / 1e6))
         return sorted(made, key=lambda m: (-m.total_s, m.reason))
 
     # -- queues -----------------------------------------------------------------------------------------------------------
@@ -217,7 +220,8 @@ def waits(found: Mapping[str, list[tuple[datetime, int]]], now: datetime) -> lis
     for reason, entries in found.items():
         ages = [(now - since).total_seconds() for since, _ in entries]
         limits = (float("-inf"), *AGE_CLASSES_S, float("inf"))
-        classes = tuple(sum(low <= a < high for a in ages) for low, high in zip(limits, limits[1:], strict=False))
-        made.append(Waits(reason, len(entries), min(s for s, _ in entries), classes, sum(max(0.0, a) for a in ages),
+        classes = tuple(sum(low <= a < high for a in ages) for low, high in pairwise(limits))
+        made.append(Waits(reason, len(entries), min(s for s, _ in entries), classes,
+                          sum(max(0, (now - since) // TICK) for since, _ in entries) / 1e6,
                           sum(size for _, size in entries)))
     return sorted(made, key=lambda w: (-w.count, w.reason))

@@ -257,7 +257,7 @@ def _store(desk: Desk, actor: Actor, p: Permohonan, assessed: Sequence[Assessed]
             )
             tx.add_sample(sample)
             tx.log("SampleAccepted", p.id, actor.username, position=a.position.value, attempt=sample.attempt,
-                   score=a.quality.score, best=better)
+                   score=a.quality.score, best=better, device=f"{identity.make} {identity.model}".strip())
             stored.append(sample)
         return stored
 

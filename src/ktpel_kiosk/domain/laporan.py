@@ -136,11 +136,11 @@ class Angka:
 
 
 MEANING: Mapping[str, tuple[str, str]] = {
-    "masuk": ("Permohonan masuk", "permohonan yang diberi nomor register, menurut saat berkas diterima; yang kemudian batal tetap dihitung"),
+    "masuk": ("Permohonan masuk", "permohonan bernomor register, menurut saat berkas diterima; yang kemudian batal tetap dihitung"),
     "perekaman": ("Perekaman", "perekaman yang selesai, menurut saat bagian terakhirnya selesai; yang dilewati tidak dihitung"),
     "rekam_baru": ("baru", "selain jemput bola, pemula, dan ulang"),
-    "rekam_pemula": ("pemula", "layanan pemula, atau belum 17 tahun saat direkam"),
-    "rekam_ulang": ("ulang", "NIK yang sudah pernah direkam: dikirim dari kantor ini, atau tercatat sudah rekam"),
+    "rekam_pemula": ("pemula", "layanan pemula, atau belum 17 tahun saat direkam (dan bukan ulang)"),
+    "rekam_ulang": ("ulang", "NIK yang saat diterima sudah tercatat pernah direkam"),
     "rekam_jemput_bola": ("jemput bola", "direkam di luar kantor, apa pun jenisnya"),
     "cetak_baik": ("Pencetakan, baik", "kartu tercetak, tertulis dan terbaca ulang, menurut saat cetak dimulai"),
     "cetak_rusak": ("Pencetakan, rusak", "kartu yang dinyatakan rusak, menurut saat cetak dimulai"),
@@ -331,6 +331,11 @@ def with_before(now: Sequence[Angka], before: Sequence[Angka]) -> tuple[Angka, .
     """Each figure with the same one of the period before."""
     past = {a.kunci: a.kini for a in before}
     return tuple(replace(a, lalu=past.get(a.kunci, LP())) for a in now)
+
+
+LETTER_NAMES: Mapping[str, str] = {
+    "surat_pengantar": "Surat Pengantar", "surat_keterangan_perekaman": "Surat Keterangan Perekaman",
+}
 
 
 def split_reasons(pairs: Iterable[tuple[str, int]]) -> Iterator[tuple[str, int]]:

@@ -157,25 +157,31 @@ class StatisticsView(Protocol):
         """
         ...
 
+    def letter_tally(self, since: datetime, until: datetime) -> Sequence[Tally]:
+        """Numbered letters that are not void; ``kind`` is the letter's. Without an application: no service, village, sex."""
+        ...
+
     def counts_per(self, unit: str, since: datetime, until: datetime, offset_s: int) -> Mapping[str, Mapping[int, int]]:
         """``masuk``, ``perekaman``, ``pencetakan`` (good ones), ``pengambilan`` per local ``jam`` (0..23), ``hari`` (1..31) or
         ``bulan`` (1..12)."""
         ...
 
-    def sop_digests(self, since: datetime, until: datetime) -> Sequence[str]:
-        """SOP versions under which a stage was finished in the period."""
+    def sop_digests(self) -> Sequence[str]:
+        """SOP versions that applications began under."""
         ...
 
-    def step_times(self, since: datetime, until: datetime, groups: Mapping[str, str], *, by_service: bool = False) -> Sequence[Times]:
+    def step_times(self, since: datetime, until: datetime, groups: Mapping[str, str]) -> Sequence[Times]:
         """Printed steps whose last stage was finished in the period and that were not skipped whole.
 
-        ``groups``: ``"<sop digest>:<step number>"`` -> key; steps that are not named are left out. Each step is held against the mutu
+        ``groups``: ``"<sop digest>:<step number>"`` -> key; steps that are not named are left out. One line for all services together
+        (``layanan`` empty) and one for each. Each step is held against the mutu
         baku of the SOP version of its own application.
         """
         ...
 
-    def service_times(self, since: datetime, until: datetime, *, by_service: bool = False) -> Sequence[Times]:
-        """Whole services finished in the period: all active time against the total of their SOP version; ``key`` its digest."""
+    def service_times(self, since: datetime, until: datetime) -> Sequence[Times]:
+        """Whole services finished in the period: all active time against the total of their SOP version; ``key`` its digest.
+        Together and for each service, as above."""
         ...
 
     def dated_services(self, since: datetime, until: datetime) -> Sequence[DatedService]:
@@ -187,7 +193,7 @@ class StatisticsView(Protocol):
         ...
 
     def waiting(self, now: datetime) -> Sequence[Waits]:
-        """Open applications that wait, by reason; ``dikembalikan``, ``ganda`` and ``menunggu_usia`` are reasons of their own. Most first."""
+        """Open applications that wait, by reason, most first; ``dikembalikan``, ``ganda`` and ``menunggu_usia`` are reasons too."""
         ...
 
     def packet_ages(self, now: datetime) -> Sequence[Waits]:

@@ -128,7 +128,9 @@ _FIGURES = """
     GROUP BY "key", layanan ORDER BY "key", layanan"""
 
 STEP_TIMES: Final = text(f"""
-    WITH touched AS (
+    WITH line AS MATERIALIZED (
+        SELECT "key" AS step, value AS "key" FROM json_each(:groups)
+    ), touched AS (
         SELECT DISTINCT permohonan_id, nomor FROM tahap WHERE finished_at >= :since AND finished_at < :until
     ), step AS (
         SELECT x.permohonan_id, x.nomor, sum(t.active_s) AS used, sum(t.paused_s) AS waited
@@ -136,9 +138,9 @@ STEP_TIMES: Final = text(f"""
         GROUP BY x.permohonan_id, x.nomor
         HAVING min(t.state IN ('selesai', 'dilewati')) = 1 AND max(t.state = 'selesai') = 1 AND max(t.finished_at) < :until
     ), measured AS MATERIALIZED (
-        SELECT g.value AS "key", s.layanan AS layanan, step.used, step.waited, l.limit_s
+        SELECT line."key" AS "key", s.layanan AS layanan, step.used, step.waited, l.limit_s
         FROM step CROSS JOIN search AS s ON s.permohonan_id = step.permohonan_id
-        JOIN json_each(:groups) AS g ON g."key" = s.sop_digest || ':' || step.nomor
+        JOIN line ON line.step = s.sop_digest || ':' || step.nomor
         LEFT JOIN sop_step AS l ON l.sop_digest = s.sop_digest AND l.nomor = step.nomor
     ) {_FIGURES}""")
 
