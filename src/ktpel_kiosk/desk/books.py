@@ -176,7 +176,9 @@ def preview(desk: Desk, actor: Actor, want: Want, offset: int = 0, limit: int = 
         made = open_book(desk, view, actor, replace(want, full_nik=False))
         rows = tuple(islice(made.rows, offset, offset + limit + 1))
         closed = want.month is not None and view.month_closed(want.year, want.month)
-        return Preview(made.title, made.columns, layout.widths, rows[:limit], len(made.rows), len(rows) > limit, closed)
+        more = len(rows) > limit
+        count = len(made.rows) if more else offset + len(rows)  # the buku blangko has fewer lines than moves
+        return Preview(made.title, made.columns, layout.widths, rows[:limit], count, more, closed)
 
     return desk.register.read(gather)
 

@@ -22,7 +22,7 @@ from ktpel_kiosk.domain.text import date_long
 from ktpel_kiosk.ports.papers import LetterPaper
 from ktpel_kiosk.ports.register import Tx, View
 
-__all__ = ["LETTERS", "LETTER_CODE", "biodata_lines", "issue_letter", "issue_letters", "letters_of", "reprint"]
+__all__ = ["LETTERS", "LETTER_CODE", "biodata_lines", "can_have_letter", "issue_letter", "issue_letters", "letters_of", "reprint"]
 
 LETTERS = (("surat_pengantar", "Surat Pengantar"), ("surat_keterangan_perekaman", "Surat Keterangan Perekaman"))
 
@@ -70,9 +70,9 @@ def issue_letter(desk: Desk, actor: Actor, permohonan_id: str, kind: str) -> Let
 
     def work(tx: Tx) -> Letter:
         p = tx.permohonan(permohonan_id)
-        if p.keadaan in (Keadaan.BATAL, Keadaan.DITOLAK, Keadaan.GANDA):
+        if p.keadaan in _NO_RESULT:
             raise SopViolation("letter.ended", state=p.keadaan)
-        if not _recorded(p) and not p.sudah_rekam:
+        if not can_have_letter(p):
             raise SopViolation("letter.not_recorded")
         valid = next((x for x in tx.letters_of(p.id) if x.kind == kind and not x.void_reason), None)
         if valid is not None:
@@ -107,8 +107,13 @@ def reprint(desk: Desk, actor: Actor, nomor: str) -> Path:
     return desk.spool.keep(name, data)
 
 
-def _recorded(p: Permohonan) -> bool:
-    return any(t.stage is Stage.REKAM and t.state is TahapState.SELESAI for t in p.tahap)
+def can_have_letter(p: Permohonan) -> bool:
+    """Recorded (here or before), and not ended without a result."""
+    recorded = bool(p.sudah_rekam) or any(t.stage is Stage.REKAM and t.state is TahapState.SELESAI for t in p.tahap)
+    return recorded and p.keadaan not in _NO_RESULT
+
+
+_NO_RESULT = frozenset({Keadaan.BATAL, Keadaan.DITOLAK, Keadaan.GANDA})
 
 
 def _issue(desk: Desk, tx: Tx, actor: Actor, p: Permohonan, kind: str, title: str) -> Letter:

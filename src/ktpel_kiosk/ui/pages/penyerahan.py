@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 from PySide6.QtGui import QImage
 from PySide6.QtWidgets import QButtonGroup, QHBoxLayout, QStackedWidget, QVBoxLayout, QWidget
 
+from ktpel_kiosk.desk.book_layouts import CONDITIONS
 from ktpel_kiosk.desk.handover import ACTIVATION_TRIES, Activation
 from ktpel_kiosk.domain.biometric import Position
 from ktpel_kiosk.domain.errors import KioskError
@@ -21,7 +22,7 @@ from ktpel_kiosk.ui.presenters.work import WorkPresenter
 from ktpel_kiosk.ui.widgets.base import Card, label, row
 from ktpel_kiosk.ui.widgets.buttons import Button, ChoiceChip
 from ktpel_kiosk.ui.widgets.capture import HandMap
-from ktpel_kiosk.ui.widgets.fields import SearchField, TextField
+from ktpel_kiosk.ui.widgets.fields import Choice, SearchField, TextField
 from ktpel_kiosk.ui.widgets.ink import SignatureField
 from ktpel_kiosk.ui.widgets.status import ChecklistRow, EmptyState, NoticeBar
 from ktpel_kiosk.ui.widgets.worklist import WorkItem, WorkList
@@ -140,7 +141,14 @@ class PenyerahanPage(Page):
         layout.addWidget(self.ink, 1)
         self.old_card = ChecklistRow("KTP lama sudah ditarik", required=True)
         self.old_card.toggled.connect(lambda _on: self._ready())
-        layout.addWidget(self.old_card)
+        self.old_condition = Choice()
+        self.old_condition.setAccessibleName("Kondisi KTP lama")
+        self.old_condition.setToolTip("Kondisi KTP lama")
+        self.old_condition.fill((k, f"Kondisi: {v.lower()}") for k, v in CONDITIONS.items())
+        old = row(spacing=10)
+        old.addWidget(self.old_card, 3)
+        old.addWidget(self.old_condition, 2)
+        layout.addLayout(old)
         self.proxy = QWidget()
         self.relation = QButtonGroup(self)
         chips = row(spacing=8)
@@ -215,6 +223,7 @@ class PenyerahanPage(Page):
         self.areas.setCurrentIndex(0 if view.stage is Stage.AKTIVASI else 1 if signing else 2)
         self.again.setVisible(signing)
         self.old_card.setVisible(view.withdraw_old and view.stage is Stage.SERAH_PEMOHON)
+        self.old_condition.setVisible(view.withdraw_old and view.stage is Stage.SERAH_PEMOHON)
         self.proxy.setVisible(view.proxy_allowed)
         if fresh:
             self.message.hide()
@@ -358,8 +367,8 @@ class PenyerahanPage(Page):
     def _give(self, pid: str) -> None:
         png, relation = self._png, self._relation()
         receiver = self.receiver.value() if relation == "kuasa" else ""
-        old = self.old_card.isChecked()
-        self.act(lambda: self.presenter.give(pid, png, receiver, relation, old), self._given, self._failed)
+        old, condition = self.old_card.isChecked(), str(self.old_condition.currentData())
+        self.act(lambda: self.presenter.give(pid, png, receiver, relation, old, condition), self._given, self._failed)
 
     def _given(self, p: Permohonan) -> None:
         self.shell.tell("good", "Bukti pengambilan tersimpan.", bold=f"{p.penduduk.nama} selesai. Terima kasih.")

@@ -12,7 +12,8 @@ from PySide6.QtWidgets import QHBoxLayout, QStackedWidget, QVBoxLayout, QWidget
 from ktpel_kiosk.domain.errors import KioskError, NotAllowed
 from ktpel_kiosk.ui.pages.base import Page
 from ktpel_kiosk.ui.pages.register_books import BookSection, BooksSection, MonthsSection
-from ktpel_kiosk.ui.pages.register_parts import DossierPane, ExportPanel
+from ktpel_kiosk.ui.pages.register_export import ExportPanel
+from ktpel_kiosk.ui.pages.register_parts import DossierPane
 from ktpel_kiosk.ui.pages.register_stock import BlangkoSection, WithdrawnSection
 from ktpel_kiosk.ui.presenters.register import PAGE_ROWS, PERIODS, STATES, Filter, Found, RegisterPresenter, RegisterRow
 from ktpel_kiosk.ui.widgets.base import Card, label
@@ -131,6 +132,7 @@ class RegisterPage(Page):
         beside = self.tabs.current in EXPORTS and self.presenter.may("export_register")
         self.export.setVisible(beside and self.export_panel.isHidden())
         self.count.setVisible(self.tabs.current == "cari")
+        self.title.setText(self._titles.get(self.tabs.current, "Buku Register"))
 
     def _head(self) -> QHBoxLayout:
         name = self.session.desk.sop.kantor.buku_register
@@ -141,7 +143,9 @@ class RegisterPage(Page):
         self.count = Chip("", "neutral")
         head = QHBoxLayout()
         head.setSpacing(12)
-        head.addWidget(label(name if len(name) > 14 else "Buku Register Permohonan", "title", weight="bold"))
+        self.title = label(name if len(name) > 14 else "Buku Register Permohonan", "title", weight="bold")
+        self._titles = {"cari": self.title.text()}
+        head.addWidget(self.title)
         head.addWidget(self.count)
         head.addStretch(1)
         head.addWidget(self.verify)
@@ -240,8 +244,8 @@ class RegisterPage(Page):
         if not self._more:
             return
         self._more = False
-        serial, offset = self._serial, self.rows.rows.rowCount()
-        self.ask(partial(self.presenter.find, self.filter(), offset), lambda found: self._append(serial, found), self.refused)
+        serial, last = self._serial, self.rows.rows.key(self.rows.rows.rowCount() - 1)
+        self.ask(partial(self.presenter.find, self.filter(), last), lambda found: self._append(serial, found), self.refused)
 
     def _append(self, serial: int, found: Found) -> None:
         if serial == self._serial:
@@ -272,6 +276,7 @@ class RegisterPage(Page):
         self.export_panel.setVisible(on)
         self._show_head()
         self.rows.hide_columns(NOT_BESIDE_PANEL if on else ())
+        self.parts["buku"].compact(on)  # type: ignore[attr-defined]
         self.set_primary()
         if on:
             chosen = self.parts["buku"].chosen() if self.tabs.current == "buku" else None  # type: ignore[attr-defined]

@@ -13,6 +13,7 @@ from PySide6.QtWidgets import QGridLayout, QHBoxLayout, QVBoxLayout, QWidget
 from ktpel_kiosk.domain.errors import KioskError, NotAllowed, SignInRefused
 from ktpel_kiosk.domain.text import number_text
 from ktpel_kiosk.ui.pages.base import scroll
+from ktpel_kiosk.ui.pages.register_letters import LettersPanel
 from ktpel_kiosk.ui.presenters.books import BOOK_NAMES, BooksPresenter, MonthRow
 from ktpel_kiosk.ui.theme import theme_of
 from ktpel_kiosk.ui.widgets.base import Card, clear_layout, label, text_width
@@ -29,8 +30,8 @@ if TYPE_CHECKING:
     from ktpel_kiosk.ports.papers import BookRow
     from ktpel_kiosk.ui.pages.register import RegisterPage
 
-UNIT = 74
-"""Pixels of one unit of a book's column width."""
+WIDEST = 340
+"""Pixels a column may have at most; longer texts are cut off on screen only."""
 VOID = "BATAL"
 
 
@@ -84,8 +85,20 @@ class BooksSection(BookSection):
         self.rows: GrowingRows | None = None
         self.empty = EmptyState("book-open", "Belum ada baris", "Buku ini belum berisi apa pun pada masa yang dipilih.")
         self.table.body.addWidget(self.empty, 1)
-        self.frame.addWidget(self.table, 1)
+        self.settings_button = Button("Atur nomor surat", icon="settings")
+        self.settings_button.clicked.connect(lambda: self._ask_settings(True))
+        self.settings_button.hide()
+        line.insertWidget(line.count() - 1, self.settings_button)
+        self.settings = LettersPanel(page)
+        self.settings.closed.connect(lambda: self._ask_settings(False))
+        self.settings.hide()
+        both = QHBoxLayout()
+        both.setSpacing(16)
+        both.addWidget(self.table, 1)
+        both.addWidget(self.settings)
+        self.frame.addLayout(both, 1)
         self._columns: tuple[str, ...] = ()
+        self._asked: tuple[str, int, int | None] = ("", 0, None)
         self._more = False
         for box in (self.book, self.month, self.year):
             box.currentIndexChanged.connect(lambda _i: self.shown())
@@ -95,11 +108,41 @@ class BooksSection(BookSection):
         return str(self.book.currentData()), int(self.year.currentData()), int(month) if month else None
 
     def shown(self) -> None:
+        if self.chosen()[0] != "agenda_surat" and not self.settings.isHidden():
+            self._ask_settings(False)
+        self._show_settings_button()
         if self.isVisible():
             self.page.ask_latest("buku", partial(self.presenter.preview, *self.chosen()), self._show, self.page.refused)
 
+    def _ask_settings(self, on: bool) -> None:
+        self.settings.setVisible(on)
+        self.primary = self.settings.save if on else None
+        self._show_settings_button()
+        self.page.set_primary()
+        if on:
+            self.settings.begin()
+
+    def _show_settings_button(self) -> None:
+        self.settings_button.setVisible(self.chosen()[0] == "agenda_surat" and self.settings.isHidden() and self.state.isVisibleTo(self)
+                                        and self.presenter.may("change_settings"))
+
+    def back(self) -> bool:
+        if not self.settings.isHidden():
+            self._ask_settings(False)
+            return True
+        return False
+
+    def compact(self, on: bool) -> None:
+        """Beside the export panel."""
+        if on:
+            self._ask_settings(False)
+        self.state.setVisible(not on)
+        self.count.setVisible(not on)
+        self._show_settings_button()
+
     def _show(self, view: Preview) -> None:
-        if view.columns != self._columns:
+        if view.columns != self._columns or self._asked != self.chosen():
+            self._asked = self.chosen()
             self._make_table(view)
         assert self.rows is not None
         self._more = view.more
@@ -118,8 +161,11 @@ class BooksSection(BookSection):
         self._columns = view.columns
         font = theme_of(self).font("small", 600)
         scale = theme_of(self).px(100) / 100
-        pairs = zip(view.widths, view.columns, strict=True)
-        widths = [max(round(w * UNIT), round(text_width(font, name) / scale) + 34) for w, name in pairs]
+        body = theme_of(self).font(14)
+        widths = []
+        for c, name in enumerate(view.columns):
+            longest = max((text_width(body, str(r.cells[c])) for r in view.rows), default=0)
+            widths.append(min(WIDEST, max(round(text_width(font, name) / scale) + 34, round(longest / scale) + 26)))
         self.rows = GrowingRows("Baris buku", view.columns, widths, [round(w * 10) for w in view.widths])
         self.rows.more_wanted.connect(self._load_more)
         self.table.body.insertWidget(0, self.rows, 1)
@@ -165,7 +211,7 @@ class MonthsSection(BookSection):
                              tone="muted", wrap=True), 1)
         head.addWidget(self.year)
         left.body.addLayout(head)
-        self.rows = GrowingRows("Bulan", ("Bulan", "Baris", "Keadaan", "Keterangan"), (110, 80, 140, 260), (1, 1, 1, 6))
+        self.rows = GrowingRows("Bulan", ("Bulan", "Baris", "Keadaan", "Terakhir"), (120, 80, 140, 240), (1, 1, 1, 4))
         self.rows.selectionModel().currentRowChanged.connect(lambda _now, _before: self._chosen())
         left.body.addWidget(self.rows, 1)
         both.addWidget(left, 1)
@@ -183,10 +229,12 @@ class MonthsSection(BookSection):
         box.setSpacing(12)
         self.sentence = label("", "body", tone="muted", wrap=True)
         box.addWidget(self.sentence)
-        self.figures = QGridLayout()
+        self.counts = QWidget()
+        self.figures = QGridLayout(self.counts)
+        self.figures.setContentsMargins(0, 0, 0, 0)
         self.figures.setVerticalSpacing(5)
         self.figures.setColumnStretch(0, 1)
-        box.addLayout(self.figures)
+        box.addWidget(self.counts)
         self.found = NoticeBar(closable=False)
         self.found.hide()
         box.addWidget(self.found)
@@ -226,14 +274,13 @@ class MonthsSection(BookSection):
             self.page.ask_latest("bulan", lambda: self.presenter.months(year), self._show, self.page.refused)
 
     def _show(self, months: tuple[MonthRow, ...]) -> None:
-        self._months = {str(m.state.month): m for m in months}
+        self._months = {str(m.state.month): m for m in reversed(months) if m.state.state != "nanti"}
         kept = self.rows.current_key()
-        self.rows.set_rows([TableRow(k, (Cell(m.name, bold=True, muted=m.state.state == "nanti"), Cell(m.rows), Cell(m.word, tone=m.tone),
-                                         Cell(m.by, muted=True))) for k, m in self._months.items()])
+        self.rows.set_rows([TableRow(k, (Cell(m.name, bold=True), Cell(m.rows), Cell(m.word, tone=m.tone),
+                                         Cell(m.brief, muted=True))) for k, m in self._months.items()])
         if not kept:
             waiting = [k for k, m in self._months.items() if m.state.state == "terbuka"]
-            today = self.page.session.today()
-            self.rows.choose(waiting[0] if waiting else str(today.month if str(today.year) == str(self.year.currentData()) else 12))
+            self.rows.choose(waiting[-1] if waiting else next(iter(self._months), ""))
         self._chosen()
 
     def current(self) -> MonthRow | None:
@@ -247,18 +294,17 @@ class MonthsSection(BookSection):
             return
         state = month.state
         self.panel.title.setText(f"{month.name} {state.year}")
+        last = f" Terakhir {month.by}." if month.by else ""
         self.sentence.setText({
             "tertutup": "Buku bulan ini terkunci. Status, cetak, dan penyerahan hari ini tetap berjalan.",
             "terbuka": "Bulan ini sudah lewat dan dapat ditutup. Kedelapan buku dihitung, diberi sidik, dan disalin sebagai PDF.",
             "berjalan": "Bulan ini masih berjalan; dapat ditutup mulai tanggal 1 bulan depan.", "nanti": "Bulan ini belum tiba.",
             "kosong": "Tidak ada baris di bulan ini.",
-        }[state.state])
+        }[state.state] + last)
         self.close_button.setVisible(state.state in ("terbuka", "kosong"))
         self.close_button.setEnabled(self.presenter.may("close_month"))
         self.close_button.setToolTip("" if self.presenter.may("close_month") else "Dilakukan Kepala Seksi atau Supervisor")
         self.open_again.setVisible(state.closed and self.presenter.may("reopen_month"))
-        self.check.setVisible(state.closed and self.presenter.may("verify_register"))
-        self.folder.setVisible(state.closed)
         self.page.ask_latest("isi-bulan", lambda: self.presenter.book_counts(state.year, state.month), self._show_counts)
 
     def _show_counts(self, counts: tuple[tuple[str, str], ...]) -> None:
@@ -270,7 +316,14 @@ class MonthsSection(BookSection):
     def _ask(self, on: bool) -> None:
         self.reason.setVisible(on)
         self.second.setVisible(on)
+        self.counts.setVisible(not on)
+        self.sentence.setVisible(not on)
+        month = self.current()
+        closed = month is not None and month.state.closed
+        self.check.setVisible(closed and not on and self.presenter.may("verify_register"))
+        self.folder.setVisible(closed and not on)
         if on:
+            self.found.hide()
             self.reason.set_value("")
             self.second.clear()
             self.reason.editor.setFocus()

@@ -1,4 +1,4 @@
-"""Parts of the register page: the dossier of one application, and the panel that exports a book."""
+"""The dossier of one application: steps, entries, papers, letters, approvals, pauses and the packet."""
 
 from __future__ import annotations
 
@@ -6,27 +6,23 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QStandardPaths, Qt, QUrl, Signal
+from PySide6.QtCore import Qt, QUrl, Signal
 from PySide6.QtGui import QDesktopServices
-from PySide6.QtWidgets import QButtonGroup, QFileDialog, QGridLayout, QHBoxLayout, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QGridLayout, QHBoxLayout, QVBoxLayout, QWidget
 
-from ktpel_kiosk.domain.errors import KioskError, NotAllowed, SignInRefused
 from ktpel_kiosk.ui.pages.base import ApplicationHead, footer, scroll
-from ktpel_kiosk.ui.presenters.books import BOOK_NAMES
-from ktpel_kiosk.ui.presenters.register import DossierView
+from ktpel_kiosk.ui.pages.register_export import choose_file
+from ktpel_kiosk.ui.presenters.books import BooksPresenter
+from ktpel_kiosk.ui.presenters.register import DossierView, LetterFacts
 from ktpel_kiosk.ui.widgets.base import Card, Line, clear_layout, label
-from ktpel_kiosk.ui.widgets.buttons import Button, Chip, ChoiceChip
-from ktpel_kiosk.ui.widgets.extra import DocRow, Panel, Tick, chosen_value
-from ktpel_kiosk.ui.widgets.fields import ChoiceField, NoteField, TextField
-from ktpel_kiosk.ui.widgets.flow import Flow
-from ktpel_kiosk.ui.widgets.second import SecondPerson
+from ktpel_kiosk.ui.widgets.buttons import Button, Chip, IconButton
+from ktpel_kiosk.ui.widgets.extra import DocRow, Panel
+from ktpel_kiosk.ui.widgets.fields import NoteField
 from ktpel_kiosk.ui.widgets.status import NoticeBar
 
 if TYPE_CHECKING:
     from ktpel_kiosk.domain.permohonan import Permohonan
     from ktpel_kiosk.ui.pages.register import RegisterPage
-
-FORMATS: tuple[tuple[str, str], ...] = (("xlsx", "Excel"), ("pdf", "PDF"), ("csv", "CSV"))
 
 
 class DossierPane(QWidget):
@@ -40,6 +36,8 @@ class DossierPane(QWidget):
         self.permohonan_id = ""
         self.asking = False
         self._view: DossierView | None = None
+        self._letter = ""
+        self.letters = BooksPresenter(page.session)
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
         layout.setSpacing(16)
@@ -106,8 +104,8 @@ class DossierPane(QWidget):
         panel = Panel("Batalkan permohonan ini?")
         panel.setFixedWidth(340)
         panel.closed.connect(lambda: self._ask_void(False))
-        panel.form.addWidget(label("Baris dan nomor tetap ada di buku dengan tanda BATAL. Hasil rekam yang belum disegel dihapus. "
-                                   "Pembatalan tidak dapat diurungkan.", "body", tone="muted", wrap=True))
+        self.void_text = label("", "body", tone="muted", wrap=True)
+        panel.form.addWidget(self.void_text)
         self.void_reason = NoteField("alasan", "Alasan", placeholder="Misalnya: NIK salah ketik")
         panel.form.addWidget(self.void_reason)
         panel.form.addStretch(1)
@@ -166,10 +164,18 @@ class DossierPane(QWidget):
             box.addWidget(Line())
         if not view.papers:
             box.addWidget(label("Belum ada surat atau berkas pindaian.", "body", tone="muted", wrap=True))
+        self._fill_letters(view)
         if view.approvals:
             box.addSpacing(12)
             box.addWidget(label("Persetujuan", "strong", weight="semibold"))
             for title, detail in view.approvals:
+                box.addWidget(label(title, "body", weight="medium", wrap=True))
+                box.addWidget(label(detail, "small", tone="muted", wrap=True))
+                box.addSpacing(4)
+        if view.pauses:
+            box.addSpacing(12)
+            box.addWidget(label("Jeda", "strong", weight="semibold"))
+            for title, detail in view.pauses:
                 box.addWidget(label(title, "body", weight="medium", wrap=True))
                 box.addWidget(label(detail, "small", tone="muted", wrap=True))
                 box.addSpacing(4)
@@ -185,6 +191,42 @@ class DossierPane(QWidget):
                 grid.addWidget(label(value, "body", weight="medium"), i, 1)
             box.addLayout(grid)
         box.addStretch(1)
+
+    def _fill_letters(self, view: DossierView) -> None:
+        box = self._papers
+        if not view.letters and not view.may_issue:
+            return
+        box.addSpacing(12)
+        box.addWidget(label("Surat keluar", "strong", weight="semibold"))
+        for letter in view.letters:
+            box.addWidget(self._letter_row(view, letter))
+            box.addWidget(Line())
+        for kind, title in view.may_issue:
+            button = Button(f"Terbitkan {title}", icon="file-text")
+            button.clicked.connect(partial(self._issue, kind))
+            box.addWidget(button, 0, Qt.AlignmentFlag.AlignLeft)
+
+    def _letter_row(self, view: DossierView, letter: LetterFacts) -> QWidget:
+        row = DocRow(letter.title, letter.detail)
+        row.open.set_text("Cetak lagi")
+        row.open.setVisible(not letter.void and self.letters.may("issue_letter"))
+        row.open.clicked.connect(lambda _on=False: self.page.ask(partial(self.letters.reprint, letter.nomor), self._opened_paper))
+        row.save.hide()
+        if not letter.void and self.letters.may("void_letter"):
+            void = IconButton(f"Batalkan surat {letter.nomor}", "ban")
+            void.clicked.connect(lambda _on=False: self._ask_void(True, letter.nomor))
+            line = row.layout()
+            assert line is not None
+            line.addWidget(void)
+        return row
+
+    def _issue(self, kind: str, _on: bool = False) -> None:
+        pid = self.permohonan_id
+        self.page.act(lambda: self.letters.issue(pid, kind), lambda made: self._issued(made.nomor))
+
+    def _issued(self, nomor: str) -> None:
+        self.page.shell.tell("good", f"Nomor {nomor}.", bold="Surat terbit.")
+        self.page.refresh()
 
     def back(self) -> bool:
         if self.asking:
@@ -213,8 +255,13 @@ class DossierPane(QWidget):
         self.page.act(lambda: self.page.presenter.save_paper(self.permohonan_id, document_id, Path(path)),
                       lambda saved: self.page.shell.tell("good", str(saved), bold="Tersimpan."))
 
-    def _ask_void(self, on: bool) -> None:
-        self.asking = on
+    def _ask_void(self, on: bool, letter: str = "") -> None:
+        self.asking, self._letter = on, letter
+        self.void_panel.title.setText(f"Batalkan surat {letter}?" if letter else "Batalkan permohonan ini?")
+        self.void_text.setText("Nomor surat tetap terpakai dan barisnya tetap ada di buku agenda dengan tanda BATAL." if letter else
+                               "Baris dan nomor tetap ada di buku dengan tanda BATAL. Hasil rekam yang belum disegel dihapus. "
+                               "Pembatalan tidak dapat diurungkan.")
+        self.void_go.set_text("Batalkan surat" if letter else "Batalkan permohonan")
         self.void_panel.setVisible(on)
         self.papers_card.setVisible(not on)
         self.void_reason.set_value("")
@@ -222,7 +269,10 @@ class DossierPane(QWidget):
             self.void_reason.editor.setFocus()
 
     def _do_void(self) -> None:
-        pid, reason = self.permohonan_id, self.void_reason.value()
+        pid, reason, letter = self.permohonan_id, self.void_reason.value(), self._letter
+        if letter:
+            self.page.act(lambda: self.letters.void_letter(letter, reason), lambda _l: self._letter_void(letter))
+            return
         self.page.act(lambda: self.page.presenter.void(pid, reason), self._voided)
 
     def _voided(self, p: Permohonan) -> None:
@@ -230,137 +280,7 @@ class DossierPane(QWidget):
         self.page.shell.tell("info", "Baris tetap ada di buku dengan tanda BATAL.", bold=f"{p.nomor_register} dibatalkan.")
         self.page.refresh()
 
-
-class ExportPanel(Panel):
-    """Book, period, format, NIK and the file to write."""
-
-    def __init__(self, page: RegisterPage) -> None:
-        super().__init__("Ekspor buku register")
-        self.page = page
-        self.setFixedWidth(400)
-        presenter = page.presenter
-        inner = QWidget()
-        box = QVBoxLayout(inner)
-        box.setContentsMargins(0, 0, 8, 0)
-        box.setSpacing(12)
-        self.book = ChoiceField("buku", "Buku", BOOK_NAMES, empty="")
-        box.addWidget(self.book)
-        self.month = ChoiceField("bulan", "Bulan", presenter.months(), empty="")
-        self.year = ChoiceField("tahun", "Tahun", presenter.years(), empty="")
-        line = QHBoxLayout()
-        line.setSpacing(12)
-        line.addWidget(self.month, 3)
-        line.addWidget(self.year, 2)
-        box.addLayout(line)
-        self.formats, holder = _chips(FORMATS, self)
-        box.addWidget(label("Bentuk", "small", weight="medium"))
-        box.addWidget(holder)
-        self.full = Tick("NIK lengkap")
-        box.addWidget(self.full)
-        self.reason = NoteField("alasan", "Alasan NIK lengkap", placeholder="Dicatat bersama ekspor ini", lines=2)
-        self.second = SecondPerson("Petugas kedua", "NIK lengkap keluar hanya dengan persetujuan petugas lain.", stacked=True)
-        self.second.entered.connect(self._export)
-        for field in (self.reason, self.second):
-            field.hide()
-            box.addWidget(field)
-        self.path = TextField("berkas", "Simpan sebagai", limit=400)
-        choose = Button("Pilih …", icon="folder-open")
-        choose.clicked.connect(lambda: choose_file(self, self.path.value(), self.path.set_value))
-        box.addWidget(self.path)
-        box.addWidget(choose, 0, Qt.AlignmentFlag.AlignLeft)
-        box.addStretch(1)
-        self.form.addWidget(scroll(inner), 1)
-        self.go_button = Button("Simpan berkas", "primary", icon="download", key="F9")
-        self.go_button.clicked.connect(self._export)
-        self.form.addWidget(self.go_button, 0, Qt.AlignmentFlag.AlignRight)
-        self.book.changed.connect(self._name)
-        self.formats.buttonClicked.connect(lambda _b: self._name())
-        self.month.changed.connect(self._name)
-        self.year.changed.connect(self._name)
-        self.full.toggled.connect(self._full_changed)
-        self.reason.changed.connect(self._ready)
-        self.path.changed.connect(self._ready)
-
-    def begin(self, chosen: tuple[str, int, int | None] | None = None) -> None:
-        """This month's first book (or the one looked at), masked, into the documents folder."""
-        today = self.page.session.today()
-        book, year, month = chosen or ("permohonan", today.year, today.month)
-        self.book.set_value(book)
-        self.month.set_value(month or "")
-        self.year.set_value(year)
-        self.second.clear()
-        allowed = self.page.presenter.may("export_register_full_nik")
-        self.full.setEnabled(allowed)
-        self.full.set_hint("Dengan alasan dan petugas kedua, dan dicatat" if allowed else "Perlu peran Kepala Seksi, Camat atau Supervisor")
-        self.full.setChecked(False)
-        self.reason.set_value("")
-        self._name()
-        self.book.editor.setFocus()
-
-    def chosen(self) -> tuple[str, str, int, int | None]:
-        """Book, format, year, month."""
-        month = self.month.value()
-        return (self.book.value(), chosen_value(self.formats),
-                int(self.year.value() or self.page.session.today().year), int(month) if month else None)
-
-    def _name(self) -> None:
-        folder = Path(self.path.value()).parent if self.path.value() else _documents()
-        self.path.set_value(folder / self.page.presenter.file_name(*self.chosen()))
-        self._ready()
-
-    def _ready(self) -> None:
-        self.go_button.setEnabled(bool(self.path.value()) and (not self.full.isChecked() or bool(self.reason.value())))
-
-    def _full_changed(self, on: bool) -> None:
-        self.reason.setVisible(on)
-        self.second.setVisible(on)
-        self._ready()
-
-    def _export(self) -> None:
-        book, form, year, month = self.chosen()
-        path, full, reason = Path(self.path.value()), self.full.isChecked(), self.reason.value()
-        if full and not self.second.ready():
-            return
-        name, secret = self.second.values() if full else ("", "")
-        self.page.act(lambda: self.page.presenter.export(book, form, path, year, month, full, reason, name, secret), self._exported,
-                      self._refused)
-
-    def _refused(self, error: KioskError) -> None:
-        if self.full.isChecked() and isinstance(error, SignInRefused | NotAllowed):
-            self.second.refuse(self.page.session.sentence(error))
-        else:
-            self.page.trouble(error)
-
-    def _exported(self, result: tuple[Path, str]) -> None:
-        path, digest = result
-        self.closed.emit()
-        self.page.shell.tell("good", f"{path}. Sidik SHA-256 {digest[:8]}…{digest[-8:]} dicatat.", bold="Buku tersimpan.")
-
-
-def _chips(items: tuple[tuple[str, str], ...], parent: QWidget) -> tuple[QButtonGroup, QWidget]:
-    """Exclusive choices in wrapping lines, the first chosen."""
-    group, holder, flow = QButtonGroup(parent), QWidget(), Flow(8)
-    holder.setLayout(flow)
-    for value, text in items:
-        chip = ChoiceChip(text, value)
-        group.addButton(chip)
-        flow.addWidget(chip)
-    group.buttons()[0].setChecked(True)
-    return group, holder
-
-
-def _documents() -> Path:
-    found = QStandardPaths.writableLocation(QStandardPaths.StandardLocation.DocumentsLocation)
-    return Path(found) if found else Path.home()
-
-
-def choose_file(parent: QWidget, name: str, chosen: object) -> None:
-    """Ask for a file to write; ``chosen(path)`` follows. Does not block."""
-    dialog = QFileDialog(parent, "Simpan sebagai")
-    dialog.setAcceptMode(QFileDialog.AcceptMode.AcceptSave)
-    start = Path(name)
-    dialog.setDirectory(str(start.parent if start.is_absolute() else _documents()))
-    dialog.selectFile(start.name)
-    dialog.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
-    dialog.fileSelected.connect(chosen)
-    dialog.open()
+    def _letter_void(self, nomor: str) -> None:
+        self._ask_void(False)
+        self.page.shell.tell("info", "Nomornya tetap terpakai.", bold=f"Surat {nomor} dibatalkan.")
+        self.page.refresh()

@@ -48,65 +48,65 @@ class BlangkoSection(BookSection):
         box.addLayout(figures)
         self.notice = NoticeBar(closable=False)
         box.addWidget(self.notice)
-        both = QHBoxLayout()
-        both.setSpacing(16)
-        both.addWidget(self._day_card(), 1)
-        both.addWidget(self._return_card(), 1)
-        box.addLayout(both)
+        box.addWidget(self._day_card())
+        box.addWidget(self._return_card())
         self.days = GrowingRows("Hitungan harian", DAY_COLUMNS, DAY_WIDTHS, (1, 0, 0, 0, 0, 0, 0, 0, 0, 2, 4))
         self.days.setMinimumHeight(240)
         days = Card(0, 0)
         days.body.setContentsMargins(2, 5, 2, 5)
-        title = label("Hitungan harian bulan ini", "strong", weight="semibold")
-        title.setContentsMargins(18, 10, 18, 4)
-        days.body.addWidget(title)
+        head = QHBoxLayout()
+        head.setContentsMargins(18, 10, 14, 4)
+        head.setSpacing(10)
+        head.addWidget(label("Hitungan harian bulan ini", "strong", weight="semibold"), 1)
+        self.threshold = TextField("batas", "", limit=7)
+        self.threshold.line.setAccessibleName("Batas peringatan")
+        self.threshold.line.setFixedWidth(90)
+        self.threshold.line.editingFinished.connect(self._set_threshold)
+        self.receive = Button("Terima blangko", icon="package-check")
+        self.receive.clicked.connect(lambda: self.page.shell.go("pengaturan", section="blangko"))
+        head.addWidget(label("Ingatkan bila sisa sampai", "small", tone="muted"))
+        head.addWidget(self.threshold.line)
+        head.addWidget(self.receive)
+        days.body.addLayout(head)
         days.body.addWidget(self.days)
         box.addWidget(days)
         box.addStretch(1)
         self.frame.addWidget(scroll(inner), 1)
 
     def _day_card(self) -> Card:
-        card = Card(24, 12)
-        card.body.addWidget(label("Tutup hari", "strong", weight="semibold"))
+        card = Card(20, 10)
+        head = QHBoxLayout()
+        head.addWidget(label("Hitung hari ini", "strong", weight="semibold"))
+        head.addStretch(1)
         self.day = QGridLayout()
         self.day.setHorizontalSpacing(18)
-        self.day.setVerticalSpacing(2)
-        card.body.addLayout(self.day)
+        self.day.setVerticalSpacing(0)
+        head.addLayout(self.day)
+        card.body.addLayout(head)
         self.counted = TextField("dihitung", "Dihitung di laci (lembar)", placeholder="0", limit=9)
         self.note = TextField("catatan", "Catatan bila berbeda", limit=200)
-        line = QHBoxLayout()
-        line.setSpacing(14)
-        line.addWidget(self.counted, 2, Qt.AlignmentFlag.AlignTop)
-        line.addWidget(self.note, 4, Qt.AlignmentFlag.AlignTop)
-        card.body.addLayout(line)
         self.close_button = Button("Tutup hari", "primary", icon="check", key="F9")
         self.close_button.clicked.connect(self._close)
         self.primary = self.close_button
         self.counted.changed.connect(self._ready)
-        card.body.addStretch(1)
-        card.body.addWidget(self.close_button, 0, Qt.AlignmentFlag.AlignRight)
+        card.body.addLayout(_line((self.counted, 2), (self.note, 6), button=self.close_button))
         return card
 
     def _return_card(self) -> Card:
-        card = Card(24, 12)
-        card.body.addWidget(label("Kembalikan ke Dinas", "strong", weight="semibold"))
-        card.body.addWidget(label("Blangko yang terakhir diterima dikembalikan lebih dulu; nomor serinya ditampilkan untuk dicocokkan.",
-                                  "body", tone="muted", wrap=True))
-        self.count = TextField("jumlah", "Jumlah (lembar)", limit=9)
+        card = Card(20, 10)
+        head = QHBoxLayout()
+        head.setSpacing(14)
+        head.addWidget(label("Kembalikan ke Dinas", "strong", weight="semibold"))
+        head.addWidget(label("Yang terakhir diterima dikembalikan lebih dulu; nomor serinya ditampilkan.", "small", tone="muted"), 1)
+        card.body.addLayout(head)
+        self.count = TextField("jumlah", "Jumlah (lembar)", placeholder="0", limit=9)
         self.number = TextField("bast", "Nomor surat atau BAST", limit=60)
         self.why = TextField("alasan", "Alasan", placeholder="Misalnya: kelebihan kuota", limit=200)
-        line = QHBoxLayout()
-        line.setSpacing(14)
-        for field, share in ((self.count, 2), (self.number, 4)):
-            line.addWidget(field, share, Qt.AlignmentFlag.AlignTop)
-        card.body.addLayout(line)
-        card.body.addWidget(self.why)
         self.return_button = Button("Kembalikan", icon="undo-2")
         self.return_button.clicked.connect(self._give_back)
         for field in (self.count, self.number, self.why):
             field.changed.connect(self._ready)
-        card.body.addStretch(1)
-        card.body.addWidget(self.return_button, 0, Qt.AlignmentFlag.AlignRight)
+        card.body.addLayout(_line((self.count, 2), (self.number, 3), (self.why, 3), button=self.return_button))
         return card
 
     def shown(self) -> None:
@@ -117,6 +117,10 @@ class BlangkoSection(BookSection):
         for tile, figure in zip(self.figures, view.figures, strict=True):
             tile.show_figure(*figure)
         self.notice.show_text(view.tone, view.sentence)
+        self._threshold = str(view.threshold)
+        if not self.threshold.line.hasFocus():
+            self.threshold.line.setText(self._threshold)
+        self.threshold.line.setEnabled(self.presenter.may("change_settings"))
         d = view.closed or view.day
         clear_layout(self.day)
         facts = (("Awal", d.opening), ("Masuk", d.masuk), ("Baik", d.baik), ("Rusak", d.rusak), ("Kembali", d.kembali),
@@ -138,6 +142,13 @@ class BlangkoSection(BookSection):
         self._ready()
 
     _closed_today = False
+    _threshold = ""
+
+    def _set_threshold(self) -> None:
+        wanted = self.threshold.value()
+        if wanted and wanted != self._threshold:
+            self._threshold = wanted
+            self.page.act(lambda: self.presenter.set_threshold(wanted), lambda _n: self.shown())
 
     def _ready(self) -> None:
         may = self.presenter.may("close_blangko_day")
@@ -167,6 +178,20 @@ class BlangkoSection(BookSection):
         for field in (self.count, self.number, self.why):
             field.set_value("")
         self.shown()
+
+
+def _line(*fields: tuple[TextField, int], button: Button) -> QHBoxLayout:
+    """Fields side by side, the button level with their editors."""
+    line = QHBoxLayout()
+    line.setSpacing(14)
+    for field, share in fields:
+        line.addWidget(field, share, Qt.AlignmentFlag.AlignTop)
+    holder = QVBoxLayout()
+    holder.setContentsMargins(0, 23, 0, 0)
+    holder.addWidget(button)
+    holder.addStretch(1)
+    line.addLayout(holder)
+    return line
 
 
 class WithdrawnSection(BookSection):

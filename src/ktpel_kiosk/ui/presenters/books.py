@@ -27,6 +27,8 @@ MONTH_WORDS: dict[str, tuple[str, str]] = {
 }
 CONDITION_CHOICES: tuple[tuple[str, str], ...] = tuple(CONDITIONS.items())
 REASON_CHOICES: tuple[tuple[str, str], ...] = tuple((str(k), v) for k, v in REASONS.items())
+LETTER_SERIES: tuple[tuple[str, str], ...] = (("buku", "Satu urutan untuk semua surat"), ("kode", "Satu urutan tiap kode klasifikasi"))
+LETTER_FORMS: tuple[tuple[str, str], ...] = (("tabel", "Tabel (tata naskah)"), ("naratif", "Uraian (yang bertanda tangan …)"))
 METHODS: tuple[tuple[str, str], ...] = (
     ("dipotong lalu dibakar", "Dipotong lalu dibakar"), ("dibakar", "Dibakar"), ("dihancurkan dengan mesin", "Dihancurkan dengan mesin"),
 )
@@ -42,6 +44,7 @@ class MonthRow:
     word: str
     tone: str
     by: str
+    brief: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,14 +106,15 @@ class BooksPresenter:
 
     def _month(self, m: MonthState, officers: dict[str, str]) -> MonthRow:
         word, tone = MONTH_WORDS[m.state]
-        by = ""
+        by = brief = ""
         if m.last is not None:
             local = self.session.local(m.last.at)
             done = "ditutup" if m.last.closed else "dibuka lagi"
             by = f"{done} {date_short(local.date())} {time_text(local)} oleh {officers.get(m.last.officer, m.last.officer)}"
+            brief = f"{date_short(local.date())} · {officers.get(m.last.officer, m.last.officer).split(',')[0]}"
             if m.last.second:
                 by += f" dan {officers.get(m.last.second, m.last.second)}: {m.last.reason}"
-        return MonthRow(m, MONTHS[m.month - 1], number_text(m.rows) if m.rows else "–", word, tone, by)
+        return MonthRow(m, MONTHS[m.month - 1], number_text(m.rows) if m.rows else "–", word, tone, by, brief)
 
     def book_counts(self, year: int, month: int) -> tuple[tuple[str, str], ...]:
         desk = self.session.desk
@@ -205,6 +209,18 @@ class BooksPresenter:
         return desk.spool.keep(withdrawn.paper_name(made), withdrawn.paper_again(desk, self.session.actor, destruction_id))
 
     # -- letters ------------------------------------------------------------------------------------------------------
+
+    def letter_settings(self) -> dict[str, str]:
+        """The letter settings, and ``susunan``: the office's number template."""
+        desk = self.session.desk
+        found = desk.register.read(lambda v: {key: agenda.setting(v, key) for key in agenda.SETTINGS})
+        return {**found, "susunan": desk.sop.kantor.format_surat}
+
+    def set_letters(self, values: dict[str, str]) -> None:
+        before = self.letter_settings()
+        for key, value in values.items():
+            if value != before[key]:
+                agenda.set_setting(self.session.desk, self.session.actor, key, value)
 
     def issue(self, permohonan_id: str, kind: str) -> Letter:
         return letters.issue_letter(self.session.desk, self.session.actor, permohonan_id, kind)

@@ -161,9 +161,9 @@ class HandoverPresenter:
     def sign(self, ink: SignatureCapture | None) -> bytes:
         return handover.sign_for_card(self.session.desk, ink)
 
-    def give(self, pid: str, png: bytes, receiver: str, relation: str, old_card: bool) -> Permohonan:
+    def give(self, pid: str, png: bytes, receiver: str, relation: str, old_card: bool, condition: str = "utuh") -> Permohonan:
         return handover.hand_over(self.session.desk, self.session.actor, pid, png, receiver=receiver, relation=relation,
-                                  old_card_withdrawn=old_card)
+                                  old_card_withdrawn=old_card, old_card_condition=condition)
 
     def find(self, code: str) -> str:
         """Application id of a scanned or typed number; empty when there is none."""

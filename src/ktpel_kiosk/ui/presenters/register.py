@@ -8,21 +8,25 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from pathlib import Path
 
-from ktpel_kiosk.desk import approvals, books, intake, queries
+from ktpel_kiosk.desk import approvals, books, intake, letters, queries
 from ktpel_kiosk.desk.access import require
+from ktpel_kiosk.desk.book_layouts import condition_text
 from ktpel_kiosk.desk.papers import file_stem
 from ktpel_kiosk.domain.errors import NotAllowed, NotFound
+from ktpel_kiosk.domain.ledgers import Letter, Pause
 from ktpel_kiosk.domain.permissions import PERMISSIONS
 from ktpel_kiosk.domain.permohonan import Keadaan, Permohonan
 from ktpel_kiosk.domain.sop import Stage
 from ktpel_kiosk.domain.text import MONTHS, date_long, mask_nik, month_year, number_text, phone_local, time_text, zone
 from ktpel_kiosk.ports.register import Approval, ListItem, Query, ScannedDocument, View
 from ktpel_kiosk.ui.presenters.board import PAGE_OF_STAGE
-from ktpel_kiosk.ui.presenters.session import Session, clock_text, day_month, number_short
+from ktpel_kiosk.ui.presenters.session import Session, clock_text, day_month, duration_words, number_short
 from ktpel_kiosk.ui.presenters.work import biodata_rows
 from ktpel_kiosk.ui.words import word
 
 PAGE_ROWS = 200
+COUNT_LIMIT = 1000
+"""Matches are counted up to here: nobody looks through more, and the answer stays immediate in a register of ten years."""
 PERIODS: tuple[tuple[str, str], ...] = (
     ("", "Semua tanggal"), ("hari", "Hari ini"), ("7hari", "7 hari terakhir"), ("bulan", "Bulan ini"), ("lalu", "Bulan lalu"),
     ("tahun", "Tahun ini"),
@@ -81,7 +85,8 @@ class RegisterRow:
 
 @dataclass(frozen=True, slots=True)
 class Found:
-    """One page of matches. ``milliseconds`` is how long the register needed."""
+    """One page of matches. ``milliseconds`` is how long the register needed; ``count`` is not exact above COUNT_LIMIT, and
+    told with the first page only."""
 
     count: int
     total: int
@@ -93,6 +98,8 @@ class Found:
         took = f"{max(1, round(self.milliseconds))} ms"
         if self.count == self.total:
             return f"{number_text(self.total)} permohonan · {took}"
+        if self.count > COUNT_LIMIT:
+            return f"lebih dari {number_text(COUNT_LIMIT)} dari {number_text(self.total)} · {took}"
         return f"{number_text(self.count)} dari {number_text(self.total)} · {took}"
 
 
@@ -113,6 +120,16 @@ class PaperFacts:
 
 
 @dataclass(frozen=True, slots=True)
+class LetterFacts:
+    """One numbered letter of the buku agenda."""
+
+    nomor: str
+    title: str
+    detail: str
+    void: bool
+
+
+@dataclass(frozen=True, slots=True)
 class DossierView:
     """A dossier in the words of the screen. ``go_page`` opens the page of its stage, empty when nothing is left to do."""
 
@@ -125,6 +142,9 @@ class DossierView:
     approvals: tuple[tuple[str, str], ...]
     packet: tuple[tuple[str, str], ...]
     notes: tuple[str, ...]
+    letters: tuple[LetterFacts, ...]
+    may_issue: tuple[tuple[str, str], ...]
+    pauses: tuple[tuple[str, str], ...]
     go_page: str
     go_text: str
     can_void: bool
@@ -164,21 +184,21 @@ class RegisterPresenter:
             "bulan": (start, None), "lalu": (before, start - timedelta(microseconds=1)), "tahun": (day(today.year, 1, 1), None),
         }.get(key, (None, None))
 
-    def query(self, wanted: Filter, offset: int = 0) -> Query:
+    def query(self, wanted: Filter, after: str = "") -> Query:
         since, until = self.period(wanted.period)
         kind, _, values = wanted.state.partition(":")
         chosen = tuple(values.split(",")) if values else ()
         return Query(
             text=wanted.text, keadaan=chosen if kind == "keadaan" else (Keadaan.BERJALAN,) if kind == "stage" else (),
             stages=chosen if kind == "stage" else (), layanan=(wanted.layanan,) if wanted.layanan else (), since=since, until=until,
-            desa=wanted.desa, limit=PAGE_ROWS, offset=offset)
+            desa=wanted.desa, limit=PAGE_ROWS, after=after, count_limit=COUNT_LIMIT)
 
-    def find(self, wanted: Filter, offset: int = 0) -> Found:
-        """Raises NotAllowed for roles that see no register."""
+    def find(self, wanted: Filter, after: str = "") -> Found:
+        """A page of matches, beginning after the row with that id. Raises NotAllowed for roles that see no register."""
         require(self.session.actor, "view_register")
-        desk, query = self.session.desk, self.query(wanted, offset)
+        desk, query = self.session.desk, self.query(wanted, after)
         begun = time.perf_counter()
-        count, items = queries.search(desk, query)
+        count, items = (0, queries.page(desk, query)) if after else queries.search(desk, query)
         took = (time.perf_counter() - begun) * 1000
         total, officers = desk.register.read(lambda v: (v.count(Query()), {u.username: u.nama for u in v.users()}))
         now = self.session.now()
@@ -200,14 +220,17 @@ class RegisterPresenter:
         require(self.session.actor, "view_register")
         desk = self.session.desk
         d = queries.dossier(desk, permohonan_id)
-        officers = desk.register.read(lambda v: {u.username: u.nama for u in v.users()})
+        officers, sent, pauses, old = desk.register.read(lambda v: (
+            {u.username: u.nama for u in v.users()}, tuple(v.letters_of(permohonan_id)), tuple(v.pauses(permohonan_id)),
+            self._old_card(v, d)))
         p, tahap = d.permohonan, d.permohonan.current()
         state, tone = state_chip(p.keadaan, tahap.stage if tahap else "", tahap.pause_reason if tahap else "")
         page = PAGE_OF_STAGE.get(tahap.stage, "") if tahap is not None and p.keadaan is Keadaan.BERJALAN else ""
         page = "loket" if p.keadaan is Keadaan.DIKEMBALIKAN else page
         return DossierView(
-            d, state, tone, self._biodata(p), self._steps(d, officers), self._papers(d.documents),
-            tuple(self._approval(a, officers) for a in d.approvals), self._packet(d), self._notes(p),
+            d, state, tone, self._biodata(p), self._steps(d, officers), self._papers(d.documents, {x.kind for x in sent}),
+            tuple(self._approval(a, officers) for a in d.approvals), self._packet(d), (*self._notes(p), *old),
+            tuple(self._letter(x) for x in sent), self._may_issue(p, sent), tuple(self._pause(x) for x in pauses),
             page, f"Buka di {page.title()}" if page else "",
             self.may("void_application") and p.keadaan not in (Keadaan.SELESAI, Keadaan.BATAL) and d.packet is None)
 
@@ -239,9 +262,9 @@ class RegisterPresenter:
             state, tone = "–", ""
         return StepFacts(f"{s.langkah.nomor}. {s.langkah.judul}", who, state, tone, f"{used}{limit}{paused}")
 
-    def _papers(self, documents: tuple[ScannedDocument, ...]) -> tuple[PaperFacts, ...]:
-        """Letters and scans; what only serves the card is not shown."""
-        shown = [x for x in documents if not x.kind.startswith("kartu.")]
+    def _papers(self, documents: tuple[ScannedDocument, ...], numbered: set[str]) -> tuple[PaperFacts, ...]:
+        """Papers and scans; what only serves the card is not shown, letters of the buku agenda stand apart."""
+        shown = [x for x in documents if not x.kind.startswith("kartu.") and x.kind not in numbered]
         return tuple(PaperFacts(x.id, x.title or PAPER_WORDS.get(x.kind, x.kind.replace("_", " ").capitalize()), self._stamp(x.created_at))
                      for x in shown)
 
@@ -264,6 +287,35 @@ class RegisterPresenter:
         if k.received_at:
             rows.insert(2, ("Diterima pusat", self._stamp(k.received_at)))
         return tuple(rows)
+
+    def _letter(self, x: Letter) -> LetterFacts:
+        void = f" · BATAL: {x.void_reason}" if x.void_reason else ""
+        return LetterFacts(x.nomor, PAPER_WORDS.get(x.kind, x.kind), f"{x.nomor} · {self._stamp(x.at)}{void}", bool(x.void_reason))
+
+    def _may_issue(self, p: Permohonan, sent: tuple[Letter, ...]) -> tuple[tuple[str, str], ...]:
+        """Letters this officer could issue now: recorded, and no valid one of the kind yet."""
+        if not self.may("issue_letter") or not letters.can_have_letter(p):
+            return ()
+        valid = {x.kind for x in sent if not x.void_reason}
+        return tuple((kind, title) for kind, title in letters.LETTERS if kind not in valid)
+
+    def _pause(self, x: Pause) -> tuple[str, str]:
+        title = f"{word('stage', x.stage)}: {word('jeda', x.reason)}"
+        return title, f"{self._stamp(x.began_at)} · {duration_words((x.ended_at - x.began_at).total_seconds())}"
+
+    @staticmethod
+    def _old_card(v: View, d: queries.Dossier) -> tuple[str, ...]:
+        """What became of the old card taken back at the handover."""
+        if d.handover is None or not d.handover.old_card_withdrawn:
+            return ()
+        at = d.handover.at
+        found = next((x for x in v.withdrawn_in(at - timedelta(seconds=5), at + timedelta(seconds=5))
+                      if x[0].permohonan_id == d.permohonan.id), None)
+        if found is None:
+            return ()
+        card, burned = found
+        after = f"dimusnahkan dengan berita acara {burned.nomor}" if burned else "menunggu dimusnahkan"
+        return (f"KTP-el lama ditarik ({condition_text(card.kondisi).lower()}), {after}.",)
 
     @staticmethod
     def _notes(p: Permohonan) -> tuple[str, ...]:
