@@ -38,6 +38,9 @@ WIDEST = 1.4
 """Em; no letter of the face is wider, so most words need no measuring."""
 
 
+Piece = tuple[float, float, str, tuple[float, float, float]]
+
+
 @dataclass(slots=True)
 class _Line:
     """A measured table row (or a part of a very tall one)."""
@@ -175,27 +178,29 @@ class _BookPage:
                 pen.text((edges[c] + edges[c + 1]) / 2, first + i * self.leading, text, SEMIBOLD, self.size, "m")
         y = top + self.head_height
         pen.rule(y, SIDE, edges[-1], thick=0.3)
+        pieces: list[Piece] = []
         for line in lines:
-            self.row(pen, line, edges, y)
+            pieces += self.row(pen, line, edges, y)
             y += line.height
             pen.rule(y, SIDE, edges[-1], thick=0.12, color=LINE)
+        pen.texts(pieces, REGULAR, self.size)
         for x in edges[1:-1]:
             pen.upright(x, top, y, thick=0.12, color=LINE)
         pen.box(SIDE, top, edges[-1] - SIDE, y - top, thick=0.3)
         pen.y = y
 
-    def row(self, pen: Pen, line: _Line, edges: Sequence[float], top: float) -> None:
+    def row(self, pen: Pen, line: _Line, edges: Sequence[float], top: float) -> Iterator[Piece]:
         for c, texts in enumerate(line.cells):
             struck = line.void and not texts[0].startswith(VOID)  # why it is void must stay readable
             color = STRUCK if struck else INK
             baseline = top + PAD + self.leading * 0.78
             for text in texts:
-                x = edges[c + 1] - PAD if self.right[c] else edges[c] + PAD
-                pen.text(x, baseline, text, REGULAR, self.size, "r" if self.right[c] else "l", color)
+                width = width_mm(text, REGULAR, self.size) if struck or self.right[c] else 0.0
+                x = edges[c + 1] - PAD - width if self.right[c] else edges[c] + PAD
+                if text:
+                    yield x, baseline, text, color
                 if struck and text:
-                    width = width_mm(text, REGULAR, self.size)
-                    start = x - width if self.right[c] else x
-                    pen.rule(baseline - self.size * 0.3 / MM, start, start + width, thick=0.2, color=color)
+                    pen.rule(baseline - self.size * 0.3 / MM, x, x + width, thick=0.2, color=color)
                 baseline += self.leading
 
     def signatures(self, pen: Pen) -> None:

@@ -90,6 +90,8 @@ class PageSpill:
         while (name := document.numberToId.get(len(numbers) + 1)) is not None:
             data = pdfdoc.PDFIndirectObject(name, document.idToObject[name]).format(document)
             document.idToOffset[name] = out.add(data)
+            if isinstance(done := document.idToObject[name], pdfdoc.PDFPage):
+                done.Contents = done.Resources = done.MediaBox = None
             numbers.append(name)
         table = pdfdoc.PDFCrossReferenceTable()
         table.addsection(0, numbers)
