@@ -93,7 +93,8 @@ def test_who_may_change_it(desk, office):
 
 
 @pytest.mark.parametrize(("day", "key"), [
-    (OfficeDay(date(2026, 12, 1), Jenis.LIBUR, ""), "calendar.name"), (OfficeDay(date(2026, 12, 1), Jenis.LIBUR, "x" * 81), "calendar.name"),
+    (OfficeDay(date(2026, 12, 1), Jenis.LIBUR, ""), "calendar.name"),
+    (OfficeDay(date(2026, 12, 1), Jenis.LIBUR, "x" * 81), "calendar.name"),
     (OfficeDay(date(1999, 12, 1), Jenis.LIBUR, "Lama"), "calendar.year"),
     (OfficeDay(date(2026, 12, 1), Jenis.BUKAN_LIBUR, "Biasa"), "calendar.no_holiday"),
 ])

@@ -71,7 +71,7 @@ def test_bad_rows_are_named_by_line_column_and_reason(desk, chief, tmp_path):
     plan = population.examine(desk, chief, path)
     assert len(plan.entries) == 1
     assert plan.refused == 6
-    assert "NIK" in reasons(plan, 3) and "angka di belakangnya hilang" in reasons(plan, 3)
+    assert "NIK" in reasons(plan, 3) and "tidak utuh lagi" in reasons(plan, 3)
     assert "TGL_LHR" in reasons(plan, 4)
     assert "AGAMA" in reasons(plan, 5) and "NAMA_LGKP" in reasons(plan, 5)
     assert "3508052999" in reasons(plan, 6)
@@ -209,7 +209,7 @@ def test_a_workbook_with_dates_numbers_and_text(desk, chief, tmp_path):
     plan = population.examine(desk, chief, workbook(tmp_path / "x.xlsx", [["LAPORAN"], [], list(COLUMNS), good, typed, rounded, formula]))
     assert [e.penduduk.nik[-1] for e in plan.entries] == ["1", "2"]
     assert plan.entries[1].penduduk == replace(plan.entries[0].penduduk, nik="3508054502080002")
-    assert "angka di belakangnya hilang" in reasons(plan, 6)
+    assert "tidak utuh lagi" in reasons(plan, 6)
     assert "NAMA_LGKP" in reasons(plan, 7)
 
 

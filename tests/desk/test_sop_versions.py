@@ -98,7 +98,8 @@ def test_differences_in_words(name: str):
     assert sop_changes(old, old) == ()
     changed = replace(
         old, nomor="99/2027", dasar_hukum=(*old.dasar_hukum, "UU 1/2027"),
-        langkah=(replace(old.langkah[0], limit_s=990.0), *old.langkah[2:]), kantor=replace(old.kantor, telepon="0800"), layanan=old.layanan[:-1])
+        langkah=(replace(old.langkah[0], limit_s=990.0), *old.langkah[2:]), kantor=replace(old.kantor, telepon="0800"),
+        layanan=old.layanan[:-1])
     sentences = [c.sentence for c in sop_changes(old, changed)]
     assert any("99/2027" in s for s in sentences)
     assert "Naskah: dasar hukum baru: UU 1/2027" in sentences

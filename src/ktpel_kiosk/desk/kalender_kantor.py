@@ -200,10 +200,10 @@ def _day(desk: Desk, cells: dict[str, str]) -> OfficeDay:
     try:
         on = parse_date(cells["tanggal"])
     except BadInput as error:
-        raise _Wrong("tanggal", "bukan tanggal yang ada; tulis seperti 17-08-2026.") from error
+        raise _Wrong("tanggal", "Bukan tanggal yang ada; tulis seperti 17-08-2026.") from error
     word = " ".join(cells["jenis"].lower().replace("_", " ").split())
     if word not in set(Jenis):
-        raise _Wrong("jenis", "harus libur, bukan libur, atau buka.")
+        raise _Wrong("jenis", "Harus libur, bukan libur, atau buka.")
     day = OfficeDay(on, Jenis(word), " ".join(cells["nama"].split()))
     try:
         _check(desk, day)

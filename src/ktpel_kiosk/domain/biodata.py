@@ -86,6 +86,10 @@ def make_penduduk(*, today: date | None = None, override: frozenset[str] = froze
     return Penduduk(**clean)  # type: ignore[arg-type]
 
 
+_KEPT = frozenset({str, int, date})
+"""Types whose values are told apart as keys; a bool would be taken for a number."""
+
+
 class PendudukMaker:
     """:func:`make_penduduk` for very many rows of text: the same rules, results and errors, but a value that comes again in the same
     field (a village, a religion, a family card) is checked once. Not thread-safe.
@@ -95,7 +99,7 @@ class PendudukMaker:
 
     def __init__(self, today: date | None = None) -> None:
         self._today = today
-        self._memo: dict[str, dict[str, object]] = {name: {} for name in _CHECKS if name not in ("nik", "nama")}
+        self._memo: dict[str, dict[object, object]] = {name: {} for name in _CHECKS if name not in ("nik", "nama")}
 
     def make(self, values: Mapping[str, object]) -> Penduduk:
         """Raises BiodataInvalid naming every wrong field."""
@@ -104,14 +108,14 @@ class PendudukMaker:
         for name, check in _CHECKS.items():
             value = values.get(name, _OPTIONAL.get(name))
             memo = self._memo.get(name)
-            known = memo.get(value) if memo is not None and type(value) is str else None
+            known = memo.get(value) if memo is not None and type(value) in _KEPT else None
             if known is None:
                 try:
                     known = check(value, self._today)
                 except _Wrong as wrong:
                     problems.append(FieldProblem(name, wrong.rule, wrong.text))
                     continue
-                if memo is not None and type(value) is str:
+                if memo is not None and type(value) in _KEPT:
                     if len(memo) >= self.MEMO:
                         memo.clear()
                     memo[value] = known

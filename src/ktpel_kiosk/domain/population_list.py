@@ -11,6 +11,7 @@ import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
+from functools import lru_cache
 
 from ktpel_kiosk.domain import codes
 from ktpel_kiosk.domain.biodata import FIELD_LABELS, BiodataInvalid, PendudukMaker
@@ -56,8 +57,7 @@ _SPELLINGS: Mapping[str, Mapping[str, int]] = {
                   "TIDAK BEKERJA": 1, "BELUM BEKERJA": 1, "PETANI": 9, "PEKEBUN": 9, "NELAYAN": 11},
 }
 _EXCEL_ZERO = date(1899, 12, 30)
-_LOST = ("{} sudah diubah lembar kerja menjadi angka ({}); angka di belakangnya hilang. Ambil lagi dari SIAK, jadikan kolom ini teks "
-         "sebelum disimpan.")
+_LOST = "{} sudah diubah Excel menjadi angka ({}) sehingga tidak utuh lagi. Ambil lagi dari SIAK dengan kolom bertipe teks."
 
 
 def column_key(name: str) -> str:
@@ -118,6 +118,8 @@ class RowReader:
         self._maker = PendudukMaker(today)
         self._places: dict[tuple[str, ...], dict[str, str] | str] = {}
         self._words: dict[str, dict[str, object]] = {name: {} for name in _SPELLINGS}
+        self._status = lru_cache(2000)(_status)
+        self._date = lru_cache(50_000)(_date)
 
     def check_columns(self, name: str) -> None:
         """Raise when a needed column is missing; ``name`` of the file."""
@@ -129,12 +131,13 @@ class RowReader:
     def entry(self, cells: Sequence[str]) -> PopulationEntry:
         """The resident of one line. Raises RowRefused."""
         if len(cells) > self.width and any(c.strip() for c in cells[self.width:]):
-            raise RowRefused((("-", f"baris berisi {len(cells)} kolom, padahal judulnya {self.width}; mungkin ada pemisah di dalam isi."),))
+            raise RowRefused((("-", f"Baris berisi {len(cells)} kolom, padahal judulnya {self.width}; mungkin ada pemisah di dalam isi."),))
         raw = {f: _clean(cells[i]) if i < len(cells) else "" for f, i in self.at.items()}
         values, wrong = self._values(raw)
         if not wrong:
             try:
-                return PopulationEntry(self._maker.make(values), _status(raw.get("ektp_status", "")), raw.get("dusun", "").upper()[:60])
+                person = self._maker.make(values)
+                return PopulationEntry(person, self._status(raw.get("ektp_status", "")), raw.get("dusun", "").upper()[:60])
             except BiodataInvalid as error:
                 wrong = [(self._title(p.field), p.text) for p in error.problems]
         raise RowRefused(tuple(wrong))
@@ -149,7 +152,7 @@ class RowReader:
             "jenis_kelamin": raw["jenis_kelamin"], "kode_pos": _postcode(raw.get("kode_pos", "")),
             "alamat": raw.get("alamat") or (f"DUSUN {raw['dusun']}" if raw.get("dusun") else "-"),
             "kewarganegaraan": {"1": "WNI", "2": "WNA", "": "WNI"}.get(raw.get("kewarganegaraan", ""), raw.get("kewarganegaraan", "")),
-            "berlaku_hingga": _date(raw.get("berlaku_hingga", "")),
+            "berlaku_hingga": self._date(raw.get("berlaku_hingga", "")),
         }
         for field in _SPELLINGS:
             values[field] = self._code(field, raw.get(field, ""))
@@ -170,7 +173,7 @@ class RowReader:
         place, born = raw.get("tempat_lahir", ""), raw.get("tanggal_lahir", "")
         if "ttl" in raw and not (place and born) and (m := _TTL.fullmatch(raw["ttl"])):
             place, born = place or m[1], born or m[2]
-        return place, _date(born)
+        return place, self._date(born)
 
     def _code(self, field: str, text: str) -> object:
         """The code of a word in any usual spelling; unknown text stays, for the rule to refuse."""
@@ -198,12 +201,12 @@ class RowReader:
         named = {f: raw.get(f, "") for f in _PLACES}
         code = _village_code(key[:4], plain_code(office.kode_wilayah))
         if code is None:
-            return "kode wilayah harus angka: NO_PROP 2, NO_KAB 2, NO_KEC 2, NO_KEL 4 angka."
+            return "Kode wilayah harus angka: NO_PROP 2, NO_KAB 2, NO_KEC 2, NO_KEL 4 angka."
         regions = self._regions
         if code:
             named["desa"] = named["desa"] or regions.village(code).upper()
             if not named["desa"]:
-                return f"kode desa {code} tidak ada dalam daftar wilayah; periksa kodenya atau tambahkan ke wilayah.csv kantor."
+                return f"Kode desa {code} tidak ada dalam daftar wilayah; periksa kodenya atau tambahkan ke wilayah.csv kantor."
             named["kecamatan"] = named["kecamatan"] or regions.district(code).upper()
             named["kabupaten"] = named["kabupaten"] or regions.regency_short(code).upper()
             named["provinsi"] = named["provinsi"] or regions.province(code).upper()
@@ -217,6 +220,8 @@ class RowReader:
 def _clean(cell: str) -> str:
     """A cell without blanks around it and without the marks that keep a spreadsheet from counting (``'350…``, ``="350…"``)."""
     text = cell.strip()
+    if not text or text[0] not in "='":
+        return text
     if text.startswith('="') and text.endswith('"') and len(text) > 3:
         text = text[2:-1]
     return text[1:].strip() if text.startswith("'") else text

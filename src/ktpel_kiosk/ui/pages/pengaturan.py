@@ -1,4 +1,4 @@
-"""Pengaturan: the office, its SOP, officers, devices, blangko and the look."""
+"""Pengaturan: the office, its SOP, calendar, population list, officers, devices, blangko and the look."""
 
 from __future__ import annotations
 
@@ -7,9 +7,14 @@ from typing import TYPE_CHECKING, Any
 from PySide6.QtWidgets import QStackedWidget
 
 from ktpel_kiosk.ui.pages.base import Page
+from ktpel_kiosk.ui.pages.settings_calendar import CalendarSection
 from ktpel_kiosk.ui.pages.settings_devices import DevicesSection
-from ktpel_kiosk.ui.pages.settings_office import LookSection, OfficeSection, SopSection
+from ktpel_kiosk.ui.pages.settings_office import LookSection, OfficeSection
 from ktpel_kiosk.ui.pages.settings_people import BlangkoSection, PeopleSection
+from ktpel_kiosk.ui.pages.settings_population import PopulationSection
+from ktpel_kiosk.ui.pages.settings_quality import QualitySection
+from ktpel_kiosk.ui.pages.settings_sop import SopSection
+from ktpel_kiosk.ui.presenters.office_data import OfficeDataPresenter
 from ktpel_kiosk.ui.presenters.settings import SettingsPresenter
 from ktpel_kiosk.ui.widgets.base import label
 from ktpel_kiosk.ui.widgets.extra import Tabs
@@ -18,11 +23,12 @@ if TYPE_CHECKING:
     from ktpel_kiosk.ui.operator_window import OperatorWindow
 
 SECTIONS: tuple[tuple[str, str], ...] = (
-    ("kantor", "Kantor"), ("sop", "SOP"), ("petugas", "Petugas"), ("perangkat", "Perangkat"), ("blangko", "Blangko"),
-    ("tampilan", "Tampilan"),
+    ("kantor", "Kantor"), ("sop", "SOP"), ("kalender", "Kalender"), ("penduduk", "Penduduk"), ("petugas", "Petugas"),
+    ("perangkat", "Perangkat"), ("blangko", "Blangko"), ("mutu", "Mutu layanan"), ("tampilan", "Tampilan"),
 )
-MAKERS: dict[str, Any] = {"kantor": OfficeSection, "sop": SopSection, "petugas": PeopleSection, "perangkat": DevicesSection,
-                          "blangko": BlangkoSection, "tampilan": LookSection}
+MAKERS: dict[str, Any] = {"kantor": OfficeSection, "sop": SopSection, "kalender": CalendarSection, "penduduk": PopulationSection,
+                          "petugas": PeopleSection, "perangkat": DevicesSection, "blangko": BlangkoSection, "mutu": QualitySection,
+                          "tampilan": LookSection}
 
 
 class PengaturanPage(Page):
@@ -31,6 +37,7 @@ class PengaturanPage(Page):
     def __init__(self, window: OperatorWindow) -> None:
         super().__init__(window)
         self.presenter = SettingsPresenter(window.session)
+        self.office_data = OfficeDataPresenter(window.session)
         self._sections: dict[str, Any] = {}
         self.tabs = Tabs(SECTIONS, "Bagian pengaturan")
         self.tabs.chosen.connect(self._go)

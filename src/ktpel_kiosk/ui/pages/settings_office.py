@@ -1,4 +1,4 @@
-"""Sections of Pengaturan: office with letterhead, SOP with findings, look."""
+"""Sections of Pengaturan: office with letterhead, look."""
 
 from __future__ import annotations
 
@@ -9,10 +9,9 @@ from PySide6.QtWidgets import QButtonGroup, QGridLayout, QHBoxLayout, QVBoxLayou
 
 from ktpel_kiosk.ui.pages.base import scroll
 from ktpel_kiosk.ui.widgets.base import Card, Line, column, label
-from ktpel_kiosk.ui.widgets.buttons import Button, Chip, ChoiceChip
-from ktpel_kiosk.ui.widgets.extra import GrowingRows, chosen_value
+from ktpel_kiosk.ui.widgets.buttons import Button, ChoiceChip
+from ktpel_kiosk.ui.widgets.extra import chosen_value
 from ktpel_kiosk.ui.widgets.status import NoticeBar
-from ktpel_kiosk.ui.widgets.tables import Cell, TableRow
 
 if TYPE_CHECKING:
     from ktpel_kiosk.ui.pages.pengaturan import PengaturanPage
@@ -91,69 +90,10 @@ class OfficeSection(Section):
         for i, (title, value) in enumerate(self.page.presenter.office(), 1):
             grid.addWidget(label(title, "small", tone="muted"), i, 0, Qt.AlignmentFlag.AlignTop)
             grid.addWidget(label(value, "body", weight="medium", wrap=True), i, 1)
-        note = label("Data kantor berasal dari berkas SOP. Ubah di berkas itu, lalu periksa temuannya di bagian SOP.", "small",
+        note = label("Data kantor berasal dari SOP. Ubah di berkas SOP, lalu berlakukan berkas itu di bagian SOP.", "small",
                      tone="muted", wrap=True)
         grid.addWidget(note, 98, 0, 1, 2)
         grid.setRowStretch(99, 1)
-        card.body.addWidget(scroll(inner))
-        return card
-
-
-class SopSection(Section):
-    """Steps with roles, time and stages; what the check found."""
-
-    COLUMNS = ("No.", "Langkah", "Dikerjakan oleh", "Mutu baku", "Tahap aplikasi")
-    WIDTHS = (54, 120, 210, 108, 250)
-
-    def __init__(self, page: PengaturanPage) -> None:
-        super().__init__(page)
-        view = page.presenter.sop()
-        top = QHBoxLayout()
-        top.setSpacing(16)
-        facts = Card(0, 0)
-        inner = QWidget()
-        grid = QGridLayout(inner)
-        grid.setContentsMargins(24, 16, 16, 16)
-        grid.setHorizontalSpacing(16)
-        grid.setVerticalSpacing(5)
-        grid.setColumnStretch(1, 1)
-        grid.addWidget(label(view.title, "body", weight="semibold", wrap=True), 0, 0, 1, 2)
-        for i, (title, value) in enumerate(view.facts, 1):
-            grid.addWidget(label(title, "small", tone="muted"), i, 0, Qt.AlignmentFlag.AlignTop)
-            grid.addWidget(label(value, "small", weight="medium", wrap=True), i, 1)
-        grid.setRowStretch(99, 1)
-        facts.body.addWidget(scroll(inner))
-        top.addWidget(facts, 5)
-        top.addWidget(self._findings(view.findings), 6)
-        self.frame.addLayout(top, 4)
-        table = Card(0, 0)
-        table.body.setContentsMargins(2, 5, 2, 5)
-        self.rows = GrowingRows("Langkah SOP", self.COLUMNS, self.WIDTHS, (0, 2, 3, 0, 4))
-        self.rows.set_rows([TableRow(s.number, (
-            Cell(s.number, bold=True), Cell(s.title, bold=True), Cell(s.roles), Cell(s.time), Cell(s.stages, muted=True)))
-            for s in view.steps])
-        table.body.addWidget(self.rows)
-        self.frame.addWidget(table, 6)
-
-    def _findings(self, findings: tuple[tuple[str, str], ...]) -> Card:
-        card = Card(0, 0)
-        inner = QWidget()
-        box = QVBoxLayout(inner)
-        box.setContentsMargins(24, 16, 16, 16)
-        box.setSpacing(8)
-        warned = sum(1 for kind, _ in findings if kind == "attention")
-        head = QHBoxLayout()
-        head.addWidget(label("Temuan pemeriksaan", "body", weight="semibold"), 1)
-        head.addWidget(Chip(f"{warned} perlu perhatian" if warned else "tidak ada masalah", "attention" if warned else "good"))
-        box.addLayout(head)
-        for kind, text in findings:
-            line = QHBoxLayout()
-            line.setSpacing(10)
-            line.addWidget(Chip("Perhatian" if kind == "attention" else "Catatan", "attention" if kind == "attention" else "neutral",
-                                compact=True), 0, Qt.AlignmentFlag.AlignTop)
-            line.addWidget(label(text, "small", wrap=True), 1)
-            box.addLayout(line)
-        box.addStretch(1)
         card.body.addWidget(scroll(inner))
         return card
 
