@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+import random
 from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
@@ -13,7 +14,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from register_makers import KEY, NOW, ROOT, application, finished, logged, open_register, person, save
 
-from ktpel_kiosk.domain.permohonan import Keadaan
+from ktpel_kiosk.domain.permohonan import Keadaan, Permohonan
 from ktpel_kiosk.domain.sop import Layanan, Stage
 from ktpel_kiosk.domain.sop_file import parse_sop
 from ktpel_kiosk.ports.register import Query
@@ -209,3 +210,91 @@ def test_all_two_thousand_are_there(large: Path) -> None:
         assert register.read(lambda v: v.count(Query())) == 2000
         assert register.read(lambda v: v.count(Query(text="siti"))) == 2000
         assert len({i.id for i in register.read(lambda v: v.list(Query(limit=5000)))}) == 2000
+
+
+def test_pages_go_on_after_the_last_row(filled: SqlRegister) -> None:
+    for query in (Query(), Query(text="tempeh"), Query(text="si"), Query(desa="TEMPEH LOR", layanan=(Layanan.BARU_WNI,)),
+                  Query(since=NOW + timedelta(seconds=2))):
+        for newest_first in (True, False):
+            asked = replace(query, newest_first=newest_first)
+            whole = [i.id for i in filled.read(lambda v, q=asked: v.list(q))]
+            paged: list[str] = []
+            while True:
+                q = replace(asked, limit=1, after=paged[-1] if paged else "")
+                page = filled.read(lambda v, q=q: v.list(q))
+                if not page:
+                    break
+                paged.append(page[0].id)
+            assert paged == whole and whole
+
+
+def test_pages_go_on_among_applications_of_the_same_moment(register: SqlRegister) -> None:
+    logged(register, lambda tx: [tx.save_permohonan(application(n, created_at=NOW)) for n in range(1, 8)])
+    second = [register.read(lambda v, q=q: v.list(q)) for q in (Query(limit=3), Query(limit=3, after=application(5).id))]
+    assert [[int(i.nomor_register[:4]) for i in page] for page in second] == [[7, 6, 5], [4, 3, 2]]
+
+
+def test_a_count_stops_above_its_limit_and_serves_the_page(large: Path) -> None:
+    with open_register(large) as register:
+        for text in ("siti", "siti aminah", "tempeh lor", ""):
+            query = Query(text=text, limit=30, offset=5, count_limit=50, keadaan=("selesai",))
+            count, page, alone = register.read(lambda v, q=query: (v.count(q), v.list(q), v.list(replace(q, text=q.text + " "))))
+            assert count == 51 and len(page) == 30 and page == alone
+            assert register.read(lambda v, q=query: v.count(replace(q, count_limit=0))) == 1800
+            assert register.read(lambda v, q=query: v.count(replace(q, count_limit=1800))) == 1800
+
+
+def test_a_transaction_that_writes_counts_again(register: SqlRegister) -> None:
+    def work(tx: Any) -> list[int]:
+        tx.log("IntakeRegistered", "x", "rina")
+        seen = []
+        for n in (1, 2):
+            tx.save_permohonan(application(n))
+            seen += [tx.count(Query(text="siti", count_limit=9)), len(tx.list(Query(text="siti")))]
+        return seen
+
+    assert register.write(work) == [1, 1, 2, 2]
+
+
+def test_searches_agree_with_reading_every_row(tmp_path: Path) -> None:
+    """Years of applications in many chapters; every combination of words, filters, periods, order and page against a plain loop."""
+    rng = random.Random(5)
+    people = []
+    for n in range(1, 161):
+        at = NOW - timedelta(days=rng.randrange(1500), seconds=rng.randrange(5))
+        phone = f"+62{rng.choice((812, 857))}{n:07d}"
+        p = application(n, created_at=at, layanan=rng.choice((Layanan.BARU_WNI, Layanan.HILANG)), nomor_hp=phone,
+                        penduduk=person(n, nama=" ".join(rng.sample(("SITI", "SARI", "AMINAH", "BUDI", "TEMPE"), 2)),
+                                        desa=rng.choice(("TEMPEH LOR", "PULO"))))
+        people.append(finished(p) if rng.random() < 0.7 else p)
+    with open_register(tmp_path) as register:
+        logged(register, lambda tx: [tx.save_permohonan(p) for p in people])
+        order = {p.id: n for n, p in enumerate(people)}
+        for _ in range(120):
+            words = rng.sample(("si", "sari", "s", "tempe", "pulo", "lor", "0812", "62857", "3508", "zz", "0003"), rng.randrange(4))
+            query = Query(
+                text=" ".join(words), keadaan=rng.choice(((), ("selesai",), ("berjalan", "batal"))), layanan=rng.choice(((), ("hilang",))),
+                stages=rng.choice(((), (), ("agenda_register", "rekam"))), desa=rng.choice(("", "PULO")), limit=rng.choice((1, 20, 500)),
+                since=rng.choice((None, NOW - timedelta(days=700))), until=rng.choice((None, NOW - timedelta(days=90))),
+                offset=rng.choice((0, 3)), newest_first=rng.random() < 0.5, after=rng.choice(("", rng.choice(people).id)))
+            listed, count = register.read(lambda v, q=query: ([i.id for i in v.list(q)], v.count(q)))
+            assert listed == naive(people, query, order), query
+            assert count == len(naive(people, replace(query, limit=10_000, offset=0, after=""), order)), query
+
+
+def naive(people: list[Permohonan], q: Query, order: dict[str, int]) -> list[str]:
+    def place(p: Permohonan) -> tuple[Any, int]:
+        return p.created_at, order[p.id]
+
+    def fits(p: Permohonan) -> bool:
+        t, words = p.current(), words_of(p.penduduk.nama, p.penduduk.nik, p.nomor_register, p.nomor_hp, p.penduduk.desa)
+        return (all(any(w.startswith(a) for w in words for a in alternatives) for alternatives in terms(q.text))
+                and (not q.keadaan or p.keadaan in q.keadaan) and (not q.layanan or p.layanan in q.layanan)
+                and (not q.stages or (t is not None and t.stage in q.stages)) and (not q.desa or p.penduduk.desa == q.desa)
+                and (q.since is None or p.created_at >= q.since) and (q.until is None or p.created_at <= q.until))
+
+    found = sorted((p for p in people if fits(p)), key=place, reverse=q.newest_first)
+    if q.after:
+        last = next(place(p) for p in people if p.id == q.after)
+        found = [p for p in found if (place(p) < last if q.newest_first else place(p) > last)]
+    return [p.id for p in found[q.offset:q.offset + q.limit]]

@@ -93,7 +93,8 @@ class MemoryRegister(MemoryLedgers):
 
     def list(self, q: Query) -> list[ListItem]:
         found = sorted((p for p in self._p.values() if self._matches(p, q)), key=lambda p: p.created_at, reverse=q.newest_first)
-        return [self._item(p) for p in found[q.offset:q.offset + q.limit]]
+        begin = next((n + 1 for n, p in enumerate(found) if p.id == q.after), 0) + q.offset
+        return [self._item(p) for p in found[begin:begin + q.limit]]
 
     def _item(self, p: Any) -> ListItem:
         t = p.current()
@@ -105,7 +106,8 @@ class MemoryRegister(MemoryLedgers):
                         next((e.status for e in reversed(self._status) if e.nik == p.penduduk.nik), ""))
 
     def count(self, q: Query) -> int:
-        return sum(1 for p in self._p.values() if self._matches(p, q))
+        found = sum(1 for p in self._p.values() if self._matches(p, q))
+        return min(found, q.count_limit + 1) if q.count_limit else found
 
     def counts_by_stage(self) -> dict[str, int]:
         counts: dict[str, int] = {}
@@ -145,6 +147,12 @@ class MemoryRegister(MemoryLedgers):
     def packets(self, *, unsent_only: bool = False) -> list[Any]:
         return [k for k in sorted(self._packets.values(), key=lambda k: k.counter)
                 if not unsent_only or k.state is not PacketState.RECEIVED]
+
+    def packet_paths(self) -> frozenset[str]:
+        return frozenset(k.path for k in self._packets.values())
+
+    def packets_received(self, since: datetime) -> int:
+        return sum(1 for k in self._packets.values() if k.received_at and k.received_at >= since)
 
     def due_packets(self, now: datetime, limit: int) -> list[Any]:
         return self.packets(unsent_only=True)[:limit]

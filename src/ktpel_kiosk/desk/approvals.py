@@ -215,10 +215,10 @@ def sentence_of(check: ApprovalCheck) -> str:
 
 
 def _ids(view: View) -> Iterator[str]:
-    offset = 0
+    after = ""
     while True:
-        page = view.list(Query(limit=PAGE, offset=offset, newest_first=False))
+        page = view.list(Query(limit=PAGE, after=after, newest_first=False))
         yield from (item.id for item in page)
         if len(page) < PAGE:
             return
-        offset += PAGE
+        after = page[-1].id

@@ -129,6 +129,11 @@ def search(desk: Desk, query: Query) -> tuple[int, tuple[ListItem, ...]]:
     return desk.register.read(lambda v: (v.count(query), tuple(v.list(query))))
 
 
+def page(desk: Desk, query: Query) -> tuple[ListItem, ...]:
+    """One page of matches, uncounted (the next ones of a list that was counted with its first)."""
+    return desk.register.read(lambda v: tuple(v.list(query)))
+
+
 def at_stages(desk: Desk, *stages: Stage, limit: int = 200) -> tuple[ListItem, ...]:
     """Running applications at these stages, oldest first (work lists of the pages)."""
     return desk.register.read(lambda v: tuple(v.list(Query(

@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from ktpel_kiosk.desk.access import require
 from ktpel_kiosk.desk.context import Desk
-from ktpel_kiosk.desk.printing import _cancel, _confirm, _to, printer_says, spoil_card
+from ktpel_kiosk.desk.printing import _cancel, _confirm, _to, may_judge_card, printer_says, spoil_card
 from ktpel_kiosk.domain.actor import Actor
 from ktpel_kiosk.domain.cards import CardJob, JobState
 from ktpel_kiosk.domain.errors import BadInput, DeviceTrouble, NotFound
@@ -24,7 +23,7 @@ class OpenQuestion:
 
 def clear_leftovers(desk: Desk) -> int:
     """Remove packet files the register never acknowledged (a crash between file and commit)."""
-    known = desk.register.read(lambda v: frozenset(p.path for p in v.packets()))
+    known = desk.register.read(lambda v: v.packet_paths())
     names = desk.sealer.leftovers(known)
     for name in names:
         desk.sealer.remove(name)
@@ -71,10 +70,10 @@ def answer(desk: Desk, actor: Actor, job_id: str, verdict: str, *, second_userna
     A job found in ENCODING whose chip reads back complete becomes CONFIRMED by ``printed``; otherwise it goes back
     to PRINTED and is written again.
     """
-    require(actor, "reconcile_card")
     job = desk.register.read(lambda v: v.card_job(job_id))
     if job is None:
         raise NotFound("card.job", job=job_id)
+    may_judge_card(desk, actor, job, "reconcile_card")
     if verdict == "spoiled":
         return spoil_card(desk, actor, job_id, "dinyatakan rusak saat pemulihan", second_username=second_username,
                           second_password=second_password)

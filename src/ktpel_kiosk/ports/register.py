@@ -55,7 +55,7 @@ class Query:
     """Filter of a list; empty fields do not filter. ``text`` matches prefixes of name words, NIK, register number, phone and village.
 
     ``after``: id of the last row of the page before, to go on from there; as fast on any page, where ``offset`` skips row by row.
-    ``count_limit``: :meth:`View.count` stops counting one above it; 0 counts all.
+    ``count_limit``: :meth:`View.count` stops counting one above it; 0 counts all. A count takes no notice of the page.
     """
 
     text: str = ""
@@ -153,6 +153,14 @@ class View(LedgerView, StatisticsView, Protocol):
     def packet_of(self, permohonan_id: str) -> Packet | None: ...
     def packets(self, *, unsent_only: bool = False) -> Sequence[Packet]:
         """Oldest (lowest counter) first."""
+        ...
+
+    def packet_paths(self) -> frozenset[str]:
+        """Where every packet the register knows lies."""
+        ...
+
+    def packets_received(self, since: datetime) -> int:
+        """How many were received at the centre since then."""
         ...
 
     def due_packets(self, now: datetime, limit: int) -> Sequence[Packet]:

@@ -28,7 +28,9 @@ _ON_BLANK = select(JOBS.c.id).where(JOBS.c.blangko == bindparam("wanted"), _IS_L
 _OPEN_QUESTIONS = select(JOBS).where(JOBS.c.state.in_(sorted(s.value for s in RECONCILE))).order_by(JOBS.c.created_at, JOBS.c.id)
 _NEXT_BLANK = select(BLANKS).where(BLANKS.c.state == BlangkoState.STOK.value).order_by(BLANKS.c.no).limit(1)
 _LAST_BLANKS = select(BLANKS).where(BLANKS.c.state == BlangkoState.STOK.value).order_by(BLANKS.c.no.desc()).limit(bindparam("most"))
-_BALANCE = select(BLANKS.c.state, func.count().label("count")).group_by(BLANKS.c.state)
+_EVERY_BLANK = select(func.coalesce(func.max(BLANKS.c.no), 0))  # numbered without gaps, and none ever leaves
+_NOT_GOOD = select(BLANKS.c.state, func.count().label("count")).where(
+    BLANKS.c.state.in_([s.value for s in BlangkoState if s is not BlangkoState.BAIK])).group_by(BLANKS.c.state)
 _KNOWN_BLANK = select(BLANKS.c.no).where(BLANKS.c.serial == bindparam("wanted"))
 _ADD_JOB, _ADD_BLANK = insert(JOBS), insert(BLANKS)
 _SAVE_JOB = update(JOBS).where(JOBS.c.id == bindparam("k_id"))
@@ -59,8 +61,10 @@ class CardView(Session):
         return [mappers.BLANGKO.value(r) for r in self.all(_LAST_BLANKS, most=limit)]
 
     def blangko_balance(self) -> BlangkoBalance:
-        counts = {r["state"]: int(r["count"]) for r in self.all(_BALANCE)}
-        return BlangkoBalance(sum(counts.values()), *(counts.get(s.value, 0) for s in BlangkoState))
+        """The good ones, most of all there ever were, are what remains; only the others are counted."""
+        counts, every = {r["state"]: int(r["count"]) for r in self.all(_NOT_GOOD)}, int(self.scalar(_EVERY_BLANK))
+        counts[BlangkoState.BAIK.value] = every - sum(counts.values())
+        return BlangkoBalance(every, *(counts.get(s.value, 0) for s in BlangkoState))
 
 
 class CardWrites(CardView):

@@ -38,6 +38,8 @@ _DUE = _WAITING.where(
 _LAST = select(PACKETS).order_by(PACKETS.c.counter.desc()).limit(1)
 _STATUSES = select(EVENTS).where(EVENTS.c.packet_id == bindparam("wanted")).order_by(EVENTS.c.sequence)
 _HIGHEST = select(func.max(EVENTS.c.sequence)).where(EVENTS.c.packet_id == bindparam("wanted"))
+_PATHS = select(PACKETS.c.path)
+_RECEIVED = select(func.count()).select_from(PACKETS).where(text("packet.state = 'received'"), PACKETS.c.received_at >= bindparam("since"))
 _CURSOR = select(COUNTERS.c.value).where(COUNTERS.c.series == CURSOR, COUNTERS.c.year == 0)
 _ADD_PACKET, _ADD_STATUS = insert(PACKETS), insert(EVENTS)
 _SAVE_PACKET = update(PACKETS).where(PACKETS.c.packet_id == bindparam("k_id"))
@@ -59,6 +61,12 @@ class OutboxView(Session):
 
     def packets(self, *, unsent_only: bool = False) -> Sequence[Packet]:
         return [mappers.PACKET.value(r) for r in self.all(_WAITING if unsent_only else _ALL)]
+
+    def packet_paths(self) -> frozenset[str]:
+        return frozenset(r["path"] for r in self.stream(_PATHS))
+
+    def packets_received(self, since: datetime) -> int:
+        return int(self.scalar(_RECEIVED, since=micros(since)))
 
     def due_packets(self, now: datetime, limit: int) -> Sequence[Packet]:
         return [mappers.PACKET.value(r) for r in self.all(_DUE, now=micros(now), most=max(0, limit))]

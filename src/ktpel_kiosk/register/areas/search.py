@@ -104,6 +104,7 @@ class SearchView(Session):
         return [mappers.LIST_ITEM.value(r) for r in self.all(_SHOW[query.newest_first], numbers=json.dumps(numbers))]
 
     def count(self, query: Query) -> int:
+        query = _unpaged(query)
         plan, most = self._plan(query), query.count_limit + 1 if query.count_limit > 0 else 2**62
         if plan.impossible:
             return 0
@@ -113,13 +114,13 @@ class SearchView(Session):
             return self._first(f"SELECT count(*) FROM (SELECT 1 FROM search WHERE {_IN_TIME} LIMIT :most)", plan.given | {"most": most})
         if query.count_limit > 0:
             numbers = self._numbers(plan, most, 0)
-            self._counted_as = _unpaged(query), numbers, len(numbers) < most
+            self._counted_as = replace(query, count_limit=0), numbers, len(numbers) < most
             return len(numbers)
         return sum(self._counted(plan, chapters) for chapters in self._batches(plan))
 
     def _as_counted(self, query: Query, limit: int, offset: int) -> Numbers | None:
         """The page, if the last count came past it."""
-        if self._counted_as is None or self._counted_as[0] != _unpaged(query):
+        if self._counted_as is None or query.after or self._counted_as[0] != replace(_unpaged(query), count_limit=0):
             return None
         _, numbers, whole = self._counted_as
         return numbers[offset:offset + limit] if whole or offset + limit <= len(numbers) else None
@@ -224,7 +225,7 @@ class SearchView(Session):
 
 
 def _unpaged(query: Query) -> Query:
-    return replace(query, limit=0, offset=0, count_limit=0)
+    return replace(query, limit=0, offset=0, after="")
 
 
 def _intersection(asked: Sequence[Asked], sizes: Mapping[Asked, int], joined: str = "") -> str:

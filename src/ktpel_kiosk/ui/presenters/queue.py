@@ -108,7 +108,7 @@ class QueuePresenter:
             for k in packets:
                 p = v.permohonan(k.permohonan_id)
                 names[k.packet_id] = (p.nomor_register, p.penduduk.nama)
-            sent = sum(1 for k in v.packets() if k.received_at and k.received_at >= start)
+            sent = v.packets_received(start)
             return names, sent
 
         names, sent = desk.register.read(gather)
