@@ -28,7 +28,7 @@ from ktpel_kiosk.durable import write_durably
 from ktpel_kiosk.hal.simulators.world import SimulatedWorld
 from ktpel_kiosk.ports.register import Query
 
-LEAVES = ("packets", "keys", "books", "documents", "cards", "kantor", "summary.json")
+LEAVES = ("packets", "keys", "books", "documents", "cards", "reports", "kantor", "summary.json")
 WAIT_ROUNDS = 400
 
 

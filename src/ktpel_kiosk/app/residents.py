@@ -29,6 +29,10 @@ BORN_BEFORE = date(2026, 1, 2)
 """Ages are counted from here, whatever day it is, so that nobody is born anew tomorrow."""
 UNRECORDED_EVERY = 5
 """Every fifth resident was never recorded."""
+FOREIGN_EVERY, FOREIGN_FIRST = 40, 7
+"""One in forty is a foreigner with a permanent stay permit (orang asing, ITAP)."""
+ITAP_UNTIL = "2031-06-30"
+FOREIGN_NAMES = ("HIROSHI TANAKA", "MARIA GONZALEZ", "CHEN WEI", "FATIMA AL SAYED", "JOHN O'CONNOR")
 FINGERS = (Position.RIGHT_INDEX, Position.LEFT_INDEX)
 PORTRAIT_RATIO = 14.0
 """JPEG 2000 compression of the centre's portraits: about 100 KB."""
@@ -45,7 +49,11 @@ def residents(kantor: Kantor, villages: tuple[str, ...], count: int = RESIDENTS)
     index = 0
     while len(found) < count:
         who = invent(index, SEED, kantor, villages, BORN_BEFORE)
-        found.setdefault(who.penduduk.nik, replace(who, seed=person_seed(who.penduduk.nik)))
+        person = who.penduduk
+        if index % FOREIGN_EVERY == FOREIGN_FIRST:
+            person = replace(person, nama=FOREIGN_NAMES[index // FOREIGN_EVERY % len(FOREIGN_NAMES)], kewarganegaraan="WNA",
+                             berlaku_hingga=ITAP_UNTIL)
+        found.setdefault(person.nik, replace(who, penduduk=person, seed=person_seed(person.nik)))
         index += 1
     return tuple(found.values())
 

@@ -19,6 +19,7 @@ from ktpel_kiosk.desk.progress import open_work
 from ktpel_kiosk.domain.actor import Actor
 from ktpel_kiosk.domain.biometric import EYES, FINGERS, Modality, Position
 from ktpel_kiosk.domain.cards import CardJob, JobState
+from ktpel_kiosk.domain.errors import CaptureFailed
 from ktpel_kiosk.domain.permohonan import Keadaan, Permohonan, Tahap
 from ktpel_kiosk.domain.sop import Layanan, Peran, Stage
 from ktpel_kiosk.ports.devices import PrintJobState
@@ -168,7 +169,10 @@ class Walk:
         if forced.state == "low" and forced.tries_left == 0:
             recording.force_position(self.desk, actor, p.id, position, "mutu terbaik setelah semua percobaan")
             return
-        result = self._capture(actor, p, position, status)
+        try:
+            result = self._capture(actor, p, position, status)
+        except CaptureFailed:
+            return  # a bad moment (somebody else in the picture, a finger that slipped): the operator simply does it again
         for sample in result.stored:
             self.acknowledge(f"sample:{sample.id}", p.id)
 

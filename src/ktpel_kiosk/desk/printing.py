@@ -8,7 +8,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 
 from ktpel_kiosk.desk import material
-from ktpel_kiosk.desk.access import require, require_stage
+from ktpel_kiosk.desk.access import require, require_stage, stage_roles
 from ktpel_kiosk.desk.approvals import add_signed, required, spoil_hash
 from ktpel_kiosk.desk.blangko import note_use
 from ktpel_kiosk.desk.blangko import receive_blangko as receive_blangko
@@ -209,11 +209,12 @@ def spoil_card(desk: Desk, actor: Actor, job_id: str, reason: str, *, second_use
     Raises:
         SignInRefused, NotAllowed: the second person is the same one, unknown, or may not approve.
     """
-    require(actor, "spoil_card")
     text = note(reason, "alasan")
     if not text:
         raise BadInput("card.spoil_reason")
-    _job(desk, job_id).to(JobState.SPOILED, desk.clock.now())
+    job = _job(desk, job_id)
+    may_judge_card(desk, actor, job, "spoil_card")
+    job.to(JobState.SPOILED, desk.clock.now())
     second, key = second_signer(desk, actor, second_username, second_password, "approve_spoil")
     signer = required(key, second)
 
@@ -237,6 +238,19 @@ def spoil_card(desk: Desk, actor: Actor, job_id: str, reason: str, *, second_use
 def _may_print(desk: Desk, actor: Actor, job: CardJob) -> None:
     """Raise NotAllowed, SopViolation unless the actor may print where the job's application stands."""
     require_stage(desk, actor, desk.register.read(lambda v: v.permohonan(job.permohonan_id)), Stage.CETAK_ENCODE)
+
+
+def may_judge_card(desk: Desk, actor: Actor, job: CardJob, use_case: str) -> None:
+    """Whoever the SOP lets print may also say what became of the card (Palaran prints at the counter); others need ``use_case``.
+
+    Raises:
+        NotAllowed.
+    """
+    p = desk.register.read(lambda v: v.permohonan(job.permohonan_id))
+    printing = [t for t in p.tahap if t.stage is Stage.CETAK_ENCODE]
+    sop = desk.sop_of(p.sop_digest)
+    if not any(actor.peran & stage_roles(sop, t) for t in printing):
+        require(actor, use_case)
 
 
 def _job(desk: Desk, job_id: str) -> CardJob:

@@ -41,6 +41,12 @@ class BadLine:
         with self._lock:
             return self._sent
 
+    @property
+    def listening(self) -> bool:
+        """Whether the line is up."""
+        with self._lock:
+            return self._listener is not None
+
     def cut_each_after(self, count: int | None) -> None:
         """Every connection is reset after ``count`` bytes towards the server; None ends it."""
         with self._lock:
