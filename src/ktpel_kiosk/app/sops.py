@@ -47,14 +47,21 @@ IN_FORCE_FILE = "sop-berlaku.toml"
 """In the office folder: the text in force, beside the register's own, so that a start need not wait for the register."""
 
 
-def kept(data: Path, chosen: Sop) -> Sop:
-    """The version this office had in force when it last ran, ``chosen`` where there is none (the register has the last word)."""
+def in_force(data: Path, office: str) -> Sop:
+    """The version ``office`` had in force when it last ran here, else its file (the register has the last word).
+
+    Raises:
+        BadInput: as :func:`load`.
+    """
     path = data / IN_FORCE_FILE
     try:
-        found = parse_sop(path.read_text("utf-8"), name=path.name) if path.is_file() else chosen
+        found = parse_sop(path.read_text("utf-8"), name=path.name) if path.is_file() else None
     except (BadInput, UnicodeDecodeError, OSError):
-        return chosen
-    return found if found.id == chosen.id else chosen
+        found = None
+    if found is not None and found.id == office.lower():
+        return found
+    chosen = load(office, data)
+    return found if found is not None and found.id == chosen.id else chosen
 
 
 def keep(data: Path, sop: Sop) -> None:

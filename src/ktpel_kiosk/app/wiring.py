@@ -112,6 +112,10 @@ class Kiosk:
             self._seated = permohonan_id
             self.world.seat(person_seed, penduduk.tanggal_lahir.year, penduduk.jenis_kelamin.value)
 
+    def stood_up(self) -> None:
+        """Whoever sits at the simulated devices was not seated by :meth:`seat`: the next one takes the chair in any case."""
+        self._seated = ""
+
     def close(self) -> None:
         if self._uploading is not None:
             self._uploading.stop()
@@ -142,7 +146,7 @@ def open_practice_kiosk(data: Path, office: str, *, clock: SystemClock | Practic
         reader: a real PC/SC reader instead of the simulated one: part of its name, or ``auto``.
         settle: ask the register now which SOP is in force; the windows do it behind their first picture (:func:`settle_sop`).
     """
-    sop = sops.kept(data, sops.load(office, data))
+    sop = sops.in_force(data, office)
     clock = clock or SystemClock()
     check_own_regions(data)
     settings = create_practice_office(data, sop.id if not office.endswith(".toml") else office)
