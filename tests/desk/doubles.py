@@ -179,6 +179,12 @@ class Press:
     def receipt(self, paper: Any) -> bytes:
         return b"%PDF receipt " + paper.nomor_register.encode()
 
+    def checklist(self, paper: Any) -> bytes:
+        return b"%PDF checklist " + paper.nomor_register.encode()
+
+    def verification(self, paper: Any) -> bytes:
+        return b"%PDF verification " + paper.keputusan.encode()
+
     def return_slip(self, paper: Any, reasons: Sequence[str]) -> bytes:
         return b"%PDF return " + ",".join(reasons).encode()
 

@@ -73,7 +73,7 @@ def test_return_keeps_the_number_and_goes_on_where_it_stood(office):
     again = intake.resubmit(office.desk, office.actor(Peran.LOKET), p.id)
     assert (again.nomor_register, again.current().stage) == (p.nomor_register, p.current().stage)
     kinds = [d.kind for d in office.desk.register.read(lambda v: v.documents(p.id))]
-    assert kinds == ["tanda_terima", "pengembalian"]
+    assert kinds == ["tanda_terima", "lembar_ceklis", "pengembalian"]
 
 
 def test_unknown_return_reason_is_refused(office):

@@ -46,7 +46,7 @@ from ktpel_kiosk.ports.devices import (
     PrintMedia,
     SignatureCapture,
 )
-from ktpel_kiosk.ports.services import Assessed, CardFace, ChipContent
+from ktpel_kiosk.ports.services import Assessed, CardFace, ChipContent, RecordStatus
 
 NOW = datetime(2026, 11, 20, 2, 15, tzinfo=UTC)
 PASSWORD = "praktik"
@@ -294,7 +294,18 @@ class Chips:
 
 
 class Line:
+    """A gateway that knows what a test tells it."""
+
+    def __init__(self) -> None:
+        self.statuses: dict[str, StatusSiak] = {}
+
     def lookup(self, nik: str) -> None:
+        return None
+
+    def record_status(self, nik: str) -> RecordStatus | None:
+        return RecordStatus(nik, self.statuses[nik], NOW) if nik in self.statuses else None
+
+    def card_material(self, nik: str) -> None:
         return None
 
     def report_card(self, event: str, facts: Any) -> None:
@@ -337,10 +348,10 @@ class Spool:
 class FakeOffice:
     """A desk with people: ``walk`` leads invented applicants to where a test or a screen needs them."""
 
-    def __init__(self, office: str = "tempeh") -> None:
+    def __init__(self, office: str = "tempeh", register: Callable[[PracticeClock], Any] | None = None) -> None:
         self.clock = PracticeClock(NOW)
         self.devices, self.judge, self.spool = FakeDevices(), Judge(), Spool()
-        self.register = MemoryRegister()
+        self.register: Any = MemoryRegister() if register is None else register(self.clock)
         sop = sops.load(office)
         press = Press()
         self.desk = Desk(
@@ -398,7 +409,7 @@ class FakeOffice:
     def prr(self, pid: str) -> None:
         packet = self.register.read(lambda v: v.packet_of(pid))
         p = self.read(pid)
-        sequence = self.register.status_cursor() + 1
+        sequence = self.register.read(lambda v: v.status_cursor()) + 1
         statuses.apply_status(self.desk, StatusEvent(sequence, packet.packet_id, p.penduduk.nik, StatusSiak.PRINT_READY_RECORD,
                                                      self.clock.now()))
 

@@ -14,7 +14,7 @@ from ktpel_kiosk.domain.sop import Layanan, Stage
 from ktpel_kiosk.ports.devices import DeviceKind
 from ktpel_kiosk.ui.presenters.board import BoardPresenter
 from ktpel_kiosk.ui.presenters.cards import CardPresenter, HandoverPresenter
-from ktpel_kiosk.ui.presenters.intake import IntakePresenter
+from ktpel_kiosk.ui.presenters.intake import IntakePresenter, Wanted
 from ktpel_kiosk.ui.presenters.recording import RecordingPresenter, finger_states
 from ktpel_kiosk.ui.presenters.session import Session
 
@@ -65,7 +65,7 @@ def test_register_numbers_and_prints(office: FakeOffice, session: Session) -> No
     presenter = IntakePresenter(session)
     values = _values(office)
     ada = frozenset(line.kode for line in presenter.checklist(Layanan.BARU_WNI, values) if not line.fixed)
-    result = presenter.register(Layanan.BARU_WNI, values, ada, presenter.begin())
+    result = presenter.register(Wanted(Layanan.BARU_WNI, values, ada, presenter.begin()))
     assert result.numbered and result.printed and result.permohonan.nomor_register.startswith("0001/")
 
 
@@ -73,7 +73,7 @@ def test_a_missing_printer_does_not_stop_the_counter(office: FakeOffice, session
     office.devices.trouble[DeviceKind.DOCUMENT_PRINTER] = MediaEmpty("device.not_connected", device_kind="document_printer")
     presenter, values = IntakePresenter(session), _values(office)
     ada = frozenset(line.kode for line in presenter.checklist(Layanan.BARU_WNI, values) if not line.fixed)
-    result = presenter.register(Layanan.BARU_WNI, values, ada, "")
+    result = presenter.register(Wanted(Layanan.BARU_WNI, values, ada))
     assert result.numbered and not result.printed and result.print_trouble
 
 

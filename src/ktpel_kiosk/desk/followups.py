@@ -89,11 +89,12 @@ def _running(desk: Desk, view: View, now: datetime) -> list[Task]:
     found = []
     for item in _list(view, Keadaan.BERJALAN):
         p = view.permohonan(item.id)
-        late = _overrun(desk.sop_of(p.sop_digest), p, now)
+        tahap = p.current()
+        done = tahap is not None and tahap.stage in PICK_UP  # from here the applicant is waited for, not the office
+        late = None if done else _overrun(desk.sop_of(p.sop_digest), p, now)
         if late is not None and not _called_today(desk, view, p, "lewat_waktu", now):
             found.append(_task(view, p, TaskKind.LEWAT_WAKTU, f"{late[1]} Hubungi pemohon.", late[0]))
-        tahap = p.current()
-        if tahap is not None and tahap.stage in PICK_UP:
+        if done:
             task = _pick_up_task(desk, view, p, now)
             first, today = local_time(desk, task.since).date(), local_time(desk, now).date()
             waited = working_days_between(first, today, desk.holidays(), desk.extra_open())

@@ -30,6 +30,7 @@ from ktpel_kiosk.desk.returns import (
     return_application,
     void_application,
 )
+from ktpel_kiosk.desk.sheets import keep_checklist
 from ktpel_kiosk.desk.sop_versions import local_extras_on
 from ktpel_kiosk.domain.actor import Actor
 from ktpel_kiosk.domain.biodata import age_at, may_have_card
@@ -347,6 +348,7 @@ def assign_number(desk: Desk, actor: Actor, permohonan_id: str) -> Permohonan:
         q = finish_stage(desk, tx, entered, "bernomor", actor.username, role)
         q = save(desk, tx, _skip_recording(desk, tx, q))
         keep_document(desk, tx, q, "tanda_terima", "Tanda terima berkas", desk.documents.receipt(receipt_paper(desk, q, actor)))
+        keep_checklist(desk, tx, q, actor)
         return q
 
     return desk.register.write(work)

@@ -7,6 +7,7 @@ from ktpel_kiosk.desk.approvals import add_signed, content_hash, require_signer,
 from ktpel_kiosk.desk.context import Desk
 from ktpel_kiosk.desk.progress import finish_stage, save
 from ktpel_kiosk.desk.returns import reject
+from ktpel_kiosk.desk.sheets import keep_verification
 from ktpel_kiosk.desk.sign_in import authenticate
 from ktpel_kiosk.domain.actor import Actor
 from ktpel_kiosk.domain.errors import NotAllowed, SopViolation
@@ -43,7 +44,10 @@ def _approve(desk: Desk, actor: Actor, permohonan_id: str, stage: Stage, note: s
         if missing:
             raise SopViolation("papers.missing", count=len(missing), field=missing[0].teks)
         _sign(desk, tx, actor, require_signer(desk, actor), p, tahap, role, text)
-        return save(desk, tx, finish_stage(desk, tx, p, "disetujui", actor.username, role, note=text))
+        q = save(desk, tx, finish_stage(desk, tx, p, "disetujui", actor.username, role, note=text))
+        if stage is Stage.VERIFIKASI:
+            keep_verification(desk, tx, q, actor)
+        return q
 
     return desk.register.write(work)
 

@@ -40,7 +40,8 @@ PAGES: tuple[tuple[str, str, str, str], ...] = (
     ("laporan", "Laporan", "chart-column", "ktpel_kiosk.ui.pages.laporan:LaporanPage"),
     ("pengaturan", "Pengaturan", "settings", "ktpel_kiosk.ui.pages.pengaturan:PengaturanPage"),
 )
-HIDDEN_PAGES = {"masuk": "ktpel_kiosk.ui.pages.masuk:MasukPage", "bantuan": "ktpel_kiosk.ui.pages.bantuan:BantuanPage"}
+HIDDEN_PAGES = {"masuk": "ktpel_kiosk.ui.pages.masuk:MasukPage", "bantuan": "ktpel_kiosk.ui.pages.bantuan:BantuanPage",
+                "tugas": "ktpel_kiosk.ui.pages.tugas:TugasPage"}
 KEYS = ("F1", "F2", "F3", "F6", "F7", "F8", "F9", "Esc")
 REFRESH_MS = 180
 IDLE_LOCK_S = 600
@@ -68,7 +69,7 @@ class OperatorWindow(QMainWindow):
         set_theme(self, theme or Theme())
         self._pages: dict[str, Page] = {}
         self._page = ""
-        self._last_user = ""
+        self._last_user = self._left = ""
         self._about = ""
         self._build()
         self._timers(idle_lock_s)
@@ -214,6 +215,7 @@ class OperatorWindow(QMainWindow):
     # -- signing in and out ---------------------------------------------------------------------------------------
 
     def signed_in(self, actor: Actor) -> None:
+        back = self._left if actor.username == self._last_user else ""
         if actor.username != self._last_user:
             self._forget_pages()
         self._last_user = actor.username
@@ -222,7 +224,8 @@ class OperatorWindow(QMainWindow):
         self.header.show_time(self.session)
         self._frame(True)
         self._idle.start()
-        self.go("beranda")
+        self._left = ""
+        self.go(back or "beranda")
         self._refresh()
 
     def _forget_pages(self) -> None:
@@ -233,11 +236,14 @@ class OperatorWindow(QMainWindow):
             page.deleteLater()
 
     def lock(self) -> None:
-        """Sign-in page over everything; what was typed stays where it is."""
+        """Sign-in page over everything; what was typed stays where it is, the signing key is forgotten."""
         before = self._pages.get(self._page)
         if before is not None:
             before.closed()
         last = self.session.actor.username
+        if last:
+            self.desk.seats.leave(last)
+            self._left = self._page
         self.session.actor = Actor("", "", frozenset())
         self._idle.stop()
         self._page = ""
@@ -251,6 +257,7 @@ class OperatorWindow(QMainWindow):
         if actor.username:
             self.bridge.run(lambda: sign_in.sign_out(self.desk, actor), lambda _r: None, self.show_error)
         self.lock()
+        self._left = ""
 
     def _frame(self, on: bool) -> None:
         for item in (self.header, self.nav, self.nav_line):

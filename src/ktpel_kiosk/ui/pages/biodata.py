@@ -29,7 +29,7 @@ class BiodataForm(QWidget):
         cells: list[tuple[str, ...]] = [
             ("nama",), ("no_kk",), ("tempat_lahir",), ("tanggal_lahir",), ("jenis_kelamin",), ("golongan_darah",), ("alamat",),
             ("rt", "rw"), ("desa",), ("kecamatan",), ("agama",), ("status_perkawinan",), ("pekerjaan",), ("kewarganegaraan",),
-            ("kabupaten",), ("provinsi",),
+            ("kabupaten",), ("provinsi",), ("berlaku_hingga",),
         ]
         place = 0
         for names in cells:
@@ -47,12 +47,15 @@ class BiodataForm(QWidget):
             place += 1
         grid.setColumnStretch(0, 1)
         grid.setColumnStretch(1, 1)
+        self.show_permit()
 
     def _field(self, name: str, presenter: IntakePresenter) -> Field:
         title = LABELS[name]
         made: Field
         if name == "tanggal_lahir":
             made = DateField(name, title)
+        elif name == "berlaku_hingga":
+            made = DateField(name, "Berlaku hingga (akhir ITAP)")
         elif name == "jenis_kelamin":
             made = ChoiceField(name, title, SEXES)
         elif name in ("golongan_darah", "agama", "status_perkawinan"):
@@ -76,6 +79,11 @@ class BiodataForm(QWidget):
                 made.editor.blockSignals(True)
                 made.set_value(values[name])
                 made.editor.blockSignals(False)
+
+    def show_permit(self) -> None:
+        """The end of the ITAP is asked of foreigners only."""
+        if "berlaku_hingga" in self.fields and "kewarganegaraan" in self.fields:
+            self.fields["berlaku_hingga"].setVisible(self.fields["kewarganegaraan"].value().strip().upper() not in ("", "WNI"))
 
     def clear(self) -> None:
         for made in self.fields.values():

@@ -1,4 +1,4 @@
-"""Loket: service, NIK with live check, biodata, checklist; registration prints the tanda terima. Every change is a draft."""
+"""Loket: service and kind, NIK with live check, biodata, checklist; tanda terima or return slip. Every change is a draft."""
 
 from __future__ import annotations
 
@@ -6,14 +6,19 @@ from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from PySide6.QtCore import Qt, QTimer
-from PySide6.QtWidgets import QButtonGroup, QHBoxLayout, QMenu, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QButtonGroup, QHBoxLayout, QMenu, QStackedWidget, QVBoxLayout, QWidget
 
+from ktpel_kiosk.desk.eligible import Override, RecordedBefore, may_override
+from ktpel_kiosk.domain.errors import KioskError
+from ktpel_kiosk.domain.permohonan import RETURN_REASONS
 from ktpel_kiosk.domain.sop import Layanan
 from ktpel_kiosk.ui.pages.base import Page, footer, scroll
 from ktpel_kiosk.ui.pages.biodata import BiodataForm
-from ktpel_kiosk.ui.presenters.intake import CheckLine, IntakePresenter, NikFeedback, Registered
-from ktpel_kiosk.ui.widgets.base import Card, clear_layout, column, label
+from ktpel_kiosk.ui.presenters.intake import OVERRIDABLE, CheckLine, IntakePresenter, NikFeedback, Registered, Wanted, form_values
+from ktpel_kiosk.ui.widgets.base import Card, clear_layout, column, label, set_tone
 from ktpel_kiosk.ui.widgets.buttons import Button, Chip, ChoiceChip
+from ktpel_kiosk.ui.widgets.decisions import ReasonPanel, SuperiorPanel
+from ktpel_kiosk.ui.widgets.extra import Tick
 from ktpel_kiosk.ui.widgets.fields import NikField, TextField
 from ktpel_kiosk.ui.widgets.flow import Flow
 from ktpel_kiosk.ui.widgets.status import ChecklistRow, NoticeBar
@@ -37,6 +42,8 @@ class LoketPage(Page):
         self._present: dict[str, bool] = {}
         self._rows: dict[str, ChecklistRow] = {}
         self._feedback = NikFeedback("", "")
+        self._recorded: RecordedBefore | None = None
+        self._sending_back: tuple[tuple[str, ...], str] | None = None
         self._loading = False
         self._save = QTimer(self)
         self._save.setSingleShot(True)
@@ -52,9 +59,11 @@ class LoketPage(Page):
         self.put_off.clicked.connect(self._put_off)
         self.drop = Button("Kosongkan", icon="trash-2")
         self.drop.clicked.connect(self._drop)
+        self.send_back = Button("Kembalikan berkas", icon="undo-2")
+        self.send_back.clicked.connect(self._ask_reasons)
         self.primary = Button("Cetak tanda terima & lanjut", "primary", key="F9")
         self.primary.clicked.connect(self._submit)
-        self.frame.addLayout(footer([self.drop], [self.saved, self.put_off, self.primary]))
+        self.frame.addLayout(footer([self.drop, self.send_back], [self.saved, self.put_off, self.primary]))
 
     # -- building -----------------------------------------------------------------------------------------------------
 
@@ -80,7 +89,14 @@ class LoketPage(Page):
             self.services.addButton(chip)
             flow.addWidget(chip)
         self.services.buttonToggled.connect(self._service_toggled)
+        self.hours = NoticeBar(closable=False)
+        form.addWidget(self.hours)
         form.addLayout(column(label("Jenis layanan", "small", weight="medium"), chips, spacing=6))
+        self.kinds = QWidget()
+        self._kinds_row = Flow(8)
+        self.kinds.setLayout(self._kinds_row)
+        self.kind_group = QButtonGroup(self)
+        form.addWidget(self.kinds)
         self.nik = NikField()
         self.nik.changed.connect(self._nik_changed)
         self.phone = TextField("nomor_hp", "Nomor HP", placeholder="0812 …", limit=20)
@@ -92,6 +108,7 @@ class LoketPage(Page):
         form.addLayout(line)
         self.warning = NoticeBar(closable=False)
         form.addWidget(self.warning)
+        form.addLayout(self._recording())
         self.form = BiodataForm(self.presenter)
         self.form.changed.connect(self._field_changed)
         form.addWidget(self.form)
@@ -99,7 +116,51 @@ class LoketPage(Page):
         card.body.addWidget(scroll(inner))
         return card
 
+    def _recording(self) -> QHBoxLayout:
+        """What is known of an earlier recording, and the officer's own statement."""
+        line = QHBoxLayout()
+        line.setSpacing(12)
+        self.recorded = label("", "small", tone="muted", wrap=True)
+        self.has_card = ChoiceChip("Sudah punya KTP-el", "kartu")
+        self.has_card.toggled.connect(self._stated)
+        line.addWidget(self.recorded, 1)
+        line.addWidget(self.has_card)
+        return line
+
+    def _more(self) -> QVBoxLayout:
+        """Below the checklist: jemput bola with its place, and a proxy where the SOP allows one."""
+        self.mobile = Tick("Jemput bola", "direkam di luar kantor")
+        self.place = TextField("tempat", "Tempat perekaman", placeholder="Mis. SMAN 1 Tempeh", limit=80)
+        self.proxy = Tick("Dibawa kuasa", "dengan surat kuasa F-1.07")
+        self.receiver = TextField("kuasa", "Nama penerima kuasa", upper=True, limit=60)
+        both = QVBoxLayout()
+        both.setSpacing(8)
+        line = QHBoxLayout()
+        line.addWidget(self.mobile, 1)
+        line.addWidget(self.proxy, 1)
+        both.addLayout(line)
+        both.addWidget(self.place)
+        both.addWidget(self.receiver)
+        self.mobile.toggled.connect(self._more_changed)
+        self.proxy.toggled.connect(self._more_changed)
+        self.place.changed.connect(self._changed)
+        self.receiver.changed.connect(self._changed)
+        return both
+
     def _right(self) -> QWidget:
+        self.side = QStackedWidget()
+        self.side.addWidget(self._papers())
+        self.back_panel = ReasonPanel("Mengapa berkas dikembalikan?", "Kembalikan & cetak", RETURN_REASONS)
+        self.back_panel.closed.connect(self._close_side)
+        self.back_panel.decided.connect(self._return)
+        self.side.addWidget(self.back_panel)
+        self.superior = SuperiorPanel()
+        self.superior.closed.connect(self._close_side)
+        self.superior.decided.connect(self._allowed)
+        self.side.addWidget(self.superior)
+        return self.side
+
+    def _papers(self) -> QWidget:
         card = Card(24, 8)
         self.missing = Chip("", "attention")
         head = QHBoxLayout()
@@ -111,6 +172,7 @@ class LoketPage(Page):
         self._list.setContentsMargins(0, 0, 4, 0)
         self._list.setSpacing(0)
         card.body.addWidget(scroll(inner), 1)
+        card.body.addLayout(self._more())
         card.body.addWidget(label(self.presenter.standard(), "small", tone="muted", wrap=True))
         return card
 
@@ -128,7 +190,25 @@ class LoketPage(Page):
             self.ask(self.presenter.drafts, self._resume_latest)
         self.refresh()
 
+    def back(self) -> bool:
+        if self.side.currentIndex():
+            self._close_side()
+            return True
+        return False
+
+    def _close_side(self) -> None:
+        self._sending_back = None
+        self.side.setCurrentIndex(0)
+
+    def _show_hours(self) -> None:
+        closed = self.presenter.closed()
+        if closed:
+            self.hours.show_text("attention", closed.partition(", ")[2].capitalize(), bold="Loket tutup.")
+        else:
+            self.hours.hide()
+
     def refresh(self) -> None:
+        self._show_hours()
         self.ask(lambda: (len(self.presenter.drafts()), len(self.presenter.returned())), self._count_others)
 
     def _count_others(self, counts: tuple[int, int]) -> None:
@@ -143,11 +223,17 @@ class LoketPage(Page):
         """An empty form; the draft is opened with the first key."""
         self._loading = True
         self.draft_key, self._resume_id = "", ""
+        self._recorded = None
+        self._close_side()
         self._present.clear()
         self.title.setText("Permohonan baru")
         self.nik.set_value("")
         self.nik.say("")
         self.phone.set_value("")
+        for tick in (self.mobile, self.proxy, self.has_card):
+            tick.setChecked(False)
+        self.place.set_value("")
+        self.receiver.set_value("")
         self.form.clear()
         self.form.set_values(dict(self.presenter.defaults()))
         self.warning.hide()
@@ -157,13 +243,17 @@ class LoketPage(Page):
         buttons = self.services.buttons()
         if buttons:
             buttons[0].setChecked(True)
+        self._show_kinds()
         self._loading = False
+        self._more_changed()
         self._show_checklist()
         self.nik.editor.setFocus()
 
     def _lock(self, on: bool) -> None:
-        for part in (self.nik, self.phone, self.form, *self.services.buttons()):
+        for part in (self.nik, self.phone, self.form, self.has_card, self.mobile, self.proxy, self.place, self.receiver,
+                     *self.services.buttons(), *self.kind_group.buttons()):
             part.setEnabled(not on)
+        self.send_back.setVisible(not on)
         self.put_off.setVisible(not on)
         self.drop.setVisible(not on)
 
@@ -175,7 +265,7 @@ class LoketPage(Page):
         for key, form in found[0].items():
             menu.addAction(f"Draf · {form.get('nama') or form.get('nik')}", partial(self._load_draft, key, form))
         for item in found[1]:
-            menu.addAction(f"Dikembalikan · {item.nomor_register} · {item.nama}", partial(self.opened, id=item.id))
+            menu.addAction(f"Dikembalikan · {item.nomor_register or 'belum bernomor'} · {item.nama}", partial(self.opened, id=item.id))
         menu.popup(self.others.mapToGlobal(self.others.rect().bottomLeft()))
 
     def _resume_latest(self, drafts: dict[str, dict[str, object]]) -> None:
@@ -190,11 +280,18 @@ class LoketPage(Page):
         for button in self.services.buttons():
             if str(button.value) == form.get("layanan"):  # type: ignore[attr-defined]
                 button.setChecked(True)
+        self._show_kinds(str(form.get("varian", "")))
+        self.has_card.setChecked(form.get("sudah_rekam") == "kartu")
+        self.mobile.setChecked(bool(form.get("tempat")))
+        self.place.set_value(form.get("tempat", ""))
+        self.proxy.setChecked(bool(form.get("kuasa")))
+        self.receiver.set_value(form.get("kuasa", ""))
         present = form.get("ada")
         self._present = {str(k): True for k in present} if isinstance(present, list) else {}
         self.phone.set_value(form.get("nomor_hp", ""))
         self.form.set_values(form)
         self._loading = False
+        self._more_changed()
         self.nik.set_value(form.get("nik", ""))
         self.saved.setText("Draf dibuka kembali")
         self._show_checklist()
@@ -206,12 +303,14 @@ class LoketPage(Page):
         self._loading = True
         self._resume_id = p.id
         self.title.setText(p.nomor_register or "Belum bernomor")
-        from ktpel_kiosk.domain.biodata import penduduk_to_dict
-        from ktpel_kiosk.domain.text import date_card
         for button in self.services.buttons():
             if button.value is p.layanan:  # type: ignore[attr-defined]
                 button.setChecked(True)
-        self.form.set_values({**penduduk_to_dict(p.penduduk), "tanggal_lahir": date_card(p.penduduk.tanggal_lahir)})
+        self._show_kinds(p.varian)
+        self.form.set_values(form_values(p.penduduk))
+        self.form.show_permit()
+        self.place.set_value(p.mobile_place)
+        self.mobile.setChecked(bool(p.mobile_place))
         self.phone.set_value(p.nomor_hp)
         self.nik.edit.set_digits(p.penduduk.nik)
         self._present = {i.kode: i.ada for i in p.kelengkapan}
@@ -232,13 +331,59 @@ class LoketPage(Page):
         chosen = self.services.checkedButton()
         return chosen.value if chosen is not None else Layanan.BARU_WNI  # type: ignore[attr-defined]
 
+    @property
+    def varian(self) -> str:
+        chosen = self.kind_group.checkedButton()
+        return str(chosen.value) if chosen is not None else ""  # type: ignore[attr-defined]
+
+    def _show_kinds(self, chosen: str = "") -> None:
+        """Chips of the kinds of the chosen service; the first is the usual one."""
+        for old in self.kind_group.buttons():
+            self.kind_group.removeButton(old)
+        clear_layout(self._kinds_row)
+        kinds = self.presenter.variants(self.layanan)
+        for i, (kode, text) in enumerate(kinds):
+            chip = ChoiceChip(text, kode)
+            chip.setChecked(kode == chosen or (not chosen and i == 0))
+            chip.toggled.connect(self._kind_toggled)
+            self.kind_group.addButton(chip)
+            self._kinds_row.addWidget(chip)
+        self.kinds.setVisible(bool(kinds))
+        self.proxy.setVisible(self.presenter.proxy_allowed(self.layanan))
+        self.mobile.setVisible(self.presenter.records(self.layanan, self.varian))
+        self._show_recorded()
+
+    def _kind_toggled(self, on: bool) -> None:
+        if on and not self._loading:
+            self.mobile.setVisible(self.presenter.records(self.layanan, self.varian))
+            self._show_recorded()
+            self._more_changed()
+
+    def _more_changed(self, _on: bool = False) -> None:
+        self.place.setVisible(self.mobile.isChecked() and self.mobile.isVisibleTo(self))
+        self.receiver.setVisible(self.proxy.isChecked() and self.proxy.isVisibleTo(self))
+        if not self._loading:
+            self._changed()
+            self._show_checklist()
+
+    def _stated(self, _on: bool) -> None:
+        self._show_recorded()
+        self._changed()
+
+    def _show_recorded(self) -> None:
+        text, tone, ask = self.presenter.recording_line(self.layanan, self.varian, self._recorded, self.has_card.isChecked())
+        known = len(self.nik.value()) == 16 or self.has_card.isChecked()
+        self.recorded.setText(text if known or not ask else "")
+        set_tone(self.recorded, tone)
+        self.has_card.setVisible(ask)
+
     def values(self) -> dict[str, str]:
         return {"nik": self.nik.value(), "nomor_hp": self.phone.value(), **self.form.values()}
 
     def _service_toggled(self, _button: object, on: bool) -> None:
         if on and not self._loading:
-            self._changed()
-            self._show_checklist()
+            self._show_kinds()
+            self._more_changed()
 
     def _changed(self) -> None:
         if not self._loading and not self._resume_id:
@@ -249,6 +394,8 @@ class LoketPage(Page):
             return
         self._changed()
         self.form.fields[name].say("")
+        if name == "kewarganegaraan":
+            self.form.show_permit()
         if name in ("tanggal_lahir", "status_perkawinan", "kewarganegaraan"):
             self._show_checklist()
 
@@ -257,6 +404,8 @@ class LoketPage(Page):
             return
         self._changed()
         digits = self.nik.value()
+        self._recorded = None
+        self._show_recorded()
         self.ask(lambda: self.presenter.check_nik(digits), partial(self._show_nik, digits))
 
     def _show_nik(self, digits: str, feedback: NikFeedback) -> None:
@@ -265,21 +414,46 @@ class LoketPage(Page):
         self._feedback = feedback
         self.nik.say(feedback.line, feedback.state)
         if feedback.warning:
-            self.warning.show_text("trouble" if feedback.blocked else "attention", feedback.warning, bold=feedback.warning_bold)
+            go = partial(self.opened, id=feedback.open_id)
+            self.warning.show_text("trouble" if feedback.blocked else "attention", feedback.warning, bold=feedback.warning_bold,
+                                   action="Buka" if feedback.open_id else "", act=go if feedback.open_id else None)
         else:
             self.warning.hide()
-        fill: dict[str, object] = {}
-        if feedback.born and not self.form.fields["tanggal_lahir"].value():
+        self._recorded = feedback.recorded
+        self._show_recorded()
+        if len(digits) == 16 and not feedback.blocked and feedback.recorded is None:
+            self.ask_latest("siak", lambda: self.presenter.ask_siak(digits), partial(self._siak_says, digits), lambda _e: None)
+        empty = {n: v for n, v in feedback.prefill.items() if n in self.form.fields and n not in self._typed()}
+        fill: dict[str, object] = {**empty}
+        if feedback.born and "tanggal_lahir" not in fill and not self.form.fields["tanggal_lahir"].value():
             fill["tanggal_lahir"] = feedback.born
-        if feedback.sex and not self.form.fields["jenis_kelamin"].value():
+        if feedback.sex and "jenis_kelamin" not in fill and not self.form.fields["jenis_kelamin"].value():
             fill["jenis_kelamin"] = feedback.sex
         if fill:
             self.form.set_values(fill)
+            self.form.show_permit()
             self._show_checklist()
 
+    def _typed(self) -> set[str]:
+        """Fields somebody already filled; the office's own defaults do not count."""
+        defaults = self.presenter.defaults()
+        return {n for n, v in self.form.values().items() if v and v != defaults.get(n)}
+
+    def _siak_says(self, digits: str, found: RecordedBefore | None) -> None:
+        if digits == self.nik.value() and self._recorded is None and found is not None:
+            self._recorded = found
+            self._show_recorded()
+
     def _show_checklist(self) -> None:
-        layanan, values = self.layanan, self.values()
-        self.ask(lambda: self.presenter.checklist(layanan, values), lambda lines: self._fill(list(lines)), lambda _e: None)
+        if self._resume_id:
+            return
+        layanan, values, varian, kuasa = self.layanan, self.values(), self.varian, self._kuasa() is not None
+        self.ask_latest("checklist", lambda: self.presenter.checklist(layanan, values, varian, kuasa),
+                        lambda lines: self._fill(list(lines)), lambda _e: None)
+
+    def _kuasa(self) -> str | None:
+        """Name of the proxy (may still be empty); None without one."""
+        return self.receiver.value() if self.proxy.isChecked() and self.proxy.isVisibleTo(self) else None
 
     def _fill(self, lines: list[CheckLine]) -> None:
         clear_layout(self._list)
@@ -308,7 +482,15 @@ class LoketPage(Page):
     # -- keeping and finishing ----------------------------------------------------------------------------------------
 
     def _form(self) -> dict[str, object]:
-        return {**self.values(), "layanan": str(self.layanan), "ada": sorted(self._ada())}
+        return {**self.values(), "layanan": str(self.layanan), "ada": sorted(self._ada()), "varian": self.varian,
+                "sudah_rekam": "kartu" if self.has_card.isChecked() else "",
+                "tempat": self.place.value() if self.place.isVisibleTo(self) else "", "kuasa": self._kuasa() or ""}
+
+    def _wanted(self, override: Override | None = None) -> Wanted:
+        stated = "kartu" if self.has_card.isChecked() and self.has_card.isVisibleTo(self) else ""
+        source = self._recorded.source if self._recorded is not None and self._recorded.source == "siak" else stated
+        return Wanted(self.layanan, self.values(), self._ada(), self.draft_key, self.varian, source,
+                      self.place.value() if self.place.isVisibleTo(self) else "", self._kuasa() or "", override)
 
     def _keep(self) -> None:
         form, key, actor = self._form(), self.draft_key, self.session.actor
@@ -346,8 +528,19 @@ class LoketPage(Page):
         if self._resume_id:
             self._go_on()
             return
+        if not self._right_or_told():
+            return
+        self._save.stop()
+        wanted = self._wanted()
+        self.act(lambda: self.presenter.register(wanted), self._registered, self._refused)
+
+    def _right_or_told(self) -> bool:
+        """The form is right; else what is wrong stands beside the fields."""
         values = self.values()
         problems = self.presenter.problems(values)
+        if self._kuasa() == "":
+            self.receiver.say("Isi nama penerima kuasa.", "trouble")
+            problems["kuasa"] = ""
         first = self.form.show_problems(problems)
         if "nik" in problems:
             self.nik.say(problems["nik"], "trouble")
@@ -357,10 +550,53 @@ class LoketPage(Page):
         if problems:
             (first or self.phone).editor.setFocus()
             self.shell.tell("attention", f"{len(problems)} isian perlu diperbaiki.", bold="Belum dapat didaftarkan.")
+        return not problems
+
+    def _refused(self, error: KioskError) -> None:
+        """What a superior may lift is asked there; missing papers lead to the return slip."""
+        if error.message_key in OVERRIDABLE:
+            who = ", ".join(name for _u, name in self.presenter.superiors()) or "kepala seksi atau supervisor"
+            self.superior.title.setText(f"Izin atasan: {OVERRIDABLE[error.message_key].lower()}")
+            self.superior.ask(self.session.sentence(error), who, own=may_override(self.session.actor))
+            self.side.setCurrentIndex(2)
             return
+        if error.message_key == "papers.missing":
+            self.shell.tell("attention", self.session.sentence(error), action="Kembalikan berkas", act=self._ask_reasons)
+            return
+        self.trouble(error)
+
+    def _allowed(self, reason: str, username: str, password: str) -> None:
+        wanted = self._wanted(Override(reason, username, password))
+        back = self._sending_back
+
+        def refused(error: KioskError) -> None:
+            self.superior.second.refuse(self.session.sentence(error))
+
+        if back is not None:
+            self.act(lambda: self.presenter.send_back(wanted, *back), self._sent_back, refused)
+        else:
+            self.act(lambda: self.presenter.register(wanted), self._registered, refused)
+
+    def _ask_reasons(self) -> None:
+        if not self._right_or_told():
+            return
+        left = [k for k, r in self._rows.items() if r.required and not r.isChecked() and not r.fixed]
+        self.back_panel.ask(("berkas_tidak_lengkap",) if left else ())
+        self.side.setCurrentIndex(1)
+
+    def _return(self, reasons: tuple[str, ...], _papers: frozenset[str], note: str) -> None:
         self._save.stop()
-        layanan, ada, key = self.layanan, self._ada(), self.draft_key
-        self.act(lambda: self.presenter.register(layanan, values, ada, key), self._registered)
+        self._sending_back = (reasons, note)
+        wanted = self._wanted()
+        self.act(lambda: self.presenter.send_back(wanted, reasons, note), self._sent_back, self._refused)
+
+    def _sent_back(self, result: Registered) -> None:
+        slip = "Lembar pengembalian"
+        text = f"{slip} dicetak." if result.printed else f"{slip} tersimpan, belum tercetak. {result.print_trouble}"
+        self.shell.tell("good" if result.printed else "attention", f"{text.strip()} Dapat diajukan lagi lewat tombol Draf & dikembalikan.",
+                        bold=f"Berkas {result.permohonan.penduduk.nama} dikembalikan.")
+        self._reset()
+        self.refresh()
 
     def _go_on(self) -> None:
         pid, ada = self._resume_id, self._ada()

@@ -2,28 +2,35 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
-from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QGridLayout, QHBoxLayout, QLabel, QStackedWidget, QVBoxLayout, QWidget
+from PySide6.QtCore import QPoint, Qt
+from PySide6.QtWidgets import QGridLayout, QHBoxLayout, QLabel, QMenu, QStackedWidget, QVBoxLayout, QWidget
 
 from ktpel_kiosk.desk import intake, verification
 from ktpel_kiosk.domain.permohonan import RETURN_REASONS, Permohonan
 from ktpel_kiosk.domain.sop import Stage
 from ktpel_kiosk.ui.pages.base import ApplicationHead, Page, footer, scroll
+from ktpel_kiosk.ui.presenters.intake import IntakePresenter
 from ktpel_kiosk.ui.presenters.work import WorkPresenter, biodata_rows
 from ktpel_kiosk.ui.widgets.base import Card, Line, clear_layout, column, label
-from ktpel_kiosk.ui.widgets.buttons import Button, Chip, ChoiceChip
-from ktpel_kiosk.ui.widgets.fields import NoteField
-from ktpel_kiosk.ui.widgets.flow import Flow
+from ktpel_kiosk.ui.widgets.buttons import Button, Chip
+from ktpel_kiosk.ui.widgets.decisions import ReasonPanel, pause_menu
 from ktpel_kiosk.ui.widgets.status import ChecklistRow, EmptyState
 from ktpel_kiosk.ui.widgets.worklist import WorkItem, WorkList
 from ktpel_kiosk.ui.words import word
 
 if TYPE_CHECKING:
+    from ktpel_kiosk.desk.context import Desk
     from ktpel_kiosk.desk.queries import Dossier
+    from ktpel_kiosk.domain.actor import Actor
     from ktpel_kiosk.ui.operator_window import OperatorWindow
+
+
+PAPERS, RETURN, REFUSE, DOUBLE = range(4)
+REFUSALS = ("data_invalid", "bukan_ybs", "usia_belum_cukup", "lain")
 
 
 class VerifikasiPage(Page):
@@ -32,6 +39,7 @@ class VerifikasiPage(Page):
     def __init__(self, window: OperatorWindow) -> None:
         super().__init__(window)
         self.presenter = WorkPresenter(window.session, Stage.VERIFIKASI, Stage.VALIDASI)
+        self.slips = IntakePresenter(window.session)
         self.dossier: Dossier | None = None
         self._wanted = self._chosen = ""
         self.list = WorkList("Menunggu pemeriksaan", "file-check", "Tidak ada yang menunggu", "Permohonan baru akan tampil di sini.")
@@ -53,17 +61,21 @@ class VerifikasiPage(Page):
         layout.setSpacing(16)
         self.head = ApplicationHead(compact=True)
         layout.addWidget(self.head)
-        both = QHBoxLayout()
-        both.setSpacing(16)
-        both.addWidget(self._entries(), 11)
-        both.addWidget(self._papers(), 9)
-        layout.addLayout(both, 1)
+        self.both = QHBoxLayout()
+        self.both.setSpacing(16)
+        self.both.addWidget(self._entries(), 11)
+        self.both.addWidget(self._papers(), 9)
+        layout.addLayout(self.both, 1)
         self.back_button = Button("Kembalikan berkas", icon="undo-2")
-        self.back_button.clicked.connect(lambda: self._ask_reasons(True))
+        self.back_button.clicked.connect(lambda: self._ask_reasons(RETURN))
+        self.more = Button("Lainnya", icon="list-checks")
+        self.more.clicked.connect(self._menu)
+        self.put_off = Button("Simpan & tunda")
+        self.put_off.clicked.connect(lambda: pause_menu(self.put_off, self._put_off))
         self.hint = label("", "small", tone="muted")
         self.primary = Button("Setujui & paraf", "primary", icon="check", key="F9")
         self.primary.clicked.connect(self._approve)
-        layout.addLayout(footer([self.back_button], [self.hint, self.primary]))
+        layout.addLayout(footer([self.back_button, self.more], [self.hint, self.put_off, self.primary]))
         return holder
 
     def _entries(self) -> QWidget:
@@ -88,30 +100,19 @@ class VerifikasiPage(Page):
         self._list.setSpacing(0)
         papers.body.addWidget(scroll(inner), 1)
         self.side.addWidget(papers)
-        back = Card(24, 12)
-        back.body.addWidget(label("Mengapa dikembalikan?", "strong", weight="semibold"))
-        chips = QWidget()
-        flow = Flow(8)
-        chips.setLayout(flow)
-        self.reasons: list[ChoiceChip] = []
-        for reason in RETURN_REASONS:
-            chip = ChoiceChip(word("kembali", reason), reason)
-            chip.toggled.connect(lambda _on: self._reasons_changed())
-            self.reasons.append(chip)
-            flow.addWidget(chip)
-        back.body.addWidget(scroll(chips), 1)
-        self.note = NoteField("note", "Catatan untuk pemohon", placeholder="Apa yang harus dibawa atau dibetulkan", lines=2)
-        back.body.addWidget(self.note)
-        line = QHBoxLayout()
-        cancel = Button("Batal")
-        cancel.clicked.connect(lambda: self._ask_reasons(False))
-        self.send_back = Button("Kembalikan", "danger", icon="undo-2")
-        self.send_back.clicked.connect(self._return)
-        line.addWidget(cancel)
-        line.addStretch(1)
-        line.addWidget(self.send_back)
-        back.body.addLayout(line)
-        self.side.addWidget(back)
+        panels = (
+            ReasonPanel("Mengapa dikembalikan?", "Kembalikan & cetak", RETURN_REASONS),
+            ReasonPanel("Tolak permohonan", "Tolak & cetak", REFUSALS, note="Alasan untuk pemohon", need_note=True,
+                        placeholder="Misalnya: NIK tidak ditemukan di SIAK", many=False),
+            ReasonPanel("Tahan sebagai data ganda", "Tahan & cetak", (), note="Apa yang ditemukan", need_note=True,
+                        placeholder="Misalnya: NIK yang sama dipakai orang lain di Pulo"),
+        )
+        acts = (self._return, self._reject, self._hold)
+        for panel, act in zip(panels, acts, strict=True):
+            panel.closed.connect(lambda: self._ask_reasons(PAPERS))
+            panel.decided.connect(act)
+            self.side.addWidget(panel)
+        self.panels = panels
         return self.side
 
     # -- opening ------------------------------------------------------------------------------------------------------
@@ -139,8 +140,8 @@ class VerifikasiPage(Page):
         self.work.setCurrentIndex(0)
 
     def back(self) -> bool:
-        if self.side.currentIndex() == 1:
-            self._ask_reasons(False)
+        if self.side.currentIndex():
+            self._ask_reasons(PAPERS)
             return True
         return False
 
@@ -165,7 +166,7 @@ class VerifikasiPage(Page):
         self.dossier = dossier
         p = dossier.permohonan
         self.work.setCurrentIndex(1)
-        self._ask_reasons(False)
+        self._ask_reasons(PAPERS)
         self.head.show_dossier(self.session, dossier)
         clear_layout(self._grid)
         for i, (_name, title, value) in enumerate(biodata_rows(p.penduduk)):
@@ -176,8 +177,9 @@ class VerifikasiPage(Page):
         may = self.presenter.may_act(p)
         stage = p.current().stage if p.current() else ""  # type: ignore[union-attr]
         self.primary.set_text("Setujui & validasi" if stage == Stage.VALIDASI else "Setujui & paraf")
-        self.primary.setEnabled(may)
-        self.back_button.setEnabled(may)
+        for button in (self.primary, self.back_button, self.more):
+            button.setEnabled(may)
+        self.put_off.setVisible(may)
         self.hint.setText("" if may else f"Langkah ini milik {self.presenter.who_may(p)}")
 
     def _show_papers(self, dossier: Dossier) -> None:
@@ -228,28 +230,64 @@ class VerifikasiPage(Page):
             self._close()
         self.refresh()
 
-    def _ask_reasons(self, on: bool) -> None:
-        if on:
-            for chip in self.reasons:
-                chip.setChecked(False)
-            self.note.set_value("")
-            self.reasons[0].setFocus()
-        self.side.setCurrentIndex(1 if on else 0)
-        self._reasons_changed()
+    def _ask_reasons(self, which: int) -> None:
+        """Show the papers, or one of the panels that ask for a reason."""
+        if which != PAPERS and self.dossier is not None:
+            papers = self.dossier.permohonan.kelengkapan if which == RETURN else ()
+            chosen = {REFUSE: ("data_invalid",)}.get(which, ())
+            self.panels[which - 1].ask(chosen, [(i.kode, i.teks, not i.ada and i.wajib) for i in papers if i.ada or i.wajib])
+        self.side.setCurrentIndex(which)
+        self.both.setStretch(0, 11 if which == PAPERS else 8)
+        self.both.setStretch(1, 9 if which == PAPERS else 12)
 
-    def _reasons_changed(self) -> None:
-        self.send_back.setEnabled(any(c.isChecked() for c in self.reasons))
+    def _menu(self) -> None:
+        """What is decided more rarely: refusing, and holding the application as double data."""
+        menu = QMenu(self)
+        menu.addAction("Tolak permohonan …", lambda: self._ask_reasons(REFUSE))
+        menu.addAction("Tahan sebagai data ganda …", lambda: self._ask_reasons(DOUBLE))
+        menu.popup(self.more.mapToGlobal(QPoint(0, -menu.sizeHint().height() - 4)))
 
-    def _return(self) -> None:
+    def _return(self, reasons: tuple[str, ...], wanted: frozenset[str], note: str) -> None:
+        self._decide(lambda desk, actor, pid: intake.return_application(desk, actor, pid, reasons, note, wanted), "pengembalian",
+                     "dikembalikan", "Lembar pengembalian")
+
+    def _reject(self, reasons: tuple[str, ...], _wanted: frozenset[str], note: str) -> None:
+        self._decide(lambda desk, actor, pid: verification.reject(desk, actor, pid, note, rules=reasons), "penolakan",
+                     "ditolak", "Lembar penolakan")
+
+    def _hold(self, _reasons: tuple[str, ...], _wanted: frozenset[str], note: str) -> None:
+        self._decide(lambda desk, actor, pid: verification.reject(desk, actor, pid, note, duplicate=True), "pengembalian",
+                     "ditahan sebagai data ganda", "Lembar pengembalian")
+
+    def _decide(self, act: Callable[[Desk, Actor, str], Permohonan], slip: str, what: str, paper: str) -> None:
+        """Do it and print the slip it left."""
         if self.dossier is None:
             return
-        pid, note = self.dossier.permohonan.id, self.note.value()
-        chosen = tuple(str(c.value) for c in self.reasons if c.isChecked())
-        desk, actor = self.shell.desk, self.session.actor
-        self.act(lambda: intake.return_application(desk, actor, pid, chosen, note), self._returned)
+        pid, desk, actor = self.dossier.permohonan.id, self.shell.desk, self.session.actor
 
-    def _returned(self, p: Permohonan) -> None:
-        self.shell.tell("info", "Lembar pengembalian tersimpan dan dapat dicetak.", bold=f"{p.nomor_register} dikembalikan.")
+        def work() -> tuple[Permohonan, tuple[bool, str]]:
+            p = act(desk, actor, pid)
+            return p, self.slips.print_paper(p.id, slip)
+
+        self.act(work, partial(self._left, what, paper))
+
+    def _left(self, what: str, paper: str, result: tuple[Permohonan, tuple[bool, str]]) -> None:
+        p, (printed, trouble) = result
+        text = f"{paper} dicetak." if printed else f"{paper} tersimpan, belum tercetak. {trouble}".strip()
+        self.shell.tell("good" if printed else "attention", text, bold=f"{p.nomor_register or p.penduduk.nama} {what}.")
+        self._close()
+        self.refresh()
+
+    def _put_off(self, reason: str) -> None:
+        if self.dossier is None:
+            return
+        pid = self.dossier.permohonan.id
+        self.act(lambda: self.presenter.put_off(pid, reason), self._waits)
+
+    def _waits(self, p: Permohonan) -> None:
+        tahap = p.current()
+        self.shell.tell("info", f"Waktu dijeda: {word('jeda', tahap.pause_reason if tahap else 'ditunda')}. Buka lagi untuk melanjutkan.",
+                        bold=f"{p.nomor_register} ditunda.")
         self._close()
         self.refresh()
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 
-from ktpel_kiosk.desk import complaints, queries
+from ktpel_kiosk.desk import complaints, followups, queries
 from ktpel_kiosk.domain.permohonan import Keadaan
 from ktpel_kiosk.domain.sop import Stage
 from ktpel_kiosk.domain.text import date_full, duration_words, hours_text, number_text, percent_text
@@ -92,8 +92,15 @@ class BoardPresenter:
             left = board.blangko.stok
             figures.append(Figure("Blangko tersisa", number_text(left), f"{number_text(board.blangko.baik)} kartu jadi",
                                   "trouble" if left == 0 else "attention" if left < 20 else "muted", "cetak"))
-        figures.append(Figure("Hari ini", number_text(board.today), "permohonan masuk", "muted", "register"))
+        figures.append(self._follow_up())
         return tuple(figures)
+
+    def _follow_up(self) -> Figure:
+        """How much waits to be gone after, and what kind first."""
+        due = followups.tasks(self.session.desk)
+        kinds = {t.kind: sum(1 for x in due if x.kind is t.kind) for t in due}
+        detail = ", ".join(f"{n} {word('tugas_pendek', k)}" for k, n in kinds.items())
+        return Figure("Tindak lanjut", number_text(len(due)), detail or "tidak ada yang tertunda", "attention" if due else "good", "tugas")
 
     def _card(self, item: ListItem, now: datetime) -> CardView:
         chip, tone, detail = self._clock(item, now)

@@ -2,18 +2,21 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from datetime import date
 
-from ktpel_kiosk.desk import intake, queries
+from ktpel_kiosk.desk import eligible, intake, population, queries
 from ktpel_kiosk.desk.access import stage_roles
+from ktpel_kiosk.desk.eligible import Override, RecordedBefore
 from ktpel_kiosk.domain import codes
 from ktpel_kiosk.domain.actor import Actor
-from ktpel_kiosk.domain.biodata import FIELD_LABELS, age_at, make_penduduk, problems_of
+from ktpel_kiosk.domain.biodata import FIELD_LABELS, LIFELONG, age_at, make_penduduk, penduduk_to_dict, problems_of
 from ktpel_kiosk.domain.errors import BadInput, KioskError
+from ktpel_kiosk.domain.nik import normalise_nik, structural_issues
 from ktpel_kiosk.domain.penduduk import Penduduk
 from ktpel_kiosk.domain.permohonan import ChecklistItem, Keadaan, Permohonan
 from ktpel_kiosk.domain.sop import Layanan, Stage
-from ktpel_kiosk.domain.text import date_card, date_long, number_text, parse_date, phone_e164
+from ktpel_kiosk.domain.text import date_card, number_text, parse_date, phone_e164
 from ktpel_kiosk.ports.devices import DeviceKind, DocumentPrinter, PrintJob
 from ktpel_kiosk.ports.register import ListItem, Query
 from ktpel_kiosk.ui.presenters.session import Session
@@ -21,8 +24,12 @@ from ktpel_kiosk.ui.words import word
 
 PENDUDUK_FIELDS: tuple[str, ...] = (
     "nik", "nama", "no_kk", "tempat_lahir", "tanggal_lahir", "jenis_kelamin", "golongan_darah", "alamat", "rt", "rw", "desa",
-    "kecamatan", "kabupaten", "provinsi", "agama", "status_perkawinan", "pekerjaan", "kewarganegaraan", "kode_pos",
+    "kecamatan", "kabupaten", "provinsi", "agama", "status_perkawinan", "pekerjaan", "kewarganegaraan", "berlaku_hingga", "kode_pos",
 )
+OVERRIDABLE: dict[str, str] = {
+    "hours.closed": "Di luar jam layanan", "recorded.before": "Sudah pernah direkam", "nik.N03": "NIK tidak lazim",
+}
+"""Refusals a superior may lift, and what is asked of the superior."""
 CODE_FIELDS = ("golongan_darah", "agama", "status_perkawinan", "pekerjaan")
 LABELS = FIELD_LABELS
 
@@ -38,6 +45,9 @@ class NikFeedback:
     blocked: bool = False
     sex: str = ""
     born: str = ""
+    open_id: str = ""
+    prefill: dict[str, object] = field(default_factory=dict)
+    recorded: RecordedBefore | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,6 +61,21 @@ class CheckLine:
 
 
 @dataclass(frozen=True, slots=True)
+class Wanted:
+    """What stands on the form beside biodata and papers."""
+
+    layanan: Layanan
+    values: dict[str, str]
+    ada: frozenset[str]
+    key: str = ""
+    varian: str = ""
+    sudah_rekam: str = ""
+    place: str = ""
+    kuasa: str = ""
+    override: Override | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Registered:
     """The outcome of the counter's act."""
 
@@ -58,6 +83,12 @@ class Registered:
     numbered: bool
     printed: bool
     print_trouble: str = ""
+
+
+def form_values(p: Penduduk) -> dict[str, object]:
+    """Biodata as the form shows it: dates as on the card, no SEUMUR HIDUP."""
+    until = "" if p.berlaku_hingga == LIFELONG else date_card(date.fromisoformat(p.berlaku_hingga))
+    return {**penduduk_to_dict(p), "tanggal_lahir": date_card(p.tanggal_lahir), "berlaku_hingga": until}
 
 
 class IntakePresenter:
@@ -69,11 +100,47 @@ class IntakePresenter:
     def services(self) -> tuple[tuple[Layanan, str], ...]:
         return tuple((offer.layanan, word("layanan_panjang", offer.layanan)) for offer in self.session.desk.sop.layanan)
 
+    def variants(self, layanan: Layanan) -> tuple[tuple[str, str], ...]:
+        """(code, name) of the kinds of a service, the usual one first; empty where there is only one."""
+        offer = self.session.desk.sop.layanan_of(layanan)
+        return tuple((v.kode, v.nama[:1].upper() + v.nama[1:]) for v in offer.varian) if offer else ()
+
+    def records(self, layanan: Layanan, varian: str) -> bool:
+        """This kind of service may record somebody."""
+        offer = self.session.desk.sop.layanan_of(layanan)
+        return bool(offer and offer.rekam_of(varian) != "tidak")
+
+    def proxy_allowed(self, layanan: Layanan) -> bool:
+        offer = self.session.desk.sop.layanan_of(layanan)
+        return bool(offer and offer.kuasa)
+
+    def closed(self) -> str:
+        """Why the counter is closed now; empty while it is open."""
+        return eligible.closed_sentence(self.session.desk, self.session.now())
+
+    def recording_line(self, layanan: Layanan, varian: str, found: RecordedBefore | None, stated: bool) -> tuple[str, str, bool]:
+        """(sentence, tone, may the officer state that the person was recorded before)."""
+        offer = self.session.desk.sop.layanan_of(layanan)
+        rekam = offer.rekam_of(varian) if offer else "ya"
+        if rekam == "tidak":
+            return "Layanan ini tidak merekam lagi; kartu dicetak dari data di pusat.", "muted", False
+        if found is None and stated:
+            found = RecordedBefore("kartu")
+        if found is None:
+            return "Belum diketahui pernah direkam; pemohon direkam.", "muted", True
+        sentence = eligible.recorded_sentence(self.session.desk, found)
+        if rekam == "ya":
+            return f"{sentence.partition(';')[0]}. Kembalikan berkas, atau minta izin atasan.", "trouble", found.source == "kartu"
+        return sentence, "attention", found.source == "kartu"
+
+    def ask_siak(self, nik: str) -> RecordedBefore | None:
+        return eligible.ask_siak(self.session.desk, nik)
+
     def choices(self, name: str) -> tuple[tuple[int, str], ...]:
         return tuple(codes.code_list(name))
 
     def villages(self) -> tuple[str, ...]:
-        return tuple(v.upper() for v in self.session.desk.regions().villages(self.session.desk.sop.kantor.kode_wilayah))
+        return population.villages(self.session.desk)
 
     def defaults(self) -> dict[str, str]:
         """What the office already knows of its residents."""
@@ -96,25 +163,37 @@ class IntakePresenter:
             return NikFeedback(f"{16 - len(digits)} angka lagi" if digits else "", "")
         found = intake.check_nik_at_desk(self.session.desk, digits)
         report = found.report
-        if not report.usable:
-            return NikFeedback(report.errors[0].text, "trouble", blocked=True)
+        hard = [i for i in report.errors if not i.overridable]
+        if hard:
+            return NikFeedback(hard[0].text, "trouble", blocked=True)
+        if report.errors:
+            return NikFeedback(f"{report.errors[0].text} Hanya diterima dengan izin atasan.", "attention",
+                               prefill=self._prefill(digits), recorded=found.recorded)
         bold = warning = ""
         blocked = False
         if found.open_number:
             bold = f"Masih ada permohonan berjalan, nomor {found.open_number}."
-            warning, blocked = "Buka permohonan itu lewat Register, jangan daftarkan ulang.", True
-        elif found.recorded_at:
-            bold = f"Pernah direkam {date_long(self.session.local(found.recorded_at).date())} di kantor ini."
-            warning = "Jangan rekam ulang: status akan menjadi ganda."
+            warning, blocked = "Lanjutkan permohonan itu, jangan daftarkan ulang.", True
         elif report.warnings:
             warning = report.warnings[0].text
         sex = report.sex.value if report.sex else ""
         born = date_card(report.birth_hint) if report.birth_hint else ""
-        return NikFeedback(report.summary, "good", bold, warning, blocked, sex, born)
+        prefill = self._prefill(digits)
+        line = f"{report.summary} · ada dalam daftar penduduk" if prefill else report.summary
+        return NikFeedback(line, "good", bold, warning, blocked, sex, born, found.open_id, prefill, found.recorded)
+
+    def _prefill(self, digits: str) -> dict[str, object]:
+        """The form's fields as the population list knows them."""
+        entry = population.find(self.session.desk, digits)
+        if entry is None:
+            return {}
+        return {**form_values(entry.penduduk), "nik": digits}
 
     def problems(self, values: dict[str, str]) -> dict[str, str]:
         """Sentence per wrong field."""
         found = {p.field: p.text for p in problems_of(today=self.session.today(), **self._clean(values))}
+        if "nik" in found and self._only_overridable(values.get("nik", "")):
+            del found["nik"]
         if values.get("nomor_hp"):
             try:
                 phone_e164(values["nomor_hp"])
@@ -123,22 +202,31 @@ class IntakePresenter:
         return found
 
     @staticmethod
+    def _only_overridable(text: str) -> bool:
+        broken = structural_issues(normalise_nik(text))
+        return bool(broken) and all(i.overridable for i in broken)
+
+    @staticmethod
     def _clean(values: dict[str, str]) -> dict[str, object]:
-        return {k: values.get(k, "") for k in PENDUDUK_FIELDS if k in values}
+        clean: dict[str, object] = {k: values.get(k, "") for k in PENDUDUK_FIELDS if k in values}
+        if clean.get("kewarganegaraan", "WNI") == "WNI":
+            clean.pop("berlaku_hingga", None)
+        return clean
 
     def penduduk(self, values: dict[str, str]) -> Penduduk:
-        return make_penduduk(today=self.session.today(), **self._clean(values))  # type: ignore[arg-type]
+        """The desk itself asks for the superior where the NIK is an odd one."""
+        return make_penduduk(today=self.session.today(), override=frozenset({"N03"}), **self._clean(values))  # type: ignore[arg-type]
 
-    def checklist(self, layanan: Layanan, values: dict[str, str]) -> tuple[CheckLine, ...]:
+    def checklist(self, layanan: Layanan, values: dict[str, str], varian: str = "", kuasa: bool = False) -> tuple[CheckLine, ...]:
         """Age first (computed), then the papers of the SOP for this service and person."""
         person: Penduduk | None
         try:
             person = self.penduduk(values)
         except KioskError:
             person = None
-        items: tuple[ChecklistItem, ...] = intake.checklist(self.session.desk, layanan, person)
+        items: tuple[ChecklistItem, ...] = intake.checklist(self.session.desk, layanan, person, varian, kuasa=kuasa)
         offer = self.session.desk.sop.layanan_of(layanan)
-        known = {s.kode for s in offer.syarat if self._applies(s.kondisi, values)} if offer else set()
+        known = {"f107", *(s.kode for s in offer.syarat if self._applies(s.kondisi, values))} if offer else set()
         return (self._age_line(values), *(CheckLine(i.kode, i.teks, i.wajib) for i in items if i.kode in known))
 
     def _applies(self, kondisi: str, values: dict[str, str]) -> bool:
@@ -190,11 +278,26 @@ class IntakePresenter:
 
     # -- acts ---------------------------------------------------------------------------------------------------------
 
-    def register(self, layanan: Layanan, values: dict[str, str], ada: frozenset[str], key: str) -> Registered:
+    def register(self, w: Wanted) -> Registered:
         """Receive, number (where this officer may), print the tanda terima."""
         desk, actor = self.session.desk, self.session.actor
-        p = intake.receive_papers(desk, actor, layanan, self.penduduk(values), ada, nomor_hp=values.get("nomor_hp", ""), draft_key=key)
+        p = intake.receive_papers(
+            desk, actor, w.layanan, self.penduduk(w.values), w.ada, nomor_hp=w.values.get("nomor_hp", ""), draft_key=w.key,
+            mobile_place=w.place, varian=w.varian, sudah_rekam=w.sudah_rekam, kuasa=w.kuasa, override=w.override)
         return self.number(p)
+
+    def send_back(self, w: Wanted, reasons: tuple[str, ...], note: str) -> Registered:
+        """Keep the application as returned and print its slip."""
+        desk, actor = self.session.desk, self.session.actor
+        p = intake.return_at_counter(
+            desk, actor, w.layanan, self.penduduk(w.values), w.ada, reasons, note, nomor_hp=w.values.get("nomor_hp", ""), draft_key=w.key,
+            mobile_place=w.place, varian=w.varian, sudah_rekam=w.sudah_rekam, kuasa=w.kuasa, override=w.override)
+        return Registered(p, False, *self.print_paper(p.id, "pengembalian"))
+
+    def superiors(self) -> tuple[tuple[str, str], ...]:
+        """(username, name) of officers who may let an exception pass."""
+        users = self.session.desk.register.read(lambda v: [u for u in v.users() if u.active and eligible.may_override(u.actor())])
+        return tuple((u.username, u.nama) for u in users)
 
     def number(self, p: Permohonan) -> Registered:
         desk, actor = self.session.desk, self.session.actor
@@ -221,8 +324,10 @@ class IntakePresenter:
             return False, self.session.sentence(error)
         return True, ""
 
-    def resubmit(self, permohonan_id: str, ada: frozenset[str]) -> Permohonan:
-        return intake.resubmit(self.session.desk, self.session.actor, permohonan_id, ada)
+    def resubmit(self, permohonan_id: str, ada: frozenset[str]) -> Permohonan | Registered:
+        """Back in; papers that had been returned at the counter get their number now."""
+        p = intake.resubmit(self.session.desk, self.session.actor, permohonan_id, ada)
+        return p if p.nomor_register else self.number(p)
 
     def dossier(self, permohonan_id: str) -> queries.Dossier:
         return queries.dossier(self.session.desk, permohonan_id)

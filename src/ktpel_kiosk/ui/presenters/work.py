@@ -62,8 +62,9 @@ class WorkPresenter:
         roles = stage_roles(self.session.desk.sop_of(p.sop_digest), tahap)
         return " atau ".join(sorted(word("peran", r) for r in roles))
 
-    def put_off(self, permohonan_id: str) -> Permohonan:
-        return pause_work(self.session.desk, self.session.actor, permohonan_id, "ditunda")
+    def put_off(self, permohonan_id: str, reason: str = "ditunda") -> Permohonan:
+        """Stop the clock with a reason; opening the application lets it run again."""
+        return pause_work(self.session.desk, self.session.actor, permohonan_id, reason)
 
 
 def biodata_rows(p: Penduduk) -> tuple[tuple[str, str, str], ...]:
