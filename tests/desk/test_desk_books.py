@@ -68,7 +68,7 @@ def test_a_day_of_one_card_stands_in_each_book_as_written_by_hand(office, still)
     place = f"{q.alamat}, RT/RW {q.rt}/{q.rw}, {q.desa}"
     assert rows(office, "permohonan") == [(
         1, "0001/KTP/XI/2026", "20/11/2026", "08.05", q.nama, masked(q.nik), masked(q.no_kk), q.jenis_kelamin.value,
-        f"{q.tempat_lahir}, {birth}", place, "+6281234567890", "KTP-el baru", "L", "Loket", "Kasi", "Kasi", "")]
+        f"{q.tempat_lahir}, {birth}", place, "0812 3456 7890", "KTP-el baru", "L", "Loket", "Kasi", "Kasi", "")]
     assert rows(office, "perekaman") == [(
         1, "20/11/2026", when[Stage.REKAM], "0001/KTP/XI/2026", masked(q.nik), q.nama, q.jenis_kelamin.value, birth, place, "baru", "-",
         "Operator", "", "PRINT_READY_RECORD", "20/11/2026", "")]

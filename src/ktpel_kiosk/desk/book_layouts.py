@@ -20,7 +20,7 @@ from ktpel_kiosk.domain.ledgers import AlasanTarik, BlangkoMove, BlangkoMoveKind
 from ktpel_kiosk.domain.pengaduan import KANAL_NAMES, KATEGORI_NAMES, STATUS_NAMES
 from ktpel_kiosk.domain.permohonan import Keadaan, Permohonan
 from ktpel_kiosk.domain.sop import Layanan, Stage
-from ktpel_kiosk.domain.text import date_form, time_text
+from ktpel_kiosk.domain.text import date_form, phone_local, time_text
 from ktpel_kiosk.ports.ledgers import Recorded
 from ktpel_kiosk.ports.papers import Cell
 from ktpel_kiosk.ports.register import View
@@ -123,9 +123,9 @@ def _permohonan(s: Show, since: datetime, until: datetime) -> Iterator[Line]:
         q = p.penduduk
         yield Line((
             p.nomor_register, s.day(p.created_at), s.clock(p.created_at), q.nama, s.nik(q.nik), s.nik(q.no_kk) if q.no_kk else "",
-            q.jenis_kelamin.value, f"{q.tempat_lahir}, {date_form(q.tanggal_lahir)}", _address(p), p.nomor_hp, s.service(p),
-            "TL" if p.missing_papers() else "L", s.done_by(p, Stage.TERIMA_BERKAS), s.done_by(p, Stage.VERIFIKASI),
-            s.done_by(p, Stage.VALIDASI), _remark(s, p),
+            q.jenis_kelamin.value, f"{q.tempat_lahir}, {date_form(q.tanggal_lahir)}", _address(p),
+            phone_local(p.nomor_hp) if p.nomor_hp else "", s.service(p), "TL" if p.missing_papers() else "L",
+            s.done_by(p, Stage.TERIMA_BERKAS), s.done_by(p, Stage.VERIFIKASI), s.done_by(p, Stage.VALIDASI), _remark(s, p),
         ), p.nomor_register, p.updated_at, p.keadaan is Keadaan.BATAL)
 
 

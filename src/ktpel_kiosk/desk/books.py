@@ -133,8 +133,14 @@ def open_book(desk: Desk, view: View, actor: Actor | None, want: Want) -> Book:
         place_date=f"{(kantor.kecamatan or kantor.kabupaten).title()}, {date_long(today)}",
         signatories=((kantor.penandatangan_jabatan, kantor.penandatangan_nama, kantor.penandatangan_nip),
                      ("Petugas", actor.nama if actor else "", actor.nip if actor else "")),
-        widths=layout.widths, note="NIK lengkap" if want.full_nik else "NIK disamarkan",
+        widths=layout.widths, note=_note(layout, want),
     )
+
+
+def _note(layout: Layout, want: Want) -> str:
+    if not any("NIK" in name for name in layout.columns):
+        return ""
+    return "NIK lengkap" if want.full_nik else "NIK disamarkan"
 
 
 def lines_of(desk: Desk, view: View, want: Want) -> Iterator[Line]:

@@ -79,7 +79,9 @@ class BooksSection(BookSection):
         line.addStretch(2)
         line.addWidget(self.count)
         card.body.addLayout(line)
-        self.frame.addWidget(card)
+        left = QVBoxLayout()
+        left.setSpacing(16)
+        left.addWidget(card)
         self.table = Card(0, 0)
         self.table.body.setContentsMargins(2, 5, 2, 5)
         self.rows: GrowingRows | None = None
@@ -94,7 +96,8 @@ class BooksSection(BookSection):
         self.settings.hide()
         both = QHBoxLayout()
         both.setSpacing(16)
-        both.addWidget(self.table, 1)
+        left.addWidget(self.table, 1)
+        both.addLayout(left, 1)
         both.addWidget(self.settings)
         self.frame.addLayout(both, 1)
         self._columns: tuple[str, ...] = ()
@@ -116,6 +119,8 @@ class BooksSection(BookSection):
 
     def _ask_settings(self, on: bool) -> None:
         self.settings.setVisible(on)
+        self.count.setVisible(not on)
+        self.state.setVisible(not on)
         self.primary = self.settings.save if on else None
         self._show_settings_button()
         self.page.set_primary()

@@ -5,7 +5,9 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import Qt
+from PySide6.QtWidgets import QVBoxLayout, QWidget
 
+from ktpel_kiosk.ui.pages.base import scroll
 from ktpel_kiosk.ui.presenters.books import LETTER_FORMS, LETTER_SERIES, BooksPresenter
 from ktpel_kiosk.ui.widgets.base import label
 from ktpel_kiosk.ui.widgets.buttons import Button
@@ -28,9 +30,14 @@ class LettersPanel(Panel):
         self.code = TextField("kode", "Kode klasifikasi", placeholder="400.8.1.2", limit=24)
         self.series = ChoiceField("urut", "Nomor urut", LETTER_SERIES, empty="")
         self.form_of = ChoiceField("bentuk", "Bentuk Surat Pengantar", LETTER_FORMS, empty="")
-        for item in (self.sample, self.code, self.series, self.form_of):
-            self.form.addWidget(item)
-        self.form.addStretch(1)
+        inner = QWidget()
+        box = QVBoxLayout(inner)
+        box.setContentsMargins(0, 0, 8, 0)
+        box.setSpacing(12)
+        for item in (self.code, self.series, self.form_of, self.sample):
+            box.addWidget(item)
+        box.addStretch(1)
+        self.form.addWidget(scroll(inner), 1)
         self.save = Button("Simpan", "primary", icon="save", key="F9")
         self.save.clicked.connect(self._save)
         self.form.addWidget(self.save, 0, Qt.AlignmentFlag.AlignRight)
