@@ -173,3 +173,25 @@ def test_the_month_is_the_offices_own(office, kasi):
     closing.close_month(office.desk, kasi, 2026, 11)
     office.desk.register.read(lambda v: closing.guard(office.desk, v, new.created_at))
     intake.void_application(office.desk, kasi, new.id, "keliru")
+
+
+def test_work_while_the_month_is_being_closed_is_let_in_unless_it_changes_the_month(office, kasi, monkeypatch):
+    """The PDF copies take a while: what happens meanwhile either has nothing to do with the month, or nothing is closed."""
+    from ktpel_kiosk.domain.errors import StaleView
+    fresh = numbered(office, 1)
+    go_to(office, DECEMBER)
+    real = closing._archive
+    meanwhile = [lambda: intake.void_application(office.desk, kasi, fresh.id, "salah orang")]
+
+    def archive(desk, view, actor, want):
+        if want.book == "agenda_surat" and meanwhile:
+            meanwhile.pop()()
+        return real(desk, view, actor, want)
+
+    monkeypatch.setattr(closing, "_archive", archive)
+    with pytest.raises(StaleView):
+        closing.close_month(office.desk, kasi, 2026, 11)
+    assert not office.desk.register.read(lambda v: v.month_closed(2026, 11))
+    meanwhile.append(lambda: numbered(office, 3))
+    closing.close_month(office.desk, kasi, 2026, 11)
+    assert closing.check(office.desk, office.actor(Peran.SUPERVISOR), 2026, 11).good

@@ -117,21 +117,31 @@ def close_month(desk: Desk, actor: Actor, year: int, month: int) -> MonthLock:
     require(actor, "close_month")
     wants = [Want(book, year, month) for book in LAYOUTS]
     desk.register.read(lambda v: _may_close(desk, v, year, month))
-    kept = desk.register.read(lambda v: [_archive(desk, v, actor, want) for want in wants])
+    kept = desk.register.read(lambda v: _Kept(
+        v.audit_length(), tuple(_archive(desk, v, actor, want) for want in wants), {_key(w): _line_digests(desk, v, w) for w in wants}))
 
     def work(tx: Tx) -> MonthLock:
         _may_close(desk, tx, year, month)
-        for want, digest in zip(wants, kept, strict=True):
-            if _digest(desk, tx, actor, want) != digest:
-                raise StaleView("book.month_moving")
-            tx.put_setting(_key(want), "".join(_line_digest(x) for x in books.lines_of(desk, tx, want)))
-        lock = MonthLock(year, month, CLOSE, desk.clock.now(), actor.username, digests=tuple(kept))
+        if tx.audit_length() != kept.audit and tuple(_digest(desk, tx, actor, want) for want in wants) != kept.digests:
+            raise StaleView("book.month_moving")
+        for key, digests in kept.lines.items():
+            tx.put_setting(key, digests)
+        lock = MonthLock(year, month, CLOSE, desk.clock.now(), actor.username, digests=kept.digests)
         tx.add_month_lock(lock)
-        tx.log("MonthClosed", f"{year}-{month:02d}", actor.username, year=year, month=month, count=sum(d.rows for d in kept),
-               digest=hashlib.sha256("".join(d.sha256 for d in kept).encode()).hexdigest())
+        tx.log("MonthClosed", f"{year}-{month:02d}", actor.username, year=year, month=month, count=sum(d.rows for d in kept.digests),
+               digest=hashlib.sha256("".join(d.sha256 for d in kept.digests).encode()).hexdigest())
         return lock
 
     return desk.register.write(work)
+
+
+@dataclass(frozen=True, slots=True)
+class _Kept:
+    """The books of the month in one snapshot. ``audit``: length of the audit then; while it is the same, nothing at all has changed."""
+
+    audit: int
+    digests: tuple[BookDigest, ...]
+    lines: dict[str, str]
 
 
 def reopen_month(desk: Desk, actor: Actor, year: int, month: int, reason: str, second_username: str, second_password: str) -> MonthLock:
@@ -202,6 +212,10 @@ def _digest(desk: Desk, view: View, actor: Actor | None, want: Want) -> BookDige
 
 def _key(want: Want) -> str:
     return f"buku.{want.year}-{want.month:02d}.{want.book}"
+
+
+def _line_digests(desk: Desk, view: View, want: Want) -> str:
+    return "".join(_line_digest(line) for line in books.lines_of(desk, view, want))
 
 
 def _line_digest(line: Line) -> str:
