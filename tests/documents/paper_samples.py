@@ -10,8 +10,32 @@ from pathlib import Path
 
 from PIL import Image, ImageDraw
 
+from ktpel_kiosk.domain.ledgers import Pejabat
 from ktpel_kiosk.domain.penduduk import JenisKelamin, Penduduk
-from ktpel_kiosk.ports.papers import Book, BookRow, HandoverPaper, LetterPaper, ReceiptPaper
+from ktpel_kiosk.domain.sop import Komponen, Layanan
+from ktpel_kiosk.ports.papers import (
+    Book,
+    BookRow,
+    Chart,
+    CheckedPaper,
+    ChecklistPaper,
+    Compared,
+    DestroyedCard,
+    DestructionPaper,
+    F102Paper,
+    Fact,
+    HandoverPaper,
+    LetterPaper,
+    Paraf,
+    ReceiptPaper,
+    ReportPaper,
+    Section,
+    Series,
+    Signer,
+    StandardPaper,
+    Table,
+    VerificationPaper,
+)
 
 RESOURCES = Path(__file__).resolve().parents[2] / "resources"
 KOP = ("Pemerintah Kabupaten Lumajang", "Kecamatan Tempeh", "Jalan Raya Tempeh 1, Tempeh 67371 · Telepon (0334) 520003",
@@ -70,6 +94,90 @@ def letter(jenis: str, **changes: object) -> LetterPaper:
         jabatan="Camat Tempeh", nama_penandatangan="Drs. Bambang Contoh, M.Si.", nip="197001011995031002",
         qr_text="400.8.1.2/015/427.82/2026 0042/KTP/XI/2026", portrait_png=picture("portrait"),
         lampiran=("Formulir F-1.02", "Fotokopi Kartu Keluarga"),
+    )
+    return replace(paper, **changes)  # type: ignore[arg-type]
+
+
+CAMAT = Signer("Camat Tempeh", "Drs. Bambang Contoh, M.Si.", "197001011995031002", "Pembina (IV/a)")
+
+
+def checklist(**changes: object) -> ChecklistPaper:
+    paper = ChecklistPaper(
+        kop=KOP, nomor_register="0042/KTP/XI/2026", at_local="20 November 2026, 09.15 WIB", nama="SITI CONTOH LESTARI",
+        nik_tersamar="350805••••••0001", layanan="KTP-el baru", petugas="Rina Wulandari", qr_text="0042/KTP/XI/2026",
+        items=(CheckedPaper("Formulir F-1.02", True, True), CheckedPaper("Fotokopi Kartu Keluarga", True, False, "menyusul"),
+               CheckedPaper("Fotokopi ijazah", False, False)),
+        parafs=(Paraf("Rina Wulandari", "Petugas Loket", "20 November 2026, 09.16 WIB", "3f2a91c07be4d815", "Pemeriksa berkas"),
+                Paraf("Budi Santosa", "Kasi Pemerintahan", label="Paraf verifikator")),
+        ketentuan=("Berkas dibawa sendiri (tidak dikuasakan)",), catatan="Asli dikembalikan.",
+    )
+    return replace(paper, **changes)  # type: ignore[arg-type]
+
+
+def verification(**changes: object) -> VerificationPaper:
+    paper = VerificationPaper(
+        kop=KOP, nomor_register="0042/KTP/XI/2026", at_local="20 November 2026, 09.30 WIB", nama="SITI CONTOH LESTARI",
+        nik_tersamar="350805••••••0001", layanan="KTP-el baru", qr_text="0042/KTP/XI/2026",
+        rows=(Compared("Nama", "SITI CONTOH LESTARI", "Kartu Keluarga", True),
+              Compared("Tempat/Tanggal Lahir", "LUMAJANG, 5 Februari 2008", "Akta kelahiran", False, "tahun berbeda"),
+              Compared("Pekerjaan", "Pelajar/Mahasiswa", "-", None)),
+        keputusan="Dikembalikan kepada pemohon", temuan=("Tahun lahir pada akta berbeda.",),
+        alasan=("berkas_tidak_benar", "Akta diperbaiki."),
+        parafs=(Paraf("Budi Santosa", "Kasi Pemerintahan", "20 November 2026, 09.31 WIB", "91c07be4d8153f2a", "Verifikator"),),
+        items=checklist().items, digest="ab" * 32,
+    )
+    return replace(paper, **changes)  # type: ignore[arg-type]
+
+
+def destruction(count: int = 3, /, **changes: object) -> DestructionPaper:
+    cards = tuple(DestroyedCard(f"35080545020{i:05d}", NAMES[i % len(NAMES)], ("Rusak", "Pindah")[i % 2], "Patah", "20/11/2026")
+                  for i in range(count))
+    paper = DestructionPaper(
+        kop=KOP, nomor="400.8.1.2/021/427.82/2026", on=date(2026, 11, 25), place="Halaman Kantor Kecamatan Tempeh", method="dibakar",
+        executors=(Pejabat("Budi Santosa, S.Sos", "Kasi Pelayanan", "198001012005011002"), Pejabat("Rina Wulandari", "Operator")),
+        witnesses=(Pejabat("Aiptu Hartono", "Bhabinkamtibmas"),), cards=cards, place_date="Tempeh, 25 November 2026", mengetahui=CAMAT,
+        jam="10.00 WIB", qr_text="400.8.1.2/021/427.82/2026",
+    )
+    return replace(paper, **changes)  # type: ignore[arg-type]
+
+
+def f102(**changes: object) -> F102Paper:
+    paper = F102Paper(
+        nama=PERSON.nama, nik=PERSON.nik, no_kk="3508050101150001", layanan=Layanan.BARU_WNI, place_date="Tempeh, 20 November 2026",
+        petugas="Rina Wulandari", pemohon=PERSON.nama, berkas_lain=("Fotokopi Kartu Keluarga",), nomor_register="0042/KTP/XI/2026",
+        provinsi="JAWA TIMUR", kabupaten="LUMAJANG", kecamatan="TEMPEH", desa="TEMPEH LOR",
+    )
+    return replace(paper, **changes)  # type: ignore[arg-type]
+
+
+def report(**changes: object) -> ReportPaper:
+    labels = ("Tempeh Lor", "Besuk", "Kaliwungu")
+    table = Table(("Desa/Kelurahan", "Laki-laki", "Perempuan", "Rata-rata"),
+                  tuple((v, 10 + i, 1200 + i, 92.5) for i, v in enumerate(labels)), ("Jumlah", 33, 3603, 92.5))
+    paper = ReportPaper(
+        kop=KOP, title="Laporan Bulanan Pelayanan KTP-el", period="November 2026", place_date="Tempeh, 30 November 2026",
+        signatories=(CAMAT, Signer("Petugas Pelaporan", "Rina Wulandari")), notes=("Sumber: register.",),
+        made_at="30 November 2026, 15.00 WIB",
+        sections=(
+            Section("A. Ringkasan", ("Angka kunci.",), (Fact("Permohonan", "1.312", "286 bulan lalu"), Fact("Perekaman", "271"))),
+            Section("B. Per desa", chart=Chart("hbar", labels, (Series("Perekaman", (31.0, 20.0, None)),), unit="orang"), table=table),
+            Section("C. Per hari", chart=Chart(
+                "line", ("1", "2", "3"), (Series("Masuk", (1.0, None, 3.0)), Series("Keluar", (2.0, 2.0, 2.0))), target=2.5,
+                target_label="Sasaran", decimals=1)),
+            Section("D. Per jenis", chart=Chart("bar", labels, (Series("Oktober", (1.0, 2.0, 3.0)), Series("November", (3.0, 2.0, 1.0))))),
+            Section("E. Mutu baku", note="Net.", chart=Chart(
+                "share", labels, (Series("Tepat", (9.0, 1.0, 0.0)), Series("Lewat", (1.0, 1.0, 0.0))))),
+        ),
+    )
+    return replace(paper, **changes)  # type: ignore[arg-type]
+
+
+def standard(**changes: object) -> StandardPaper:
+    paper = StandardPaper(
+        kop=KOP, layanan="Perekaman dan Pencetakan KTP-el", place_date="Tempeh, 20 November 2026", signer=CAMAT, nomor="04/2026",
+        komponen=tuple(Komponen(f"Komponen ke-{i}", tuple(f"Uraian {i}.{n} yang cukup panjang" for n in range(1 + i % 4)))
+                       for i in range(1, 15)),
+        maklumat=("Kami sanggup melayani sesuai standar.",), kontak=("Kotak saran", "SP4N-LAPOR!: lapor.go.id"),
     )
     return replace(paper, **changes)  # type: ignore[arg-type]
 

@@ -31,6 +31,8 @@ INK, MUTED, LINE, PALE = (0.078, 0.129, 0.169), (0.357, 0.420, 0.471), (0.72, 0.
 A4 = (210.0, 297.0)
 LEADING = 1.38
 MAX_PIXELS = 40_000_000
+QR_MOST = 500
+"""Characters; numbers are far shorter, and more could not be scanned from paper."""
 MISSING = "\N{WHITE SQUARE}"
 
 _registering = threading.Lock()
@@ -283,7 +285,7 @@ class Pen:
         if self.canvas is None or not text:
             return
         code = qrcode.QRCode(border=0, error_correction=ERROR_CORRECT_M)
-        code.add_data(text)
+        code.add_data(text[:QR_MOST].encode("utf-8", "replace").decode())
         code.make(fit=True)
         matrix = code.get_matrix()
         module = side / len(matrix)
@@ -335,7 +337,7 @@ def _flatten(png: bytes, grey: bool, pixels: int) -> Image.Image:
 def new_canvas(title: str, page: tuple[float, float], out: BinaryIO | None = None) -> Canvas:
     """An empty document with our marks; ``page`` in mm."""
     canvas = Canvas(out or io.BytesIO(), pagesize=(page[0] * MM, page[1] * MM), invariant=1, pageCompression=1, lang="id-ID")
-    canvas.setTitle(title)
+    canvas.setTitle(shown(title))
     canvas.setCreator("KTP-el Kiosk")
     canvas.setProducer("KTP-el Kiosk")
     canvas.setAuthor("")
