@@ -7,6 +7,7 @@ from dataclasses import replace
 from ktpel_kiosk.desk.access import require_stage
 from ktpel_kiosk.desk.context import Desk
 from ktpel_kiosk.domain.actor import Actor
+from ktpel_kiosk.domain.errors import SopViolation
 from ktpel_kiosk.domain.permohonan import Permohonan, TahapState, finish, pause, start
 from ktpel_kiosk.domain.sop import Stage
 from ktpel_kiosk.ports.register import Tx
@@ -62,10 +63,11 @@ def pause_work(desk: Desk, actor: Actor, permohonan_id: str, reason: str) -> Per
     def work(tx: Tx) -> Permohonan:
         p = tx.permohonan(permohonan_id)
         tahap = p.current()
-        if tahap is not None:
-            require_stage(desk, actor, p, tahap.stage)
+        if tahap is None:
+            raise SopViolation("sop.finished", state=p.keadaan)
+        require_stage(desk, actor, p, tahap.stage)
         q = pause(p, reason, desk.clock.now())
-        tx.log("StagePaused", p.id, actor.username, stage=str(tahap.stage) if tahap else "-", reason=reason)
+        tx.log("StagePaused", p.id, actor.username, stage=str(tahap.stage), reason=reason)
         return save(desk, tx, q) if q is not p else p
 
     return desk.register.write(work)

@@ -7,7 +7,7 @@ from dataclasses import replace
 
 from ktpel_kiosk.desk.access import require
 from ktpel_kiosk.desk.context import Desk
-from ktpel_kiosk.desk.sign_in import authenticate, log_new_key
+from ktpel_kiosk.desk.sign_in import authenticate, left_to_wait, log_new_key
 from ktpel_kiosk.domain.actor import Actor, UserAccount
 from ktpel_kiosk.domain.errors import BadInput, NotFound, SignInRefused
 from ktpel_kiosk.domain.free_text import free_text
@@ -24,6 +24,11 @@ def users(desk: Desk, actor: Actor) -> tuple[UserAccount, ...]:
     require(actor, "manage_users")
     found = desk.register.read(lambda v: tuple(v.users()))
     return tuple(replace(u, password_hash="", sealed_key="") for u in found)
+
+
+def waits(desk: Desk, account: UserAccount) -> bool:
+    """Whether the account backs off now after wrong passwords."""
+    return left_to_wait(desk, account) > 0
 
 
 def password_length(desk: Desk) -> int:

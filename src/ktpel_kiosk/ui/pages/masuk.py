@@ -1,7 +1,8 @@
-"""Sign-in and unlock: one card in the middle, the office's name, two fields."""
+"""Sign-in and unlock: one card in the middle, the office's name, two fields; a wait after wrong passwords counts down."""
 
 from __future__ import annotations
 
+import math
 from typing import TYPE_CHECKING, Any
 
 from PySide6.QtCore import Qt
@@ -10,6 +11,7 @@ from PySide6.QtWidgets import QHBoxLayout
 from ktpel_kiosk.desk import sign_in
 from ktpel_kiosk.domain.actor import Actor
 from ktpel_kiosk.domain.errors import KioskError
+from ktpel_kiosk.domain.text import duration_text
 from ktpel_kiosk.ui.pages.base import Page
 from ktpel_kiosk.ui.widgets.base import Card, label
 from ktpel_kiosk.ui.widgets.buttons import Button
@@ -35,6 +37,7 @@ class MasukPage(Page):
         self.username = TextField("username", "Nama pengguna")
         self.password = TextField("password", "Kata sandi", secret=True)
         self.message = NoticeBar(closable=False)
+        self._free_at = 0.0
         self.primary = Button("Masuk", "primary", key="Enter")
         self.primary.clicked.connect(self._enter)
         self.username.line.returnPressed.connect(self.password.line.setFocus)
@@ -56,14 +59,38 @@ class MasukPage(Page):
                                    align=Qt.AlignmentFlag.AlignCenter))
 
     def opened(self, **args: Any) -> None:
-        self.message.hide()
+        if not self._left():
+            self.message.hide()
         self.password.set_value("")
         if args.get("username"):
             self.username.set_value(args["username"])
         (self.password if self.username.value() else self.username).editor.setFocus()
 
+    def _left(self) -> float:
+        return max(0.0, self._free_at - self.shell.desk.clock.monotonic())
+
+    def tick(self) -> None:
+        """Once a second: the wait that is left, then the way is free again."""
+        if not self._free_at:
+            return
+        left = self._left()
+        if left > 0:
+            seconds = math.ceil(left)
+            wait = f"{seconds} detik" if seconds < 120 else f"{duration_text(seconds)} menit" if seconds < 3600 else "satu jam"
+            text = f"Coba lagi dalam {wait}. Lupa kata sandi? Minta admin mengatur ulang."
+            self.message.show_text("attention", text, bold="Terlalu banyak percobaan.")
+        else:
+            self._free_at = 0.0
+            self.message.show_text("info", "Silakan coba lagi.")
+        self.primary.setEnabled(left <= 0 and not self.busy)
+
+    def show_busy(self, on: bool) -> None:
+        self.primary.setEnabled(not on and not self._left())
+
     def _enter(self) -> None:
         name, secret = self.username.value(), self.password.line.text()
+        if self._left():
+            return
         if not name or not secret:
             (self.username if not name else self.password).editor.setFocus()
             return
@@ -74,6 +101,11 @@ class MasukPage(Page):
         self.shell.signed_in(actor)
 
     def _refused(self, error: KioskError) -> None:
-        self.message.show_text("attention", self.session.sentence(error))
         self.password.set_value("")
+        wait = error.facts.get("wait_s")
+        if isinstance(wait, int | float):
+            self._free_at = self.shell.desk.clock.monotonic() + wait
+            self.tick()
+        else:
+            self.message.show_text("attention", self.session.sentence(error))
         self.password.editor.setFocus()

@@ -5,19 +5,17 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout
 
 from ktpel_kiosk.domain.errors import BadInput
-from ktpel_kiosk.domain.sop import Peran
 from ktpel_kiosk.domain.text import number_text
-from ktpel_kiosk.ui.pages.base import scroll
+from ktpel_kiosk.ui.pages.settings_account import AccountPanel, SecretPanel
 from ktpel_kiosk.ui.pages.settings_office import Section
 from ktpel_kiosk.ui.presenters.settings import ROLES, Ledger, UserRow
-from ktpel_kiosk.ui.widgets.base import Card, label
-from ktpel_kiosk.ui.widgets.buttons import Button, ChoiceChip
-from ktpel_kiosk.ui.widgets.extra import GrowingRows, Panel, Stat
+from ktpel_kiosk.ui.widgets.base import Card, clear_layout, column, label
+from ktpel_kiosk.ui.widgets.buttons import Button
+from ktpel_kiosk.ui.widgets.extra import GrowingRows, Stat
 from ktpel_kiosk.ui.widgets.fields import TextField
-from ktpel_kiosk.ui.widgets.flow import Flow
 from ktpel_kiosk.ui.widgets.status import NoticeBar
 from ktpel_kiosk.ui.widgets.tables import Cell, TableRow
 from ktpel_kiosk.ui.words import word
@@ -27,124 +25,130 @@ if TYPE_CHECKING:
 
 
 class PeopleSection(Section):
-    """The accounts of this office; a panel adds one."""
+    """The accounts of this office for the admin; everybody's own account and password."""
 
     COLUMNS = ("Nama", "Nama masuk", "Jabatan", "Peran", "Keadaan")
     WIDTHS = (180, 110, 160, 240, 130)
 
     def __init__(self, page: PengaturanPage) -> None:
         super().__init__(page)
+        self._editing: UserRow | None = None
+        self._users: dict[str, UserRow] = {}
+        self.own = Button("Ganti kata sandi saya", icon="lock")
+        self.own.clicked.connect(self._ask_own)
         self.add = Button("Tambah petugas", "primary", icon="plus", key="F9")
-        self.add.clicked.connect(lambda: self._ask(True))
+        self.add.clicked.connect(lambda: self._ask(None))
+        self.intro = label("", "body", tone="muted", wrap=True)
         head = QHBoxLayout()
-        head.addWidget(label("Satu orang boleh memegang beberapa peran. Kata sandi tidak pernah ditampilkan lagi.", "body",
-                             tone="muted"), 1)
+        head.setSpacing(12)
+        head.addWidget(self.intro, 1)
+        head.addWidget(self.own)
         head.addWidget(self.add)
         self.frame.addLayout(head)
-        table = Card(0, 0)
-        table.body.setContentsMargins(2, 5, 2, 5)
-        self.rows = GrowingRows("Petugas", self.COLUMNS, self.WIDTHS, (2, 0, 2, 4, 0))
-        table.body.addWidget(self.rows)
         both = QHBoxLayout()
         both.setSpacing(16)
-        both.addWidget(table, 1)
-        self.panel = self._panel()
-        self.panel.hide()
-        both.addWidget(self.panel)
+        both.addWidget(self._table(), 1)
+        both.addWidget(self._mine(), 1)
+        self.panel = AccountPanel(page)
+        self.panel.closed.connect(self._close)
+        self.panel.stored.connect(self._stored)
+        self.fields, self.roles, self.role_note, self.save = self.panel.fields, self.panel.roles, self.panel.role_note, self.panel.save
+        self.secret = SecretPanel(page)
+        self.secret.closed.connect(self._close)
+        self.secret.stored.connect(self._stored)
+        for panel in (self.panel, self.secret):
+            panel.hide()
+            both.addWidget(panel)
         self.frame.addLayout(both, 1)
-        self.primary = self.add
 
-    def _panel(self) -> Panel:
-        panel = Panel("Petugas baru")
-        panel.setFixedWidth(400)
-        panel.closed.connect(lambda: self._ask(False))
-        inner = QWidget()
-        box = QVBoxLayout(inner)
-        box.setContentsMargins(0, 0, 8, 0)
-        box.setSpacing(10)
-        self.fields = {
-            "nama": TextField("nama", "Nama lengkap", limit=80),
-            "username": TextField("username", "Nama masuk", placeholder="rina", limit=32),
-            "jabatan": TextField("jabatan", "Jabatan", limit=80), "nip": TextField("nip", "NIP (bila ada)", limit=20),
-            "password": TextField("password", "Kata sandi", secret=True, limit=128),
-            "again": TextField("again", "Ulangi kata sandi", secret=True, limit=128),
-        }
-        for name in ("nama", "username", "jabatan", "nip"):
-            box.addWidget(self.fields[name])
-        box.addWidget(label("Peran", "small", weight="medium"))
-        holder, flow = QWidget(), Flow(8)
-        holder.setLayout(flow)
-        self.roles: list[ChoiceChip] = []
-        for role in ROLES:
-            chip = ChoiceChip(word("peran", role), role)
-            self.roles.append(chip)
-            flow.addWidget(chip)
-        box.addWidget(holder)
-        self.role_note = label("", "small", tone="trouble")
-        self.role_note.hide()
-        box.addWidget(self.role_note)
-        box.addWidget(self.fields["password"])
-        box.addWidget(self.fields["again"])
-        box.addStretch(1)
-        panel.form.addWidget(scroll(inner), 1)
-        self.save = Button("Simpan petugas", "primary", icon="check", key="F9")
-        self.save.clicked.connect(self._save)
-        panel.form.addWidget(self.save, 0, Qt.AlignmentFlag.AlignRight)
-        return panel
+    def _table(self) -> Card:
+        self.table = Card(0, 0)
+        self.table.body.setContentsMargins(2, 5, 2, 5)
+        self.rows = GrowingRows("Petugas", self.COLUMNS, self.WIDTHS, (2, 0, 2, 4, 0))
+        self.rows.opened.connect(self._open)
+        self.rows.clicked.connect(lambda _index: self._open(self.rows.current_key()))
+        self.table.body.addWidget(self.rows)
+        return self.table
+
+    def _mine(self) -> Card:
+        self.mine = Card(24, 10)
+        self.mine.body.addWidget(label("Akun Anda", "strong", weight="semibold"))
+        self.mine_lines = QVBoxLayout()
+        self.mine_lines.setSpacing(10)
+        self.mine.body.addLayout(self.mine_lines)
+        self.mine.body.addStretch(1)
+        return self.mine
 
     def opened(self) -> None:
-        self.add.setVisible(self.page.presenter.may("manage_users") and self.panel.isHidden())
+        may = self.page.presenter.may("manage_users")
+        self.table.setVisible(may)
+        self.mine.setVisible(not may)
+        self.intro.setText("Satu orang boleh memegang beberapa peran. Pilih baris untuk mengubahnya." if may else
+                           "Perubahan peran dan akun dilakukan admin. Kata sandi Anda sendiri dapat diganti di sini.")
+        self._primary()
         self.refresh()
 
     def refresh(self) -> None:
-        self.page.ask(self.page.presenter.users, self._show)
+        if self.page.presenter.may("manage_users"):
+            self.page.ask(self.page.presenter.users, self._show)
+        else:
+            self._show_mine()
 
     def _show(self, users: tuple[UserRow, ...]) -> None:
-        self.rows.set_rows([TableRow(u.username, (Cell(u.name, bold=True), Cell(u.username), Cell(u.position), Cell(u.roles, muted=True),
-                                                  Cell(u.state, tone=u.tone))) for u in users])
+        self._users = {u.username: u for u in users}
+        self.rows.set_rows([TableRow(u.username, (Cell(u.name, bold=True), Cell(u.username), Cell(u.position or "–"),
+                                                  Cell(u.roles, muted=True), Cell(u.state, tone=u.tone))) for u in users])
+
+    def _show_mine(self) -> None:
+        actor = self.page.session.actor
+        clear_layout(self.mine_lines)
+        self.mine_lines.addWidget(label(actor.nama, "title", weight="bold"))
+        self.mine_lines.addWidget(label(" · ".join(x for x in (actor.username, actor.jabatan) if x), "body", tone="muted"))
+        self.mine_lines.addSpacing(8)
+        for role in (r for r in ROLES if r in actor.peran):
+            self.mine_lines.addLayout(column(label(word("peran", role), "body", weight="semibold"),
+                                             label(word("peran_tugas", role), "body", tone="muted", wrap=True), spacing=2))
 
     def back(self) -> bool:
-        if self.panel.isHidden():
+        if self.panel.isHidden() and self.secret.isHidden():
             return False
-        self._ask(False)
+        self._close()
         return True
 
-    def _ask(self, on: bool) -> None:
-        for field in self.fields.values():
-            field.set_value("")
-            field.say("")
-        for chip in self.roles:
-            chip.setChecked(False)
-        self.role_note.hide()
-        self.panel.setVisible(on)
-        self.rows.hide_columns((2, 4) if on else ())
-        self.add.setVisible(not on and self.page.presenter.may("manage_users"))
-        self.primary = self.page.primary = self.save if on else self.add
-        (self.fields["nama"].editor if on else self.rows).setFocus()
+    def _primary(self) -> None:
+        """What F9 does: the open panel's button, else a new account."""
+        may = self.page.presenter.may("manage_users")
+        open_panel = next((p for p in (self.panel, self.secret) if not p.isHidden()), None)
+        self.add.setVisible(may and open_panel is None)
+        self.own.setVisible(open_panel is None)
+        self.rows.hide_columns((2, 4) if open_panel else ())
+        self.primary = self.page.primary = open_panel.save if open_panel else self.add if may else self.own
 
-    def _save(self) -> None:
-        v = {k: f.value() for k, f in self.fields.items()}
-        v["password"], v["again"] = self.fields["password"].line.text(), self.fields["again"].line.text()
-        roles: tuple[Peran, ...] = tuple(c.value for c in self.roles if c.isChecked())  # type: ignore[misc]
-        self.page.ask(lambda: self.page.presenter.user_problems(v["username"], v["nama"], roles, v["password"], v["again"]),
-                      lambda problems: self._checked(problems, v, roles))
+    def _open(self, username: str) -> None:
+        if username in self._users and not self.page.busy:
+            self._ask(self._users[username])
 
-    def _checked(self, problems: dict[str, str], v: dict[str, str], roles: tuple[Peran, ...]) -> None:
-        for name, field in self.fields.items():
-            field.say(problems.get(name, ""), "trouble" if name in problems else "")
-        self.role_note.setText(problems.get("peran", ""))
-        self.role_note.setVisible("peran" in problems)
-        if problems:
-            first = next((self.fields[n] for n in self.fields if n in problems), None)
-            if first is not None:
-                first.editor.setFocus()
-            return
-        self.page.act(lambda: self.page.presenter.add_user(v["username"], v["nama"], v["jabatan"], v["nip"], roles, v["password"]),
-                      self._saved)
+    def _ask(self, user: UserRow | None) -> None:
+        self.secret.hide()
+        self.panel.ask(user)
+        self._primary()
+        self.panel.fields["nama"].editor.setFocus()
 
-    def _saved(self, name: str) -> None:
-        self._ask(False)
-        self.page.shell.tell("good", "Petugas dapat langsung masuk.", bold=f"{name} tersimpan.")
+    def _ask_own(self) -> None:
+        self.panel.hide()
+        self.secret.ask()
+        self._primary()
+
+    def _close(self) -> None:
+        for panel in (self.panel, self.secret):
+            panel.forget()
+            panel.hide()
+        self._primary()
+        (self.rows if self.table.isVisible() else self.own).setFocus()
+
+    def _stored(self, bold: str, text: str) -> None:
+        self._close()
+        self.page.shell.tell("good", text, bold=bold)
         self.refresh()
 
 

@@ -6,9 +6,9 @@ import re
 from dataclasses import dataclass
 
 from ktpel_kiosk.desk import printing, users
-from ktpel_kiosk.desk.access import require
 from ktpel_kiosk.domain.actor import UserAccount
 from ktpel_kiosk.domain.errors import BadInput
+from ktpel_kiosk.domain.passwords import password_problem, user_name
 from ktpel_kiosk.domain.permissions import PERMISSIONS
 from ktpel_kiosk.domain.sop import Peran
 from ktpel_kiosk.domain.sop_check import WARN, check_sop
@@ -52,6 +52,9 @@ class UserRow:
     roles: str
     state: str
     tone: str
+    nip: str = ""
+    peran: tuple[Peran, ...] = ()
+    active: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,37 +129,77 @@ class SettingsPresenter:
     # -- officers -----------------------------------------------------------------------------------------------------
 
     def users(self) -> tuple[UserRow, ...]:
-        found = self.session.desk.register.read(lambda v: tuple(v.users()))
-        return tuple(self._user(u) for u in sorted(found, key=lambda u: u.nama))
+        """All accounts by name. Raises NotAllowed for whoever does not look after them."""
+        found = users.users(self.session.desk, self.session.actor)
+        return tuple(self._user(u) for u in sorted(found, key=lambda u: (not u.active, u.nama)))
 
     def _user(self, u: UserAccount) -> UserRow:
-        locked = u.locked_until is not None and u.locked_until > self.session.now()
+        locked = users.waits(self.session.desk, u)
         state, tone = ("tidak aktif", "neutral") if not u.active else ("terkunci sementara", "attention") if locked else ("aktif", "good")
-        return UserRow(u.username, u.nama, u.jabatan or "–", ", ".join(word("peran", r) for r in u.peran), state, tone)
+        return UserRow(u.username, u.nama, u.jabatan, ", ".join(word("peran", r) for r in u.peran), state, tone, u.nip, u.peran, u.active)
 
     def add_user(self, username: str, nama: str, jabatan: str, nip: str, peran: tuple[Peran, ...], password: str) -> str:
         """Returns the name kept. Raises BadInput, NotAllowed."""
-        require(self.session.actor, "manage_users")
         users.save_user(self.session.desk, self.session.actor, username, nama.strip(), peran, password, nip=nip, jabatan=jabatan)
         return nama.strip()
 
+    def change_user(self, username: str, nama: str, jabatan: str, nip: str, peran: tuple[Peran, ...], password: str = "") -> str:
+        """Name, position, roles; with ``password`` the admin's reset as well. Returns the name kept. Raises BadInput, NotAllowed."""
+        desk, actor = self.session.desk, self.session.actor
+        users.change_user(desk, actor, username, nama.strip(), peran, nip=nip, jabatan=jabatan)
+        if password:
+            users.reset_password(desk, actor, username, password)
+        return nama.strip()
+
+    def set_active(self, username: str, active: bool) -> None:
+        users.set_active(self.session.desk, self.session.actor, username, active)
+
+    def change_own(self, old: str, new: str) -> None:
+        """Raises SignInRefused when the old password is wrong, BadInput."""
+        users.change_own_password(self.session.desk, self.session.actor, old, new)
+
+    def password_length(self) -> int:
+        return users.password_length(self.session.desk)
+
     def user_problems(self, username: str, nama: str, peran: tuple[Peran, ...], password: str, again: str) -> dict[str, str]:
-        """Sentence per wrong field, before anything is stored."""
+        """Sentence per wrong field of a new account, before anything is stored."""
+        return self.account_problems(None, username, nama, peran, password, again, secret=True)
+
+    def account_problems(self, user: UserRow | None, username: str, nama: str, peran: tuple[Peran, ...], password: str, again: str, *,
+                         secret: bool) -> dict[str, str]:
+        """Sentence per wrong field; ``user`` is the account that is changed, ``secret`` whether a password was asked for."""
         found: dict[str, str] = {}
-        name = username.strip().lower()
-        if not name.isidentifier() or len(name) > 32:
-            found["username"] = "Huruf kecil, angka dan garis bawah; paling panjang 32."
-        elif self.session.desk.register.read(lambda v: v.user(name)) is not None:
-            found["username"] = "Nama ini sudah dipakai."
+        name = user.username if user else username.strip().lower()
+        if user is None:
+            try:
+                user_name(name)
+            except BadInput:
+                found["username"] = "Huruf kecil, angka dan garis bawah, diawali huruf; paling panjang 32."
+            else:
+                if self.session.desk.register.read(lambda v: v.user(name)) is not None:
+                    found["username"] = "Nama ini sudah dipakai."
         if not nama.strip():
             found["nama"] = "Nama petugas belum diisi."
         if not peran:
             found["peran"] = "Pilih paling sedikit satu peran."
-        if len(password) < 6:
-            found["password"] = "Paling sedikit 6 karakter."
-        elif password != again:
-            found["again"] = "Kata sandi kedua tidak sama."
+        if secret:
+            found |= self._secret_problems(name, "password", password, again)
         return found
+
+    def secret_problems(self, old: str, new: str, again: str) -> dict[str, str]:
+        """Sentence per wrong field of the own change."""
+        if not old:
+            return {"old": "Ketik kata sandi yang sekarang."}
+        if old == new:
+            return {"new": self.session.desk.sentences.text("user.password_same")}
+        return self._secret_problems(self.session.actor.username, "new", new, again)
+
+    def _secret_problems(self, username: str, field: str, password: str, again: str) -> dict[str, str]:
+        desk = self.session.desk
+        problem = password_problem(username, password, length=users.password_length(desk), common=not desk.specimen)
+        if problem:
+            return {field: desk.sentences.text(f"user.{problem}", limit=users.password_length(desk))}
+        return {"again": "Kata sandi kedua tidak sama."} if password != again else {}
 
     # -- devices ------------------------------------------------------------------------------------------------------
 
