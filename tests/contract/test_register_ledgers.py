@@ -70,7 +70,8 @@ def burning(n: int = 1, **changes: Any) -> Destruction:
 
 
 def letter(n: int = 1, **changes: Any) -> Letter:
-    return replace(Letter(f"470/{n}/2026", "surat_pengantar", NOW + n * HOUR, "Disdukcapil", "Perekaman", "Camat", "rina", nik(n)), **changes)
+    made = Letter(f"470/{n}/2026", "surat_pengantar", NOW + n * HOUR, "Disdukcapil", "Perekaman", "Camat", "rina", nik(n))
+    return replace(made, **changes)
 
 
 def complaint(n: int = 1, **changes: Any) -> Pengaduan:
@@ -232,8 +233,8 @@ def test_surveys_come_back_without_their_order(register: Register) -> None:
 
 
 def recorded(p: Permohonan, hours: int, *, officer: str = "budi") -> Permohonan:
-    return replace(p, tahap=tuple(
-        replace(t, state=TahapState.SELESAI, finished_at=NOW + hours * HOUR, actor=officer) if t.stage is Stage.REKAM else t for t in p.tahap))
+    done = {"state": TahapState.SELESAI, "finished_at": NOW + hours * HOUR, "actor": officer}
+    return replace(p, tahap=tuple(replace(t, **done) if t.stage is Stage.REKAM else t for t in p.tahap))
 
 
 def test_applications_in_a_period_are_the_numbered_ones(register: Register) -> None:
@@ -281,7 +282,8 @@ def test_a_recording_carries_what_belongs_to_it(register: Register) -> None:
 
 @pytest.mark.parametrize(("second", "expected"), [
     ({"state": TahapState.BELUM, "finished_at": None}, []), ({"state": TahapState.DILEWATI, "finished_at": NOW + 9 * HOUR}, [5]),
-    ({"state": TahapState.SELESAI, "finished_at": NOW + 9 * HOUR}, [9]), ({"state": TahapState.SELESAI, "finished_at": NOW + 2 * HOUR}, [5]),
+    ({"state": TahapState.SELESAI, "finished_at": NOW + 9 * HOUR}, [9]),
+    ({"state": TahapState.SELESAI, "finished_at": NOW + 2 * HOUR}, [5]),
     ({"state": TahapState.SELESAI, "finished_at": NOW + 5 * HOUR}, [5])])
 def test_recorded_is_recorded_once_when_the_last_part_is_done(register: Register, second: dict[str, Any], expected: list[int]) -> None:
     p = recorded(application(1), 5)
@@ -349,7 +351,8 @@ def test_a_clock_set_back_refuses_nothing(register: Register) -> None:
 def test_kind_and_earlier_recording_come_back(register: Register) -> None:
     p = save(register, application(varian="hilang", sudah_rekam="daftar"))
     assert asked(register, "permohonan", p.id) == p
-    p = save(register, replace(p, varian="", sudah_rekam="siak", penduduk=person(1, desa="PULO"), nomor_hp="+6281999", mobile_place="BALAI"))
+    p = save(register, replace(
+        p, varian="", sudah_rekam="siak", penduduk=person(1, desa="PULO"), nomor_hp="+6281999", mobile_place="BALAI"))
     assert asked(register, "permohonan", p.id) == p
 
 

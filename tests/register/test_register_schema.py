@@ -57,6 +57,60 @@ def test_the_database_refuses_what_the_rows_would_let_through(connection: Any, s
         connection.execute(statement)
 
 
+STAYING = {
+    "withdrawn_card": "INSERT INTO withdrawn_card VALUES (1, 'k', '', '', 'rusak', '', '', 1, '', '')",
+    "destruction": "INSERT INTO destruction VALUES ('b', '1', 1, '', '', '[]', '[]', '', 1, '')",
+    "complaint": "INSERT INTO complaint VALUES ('c', '1', 1, 'email', '', 'ringan', '', 1, '', '', 0, 'diterima', '', NULL, NULL, 1)",
+    "complaint_step": "INSERT INTO complaint_step VALUES (1, 'c', 1, '', 'diproses', '')",
+    "letter": "INSERT INTO letter VALUES (1, '470/1', '', 1, '', '', '', '', '', '', '')",
+    "blangko_move": "INSERT INTO blangko_move VALUES (1, 1, 'masuk', 1, '', '', '', '')",
+    "blangko_day": "INSERT INTO blangko_day VALUES ('2026-11-20', 1, 2, 1, 0, 0, 2, 2, '', 1, '')",
+    "contact": "INSERT INTO contact SELECT 1, id, 1, '', '', '', '' FROM permohonan",
+    "month_lock": "INSERT INTO month_lock VALUES (1, 2026, 11, 'tutup', 1, '', '', '', '[]')",
+    "survey": "INSERT INTO survey VALUES (zeroblob(16), '2026-11', '', 1, 2, 3, 4, 1, 2, 3, 4, 1, '', '', '', '', '')",
+    "population_batch": "INSERT INTO population_batch VALUES (1, 'i', '', '', 1, '', 0, 0, 0, 0, 0)",
+    "pause": "INSERT INTO pause SELECT 1, id, 0, 1, 'rekam', 'listrik', 1, 2 FROM permohonan",
+}
+
+
+def filled_books(connection: Any) -> None:
+    for statement in STAYING.values():
+        connection.execute(statement)
+
+
+@pytest.mark.parametrize("table", [*STAYING, "search", "blangko_move"])
+def test_no_book_ever_loses_a_row(connection: Any, table: str) -> None:
+    filled_books(connection)
+    with pytest.raises(driver.dbapi.IntegrityError, match="stays"):
+        connection.execute(f"DELETE FROM {table}")
+
+
+@pytest.mark.parametrize("statement", [
+    "UPDATE letter SET perihal = 'lain'", "UPDATE destruction SET count = 5", "UPDATE blangko_move SET count = 5",
+    "UPDATE blangko_day SET counted = 5", "UPDATE contact SET outcome = 'x'", "UPDATE month_lock SET action = 'buka'",
+    "UPDATE survey SET waktu = 4", "UPDATE pause SET ended_at = 9", "UPDATE complaint SET nomor = '2'",
+    "UPDATE complaint_step SET note = 'x'",
+    "UPDATE withdrawn_card SET nama = 'x'", "UPDATE population_batch SET rows = 3", "UPDATE complaint SET status = 'entah'",
+    "UPDATE complaint SET anonim = 1, nama = 'Tono'", "INSERT INTO population VALUES ('1', '', '', '', '{}')",
+    "INSERT INTO survey VALUES (x'00', '2026-11', '', 1, 2, 3, 4, 1, 2, 3, 4, 1, '', '', '', '', '')",
+    "INSERT INTO survey VALUES (zeroblob(16), '2026-11', '', 1, 2, 3, 4, 1, 2, 3, 4, 0, '', '', '', '', '')",
+    "INSERT INTO blangko_day VALUES ('20-11-2026', 1, 2, 1, 0, 0, 2, 2, '', 1, '')",
+    "INSERT INTO month_lock VALUES (2, 2026, 13, 'tutup', 1, '', '', '', '[]')",
+])
+def test_what_stands_in_a_book_is_not_rewritten(connection: Any, statement: str) -> None:
+    filled_books(connection)
+    with pytest.raises(driver.dbapi.IntegrityError):
+        connection.execute(statement)
+
+
+def test_a_letter_is_voided_once_and_a_card_burned_once(connection: Any) -> None:
+    filled_books(connection)
+    for statement in ("UPDATE letter SET void_reason = 'salah'", "UPDATE withdrawn_card SET destruction_id = 'b'"):
+        connection.execute(statement)
+        with pytest.raises(driver.dbapi.IntegrityError, match="stays"):
+            connection.execute(statement.replace("'salah'", "''").replace("'b'", "''"))
+
+
 def test_counters_never_go_back(connection: Any) -> None:
     connection.execute("INSERT INTO counter VALUES ('register', 2026, 5)")
     with pytest.raises(driver.dbapi.IntegrityError):

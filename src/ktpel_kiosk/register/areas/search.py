@@ -167,7 +167,7 @@ class SearchView(Session):
         chapters = [int(r["n"]) for r in self.all(_CHAPTERS, since=plan.since, until=plan.until)]
         if not plan.newest_first:
             chapters.reverse()
-        size, at = 2, 0
+        size, at = 1, 0
         while at < len(chapters):
             yield chapters[at:at + size]
             at += size
@@ -229,9 +229,12 @@ def _unpaged(query: Query) -> Query:
 
 
 def _intersection(asked: Sequence[Asked], sizes: Mapping[Asked, int], joined: str = "") -> str:
-    """The longest list is read past the others, which are kept as sets; the shortest says no first."""
-    *others, longest = sorted(asked, key=sizes.__getitem__)
-    return f"({longest.rows}) AS x{joined} WHERE " + (" AND ".join(f"+x.no IN (SELECT no FROM ({a.rows}))" for a in others) or "true")
+    """From the shortest list to the longest, each read once past what is left of those before it."""
+    inner = ""
+    *shorter, longest = sorted(asked, key=sizes.__getitem__)
+    for a in shorter:
+        inner = f"SELECT no FROM ({a.rows})" + (f" WHERE +no IN ({inner})" if inner else "")
+    return f"({longest.rows}) AS x{joined} WHERE " + (f"+x.no IN ({inner})" if inner else "true")
 
 
 def _word(n: int, alternatives: tuple[str, ...], where: str) -> Asked:
