@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import hashlib
 import random
 import threading
 
+from ktpel_kiosk.app import residents
 from ktpel_kiosk.app.demo import sign_everybody_in
 from ktpel_kiosk.app.office import village_names
 from ktpel_kiosk.app.population import invent
@@ -16,6 +18,7 @@ from ktpel_kiosk.domain.errors import KioskError, NotFound
 from ktpel_kiosk.domain.permohonan import Permohonan
 from ktpel_kiosk.domain.sop import Layanan, Stage
 from ktpel_kiosk.hal.simulators.synth.person import SyntheticPerson
+from ktpel_kiosk.ports.register import Tx
 
 SEATED_AT: frozenset[Stage] = frozenset({Stage.REKAM, Stage.KIRIM, Stage.AKTIVASI, Stage.SERAH_PEMOHON, Stage.SERAH_SURAT})
 """Stages at which the applicant is present: the simulated devices then show this person."""
@@ -23,7 +26,7 @@ SEATED_AT: frozenset[Stage] = frozenset({Stage.REKAM, Stage.KIRIM, Stage.AKTIVAS
 
 def person_seed(p: Permohonan) -> int:
     """The invented body that belongs to an application: the same on every day."""
-    return int(p.penduduk.nik) % 2**31
+    return residents.person_seed(p.penduduk.nik)
 
 
 class Seating:
@@ -84,6 +87,26 @@ def seat(kiosk: Kiosk, p: Permohonan) -> None:
     kiosk.seat(p.id, person_seed(p), p.penduduk)
 
 
+def furnish_population(kiosk: Kiosk) -> int:
+    """Give a practice office without a population list its invented residents, so that a NIK at the loket prefills the form."""
+    from ktpel_kiosk.domain.population import PopulationBatch
+
+    desk = kiosk.desk
+    if kiosk.register.read(lambda v: v.population_count()):
+        return 0
+    kantor = desk.sop.kantor
+    entries = residents.population_entries(kantor, village_names(kantor.kode_wilayah))
+    digest = hashlib.sha256("".join(e.penduduk.nik for e in entries).encode()).hexdigest()
+    batch = PopulationBatch(desk.ids.new(), "penduduk-latihan", digest, desk.clock.now(), "-", len(entries), 0, 0, 0, 0)
+
+    def work(tx: Tx) -> int:
+        stored = tx.put_population(entries, batch)
+        tx.log("PopulationImported", batch.id, "-", count=stored.added)
+        return stored.added
+
+    return kiosk.register.write(work)
+
+
 def furnish_morning(kiosk: Kiosk, count: int = 6) -> int:
     """Put invented applications on the board of an empty practice office: some at verification, some ready to be recorded.
 
@@ -91,6 +114,7 @@ def furnish_morning(kiosk: Kiosk, count: int = 6) -> int:
     """
     from ktpel_kiosk.ports.register import Query
 
+    furnish_population(kiosk)
     if kiosk.register.read(lambda v: v.count(Query())):
         return 0
     desk = kiosk.desk
