@@ -163,11 +163,15 @@ class SearchView(Session):
         return found[offset:]
 
     def _batches(self, plan: Plan) -> Iterator[Numbers]:
-        """Chapters in the order of the list: few at first, then ever more at once."""
+        """Chapters in the order of the list: few at first, then ever more at once; all at once where a filter leaves few rows."""
+        few = any(self._size(a, {**plan.given, **a.given}, FEW) < FEW for a in plan.asked if a.test)
+        if few and all(a.test for a in plan.asked):
+            yield []  # no words, so that chapters do not matter
+            return
         chapters = [int(r["n"]) for r in self.all(_CHAPTERS, since=plan.since, until=plan.until)]
         if not plan.newest_first:
             chapters.reverse()
-        size, at = 1, 0
+        size, at = len(chapters) if few else 1, 0
         while at < len(chapters):
             yield chapters[at:at + size]
             at += size
@@ -190,8 +194,10 @@ class SearchView(Session):
 
     def _narrowed(self, plan: Plan, chapters: Numbers) -> tuple[str, dict[str, Any]] | None:
         """What stands behind FROM for these chapters; None when one of the lists is empty there."""
-        lowest, highest = min(chapters) * CHAPTER_US, (max(chapters) + 1) * CHAPTER_US
-        given = plan.given | {"since": max(plan.since, lowest), "until": min(plan.until, highest), "chapters": json.dumps(chapters)}
+        given = plan.given | {"chapters": json.dumps(chapters)}
+        if chapters:
+            lowest, highest = min(chapters) * CHAPTER_US, (max(chapters) + 1) * CHAPTER_US
+            given |= {"since": max(plan.since, lowest), "until": min(plan.until, highest)}
         for a in plan.asked:
             given |= a.given
         if len(plan.asked) == 1:
