@@ -15,6 +15,7 @@ from ktpel_kiosk.desk.context import Desk
 from ktpel_kiosk.desk.papers import local_time
 from ktpel_kiosk.domain.actor import Actor
 from ktpel_kiosk.domain.errors import BadInput, NotFound, SopViolation
+from ktpel_kiosk.domain.free_text import free_text
 from ktpel_kiosk.domain.ledgers import Letter
 from ktpel_kiosk.domain.numbering import check_template, format_number
 from ktpel_kiosk.domain.sop import Kantor
@@ -96,7 +97,8 @@ def void_letter(desk: Desk, actor: Actor, nomor: str, reason: str) -> Letter:
         BadInput: no reason. NotFound: no such number. SopViolation: void already, or of a closed month. NotAllowed.
     """
     require(actor, "void_letter")
-    if not reason.strip():
+    text = free_text(reason, "alasan")
+    if not text:
         raise BadInput("letter.void_reason")
 
     def work(tx: Tx) -> Letter:
@@ -106,7 +108,7 @@ def void_letter(desk: Desk, actor: Actor, nomor: str, reason: str) -> Letter:
         if letter.void_reason:
             raise SopViolation("letter.void_already", number=nomor)
         closing.guard(desk, tx, letter.at)
-        tx.void_letter(nomor, reason.strip()[:200])
+        tx.void_letter(nomor, text)
         tx.log("LetterVoided", nomor, actor.username, number=nomor)
         found = tx.letter(nomor)
         assert found is not None

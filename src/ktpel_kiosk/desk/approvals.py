@@ -53,7 +53,8 @@ def review_hash(view: View, p: Permohonan) -> str:
 
 
 def exception_hash(exception: BiometricException) -> str:
-    return content_digest(posisi=exception.position.value, jenis=exception.kind.value, alasan=exception.reason, petugas=exception.recorded_by)
+    return content_digest(posisi=exception.position.value, jenis=exception.kind.value, alasan=exception.reason,
+                          petugas=exception.recorded_by)
 
 
 def forced_hash(sample: Sample) -> str:

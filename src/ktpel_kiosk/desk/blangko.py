@@ -16,6 +16,8 @@ from ktpel_kiosk.desk.waiting import settle_stock
 from ktpel_kiosk.domain.actor import Actor
 from ktpel_kiosk.domain.cards import Blangko, BlangkoBalance, BlangkoState, CardJob, JobState
 from ktpel_kiosk.domain.errors import BadInput, SopViolation
+from ktpel_kiosk.domain.free_text import for_audit, free_text
+from ktpel_kiosk.domain.free_text import note as clean_note
 from ktpel_kiosk.domain.ledgers import BlangkoDay, BlangkoMove, BlangkoMoveKind
 from ktpel_kiosk.domain.text import zone
 from ktpel_kiosk.ports.register import Tx, View
@@ -65,7 +67,9 @@ def set_threshold(desk: Desk, actor: Actor, count: int) -> None:
 def receive_blangko(desk: Desk, actor: Actor, serials: list[str], batch: str) -> int:
     """Take blank cards into the ledger (BAST). Repeated serials are refused as a whole."""
     require(actor, "receive_blangko")
-    if not serials or len(set(serials)) != len(serials) or not all(s.strip() for s in serials):
+    batch = free_text(batch, "nomor BAST", limit=80)
+    serials = [free_text(s, "nomor seri blangko", limit=40) for s in serials]
+    if not serials or len(set(serials)) != len(serials) or not all(serials):
         raise BadInput("blangko.serials", count=len(serials))
 
     def work(tx: Tx) -> int:
@@ -107,7 +111,8 @@ def return_blangko(desk: Desk, actor: Actor, count: int, number: str, reason: st
     require(actor, "return_blangko")
     if not 1 <= count <= MOST:
         raise BadInput("blangko.count", value=count)
-    if not number.strip() or not reason.strip():
+    number, reason = free_text(number, "nomor surat", limit=80), free_text(reason, "alasan")
+    if not number or not reason:
         raise BadInput("blangko.return_paper")
 
     def work(tx: Tx) -> tuple[str, ...]:
@@ -117,7 +122,7 @@ def return_blangko(desk: Desk, actor: Actor, count: int, number: str, reason: st
         for blank in blanks:
             tx.save_blangko(Blangko(blank.serial, BlangkoState.DIKEMBALIKAN, blank.batch, ""))
         tx.add_blangko_move(BlangkoMove(desk.clock.now(), BlangkoMoveKind.KEMBALI, count, actor.username, batch=number.strip()))
-        tx.log("BlangkoReturned", number.strip(), actor.username, count=count, reason=reason.strip())
+        tx.log("BlangkoReturned", number.strip(), actor.username, count=count, reason=for_audit(reason))
         return tuple(b.serial for b in blanks)
 
     return desk.register.write(work)
@@ -152,6 +157,7 @@ def close_day(desk: Desk, actor: Actor, counted: int, note: str = "") -> Blangko
     require(actor, "close_blangko_day")
     if not 0 <= counted <= MOST:
         raise BadInput("blangko.count", value=counted)
+    note = clean_note(note)
 
     def work(tx: Tx) -> BlangkoDay:
         day = day_so_far(desk, tx, _today(desk), _just_after(desk), actor.username, counted, note.strip())

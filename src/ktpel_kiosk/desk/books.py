@@ -21,6 +21,7 @@ from ktpel_kiosk.desk.papers import local_time
 from ktpel_kiosk.desk.sign_in import second_person
 from ktpel_kiosk.domain.actor import Actor
 from ktpel_kiosk.domain.errors import BadInput
+from ktpel_kiosk.domain.free_text import for_audit, free_text
 from ktpel_kiosk.domain.text import MONTHS, date_long, mask_nik, zone
 from ktpel_kiosk.ports.papers import Book, BookRow, BookRows
 from ktpel_kiosk.ports.register import AuditCheck, View
@@ -81,14 +82,15 @@ def export_register(desk: Desk, actor: Actor, book: str, format: str, path: Path
     second = ""
     if full_nik:
         require(actor, "export_register_full_nik")
-        if not reason.strip():
+        reason = free_text(reason, "alasan")
+        if not reason:
             raise BadInput("export.reason", book=book)
         second = second_person(desk, actor, second_username, second_password, "export_register_full_nik").username
     with desk.spool.sink(path) as out:
         made = desk.register.read(lambda v: write_book(desk, v, actor, want, format, out))
         desk.register.write(lambda tx: tx.log(
             "RegisterExported", book, actor.username, format=format, digest=made.file, value=made.content, count=made.rows,
-            year=want.year, month=month, reason=reason.strip(), second=second, key="nik_lengkap" if full_nik else "nik_tersamar"))
+            year=want.year, month=month, reason=for_audit(reason), second=second, key="nik_lengkap" if full_nik else "nik_tersamar"))
     return made.file
 
 

@@ -21,6 +21,7 @@ from ktpel_kiosk.desk.sign_in import second_person
 from ktpel_kiosk.domain.actor import Actor
 from ktpel_kiosk.domain.cards import RECONCILE
 from ktpel_kiosk.domain.errors import BadInput, SopViolation, StaleView
+from ktpel_kiosk.domain.free_text import free_text
 from ktpel_kiosk.domain.ledgers import BookDigest, MonthLock
 from ktpel_kiosk.ports.register import Tx, View
 
@@ -151,14 +152,15 @@ def reopen_month(desk: Desk, actor: Actor, year: int, month: int, reason: str, s
         BadInput: no reason. SopViolation: it is not closed. SignInRefused, NotAllowed.
     """
     require(actor, "reopen_month")
-    if not reason.strip():
+    text = free_text(reason, "alasan", limit=300)
+    if not text:
         raise BadInput("book.reopen_reason")
     second = second_person(desk, actor, second_username, second_password, "approve_reopen")
 
     def work(tx: Tx) -> MonthLock:
         if not tx.month_closed(year, month):
             raise SopViolation("book.month_open", year=year, month=month)
-        lock = MonthLock(year, month, REOPEN, desk.clock.now(), actor.username, second.username, reason.strip()[:300])
+        lock = MonthLock(year, month, REOPEN, desk.clock.now(), actor.username, second.username, text)
         tx.add_month_lock(lock)
         tx.log("MonthReopened", f"{year}-{month:02d}", actor.username, year=year, month=month, second=second.username)
         return lock

@@ -11,6 +11,7 @@ from ktpel_kiosk.desk.sign_in import second_person
 from ktpel_kiosk.domain.actor import Actor
 from ktpel_kiosk.domain.eligibility import refusal
 from ktpel_kiosk.domain.errors import BadInput, SopViolation, TransportTrouble
+from ktpel_kiosk.domain.free_text import free_text
 from ktpel_kiosk.domain.kalender import is_open
 from ktpel_kiosk.domain.penduduk import Penduduk
 from ktpel_kiosk.domain.permissions import PERMISSIONS
@@ -108,7 +109,7 @@ def superior(desk: Desk, actor: Actor, override: Override) -> str:
     Raises:
         BadInput: no reason. NotAllowed, SignInRefused: the named officer may not, or the password is wrong.
     """
-    if not override.reason.strip():
+    if not free_text(override.reason, "alasan"):
         raise BadInput("override.reason")
     if not override.username and may_override(actor):
         return actor.username

@@ -14,6 +14,7 @@ from ktpel_kiosk.desk.context import Desk
 from ktpel_kiosk.desk.papers import local_time
 from ktpel_kiosk.domain.actor import Actor
 from ktpel_kiosk.domain.errors import BadInput
+from ktpel_kiosk.domain.free_text import free_text
 from ktpel_kiosk.domain.kalender import working_days_between
 from ktpel_kiosk.domain.ledgers import ContactAttempt
 from ktpel_kiosk.domain.permohonan import Keadaan, Permohonan
@@ -184,7 +185,7 @@ def log_contact(desk: Desk, actor: Actor, permohonan_id: str, purpose: str, outc
     require(actor, "log_contact")
     if purpose not in PURPOSES or outcome not in OUTCOMES:
         raise BadInput("contact.outcome", value=f"{purpose} {outcome}"[:60], expected=" / ".join(OUTCOMES))
-    attempt = ContactAttempt(permohonan_id, desk.clock.now(), actor.username, purpose, outcome, " ".join(note.split())[:300])
+    attempt = ContactAttempt(permohonan_id, desk.clock.now(), actor.username, purpose, outcome, free_text(note, "catatan", limit=300))
 
     def work(tx: Tx) -> ContactAttempt:
         tx.permohonan(permohonan_id)

@@ -15,6 +15,7 @@ from ktpel_kiosk.domain.actor import Actor
 from ktpel_kiosk.domain.biometric import Position, SignatureKind
 from ktpel_kiosk.domain.cards import CardJob, JobState
 from ktpel_kiosk.domain.errors import BadInput, NotFound, SopViolation
+from ktpel_kiosk.domain.free_text import free_text
 from ktpel_kiosk.domain.permohonan import Keadaan, Permohonan, start
 from ktpel_kiosk.domain.sop import Stage
 from ktpel_kiosk.domain.text import datetime_long, mask_nik
@@ -125,7 +126,8 @@ def hand_over(desk: Desk, actor: Actor, permohonan_id: str, signature_png: bytes
     if not signature_png:
         raise BadInput("handover.signature")
     if relation not in ("ybs", "kuasa"):
-        raise BadInput("handover.relation", value=relation)
+        raise BadInput("handover.relation", value=relation[:20])
+    receiver = free_text(receiver, "nama penerima")
 
     def work(tx: Tx) -> Permohonan:
         p = tx.permohonan(permohonan_id)

@@ -35,6 +35,8 @@ from ktpel_kiosk.desk.sop_versions import local_extras_on
 from ktpel_kiosk.domain.actor import Actor
 from ktpel_kiosk.domain.biodata import age_at, may_have_card
 from ktpel_kiosk.domain.errors import BadInput, DuplicateRequest, KioskError, NotFound, SopViolation
+from ktpel_kiosk.domain.free_text import free_text
+from ktpel_kiosk.domain.free_text import note as clean_note
 from ktpel_kiosk.domain.nik import NikReport, check_nik
 from ktpel_kiosk.domain.numbering import format_number
 from ktpel_kiosk.domain.penduduk import Penduduk
@@ -187,7 +189,7 @@ def receive_papers(desk: Desk, actor: Actor, layanan: Layanan, penduduk: Pendudu
         SopViolation: not eligible (``eligibility.*``), recorded before (``recorded.before``), closed (``hours.closed``), no proxies,
             or obligatory papers are missing (``papers.missing``; :func:`return_at_counter` takes the application in all the same).
     """
-    asked = Asked(layanan, penduduk, ada, nomor_hp, mobile_place, note, varian, sudah_rekam, kuasa)
+    asked = Asked(layanan, penduduk, ada, nomor_hp, mobile_place, note, varian, sudah_rekam, kuasa).cleaned()
     p, passed = _begin(desk, actor, asked, draft_key, override)
     missing = p.missing_papers()
     if missing:
@@ -213,15 +215,16 @@ def return_at_counter(desk: Desk, actor: Actor, layanan: Layanan, penduduk: Pend
         BadInput, DuplicateRequest, SopViolation ``eligibility.*``: as :func:`receive_papers`.
     """
     check_reasons(reasons)
-    asked = Asked(layanan, penduduk, ada, nomor_hp, mobile_place, note, varian, sudah_rekam, kuasa)
+    text = clean_note(note)
+    asked = Asked(layanan, penduduk, ada, nomor_hp, mobile_place, text, varian, sudah_rekam, kuasa).cleaned()
     p, passed = _begin(desk, actor, asked, draft_key, override, returning=True)
 
     def work(tx: Tx) -> Permohonan:
         now = desk.clock.now()
         q = pause_for(start(p, p.created_at), RETURNED, now)
-        q = _store(desk, tx, replace(q, keadaan=Keadaan.DIKEMBALIKAN, return_reasons=reasons, note=note.strip(), complete_at=None), actor,
+        q = _store(desk, tx, replace(q, keadaan=Keadaan.DIKEMBALIKAN, return_reasons=reasons, note=text, complete_at=None), actor,
                    draft_key, passed)
-        give_slip(desk, tx, q, actor, "pengembalian", "Lembar pengembalian berkas", reasons, note.strip())
+        give_slip(desk, tx, q, actor, "pengembalian", "Lembar pengembalian berkas", reasons, text)
         return q
 
     return desk.register.write(work)
@@ -241,6 +244,11 @@ class Asked:
     sudah_rekam: str = ""
     kuasa: str = ""
 
+    def cleaned(self) -> Asked:
+        """Free text as it is kept. Raises BadInput ``text.*``."""
+        return replace(self, mobile_place=free_text(self.mobile_place, "tempat jemput bola"), note=clean_note(self.note),
+                       kuasa=free_text(self.kuasa, "nama penerima kuasa"))
+
 
 def _begin(desk: Desk, actor: Actor, asked: Asked, draft_key: str, override: Override | None, *,
            returning: bool = False) -> tuple[Permohonan, tuple[str, ...]]:
@@ -257,7 +265,7 @@ def _begin(desk: Desk, actor: Actor, asked: Asked, draft_key: str, override: Ove
         by = superior(desk, actor, override) if override is not None else ""
         if not by or override is None:
             raise exceptions[0].error
-        warnings += [Warning_(e.rule, f"{e.text} Diizinkan: {override.reason.strip()}", by) for e in exceptions]
+        warnings += [Warning_(e.rule, f"{e.text} Diizinkan: {free_text(override.reason, 'alasan')}", by) for e in exceptions]
     now = desk.clock.now()
     papers = checklist(desk, asked.layanan, asked.penduduk, varian, kuasa=bool(asked.kuasa))
     p = Permohonan(

@@ -8,6 +8,7 @@ from ktpel_kiosk.desk.access import require
 from ktpel_kiosk.desk.context import Desk
 from ktpel_kiosk.domain.actor import Actor
 from ktpel_kiosk.domain.errors import BadInput
+from ktpel_kiosk.domain.free_text import free_text
 from ktpel_kiosk.domain.sop import Kantor, Komponen, Sop
 from ktpel_kiosk.domain.text import minutes_text, number_text
 from ktpel_kiosk.ports.register import Tx
@@ -33,7 +34,7 @@ def maklumat(desk: Desk) -> str:
 def set_maklumat(desk: Desk, actor: Actor, text: str) -> None:
     """Raises NotAllowed, BadInput ``notice.empty`` or ``notice.too_long``."""
     require(actor, "change_settings")
-    clean = " ".join(text.split())
+    clean = free_text(text, "maklumat", limit=4000)
     if not clean:
         raise BadInput("notice.empty")
     if len(clean) > MAX_MAKLUMAT:

@@ -12,6 +12,7 @@ from ktpel_kiosk.desk.papers import keep_document, local_time, receipt_paper
 from ktpel_kiosk.desk.progress import finish_stage, save
 from ktpel_kiosk.domain.actor import Actor
 from ktpel_kiosk.domain.errors import BadInput, SopViolation
+from ktpel_kiosk.domain.free_text import note as clean_note
 from ktpel_kiosk.domain.kalender import due_at
 from ktpel_kiosk.domain.permohonan import RETURN_REASONS, Keadaan, Permohonan, pause_for, rest, start
 from ktpel_kiosk.domain.sop import Stage
@@ -65,6 +66,7 @@ def return_application(desk: Desk, actor: Actor, permohonan_id: str, reasons: tu
         kurang: codes of papers found missing or wrong; the slip names them and they are asked for again.
     """
     check_reasons(reasons)
+    text = clean_note(note)
 
     def work(tx: Tx) -> Permohonan:
         p = tx.permohonan(permohonan_id)
@@ -72,8 +74,8 @@ def return_application(desk: Desk, actor: Actor, permohonan_id: str, reasons: tu
         items = tuple(replace(i, ada=i.ada and i.kode not in kurang) for i in p.kelengkapan)
         now = desk.clock.now()
         q = pause_for(start(replace(p, kelengkapan=items), now), RETURNED, now)
-        q = save(desk, tx, replace(q, keadaan=Keadaan.DIKEMBALIKAN, return_reasons=reasons, note=note.strip()))
-        give_slip(desk, tx, q, actor, "pengembalian", "Lembar pengembalian berkas", reasons, note.strip())
+        q = save(desk, tx, replace(q, keadaan=Keadaan.DIKEMBALIKAN, return_reasons=reasons, note=text))
+        give_slip(desk, tx, q, actor, "pengembalian", "Lembar pengembalian berkas", reasons, text)
         return q
 
     return desk.register.write(work)
@@ -125,7 +127,8 @@ def reject(desk: Desk, actor: Actor, permohonan_id: str, reason: str, *, duplica
     Args:
         reason: what was found, in words for the applicant. rules: reasons from ``RETURN_REASONS``; default by the kind of refusal.
     """
-    if not reason.strip():
+    text = clean_note(reason, "alasan")
+    if not text:
         raise BadInput("reject.reason")
     reasons = rules or (("data_ganda",) if duplicate else ("data_invalid",))
     check_reasons(reasons)
@@ -133,7 +136,7 @@ def reject(desk: Desk, actor: Actor, permohonan_id: str, reason: str, *, duplica
     def work(tx: Tx) -> Permohonan:
         p = tx.permohonan(permohonan_id)
         require_stage(desk, actor, p, Stage.VALIDASI, Stage.VERIFIKASI)
-        return _refuse(desk, tx, p, actor, reasons, reason.strip(), Keadaan.GANDA if duplicate else Keadaan.DITOLAK)
+        return _refuse(desk, tx, p, actor, reasons, text, Keadaan.GANDA if duplicate else Keadaan.DITOLAK)
 
     return desk.register.write(work)
 
@@ -156,8 +159,9 @@ def resolve_duplicate(desk: Desk, actor: Actor, permohonan_id: str, decision: st
         SopViolation: it is not held as ganda. BadInput: unknown decision or no reason. NotAllowed.
     """
     require(actor, "resolve_duplicate")
-    if decision not in DECISIONS or not reason.strip():
-        raise BadInput("duplicate.decision", value=decision, expected=" / ".join(DECISIONS))
+    text = clean_note(reason, "alasan")
+    if decision not in DECISIONS or not text:
+        raise BadInput("duplicate.decision", value=decision[:40], expected=" / ".join(DECISIONS))
 
     def work(tx: Tx) -> Permohonan:
         p = tx.permohonan(permohonan_id)
@@ -165,9 +169,9 @@ def resolve_duplicate(desk: Desk, actor: Actor, permohonan_id: str, decision: st
             raise SopViolation("duplicate.not_held", state=p.keadaan)
         tx.log("DuplicateResolved", p.id, actor.username, status=decision)
         if decision == "tolak":
-            return _refuse(desk, tx, p, actor, ("data_ganda",), reason.strip(), Keadaan.DITOLAK)
+            return _refuse(desk, tx, p, actor, ("data_ganda",), text, Keadaan.DITOLAK)
         now = desk.clock.now()
-        q = replace(p, keadaan=Keadaan.BERJALAN, return_reasons=(), note=reason.strip())
+        q = replace(p, keadaan=Keadaan.BERJALAN, return_reasons=(), note=text)
         tahap = q.current()
         waiting = tahap is not None and tahap.stage is Stage.MENUNGGU_PRR
         return save(desk, tx, pause_for(q, "menunggu_prr", now) if waiting else rest(q, now))
@@ -178,7 +182,8 @@ def resolve_duplicate(desk: Desk, actor: Actor, permohonan_id: str, decision: st
 def void_application(desk: Desk, actor: Actor, permohonan_id: str, reason: str) -> Permohonan:
     """Void with a reason; the register row and its number stay (BATAL)."""
     require(actor, "void_application")
-    if not reason.strip():
+    text = clean_note(reason, "alasan")
+    if not text:
         raise BadInput("void.reason")
 
     def work(tx: Tx) -> Permohonan:
@@ -189,6 +194,6 @@ def void_application(desk: Desk, actor: Actor, permohonan_id: str, reason: str) 
             guard(desk, tx, p.created_at)
         tx.drop_samples(p.id)
         tx.log("ApplicationVoided", p.id, actor.username)
-        return save(desk, tx, replace(p, keadaan=Keadaan.BATAL, note=reason.strip()))
+        return save(desk, tx, replace(p, keadaan=Keadaan.BATAL, note=text))
 
     return desk.register.write(work)

@@ -13,6 +13,7 @@ from ktpel_kiosk.desk.waiting import NO_BLANK, settle_stock
 from ktpel_kiosk.domain.actor import Actor
 from ktpel_kiosk.domain.biodata import card_from
 from ktpel_kiosk.domain.errors import BadInput, SopViolation, TransportTrouble
+from ktpel_kiosk.domain.free_text import for_audit, free_text
 from ktpel_kiosk.domain.permohonan import Keadaan, Permohonan, TahapState, pause_for
 from ktpel_kiosk.domain.sop import Stage
 from ktpel_kiosk.domain.status import PRINTABLE, StatusEvent, StatusSiak
@@ -51,12 +52,13 @@ def apply_status(desk: Desk, event: StatusEvent) -> bool:
 def enter_status(desk: Desk, actor: Actor, permohonan_id: str, status: StatusSiak, reason: str = "") -> Permohonan:
     """A status read in SIAK by an officer and entered by hand (source recorded); used where no gateway tells it."""
     require(actor, "enter_status_manually")
+    text = free_text(reason, "alasan")
 
     def work(tx: Tx) -> Permohonan:
         p = tx.permohonan(permohonan_id)
         if p.current() is None:
             raise SopViolation("sop.finished", state=p.keadaan)
-        tx.log("StatusEntered", p.id, actor.username, status=status.value, reason=reason)
+        tx.log("StatusEntered", p.id, actor.username, status=status.value, reason=for_audit(text))
         return _move(desk, tx, p, status)
 
     return desk.register.write(work)

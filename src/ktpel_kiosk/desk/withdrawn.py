@@ -18,6 +18,8 @@ from ktpel_kiosk.desk.papers import local_time
 from ktpel_kiosk.domain.actor import Actor
 from ktpel_kiosk.domain.biodata import check_field
 from ktpel_kiosk.domain.errors import BadInput, DuplicateRequest, NotFound
+from ktpel_kiosk.domain.free_text import free_text
+from ktpel_kiosk.domain.free_text import note as clean_note
 from ktpel_kiosk.domain.ledgers import AlasanTarik, Destruction, Pejabat, WithdrawnCard
 from ktpel_kiosk.domain.nik import check_nik
 from ktpel_kiosk.domain.permohonan import Permohonan
@@ -100,6 +102,7 @@ def destroy(desk: Desk, actor: Actor, card_ids: Sequence[str], how: Burning) -> 
         NotFound: an unknown card. DuplicateRequest: one of them was destroyed already; nothing changes. NotAllowed.
     """
     require(actor, "destroy_cards")
+    how = _cleaned(how)
     _check(card_ids, how)
 
     def work(tx: Tx) -> tuple[Destruction, bytes]:
@@ -139,10 +142,19 @@ def paper_again(desk: Desk, actor: Actor, destruction_id: str) -> bytes:
 
 
 def _condition(text: str) -> str:
-    text = " ".join(text.split())
+    text = free_text(text, "keadaan kartu", limit=TEXT_LIMIT)
     if not text:
         raise BadInput("withdrawn.condition")
-    return text[:TEXT_LIMIT]
+    return text
+
+
+def _cleaned(how: Burning) -> Burning:
+    """Free text as it is kept. Raises BadInput ``text.*``."""
+    def people(given: tuple[Pejabat, ...]) -> tuple[Pejabat, ...]:
+        return tuple(Pejabat(free_text(p.nama, "nama"), free_text(p.jabatan, "jabatan"), free_text(p.nip, "NIP", limit=40)) for p in given)
+
+    return Burning(people(how.executors), people(how.witnesses), free_text(how.place, "tempat"), free_text(how.method, "cara"),
+                   clean_note(how.note))
 
 
 def _check(card_ids: Sequence[str], how: Burning) -> None:

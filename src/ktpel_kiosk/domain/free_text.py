@@ -6,6 +6,7 @@ and blanks at both ends go. Anything that cannot be shown or printed truthfully 
 
 from __future__ import annotations
 
+import re
 import unicodedata
 
 from ktpel_kiosk.domain.errors import BadInput
@@ -14,6 +15,7 @@ NOTE_LENGTH = 2000
 LINE_LENGTH = 200
 _TURNS = frozenset("\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069")
 """Signs that turn the reading order around: what is read would not be what is stored."""
+_LONG_NUMBER = re.compile(r"\+?\d(?:[ .\-/]?\d){7,}")
 _LINE_ENDS = str.maketrans({"\u2028": "\n", "\u2029": "\n", "\x85": "\n", "\x0b": "\n", "\x0c": "\n"})
 
 
@@ -50,3 +52,8 @@ def _unshowable(c: str) -> bool:
 def note(text: str, field: str = "catatan") -> str:
     """Several lines, at most ``NOTE_LENGTH`` signs."""
     return free_text(text, field, limit=NOTE_LENGTH, lines=True)
+
+
+def for_audit(text: str) -> str:
+    """A reason as the audit may hold it: long numbers (NIK, No. KK, phones) become dots."""
+    return _LONG_NUMBER.sub("••••", text)
