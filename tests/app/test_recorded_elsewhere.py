@@ -51,8 +51,8 @@ def test_lost_card_of_a_resident_is_replaced_and_activated(tmp_path: Path) -> No
             job = kiosk.register.read(lambda v: v.card_job(job_id))
             world.card_in_reader(job.printer_job)
 
-        walk = Walk(kiosk.desk, sign_everybody_in(kiosk), seat=lambda p: seat(kiosk, p), card_to_reader=card_to_reader, work_for=clock.advance,
-                    rng=random.Random(1))
+        walk = Walk(kiosk.desk, sign_everybody_in(kiosk), seat=lambda p: seat(kiosk, p), card_to_reader=card_to_reader,
+                    work_for=clock.advance, rng=random.Random(1))
         lost = walk.advance(walk.intake(earlier, Layanan.HILANG, sudah_rekam="kartu").id)
         assert lost.current().stage is Stage.MENUNGGU_PRR
         kiosk.simulator.stop()

@@ -1,4 +1,4 @@
-"""Where an application leaves the straight way: returned, refused, double, recorded before, closed hours, no blanks, no line, another SOP."""
+"""Where an application leaves the straight way: returned, refused, double, recorded before, closed, no blanks, no line, another SOP."""
 
 from __future__ import annotations
 
@@ -24,7 +24,8 @@ def all_papers(office, layanan=Layanan.BARU_WNI, person=None):
 
 
 def returned(office, ada=frozenset({"f102"}), **facts):
-    return intake.return_at_counter(office.desk, office.actor(Peran.LOKET), Layanan.BARU_WNI, office.person(), ada, note="KK menyusul", **facts)
+    loket = office.actor(Peran.LOKET)
+    return intake.return_at_counter(office.desk, loket, Layanan.BARU_WNI, office.person(), ada, note="KK menyusul", **facts)
 
 
 def documents(office, p):
@@ -299,7 +300,8 @@ def test_out_of_blanks_the_clocks_stop_and_go_on_when_blanks_come(office):
     third = office.sealed(2)
     packet = office.desk.register.read(lambda v: v.packet_of(third.id))
     from ktpel_kiosk.domain.status import StatusEvent
-    statuses.apply_status(office.desk, StatusEvent(7, packet.packet_id, third.penduduk.nik, StatusSiak.PRINT_READY_RECORD, office.clock.now()))
+    ready = StatusEvent(7, packet.packet_id, third.penduduk.nik, StatusSiak.PRINT_READY_RECORD, office.clock.now())
+    statuses.apply_status(office.desk, ready)
     assert [i.id for i in waiting.waiting_list(office.desk)] == [first.id, third.id, second.id]  # first cards before replacements
     office.clock.advance(7200)
     printing.receive_blangko(office.desk, office.actor(Peran.SUPERVISOR), ["90001"], "BAST-2")
@@ -409,7 +411,8 @@ def test_tapin_takes_nothing_in_after_three_without_a_superior(tmp_path):
             with pytest.raises((NotAllowed, SignInRefused)):
                 intake.receive_papers(office.desk, loket, Layanan.BARU_WNI, person, all_papers(office), override=override)
         with pytest.raises(BadInput):
-            intake.receive_papers(office.desk, loket, Layanan.BARU_WNI, person, all_papers(office), override=intake.Override(" ", "kasi", PASSWORD))
+            intake.receive_papers(office.desk, loket, Layanan.BARU_WNI, person, all_papers(office),
+                                  override=intake.Override(" ", "kasi", PASSWORD))
         p = intake.receive_papers(office.desk, loket, Layanan.BARU_WNI, person, all_papers(office),
                                   override=intake.Override("antre sejak pagi", "kasi", PASSWORD))
         warned = next(w for w in p.warnings if w.rule == "di_luar_jam")
@@ -438,7 +441,8 @@ def test_an_application_finishes_under_the_sop_it_began_with(office):
     text = office.desk.sop.source_text
     second = parse_sop(text.replace('kop = ["PEMERINTAH KABUPATEN LUMAJANG"', 'kop = ["PEMERINTAH KABUPATEN BARU"')
                        .replace('format_nomor = "{urut:04d}/KTP/', 'format_nomor = "{urut:03d}/V2/'), name="v2.toml")
-    second = replace(second, langkah=tuple(replace(s, stages=tuple(x for x in s.stages if x is not Stage.AKTIVASI)) for s in second.langkah))
+    without = tuple(replace(s, stages=tuple(x for x in s.stages if x is not Stage.AKTIVASI)) for s in second.langkah)
+    second = replace(second, langkah=without)
     office.desk.put_in_force(second)
     new = office.begun(1)
     old_done = office.walk().advance(office.prr(office.walk().advance(begun.id)).id)

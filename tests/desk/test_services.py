@@ -190,8 +190,9 @@ def test_proxy_brings_papers_only_where_the_sop_lets_him(tmp_path):
                                   kuasa="BUDI CONTOH")
         assert "kuasa" in {w.rule for w in p.warnings}
         for desk_office, layanan in ((office, Layanan.BARU_WNI), (tapin, Layanan.RUSAK)):
+            loket, other = desk_office.actor(Peran.LOKET), desk_office.person(3)
             with pytest.raises(SopViolation) as caught:
-                intake.receive_papers(desk_office.desk, desk_office.actor(Peran.LOKET), layanan, desk_office.person(3), frozenset(), kuasa="X")
+                intake.receive_papers(desk_office.desk, loket, layanan, other, frozenset(), kuasa="X")
             assert caught.value.message_key == "papers.proxy"
     finally:
         office.desk.register.close()

@@ -14,11 +14,11 @@ from ktpel_kiosk.domain.permohonan import RETURN_REASONS
 from ktpel_kiosk.domain.sop import Layanan
 from ktpel_kiosk.ui.pages.base import Page, footer, scroll
 from ktpel_kiosk.ui.pages.biodata import BiodataForm
+from ktpel_kiosk.ui.pages.loket_parts import ASK_CARD, KindChips, MoreOptions, RecordedLine
 from ktpel_kiosk.ui.presenters.intake import OVERRIDABLE, CheckLine, IntakePresenter, NikFeedback, Registered, Wanted, form_values
-from ktpel_kiosk.ui.widgets.base import Card, clear_layout, column, label, set_tone
+from ktpel_kiosk.ui.widgets.base import Card, clear_layout, column, label
 from ktpel_kiosk.ui.widgets.buttons import Button, Chip, ChoiceChip
 from ktpel_kiosk.ui.widgets.decisions import ReasonPanel, SuperiorPanel
-from ktpel_kiosk.ui.widgets.extra import Tick
 from ktpel_kiosk.ui.widgets.fields import NikField, TextField
 from ktpel_kiosk.ui.widgets.flow import Flow
 from ktpel_kiosk.ui.widgets.status import ChecklistRow, NoticeBar
@@ -92,10 +92,8 @@ class LoketPage(Page):
         self.hours = NoticeBar(closable=False)
         form.addWidget(self.hours)
         form.addLayout(column(label("Jenis layanan", "small", weight="medium"), chips, spacing=6))
-        self.kinds = QWidget()
-        self._kinds_row = Flow(8)
-        self.kinds.setLayout(self._kinds_row)
-        self.kind_group = QButtonGroup(self)
+        self.kinds = KindChips()
+        self.kinds.changed.connect(self._kind_changed)
         form.addWidget(self.kinds)
         self.nik = NikField()
         self.nik.changed.connect(self._nik_changed)
@@ -108,44 +106,15 @@ class LoketPage(Page):
         form.addLayout(line)
         self.warning = NoticeBar(closable=False)
         form.addWidget(self.warning)
-        form.addLayout(self._recording())
+        self.recorded = RecordedLine()
+        self.recorded.changed.connect(self._stated)
+        form.addWidget(self.recorded)
         self.form = BiodataForm(self.presenter)
         self.form.changed.connect(self._field_changed)
         form.addWidget(self.form)
         form.addStretch(1)
         card.body.addWidget(scroll(inner))
         return card
-
-    def _recording(self) -> QHBoxLayout:
-        """What is known of an earlier recording, and the officer's own statement."""
-        line = QHBoxLayout()
-        line.setSpacing(12)
-        self.recorded = label("", "small", tone="muted", wrap=True)
-        self.has_card = ChoiceChip("Sudah punya KTP-el", "kartu")
-        self.has_card.toggled.connect(self._stated)
-        line.addWidget(self.recorded, 1)
-        line.addWidget(self.has_card)
-        return line
-
-    def _more(self) -> QVBoxLayout:
-        """Below the checklist: jemput bola with its place, and a proxy where the SOP allows one."""
-        self.mobile = Tick("Jemput bola", "direkam di luar kantor")
-        self.place = TextField("tempat", "Tempat perekaman", placeholder="Mis. SMAN 1 Tempeh", limit=80)
-        self.proxy = Tick("Dibawa kuasa", "dengan surat kuasa F-1.07")
-        self.receiver = TextField("kuasa", "Nama penerima kuasa", upper=True, limit=60)
-        both = QVBoxLayout()
-        both.setSpacing(8)
-        line = QHBoxLayout()
-        line.addWidget(self.mobile, 1)
-        line.addWidget(self.proxy, 1)
-        both.addLayout(line)
-        both.addWidget(self.place)
-        both.addWidget(self.receiver)
-        self.mobile.toggled.connect(self._more_changed)
-        self.proxy.toggled.connect(self._more_changed)
-        self.place.changed.connect(self._changed)
-        self.receiver.changed.connect(self._changed)
-        return both
 
     def _right(self) -> QWidget:
         self.side = QStackedWidget()
@@ -172,7 +141,10 @@ class LoketPage(Page):
         self._list.setContentsMargins(0, 0, 4, 0)
         self._list.setSpacing(0)
         card.body.addWidget(scroll(inner), 1)
-        card.body.addLayout(self._more())
+        self.more = MoreOptions()
+        self.more.changed.connect(self._changed)
+        self.more.proxy_changed.connect(self._show_checklist)
+        card.body.addWidget(self.more)
         card.body.addWidget(label(self.presenter.standard(), "small", tone="muted", wrap=True))
         return card
 
@@ -230,10 +202,8 @@ class LoketPage(Page):
         self.nik.set_value("")
         self.nik.say("")
         self.phone.set_value("")
-        for tick in (self.mobile, self.proxy, self.has_card):
-            tick.setChecked(False)
-        self.place.set_value("")
-        self.receiver.set_value("")
+        self.recorded.has_card.setChecked(False)
+        self.more.set_values()
         self.form.clear()
         self.form.set_values(dict(self.presenter.defaults()))
         self.warning.hide()
@@ -245,13 +215,11 @@ class LoketPage(Page):
             buttons[0].setChecked(True)
         self._show_kinds()
         self._loading = False
-        self._more_changed()
         self._show_checklist()
         self.nik.editor.setFocus()
 
     def _lock(self, on: bool) -> None:
-        for part in (self.nik, self.phone, self.form, self.has_card, self.mobile, self.proxy, self.place, self.receiver,
-                     *self.services.buttons(), *self.kind_group.buttons()):
+        for part in (self.nik, self.phone, self.form, self.recorded, self.more, self.kinds, *self.services.buttons()):
             part.setEnabled(not on)
         self.send_back.setVisible(not on)
         self.put_off.setVisible(not on)
@@ -281,17 +249,13 @@ class LoketPage(Page):
             if str(button.value) == form.get("layanan"):  # type: ignore[attr-defined]
                 button.setChecked(True)
         self._show_kinds(str(form.get("varian", "")))
-        self.has_card.setChecked(form.get("sudah_rekam") == "kartu")
-        self.mobile.setChecked(bool(form.get("tempat")))
-        self.place.set_value(form.get("tempat", ""))
-        self.proxy.setChecked(bool(form.get("kuasa")))
-        self.receiver.set_value(form.get("kuasa", ""))
+        self.recorded.has_card.setChecked(form.get("sudah_rekam") == "kartu")
+        self.more.set_values(form.get("tempat", ""), form.get("kuasa", ""))
         present = form.get("ada")
         self._present = {str(k): True for k in present} if isinstance(present, list) else {}
         self.phone.set_value(form.get("nomor_hp", ""))
         self.form.set_values(form)
         self._loading = False
-        self._more_changed()
         self.nik.set_value(form.get("nik", ""))
         self.saved.setText("Draf dibuka kembali")
         self._show_checklist()
@@ -309,8 +273,7 @@ class LoketPage(Page):
         self._show_kinds(p.varian)
         self.form.set_values(form_values(p.penduduk))
         self.form.show_permit()
-        self.place.set_value(p.mobile_place)
-        self.mobile.setChecked(bool(p.mobile_place))
+        self.more.set_values(p.mobile_place)
         self.phone.set_value(p.nomor_hp)
         self.nik.edit.set_digits(p.penduduk.nik)
         self._present = {i.kode: i.ada for i in p.kelengkapan}
@@ -333,49 +296,32 @@ class LoketPage(Page):
 
     @property
     def varian(self) -> str:
-        chosen = self.kind_group.checkedButton()
-        return str(chosen.value) if chosen is not None else ""  # type: ignore[attr-defined]
+        return self.kinds.value()
 
     def _show_kinds(self, chosen: str = "") -> None:
-        """Chips of the kinds of the chosen service; the first is the usual one."""
-        for old in self.kind_group.buttons():
-            self.kind_group.removeButton(old)
-        clear_layout(self._kinds_row)
-        kinds = self.presenter.variants(self.layanan)
-        for i, (kode, text) in enumerate(kinds):
-            chip = ChoiceChip(text, kode)
-            chip.setChecked(kode == chosen or (not chosen and i == 0))
-            chip.toggled.connect(self._kind_toggled)
-            self.kind_group.addButton(chip)
-            self._kinds_row.addWidget(chip)
-        self.kinds.setVisible(bool(kinds))
-        self.proxy.setVisible(self.presenter.proxy_allowed(self.layanan))
-        self.mobile.setVisible(self.presenter.records(self.layanan, self.varian))
+        self.kinds.show_kinds(self.presenter.variants(self.layanan), chosen)
+        self._offer()
+
+    def _offer(self) -> None:
+        """What the chosen service and kind allow besides papers."""
+        self.more.offer(records=self.presenter.records(self.layanan, self.varian), proxy=self.presenter.proxy_allowed(self.layanan))
         self._show_recorded()
 
-    def _kind_toggled(self, on: bool) -> None:
-        if on and not self._loading:
-            self.mobile.setVisible(self.presenter.records(self.layanan, self.varian))
-            self._show_recorded()
-            self._more_changed()
-
-    def _more_changed(self, _on: bool = False) -> None:
-        self.place.setVisible(self.mobile.isChecked() and self.mobile.isVisibleTo(self))
-        self.receiver.setVisible(self.proxy.isChecked() and self.proxy.isVisibleTo(self))
+    def _kind_changed(self) -> None:
         if not self._loading:
+            self._offer()
             self._changed()
             self._show_checklist()
 
-    def _stated(self, _on: bool) -> None:
+    def _stated(self) -> None:
         self._show_recorded()
         self._changed()
 
     def _show_recorded(self) -> None:
-        text, tone, ask = self.presenter.recording_line(self.layanan, self.varian, self._recorded, self.has_card.isChecked())
-        known = len(self.nik.value()) == 16 or self.has_card.isChecked()
-        self.recorded.setText(text if known or not ask else "")
-        set_tone(self.recorded, tone)
-        self.has_card.setVisible(ask)
+        stated = self.recorded.has_card.isChecked()
+        text, tone, ask = self.presenter.recording_line(self.layanan, self.varian, self._recorded, stated)
+        unknown = ask and not stated and len(self.nik.value()) < 16
+        self.recorded.show_line(ASK_CARD if unknown else text, tone, ask)
 
     def values(self) -> dict[str, str]:
         return {"nik": self.nik.value(), "nomor_hp": self.phone.value(), **self.form.values()}
@@ -383,7 +329,8 @@ class LoketPage(Page):
     def _service_toggled(self, _button: object, on: bool) -> None:
         if on and not self._loading:
             self._show_kinds()
-            self._more_changed()
+            self._changed()
+            self._show_checklist()
 
     def _changed(self) -> None:
         if not self._loading and not self._resume_id:
@@ -447,13 +394,9 @@ class LoketPage(Page):
     def _show_checklist(self) -> None:
         if self._resume_id:
             return
-        layanan, values, varian, kuasa = self.layanan, self.values(), self.varian, self._kuasa() is not None
+        layanan, values, varian, kuasa = self.layanan, self.values(), self.varian, self.more.kuasa() is not None
         self.ask_latest("checklist", lambda: self.presenter.checklist(layanan, values, varian, kuasa),
                         lambda lines: self._fill(list(lines)), lambda _e: None)
-
-    def _kuasa(self) -> str | None:
-        """Name of the proxy (may still be empty); None without one."""
-        return self.receiver.value() if self.proxy.isChecked() and self.proxy.isVisibleTo(self) else None
 
     def _fill(self, lines: list[CheckLine]) -> None:
         clear_layout(self._list)
@@ -483,14 +426,14 @@ class LoketPage(Page):
 
     def _form(self) -> dict[str, object]:
         return {**self.values(), "layanan": str(self.layanan), "ada": sorted(self._ada()), "varian": self.varian,
-                "sudah_rekam": "kartu" if self.has_card.isChecked() else "",
-                "tempat": self.place.value() if self.place.isVisibleTo(self) else "", "kuasa": self._kuasa() or ""}
+                "sudah_rekam": "kartu" if self.recorded.has_card.isChecked() else "", "tempat": self.more.where(),
+                "kuasa": self.more.kuasa() or ""}
 
     def _wanted(self, override: Override | None = None) -> Wanted:
-        stated = "kartu" if self.has_card.isChecked() and self.has_card.isVisibleTo(self) else ""
+        stated = "kartu" if self.recorded.stated() else ""
         source = self._recorded.source if self._recorded is not None and self._recorded.source == "siak" else stated
         return Wanted(self.layanan, self.values(), self._ada(), self.draft_key, self.varian, source,
-                      self.place.value() if self.place.isVisibleTo(self) else "", self._kuasa() or "", override)
+                      self.more.where(), self.more.kuasa() or "", override)
 
     def _keep(self) -> None:
         form, key, actor = self._form(), self.draft_key, self.session.actor
@@ -538,8 +481,8 @@ class LoketPage(Page):
         """The form is right; else what is wrong stands beside the fields."""
         values = self.values()
         problems = self.presenter.problems(values)
-        if self._kuasa() == "":
-            self.receiver.say("Isi nama penerima kuasa.", "trouble")
+        if self.more.kuasa() == "":
+            self.more.receiver.say("Isi nama penerima kuasa.", "trouble")
             problems["kuasa"] = ""
         first = self.form.show_problems(problems)
         if "nik" in problems:

@@ -66,7 +66,7 @@ class PenyerahanPage(Page):
         self.survey.clicked.connect(self._survey)
         left.addWidget(self.survey)
         self.uncollected = Button("Belum diambil", icon="phone")
-        self.uncollected.clicked.connect(lambda: window.go("tugas", kind="belum_diambil"))
+        self.uncollected.clicked.connect(lambda: window.go("tugas", which="belum_diambil"))
         left.addWidget(self.uncollected)
         holder = QWidget()
         holder.setFixedWidth(300)

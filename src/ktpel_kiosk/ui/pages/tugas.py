@@ -25,7 +25,7 @@ ALL, UNCOLLECTED = "semua", "belum_diambil"
 
 
 class TugasPage(Page):
-    """List at the left, the task at the right. ``opened(kind=...)`` chooses the list."""
+    """List at the left, the task at the right. ``opened(which=...)`` chooses the list."""
 
     def __init__(self, window: OperatorWindow) -> None:
         super().__init__(window)
@@ -130,8 +130,8 @@ class TugasPage(Page):
     # -- opening ------------------------------------------------------------------------------------------------------
 
     def opened(self, **args: Any) -> None:
-        if "kind" in args:
-            self._kind = str(args["kind"])
+        if "which" in args:
+            self._kind = str(args["which"])
             self.tabs.choose(self._kind)
         self.refresh()
 

@@ -1,0 +1,190 @@
+"""Loket, Verifikasi and Tindak lanjut: kinds, prefill, earlier recording, slips, a superior's consent, calls and double data."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+from fakes import PASSWORD
+from pagekit import PageBench, bench
+
+from ktpel_kiosk.desk import verification
+from ktpel_kiosk.domain.permohonan import Keadaan, TahapState
+from ktpel_kiosk.domain.population import PopulationBatch, PopulationEntry
+from ktpel_kiosk.domain.sop import Layanan, Peran, Stage
+from ktpel_kiosk.domain.status import StatusSiak
+from ktpel_kiosk.ports.register import Query
+from ktpel_kiosk.ui.pages.loket import LoketPage
+from ktpel_kiosk.ui.pages.tugas import TugasPage
+from ktpel_kiosk.ui.pages.verifikasi import REFUSE, RETURN, VerifikasiPage
+
+
+@pytest.fixture
+def tempeh(qtbot: Any) -> Iterator[PageBench]:
+    yield from bench(qtbot)
+
+
+@pytest.fixture
+def tapin(qtbot: Any) -> Iterator[PageBench]:
+    yield from bench(qtbot, "tapin")
+
+
+def listed(page_bench: PageBench, index: int, status: str) -> Any:
+    person = page_bench.office.person(index).penduduk
+
+    batch = PopulationBatch("b", "x", "0" * 64, page_bench.office.clock.now(), "-", 1, 0, 0, 0, 0)
+
+    def put(tx: Any) -> None:
+        tx.put_population([PopulationEntry(person, status)], batch)
+        tx.log("PopulationImported", "b", "-")
+
+    page_bench.office.register.write(put)
+    return person
+
+
+def choose(page: LoketPage, layanan: Layanan) -> None:
+    next(b for b in page.services.buttons() if b.value is layanan).setChecked(True)
+
+
+def stored(page_bench: PageBench, state: Keadaan) -> list[Any]:
+    return list(page_bench.office.register.read(lambda v: v.list(Query(keadaan=(state,)))))
+
+
+def test_nik_of_the_list_fills_the_form_and_tells_of_the_recording(tempeh: PageBench) -> None:
+    person = listed(tempeh, 3, "PRINT READY RECORD")
+    page: LoketPage = tempeh.open("loket", LoketPage, new=True)
+    page.form.fields["alamat"].set_value("JALAN YANG DIKETIK")
+    page.nik.set_value(person.nik)
+    tempeh.wait()
+    assert page.form.fields["nama"].value() == person.nama
+    assert page.form.fields["alamat"].value() == "JALAN YANG DIKETIK"
+    assert "daftar penduduk" in page.recorded.text.text()
+    for row in page._rows.values():
+        row.setChecked(True)
+    tempeh.press("F9")
+    (item,) = stored(tempeh, Keadaan.BERJALAN)
+    p = tempeh.office.read(item.id)
+    assert p.sudah_rekam == "daftar"
+    assert {t.stage for t in p.tahap if t.state is TahapState.DILEWATI} == {Stage.REKAM, Stage.KIRIM}
+
+
+def test_siak_is_asked_where_nothing_is_known_here(tempeh: PageBench) -> None:
+    person = listed(tempeh, 4, "")
+    tempeh.office.desk.gateway.statuses[person.nik] = StatusSiak.PRINT_READY_RECORD
+    page: LoketPage = tempeh.open("loket", LoketPage, new=True)
+    page.nik.set_value(person.nik)
+    tempeh.wait()
+    assert "SIAK" in page.recorded.text.text()
+
+
+def test_kinds_change_papers_and_options(tempeh: PageBench) -> None:
+    page: LoketPage = tempeh.open("loket", LoketPage, new=True)
+    assert not page.kinds.isVisible()
+    choose(page, Layanan.PINDAH_DATANG)
+    tempeh.wait()
+    assert page.varian == "nkri"
+    assert "skp" in page._rows and not page.more.mobile.isVisible() and page.more.proxy.isVisible()
+    page.kinds.group.buttons()[1].setChecked(True)
+    page.more.proxy.setChecked(True)
+    tempeh.wait()
+    assert page.varian == "ln"
+    assert {"skp_ln", "f107"} <= set(page._rows) and "skp" not in page._rows
+
+
+def test_incomplete_papers_go_back_with_a_slip_and_come_again(tempeh: PageBench) -> None:
+    person = listed(tempeh, 3, "BELUM REKAM")
+    page: LoketPage = tempeh.open("loket", LoketPage, new=True)
+    page.nik.set_value(person.nik)
+    tempeh.wait()
+    page._rows["f102"].setChecked(True)
+    page.send_back.click()
+    assert page.side.currentWidget() is page.back_panel
+    assert page.back_panel.chosen() == ("berkas_tidak_lengkap",)
+    page.back_panel.note.set_value("Bawa fotokopi KK")
+    page.back_panel.confirm.click()
+    tempeh.wait()
+    (item,) = stored(tempeh, Keadaan.DIKEMBALIKAN)
+    assert "dikembalikan" in tempeh.notice()
+    page.opened(id=item.id)
+    tempeh.wait()
+    page._rows["kk"].setChecked(True)
+    tempeh.press("F9")
+    p = tempeh.office.read(item.id)
+    assert (p.keadaan, p.nomor_register[:5]) == (Keadaan.BERJALAN, "0001/")
+
+
+def test_closed_hours_at_tapin_ask_for_a_superior(tapin: PageBench) -> None:
+    person = listed(tapin, 3, "BELUM REKAM")
+    tapin.office.clock.advance(8 * 3600)
+    page: LoketPage = tapin.open("loket", LoketPage, new=True)
+    assert page.hours.isVisible()
+    page.nik.set_value(person.nik)
+    tapin.wait()
+    for row in page._rows.values():
+        row.setChecked(True)
+    tapin.press("F9")
+    assert page.side.currentWidget() is page.superior
+    page.superior.reason.set_value("antre sejak pagi")
+    page.superior.second.username.set_value("kasi")
+    page.superior.second.password.line.setText("salah")
+    page.superior._changed()
+    page.superior.confirm.click()
+    tapin.wait()
+    assert page.superior.second.message.plain() and not stored(tapin, Keadaan.BERJALAN)
+    page.superior.second.username.set_value("kasi")
+    page.superior.second.password.line.setText(PASSWORD)
+    page.superior._changed()
+    page.superior.confirm.click()
+    tapin.wait()
+    assert len(stored(tapin, Keadaan.BERJALAN)) == 1
+
+
+def test_verifier_names_the_missing_paper_or_refuses(tempeh: PageBench) -> None:
+    office = tempeh.office
+    first, second = office.to_stage(0, Stage.VERIFIKASI), office.to_stage(1, Stage.VERIFIKASI)
+    page: VerifikasiPage = tempeh.open("verifikasi", VerifikasiPage, office.actors[Peran.KASI], id=first.id)
+    page._ask_reasons(RETURN)
+    page.panels[0]._wanted["kk"].setChecked(True)
+    assert page.panels[0].chosen() == ("berkas_tidak_lengkap",)
+    page.panels[0].confirm.click()
+    tempeh.wait()
+    assert [i.kode for i in office.read(first.id).missing_papers()] == ["kk"]
+    page._choose(second.id)
+    tempeh.wait()
+    page._ask_reasons(REFUSE)
+    assert not page.panels[1].confirm.isEnabled()
+    page.panels[1].note.set_value("NIK tidak ditemukan")
+    page.panels[1].confirm.click()
+    tempeh.wait()
+    assert office.read(second.id).keadaan is Keadaan.DITOLAK
+
+
+def test_put_off_with_a_reason(tempeh: PageBench) -> None:
+    office = tempeh.office
+    p = office.to_stage(0, Stage.VERIFIKASI)
+    page: VerifikasiPage = tempeh.open("verifikasi", VerifikasiPage, office.actors[Peran.KASI], id=p.id)
+    page._put_off("listrik")
+    tempeh.wait()
+    assert office.read(p.id).current().pause_reason == "listrik"
+
+
+def test_calls_are_logged_and_double_data_decided(tempeh: PageBench) -> None:
+    office = tempeh.office
+    card, double = office.to_stage(0, Stage.SERAH_PEMOHON), office.to_stage(1, Stage.VALIDASI)
+    verification.reject(office.desk, office.actors[Peran.KASI], double.id, "NIK dipakai orang lain", duplicate=True)
+    page: TugasPage = tempeh.open("tugas", TugasPage, office.actors[Peran.KASI], which="belum_diambil")
+    page.list.choose(f"belum_diambil:{card.id}")
+    tempeh.wait()
+    assert not page.primary.isEnabled()
+    page.outcomes.buttons()[0].click()
+    tempeh.press("F9")
+    assert len(office.register.read(lambda v: v.contacts(card.id))) == 1
+    page.tabs.choose("semua")
+    tempeh.wait()
+    page.list.choose(f"data_ganda:{double.id}")
+    tempeh.wait()
+    page.decisions.buttons()[0].click()
+    page.reason.set_value("duplikat dihapus")
+    tempeh.press("F9")
+    assert office.read(double.id).keadaan is Keadaan.BERJALAN
