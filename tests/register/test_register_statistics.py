@@ -22,6 +22,7 @@ from ktpel_kiosk.domain.ledgers import Pause
 from ktpel_kiosk.domain.outbox import PacketState, WaitCause
 from ktpel_kiosk.domain.penduduk import JenisKelamin
 from ktpel_kiosk.domain.permohonan import OPEN_STATES, Keadaan, Permohonan, Tahap, TahapState, Warning_, plan_tahap
+from ktpel_kiosk.domain.population import PopulationBatch, PopulationEntry
 from ktpel_kiosk.domain.sop import Layanan, Stage
 from ktpel_kiosk.ports.register import Handover
 from ktpel_kiosk.ports.statistics import MEASURES
@@ -191,3 +192,54 @@ def test_an_empty_office_has_nothing(register):
 def test_an_unknown_measure_is_a_bug(register):
     with pytest.raises(BugError):
         register.read(lambda v: v.tally("lain", SINCE, UNTIL, WIB))
+
+
+def test_outcomes_by_their_moment_with_and_without_an_application(register):
+    p = application(1)
+    register.write(lambda tx: (tx.save_permohonan(p), tx.log("IntakeRegistered", p.id, "rina")))
+    clock = register._clock
+    for at, event, subject, facts in (
+            (SINCE - timedelta(seconds=2), "ApplicationReturned", p.id, {"reason": "lain"}),
+            (SINCE, "ApplicationReturned", p.id, {"reason": "lain,data_invalid"}),
+            (UNTIL - timedelta(seconds=2), "ReturnedAtCounter", "x", {"reason": "berkas_tidak_lengkap"}),
+            (UNTIL - timedelta(seconds=1), "ApplicationRejected", p.id, {"reason": "orang yang sama", "duplicate": True}),
+            (UNTIL, "ApplicationVoided", p.id, {})):
+        clock.at = at - timedelta(milliseconds=1)
+        register.write(lambda tx, e=event, s=subject, f=facts: tx.log(e, s, "rina", **f))
+    found = [(o.event, o.reason, o.kelamin, o.count) for o in register.read(lambda v: v.outcomes(SINCE, UNTIL))]
+    assert found == [("ApplicationRejected", "data_ganda", "P", 1), ("ApplicationReturned", "lain,data_invalid", "P", 1),
+                     ("ReturnedAtCounter", "berkas_tidak_lengkap", "", 1)]
+
+
+def test_captures_by_device_and_operator(register):
+    clock = register._clock
+
+    def captured(at: datetime, operator: str, position: str, attempt: int, score: int, event: str = "SampleAccepted") -> None:
+        clock.at = at - timedelta(milliseconds=1)
+        device = {"device": "Uji X"} if event == "SampleAccepted" else {}
+        register.write(lambda tx: tx.log(event, "p", operator, position=position, attempt=attempt, score=score, **device))
+
+    captured(SINCE - timedelta(seconds=1), "rina", "face", 1, 90)
+    taken = (("right_index", 1, 20), ("right_index", 2, 60), ("left_thumb", 1, 255), ("face", 1, 80))
+    for n, (position, attempt, score) in enumerate(taken):
+        captured(SINCE + timedelta(seconds=n), "rina", position, attempt, score)
+    captured(SINCE + timedelta(seconds=9), "rina", "left_thumb", 2, 255, "SampleForced")
+    captured(UNTIL, "rina", "face", 1, 90)
+    found = {(c.device, c.modality): c for c in register.read(lambda v: v.capture_figures(SINCE, UNTIL))}
+    finger = found["Uji X", "finger"]
+    assert (finger.captures, finger.repeats, finger.scored, finger.score_sum) == (3, 1, 2, 80)
+    assert found["Uji X", "face"].captures == 1
+    assert found["", "finger"].forced == 1
+
+
+def test_residents_who_must_hold_a_card(register):
+    def entry(n: int, born: date, married: int, status: str) -> PopulationEntry:
+        return PopulationEntry(replace(application(n).penduduk, tanggal_lahir=born, status_perkawinan=married), status)
+
+    people = [entry(1, date(1990, 1, 1), 1, "PRINT READY RECORD"), entry(2, date(2009, 11, 30), 1, "BELUM REKAM"),
+              entry(3, date(2009, 12, 1), 1, "BELUM WAJIB"),
+              entry(4, date(2011, 1, 1), 2, "BELUM REKAM"), entry(5, date(1980, 1, 1), 1, "")]
+    batch = PopulationBatch("b", "f", "0" * 64, SINCE, "rina", 5, 0, 0, 0, 0)
+    register.write(lambda tx: (tx.put_population(people, batch), tx.log("PopulationImported", "b", "rina")))
+    found = {t.kind: t.count for t in register.read(lambda v: v.residents("2026-11-30"))}
+    assert found == {"wajib_rekam": 1, "wajib_belum_rekam": 2, "belum_wajib": 1, "wajib_tidak_diketahui": 1}

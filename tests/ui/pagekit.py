@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 from fakes import FakeOffice
 
+from ktpel_kiosk.app.clock import Uuid7
+from ktpel_kiosk.app.office import open_register
 from ktpel_kiosk.domain.actor import Actor
 from ktpel_kiosk.ui.bridge import Bridge
 from ktpel_kiosk.ui.operator_window import OperatorWindow
@@ -59,7 +62,10 @@ class PageBench:
             window.deleteLater()
 
 
-def bench(qtbot: Any, office: str = "tempeh") -> Iterator[PageBench]:
-    made = PageBench(qtbot, FakeOffice(office))
+def bench(qtbot: Any, office: str = "tempeh", folder: Path | None = None) -> Iterator[PageBench]:
+    """With a folder the office has a real register there instead of one in memory."""
+    made = PageBench(qtbot, FakeOffice(office, None if folder is None else lambda clock: open_register(folder, clock, Uuid7(clock))))
     yield made
     made.close()
+    if folder is not None:
+        made.office.register.close()

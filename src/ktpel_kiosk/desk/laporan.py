@@ -283,8 +283,11 @@ class Waktu:
         return (self.hari[0].tepat, self.hari[0].count) if self.hari else (0, 0)
 
 
-def waktu(desk: Desk, actor: Actor, masa: Masa) -> Waktu:
-    """Times of everything finished in the period. Raises NotAllowed."""
+def waktu(desk: Desk, actor: Actor, masa: Masa, *, rekam: bool = True) -> Waktu:
+    """Times of everything finished in the period; ``rekam`` False leaves the captures out (they are read from the audit).
+
+    Raises NotAllowed.
+    """
     require(actor, "view_reports")
     since, until = masa.bounds(desk.sop.kantor.zona_waktu)
     digests = desk.register.read(lambda v: tuple(v.sop_digests()))
@@ -303,7 +306,7 @@ def waktu(desk: Desk, actor: Actor, masa: Masa) -> Waktu:
             tuple(LangkahWaktu(*titles[t.key][:3], t, titles[t.key][3], t.layanan) for t in times if t.layanan),
             tuple((_limit(desk.sop_of(t.key)), t) for t in whole if not t.layanan), tuple(t for t in whole if t.layanan),
             day_standard(dated, desk.sop.kantor, desk.holidays(), desk.extra_open()), tuple(view.pause_times(since, until)),
-            tuple(view.capture_figures(since, until)), {u.username: u.nama for u in view.users()})
+            tuple(view.capture_figures(since, until)) if rekam else (), {u.username: u.nama for u in view.users()})
 
     return desk.register.read(gather)
 

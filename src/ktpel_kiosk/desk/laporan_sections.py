@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from datetime import timedelta
+from typing import Any
 
 from ktpel_kiosk.desk.context import Desk
 from ktpel_kiosk.desk.laporan import LangkahWaktu, Laporan, Tertunda, Waktu
@@ -35,7 +36,7 @@ MANY_VILLAGES = 60
 PER: dict[str, str] = {"jam": "per jam", "hari": "per hari", "bulan": "per bulan"}
 BEFORE: dict[str, str] = {"hari": "hari sebelumnya", "bulan": "bulan sebelumnya", "tahun": "tahun sebelumnya"}
 OFFICER_COLUMNS: tuple[tuple[str, tuple[Stage, ...]], ...] = (
-    ("Loket", (Stage.TERIMA_BERKAS,)), ("Verifikasi", (Stage.VERIFIKASI,)), ("Validasi", (Stage.VALIDASI,)), ("Rekam", (Stage.REKAM,)),
+    ("Loket", (Stage.AGENDA_REGISTER,)), ("Verifikasi", (Stage.VERIFIKASI,)), ("Validasi", (Stage.VALIDASI,)), ("Rekam", (Stage.REKAM,)),
     ("Cetak", (Stage.CETAK_ENCODE,)), ("Surat", (Stage.TERBIT_SURAT,)), ("Serah", (Stage.SERAH_PEMOHON, Stage.SERAH_SURAT)),
 )
 
@@ -60,7 +61,8 @@ def summary_section(desk: Desk, r: Laporan, w: Waktu) -> Section:
     facts += [Fact("Tepat mutu baku", percent_or_dash(share(within, measured)), f"{within} dari {measured} yang selesai"),
               Fact("Dikembalikan", percent_or_dash(r.bagian_kembali), f"{r.kembali} kali, dari {r.kedatangan} berkas")]
     facts += [fact("sisa_prr"), fact("sisa_blangko")] if card else [fact("sisa_surat"), fact("belum_terkirim")]
-    labels, series = tuple(name for _, name in r.bagian), r.seri
+    labels = tuple(name for _, name in r.bagian)
+    series = {key: tuple(n or None for n in values) for key, values in r.seri.items()}
     chart = Chart("bar", labels, (Series("Permohonan masuk", series["masuk"]),), title=f"Permohonan masuk {PER[r.masa.unit]}")
     if r.masa.jenis == TAHUN:
         chart = Chart("bar", labels, (Series("Permohonan masuk", series["masuk"]), Series("Perekaman", series["perekaman"])),
@@ -78,7 +80,7 @@ def _figure_row(a: Angka) -> tuple[Cell, ...]:
 def figure_sections(r: Laporan) -> list[Section]:
     """What happened, how things stood, who must hold a card, per village, per service."""
     columns = ("Uraian", "L", "P", "Jumlah", BEFORE[r.masa.jenis].capitalize(), "Selisih")
-    widths = (6.0, 1.2, 1.2, 1.5, 2.0, 1.5)
+    widths = (5.2, 1.2, 1.2, 1.6, 2.5, 1.5)
     day = "saat laporan dibuat" if r.berjalan else f"pada {date_long(r.masa.akhir - timedelta(days=1))}"
     letters = "; ".join(f"{named(LETTER_NAMES, k)} {number_text(n)}" for k, n in r.surat)
     made = [
@@ -150,6 +152,9 @@ def return_section(r: Laporan) -> Section:
 
 # -- times -------------------------------------------------------------------------------------------------------------------
 
+LIMITED = ("Mutu baku", "Tepat (%)")
+
+
 def minutes(seconds: float | None) -> Cell:
     return "-" if seconds is None else round(seconds / 60, 1)
 
@@ -161,10 +166,10 @@ def time_sections(w: Waktu, *, per_service: bool) -> list[Section]:
     if w.hari:
         made.append(_day_section(w))
     if per_service and w.langkah_layanan:
-        made.append(Section("Langkah per jenis layanan", table=Table(
-            ("Langkah", "Layanan", "Selesai", "Tengah (menit)", "P90 (menit)", "Mutu baku", "Tepat"),
-            tuple((step_title(x), named(SERVICE_NAMES, x.layanan), *_times_cells(x)) for x in w.langkah_layanan),
-            widths=(3.0, 2.4, 1.1, 1.3, 1.3, 1.1, 1.0))))
+        made.append(Section("Langkah per jenis layanan", table=_without(
+            ("Langkah", "Layanan", "Selesai", "Tengah (menit)", "P90 (menit)", *LIMITED),
+            [(step_title(x), named(SERVICE_NAMES, x.layanan), *_times_cells(x)) for x in w.langkah_layanan],
+            (3.0, 2.4, 1.1, 1.3, 1.3, 1.1, 1.0), *LIMITED)))
     return [*made, _pause_section(w)]
 
 
@@ -172,47 +177,65 @@ def step_title(x: LangkahWaktu) -> str:
     return f"{x.nomor}. {x.judul}" + (" (SOP lama)" if x.sop_lama else "")
 
 
+def hundred(part: float | None) -> Cell:
+    """A share as a number of a column headed %."""
+    return "-" if part is None else round(part * 100, 1)
+
+
 def _times_cells(x: LangkahWaktu) -> tuple[Cell, ...]:
     t = x.times
     if t is None:
         return 0, "-", "-", minutes(x.limit_s), "-"
-    return t.count, minutes(t.median_s), minutes(t.p90_s), minutes(x.limit_s), percent_or_dash(x.tepat)
+    return t.count, minutes(t.median_s), minutes(t.p90_s), minutes(x.limit_s), hundred(x.tepat)
+
+
+def _without(columns: Sequence[str], rows: Sequence[tuple[Cell, ...]], widths: Sequence[float], *titles: str) -> Table:
+    """A table without those of the columns in which nothing stands (offices whose SOP prints no minutes)."""
+    empty = {i for i, name in enumerate(columns) if name in titles and all(row[i] == "-" for row in rows)}
+
+    def kept(cells: Sequence[Any]) -> tuple[Any, ...]:
+        return tuple(c for i, c in enumerate(cells) if i not in empty)
+
+    return Table(kept(columns), tuple(kept(row) for row in rows), widths=kept(widths))
 
 
 def _step_section(w: Waktu) -> Section:
-    columns = ("Langkah SOP", "Selesai", "Tengah (menit)", "P90 (menit)", "Mutu baku", "Tepat", "Jeda (jam)")
-    rows = tuple((step_title(x), *_times_cells(x), round(x.times.paused_s / 3600, 1) if x.times else 0.0) for x in w.langkah)
+    columns = ("Langkah SOP", "Selesai", "Tengah (menit)", "P90 (menit)", *LIMITED, "Jeda (jam)")
+    rows: list[tuple[Cell, ...]] = [
+        (step_title(x), *_times_cells(x), round(x.times.paused_s / 3600, 1) if x.times else 0.0) for x in w.langkah]
     done = [x for x in w.langkah if x.times]
     series = [Series("Waktu tengah", tuple(round(x.times.median_s / 60, 1) if x.times else None for x in done))]
     if any(x.limit_s for x in done):
         series.append(Series("Mutu baku", tuple(x.limit_s / 60 if x.limit_s else None for x in done)))
     chart = Chart("hbar", tuple(step_title(x) for x in done), tuple(series), title="Waktu pengerjaan per langkah", unit="menit",
                   decimals=1) if done else None
-    return Section("Waktu per langkah", chart=chart, table=Table(columns, rows, widths=(4.2, 1.2, 1.5, 1.4, 1.3, 1.1, 1.2)),
+    return Section("Waktu per langkah", chart=chart, table=_without(columns, rows, (4.2, 1.2, 1.5, 1.4, 1.3, 1.1, 1.2), *LIMITED),
                    note="Jeda adalah jumlah waktu tunggu yang tercatat pada langkah itu, di luar waktu pengerjaan.")
 
 
 def _whole_section(w: Waktu, per_service: bool) -> Section:
-    columns = ("Layanan", "Selesai", "Tengah (menit)", "P90 (menit)", "Mutu baku", "Tepat")
+    columns = ("Layanan", "Selesai", "Tengah (menit)", "P90 (menit)", *LIMITED)
     rows: list[tuple[Cell, ...]] = []
+    limits = {t.key: limit for limit, t in w.jasa}
     for limit, t in w.jasa:
         rows.append(("Semua layanan", t.count, minutes(t.median_s), minutes(t.p90_s), minutes(limit),
-                     percent_or_dash(share(t.within, t.limited))))
+                     hundred(share(t.within, t.limited))))
     for t in w.jasa_layanan if per_service or len(w.jasa_layanan) > 1 else ():
-        rows.append((f"– {named(SERVICE_NAMES, t.layanan)}", t.count, minutes(t.median_s), minutes(t.p90_s), "-",
-                     percent_or_dash(share(t.within, t.limited))))
+        rows.append((f"– {named(SERVICE_NAMES, t.layanan)}", t.count, minutes(t.median_s), minutes(t.p90_s), minutes(limits.get(t.key)),
+                     hundred(share(t.within, t.limited))))
     return Section("Waktu seluruh pelayanan", text=("Jumlah waktu pengerjaan seorang pemohon dari berkas sampai serah terima.",),
-                   table=Table(columns, tuple(rows), widths=(4.2, 1.2, 1.5, 1.4, 1.3, 1.1)))
+                   table=_without(columns, rows, (4.2, 1.2, 1.5, 1.4, 1.3, 1.1), *LIMITED))
 
 
 def _day_section(w: Waktu) -> Section:
-    columns = ("Layanan", "Selesai", "Tepat", "Tepat bersih", "Kotor, tengah (jam)", "Kotor, P90", "Bersih, tengah (jam)", "Bersih, P90")
+    columns = ("Layanan", "Selesai", "Tepat (%)", "Tepat bersih (%)", "Kotor, tengah (jam)", "Kotor, P90", "Bersih, tengah (jam)",
+               "Bersih, P90")
 
     def hours(value: float) -> float:
         return round(value / 3600, 1)
 
-    rows = tuple((named(SERVICE_NAMES, h.layanan) if h.layanan else "Semua layanan", h.count, percent_or_dash(share(h.tepat, h.count)),
-                  percent_or_dash(share(h.tepat_bersih, h.count)), hours(middle(h.kotor_s)), hours(p90(h.kotor_s)),
+    rows = tuple((named(SERVICE_NAMES, h.layanan) if h.layanan else "Semua layanan", h.count, hundred(share(h.tepat, h.count)),
+                  hundred(share(h.tepat_bersih, h.count)), hours(middle(h.kotor_s)), hours(p90(h.kotor_s)),
                   hours(middle(h.bersih_s)), hours(p90(h.bersih_s))) for h in w.hari)
     return Section("Janji layanan (hari kerja)", table=Table(columns, rows, widths=(3.0, 1.1, 1.0, 1.1, 1.4, 1.1, 1.4, 1.1)))
 
@@ -258,9 +281,9 @@ def quality_section(w: Waktu) -> Section | None:
         return None
     rows: list[tuple[Cell, ...]] = [(
         c.device or "–", named(MODALITY_NAMES, c.modality), w.nama_petugas.get(c.operator, c.operator), c.captures, c.repeats,
-        percent_or_dash(share(c.repeats, c.captures)), c.forced, round(c.score_sum / c.scored, 1) if c.scored else "-") for c in w.rekam]
+        hundred(share(c.repeats, c.captures)), c.forced, round(c.score_sum / c.scored, 1) if c.scored else "-") for c in w.rekam]
     return Section("Mutu rekaman menurut alat dan operator", table=Table(
-        ("Alat", "Jenis", "Operator", "Hasil", "Ulangan", "Bagian", "Paksa", "Mutu rata-rata"), tuple(rows),
+        ("Alat", "Jenis", "Operator", "Hasil", "Ulangan", "Ulangan (%)", "Paksa", "Mutu rata-rata"), tuple(rows),
         widths=(2.4, 1.5, 2.2, 1.0, 1.1, 1.0, 0.9, 1.2)),
         note="Ulangan adalah hasil sesudah yang pertama pada posisi yang sama; paksa adalah hasil di bawah batas mutu yang diterima.")
 

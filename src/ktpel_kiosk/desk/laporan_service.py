@@ -19,7 +19,7 @@ def ikm_section(found: IkmSummary) -> Section:
     index = found.index
     if index is None:
         return Section("Indeks Kepuasan Masyarakat (IKM)", text=("Belum ada isian survei dalam masa ini.",))
-    lowest = ", ".join(u.name for u in index.lowest)
+    lowest = [(f"U{index.unsur.index(u) + 1}", u.name) for u in index.lowest]
     means = Series("Nilai rata-rata", tuple(float(u.shown) for u in index.unsur))
     chart = Chart("hbar", tuple(f"U{i} {u.name}" for i, u in enumerate(index.unsur, start=1)), (means,),
                   title="Nilai rata-rata per unsur (1–4)", decimals=2)
@@ -31,7 +31,8 @@ def ikm_section(found: IkmSummary) -> Section:
         "Indeks Kepuasan Masyarakat (IKM)", facts=(
             Fact("IKM", number_text(float(index.shown), 2), f"mutu {index.mutu}, {index.kinerja.lower()}"),
             Fact("Responden", number_text(found.respondents), f"{enough}; contoh yang mewakili {number_text(found.sample_size)}"),
-            Fact("Yang pertama diperbaiki", lowest, "nilai terendah"),
+            Fact("Nilai terendah", ", ".join(code for code, _ in lowest[:3]) + (" …" if len(lowest) > 3 else ""),
+                 ", ".join(name for _, name in lowest[:2]) if len(lowest) < 3 else f"{len(lowest)} unsur bernilai sama"),
         ), chart=chart, table=table,
         note=f"Permenpan RB 14/2017; bobot tiap unsur {found.weight_text}. Isian survei tidak terhubung dengan pemohon.")
 

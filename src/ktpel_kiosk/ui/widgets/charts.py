@@ -1,4 +1,4 @@
-"""Two charts people read at a glance: bars over days or hours, and shares side by side with their limit."""
+"""Charts people read at a glance: bars over days or hours, shares side by side with their limit, bars with a mark, number tables."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from PySide6.QtCore import QEvent, QRectF, QSize, Qt
-from PySide6.QtGui import QPainter, QPainterPath, QPen
+from PySide6.QtGui import QFont, QPainter, QPainterPath, QPen
 from PySide6.QtWidgets import QSizePolicy
 
 from ktpel_kiosk.ui.theme import Theme
@@ -59,6 +59,8 @@ class BarChart(Painted):
         pitch = self.width() / len(self._bars)
         wide = min(theme.px(44), pitch * 0.66)
         tiny, bold = theme.font("tiny"), theme.font("tiny", 600)
+        widest = max(text_width(bold, b.name) for b in self._bars) + theme.px(5)
+        each = next((n for n in (1, 2, 3, 5, 10) if pitch * n >= widest), 15)
         for i, bar in enumerate(self._bars):
             center = pitch * (i + 0.5)
             if bar.value:
@@ -69,6 +71,9 @@ class BarChart(Painted):
                 if pitch >= text_width(bold, str(bar.value)) + 2:
                     painter.drawText(QRectF(center - pitch / 2, base - high - theme.px(18), pitch, theme.px(16)),
                                      Qt.AlignmentFlag.AlignCenter, str(bar.value))
+            near = any(b.strong for b in self._bars[max(0, i - each + 1):i + each])
+            if not bar.strong and ((i + 1) % each or (each > 1 and near)):
+                continue
             painter.setFont(bold if bar.strong else tiny)
             painter.setPen(theme.color("accent" if bar.strong else "muted"))
             painter.drawText(QRectF(center - pitch, base + theme.px(4), pitch * 2, foot - theme.px(4)),
@@ -164,3 +169,156 @@ class ShareBars(Painted):
             painter.setPen(Qt.PenStyle.NoPen)
             painter.setBrush(theme.color(line.tone))
             painter.drawRoundedRect(fill, track.height() / 2, track.height() / 2)
+
+
+@dataclass(frozen=True, slots=True)
+class MarkedBar:
+    """One horizontal bar: ``text`` is its number as read; ``mark`` a limit on the same scale, None where there is none."""
+
+    title: str
+    value: float
+    text: str
+    mark: float | None = None
+    mark_text: str = ""
+
+
+class MarkedBars(Painted):
+    """Horizontal bars with the name at the left and the number at the end; a mark shows the mutu baku, beyond it the bar is red."""
+
+    LINE = 38
+    NAME_SHARE = 0.3
+
+    def __init__(self, title: str, mark_name: str = "") -> None:
+        super().__init__()
+        self._title, self._mark_name = title, mark_name
+        self._bars: tuple[MarkedBar, ...] = ()
+        self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
+        self.setAccessibleName(title)
+
+    def set_bars(self, bars: Sequence[MarkedBar]) -> None:
+        self._bars = tuple(bars)
+        self.setAccessibleName(f"{self._title}: " + "; ".join(self._spoken(b) for b in bars))
+        self.updateGeometry()
+        self.update()
+
+    def _spoken(self, bar: MarkedBar) -> str:
+        return f"{bar.title} {bar.text}" + (f", {self._mark_name.lower()} {bar.mark_text}" if bar.mark is not None else "")
+
+    def bars(self) -> tuple[MarkedBar, ...]:
+        return self._bars
+
+    def sizeHint(self) -> QSize:
+        return QSize(self.theme.px(360), self.theme.px(self.LINE) * max(1, len(self._bars)))
+
+    minimumSizeHint = sizeHint
+
+    def paintEvent(self, event: QEvent) -> None:
+        theme = self.theme
+        painter = QPainter(self)
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+        top = max((v for b in self._bars for v in (b.value, b.mark or 0.0)), default=0.0) or 1.0
+        number = max((text_width(theme.font("body", 600), b.text) for b in self._bars), default=0) + theme.px(14)
+        left = self.width() * self.NAME_SHARE
+        scale = max(0.0, self.width() - left - number) / top
+        for i, bar in enumerate(self._bars):
+            self._line(painter, theme, bar, QRectF(0, theme.px(self.LINE) * i, self.width(), theme.px(self.LINE)), left, scale)
+
+    @staticmethod
+    def _line(painter: QPainter, theme: Theme, bar: MarkedBar, box: QRectF, left: float, scale: float) -> None:
+        font, strong = theme.font("body"), theme.font("body", 600)
+        over = bar.mark is not None and bar.value > bar.mark
+        painter.setFont(font)
+        painter.setPen(theme.color("ink"))
+        painter.drawText(QRectF(0, box.top(), left - theme.px(12), box.height()), Qt.AlignmentFlag.AlignVCenter,
+                         elided(font, bar.title, left - theme.px(12)))
+        high = theme.px(14)
+        long = max(float(theme.px(3)) if bar.value else 0.0, bar.value * scale)
+        plate = QRectF(left, box.center().y() - high / 2, long, high)
+        painter.setPen(Qt.PenStyle.NoPen if theme.contrast == "light" else QPen(theme.color("ink"), 1))
+        painter.setBrush(theme.color("trouble" if over else "accent"))
+        painter.drawRoundedRect(plate, min(theme.px(4), long / 2), theme.px(4))
+        if bar.mark is not None:
+            x = left + bar.mark * scale
+            painter.fillRect(QRectF(x - 1, box.center().y() - theme.px(13), 2, theme.px(26)), theme.color("ink"))
+        end = max(long, (bar.mark or 0.0) * scale if bar.mark is not None and bar.mark * scale - long < theme.px(6) else long)
+        painter.setFont(strong)
+        painter.setPen(theme.color("trouble" if over else "ink"))
+        width = text_width(strong, bar.text) + theme.px(4)
+        x = left + end + theme.px(8)
+        if bar.mark is not None and left + end + theme.px(8) < left + bar.mark * scale < x + width:
+            x = left + bar.mark * scale + theme.px(8)
+        painter.drawText(QRectF(x, box.top(), width, box.height()), Qt.AlignmentFlag.AlignVCenter, bar.text)
+
+
+class NumberTable(Painted):
+    """A small table as the report prints it: first column left, numbers right; ``total`` below a line. Not for thousands of rows."""
+
+    LINE, HEAD = 34, 46
+
+    def __init__(self, title: str) -> None:
+        super().__init__()
+        self._title = title
+        self._columns: tuple[str, ...] = ()
+        self._rows: tuple[tuple[str, ...], ...] = ()
+        self._right: tuple[bool, ...] = ()
+        self._weights: tuple[float, ...] = ()
+        self._total: tuple[str, ...] = ()
+        self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
+        self.setAccessibleName(title)
+
+    def set_table(self, columns: Sequence[str], rows: Sequence[Sequence[str]], right: Sequence[bool], weights: Sequence[float],
+                  total: Sequence[str] = ()) -> None:
+        self._columns, self._rows, self._total = tuple(columns), tuple(tuple(r) for r in rows), tuple(total)
+        self._right, self._weights = tuple(right), tuple(weights) if len(weights) == len(columns) else (1.0,) * len(columns)
+        self.setAccessibleName(f"{self._title}. " + ". ".join(self._spoken(r) for r in (*self._rows, *((self._total,) if total else ()))))
+        self.updateGeometry()
+        self.update()
+
+    def _spoken(self, row: Sequence[str]) -> str:
+        return f"{row[0]}: " + ", ".join(f"{name} {cell}" for name, cell in zip(self._columns[1:], row[1:], strict=True))
+
+    def rows(self) -> tuple[tuple[str, ...], ...]:
+        return self._rows
+
+    def sizeHint(self) -> QSize:
+        lines = len(self._rows) + (1 if self._total else 0)
+        return QSize(self.theme.px(320), self.theme.px(self.HEAD) + self.theme.px(self.LINE) * lines + self.theme.px(2))
+
+    minimumSizeHint = sizeHint
+
+    def paintEvent(self, event: QEvent) -> None:
+        theme = self.theme
+        painter = QPainter(self)
+        if not self._columns:
+            return
+        edges = [0.0]
+        for w in self._weights:
+            edges.append(edges[-1] + self.width() * w / sum(self._weights))
+        head = theme.px(self.HEAD)
+        for c, name in enumerate(self._columns):
+            box = QRectF(edges[c], 0, edges[c + 1] - edges[c], head)
+            self._cell(painter, theme, name, c, box, theme.font("small", 600), "muted", wrap=True)
+        painter.fillRect(QRectF(0, head - 1, self.width(), 1), theme.color("line"))
+        y = float(head)
+        for i, row in enumerate((*self._rows, *((self._total,) if self._total else ()))):
+            total = i == len(self._rows)
+            font = theme.font("body", 600 if total else 400)
+            if total:
+                painter.fillRect(QRectF(0, y, self.width(), theme.px(self.LINE)), theme.color("canvas"))
+            for c, text in enumerate(row):
+                tone = "muted" if c and text in ("0", "-", "–", "tetap") and not total else "ink"
+                self._cell(painter, theme, text, c, QRectF(edges[c], y, edges[c + 1] - edges[c], theme.px(self.LINE)), font, tone)
+            y += theme.px(self.LINE)
+            painter.fillRect(QRectF(0, y - 1, self.width(), 1), theme.color("line"))
+
+    def _cell(self, painter: QPainter, theme: Theme, text: str, column: int, box: QRectF, font: QFont, tone: str, *,
+              wrap: bool = False) -> None:
+        right = column < len(self._right) and self._right[column]
+        room = box.adjusted(theme.px(18 if column and not right else 4), 0, -theme.px(6), 0)
+        painter.setFont(font)
+        painter.setPen(theme.color(tone))
+        side = Qt.AlignmentFlag.AlignRight if right else Qt.AlignmentFlag.AlignLeft
+        if wrap:
+            painter.drawText(room, int(side | Qt.AlignmentFlag.AlignVCenter | Qt.TextFlag.TextWordWrap), text)
+        else:
+            painter.drawText(room, side | Qt.AlignmentFlag.AlignVCenter, elided(font, text, room.width()))
