@@ -14,7 +14,7 @@ from ktpel_kiosk.app.population import Invented
 from ktpel_kiosk.desk import handover, intake, letters, printing, recording, sealing, verification
 from ktpel_kiosk.desk.access import stage_roles
 from ktpel_kiosk.desk.context import Desk
-from ktpel_kiosk.desk.eligible import closed_sentence
+from ktpel_kiosk.desk.eligible import Override, closed_sentence
 from ktpel_kiosk.desk.progress import open_work
 from ktpel_kiosk.domain.actor import Actor
 from ktpel_kiosk.domain.biometric import EYES, FINGERS, Modality, Position
@@ -82,12 +82,12 @@ class Walk:
         self.acknowledge("intake", p.id)
         return p
 
-    def _superior(self, actor: Actor) -> intake.Override | None:
+    def _superior(self, actor: Actor) -> Override | None:
         """Who lets papers in at closed hours (practice goes on at night); nobody is asked while the counter is open."""
         if not closed_sentence(self.desk, self.desk.clock.now()):
             return None
         boss = self.officers.for_roles(frozenset({Peran.SUPERVISOR, Peran.KASI}))
-        return intake.Override("latihan di luar jam", boss.username, self.officers.passwords[boss.username])
+        return Override("latihan di luar jam", boss.username, self.officers.passwords[boss.username])
 
     def _officer_for_first(self, nomor: int) -> Actor:
         from ktpel_kiosk.domain.permohonan import plan_tahap

@@ -215,7 +215,7 @@ class IntakePresenter:
 
     def penduduk(self, values: dict[str, str]) -> Penduduk:
         """The desk itself asks for the superior where the NIK is an odd one."""
-        return make_penduduk(today=self.session.today(), override=frozenset({"N03"}), **self._clean(values))  # type: ignore[arg-type]
+        return make_penduduk(today=self.session.today(), override=frozenset({"N03"}), **self._clean(values))
 
     def checklist(self, layanan: Layanan, values: dict[str, str], varian: str = "", kuasa: bool = False) -> tuple[CheckLine, ...]:
         """Age first (computed), then the papers of the SOP for this service and person."""

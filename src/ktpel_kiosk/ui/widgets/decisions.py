@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from functools import partial
 
 from PySide6.QtCore import QPoint, Signal
 from PySide6.QtWidgets import QButtonGroup, QHBoxLayout, QMenu, QVBoxLayout, QWidget
@@ -25,7 +26,7 @@ def pause_menu(button: QWidget, choose: Callable[[str], None]) -> QMenu:
     menu.setAccessibleName("Alasan menunda")
     for reason in PAUSES:
         text = word("jeda", reason)
-        menu.addAction(text[:1].upper() + text[1:], lambda reason=reason: choose(reason))
+        menu.addAction(text[:1].upper() + text[1:], partial(choose, reason))
     menu.popup(button.mapToGlobal(QPoint(0, -menu.sizeHint().height() - 4)))
     return menu
 
