@@ -8,6 +8,7 @@ from dataclasses import replace
 from functools import lru_cache
 from typing import Any, Final
 
+from sqlalchemy import Table
 from sqlmodel import SQLModel
 
 from ktpel_kiosk.domain.actor import UserAccount
@@ -34,7 +35,7 @@ from ktpel_kiosk.domain.population import PopulationBatch, PopulationEntry
 from ktpel_kiosk.domain.sop import Sop
 from ktpel_kiosk.domain.status import StatusEvent
 from ktpel_kiosk.ports.register import Approval, Handover, ListItem, ScannedDocument
-from ktpel_kiosk.register import ledger_rows, rows
+from ktpel_kiosk.register import ledger_tables, rows
 from ktpel_kiosk.register.codecs import Codec, Mapper, column_codec, micros
 from ktpel_kiosk.register.rows import table_of
 
@@ -72,7 +73,11 @@ def _device() -> Codec:
 
 
 def _columns(row: type[SQLModel]) -> list[str]:
-    return [c.name for c in table_of(row).columns]
+    return _names(table_of(row))
+
+
+def _names(table: Table) -> list[str]:
+    return [c.name for c in table.columns]
 
 
 PERMOHONAN = Mapper(Permohonan, _columns(rows.PermohonanRow), special={"penduduk": _penduduk()})
@@ -94,20 +99,20 @@ CARD_JOB = Mapper(CardJob, _columns(rows.CardJobRow))
 BLANGKO = Mapper(Blangko, _columns(rows.BlangkoRow))
 USER = Mapper(UserAccount, _columns(rows.UserRow))
 AUDIT = Mapper(AuditLink, _columns(rows.AuditRow), special={"facts": (facts_text, json.loads)})
-WITHDRAWN = Mapper(WithdrawnCard, _columns(ledger_rows.WithdrawnCardRow))
-DESTRUCTION = Mapper(Destruction, _columns(ledger_rows.DestructionRow))
-COMPLAINT = Mapper(Pengaduan, _columns(ledger_rows.ComplaintRow))
-COMPLAINT_STEP = Mapper(LangkahPengaduan, _columns(ledger_rows.ComplaintStepRow))
-LETTER = Mapper(Letter, _columns(ledger_rows.LetterRow))
-BLANGKO_MOVE = Mapper(BlangkoMove, _columns(ledger_rows.BlangkoMoveRow))
-BLANGKO_DAY = Mapper(BlangkoDay, _columns(ledger_rows.BlangkoDayRow))
-CONTACT = Mapper(ContactAttempt, _columns(ledger_rows.ContactRow))
-MONTH_LOCK = Mapper(MonthLock, _columns(ledger_rows.MonthLockRow))
-PAUSE = Mapper(Pause, _columns(ledger_rows.PauseRow), names={"index": "idx"})
-SURVEY = Mapper(SurveyAnswer, _columns(ledger_rows.SurveyRow))
+WITHDRAWN = Mapper(WithdrawnCard, _names(ledger_tables.WITHDRAWN_CARD))
+DESTRUCTION = Mapper(Destruction, _names(ledger_tables.DESTRUCTION))
+COMPLAINT = Mapper(Pengaduan, _names(ledger_tables.COMPLAINT))
+COMPLAINT_STEP = Mapper(LangkahPengaduan, _names(ledger_tables.COMPLAINT_STEP))
+LETTER = Mapper(Letter, _names(ledger_tables.LETTER))
+BLANGKO_MOVE = Mapper(BlangkoMove, _names(ledger_tables.BLANGKO_MOVE))
+BLANGKO_DAY = Mapper(BlangkoDay, _names(ledger_tables.BLANGKO_DAY))
+CONTACT = Mapper(ContactAttempt, _names(ledger_tables.CONTACT))
+MONTH_LOCK = Mapper(MonthLock, _names(ledger_tables.MONTH_LOCK))
+PAUSE = Mapper(Pause, _names(ledger_tables.PAUSE), names={"index": "idx"})
+SURVEY = Mapper(SurveyAnswer, _names(ledger_tables.SURVEY))
 UNSUR: Final = tuple(u.value for u in Unsur)
-POPULATION = Mapper(PopulationEntry, _columns(ledger_rows.PopulationRow), special={"penduduk": _penduduk()})
-POPULATION_BATCH = Mapper(PopulationBatch, _columns(ledger_rows.PopulationBatchRow))
+POPULATION = Mapper(PopulationEntry, _names(ledger_tables.POPULATION), special={"penduduk": _penduduk()})
+POPULATION_BATCH = Mapper(PopulationBatch, _names(ledger_tables.POPULATION_BATCH))
 
 
 def permohonan_values(p: Permohonan) -> Stored:

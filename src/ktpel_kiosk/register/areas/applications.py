@@ -15,7 +15,7 @@ from ktpel_kiosk.domain.permohonan import Permohonan
 from ktpel_kiosk.register import mappers
 from ktpel_kiosk.register.areas.search import SearchView, chapter_of
 from ktpel_kiosk.register.codecs import micros, moment
-from ktpel_kiosk.register.ledger_rows import PauseRow
+from ktpel_kiosk.register.ledger_tables import PAUSE
 from ktpel_kiosk.register.rows import PacketRow, PermohonanRow, SearchRow, SearchWordRow, TahapRow, table_of
 from ktpel_kiosk.register.session import ConstraintBroken
 from ktpel_kiosk.register.words import words_of
@@ -25,7 +25,6 @@ T: Final = table_of(TahapRow)
 S: Final = table_of(SearchRow)
 W: Final = table_of(SearchWordRow)
 PACKETS: Final = table_of(PacketRow)
-PAUSES: Final = table_of(PauseRow)
 UNNUMBERED: Final = "(belum bernomor)"
 _FOUND_BY: Final = ("nama", "nik", "nomor_register", "nomor_hp", "desa", "created_at")
 
@@ -41,7 +40,7 @@ _RECORDED = select(func.max(PACKETS.c.sealed_at)).select_from(PACKETS.join(P, P.
 _VERSION = select(P.c.version).where(P.c.id == bindparam("wanted"))
 _FOUND_AS = select(S.c.no).where(S.c.permohonan_id == bindparam("wanted"))
 
-_INSERT, _INSERT_TAHAP, _INSERT_SEARCH, _INSERT_PAUSE = insert(P), insert(T), insert(S), insert(PAUSES)
+_INSERT, _INSERT_TAHAP, _INSERT_SEARCH, _INSERT_PAUSE = insert(P), insert(T), insert(S), insert(PAUSE)
 _UPDATE = update(P).where(P.c.id == bindparam("k_id"), P.c.version == bindparam("k_version"))
 _UPDATE_TAHAP = update(T).where(T.c.permohonan_id == bindparam("k_id"), T.c.idx == bindparam("k_idx"))
 _UPDATE_SEARCH = update(S).where(S.c.permohonan_id == bindparam("k_id"))

@@ -16,13 +16,11 @@ from ktpel_kiosk.domain.ikm import SurveyAnswer
 from ktpel_kiosk.domain.pengaduan import LangkahPengaduan, Pengaduan
 from ktpel_kiosk.register import mappers
 from ktpel_kiosk.register.codecs import micros
-from ktpel_kiosk.register.ledger_rows import ComplaintRow, ComplaintStepRow, SurveyRow
-from ktpel_kiosk.register.rows import table_of
+from ktpel_kiosk.register.ledger_tables import COMPLAINT as COMPLAINTS
+from ktpel_kiosk.register.ledger_tables import COMPLAINT_STEP as STEPS
+from ktpel_kiosk.register.ledger_tables import SURVEY as SURVEYS
 from ktpel_kiosk.register.session import ConstraintBroken, Session
 
-COMPLAINTS: Final = table_of(ComplaintRow)
-STEPS: Final = table_of(ComplaintStepRow)
-SURVEYS: Final = table_of(SurveyRow)
 KEY_BYTES: Final = 16
 
 _FIXED: Final = frozenset({"id", "nomor", "received_at"})

@@ -23,27 +23,15 @@ from ktpel_kiosk.domain.ledgers import (
 )
 from ktpel_kiosk.register import mappers
 from ktpel_kiosk.register.codecs import micros
-from ktpel_kiosk.register.ledger_rows import (
-    BlangkoDayRow,
-    BlangkoMoveRow,
-    ContactRow,
-    DestructionRow,
-    LetterRow,
-    MonthLockRow,
-    PauseRow,
-    WithdrawnCardRow,
-)
-from ktpel_kiosk.register.rows import table_of
+from ktpel_kiosk.register.ledger_tables import BLANGKO_DAY as DAYS
+from ktpel_kiosk.register.ledger_tables import BLANGKO_MOVE as MOVES
+from ktpel_kiosk.register.ledger_tables import CONTACT as CONTACTS
+from ktpel_kiosk.register.ledger_tables import DESTRUCTION as BURNED
+from ktpel_kiosk.register.ledger_tables import LETTER as LETTERS
+from ktpel_kiosk.register.ledger_tables import MONTH_LOCK as LOCKS
+from ktpel_kiosk.register.ledger_tables import PAUSE as PAUSES
+from ktpel_kiosk.register.ledger_tables import WITHDRAWN_CARD as WITHDRAWN
 from ktpel_kiosk.register.session import ConstraintBroken, Session, paged
-
-WITHDRAWN: Final = table_of(WithdrawnCardRow)
-BURNED: Final = table_of(DestructionRow)
-LETTERS: Final = table_of(LetterRow)
-MOVES: Final = table_of(BlangkoMoveRow)
-DAYS: Final = table_of(BlangkoDayRow)
-CONTACTS: Final = table_of(ContactRow)
-LOCKS: Final = table_of(MonthLockRow)
-PAUSES: Final = table_of(PauseRow)
 
 SINCE: Final[BindParameter[Any]] = bindparam("since")
 UNTIL: Final[BindParameter[Any]] = bindparam("until")

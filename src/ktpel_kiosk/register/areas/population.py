@@ -4,19 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
-from typing import Final
 
 from sqlalchemy import bindparam, func, literal, or_, select
 from sqlalchemy.dialects.sqlite import insert
 
 from ktpel_kiosk.domain.population import PopulationBatch, PopulationEntry
 from ktpel_kiosk.register import mappers
-from ktpel_kiosk.register.ledger_rows import PopulationBatchRow, PopulationRow
-from ktpel_kiosk.register.rows import table_of
+from ktpel_kiosk.register.ledger_tables import POPULATION as PEOPLE
+from ktpel_kiosk.register.ledger_tables import POPULATION_BATCH as BATCHES
 from ktpel_kiosk.register.session import Session
-
-PEOPLE: Final = table_of(PopulationRow)
-BATCHES: Final = table_of(PopulationBatchRow)
 
 _ONE = select(PEOPLE).where(PEOPLE.c.nik == bindparam("wanted"))
 _COUNT = select(func.count()).select_from(PEOPLE)
