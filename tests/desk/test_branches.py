@@ -95,6 +95,13 @@ def test_slips_are_numbered_and_say_what_is_missing(office, monkeypatch):
     assert q.keadaan is Keadaan.DIKEMBALIKAN
 
 
+def test_the_slip_of_an_unnumbered_application_opens_it(office):
+    from ktpel_kiosk.desk import queries
+    p = returned(office)
+    assert queries.find_scanned(office.desk, f" {p.id} ").id == p.id
+    assert queries.find_scanned(office.desk, "bukan nomor") is None
+
+
 def test_a_returned_person_is_opened_again_not_filed_twice(office):
     p = returned(office)
     check = intake.check_nik_at_desk(office.desk, office.person().nik)

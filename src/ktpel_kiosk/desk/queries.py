@@ -8,6 +8,7 @@ from datetime import datetime, timedelta
 
 from ktpel_kiosk.desk.context import Desk
 from ktpel_kiosk.domain.cards import BlangkoBalance
+from ktpel_kiosk.domain.errors import NotFound
 from ktpel_kiosk.domain.outbox import Packet
 from ktpel_kiosk.domain.permohonan import DONE_STATES, Keadaan, Permohonan, Tahap, TahapState
 from ktpel_kiosk.domain.sop import Langkah, Stage
@@ -141,8 +142,15 @@ def at_stages(desk: Desk, *stages: Stage, limit: int = 200) -> tuple[ListItem, .
 
 
 def find_scanned(desk: Desk, code: str) -> Permohonan | None:
-    """The application a scanned QR or typed number names."""
-    return desk.register.read(lambda v: v.by_number(code.strip()))
+    """The application a scanned QR or typed number names; a return slip without a number carries the application's own id."""
+    def look(view: View) -> Permohonan | None:
+        wanted = code.strip()
+        try:
+            return view.by_number(wanted) or view.permohonan(wanted)
+        except NotFound:
+            return None
+
+    return desk.register.read(look)
 
 
 def queue(desk: Desk) -> tuple[Packet, ...]:

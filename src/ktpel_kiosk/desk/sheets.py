@@ -73,5 +73,5 @@ def card_lines(p: Penduduk) -> tuple[tuple[str, str], ...]:
         ("Jenis Kelamin", "Laki-laki" if p.jenis_kelamin is JenisKelamin.LAKI_LAKI else "Perempuan"),
         ("Alamat", f"{p.alamat}, RT/RW {p.rt}/{p.rw}, {p.desa}"), ("Kecamatan", p.kecamatan),
         ("Agama", codes.text("agama", p.agama).title()), ("Status Perkawinan", codes.text("status_perkawinan", p.status_perkawinan).title()),
-        ("Pekerjaan", codes.text("pekerjaan", p.pekerjaan).title()), ("Kewarganegaraan", p.kewarganegaraan),
+        ("Pekerjaan", codes.text("pekerjaan", p.pekerjaan).title()), ("Warga Negara", p.kewarganegaraan),
     )
