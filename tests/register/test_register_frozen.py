@@ -7,17 +7,37 @@ from __future__ import annotations
 
 import shutil
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import timedelta
 from pathlib import Path
+from typing import Any
 
 import pytest
-from register_makers import NOW, application, job, logged, nik, open_register, packet, sample, save, status
+from register_makers import NOW, application, job, logged, nik, open_register, packet, person, sample, save, status
 
 from ktpel_kiosk.domain.actor import UserAccount
 from ktpel_kiosk.domain.biometric import Position
+from ktpel_kiosk.domain.errors import Corrupt
+from ktpel_kiosk.domain.ikm import SurveyAnswer
+from ktpel_kiosk.domain.ledgers import (
+    AlasanTarik,
+    BlangkoMove,
+    BlangkoMoveKind,
+    Destruction,
+    Letter,
+    MonthLock,
+    Pejabat,
+    WithdrawnCard,
+)
+from ktpel_kiosk.domain.pengaduan import Kanal, KategoriPengaduan, Pengaduan
+from ktpel_kiosk.domain.population import PopulationBatch, PopulationEntry
 from ktpel_kiosk.domain.sop import Peran
 from ktpel_kiosk.ports.register import Query
 from ktpel_kiosk.register import driver
+from ktpel_kiosk.register.codecs import moment
 from ktpel_kiosk.register.keys import KeyStore, SecretCost
+from ktpel_kiosk.register.store import SqlRegister
 
 FROZEN = Path(__file__).parent / "frozen"
 VERSIONS = sorted(p.name for p in FROZEN.iterdir() if p.is_dir())
@@ -33,6 +53,32 @@ def write(folder: Path) -> None:
             tx.add_status(status("packet-1", 7)), tx.add_blangko(["00001"], "BAST-1", NOW), tx.add_card_job(job(p)),
             tx.save_user(UserAccount("rina", "Rina", (Peran.LOKET,), "$argon2id$")), tx.put_draft("k", "v"),
             tx.next_number("register", 2026)))
+        logged(register, write_books)
+
+
+def write_books(tx: Any) -> None:
+    """What came with the second schema."""
+    p = tx.permohonan(application(1).id)
+    tx.add_withdrawn(WithdrawnCard("k1", nik(1), "SITI", AlasanTarik.RUSAK, "patah", "rina", NOW))
+    tx.add_destruction(Destruction("b1", "1/BA", NOW, "kantor", "dibakar", (Pejabat("Budi"),), (), "rina", 1), ["k1"])
+    tx.save_complaint(Pengaduan("c1", "P-1", NOW, Kanal.EMAIL, "antre", KategoriPengaduan.RINGAN, "rina", NOW))
+    tx.add_letter(Letter("470/1", "surat_pengantar", NOW, "Dinas", "Perekaman", "Camat", "rina", permohonan_id=p.id))
+    tx.add_blangko_move(BlangkoMove(NOW, BlangkoMoveKind.MASUK, 1, "rina", "BAST-1"))
+    tx.add_month_lock(MonthLock(2026, 10, "tutup", NOW, "camat"))
+    tx.add_survey(SurveyAnswer("2026-11", "baru_wni", (4, 4, 4, 4, 4, 4, 4, 4, 3)))
+    tx.put_population([PopulationEntry(person(7), "BELUM REKAM")], PopulationBatch("i1", "d.csv", "0" * 64, NOW, "rina", 1, 0, 0, 0, 0))
+
+
+def read_books(register: SqlRegister) -> None:
+    def look(view: Any) -> None:
+        ever = NOW - timedelta(days=9), NOW + timedelta(days=9)
+        assert [(c.id, d.nomor) for c, d in view.withdrawn_in(*ever)] == [("k1", "1/BA")]
+        assert view.complaint("c1").kanal is Kanal.EMAIL and view.letters_of(application(1).id)[0].nomor == "470/1"
+        assert view.blangko_stock_at(ever[1]) == 1 and view.month_closed(2026, 10)
+        assert [a.scores[8] for a in view.surveys("2026-11", "2026-11")] == [3]
+        assert view.population(nik(7)).penduduk == person(7) and view.population_batches()[0].added == 1
+
+    register.read(look)
 
 
 def test_the_present_schema_is_frozen_too() -> None:
@@ -48,13 +94,68 @@ def test_every_released_register_still_opens_whole(version: str, tmp_path: Path)
     key = KeyStore(folder / "register.key").unlock_with_secret(SECRET)
     with open_register(folder, key) as register:
         register.integrity_check()
-        assert register.check_audit().whole and register.check_audit().length == 2
+        check = register.check_audit()
+        assert check.whole and check.length == (2 if version == "v1" else 3)
         p = register.read(lambda v: v.permohonan(application(1).id))
         assert p.penduduk == application(1).penduduk and p.tahap == application(1).tahap
         assert [s.data for s in register.read(lambda v: v.samples(p.id))] == [b"\x89PNG beku"]
         assert register.read(lambda v: v.list(Query(text="siti")))[0].status_siak == "PROCESSING"
         assert register.read(lambda v: v.open_for_nik(nik(1))) == p
         assert logged(register, lambda tx: tx.next_number("register", 2026)) == 2
+        for text in ("0812345", "+62 812 345", "tempeh", "lor siti", "0001/KTP"):
+            assert [i.id for i in register.read(lambda v, t=text: v.list(Query(text=t)))] == [p.id], text
+        if version != "v1":
+            read_books(register)
+
+
+def test_the_first_schema_gets_the_moves_of_its_blank_cards(tmp_path: Path) -> None:
+    """Receipts by batch and moment; good and spoiled ones by their job, returned ones by their receipt; those in use not yet."""
+    with first_register(tmp_path) as connection:
+        for no, (serial, state, job_id) in enumerate((("1", "stok", ""), ("2", "dipakai", "a"), ("3", "baik", "b"), ("4", "rusak", "c"),
+                                                      ("5", "dikembalikan", ""), ("6", "baik", "gone")), 2):
+            connection.execute("INSERT INTO blangko VALUES (?, ?, ?, 'BAST-2', ?, 1000)", (no, serial, state, job_id))
+        for id, live, state, at in (("b", 1, "confirmed", 5000), ("c", 0, "spoiled", 3000)):
+            connection.execute("INSERT INTO card_job VALUES (?, ?, ?, '', ?, ?, ?, 0, ?, '', '', '', '', '', 'eko')",
+                               (id, application(1).id, id, id, state, live, at))
+    with open_frozen(tmp_path) as register:
+        moves = register.read(lambda v: list(v.blangko_moves_in(moment(0), moment(9000))))
+        assert [(m.at, m.kind.value, m.count, m.officer, m.batch, m.serial) for m in moves] == [
+            (moment(1000), "masuk", 6, "", "BAST-2", ""), (moment(1000), "kembali", 1, "", "BAST-2", "5"),
+            (moment(1000), "baik", 1, "", "", "6"), (moment(3000), "rusak", 1, "eko", "", "4"), (moment(5000), "baik", 1, "eko", "", "3")]
+        assert register.read(lambda v: v.blangko_stock_at(NOW + timedelta(days=99))) == 6 - 4 + 1, "with the one of the frozen register"
+        register.integrity_check()
+
+
+def test_a_first_register_that_contradicts_itself_stays_as_it_was(tmp_path: Path) -> None:
+    with first_register(tmp_path) as connection:
+        connection.execute("PRAGMA foreign_keys = OFF").close()
+        connection.execute("UPDATE sample SET permohonan_id = 'nirgends'")
+    with pytest.raises(Corrupt):
+        open_frozen(tmp_path)
+    with first_register(tmp_path) as connection:
+        assert driver.scalar(connection, "PRAGMA user_version") == 1
+        assert driver.scalar(connection, "SELECT count(*) FROM sqlite_schema WHERE name IN ('letter', 'search_word_before')") == 0
+        connection.execute("PRAGMA foreign_keys = OFF").close()
+        connection.execute("UPDATE sample SET permohonan_id = ?", (application(1).id,))
+    with open_frozen(tmp_path) as register:
+        register.integrity_check()
+
+
+@contextmanager
+def first_register(folder: Path) -> Iterator[Any]:
+    """A connection to a copy of the frozen first register, made at the first call."""
+    if not (folder / "register.sqlite").exists():
+        for path in (FROZEN / "v1").glob("*.frozen"):
+            shutil.copy(path, folder / path.stem)
+    connection = driver.connect(folder / "register.sqlite", KeyStore(folder / "register.key").unlock_with_secret(SECRET), writer=True)
+    try:
+        yield connection
+    finally:
+        connection.close()
+
+
+def open_frozen(folder: Path) -> SqlRegister:
+    return open_register(folder, KeyStore(folder / "register.key").unlock_with_secret(SECRET))
 
 
 if __name__ == "__main__":
