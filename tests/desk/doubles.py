@@ -191,6 +191,21 @@ class Press:
     def handover(self, paper: Any) -> bytes:
         return b"%PDF handover " + paper.number.encode()
 
+    def receipt_80mm(self, paper: Any) -> bytes:
+        return b"%PDF roll " + paper.nomor_register.encode()
+
+    def return_slip_80mm(self, paper: Any, reasons: Sequence[str]) -> bytes:
+        return b"%PDF roll return " + ",".join(reasons).encode()
+
+    def handover_80mm(self, paper: Any) -> bytes:
+        return b"%PDF roll handover " + f"{paper.number} {paper.tanggal_cetak}".encode()
+
+    def f102(self, paper: Any) -> bytes:
+        return b"%PDF f102 " + f"{paper.nik} {paper.layanan} {sorted(paper.lampiran)} {paper.berkas_lain}".encode()
+
+    def standard(self, paper: Any) -> bytes:
+        return b"%PDF standard " + f"{len(paper.komponen)} {paper.maklumat[0]}".encode()
+
     def letter(self, paper: Any) -> bytes:
         self.letters.append(paper)
         return b"%PDF " + paper.jenis.encode() + b" " + paper.nomor.encode()

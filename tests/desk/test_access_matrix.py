@@ -95,6 +95,9 @@ TABLE: dict[str, str] = {
     "closing.close_month": "kasi supervisor",
     "closing.reopen_month": "supervisor",
     # laporan, survei, pengaduan
+    "forms.f102": COUNTERS_AND_HEADS,
+    "forms.roll_slip": COUNTERS_AND_HEADS,
+    "forms.standard_poster": COUNTERS_AND_HEADS,
     "laporan.laporan": COUNTERS_AND_HEADS,
     "laporan.waktu": COUNTERS_AND_HEADS,
     "laporan.tertunda": COUNTERS_AND_HEADS,

@@ -18,7 +18,7 @@ from ktpel_kiosk.domain.errors import BadInput, NotFound, SopViolation
 from ktpel_kiosk.domain.free_text import free_text
 from ktpel_kiosk.domain.permohonan import Keadaan, Permohonan, start
 from ktpel_kiosk.domain.sop import Stage
-from ktpel_kiosk.domain.text import datetime_long, mask_nik
+from ktpel_kiosk.domain.text import date_long, datetime_long, mask_nik
 from ktpel_kiosk.ports.devices import CardReader, DeviceKind, FingerprintScanner, SignatureCapture, SignaturePad
 from ktpel_kiosk.ports.papers import HandoverPaper
 from ktpel_kiosk.ports.register import Handover, Tx, View
@@ -157,14 +157,17 @@ def hand_over(desk: Desk, actor: Actor, permohonan_id: str, signature_png: bytes
         q = save(desk, tx, finish_stage(desk, tx, p, "diserahkan", actor.username, role))
         if q.keadaan is Keadaan.SELESAI:
             tx.drop_documents(q.id, "kartu.")
-        keep_document(desk, tx, q, "bukti_pengambilan", "Bukti pengambilan", desk.documents.handover(_paper(desk, q, proof, actor)))
+        paper = handover_paper(desk, tx, q, proof, actor)
+        keep_document(desk, tx, q, "bukti_pengambilan", "Bukti pengambilan", desk.documents.handover(paper))
         return q
 
     return desk.register.write(work)
 
 
-def _paper(desk: Desk, p: Permohonan, proof: Handover, actor: Actor) -> HandoverPaper:
+def handover_paper(desk: Desk, view: View, p: Permohonan, proof: Handover, actor: Actor) -> HandoverPaper:
+    """What the bukti pengambilan says."""
     kantor = desk.sop.kantor
+    printed = next((j.created_at for j in view.card_jobs(p.id) if j.state is JobState.CONFIRMED), None) if proof.kind == "kartu" else None
     return HandoverPaper(
         kop=kantor.kop, number=proof.number, nomor_register=p.nomor_register,
         at_local=datetime_long(local_time(desk, proof.at), kantor.zona_waktu), nama=p.penduduk.nama,
@@ -172,4 +175,5 @@ def _paper(desk: Desk, p: Permohonan, proof: Handover, actor: Actor) -> Handover
         hubungan="Yang bersangkutan" if proof.receiver_relation == "ybs" else "Penerima kuasa", petugas=actor.nama,
         finger_checked=proof.activated, old_card_withdrawn=proof.old_card_withdrawn, card_uid=proof.card_uid,
         signature_png=proof.signature_png, kind="KTP-el" if proof.kind == "kartu" else "Surat Pengantar dan Surat Keterangan Perekaman",
+        tanggal_cetak=date_long(local_time(desk, printed).date()) if printed else "", qr_text=proof.number,
     )

@@ -99,20 +99,24 @@ def receipt(paper: ReceiptPaper) -> bytes:
 
 
 def return_slip(paper: ReceiptPaper, reasons: Sequence[str]) -> bytes:
+    again = paper.dapat_diajukan
+
     def paint(pen: Pen) -> None:
-        _heading(pen, "PENGEMBALIAN BERKAS", paper.nomor_register, paper.qr_text)
+        _heading(pen, "PENGEMBALIAN BERKAS" if again else "PENOLAKAN PERMOHONAN", paper.nomor_register or paper.nomor_lembar, paper.qr_text)
+        _fields(pen, (("Nomor lembar", paper.nomor_lembar),), 22.0)
         _who(pen, paper)
-        _label(pen, "Alasan dikembalikan")
+        _label(pen, "Alasan dikembalikan" if again else "Alasan ditolak")
         _points(pen, [reason_text(r) for r in reasons] or ["-"])
         if paper.kekurangan:
             _label(pen, "Yang perlu dilengkapi")
             _ticks(pen, [(text, False) for text in paper.kekurangan])
         pen.down(1)
-        pen.paragraph([("Permohonan dapat diajukan kembali", SEMIBOLD),
-                       (" setelah hal di atas dilengkapi atau diperbaiki. Nomor register tetap sama.", REGULAR)], size=SIZE)
+        if again:
+            pen.paragraph([("Permohonan dapat diajukan kembali", SEMIBOLD), (" setelah hal di atas dilengkapi atau diperbaiki.", REGULAR),
+                           (" Nomor register tetap sama." if paper.nomor_register else "", REGULAR)], size=SIZE)
         pen.down(0.8)
         _fields(pen, (("Kontak", " · ".join(paper.kontak)), ("Petugas", paper.petugas)))
-        _end(pen, "Bawa lembar ini beserta berkas yang sudah dilengkapi.")
+        _end(pen, "Bawa lembar ini beserta berkas yang sudah dilengkapi." if again else "Simpan lembar ini.")
 
     return _roll("Lembar Pengembalian Berkas", paper.kop, paint)
 
