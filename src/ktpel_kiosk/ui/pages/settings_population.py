@@ -12,7 +12,7 @@ from ktpel_kiosk.desk.population import ImportPlan
 from ktpel_kiosk.domain.errors import KioskError
 from ktpel_kiosk.domain.population import PopulationBatch
 from ktpel_kiosk.domain.text import number_text
-from ktpel_kiosk.ui.pages.register_parts import choose_file
+from ktpel_kiosk.ui.pages.register_export import choose_file
 from ktpel_kiosk.ui.pages.settings_files import choose_to_open
 from ktpel_kiosk.ui.pages.settings_office import Section
 from ktpel_kiosk.ui.presenters.office_data import ListView
