@@ -220,5 +220,6 @@ class Walk:
     def _hand_over(self, actor: Actor, p: Permohonan) -> None:
         offered = self.desk.sop_of(p.sop_digest).layanan_of(p.layanan)
         ink = handover.sign_for_card(self.desk)
-        handover.hand_over(self.desk, actor, p.id, ink, old_card_withdrawn=bool(offered and offered.tarik_of(p.varian)))
+        handover.hand_over(self.desk, actor, p.id, ink, old_card_withdrawn=bool(offered and offered.tarik_of(p.varian)),
+                           old_card_condition="rusak_fisik" if Layanan.RUSAK in (p.layanan, p.varian) else "utuh")
         self.acknowledge("handover", p.id)

@@ -57,7 +57,7 @@ class Case:
     """One applicant of the day.
 
     Attributes:
-        age: years; ``None`` draws an adult. married, wna, name, mobile_place: facts of the person; ``known``: recorded before, by the
+        age: years; ``None`` draws an adult. married, wna, name, sex, mobile_place: facts of the person; ``known``: recorded before, by the
             population list. excused: positions the body lacks, with the kind of exception.
         expected: how the application has to stand in the evening; ``None``: no application exists.
     """
@@ -70,6 +70,7 @@ class Case:
     married: bool = False
     wna: bool = False
     name: str = ""
+    sex: str = ""
     known: bool = False
     mobile_place: str = ""
     excused: tuple[tuple[Position, ExceptionKind], ...] = ()
@@ -88,9 +89,9 @@ _BLIND_EYE = ((Position.LEFT_EYE, ExceptionKind.BLIND),)
 
 CASES: tuple[Case, ...] = (
     _case("baru"),
-    _case("nama satu kata", name="SUHARTI"),
-    _case("nama dengan apostrof", name="M. NUR'AINI MUT'ROF"),
-    _case("nama enam puluh huruf", name="RADEN RORO ENDANG SULISTYANINGSIH KUSUMANINGRUM WIRATMADJAYA"),
+    _case("nama satu kata", name="SUHARTI", sex="P"),
+    _case("nama dengan apostrof", name="M. NUR'AINI MUT'ROF", sex="L"),
+    _case("nama enam puluh huruf", name="RADEN RORO ENDANG SULISTYANINGSIH KUSUMANINGRUM WIRATMADJAYA", sex="P"),
     _case("kurang, dilengkapi", Layanan.BARU_WNI, Twist.KURANG_LALU_DILENGKAPI),
     _case("kurang, tidak kembali", Layanan.BARU_WNI, Twist.KURANG_TIDAK_KEMBALI),
     _case("dikembalikan verifikasi", Layanan.BARU_WNI, Twist.DIKEMBALIKAN_VERIFIKASI),
@@ -120,7 +121,7 @@ CASES: tuple[Case, ...] = (
     _case("luar domisili rekam", Layanan.LUAR_DOMISILI, varian="rekam"),
     _case("luar domisili hilang", Layanan.LUAR_DOMISILI, varian="hilang", known=True),
     _case("baru, mengadu", Layanan.BARU_WNI, Twist.MENGADU, Twist.TANPA_SURVEI),
-    _case("OA baru", Layanan.BARU_OA, wna=True, name="HIROSHI TANAKA"),
+    _case("OA baru", Layanan.BARU_OA, wna=True, name="HIROSHI TANAKA", sex="L"),
     _case("OA perpanjangan", Layanan.PERPANJANGAN_OA, wna=True, known=True),
     _case("baru sore"),
 )
@@ -133,7 +134,9 @@ def cast_of(sop: Sop) -> tuple[Case, ...]:
     cast = []
     for case in CASES:
         if sop.layanan_of(case.layanan) is None:
-            case = replace(case, layanan=Layanan.BARU_WNI, varian="", wna=False, known=False, name="" if case.wna else case.name)
+            own = not case.wna
+            case = replace(case, layanan=Layanan.BARU_WNI, varian="", wna=False, known=False, name=case.name if own else "",
+                           sex=case.sex if own else "")
         if not card and case.twists & CARD_TWISTS:
             case = replace(case, twists=case.twists - CARD_TWISTS)
         if not checks and Twist.DITOLAK in case.twists:
@@ -175,7 +178,9 @@ class Town:
     def person_of(self, case: Case) -> Invented:
         """A resident of the age, state and name the case asks for; somebody never recorded unless it says otherwise."""
         foreign_new = case.wna and not case.known
-        who = self._pools[(case.known, case.wna and not foreign_new)].pop()
+        pool = self._pools[(case.known, case.wna and not foreign_new)]
+        who = next(w for w in reversed(pool) if not case.sex or w.penduduk.jenis_kelamin.value == case.sex)
+        pool.remove(who)
         p = who.penduduk
         if case.known:
             return who

@@ -46,7 +46,7 @@ class DayWalk(Walk):
         case = self.cases[p.id]
         if case.has(Twist.DATA_DIPERBAIKI) and not p.corrections and p.confirmed_at is None:
             recording.confirm_data(self.desk, p.id, ("alamat",))
-            correction.correct_biodata(self.desk, actor, p.id, alamat=f"{p.penduduk.alamat} NO. 17"[:60])
+            correction.correct_biodata(self.desk, actor, p.id, alamat=f"{p.penduduk.alamat} BLOK B"[:60])
             checked = next(t.actor for t in p.tahap if t.stage in (Stage.VERIFIKASI, Stage.VALIDASI) and t.actor)
             verification.renew(self.desk, actor, p.id, username=checked, password=self.officers.passwords[checked])
         if self._read(p.id).confirmed_at is None:
