@@ -76,7 +76,7 @@ def report_paper(desk: Desk, actor: Actor, kind: str, found: Berkas) -> ReportPa
         place_date=f"{(kantor.kecamatan or kantor.kabupaten).title()}, {date_long(today(desk))}",
         signatories=(Signer(kantor.penandatangan_jabatan, kantor.penandatangan_nama, kantor.penandatangan_nip),
                      Signer("Petugas", actor.nama)),
-        made_at=datetime_long(local_time(desk, desk.clock.now()), kantor.zona_waktu))
+        made_at=datetime_long(local_time(desk, desk.clock.now()), kantor.zona_waktu), notes_heading="Cara menghitung")
 
 
 def title_of(kind: str, masa: Masa) -> str:

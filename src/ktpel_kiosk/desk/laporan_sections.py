@@ -146,7 +146,7 @@ def return_section(r: Laporan) -> Section:
     line = f"{came}, {percent_or_dash(r.bagian_kembali)}{before}."
     labels = tuple(named(RETURN_NAMES, code) for code, _ in r.alasan)
     return Section("Berkas dikembalikan", text=(line,), chart=Chart(
-        "hbar", labels, (Series("Kali", tuple(float(n) for _, n in r.alasan)),), title="Alasan", unit="kali"),
+        "hbar", labels, (Series("Kali", tuple(float(n) for _, n in r.alasan)),), title="Alasan"),
         note="Satu pengembalian dapat menyebut lebih dari satu alasan.")
 
 

@@ -36,7 +36,7 @@ def report(paper: ReportPaper, logo: bytes = b"") -> bytes:
     for section in paper.sections:
         blocks += _section(section, sheet.width)
     if paper.notes:
-        blocks += [_heading("Catatan", 5.0, False), *bullet_blocks(paper.notes, size=9)]
+        blocks += [_heading(paper.notes_heading, 5.0, False), *bullet_blocks(paper.notes, size=9)]
     blocks += _signatures(paper.signatories, paper.place_date)
     return document(f"{paper.title} {paper.period}", sheet, blocks)
 

@@ -358,6 +358,7 @@ class ReportPaper:
     notes: tuple[str, ...] = ()
     nomor: str = ""
     made_at: str = ""
+    notes_heading: str = "Catatan"
 
 
 @dataclass(frozen=True, slots=True)
