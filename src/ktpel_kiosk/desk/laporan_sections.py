@@ -53,8 +53,11 @@ def summary_section(desk: Desk, r: Laporan, w: Waktu) -> Section:
 
     def fact(key: str, title: str = "") -> Fact:
         a = r.nilai(key)
-        return Fact(title or a.judul, number_text(a.kini.total), "" if a.lalu is None or a.keadaan else
-                    f"{change_text(a.kini.total, a.lalu.total)} dari {before}")
+        if a.lalu is None or a.keadaan:
+            return Fact(title or a.judul, number_text(a.kini.total))
+        same = a.kini.total == a.lalu.total
+        note = f"sama dengan {before}" if same else f"{change_text(a.kini.total, a.lalu.total)} dari {before}"
+        return Fact(title or a.judul, number_text(a.kini.total), note)
 
     facts = [fact("masuk"), fact("perekaman")]
     facts += [fact("cetak_baik"), fact("pengambilan")] if card else [fact("surat_terbit"), fact("surat_diserahkan")]
