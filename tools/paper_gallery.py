@@ -20,7 +20,7 @@ from PIL import Image, ImageDraw
 from ktpel_kiosk.app import sops
 from ktpel_kiosk.app.population import invent
 from ktpel_kiosk.app.resources import resources
-from ktpel_kiosk.desk.letters import biodata_lines
+from ktpel_kiosk.desk.letters import biodata_lines, region_name
 from ktpel_kiosk.desk.notices import DEFAULT_MAKLUMAT, channels, service_standard
 from ktpel_kiosk.documents.office import OfficeDocuments
 from ktpel_kiosk.domain.ledgers import Pejabat
@@ -147,7 +147,7 @@ class Gallery:
         q, k = self.person, self.kantor
         base = P.LetterPaper(
             k.kop, "surat_pengantar", self.letter_number(15), date_long(TODAY), q, biodata_lines(q), "24 November 2026",
-            f"Kepala Dinas Kependudukan dan Pencatatan Sipil {region(k.kabupaten)}", k.penandatangan_jabatan, k.penandatangan_nama,
+            f"Kepala Dinas Kependudukan dan Pencatatan Sipil {region_name(k.kabupaten)}", k.penandatangan_jabatan, k.penandatangan_nama,
             k.penandatangan_nip, f"{self.letter_number(15)} {self.number}", picture("portrait"),
             ("Formulir F-1.02", "Fotokopi Kartu Keluarga"),
             tempat=self.place, tujuan_tempat=k.kabupaten.removeprefix("KOTA ").title(), rekam_tempat=k.nama, pangkat="Pembina (IV/a)",
@@ -234,10 +234,6 @@ class Gallery:
                       ("No.", "Nomor Register", "Tanggal", "Jam", "Nama Lengkap", "NIK", "Jenis Permohonan", "Petugas Loket"), rows,
                       frozenset({1, 5}), self.kantor.kop, self.place_date,
                       ((self.signer.jabatan, self.signer.nama, self.signer.nip), ("Petugas", "Rina Wulandari", "")), note="NIK disamarkan")
-
-
-def region(kabupaten: str) -> str:
-    return kabupaten.title() if kabupaten.startswith(("KOTA", "KABUPATEN")) else f"Kabupaten {kabupaten.title()}"
 
 
 def main() -> None:

@@ -128,18 +128,24 @@ def _issue(desk: Desk, tx: Tx, actor: Actor, p: Permohonan, kind: str, title: st
         kind, paper.tujuan if to_office else p.penduduk.nama, about, paper.nama_penandatangan or paper.jabatan, p.penduduk.nik, p.id))
 
 
+def region_name(kabupaten: str) -> str:
+    """``Kabupaten Karanganyar``, ``Kota Samarinda``."""
+    return kabupaten.title() if kabupaten.startswith(("KOTA ", "KABUPATEN ")) else f"Kabupaten {kabupaten.title()}"
+
+
 def _paper(desk: Desk, view: View, p: Permohonan, kind: str, number: str) -> LetterPaper:
     sop = desk.sop_of(p.sop_digest)
     kantor = sop.kantor
-    recorded = next((t.finished_at for t in p.tahap if t.stage is Stage.REKAM and t.finished_at), None) \
-        or view.recorded_before(p.penduduk.nik) or desk.clock.now()
+    here = next((t.finished_at for t in p.tahap if t.stage is Stage.REKAM and t.state is TahapState.SELESAI), None)
+    recorded = here or view.recorded_before(p.penduduk.nik)
     return LetterPaper(
         kop=kantor.kop, jenis=kind, nomor=number, tanggal=date_long(today(desk)), penduduk=p.penduduk, fields=biodata_lines(p.penduduk),
-        rekam_tanggal=date_long(local_time(desk, recorded).date()),
-        tujuan=f"Kepala Dinas Kependudukan dan Pencatatan Sipil {kantor.kabupaten.title()}",
+        rekam_tanggal=date_long(local_time(desk, recorded).date()) if recorded else "",
+        tujuan=f"Kepala Dinas Kependudukan dan Pencatatan Sipil {region_name(kantor.kabupaten)}",
+        tujuan_tempat=kantor.kabupaten.removeprefix("KABUPATEN ").removeprefix("KOTA ").title(),
         jabatan=kantor.penandatangan_jabatan, nama_penandatangan=kantor.penandatangan_nama, nip=kantor.penandatangan_nip,
         qr_text=f"{number} {p.nomor_register}", lampiran=tuple(i.teks for i in p.kelengkapan if i.ada),
         portrait_png=next((d.data for d in view.documents(p.id) if d.kind == "kartu.portret"), b""),
         varian=agenda.setting(view, "surat.pengantar"), tempat=(kantor.kecamatan or kantor.kabupaten).title(),
-        rekam_tempat=p.mobile_place or kantor.nama, layanan=service_name(sop, p),
+        rekam_tempat=(p.mobile_place or kantor.nama) if recorded else "", layanan=service_name(sop, p),
     )

@@ -100,8 +100,8 @@ def _pengantar(pen: Pen, paper: LetterPaper) -> None:
     papers = f" ({', '.join(paper.lampiran)})" if paper.lampiran else ""
     what = [(f"Berkas permohonan {_service(paper)}{papers} atas nama ", REGULAR), (f"{p.nama}, NIK {p.nik}", SEMIBOLD),
             (f", alamat {p.alamat}, RT/RW {p.rt}/{p.rw}, {p.desa}, {p.kecamatan}", REGULAR)]
-    note = (f"Untuk diproses pencetakan KTP-el. Perekaman dilakukan pada tanggal {paper.rekam_tanggal}; berdasarkan data saat ini "
-            f"{_status(paper)}.")
+    recorded = f"Perekaman dilakukan pada tanggal {paper.rekam_tanggal}" if paper.rekam_tanggal else "Sudah direkam sebelumnya"
+    note = f"Untuk diproses pencetakan KTP-el. {recorded}; berdasarkan data saat ini {_status(paper)}."
     _table(pen, what, note)
     pen.down(4)
     pen.paragraph("Demikian untuk menjadi maklum dan diproses sebagaimana mestinya.", size=10.5)
@@ -125,7 +125,7 @@ def _naratif(pen: Pen, paper: LetterPaper) -> None:
     pen.down(1.6)
     runs: list[Run] = [
         (f"adalah benar penduduk yang berdomisili di alamat tersebut dan bermaksud mengurus {_service(paper)}", REGULAR),
-        (". Yang bersangkutan telah melakukan perekaman pada tanggal ", REGULAR), (paper.rekam_tanggal, SEMIBOLD),
+        (". Yang bersangkutan telah melakukan perekaman", REGULAR), *_recorded_on(paper),
         (f" dan, berdasarkan data saat ini, {_status(paper)}.", REGULAR)]
     pen.paragraph(runs, size=10.5)
     if paper.lampiran:
@@ -135,6 +135,13 @@ def _naratif(pen: Pen, paper: LetterPaper) -> None:
     pen.paragraph("Demikian surat pengantar ini dibuat dengan sebenarnya untuk dipergunakan sebagaimana mestinya.", size=10.5)
     pen.down(6)
     _two_sides(pen, paper)
+
+
+def _recorded_on(paper: LetterPaper) -> list[Run]:
+    """When, as far as this office knows: of a recording made elsewhere it does not."""
+    if not paper.rekam_tanggal:
+        return [(" sebelumnya", REGULAR)]
+    return [(" pada tanggal ", REGULAR), (paper.rekam_tanggal, SEMIBOLD)]
 
 
 def _signer(paper: LetterPaper) -> Signer:
@@ -208,8 +215,8 @@ def _keterangan(pen: Pen, paper: LetterPaper) -> None:
     pen.y = max(pen.y, top + photo[1])
     pen.down(3)
     place = f" di {paper.rekam_tempat}" if paper.rekam_tempat else ""
-    pen.paragraph([("benar-benar telah melakukan perekaman KTP-el pada tanggal ", REGULAR), (paper.rekam_tanggal, SEMIBOLD),
-                   (f"{place} dan, ", REGULAR), ("berdasarkan data saat ini", SEMIBOLD), (f", {_status(paper)}.", REGULAR)], size=10.8)
+    pen.paragraph([("benar-benar telah melakukan perekaman KTP-el", REGULAR), *_recorded_on(paper), (f"{place} dan, ", REGULAR),
+                   ("berdasarkan data saat ini", SEMIBOLD), (f", {_status(paper)}.", REGULAR)], size=10.8)
     pen.down(2)
     use = paper.keperluan or f"pencetakan KTP-el yang bersangkutan pada {paper.tujuan}"
     pen.paragraph([(f"Surat keterangan ini diberikan untuk keperluan {use}. Surat ini berlaku ", REGULAR), (_valid(paper), SEMIBOLD),

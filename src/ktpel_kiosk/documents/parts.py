@@ -32,8 +32,8 @@ def letterhead(pen: Pen, kop: Sequence[str], *, size: float = 13.0, logo_png: by
 
 
 def capitals(title: str) -> str:
-    """Upper case, but KTP-el stays KTP-el."""
-    return title.upper().replace("KTP-EL", "KTP-el")
+    """Upper case, but KTP-el stays KTP-el, and e-KTP e-KTP."""
+    return title.upper().replace("KTP-EL", "KTP-el").replace("E-KTP", "e-KTP")
 
 
 def titled(pen: Pen, title: str, number: str = "", *, size: float = 13.0) -> None:

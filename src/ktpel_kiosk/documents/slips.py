@@ -139,7 +139,7 @@ def receipt(paper: ReceiptPaper, logo: bytes = b"") -> bytes:
             _bullets(pen, paper.kekurangan)
         pen.down(1.2)
         contact = (("Perkiraan selesai", paper.perkiraan), ("Kontak", " · ".join(paper.kontak)))
-        field_lines(pen, contact, label_width=31, size=9.2, bold=("Perkiraan selesai",), gap=0.25)
+        field_lines(pen, contact if paper.kontak else contact[:1], label_width=31, size=9.2, bold=("Perkiraan selesai",), gap=0.25)
         _signers(pen, ("Petugas Loket,", paper.petugas), ("Pemohon,", paper.nama))
         _closing(pen, "Simpan tanda terima ini. Tunjukkan nomor atau QR ini bila bertanya atau mengambil dokumen. Pelayanan ini gratis.")
 
