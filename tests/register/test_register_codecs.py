@@ -12,9 +12,9 @@ from register_makers import NOW, application, sample
 
 from ktpel_kiosk.domain.biometric import DeviceIdentity, Quality
 from ktpel_kiosk.domain.errors import BugError, Corrupt
-from ktpel_kiosk.domain.permohonan import Permohonan, Tahap, Warning_
+from ktpel_kiosk.domain.permohonan import Permohonan, Tahap, TahapState, Warning_
 from ktpel_kiosk.domain.sop import Stage
-from ktpel_kiosk.register import mappers
+from ktpel_kiosk.register import mappers, rows
 from ktpel_kiosk.register.codecs import json_codec, micros, moment
 
 moments = st.datetimes(datetime(1, 1, 2), datetime(9999, 12, 30)).map(lambda d: d.replace(tzinfo=UTC))
@@ -76,3 +76,21 @@ def test_what_does_not_fit_is_corrupt(column: str, value: object) -> None:
 def test_now_is_kept_to_the_microsecond() -> None:
     at = NOW + timedelta(microseconds=1)
     assert moment(micros(at)) == at
+
+
+def test_the_reader_of_many_rows_agrees_with_the_mapper() -> None:
+    columns = [c.name for c in rows.table_of(rows.TahapRow).columns]
+    every = Tahap(3, 9, Stage.REKAM, TahapState.JEDA, NOW, None, NOW, 1.5, 0.25, NOW, "listrik", "x", "y", "z", "n")
+    for tahap in (*application().tahap, every):
+        stored = {"permohonan_id": "p", **mappers.TAHAP.values(tahap)}
+        assert mappers.read_tahap([stored[c] for c in columns]) == mappers.TAHAP.value(stored) == tahap
+
+
+@pytest.mark.parametrize("wrong", [{"stage": "entah"}, {"state": None}, {"started_at": "kemarin"}, {"state": []}])
+def test_the_reader_refuses_what_no_longer_fits(wrong: dict[str, object]) -> None:
+    columns = [c.name for c in rows.table_of(rows.TahapRow).columns]
+    stored = {"permohonan_id": "p", **mappers.TAHAP.values(application().tahap[0]), **wrong}
+    with pytest.raises(Corrupt):
+        mappers.read_tahap([stored[c] for c in columns])
+    with pytest.raises(Corrupt):
+        mappers.TAHAP.value(stored)

@@ -195,9 +195,13 @@ def document_from(row: Mapping[Any, Any]) -> ScannedDocument:
     return replace(found, data=bytes(found.data)) if type(found.data) is not bytes else found
 
 
-def application_from(row: Mapping[Any, Any], stages: Sequence[Mapping[Any, Any]]) -> Permohonan:
-    """From the application's row and the rows of its stages in their order, as pages of many are read."""
-    return PERMOHONAN.value(row, tahap=tuple(TAHAP.value(t) for t in stages))
+def application_from(row: Mapping[Any, Any], stages: Sequence[Tahap]) -> Permohonan:
+    """From the application's row and its stages in their order, as pages of many are read."""
+    return PERMOHONAN.value(row, tahap=tuple(stages))
+
+
+read_tahap: Final = TAHAP.reader(_columns(rows.TahapRow))
+"""One stage from a bare row of ``tahap``."""
 
 
 def finished_pause(was: Tahap, now: Tahap | None, p: Permohonan) -> Stored | None:

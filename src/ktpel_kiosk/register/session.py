@@ -127,6 +127,13 @@ class Session:
             self._streams.discard(cursor)
             cursor.close()
 
+    def tuples(self, statement: Executable, **parameters: Any) -> list[tuple[Any, ...]]:
+        """Bare rows in the order of the statement's columns, where there are many of them."""
+        cursor = self.run(statement, parameters)
+        found: list[tuple[Any, ...]] = cursor.fetchall()
+        cursor.close()
+        return found
+
     @staticmethod
     def _rows(cursor: Any) -> list[Row]:
         names = [n[0] for n in cursor.description]

@@ -11,7 +11,7 @@ from sqlalchemy import Select, and_, bindparam, exists, func, or_, select, text
 from sqlalchemy.sql.elements import ColumnElement
 
 from ktpel_kiosk.domain.errors import BugError
-from ktpel_kiosk.domain.permohonan import Permohonan
+from ktpel_kiosk.domain.permohonan import Permohonan, Tahap
 from ktpel_kiosk.ports.ledgers import Recorded
 from ktpel_kiosk.register import mappers
 from ktpel_kiosk.register.areas import complaints, ledgers
@@ -123,7 +123,9 @@ class ListingView(Session):
 
     def _applications(self, ids: Iterable[str]) -> dict[str, Permohonan]:
         wanted = list(set(ids))
-        stages = self._grouped(_STAGES, wanted, "permohonan_id")
+        stages: dict[str, list[Tahap]] = defaultdict(list)
+        for row in self.tuples(_STAGES, ids=mappers.ids_text(wanted)):
+            stages[row[0]].append(mappers.read_tahap(row))
         return {r["id"]: mappers.application_from(r, stages[r["id"]]) for r in self._of(_APPLICATIONS, wanted)}
 
     def _grouped(self, statement: Select[Any], ids: Sequence[str], by: str) -> Mapping[str, list[Row]]:
