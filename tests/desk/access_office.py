@@ -102,7 +102,7 @@ class Prepared:
     def dry(self) -> Desk:
         """A desk on which nothing lasts; the same officers are seated."""
         seats = Seats()
-        for actor in self.actors.values():
+        for actor in (*self.actors.values(), *self.office.officers.actors.values()):
             signer = self.office.desk.seats.signer(actor.username)
             if signer is not None:
                 seats.take(actor.username, signer)

@@ -151,7 +151,7 @@ HELPERS: frozenset[str] = frozenset({
     "access.require", "access.require_receiver", "access.require_roles", "access.require_stage",  # the checks themselves
     "approvals.require_signer", "approvals.required", "eligible.may_override", "eligible.superior",
     "sign_in.second_person", "sign_in.second_signer", "sign_in.lock", "sign_in.sign_out",  # about the own seat
-    "papers.receipt_paper", "laporan_paper.report_paper",  # make a paper from values at hand
+    "printing.may_judge_card", "papers.receipt_paper", "laporan_paper.report_paper",  # make a paper from values at hand
     "books.build_book",  # pages and exports go through preview and export_register
 })
 

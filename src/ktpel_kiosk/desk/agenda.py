@@ -40,7 +40,9 @@ def set_setting(desk: Desk, actor: Actor, key: str, value: str) -> None:
     require(actor, "change_settings")
     value = value.strip()
     if key not in SETTINGS or (SETTINGS[key] and value not in SETTINGS[key]) or not _short(value):
-        raise BadInput("letter.setting", key=key[:40], value=value[:40], expected=", ".join(SETTINGS.get(key, ()) or SETTINGS))
+        free = "huruf, angka, titik, strip, garis miring, paling panjang 24"
+        allowed = (", ".join(SETTINGS[key]) or free) if key in SETTINGS else ", ".join(SETTINGS)
+        raise BadInput("letter.setting", key=key[:40], value=value[:40], expected=allowed)
 
     def work(tx: Tx) -> None:
         tx.put_setting(key, value)

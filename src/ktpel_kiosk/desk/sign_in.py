@@ -53,12 +53,12 @@ def authenticate(desk: Desk, username: str, password: str) -> tuple[Actor, Signe
     """
     name = username.strip().lower()
     with desk.seats.trying:
-        account = desk.register.read(lambda v: v.user(name))
+        account = desk.register.read(lambda v: v.user(name)) if _encodable(name) else None
         left = left_to_wait(desk, account) if account else 0.0
         if left > 0:
             raise SignInRefused("sign_in.wait", wait_s=max(1, round(left)))
         if not _password_fits(desk, account, password):
-            _failed(desk, name)
+            _failed(desk, name if account else "")
             raise SignInRefused("sign_in.wrong")
         assert account is not None
         return _opened(desk, account, password)
