@@ -38,7 +38,7 @@ def content_hash(p: Permohonan) -> str:
     The register number is not part of it: some offices give it after the first paraf.
     """
     body = {
-        "layanan": p.layanan, "penduduk": penduduk_to_dict(p.penduduk),
+        "layanan": p.layanan, "varian": p.varian, "penduduk": penduduk_to_dict(p.penduduk),
         "kelengkapan": [[i.kode, i.ada] for i in p.kelengkapan],
     }
     return hashlib.sha256(json.dumps(body, sort_keys=True, ensure_ascii=False, default=str).encode()).hexdigest()
