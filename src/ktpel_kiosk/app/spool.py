@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import shutil
 from contextlib import AbstractContextManager
 from pathlib import Path
 from typing import BinaryIO
@@ -14,6 +16,7 @@ class FileSpool:
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
+        self._work = folder.with_name("kerja")
 
     def keep(self, name: str, data: bytes, folder: str = "") -> Path:
         path = self.place(name, folder)
@@ -30,8 +33,31 @@ class FileSpool:
         return durable_file(path, mode=0o644)
 
     def scratch(self) -> Path:
-        self.folder.mkdir(parents=True, exist_ok=True)
-        return self.folder
+        """Where an export may lay plaintext while it is written; what a killed export left there is removed."""
+        self.sweep()
+        self._work.mkdir(parents=True, exist_ok=True, mode=0o700)
+        return self._work
+
+    def sweep(self) -> None:
+        """Remove working folders whose process is gone (they are named ``<what>-<pid>-<random>``)."""
+        for left in self._work.glob("*-*-*"):
+            owner = left.name.rsplit("-", 2)[-2]
+            if owner.isdigit() and not _in_use(left, int(owner)):
+                shutil.rmtree(left, ignore_errors=True)
+
+
+def _in_use(folder: Path, pid: int) -> bool:
+    """Whether an export still writes there. Windows does not rename a folder with open files; its ``os.kill`` would do harm."""
+    try:
+        if os.name == "nt":
+            folder.rename(folder)
+            return False
+        os.kill(pid, 0)
+    except ProcessLookupError:
+        return False
+    except OSError:
+        return True
+    return True
 
 
 def _safe(name: str) -> str:

@@ -154,12 +154,13 @@ def open_practice_kiosk(data: Path, office: str, *, clock: SystemClock | Practic
     register = open_register(data, clock, ids, late=True)
     world = world or SimulatedWorld(out_dir=data / "perangkat", hands_free=True)
     devices = LateDevices(lambda: _devices(world, source, camera, reader))
+    spool = FileSpool(data / "documents")
     kiosk: list[Kiosk] = []
     desk = Desk(
         register=register, devices=devices, biometrics=lazily(_biometrics), sealer=lazily(lambda: _sealer(data, kiosk[0].keys)),
         documents=lazily(_documents), renderer=lazily(_renderer), personaliser=lazily(_personaliser),
         gateway=lazily(lambda: _gateway(kiosk[0])), hasher=hasher or Argon2Hasher(),
-        officer_keys=Ed25519Keys(), spool=FileSpool(data / "documents"), clock=clock,
+        officer_keys=Ed25519Keys(), spool=spool, clock=clock,
         ids=ids, sop=sop, parse_sop=lambda text: parse_sop(text, name="register"), regions=cache(lambda: _regions(data)),
         holidays=lambda: _calendar().days_off(kiosk[0].desk), extra_open=lambda: _calendar().open_days(kiosk[0].desk),
         public_holidays=public_holidays, read_table=_tables, keep_sop=lambda sop: sops.keep(data, sop),
@@ -168,6 +169,7 @@ def open_practice_kiosk(data: Path, office: str, *, clock: SystemClock | Practic
         wake_uploader=lambda: kiosk[0].wake_uploader(),
     )
     kiosk.append(Kiosk(data, settings, desk, register, devices, clock, world))
+    spool.sweep()
     if not settings.furnished:
         _furnish(desk)
         mark_furnished(data, settings)

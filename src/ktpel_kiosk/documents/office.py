@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import os
 import tempfile
 from collections.abc import Sequence
 from pathlib import Path
@@ -123,7 +124,7 @@ class OfficeDocuments:
         writer = {"xlsx": book_xlsx.write_xlsx, "pdf": self._book_pdf}.get(format)
         if writer is None:
             raise BadInput("book.format", format=format[:20], expected="xlsx, csv, pdf")
-        with tempfile.TemporaryDirectory(prefix="ktpel-buku-", dir=tmpdir) as folder:  # 0700 by mkdtemp
+        with tempfile.TemporaryDirectory(prefix=f"ktpel-buku-{os.getpid()}-", dir=tmpdir) as folder:  # 0700 by mkdtemp
             return writer(book, sink, Path(folder))
 
     def _book_pdf(self, book: Book, sink: BinaryIO, folder: Path) -> str:
