@@ -86,10 +86,14 @@ class MemoryRegister(MemoryLedgers):
     def _matches(self, p: Any, q: Query) -> bool:
         t = p.current()
         text = q.text.lower()
-        hit = not text or all(w in f"{p.penduduk.nama} {p.penduduk.nik} {p.nomor_register}".lower() for w in text.split())
+        hit = not text or all(w in self._words(p) for w in text.split())
         return (hit and (not q.keadaan or p.keadaan in q.keadaan) and (not q.stages or (t is not None and t.stage in q.stages))
                 and (not q.layanan or p.layanan in q.layanan) and (q.since is None or p.created_at >= q.since)
                 and (q.until is None or p.created_at <= q.until) and (not q.desa or p.penduduk.desa == q.desa))
+
+    @staticmethod
+    def _words(p: Any) -> str:
+        return f"{p.penduduk.nama} {p.penduduk.nik} {p.nomor_register} {p.nomor_hp} {p.penduduk.desa}".lower()
 
     def list(self, q: Query) -> list[ListItem]:
         found = sorted((p for p in self._p.values() if self._matches(p, q)), key=lambda p: p.created_at, reverse=q.newest_first)

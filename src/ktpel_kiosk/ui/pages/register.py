@@ -154,7 +154,7 @@ class RegisterPage(Page):
 
     def _filters(self) -> Card:
         card = Card(0, 0)
-        self.search = SearchLine("Cari nama, NIK, nomor register", self.rows)
+        self.search = SearchLine("Cari nama, NIK, nomor, HP, desa", self.rows)
         self.search.searched.connect(lambda _text: self.reload())
         line = QHBoxLayout()
         line.setContentsMargins(18, 14, 18, 14)
