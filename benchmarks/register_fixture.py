@@ -151,7 +151,8 @@ def _rows(d: Drawn) -> tuple[dict[str, Any], list[dict[str, Any]], dict[str, Any
     return (
         model | own | {"id": id, "nik": d.person.nik, "penduduk": biodata, "created_by": d.officer},
         [t | {"permohonan_id": id} | {k: t[k] + at for k in MOMENTS if t[k] is not None} for t in stages],
-        line | own | {"no": d.no, "permohonan_id": id, "nama": d.person.nama, "nik": d.person.nik, "desa": d.person.desa,
+        line | own | {"no": d.no, "numbered_at": at + line["numbered_at"], "permohonan_id": id, "nama": d.person.nama,
+                      "nik": d.person.nik, "desa": d.person.desa,
                       "jenis_kelamin": d.person.jenis_kelamin.value, "running_since": at + HOUR_US if line["running_since"] else None})
 
 
@@ -161,7 +162,7 @@ def _model(keadaan: Keadaan, layanan: Layanan, done: int) -> tuple[dict[str, Any
     sop = practice_sop()
     p = Permohonan(
         id="-", layanan=layanan, penduduk=TEMPLATE, sop_id=sop.id, sop_digest=sop.digest, keadaan=keadaan, kelengkapan=(),
-        created_by="rina", tahap=_stages(plan_tahap(sop), EPOCH, done), created_at=EPOCH, updated_at=EPOCH, version=9)
+        created_by="rina", nomor_register="-", tahap=_stages(plan_tahap(sop), EPOCH, done), created_at=EPOCH, updated_at=EPOCH, version=9)
     return mappers.permohonan_values(p), mappers.tahap_values(p), mappers.search_values(p) | {"status_siak": ""}
 
 

@@ -41,10 +41,11 @@ COLUMNS = (
     "ALTER TABLE search ADD COLUMN nomor_hp TEXT NOT NULL DEFAULT ''",
     "ALTER TABLE search ADD COLUMN jenis_kelamin TEXT NOT NULL DEFAULT ''",
     "ALTER TABLE search ADD COLUMN mobile_place TEXT NOT NULL DEFAULT ''",
+    "ALTER TABLE search ADD COLUMN numbered_at INTEGER",
 )
 
 INDEXES = (
-    "CREATE INDEX search_numbered ON search (created_at, no) WHERE nomor_register <> ''",
+    "CREATE INDEX search_numbered ON search (numbered_at, no) WHERE nomor_register <> ''",
     "CREATE INDEX tahap_finished ON tahap (finished_at) WHERE finished_at IS NOT NULL",
     "CREATE INDEX tahap_recorded ON tahap (finished_at) WHERE stage = 'rekam' AND state = 'selesai'",
     "CREATE INDEX card_job_created ON card_job (created_at, id) WHERE state <> 'cancelled'",
@@ -307,6 +308,12 @@ CARRIED_OVER = (
     UPDATE search SET nomor_hp = p.nomor_hp, jenis_kelamin = coalesce(json_extract(p.penduduk, '$.jenis_kelamin'), ''),
         mobile_place = p.mobile_place
     FROM permohonan AS p WHERE p.id = search.permohonan_id
+    """,
+    """
+    UPDATE search SET numbered_at = coalesce((
+        SELECT t.finished_at FROM tahap AS t
+        WHERE t.permohonan_id = search.permohonan_id AND t.stage = 'agenda_register' AND t.finished_at IS NOT NULL ORDER BY t.idx LIMIT 1
+    ), created_at) WHERE nomor_register <> ''
     """,
     """
     INSERT INTO blangko_move (at, kind, count, officer, batch, serial, job_id)

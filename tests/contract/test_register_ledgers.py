@@ -244,6 +244,18 @@ def test_applications_in_a_period_are_the_numbered_ones(register: Register) -> N
     assert asked(register, "count_in", "permohonan", *EVER) == 3
 
 
+def test_the_book_is_in_the_order_in_which_numbers_were_given(register: Register) -> None:
+    """Who came first may be entered last; the period is that of the number too."""
+    def entered(n: int, hours: int) -> Permohonan:
+        p = application(n)
+        return p.with_tahap(replace(p.tahap[1], state=TahapState.SELESAI, finished_at=NOW + hours * HOUR))
+
+    late, early = save(register, entered(1, 30)), save(register, entered(2, 1))
+    assert asked(register, "applications_in", *EVER) == [early, late]
+    assert asked(register, "applications_in", NOW + 24 * HOUR, NOW + 48 * HOUR) == [late]
+    assert asked(register, "count_in", "permohonan", NOW, NOW + 24 * HOUR) == 1
+
+
 def test_more_applications_than_a_page_stream_in_order(register: Register) -> None:
     made = [application(n) for n in range(1, 621)]
     logged(register, lambda tx: [tx.save_permohonan(p) for p in made])

@@ -51,7 +51,7 @@ class World:
             return at is not None and since <= at < until
 
         if measure == "masuk":
-            found = [(p.keadaan.value, p) for p in self.applications if within(p.created_at) and p.nomor_register]
+            found = [(p.keadaan.value, p) for p in self.applications if within(p.numbered_at)]
         elif measure == "perekaman":
             found = [(self._kind(p, t.finished_at, offset_s), p) for p in self.applications
                      if (t := recorded(p)) and t.finished_at and within(t.finished_at)]
@@ -99,7 +99,7 @@ class World:
             return dict(Counter({"jam": lambda m: m.hour, "hari": lambda m: m.day, "bulan": lambda m: m.month}[unit](m) for m in local))
 
         return {
-            "masuk": per([p.created_at for p in self.applications if p.nomor_register]),
+            "masuk": per([p.numbered_at for p in self.applications if p.numbered_at]),
             "perekaman": per([t.finished_at for p in self.applications if (t := recorded(p)) and t.finished_at]),
             "pencetakan": per([j.created_at for j in self.jobs if j.state is JobState.CONFIRMED]),
             "pengambilan": per([h.at for h in self.handovers if h.kind == "kartu"]),

@@ -150,6 +150,14 @@ class Permohonan:
         """The first stage not yet finished or skipped; ``None`` when all are."""
         return next((t for t in self.tahap if t.state not in DONE_STATES), None)
 
+    @property
+    def numbered_at(self) -> datetime | None:
+        """When the agenda entered it into the buku register; ``None`` without a number. The book is in this order."""
+        if not self.nomor_register:
+            return None
+        entered = (t.finished_at for t in self.tahap if t.stage is Stage.AGENDA_REGISTER and t.finished_at)
+        return next(entered, self.created_at)
+
     def require(self, *stages: Stage) -> Tahap:
         """The current stage, if it is one of ``stages`` and the application is running.
 

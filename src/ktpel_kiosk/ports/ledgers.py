@@ -49,7 +49,7 @@ class LedgerView(Protocol):
     """All periods are half open: ``since <= x < until``, aware UTC; everything in order of its moment."""
 
     def applications_in(self, since: datetime, until: datetime) -> Iterator[Permohonan]:
-        """Numbered applications by ``created_at``."""
+        """Numbered applications in the order of their numbers, by :attr:`Permohonan.numbered_at`."""
         ...
 
     def recordings_in(self, since: datetime, until: datetime) -> Iterator[Recorded]:

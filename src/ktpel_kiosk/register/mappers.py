@@ -152,6 +152,7 @@ def search_values(p: Permohonan) -> Stored:
         "running_since": micros(now.running_since) if now and now.running_since else None,
         "pause_reason": now.pause_reason if now else "", "sop_digest": p.sop_digest,
         "nomor_hp": p.nomor_hp, "jenis_kelamin": p.penduduk.jenis_kelamin.value, "mobile_place": p.mobile_place,
+        "numbered_at": micros(p.numbered_at) if p.numbered_at else None,
     }
 
 

@@ -101,6 +101,7 @@ class SearchRow(SQLModel, table=True):
     nomor_hp: str = _text()
     jenis_kelamin: str = _text()
     mobile_place: str = _text()
+    numbered_at: int | None = _whole(default=None)
 
 
 class SearchWordRow(SQLModel, table=True):

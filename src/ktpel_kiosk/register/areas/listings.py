@@ -54,7 +54,7 @@ def _among(column: ColumnElement[Any]) -> ColumnElement[bool]:
     return column.in_(select(text("value")).select_from(func.json_each(bindparam("ids"))))
 
 
-_NUMBERED = _period(S.c.created_at), text("search.nomor_register <> ''")  # literal: only so is the partial index used
+_NUMBERED = _period(S.c.numbered_at), text("search.nomor_register <> ''")  # literal: only so is the partial index used
 _LATER = T.alias("later")
 _IS_RECORDED = (
     _period(T.c.finished_at), text("tahap.stage = 'rekam' AND tahap.state = 'selesai'"),
@@ -64,7 +64,7 @@ _IS_RECORDED = (
             and_(_LATER.c.finished_at == T.c.finished_at, _LATER.c.idx > T.c.idx)))))
 _NOT_CANCELLED = _period(JOBS.c.created_at), text("card_job.state <> 'cancelled'")
 
-_NUMBERED_IN = select(S.c.permohonan_id).where(*_NUMBERED).order_by(S.c.created_at, S.c.no)
+_NUMBERED_IN = select(S.c.permohonan_id).where(*_NUMBERED).order_by(S.c.numbered_at, S.c.no)
 _RECORDED_IN = select(T.c.permohonan_id, T.c.finished_at, T.c.actor).where(*_IS_RECORDED).order_by(T.c.finished_at, T.c.permohonan_id)
 _JOBS_IN = select(JOBS).where(*_NOT_CANCELLED).order_by(JOBS.c.created_at, JOBS.c.id)
 _HANDOVERS_IN = select(HANDOVERS).where(_period(HANDOVERS.c.at)).order_by(HANDOVERS.c.at, HANDOVERS.c.permohonan_id)

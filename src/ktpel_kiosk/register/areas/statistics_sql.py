@@ -49,7 +49,7 @@ _PRINTED = """
     SELECT permohonan_id, CASE state WHEN 'confirmed' THEN 'baik' WHEN 'spoiled' THEN 'rusak' ELSE 'proses' END AS kind
     FROM card_job WHERE state <> 'cancelled' AND created_at >= :since AND created_at < :until"""
 _INCOMING = """
-    SELECT permohonan_id FROM search WHERE created_at >= :since AND created_at < :until AND nomor_register <> ''"""
+    SELECT permohonan_id FROM search WHERE numbered_at >= :since AND numbered_at < :until AND nomor_register <> ''"""
 _HANDED = """
     SELECT permohonan_id, receiver_relation AS kind FROM handover WHERE at >= :since AND at < :until AND kind = '{0}'"""
 
@@ -103,7 +103,7 @@ def _per(moment: str, source: str) -> str:
 
 _GOOD = "SELECT created_at FROM card_job WHERE state = 'confirmed' AND created_at >= :since AND created_at < :until"
 COUNTS_PER: Final = {
-    "masuk": text(_per("created_at", "SELECT created_at FROM search WHERE created_at >= :since AND created_at < :until"
+    "masuk": text(_per("numbered_at", "SELECT numbered_at FROM search WHERE numbered_at >= :since AND numbered_at < :until"
                                      " AND nomor_register <> ''")),
     "perekaman": text(_per("finished_at", _RECORDED)),
     "pencetakan": text(_per("created_at", _GOOD)),
