@@ -171,7 +171,7 @@ def test_the_month_is_the_offices_own(office, kasi):
     go_to(office, datetime(2026, 11, 30, 17, 30, tzinfo=UTC))
     new = numbered(office, 1)
     closing.close_month(office.desk, kasi, 2026, 11)
-    office.desk.register.read(lambda v: closing.guard(office.desk, v, new.created_at))
+    office.desk.register.read(lambda v: closing.guard(office.desk, v, new.numbered_at))
     intake.void_application(office.desk, kasi, new.id, "keliru")
 
 

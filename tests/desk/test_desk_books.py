@@ -129,6 +129,17 @@ def test_a_number_given_after_midnight_never_lands_in_the_month_before(office, s
     assert rows(office, "permohonan", year=2026, month=12)[0][1:4] == (p.nomor_register, "01/12/2026", "00.05")
 
 
+def test_the_book_is_in_the_order_of_its_numbers_not_of_the_arrivals(office):
+    """Papers that come back completed are entered when they are numbered; the lines before them keep their "No."."""
+    early, late = office.begun(0), office.begun(1)
+    first = intake.assign_number(office.desk, office.actor(Peran.LOKET), late.id)
+    before = rows(office, "permohonan")
+    second = intake.assign_number(office.desk, office.actor(Peran.LOKET), early.id)
+    after = rows(office, "permohonan")
+    assert [r[:2] for r in after] == [(1, first.nomor_register), (2, second.nomor_register)]
+    assert after[:1] == before
+
+
 def test_numbers_restart_on_new_years_day(office, still):
     numbered(office, 0)
     go_to(office, datetime(2026, 12, 31, 16, 59, tzinfo=UTC))

@@ -36,8 +36,8 @@ class MemoryLedgers:
 
     # view
     def applications_in(self, since: datetime, until: datetime) -> Iterator[Any]:
-        found = [p for p in self._p.values() if p.nomor_register and since <= p.created_at < until]  # type: ignore[attr-defined]
-        return iter(sorted(found, key=lambda p: p.created_at))
+        found = [p for p in self._p.values() if p.numbered_at and since <= p.numbered_at < until]  # type: ignore[attr-defined]
+        return iter(sorted(found, key=lambda p: p.numbered_at))
 
     def recordings_in(self, since: datetime, until: datetime) -> Iterator[Recorded]:
         made = []

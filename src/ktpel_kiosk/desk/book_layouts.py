@@ -83,8 +83,8 @@ class Show:
     def day(self, at: datetime | None) -> str:
         return date_form(local_time(self.desk, at).date()) if at else ""
 
-    def clock(self, at: datetime) -> str:
-        return time_text(local_time(self.desk, at))
+    def clock(self, at: datetime | None) -> str:
+        return time_text(local_time(self.desk, at)) if at else ""
 
     def done_by(self, p: Permohonan, stage: Stage) -> str:
         return self.officer(next((t.actor for t in p.tahap if t.stage is stage and t.actor and t.finished_at), ""))
@@ -122,7 +122,7 @@ def _permohonan(s: Show, since: datetime, until: datetime) -> Iterator[Line]:
     for p in s.view.applications_in(since, until):
         q = p.penduduk
         yield Line((
-            p.nomor_register, s.day(p.created_at), s.clock(p.created_at), q.nama, s.nik(q.nik), s.nik(q.no_kk) if q.no_kk else "",
+            p.nomor_register, s.day(p.numbered_at), s.clock(p.numbered_at), q.nama, s.nik(q.nik), s.nik(q.no_kk) if q.no_kk else "",
             q.jenis_kelamin.value, f"{q.tempat_lahir}, {date_form(q.tanggal_lahir)}", _address(p),
             phone_local(p.nomor_hp) if p.nomor_hp else "", s.service(p), "TL" if p.missing_papers() else "L",
             s.done_by(p, Stage.TERIMA_BERKAS), s.done_by(p, Stage.VERIFIKASI), s.done_by(p, Stage.VALIDASI), _remark(s, p),

@@ -37,7 +37,7 @@ def guard(desk: Desk, view: View, at: datetime) -> None:
     """Refuse an act that would change what a closed month's books say.
 
     Args:
-        at: the moment that puts the row into its month: ``created_at`` of an application, ``received_at`` of a complaint,
+        at: the moment that puts the row into its month: ``numbered_at`` of an application, ``received_at`` of a complaint,
             ``at`` of a letter. Aware; the office's own calendar decides the month.
 
     Raises:
@@ -46,16 +46,6 @@ def guard(desk: Desk, view: View, at: datetime) -> None:
     local = local_time(desk, at)
     if view.month_closed(local.year, local.month):
         raise SopViolation("book.month_closed", year=local.year, month=local.month)
-
-
-def entry_moment(desk: Desk, created_at: datetime) -> datetime:
-    """The moment that puts an application into the book when it gets its number: when it began, or now if a month has begun since.
-
-    So a number given in December never adds a row to November, and the numbers of a month already exported stay.
-    """
-    now = desk.clock.now()
-    then, here = local_time(desk, created_at), local_time(desk, now)
-    return created_at if (then.year, then.month) == (here.year, here.month) else now
 
 
 # -- the months of a year -------------------------------------------------------------------------------------------------

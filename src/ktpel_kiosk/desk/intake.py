@@ -7,7 +7,6 @@ from dataclasses import dataclass, replace
 from datetime import date, datetime
 
 from ktpel_kiosk.desk.access import require_receiver, require_stage
-from ktpel_kiosk.desk.closing import entry_moment
 from ktpel_kiosk.desk.context import Desk
 from ktpel_kiosk.desk.eligible import (
     Override,
@@ -352,7 +351,7 @@ def assign_number(desk: Desk, actor: Actor, permohonan_id: str) -> Permohonan:
         _, role = require_stage(desk, actor, p, Stage.AGENDA_REGISTER)
         on = today(desk)
         number = format_number(desk.sop_of(p.sop_digest).kantor.format_nomor, urut=tx.next_number("register", on.year), on=on)
-        entered = replace(start(p, desk.clock.now()), nomor_register=number, created_at=entry_moment(desk, p.created_at))
+        entered = replace(start(p, desk.clock.now()), nomor_register=number)
         q = finish_stage(desk, tx, entered, "bernomor", actor.username, role)
         q = save(desk, tx, _skip_recording(desk, tx, q))
         keep_document(desk, tx, q, "tanda_terima", "Tanda terima berkas", desk.documents.receipt(receipt_paper(desk, q, actor)))

@@ -22,6 +22,10 @@ RETURNED = "berkas_dikembalikan"
 DUPLICATE = "data_ganda"
 COMPLETENESS: frozenset[str] = frozenset({"berkas_tidak_lengkap", "berkas_tidak_benar"})
 DECISIONS = ("lanjut", "tolak")
+RETURNABLE: tuple[Stage, ...] = (
+    Stage.TERIMA_BERKAS, Stage.AGENDA_REGISTER, Stage.VERIFIKASI, Stage.VALIDASI, Stage.REKAM, Stage.CEK_CETAK, Stage.CETAK_ENCODE,
+)
+"""Where papers may still go back: before the packet is sealed, and again before a card is printed (the centre names another person)."""
 
 
 def check_reasons(reasons: tuple[str, ...]) -> None:
@@ -64,13 +68,18 @@ def return_application(desk: Desk, actor: Actor, permohonan_id: str, reasons: tu
 
     Args:
         kurang: codes of papers found missing or wrong; the slip names them and they are asked for again.
+
+    Raises:
+        SopViolation: at another stage, or a card of it is under way (``card.live``). BadInput, NotAllowed.
     """
     check_reasons(reasons)
     text = clean_note(note)
 
     def work(tx: Tx) -> Permohonan:
         p = tx.permohonan(permohonan_id)
-        require_stage(desk, actor, p, Stage.TERIMA_BERKAS, Stage.AGENDA_REGISTER, Stage.VERIFIKASI, Stage.VALIDASI, Stage.REKAM)
+        require_stage(desk, actor, p, *RETURNABLE)
+        if tx.live_card_job(p.id) is not None:
+            raise SopViolation("card.live")
         items = tuple(replace(i, ada=i.ada and i.kode not in kurang) for i in p.kelengkapan)
         now = desk.clock.now()
         q = pause_for(start(replace(p, kelengkapan=items), now), RETURNED, now)
@@ -190,8 +199,8 @@ def void_application(desk: Desk, actor: Actor, permohonan_id: str, reason: str) 
         p = tx.permohonan(permohonan_id)
         if p.keadaan in (Keadaan.SELESAI, Keadaan.BATAL) or tx.packet_of(p.id) is not None:
             raise SopViolation("void.too_late", state=p.keadaan)
-        if p.nomor_register:
-            guard(desk, tx, p.created_at)
+        if p.numbered_at:
+            guard(desk, tx, p.numbered_at)
         tx.drop_samples(p.id)
         tx.log("ApplicationVoided", p.id, actor.username)
         return save(desk, tx, replace(p, keadaan=Keadaan.BATAL, note=text))
