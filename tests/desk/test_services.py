@@ -14,7 +14,7 @@ from ktpel_kiosk.app import sops
 from ktpel_kiosk.desk import intake, material, statuses
 from ktpel_kiosk.domain.biodata import age_at, birthday_in
 from ktpel_kiosk.domain.eligibility import refusal
-from ktpel_kiosk.domain.errors import BadInput, SopViolation
+from ktpel_kiosk.domain.errors import BadInput, Offline, SopViolation
 from ktpel_kiosk.domain.penduduk import Penduduk
 from ktpel_kiosk.domain.permohonan import Keadaan, TahapState
 from ktpel_kiosk.domain.sop import Layanan, Peran, Stage
@@ -230,3 +230,71 @@ def test_another_name_at_the_centre_stops_the_card_until_an_officer_decided(offi
     assert office.desk.register.read(lambda v: v.blangko_balance()).dipakai == 0
     material.take_centre_biodata(office.desk, operator, p.id)
     assert office.walk().advance(p.id).penduduk.nama == "ORANG LAIN"
+
+
+def differing(office, index=0, nama="ORANG LAIN"):
+    """A replacement at print whose fetched material names another person."""
+    person = office.person(index)
+    office.line.statuses[person.nik] = StatusSiak.PRINT_READY_RECORD
+    office.line.biodata[person.nik] = replace(person, nama=nama, alamat="JALAN BARU")
+    p = office.walk().advance(take_in(office, Layanan.HILANG, "", person, sudah_rekam="kartu").id)
+    statuses.poll_skipped(office.desk)
+    return office.read(p)
+
+
+def test_what_differs_is_shown_whole_and_names_what_stops(office):
+    p = differing(office)
+    seen = office.desk.register.read(lambda v: material.comparison(v, p))
+    assert (seen.differing, seen.stopping) == (("nama", "alamat"), ("nama",))
+    assert (seen.ours.nama, seen.theirs.nama) == (p.penduduk.nama, "ORANG LAIN")
+
+
+def test_a_record_mended_at_the_centre_is_fetched_anew_and_lets_the_card_through(office):
+    p = differing(office)
+    operator = office.actor(Peran.OPERATOR)
+    from ktpel_kiosk.desk import printing
+    office.line.trouble = Offline("gateway.offline", host="gateway")
+    with pytest.raises(SopViolation) as caught:  # without a line what is known still stops it
+        printing.start_card(office.desk, operator, p.id)
+    assert caught.value.message_key == "material.differs"
+    office.line.trouble = None
+    office.line.biodata[p.penduduk.nik] = p.penduduk
+    office.line.portrait = b"portrait"
+    assert printing.start_card(office.desk, operator, p.id)
+    kinds = [d.kind for d in office.desk.register.read(lambda v: v.documents(p.id))]
+    assert kinds.count("kartu.portret") == kinds.count(material.BIODATA) == 1
+
+
+def test_papers_go_back_from_the_printing_desk_but_not_with_a_card_under_way(office):
+    from ktpel_kiosk.desk import printing, returns
+    p, operator = differing(office), office.actor(Peran.OPERATOR)
+    back = returns.return_application(office.desk, operator, p.id, ("data_invalid",), "Nama di pusat lain")
+    assert back.keadaan is Keadaan.DIKEMBALIKAN
+    assert "pengembalian" in {d.kind for d in office.desk.register.read(lambda v: v.documents(p.id))}
+    again = returns.resubmit(office.desk, office.actor(Peran.LOKET), p.id)
+    assert (again.keadaan, again.current().stage) == (Keadaan.BERJALAN, Stage.CETAK_ENCODE)
+    material.take_centre_biodata(office.desk, operator, p.id)
+    printing.start_card(office.desk, operator, p.id)
+    with pytest.raises(SopViolation) as caught:
+        returns.return_application(office.desk, operator, p.id, ("data_invalid",))
+    assert caught.value.message_key == "card.live"
+
+
+def test_somebody_recorded_here_whom_siak_knows_otherwise_waits_for_a_decision(tmp_path):
+    from desk_office import build
+
+    from ktpel_kiosk.desk import printing
+    office = build(tmp_path, "tapin")
+    try:
+        p, operator = office.at(Stage.CEK_CETAK), office.actor(Peran.OPERATOR)
+        office.line.biodata[p.penduduk.nik] = replace(p.penduduk, nama="ORANG LAIN")
+        assert printing.check_before_print(office.desk, operator, p.id) == ("nama",)
+        office.line.trouble = Offline("gateway.offline", host="gateway")
+        assert printing.check_before_print(office.desk, operator, p.id) == ("nama",)
+        assert office.read(p).current().stage is Stage.CEK_CETAK
+        material.take_centre_biodata(office.desk, operator, p.id)
+        office.line.trouble = None
+        assert printing.check_before_print(office.desk, operator, p.id) == ()
+        assert (office.read(p).penduduk.nama, office.read(p).current().stage) == ("ORANG LAIN", Stage.CETAK_ENCODE)
+    finally:
+        office.desk.register.close()

@@ -8,9 +8,9 @@ import pytest
 from desk_office import Office
 
 from ktpel_kiosk.app import sops
-from ktpel_kiosk.desk import sop_versions
+from ktpel_kiosk.desk import queries, sop_versions
 from ktpel_kiosk.domain.errors import BadInput, NotAllowed
-from ktpel_kiosk.domain.sop import Peran
+from ktpel_kiosk.domain.sop import Peran, Stage
 from ktpel_kiosk.domain.sop_check import check_sop
 from ktpel_kiosk.domain.sop_diff import sop_changes
 from ktpel_kiosk.domain.sop_file import parse_sop
@@ -57,6 +57,21 @@ def test_after_a_restart_the_register_says_what_is_in_force(office: Office):
     assert sop_versions.settle(restarted).digest == new.digest
     assert restarted.sop.langkah[0].kegiatan.endswith("dengan senyum")
     assert len(sop_versions.history(restarted)) == 2
+
+
+def test_the_board_keeps_who_stands_at_a_stage_the_new_version_has_not(office: Office):
+    desk, checks = office.desk, (Stage.VERIFIKASI, Stage.VALIDASI)
+    checked = office.at(Stage.VERIFIKASI, 0)
+    shorter = tuple(replace(s, stages=left) for s in desk.sop.langkah if (left := tuple(x for x in s.stages if x not in checks)))
+    desk.put_in_force(replace(desk.sop, langkah=shorter, digest="0" * 64))
+
+    def columns():
+        return {c.title: [i.id for i in c.items] for c in queries.board(desk, office.clock.now()).columns}
+
+    assert columns()["Periksa & validasi"] == [checked.id]
+    office.walk().advance(checked.id)
+    assert "Periksa & validasi" not in columns()
+    assert columns()["Menunggu PRR"] == [checked.id]
 
 
 def test_what_is_refused(office: Office):

@@ -6,7 +6,7 @@ Who is recorded here leaves portrait, ink and minutiae at sealing; a replacement
 from __future__ import annotations
 
 import json
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
 from ktpel_kiosk.desk.context import Desk
 from ktpel_kiosk.desk.progress import save
@@ -58,29 +58,70 @@ def blocking(layanan: Layanan, differing: tuple[str, ...]) -> tuple[str, ...]:
     return () if layanan is Layanan.PERUBAHAN_DATA else tuple(f for f in differing if f in IDENTITY)
 
 
+@dataclass(frozen=True, slots=True)
+class Comparison:
+    """The application beside what the centre last said. Field names in the card's order; ``stopping`` ones keep the card from print."""
+
+    ours: Penduduk
+    theirs: Penduduk
+    differing: tuple[str, ...]
+    stopping: tuple[str, ...]
+
+
+def comparison(view: View, p: Permohonan) -> Comparison | None:
+    """``None`` while nothing of the centre is kept with the application."""
+    theirs = centre_biodata(view, p.id)
+    if theirs is None:
+        return None
+    differing = differences(p.penduduk, theirs)
+    return Comparison(p.penduduk, theirs, differing, blocking(p.layanan, differing))
+
+
+def keep_centre_biodata(desk: Desk, tx: Tx, permohonan_id: str, theirs: Penduduk) -> None:
+    """What SIAK says of somebody recorded here, kept so that the officer can compare and decide."""
+    tx.drop_documents(permohonan_id, BIODATA)
+    tx.add_document(_biodata_document(desk, permohonan_id, theirs))
+
+
+def _biodata_document(desk: Desk, permohonan_id: str, theirs: Penduduk) -> ScannedDocument:
+    data = json.dumps(penduduk_to_dict(theirs)).encode()
+    return ScannedDocument(desk.ids.new(), permohonan_id, BIODATA, "application/json", data, desk.clock.now())
+
+
 def ensure_material(desk: Desk, permohonan_id: str, actor: str = SYSTEM) -> None:
     """Fetch and keep the material where it is needed and not there yet.
+
+    Material that names another person is asked for anew: the centre may have mended its record meanwhile. Without a line, or when
+    nothing changed there, what is kept stays and goes on stopping the card.
 
     Raises:
         TransportTrouble: no line, or the centre's answer is not valid; the clock then waits for the line.
         SopViolation ``material.none``: the centre has no such record. BadInput ``card.material_wrong``: a picture cannot be used.
     """
-    p, there = desk.register.read(lambda v: (v.permohonan(permohonan_id), has_material(v, permohonan_id)))
-    if there or not records_elsewhere(p):
+    p, there, seen = desk.register.read(lambda v: (
+        v.permohonan(permohonan_id), has_material(v, permohonan_id), comparison(v, v.permohonan(permohonan_id))))
+    stopped = there and seen is not None and bool(seen.stopping)
+    if (there and not stopped) or not records_elsewhere(p):
         return
     try:
         found = desk.gateway.card_material(p.penduduk.nik)
     except TransportTrouble:
+        if stopped:
+            return
         _wait_for_line(desk, permohonan_id)
         raise
     if found is None:
         raise SopViolation("material.none")
+    if stopped and seen is not None and found.penduduk == seen.theirs:
+        return
     documents = _checked(desk, p, found)
 
     def work(tx: Tx) -> None:
         q = tx.permohonan(permohonan_id)
         if has_material(tx, permohonan_id):
-            return
+            if not stopped:
+                return
+            tx.drop_documents(permohonan_id, "kartu.")
         for document in documents:
             tx.add_document(document)
         tx.log("MaterialFetched", q.id, actor, count=len(documents), field=",".join(differences(q.penduduk, found.penduduk)))
@@ -104,8 +145,8 @@ def _checked(desk: Desk, p: Permohonan, found: CardMaterial) -> list[ScannedDocu
             kept.append((f"kartu.minutiae.{position.value}", "application/x-fmr", template))
     except BadInput as error:
         raise BadInput("card.material_wrong", entry=str(error.facts.get("entry", "-"))) from error
-    kept.append((BIODATA, "application/json", json.dumps(penduduk_to_dict(found.penduduk)).encode()))
-    return [ScannedDocument(desk.ids.new(), p.id, kind, media, data, now) for kind, media, data in kept]
+    pictures = [ScannedDocument(desk.ids.new(), p.id, kind, media, data, now) for kind, media, data in kept]
+    return [*pictures, _biodata_document(desk, p.id, found.penduduk)]
 
 
 def _wait_for_line(desk: Desk, permohonan_id: str) -> None:
@@ -123,10 +164,9 @@ def _wait_for_line(desk: Desk, permohonan_id: str) -> None:
 
 def require_same_person(desk: Desk, view: View, p: Permohonan) -> None:
     """Raises SopViolation ``material.differs`` while centre and application disagree on who it is."""
-    theirs = centre_biodata(view, p.id)
-    wrong = blocking(p.layanan, differences(p.penduduk, theirs)) if theirs is not None else ()
-    if wrong:
-        raise SopViolation("material.differs", field=", ".join(wrong))
+    seen = comparison(view, p)
+    if seen is not None and seen.stopping:
+        raise SopViolation("material.differs", field=", ".join(seen.stopping))
 
 
 def take_centre_biodata(desk: Desk, actor: Actor, permohonan_id: str) -> Permohonan:

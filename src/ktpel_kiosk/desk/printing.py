@@ -46,20 +46,24 @@ def check_before_print(desk: Desk, actor: Actor, permohonan_id: str) -> tuple[st
     Returns:
         Names of fields that differ and stop the card; empty when they agree, and with perubahan data, where the application is the
         change. With no line the check is recorded as not possible and the stage goes on, because the status PRR was already signed
-        by the centre; but a card whose material has to be fetched waits for the line.
+        by the centre; but a card whose material has to be fetched waits for the line, and a difference seen before still stops it.
+        What stops it is kept for :func:`material.comparison`.
 
     Raises:
         TransportTrouble, SopViolation, BadInput: the material could not be fetched (:func:`material.ensure_material`).
     """
     require_stage(desk, actor, desk.register.read(lambda v: v.permohonan(permohonan_id)), Stage.CEK_CETAK, Stage.CETAK_ENCODE)
     material.ensure_material(desk, permohonan_id, actor.username)
-    p, found = desk.register.read(lambda v: (v.permohonan(permohonan_id), material.centre_biodata(v, permohonan_id)))
+    p, kept = desk.register.read(lambda v: (v.permohonan(permohonan_id), material.centre_biodata(v, permohonan_id)))
     outcome = "cocok"
     differing: tuple[str, ...] = ()
-    try:
-        found = found or desk.gateway.lookup(p.penduduk.nik)
-    except TransportTrouble as trouble:
-        found, outcome = None, f"tidak_terperiksa:{trouble.code}"
+    ours = not material.records_elsewhere(p)
+    found = kept
+    if ours or kept is None:
+        try:
+            found = desk.gateway.lookup(p.penduduk.nik) or kept
+        except TransportTrouble as trouble:
+            outcome = f"tidak_terperiksa:{trouble.code}"
     if found is not None:
         shown = material.differences(p.penduduk, found)
         differing = material.blocking(p.layanan, shown)
@@ -69,6 +73,8 @@ def check_before_print(desk: Desk, actor: Actor, permohonan_id: str) -> tuple[st
         q = tx.permohonan(permohonan_id)
         tahap = q.current()
         tx.log("StatusApplied", q.id, actor.username, key="cek_cetak", reason=outcome)
+        if ours and found is not None and found != kept and (differing or kept is not None):
+            material.keep_centre_biodata(desk, tx, q.id, found)
         if tahap is not None and tahap.stage is Stage.CEK_CETAK and not differing:
             _, role = require_stage(desk, actor, q, Stage.CEK_CETAK)
             save(desk, tx, finish_stage(desk, tx, q, outcome, actor.username, role))

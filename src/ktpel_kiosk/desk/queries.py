@@ -22,7 +22,7 @@ COLUMNS: tuple[tuple[str, tuple[Stage, ...]], ...] = (
     ("Siap cetak", (Stage.CEK_CETAK, Stage.CETAK_ENCODE)),
     ("Siap diambil", (Stage.AKTIVASI, Stage.SERAH_LOKET, Stage.SERAH_PEMOHON, Stage.TERBIT_SURAT, Stage.SERAH_SURAT)),
 )
-"""Columns of the board and the stages under each; a column none of whose stages the SOP has is left out."""
+"""Columns of the board and the stages under each; a column none of whose stages the SOP has, and nobody stands at, is left out."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,12 +46,16 @@ class Board:
 
 
 def board(desk: Desk, day_start: datetime, per_column: int = 20) -> Board:
-    """The board as of now; ``day_start`` is the local midnight in UTC."""
+    """The board as of now; ``day_start`` is the local midnight in UTC.
+
+    Stages come from the SOP in force and from whoever is still under way: an application begun before an adoption finishes under
+    its own version and stays in sight at stages the new one no longer has.
+    """
     have = {s for step in desk.sop.langkah for s in step.stages}
-    columns = [(title, tuple(s for s in stages if s in have)) for title, stages in COLUMNS]
 
     def gather(view: View) -> Board:
         counts = view.counts_by_stage()
+        columns = [(title, tuple(s for s in stages if s in have or counts.get(s))) for title, stages in COLUMNS]
         made = tuple(
             BoardColumn(title, sum(counts.get(s, 0) for s in stages), tuple(view.list(Query(
                 keadaan=(Keadaan.BERJALAN,), stages=stages, limit=per_column, newest_first=False))))

@@ -13,18 +13,31 @@ NO_BLANK = "blangko_kosong"
 MOST = 500
 
 
+def _at(view: View, *stages: Stage) -> list[ListItem]:
+    return list(view.list(Query(keadaan=(Keadaan.BERJALAN,), stages=stages, limit=MOST, newest_first=False)))
+
+
 def _at_print(view: View) -> list[ListItem]:
-    return list(view.list(Query(keadaan=(Keadaan.BERJALAN,), stages=(Stage.CETAK_ENCODE,), limit=MOST, newest_first=False)))
+    return _at(view, Stage.CETAK_ENCODE)
 
 
 def is_first_card(layanan: str) -> bool:
     return Layanan(layanan) in FIRST_CARD
 
 
-def waiting_list(desk: Desk) -> tuple[ListItem, ...]:
-    """Applications ready to be printed in the order blank cards are given out: first cards, then replacements, oldest first."""
-    found = desk.register.read(_at_print)
+def waiting_list(desk: Desk, *stages: Stage) -> tuple[ListItem, ...]:
+    """Applications ready to be printed in the order blank cards are given out: first cards, then replacements, oldest first.
+
+    Args:
+        stages: where they stand; left out, only those at the printer. With ``cek_cetak`` it is the whole work list of the printing desk.
+    """
+    found = desk.register.read(lambda v: _at(v, *stages) if stages else _at_print(v))
     return tuple(sorted(found, key=lambda i: not is_first_card(i.layanan)))
+
+
+def awaiting_centre(desk: Desk) -> tuple[ListItem, ...]:
+    """Everybody for whom the centre has not said PRINT READY RECORD yet, oldest first."""
+    return tuple(desk.register.read(lambda v: _at(v, Stage.MENUNGGU_PRR)))
 
 
 def settle_stock(desk: Desk, tx: Tx) -> int:
