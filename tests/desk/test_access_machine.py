@@ -93,7 +93,7 @@ ONWARD: dict[str, tuple[str, ...]] = {  # what usually comes next at a stage, so
 
 def may(name: str, stage: str) -> set[str]:
     """Roles that may give this command at this stage; the matrix's table, and Tempeh's steps where the stage decides."""
-    if name in ("progress.open_work", "progress.pause_work", "returns.return_application"):
+    if name in ("progress.open_work", "progress.pause_work", "returns.return_application", "correction.correct_biodata"):
         return set(STAGES.get(stage, COUNTERS_AND_HEADS).split())
     return set(TABLE[name].split())
 

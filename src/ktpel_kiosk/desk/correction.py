@@ -34,7 +34,8 @@ def correct_biodata(desk: Desk, actor: Actor, permohonan_id: str, **fields: obje
             raise BadInput("biodata.field", field=unknown[0])
         values: dict[str, Any] = {**penduduk_to_dict(p.penduduk), **fields}
         changed = make_penduduk(today=today(desk), override=frozenset(w.rule for w in p.warnings), **values)
-        tx.log("BiodataCorrected", p.id, actor.username, field=",".join(sorted(fields)))
+        touched = sorted(f for f in fields if getattr(changed, f) != getattr(p.penduduk, f))
+        tx.log("BiodataCorrected", p.id, actor.username, field=",".join(touched))
         left = tuple(c for c in p.corrections if c not in fields)
         return save(desk, tx, replace(p, penduduk=changed, corrections=left, confirmed_at=None))
 

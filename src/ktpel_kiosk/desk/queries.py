@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
+from ktpel_kiosk.desk.approvals import state_of
 from ktpel_kiosk.desk.context import Desk
+from ktpel_kiosk.desk.verification import renewal_due
+from ktpel_kiosk.domain.approval import ApprovalState
 from ktpel_kiosk.domain.cards import BlangkoBalance
 from ktpel_kiosk.domain.errors import NotFound
 from ktpel_kiosk.domain.outbox import Packet
@@ -116,15 +119,20 @@ class Dossier:
     approvals: tuple[Approval, ...]
     packet: Packet | None
     handover: Handover | None
+    states: Mapping[str, ApprovalState] = field(default_factory=dict)
+    renewal: Tahap | None = None
 
 
-def dossier(desk: Desk, permohonan_id: str) -> Dossier:
+def dossier(desk: Desk, permohonan_id: str, *, check: bool = False) -> Dossier:
+    """One application. ``check``: also verify its approvals (``states`` by approval id) and whether a paraf has to be renewed."""
     now = desk.clock.now()
 
     def gather(view: View) -> Dossier:
         p = view.permohonan(permohonan_id)
-        return Dossier(p, steps(desk, p, now), tuple(view.documents(p.id, with_data=False)), tuple(view.approvals(p.id)),
-                       view.packet_of(p.id), view.handover(p.id))
+        given = tuple(view.approvals(p.id))
+        return Dossier(p, steps(desk, p, now), tuple(view.documents(p.id, with_data=False)), given, view.packet_of(p.id),
+                       view.handover(p.id), {a.id: state_of(desk, view, a, p) for a in given} if check else {},
+                       renewal_due(view, p) if check else None)
 
     return desk.register.read(gather)
 

@@ -19,7 +19,7 @@ from ktpel_kiosk.ui.presenters.work import WorkPresenter
 from ktpel_kiosk.ui.widgets.base import Card, Painted, elided, label, text_width
 from ktpel_kiosk.ui.widgets.buttons import Button, ChoiceChip
 from ktpel_kiosk.ui.widgets.capture import CardPreview, to_qimage
-from ktpel_kiosk.ui.widgets.fields import NoteField
+from ktpel_kiosk.ui.widgets.fields import TextField
 from ktpel_kiosk.ui.widgets.second import SecondPerson
 from ktpel_kiosk.ui.widgets.status import EmptyState, NoticeBar
 from ktpel_kiosk.ui.widgets.unsettled import UnsettledSection
@@ -108,7 +108,9 @@ class CetakPage(Page):
 
     def _build(self) -> QWidget:
         card = Card(24, 16)
-        top = QHBoxLayout()
+        self.top_area = QWidget()
+        top = QHBoxLayout(self.top_area)
+        top.setContentsMargins(0, 0, 0, 0)
         top.setSpacing(24)
         faces = QVBoxLayout()
         faces.setSpacing(8)
@@ -129,7 +131,7 @@ class CetakPage(Page):
         side.addWidget(self.steps)
         side.addStretch(1)
         top.addLayout(side, 27)
-        card.body.addLayout(top)
+        card.body.addWidget(self.top_area)
         self.fault = NoticeBar(closable=False)
         card.body.addWidget(self.fault)
         self.spoil_area = QWidget()
@@ -144,7 +146,7 @@ class CetakPage(Page):
             chips.addWidget(chip)
         chips.addStretch(1)
         spoil.addLayout(chips)
-        self.reason = NoteField("reason", "Keterangan", lines=1)
+        self.reason = TextField("reason", "Keterangan", limit=200)
         spoil.addWidget(self.reason)
         self.second = SecondPerson("Petugas kedua melihat kartunya", "Blangko rusak hanya tercatat bila petugas lain ikut memeriksa kartu.")
         self.second.entered.connect(self._spoil)
@@ -159,7 +161,10 @@ class CetakPage(Page):
         self.not_printed.clicked.connect(lambda: self._answer("not_printed"))
         self.primary = Button("Cetak kartu", "primary", key="F9")
         self.primary.clicked.connect(self._primary)
-        card.body.addLayout(footer([self.spoil], [self.not_printed, self.primary]))
+        self.cancel = Button("Batal", key="Esc")
+        self.cancel.clicked.connect(self._close_spoil)
+        self.cancel.hide()
+        card.body.addLayout(footer([self.spoil], [self.cancel, self.not_printed, self.primary]))
         return card
 
     def opened(self, **args: Any) -> None:
@@ -354,11 +359,16 @@ class CetakPage(Page):
         self.shell.tell("info", "Blangko tercatat rusak. Kartu baru dapat dicetak dengan blangko berikutnya.")
 
     def _room_for_spoil(self, asking: bool) -> None:
-        """The questions need the room of the small hints on a 768 px screen."""
-        self.fault.setVisible(self.fault.isVisible() and not asking)
+        """The questions take the place of the card's picture: both do not fit on a 768 px screen."""
+        self.top_area.setVisible(not asking)
+        self.primary.setVisible(not asking)
+        self.cancel.setVisible(asking)
+        if asking:
+            self.fault.hide()
 
     def _close_spoil(self) -> None:
         self.spoil_area.hide()
+        self._room_for_spoil(False)
         self.second.clear()
         self.reason.set_value("")
         self.reason.say("")

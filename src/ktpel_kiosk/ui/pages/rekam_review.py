@@ -15,6 +15,7 @@ from ktpel_kiosk.domain.text import date_card
 from ktpel_kiosk.ui.pages.base import scroll
 from ktpel_kiosk.ui.pages.biodata import BiodataForm
 from ktpel_kiosk.ui.pages.rekam_parts import Part, picture_of
+from ktpel_kiosk.ui.pages.rekam_renewal import RenewalCard
 from ktpel_kiosk.ui.presenters.intake import PENDUDUK_FIELDS, IntakePresenter
 from ktpel_kiosk.ui.presenters.recording import KINDS_FOR, RecordView
 from ktpel_kiosk.ui.presenters.work import biodata_rows
@@ -57,6 +58,8 @@ class DataPart(Part):
         self.fix.body.addLayout(self._form_area, 1)
         self.columns.addWidget(left, 3)
         self.columns.addWidget(self.fix, 2)
+        self.renewal = RenewalCard(page)
+        self.columns.addWidget(self.renewal, 2)
         self.form: BiodataForm | None = None
         self.show_to_applicant = True
 
@@ -79,6 +82,7 @@ class DataPart(Part):
             self._grid.addWidget(label(value, "body", weight="medium", tone="attention" if wrong else "", wrap=True), row, at * 2 + 1)
         self._grid.setRowStretch(99, 1)
         self.fix.setVisible(bool(p.corrections))
+        self.renewal.show_view(view)
         if p.corrections:
             self.state.setText("Pemohon menandai baris berwarna. Perbaiki, lalu pemohon membaca sekali lagi.")
             self._make_form(p)

@@ -200,8 +200,11 @@ class VerifikasiPage(Page):
             self._list.addSpacing(8)
             for a in dossier.approvals:
                 twice = " · petugas yang sama" if a.second_same_officer else ""
-                text = f"{word('stage', a.stage)} · {a.officer} · {self.session.when(a.at)}{twice}"
-                self._list.addWidget(label(text, "small", tone="muted", wrap=True))
+                state = dossier.states.get(a.id)
+                worth = f" · {word('paraf', state)}" if state else ""
+                text = f"{word('stage', a.stage)} · {a.officer} · {self.session.when(a.at)}{twice}{worth}"
+                tone = {"isi_berubah": "attention", "tidak_sah": "trouble"}.get(state or "", "muted")
+                self._list.addWidget(label(text, "small", tone=tone, wrap=True))
         self._list.addStretch(1)
 
     # -- deciding -----------------------------------------------------------------------------------------------------

@@ -107,7 +107,7 @@ class RecordingPresenter:
 
     def load(self, pid: str) -> RecordView:
         desk = self.session.desk
-        dossier = queries.dossier(desk, pid)
+        dossier = queries.dossier(desk, pid, check=True)
         samples = desk.register.read(lambda v: list(v.samples(pid)))
         excused = desk.register.read(lambda v: {e.position: e for e in v.exceptions(pid)})
         kinds = {a.kind for a in dossier.approvals if a.stage is Stage.KIRIM}

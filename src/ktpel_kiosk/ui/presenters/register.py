@@ -12,6 +12,7 @@ from ktpel_kiosk.desk import approvals, books, intake, letters, queries
 from ktpel_kiosk.desk.access import require
 from ktpel_kiosk.desk.book_layouts import condition_text
 from ktpel_kiosk.desk.papers import file_stem
+from ktpel_kiosk.domain.approval import ApprovalState
 from ktpel_kiosk.domain.errors import NotAllowed, NotFound
 from ktpel_kiosk.domain.ledgers import Letter, Pause
 from ktpel_kiosk.domain.permissions import PERMISSIONS
@@ -49,6 +50,7 @@ STATE_TONES: dict[str, str] = {
 APPROVAL_WORDS = {
     "paraf": "Paraf", "validasi": "Validasi", "tanda_tangan_pemohon": "Tanda tangan pemohon", "pengesahan_operator": "Pengesahan operator",
     "pengecualian": "Pengecualian", "paksa": "Terima di bawah batas",
+    "kartu_rusak": "Kartu rusak",
 }
 PAPER_WORDS = {
     "tanda_terima": "Tanda terima", "lembar_ceklis": "Lembar ceklis", "lembar_verifikasi": "Lembar verifikasi",
@@ -219,7 +221,7 @@ class RegisterPresenter:
     def open(self, permohonan_id: str) -> DossierView:
         require(self.session.actor, "view_register")
         desk = self.session.desk
-        d = queries.dossier(desk, permohonan_id)
+        d = queries.dossier(desk, permohonan_id, check=True)
         officers, sent, pauses, old = desk.register.read(lambda v: (
             {u.username: u.nama for u in v.users()}, tuple(v.letters_of(permohonan_id)), tuple(v.pauses(permohonan_id)),
             self._old_card(v, d)))
@@ -229,7 +231,7 @@ class RegisterPresenter:
         page = "loket" if p.keadaan is Keadaan.DIKEMBALIKAN else page
         return DossierView(
             d, state, tone, self._biodata(p), self._steps(d, officers), self._papers(d.documents, {x.kind for x in sent}),
-            tuple(self._approval(a, officers) for a in d.approvals), self._packet(d), (*self._notes(p), *old),
+            tuple(self._approval(a, officers, d.states.get(a.id)) for a in d.approvals), self._packet(d), (*self._notes(p), *old),
             tuple(self._letter(x) for x in sent), self._may_issue(p, sent), tuple(self._pause(x) for x in pauses),
             page, f"Buka di {page.title()}" if page else "",
             self.may("void_application") and p.keadaan not in (Keadaan.SELESAI, Keadaan.BATAL) and d.packet is None)
@@ -272,11 +274,12 @@ class RegisterPresenter:
         local = self.session.local(at)
         return f"{day_month(local.date())} {local.year}, {time_text(local, self.session.zona)}"
 
-    def _approval(self, a: Approval, officers: Mapping[str, str]) -> tuple[str, str]:
+    def _approval(self, a: Approval, officers: Mapping[str, str], state: ApprovalState | None = None) -> tuple[str, str]:
         twice = " · petugas yang sama dua kali" if a.second_same_officer else ""
         note = f" · {a.note}" if a.note else ""
         who = f" · {officers[a.officer].split(',')[0]}" if a.officer in officers else ""
-        return f"{APPROVAL_WORDS.get(a.kind, a.kind)}{who}", f"{self._stamp(a.at)}{twice}{note}"
+        worth = f" · {word('paraf', state)}" if state is not None else ""
+        return f"{APPROVAL_WORDS.get(a.kind, a.kind)}{who}", f"{self._stamp(a.at)}{worth}{twice}{note}"
 
     def _packet(self, d: queries.Dossier) -> tuple[tuple[str, str], ...]:
         if d.packet is None:

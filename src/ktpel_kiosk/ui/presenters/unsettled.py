@@ -53,7 +53,10 @@ class UnsettledPresenter:
                         f"Blangko {q.job.blangko} {what}. {HINTS[q.hint]}", answers)
 
     def answer(self, job_id: str, verdict: str, username: str = "", password: str = "") -> str:
-        """Returns the sentence that says what was recorded; ``spoiled`` needs a second person. Raises NotAllowed, BadInput, SignInRefused."""
+        """Returns the sentence that says what was recorded; ``spoiled`` needs a second person.
+
+        Raises NotAllowed, BadInput, SignInRefused.
+        """
         job = reconcile.answer(self.session.desk, self.session.actor, job_id, verdict, second_username=username, second_password=password)
         return {
             JobState.PRINTED: "Kartu tercatat tercetak. Lanjutkan dengan menulis chip.", JobState.CONFIRMED: "Kartu tercatat jadi.",

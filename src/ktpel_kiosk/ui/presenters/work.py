@@ -45,7 +45,7 @@ class WorkPresenter:
         p = s.desk.register.read(lambda v: v.permohonan(permohonan_id))
         if self.may_act(p):
             open_work(s.desk, s.actor, permohonan_id)
-        return queries.dossier(s.desk, permohonan_id)
+        return queries.dossier(s.desk, permohonan_id, check=True)
 
     def read(self, permohonan_id: str) -> queries.Dossier:
         return queries.dossier(self.session.desk, permohonan_id)

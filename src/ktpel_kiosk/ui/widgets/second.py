@@ -29,6 +29,7 @@ class SecondPerson(QWidget):
         box.setContentsMargins(0, 0, 0, 0)
         box.setSpacing(8)
         self.title = label(title, "strong", weight="semibold", wrap=True)
+        self.title.setVisible(bool(title))
         self.sentence = label(sentence, "body", tone="muted", wrap=True)
         self.sentence.setVisible(bool(sentence))
         self.username = TextField("second", "Nama masuk petugas kedua", placeholder="nama masuk", limit=32)
