@@ -227,3 +227,15 @@ def test_everybody_changes_the_own_password(kit):
     kit.press("F9")
     assert section.secret.isHidden()
     assert sign_in.sign_in(kit.office.desk, "rina", "sandi berikut").username == "rina"
+
+
+def test_an_admin_without_another_role_looks_into_no_application(kit):
+    from ktpel_kiosk.domain.actor import Actor
+
+    kit.office.to_stage(0, Stage.VERIFIKASI)
+    kit.open("pengaturan", PengaturanPage, Actor("teknisi", "Teknisi", frozenset({Peran.ADMIN})))
+    shell = window(kit)
+    assert {key for key, item in shell.items.items() if not item.isHidden()} == {"antrean", "pengaturan"}
+    for key in ("beranda", "loket", "register", "perekaman"):
+        shell.go(key)
+        assert shell.current == "pengaturan"

@@ -13,6 +13,7 @@ from PySide6.QtWidgets import QApplication, QFrame, QHBoxLayout, QMainWindow, QS
 
 from ktpel_kiosk.domain.actor import Actor
 from ktpel_kiosk.domain.errors import DeviceTrouble, KioskError, SecurityRefusal, UserFacing
+from ktpel_kiosk.domain.permissions import PERMISSIONS
 from ktpel_kiosk.ports.devices import DeviceHealth, DeviceState
 from ktpel_kiosk.ui.bridge import Bridge
 from ktpel_kiosk.ui.header import Header
@@ -42,6 +43,7 @@ PAGES: tuple[tuple[str, str, str, str], ...] = (
 )
 HIDDEN_PAGES = {"masuk": "ktpel_kiosk.ui.pages.masuk:MasukPage", "bantuan": "ktpel_kiosk.ui.pages.bantuan:BantuanPage",
                 "tugas": "ktpel_kiosk.ui.pages.tugas:TugasPage"}
+OPEN_TO_ALL = frozenset({"masuk", "bantuan", "antrean", "pengaturan"})
 KEYS = ("F1", "F2", "F3", "F6", "F7", "F8", "F9", "Esc")
 REFRESH_MS = 180
 IDLE_LOCK_S = 600
@@ -175,6 +177,8 @@ class OperatorWindow(QMainWindow):
         """Show a page. Drafts of the page left are kept by it."""
         if not self.session.actor.username and key != "masuk":
             return
+        if not self.may_open(key):
+            key, args = "pengaturan", {}
         before = self._pages.get(self._page)
         if before is not None:
             before.closed()
@@ -186,6 +190,10 @@ class OperatorWindow(QMainWindow):
         self.stack.setCurrentWidget(page)
         page.setFocus(Qt.FocusReason.OtherFocusReason)
         page.opened(**args)
+
+    def may_open(self, key: str) -> bool:
+        """Whoever holds no role of the counters or heads (an admin only) looks into no application (Permendagri 102/2019)."""
+        return key in OPEN_TO_ALL or bool(self.session.actor.peran & PERMISSIONS["view_register"])
 
     def press(self, key: str) -> None:
         """A function key: the page first, then the house's own meaning."""
@@ -223,6 +231,8 @@ class OperatorWindow(QMainWindow):
         self.header.show_user(self.place, actor)
         self.header.show_time(self.session)
         self._frame(True)
+        for key, item in self.items.items():
+            item.setVisible(self.may_open(key))
         self._idle.start()
         self._left = ""
         self.go(back or "beranda")
