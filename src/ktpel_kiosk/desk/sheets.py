@@ -41,7 +41,8 @@ def keep_verification(desk: Desk, tx: Tx, p: Permohonan, actor: Actor) -> None:
     sop = desk.sop_of(p.sop_digest)
     given = [a for a in tx.approvals(p.id) if a.kind in ("paraf", "validasi")]
     paper = VerificationPaper(
-        kop=sop.kantor.kop, nomor_register=p.nomor_register, at_local=datetime_long(local_time(desk, desk.clock.now()), sop.kantor.zona_waktu),
+        kop=sop.kantor.kop, nomor_register=p.nomor_register,
+        at_local=datetime_long(local_time(desk, desk.clock.now()), sop.kantor.zona_waktu),
         nama=p.penduduk.nama, nik_tersamar=mask_nik(p.penduduk.nik), layanan=service_name(sop, p), rows=compared(tx, p),
         keputusan="Lengkap dan benar, diteruskan.", parafs=tuple(_paraf(desk, tx, a, sop.kantor.zona_waktu) for a in given),
         qr_text=p.nomor_register or p.id, items=_items(p), temuan=tuple(w.text for w in p.warnings),
@@ -72,6 +73,7 @@ def card_lines(p: Penduduk) -> tuple[tuple[str, str], ...]:
         ("Nama", p.nama), ("Tempat/Tgl Lahir", f"{p.tempat_lahir}, {date_long(p.tanggal_lahir)}"),
         ("Jenis Kelamin", "Laki-laki" if p.jenis_kelamin is JenisKelamin.LAKI_LAKI else "Perempuan"),
         ("Alamat", f"{p.alamat}, RT/RW {p.rt}/{p.rw}, {p.desa}"), ("Kecamatan", p.kecamatan),
-        ("Agama", codes.text("agama", p.agama).title()), ("Status Perkawinan", codes.text("status_perkawinan", p.status_perkawinan).title()),
+        ("Agama", codes.text("agama", p.agama).title()),
+        ("Status Perkawinan", codes.text("status_perkawinan", p.status_perkawinan).title()),
         ("Pekerjaan", codes.text("pekerjaan", p.pekerjaan).title()), ("Warga Negara", p.kewarganegaraan),
     )

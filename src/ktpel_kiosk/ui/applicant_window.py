@@ -111,7 +111,8 @@ class ApplicantWindow(QMainWindow):
     def page(self, key: str) -> ApplicantPage:
         if key not in self._pages:
             made: ApplicantPage = {
-                "sapa": lambda: IdlePage(self.sop, self._maklumat), "privasi": lambda: PrivacyPage(self.sop), "data": DataPage, "foto": PhotoPage,
+                "sapa": lambda: IdlePage(self.sop, self._maklumat), "privasi": lambda: PrivacyPage(self.sop), "data": DataPage,
+                "foto": PhotoPage,
                 "jari": HandsPage, "mata": EyesPage, "tanda_tangan": SignPage, "tinjau": ReviewPage, "tunggu": WaitPage,
                 "terima_kasih": ThanksPage, survey.INVITE: lambda: survey.InvitePage(self.survey),
                 survey.ASK: lambda: survey.QuestionPage(self.survey), survey.PROFILE: lambda: survey.ProfilePage(self.survey),
