@@ -189,9 +189,11 @@ class Town:
         if case.age is not None:
             born = _birthday(self._today, case.age) - timedelta(days=self._rng.randint(20, 300))
             status = 2 if case.married else 1
+        stranger = bool(case.name) or case.age is not None or case.wna  # somebody the list does not know: a NIK of their own
+        serial = f"{(int(p.nik[12:]) + 5000) % 9998 + 1:04d}" if stranger else p.nik[12:]
         day = born.day + (40 if p.jenis_kelamin is JenisKelamin.PEREMPUAN else 0)
         changed = replace(
-            p, tanggal_lahir=born, nik=f"{p.nik[:6]}{day:02d}{born:%m%y}{p.nik[12:]}", nama=case.name or p.nama,
+            p, tanggal_lahir=born, nik=f"{p.nik[:6]}{day:02d}{born:%m%y}{serial}", nama=case.name or p.nama,
             status_perkawinan=status, pekerjaan=3 if young and not case.married else p.pekerjaan,
             kewarganegaraan="WNA" if case.wna else "WNI", berlaku_hingga=ITAP_UNTIL if case.wna else p.berlaku_hingga,
         )
