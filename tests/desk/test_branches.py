@@ -261,6 +261,19 @@ def test_without_a_line_the_wait_says_so_and_goes_on_by_itself(office, replaceme
     assert statuses.poll_skipped(office.desk) == 0
 
 
+def test_asking_by_hand_says_what_the_centre_said(office, replacement):
+    office.line.trouble = Offline("gateway.offline", host="gateway")
+    with pytest.raises(Offline):
+        statuses.ask_status(office.desk, replacement.id)
+    office.line.trouble, nik = None, replacement.penduduk.nik
+    office.line.statuses[nik], office.line.biodata = StatusSiak.PROCESSING, {}
+    assert statuses.ask_status(office.desk, replacement.id) == statuses.Answer(False, StatusSiak.PROCESSING)
+    assert office.read(replacement).current().pause_reason == "menunggu_prr"
+    office.line.statuses[nik], office.line.biodata[nik] = StatusSiak.PRINT_READY_RECORD, replacement.penduduk
+    assert statuses.ask_status(office.desk, replacement.id) == statuses.Answer(True, StatusSiak.PRINT_READY_RECORD)
+    assert office.read(replacement).current().stage is Stage.CETAK_ENCODE
+
+
 def test_line_lost_before_the_material_came(office, replacement):
     statuses.enter_status(office.desk, office.actor(Peran.OPERATOR), replacement.id, StatusSiak.PRINT_READY_RECORD)
     office.line.trouble = Offline("gateway.offline", host="gateway")

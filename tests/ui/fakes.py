@@ -31,6 +31,7 @@ from ktpel_kiosk.domain.actor import Actor
 from ktpel_kiosk.domain.biometric import DeviceIdentity, PenPoint, Position, Quality, RawImage
 from ktpel_kiosk.domain.errors import KioskError
 from ktpel_kiosk.domain.packet import SealedPacket
+from ktpel_kiosk.domain.penduduk import Penduduk
 from ktpel_kiosk.domain.permohonan import Permohonan
 from ktpel_kiosk.domain.sop import Layanan, Peran, Stage
 from ktpel_kiosk.domain.sop_file import parse_sop
@@ -46,7 +47,7 @@ from ktpel_kiosk.ports.devices import (
     PrintMedia,
     SignatureCapture,
 )
-from ktpel_kiosk.ports.services import Assessed, CardFace, ChipContent, RecordStatus
+from ktpel_kiosk.ports.services import Assessed, CardFace, CardMaterial, ChipContent, RecordStatus
 
 NOW = datetime(2026, 11, 20, 2, 15, tzinfo=UTC)
 PASSWORD = "praktik"
@@ -241,6 +242,12 @@ class Judge:
         d.line([(40 + t * 4, 110 - 70 * math.sin(t / 7) * math.exp(-t / 90)) for t in range(120)], fill=0, width=5)
         return png(image)
 
+    def card_picture(self, data: bytes, media_type: str, what: str) -> bytes:
+        return png(portrait()) if what == "portrait" else self.signature_png(data)
+
+    def card_template(self, data: bytes, what: str) -> bytes:
+        return data
+
     def chip_portrait(self, data: bytes) -> bytes:
         return data[:16]
 
@@ -298,15 +305,24 @@ class Line:
 
     def __init__(self) -> None:
         self.statuses: dict[str, StatusSiak] = {}
+        self.biodata: dict[str, Penduduk] = {}
+        self.trouble: KioskError | None = None
 
-    def lookup(self, nik: str) -> None:
-        return None
+    def lookup(self, nik: str) -> Penduduk | None:
+        return self.biodata.get(nik)
 
     def record_status(self, nik: str) -> RecordStatus | None:
+        if self.trouble:
+            raise self.trouble
         return RecordStatus(nik, self.statuses[nik], NOW) if nik in self.statuses else None
 
-    def card_material(self, nik: str) -> None:
-        return None
+    def card_material(self, nik: str) -> CardMaterial | None:
+        """Of whoever has biodata here."""
+        if self.trouble:
+            raise self.trouble
+        if nik not in self.biodata:
+            return None
+        return CardMaterial(self.biodata[nik], png(portrait()), "image/png", b"ink", "image/png", ((Position.RIGHT_INDEX, b"FMR"),))
 
     def report_card(self, event: str, facts: Any) -> None:
         return None

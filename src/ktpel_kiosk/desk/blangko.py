@@ -123,6 +123,7 @@ def return_blangko(desk: Desk, actor: Actor, count: int, number: str, reason: st
             tx.save_blangko(Blangko(blank.serial, BlangkoState.DIKEMBALIKAN, blank.batch, ""))
         tx.add_blangko_move(BlangkoMove(desk.clock.now(), BlangkoMoveKind.KEMBALI, count, actor.username, batch=number.strip()))
         tx.log("BlangkoReturned", number.strip(), actor.username, count=count, reason=for_audit(reason))
+        settle_stock(desk, tx)
         return tuple(b.serial for b in blanks)
 
     return desk.register.write(work)

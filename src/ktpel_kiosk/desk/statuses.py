@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
 from ktpel_kiosk.desk.access import require
 from ktpel_kiosk.desk.context import Desk
@@ -112,7 +112,7 @@ def poll_skipped(desk: Desk, limit: int = 50) -> int:
     moved = 0
     for p in desk.register.read(waiting)[:limit]:
         try:
-            moved += ask_status(desk, p.id)
+            moved += ask_status(desk, p.id).moved
         except TransportTrouble:
             return moved
         except (SopViolation, BadInput):  # this one needs a person; the printing page says why
@@ -120,16 +120,25 @@ def poll_skipped(desk: Desk, limit: int = 50) -> int:
     return moved
 
 
-def ask_status(desk: Desk, permohonan_id: str) -> bool:
-    """One application: its status by NIK, then its card material. True when something changed.
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What came of asking the centre. ``status``: what it said of the NIK; None where that was not the question, or it knows nobody."""
+
+    moved: bool
+    status: StatusSiak | None = None
+
+
+def ask_status(desk: Desk, permohonan_id: str) -> Answer:
+    """One application: its status by NIK, then its card material.
 
     Raises:
         TransportTrouble: no line (the wait is marked), or an answer that cannot be trusted. SopViolation, BadInput: see ensure_material.
     """
     p = desk.register.read(lambda v: v.permohonan(permohonan_id))
     tahap = p.current()
+    status: StatusSiak | None = None
     if tahap is None or not records_elsewhere(p):
-        return False
+        return Answer(False)
     if tahap.stage is Stage.MENUNGGU_PRR:
         try:
             found = desk.gateway.record_status(p.penduduk.nik)
@@ -137,11 +146,14 @@ def ask_status(desk: Desk, permohonan_id: str) -> bool:
             _wait_reason(desk, p, "jaringan")
             raise
         _wait_reason(desk, p, "menunggu_prr")
-        p = _apply_lookup(desk, permohonan_id, found.status if found is not None else StatusSiak.UNREGISTERED)
-        if p.current() == tahap or p.keadaan is Keadaan.GANDA or not records_elsewhere(p):
-            return p.current() != tahap
+        status = found.status if found is not None else None
+        before, p = p, _apply_lookup(desk, permohonan_id, status or StatusSiak.UNREGISTERED)
+        now = p.current()
+        still = now is not None and now.stage is Stage.MENUNGGU_PRR
+        if still or not records_elsewhere(p):
+            return Answer(not still or p.keadaan is not before.keadaan, status)
     ensure_material(desk, permohonan_id)
-    return True
+    return Answer(True, status)
 
 
 def _wait_reason(desk: Desk, p: Permohonan, reason: str) -> None:

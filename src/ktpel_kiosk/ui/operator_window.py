@@ -8,7 +8,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 from PySide6.QtCore import QEvent, QObject, Qt, QTimer, Signal
-from PySide6.QtGui import QCloseEvent, QKeySequence, QShortcut
+from PySide6.QtGui import QCloseEvent, QKeySequence, QResizeEvent, QShortcut
 from PySide6.QtWidgets import QApplication, QFrame, QHBoxLayout, QMainWindow, QStackedWidget, QVBoxLayout, QWidget
 
 from ktpel_kiosk.domain.actor import Actor
@@ -43,6 +43,8 @@ PAGES: tuple[tuple[str, str, str, str], ...] = (
 )
 HIDDEN_PAGES = {"masuk": "ktpel_kiosk.ui.pages.masuk:MasukPage", "bantuan": "ktpel_kiosk.ui.pages.bantuan:BantuanPage",
                 "tugas": "ktpel_kiosk.ui.pages.tugas:TugasPage"}
+NARROW_BELOW = 1100
+"""Width of the window in design pixels under which the navigation stands narrow: large letters on a small screen."""
 OPEN_TO_ALL = frozenset({"masuk", "bantuan", "antrean", "pengaturan"})
 KEYS = ("F1", "F2", "F3", "F6", "F7", "F8", "F9", "Esc")
 REFRESH_MS = 180
@@ -328,6 +330,21 @@ class OperatorWindow(QMainWindow):
         page = self._pages.get(self._page)
         if page is not None:
             page.tick()
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        self._fit_nav()
+
+    def changeEvent(self, event: QEvent) -> None:
+        if event.type() == QEvent.Type.StyleChange and hasattr(self, "items"):
+            self._fit_nav()
+        super().changeEvent(event)
+
+    def _fit_nav(self) -> None:
+        narrow = self.width() / self.theme.scale < NARROW_BELOW
+        for item in self.items.values():
+            item.set_narrow(narrow)
+        self.nav.layout().setContentsMargins(*((6, 8, 6, 8) if narrow else (12, 16, 12, 14)))
 
     def apply_theme(self, theme: Theme) -> None:
         """Change the look while the window is shown; nothing typed is touched."""

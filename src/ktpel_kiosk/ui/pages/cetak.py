@@ -2,26 +2,27 @@
 
 from __future__ import annotations
 
-from functools import partial
 from typing import TYPE_CHECKING, Any
 
-from PySide6.QtCore import QEvent, QRectF, QSize, Qt
-from PySide6.QtGui import QPainter, QPen
-from PySide6.QtWidgets import QHBoxLayout, QSizePolicy, QStackedWidget, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QHBoxLayout, QStackedWidget, QVBoxLayout, QWidget
 
 from ktpel_kiosk.domain.errors import BadInput, KioskError, NotAllowed, SignInRefused
+from ktpel_kiosk.domain.permohonan import Permohonan
 from ktpel_kiosk.domain.sop import Stage
-from ktpel_kiosk.ui import icons
+from ktpel_kiosk.domain.text import number_text
 from ktpel_kiosk.ui.pages.base import Page, footer
-from ktpel_kiosk.ui.presenters.cards import CardPresenter, PrintStep, PrintView
+from ktpel_kiosk.ui.pages.cetak_centre import CentrePanel, ComparePanel
+from ktpel_kiosk.ui.pages.cetak_spoil import SpoilForm
+from ktpel_kiosk.ui.presenters.cards import CardPresenter, PrintView
+from ktpel_kiosk.ui.presenters.intake import IntakePresenter
+from ktpel_kiosk.ui.presenters.printing_queue import CentreView, PrintQueue, PrintQueuePresenter
 from ktpel_kiosk.ui.presenters.unsettled import Question, UnsettledPresenter
 from ktpel_kiosk.ui.presenters.work import WorkPresenter
-from ktpel_kiosk.ui.widgets.base import Card, Painted, elided, label, text_width
-from ktpel_kiosk.ui.widgets.buttons import Button, ChoiceChip
+from ktpel_kiosk.ui.widgets.base import Card, label
+from ktpel_kiosk.ui.widgets.buttons import Button
 from ktpel_kiosk.ui.widgets.capture import CardPreview, to_qimage
-from ktpel_kiosk.ui.widgets.fields import TextField
-from ktpel_kiosk.ui.widgets.second import SecondPerson
 from ktpel_kiosk.ui.widgets.status import EmptyState, NoticeBar
+from ktpel_kiosk.ui.widgets.steplist import StepList
 from ktpel_kiosk.ui.widgets.unsettled import UnsettledSection
 from ktpel_kiosk.ui.widgets.worklist import WorkItem, WorkList
 
@@ -29,52 +30,7 @@ if TYPE_CHECKING:
     from ktpel_kiosk.ui.operator_window import OperatorWindow
 
 
-class StepList(Painted):
-    """Numbered lines: done, at hand, to do."""
-
-    def __init__(self) -> None:
-        super().__init__()
-        self._steps: tuple[PrintStep, ...] = ()
-        self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
-
-    def set_steps(self, steps: tuple[PrintStep, ...]) -> None:
-        self._steps = steps
-        self.setAccessibleName("; ".join(f"{s.title}: {'selesai' if s.state == 'done' else s.detail or s.state}" for s in steps))
-        self.updateGeometry()
-        self.update()
-
-    def sizeHint(self) -> QSize:
-        return QSize(self.theme.px(260), self.theme.px(46) * max(1, len(self._steps)))
-
-    def paintEvent(self, event: QEvent) -> None:
-        theme = self.theme
-        painter = QPainter(self)
-        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-        side, high = theme.px(26), theme.px(46)
-        for i, step in enumerate(self._steps):
-            y = i * high
-            disc = QRectF(1, y + (high - side) / 2, side, side)
-            tone = {"done": "good", "active": "accent"}.get(step.state)
-            painter.setPen(Qt.PenStyle.NoPen if tone else QPen(theme.color("field_line"), 1))
-            painter.setBrush(theme.color(tone or "surface"))
-            painter.drawEllipse(disc)
-            if step.state == "done":
-                inset = theme.px(6)
-                icons.draw(painter, "check", theme.color("on_accent"), disc.left() + inset, disc.top() + inset, theme.px(14), 3.2)
-            else:
-                painter.setFont(theme.font("small", 600))
-                painter.setPen(theme.color("on_accent" if tone else "muted"))
-                painter.drawText(disc, Qt.AlignmentFlag.AlignCenter, str(i + 1))
-            small = theme.font("small")
-            wide = text_width(small, step.detail)
-            painter.setFont(small)
-            painter.setPen(theme.color("muted"))
-            painter.drawText(QRectF(self.width() - wide - 2, y, wide + 2, high), Qt.AlignmentFlag.AlignVCenter, step.detail)
-            font = theme.font("body", 600 if step.state == "active" else 400)
-            painter.setFont(font)
-            painter.setPen(theme.color("ink"))
-            room = self.width() - side - theme.px(14) - wide - theme.px(8)
-            painter.drawText(QRectF(side + theme.px(14), y, room, high), Qt.AlignmentFlag.AlignVCenter, elided(font, step.title, room))
+EMPTY, CARD, CENTRE, COMPARE = range(4)
 
 
 class CetakPage(Page):
@@ -83,6 +39,8 @@ class CetakPage(Page):
     def __init__(self, window: OperatorWindow) -> None:
         super().__init__(window)
         self.presenter = CardPresenter(window.session)
+        self.queue = PrintQueuePresenter(window.session)
+        self.slips = IntakePresenter(window.session)
         self.work = WorkPresenter(window.session, Stage.CEK_CETAK, Stage.CETAK_ENCODE)
         self.view: PrintView | None = None
         self.unsettled = UnsettledPresenter(window.session)
@@ -95,16 +53,27 @@ class CetakPage(Page):
         self.list = WorkList("Siap cetak", "credit-card", "Belum ada yang siap cetak",
                              "Kartu muncul di sini setelah status PRR dari pusat.")
         self.list.chosen.connect(self._choose)
-        self.list.setFixedWidth(330)
+        self.waits = WorkList("Menunggu pusat", "clock", "Tidak ada yang menunggu", "")
+        self.waits.chosen.connect(self._choose)
+        self.order = label("Kartu pertama lebih dulu, lalu penggantian; yang terlama di atas.", "small", tone="muted", wrap=True)
+        left = QVBoxLayout()
+        left.setSpacing(10)
+        left.addWidget(self.list, 3)
+        left.addWidget(self.order)
+        left.addWidget(self.waits, 2)
         self.pages = QStackedWidget()
-        self.pages.addWidget(EmptyState("credit-card", "Pilih kartu di kiri", "Kartu ditampilkan sebelum dicetak."))
-        self.pages.addWidget(self._build())
+        self.centre, self.compare = CentrePanel(self), ComparePanel(self)
+        self.compare.taken.connect(self._taken)
+        self.compare.returned.connect(self._hand_back)
+        for page in (EmptyState("credit-card", "Pilih kartu di kiri", "Kartu ditampilkan sebelum dicetak."), self._build(),
+                     self.centre, self.compare):
+            self.pages.addWidget(page)
         line = QHBoxLayout()
         line.setSpacing(16)
-        line.addWidget(self.list)
-        line.addWidget(self.pages, 1)
+        line.addLayout(left, 27)
+        line.addWidget(self.pages, 73)
         self.frame.addLayout(line, 1)
-        self.keys = {"F8": self._flip}
+        self.keys = {"F8": self._f8}
 
     def _build(self) -> QWidget:
         card = Card(24, 16)
@@ -134,24 +103,8 @@ class CetakPage(Page):
         card.body.addWidget(self.top_area)
         self.fault = NoticeBar(closable=False)
         card.body.addWidget(self.fault)
-        self.spoil_area = QWidget()
-        spoil = QVBoxLayout(self.spoil_area)
-        spoil.setContentsMargins(0, 0, 0, 0)
-        spoil.addWidget(label("Mengapa kartu ini rusak?", "strong", weight="semibold"))
-        chips = QHBoxLayout()
-        chips.setSpacing(8)
-        self.reasons = [ChoiceChip(t) for t in ("Cetakan cacat", "Warna salah", "Chip tidak terbaca", "Kartu macet")]
-        for chip in self.reasons:
-            chip.clicked.connect(partial(self._reason, chip))
-            chips.addWidget(chip)
-        chips.addStretch(1)
-        spoil.addLayout(chips)
-        self.reason = TextField("reason", "Keterangan", limit=200)
-        spoil.addWidget(self.reason)
-        self.second = SecondPerson("Petugas kedua melihat kartunya", "Blangko rusak hanya tercatat bila petugas lain ikut memeriksa kartu.")
-        self.second.entered.connect(self._spoil)
-        spoil.addSpacing(4)
-        spoil.addWidget(self.second)
+        self.spoil_area = SpoilForm()
+        self.spoil_area.second.entered.connect(self._spoil)
         self.spoil_area.hide()
         card.body.addWidget(self.spoil_area)
         card.body.addStretch(1)
@@ -173,29 +126,58 @@ class CetakPage(Page):
         self._ask_unsettled()
 
     def refresh(self) -> None:
-        self.ask_latest("items", self.work.items, self._listed)
+        self.ask_latest("items", self.queue.load, self._listed)
 
-    def _listed(self, rows: tuple[tuple[str, str, str, str, str], ...]) -> None:
-        items = [WorkItem(r[0], r[1], r[2].split(" · ")[0] + " · " + r[2].split(" · ")[1], r[3], r[4]) for r in rows]
-        ids = {i.id for i in items}
-        if self.view is not None and self.view.dossier.permohonan.id not in ids:
+    def _listed(self, queue: PrintQueue) -> None:
+        ready, centre = ([WorkItem(x.id, x.title, x.detail, x.chip, x.tone) for x in lines] for lines in (queue.ready, queue.centre))
+        ids = {i.id for i in (*ready, *centre)}
+        if self._chosen and self._chosen not in ids:
             self.view, self._chosen = None, ""
-            self.pages.setCurrentIndex(0)
+            self.pages.setCurrentIndex(EMPTY)
+        moved = self._chosen in {i.id for i in ready} and self.pages.currentIndex() == CENTRE
         wanted = self._wanted if self._wanted in ids else ""
-        if not wanted and items and self._chosen not in ids:
-            wanted = items[0].id
-        self.list.set_items(items, wanted or self._chosen)
+        if not wanted and ready and not self._chosen:
+            wanted = ready[0].id
+        for shown, items in ((self.list, ready), (self.waits, centre)):
+            shown.set_items(items, wanted or self._chosen)
+        self.waits.setVisible(bool(centre))
+        self.order.setVisible(len(ready) > 1)
         if wanted and wanted != self._chosen:
             self._choose(wanted)
+        elif moved:
+            self.look_again()
 
     def _choose(self, pid: str) -> None:
         self._chosen = pid
         if pid == self._wanted:
             self._wanted = ""
+        for shown in (self.list, self.waits):
+            shown.choose(pid)
         self.fault.hide()
         self._close_spoil()
-        self.ask_latest("view", lambda: self.presenter.load(pid), self._show)
+        self.look_again()
         self._ask_unsettled()
+
+    def look_again(self) -> None:
+        """Show the chosen application as it stands now."""
+        pid = self._chosen
+        if pid:
+            self.ask_latest("view", lambda: self._read(pid), self._show_any)
+
+    def _read(self, pid: str) -> PrintView | CentreView:
+        view = self.presenter.load(pid)
+        tahap = view.dossier.permohonan.current()
+        waits = tahap is not None and tahap.stage is Stage.MENUNGGU_PRR
+        return self.queue.centre(pid) if waits or view.lacks_material else view
+
+    def _show_any(self, view: PrintView | CentreView) -> None:
+        if isinstance(view, PrintView):
+            self._show(view)
+        elif view.dossier.permohonan.id == self._chosen:
+            self.view = None
+            self._show_unsettled(self._questions)
+            self.centre.show_view(view)
+            self.pages.setCurrentIndex(CENTRE)
 
     def _ask_unsettled(self) -> None:
         """Cards whose outcome nobody said yet; the devices are asked first, so not at every commit."""
@@ -230,31 +212,56 @@ class CetakPage(Page):
         if view.job is not None and view.action == "good":
             self._own.add(view.job.id)
         self._show_unsettled(self._questions)
-        self.pages.setCurrentIndex(1)
+        if view.stopped:
+            self.compare.show_view(view)
+            self.pages.setCurrentIndex(COMPARE)
+            return
+        self.pages.setCurrentIndex(CARD)
         self.face.set_image(to_qimage(view.face.front) if view.face else None)
         self.flip.set_text("Lihat belakang")
         self.steps.set_steps(view.steps)
         balance = view.blangko
-        self.stock.setText(f"Blangko: {balance.stok} tersisa, {balance.baik} baik, {balance.rusak} rusak")
+        self.stock.setText(f"Blangko: {number_text(balance.stok)} tersisa, {number_text(balance.baik)} baik, "
+                           f"{number_text(balance.rusak)} rusak")
         self.primary.set_text(view.word)
         may = self.work.may_act(view.dossier.permohonan)
         empty = view.action == "send" and balance.stok == 0
         self.primary.setEnabled(may and not self.busy and not empty)
         self.spoil.setEnabled(may and view.job is not None)
         self.not_printed.setVisible(view.action == "answer")
-        if view.differing:
-            self.fault.show_text("attention", f"Berbeda dengan SIAK: {', '.join(view.differing)}. Perbaiki di SIAK sebelum mencetak.",
-                                 bold="Data belum cocok.")
-        elif view.unknown:
+        if view.unknown:
             self.fault.show_text("attention", "Printer tidak menjawab pasti. Lihat kartu di tangan Anda, lalu pilih: kartu ada dan baik, "
                                  "tidak tercetak, atau rusak.", bold="Hasil belum pasti.")
         elif empty:
-            self.fault.show_text("attention", "Terima blangko baru di Pengaturan, lalu lanjutkan.", bold="Blangko habis.")
+            self.fault.show_text("info", self._no_blanks(view), bold="Blangko habis.", action="Terima blangko",
+                                 act=lambda: self.shell.go("pengaturan", section="blangko"))
         elif not may:
             self.fault.show_text("info", f"Langkah ini milik {self.work.who_may(view.dossier.permohonan)}.")
 
+    @staticmethod
+    def _no_blanks(view: PrintView) -> str:
+        parts = [f"{number_text(n)} {what}" for n, what in ((view.first, "kartu pertama"), (view.later, "penggantian")) if n]
+        return (f"{number_text(view.first + view.later)} permohonan menunggu ({', '.join(parts)}). Waktu pelayanannya dijeda dan berjalan "
+                "lagi begitu blangko dicatat masuk.")
+
     def show_busy(self, on: bool) -> None:
         self.primary.setEnabled(not on and self.view is not None)
+        self.centre.show_busy(on)
+        self.compare.show_busy(on)
+
+    def press(self, key: str) -> bool:
+        button = {CENTRE: self.centre.primary, COMPARE: self.compare.primary}.get(self.pages.currentIndex())
+        if key == "F9" and button is not None:
+            if button.isVisible() and button.isEnabled():
+                button.click()
+            return True
+        return super().press(key)
+
+    def _f8(self) -> None:
+        if self.pages.currentIndex() == COMPARE:
+            self.compare.again.click()
+        elif self.pages.currentIndex() == CARD:
+            self._flip()
 
     def _flip(self) -> None:
         if self.view is None or self.view.face is None:
@@ -293,6 +300,34 @@ class CetakPage(Page):
         self._show(view)
         self.refresh()
 
+    def show_checked(self, view: PrintView) -> None:
+        """The centre was asked again about somebody whose card it stopped."""
+        if not view.stopped:
+            self.shell.tell("good", "Kartu dapat dicetak.", bold="Data pusat sekarang cocok.")
+        self._after(view)
+
+    def _taken(self, view: PrintView) -> None:
+        p = view.dossier.permohonan
+        self.shell.tell("good", f"{p.nomor_register} dicetak sebagai {p.penduduk.nama}.", bold="Data pusat dipakai.")
+        self._after(view)
+
+    def _hand_back(self, reasons: tuple[str, ...], wanted: frozenset[str], note: str) -> None:
+        if self.view is None:
+            return
+        pid = self.view.dossier.permohonan.id
+
+        def work() -> tuple[Permohonan, tuple[bool, str]]:
+            p = self.presenter.hand_back(pid, reasons, note, wanted)
+            return p, self.slips.print_paper(pid, "pengembalian")
+
+        self.act(work, self._handed_back)
+
+    def _handed_back(self, result: tuple[Permohonan, tuple[bool, str]]) -> None:
+        p, (printed, trouble) = result
+        text = "Lembar pengembalian dicetak." if printed else f"Lembar pengembalian tersimpan, belum tercetak. {trouble}".strip()
+        self.shell.tell("good" if printed else "attention", text, bold=f"{p.nomor_register} dikembalikan.")
+        self.refresh()
+
     def _sent(self, view: PrintView) -> None:
         self.fault.hide()
         self._show(view)
@@ -322,34 +357,25 @@ class CetakPage(Page):
 
         self.ask(lambda: self.presenter.load(pid), shown)
 
-    def _reason(self, chip: ChoiceChip, _on: bool = True) -> None:
-        for other in self.reasons:
-            other.setChecked(other is chip)
-        self.reason.set_value(chip.text())
-
     def _spoil(self) -> None:
         if self.view is None or self.view.job is None:
             return
         if self.spoil_area.isHidden():
             self.spoil_area.show()
             self._room_for_spoil(True)
-            self.reasons[0].setFocus()
+            self.spoil_area.reasons[0].setFocus()
             self.spoil.kind = "danger"
             self.spoil.set_text("Nyatakan rusak sekarang")
             return
-        reason = self.reason.value()
-        if not reason:
-            self.reason.say("Pilih atau tulis alasannya.", "attention")
-            return
-        if not self.second.ready():
+        if not self.spoil_area.ready():
             return
         pid, job_id = self.view.dossier.permohonan.id, self.view.job.id
-        name, secret = self.second.values()
+        reason, name, secret = self.spoil_area.values()
         self.act(lambda: self.presenter.spoil(pid, job_id, reason, name, secret), self._spoiled, self._spoil_refused)
 
     def _spoil_refused(self, error: KioskError) -> None:
         if isinstance(error, SignInRefused | NotAllowed | BadInput):
-            self.second.refuse(self.session.sentence(error))
+            self.spoil_area.second.refuse(self.session.sentence(error))
         else:
             self._trouble(error)
 
@@ -369,13 +395,13 @@ class CetakPage(Page):
     def _close_spoil(self) -> None:
         self.spoil_area.hide()
         self._room_for_spoil(False)
-        self.second.clear()
-        self.reason.set_value("")
-        self.reason.say("")
+        self.spoil_area.clear()
         self.spoil.kind = "secondary"
         self.spoil.set_text("Nyatakan rusak")
 
     def back(self) -> bool:
+        if self.pages.currentIndex() == COMPARE and self.compare.back():
+            return True
         if not self.spoil_area.isHidden():
             self._close_spoil()
             return True

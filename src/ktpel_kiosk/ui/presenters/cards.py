@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from ktpel_kiosk.desk import handover, letters, printing, queries, reconcile
+from ktpel_kiosk.desk import handover, intake, letters, material, printing, queries, reconcile, waiting
 from ktpel_kiosk.domain.biometric import Position
 from ktpel_kiosk.domain.cards import BlangkoBalance, CardJob, JobState
 from ktpel_kiosk.domain.errors import KioskError
@@ -27,7 +27,11 @@ class PrintStep:
 
 @dataclass(frozen=True, slots=True)
 class PrintView:
-    """The chosen card: its face, where the job stands, what the main button does."""
+    """The chosen card: its face, where the job stands, what the main button does.
+
+    ``lacks_material``: recorded elsewhere, and the centre has not given what the card is made of. ``first`` and ``later``: how many
+    first cards and replacements stand at the printer, in the order blanks are given out.
+    """
 
     dossier: queries.Dossier
     face: CardFace | None
@@ -36,8 +40,16 @@ class PrintView:
     action: str
     word: str
     blangko: BlangkoBalance
-    differing: tuple[str, ...] = ()
+    compared: material.Comparison | None = None
     unknown: bool = False
+    lacks_material: bool = False
+    first: int = 0
+    later: int = 0
+
+    @property
+    def stopped(self) -> bool:
+        """The centre names another person: nothing is printed until an officer decided."""
+        return self.job is None and self.compared is not None and bool(self.compared.stopping)
 
 
 class CardPresenter:
@@ -46,20 +58,25 @@ class CardPresenter:
     def __init__(self, session: Session) -> None:
         self.session = session
 
-    def load(self, pid: str, differing: tuple[str, ...] = ()) -> PrintView:
+    def load(self, pid: str) -> PrintView:
         desk = self.session.desk
         dossier = queries.dossier(desk, pid)
         try:
             face = printing.card_face(desk, pid)
         except KioskError:
             face = None
-        live, balance, fresh = desk.register.read(lambda v: (v.live_card_job(pid), v.blangko_balance(), v.next_blangko()))
+        live, balance, fresh, compared, whole = desk.register.read(lambda v: (
+            v.live_card_job(pid), v.blangko_balance(), v.next_blangko(), material.comparison(v, dossier.permohonan),
+            material.has_material(v, pid)))
+        queue = waiting.waiting_list(desk)
+        first = sum(waiting.is_first_card(i.layanan) for i in queue)
         current = dossier.permohonan.current()
         stage = current.stage if current else None
         action, text = _action(stage, live)
         serial = live.blangko if live else fresh.serial if fresh else ""
-        return PrintView(dossier, face, live, self._steps(dossier.permohonan, live, serial), action, text, balance, differing,
-                         bool(live and live.state in (JobState.UNKNOWN, JobState.INTENT, JobState.ENCODING)))
+        return PrintView(dossier, face, live, self._steps(dossier.permohonan, live, serial), action, text, balance, compared,
+                         bool(live and live.state in (JobState.UNKNOWN, JobState.INTENT, JobState.ENCODING)),
+                         material.records_elsewhere(dossier.permohonan) and not whole, first, len(queue) - first)
 
     def _steps(self, p: Permohonan, job: CardJob | None, serial: str) -> tuple[PrintStep, ...]:
         state = job.state if job else None
@@ -78,8 +95,17 @@ class CardPresenter:
         return tuple(PrintStep(t, d, "done" if done else "active" if active else "todo") for t, d, done, active in rows)
 
     def check(self, pid: str) -> PrintView:
-        differing = printing.check_before_print(self.session.desk, self.session.actor, pid)
-        return self.load(pid, differing)
+        printing.check_before_print(self.session.desk, self.session.actor, pid)
+        return self.load(pid)
+
+    def take_centre(self, pid: str) -> PrintView:
+        """The officer found the centre right: its biodata becomes the application's, and the check is done again where it is a step."""
+        p = material.take_centre_biodata(self.session.desk, self.session.actor, pid)
+        tahap = p.current()
+        return self.check(pid) if tahap is not None and tahap.stage is Stage.CEK_CETAK else self.load(pid)
+
+    def hand_back(self, pid: str, reasons: tuple[str, ...], note: str, wanted: frozenset[str]) -> Permohonan:
+        return intake.return_application(self.session.desk, self.session.actor, pid, reasons, note, wanted)
 
     def send(self, pid: str) -> PrintView:
         printing.start_card(self.session.desk, self.session.actor, pid)
@@ -102,9 +128,6 @@ class CardPresenter:
     def answer(self, pid: str, job_id: str, verdict: str) -> PrintView:
         reconcile.answer(self.session.desk, self.session.actor, job_id, verdict)
         return self.load(pid)
-
-    def pause_for_blangko(self, pid: str) -> Permohonan:
-        return printing.pause_for_blangko(self.session.desk, self.session.actor, pid)
 
 
 def _action(stage: Stage | None, job: CardJob | None) -> tuple[str, str]:

@@ -249,12 +249,13 @@ class Chip(Painted):
 
 
 class NavItem(Pressable):
-    """A line of the left navigation with icon, word and counter."""
+    """A line of the left navigation with icon, word and counter; in a ``narrow`` one the word stands below the icon."""
 
     def __init__(self, text: str, icon: str) -> None:
         super().__init__(text)
         self.icon_name = icon
         self.count = 0
+        self.narrow = False
         self.setCheckable(True)
         self.setAutoExclusive(True)
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
@@ -265,7 +266,17 @@ class NavItem(Pressable):
             self.setAccessibleName(f"{self.text()}, {count}" if count else self.text())
             self.update()
 
+    def set_narrow(self, on: bool) -> None:
+        """Narrow where large letters leave the page too little room."""
+        if on != self.narrow:
+            self.narrow = on
+            self.updateGeometry()
+            self.update()
+
     def sizeHint(self) -> QSize:
+        if self.narrow:
+            return QSize(max(self.theme.px(64), text_width(self.theme.font("tiny", 600), self.text()) + self.theme.px(10)),
+                         max(48, self.theme.px(40)))
         return QSize(self.theme.px(183), max(48, self.theme.px(48)))
 
     def paintEvent(self, event: QEvent) -> None:
@@ -279,20 +290,27 @@ class NavItem(Pressable):
             painter.drawRoundedRect(rect, theme.px(10), theme.px(10))
         ink = theme.color("accent" if on else "ink")
         shade = ink if on else blend(ink, theme.color("muted"), 0.55)
-        size = theme.px(20)
-        icons.draw(painter, self.icon_name, shade, theme.px(12), (self.height() - size) / 2, size)
-        painter.setFont(theme.font("body", 600 if on else 500))
+        size = theme.px(17 if self.narrow else 20)
         painter.setPen(shade)
-        painter.drawText(rect.adjusted(theme.px(44), 0, 0, 0), Qt.AlignmentFlag.AlignVCenter, self.text())
+        if self.narrow:
+            icons.draw(painter, self.icon_name, shade, (self.width() - size) / 2, theme.px(4), size)
+            painter.setFont(theme.font("tiny", 600 if on else 500))
+            painter.drawText(rect.adjusted(0, theme.px(21), 0, -theme.px(2)), Qt.AlignmentFlag.AlignCenter, self.text())
+        else:
+            icons.draw(painter, self.icon_name, shade, theme.px(12), (self.height() - size) / 2, size)
+            painter.setFont(theme.font("body", 600 if on else 500))
+            painter.drawText(rect.adjusted(theme.px(44), 0, 0, 0), Qt.AlignmentFlag.AlignVCenter, self.text())
         if self.count:
             self._paint_count(painter, theme, on)
         self.ring(painter, rect, theme.px(10), theme)
 
     def _paint_count(self, painter: QPainter, theme: Theme, on: bool) -> None:
         text = str(self.count) if self.count < 1000 else "999+"
-        font = theme.font("tiny", 600)
-        width = max(theme.px(24), text_width(font, text) + theme.px(16))
-        pill = QRectF(self.width() - width - theme.px(12), (self.height() - theme.px(20)) / 2, width, theme.px(20))
+        font = theme.font(10 if self.narrow else "tiny", 600)
+        high = theme.px(15 if self.narrow else 20)
+        width = max(theme.px(18 if self.narrow else 24), text_width(font, text) + theme.px(8 if self.narrow else 16))
+        left = self.width() / 2 + theme.px(7) if self.narrow else self.width() - width - theme.px(12)
+        pill = QRectF(min(left, self.width() - width), theme.px(1) if self.narrow else (self.height() - high) / 2, width, high)
         painter.setPen(Qt.PenStyle.NoPen)
         painter.setBrush(theme.color("accent" if on else "soft"))
         painter.drawRoundedRect(pill, pill.height() / 2, pill.height() / 2)

@@ -1,4 +1,4 @@
-"""The list of work at the left of a page: name, number and since when; the chosen one has the accent bar."""
+"""The list of work at the left of a page: the name on its own line, number and chip below; the chosen one has the accent bar."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from ktpel_kiosk.ui.widgets.status import EmptyState
 
 @dataclass(frozen=True, slots=True)
 class WorkItem:
-    """``chip`` with ``tone`` stands at the right; ``detail`` is the second line."""
+    """``detail`` is the second line, ``chip`` with ``tone`` stands at its right; the name gives way to neither."""
 
     id: str
     title: str
@@ -59,13 +59,13 @@ class _Delegate(QStyledItemDelegate):
             painter.fillRect(rect, theme.color("canvas"))
         painter.fillRect(QRectF(rect.left(), rect.bottom() - 0.5, rect.width(), 1), theme.color("line"))
         left, right = rect.left() + theme.px(18), rect.right() - theme.px(14)
-        if item.chip:
-            right -= self._chip(painter, theme, item, right, rect.center().y())
         title, small = theme.font(14, 600), theme.font("small")
         painter.setFont(title)
         painter.setPen(theme.color("ink"))
         painter.drawText(QRectF(left, rect.top() + theme.px(10), right - left, theme.px(21)), Qt.AlignmentFlag.AlignVCenter,
                          elided(title, item.title, right - left))
+        if item.chip:
+            right -= self._chip(painter, theme, item, right, rect.top() + theme.px(41))
         painter.setFont(small)
         painter.setPen(theme.color("muted"))
         painter.drawText(QRectF(left, rect.top() + theme.px(31), right - left, theme.px(20)), Qt.AlignmentFlag.AlignVCenter,
@@ -152,6 +152,6 @@ class WorkList(Card):
             self._quiet = False
 
     def choose(self, id: str) -> None:
+        """Choose a row; an id that is not here leaves nothing chosen."""
         row = next((i for i, item in enumerate(self._model.items) if item.id == id), -1)
-        if row >= 0:
-            self.view.setCurrentIndex(self._model.index(row))
+        self.view.setCurrentIndex(self._model.index(row) if row >= 0 else QModelIndex())
