@@ -16,8 +16,7 @@ from ktpel_kiosk.domain.ledgers import Pause
 from ktpel_kiosk.domain.outbox import Packet, PacketState
 from ktpel_kiosk.domain.permohonan import DONE_STATES, OPEN_STATES, Keadaan, Permohonan, Tahap, TahapState
 from ktpel_kiosk.domain.sop import Layanan, Stage
-from ktpel_kiosk.ports.register import Handover
-from ktpel_kiosk.ports.statistics import (
+from ktpel_kiosk.ports.figures import (
     AGE_CLASSES_S,
     DatedService,
     OfficerWork,
@@ -26,6 +25,7 @@ from ktpel_kiosk.ports.statistics import (
     Times,
     Waits,
 )
+from ktpel_kiosk.ports.register import Handover
 
 TICK = timedelta(microseconds=1)
 

@@ -24,8 +24,8 @@ from ktpel_kiosk.domain.penduduk import JenisKelamin
 from ktpel_kiosk.domain.permohonan import OPEN_STATES, Keadaan, Permohonan, Tahap, TahapState, Warning_, plan_tahap
 from ktpel_kiosk.domain.population import PopulationBatch, PopulationEntry
 from ktpel_kiosk.domain.sop import Layanan, Stage
+from ktpel_kiosk.ports.figures import MEASURES
 from ktpel_kiosk.ports.register import Handover
-from ktpel_kiosk.ports.statistics import MEASURES
 from ktpel_kiosk.register.mappers import step_limits
 from ktpel_kiosk.register.store import SqlRegister
 

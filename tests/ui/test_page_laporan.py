@@ -12,8 +12,8 @@ from ktpel_kiosk.domain.actor import Actor
 from ktpel_kiosk.domain.errors import NotAllowed
 from ktpel_kiosk.domain.laporan import Masa
 from ktpel_kiosk.domain.sop import Peran, Stage
+from ktpel_kiosk.ports.figures import Times
 from ktpel_kiosk.ports.papers import Chart, Section, Series, Table
-from ktpel_kiosk.ports.statistics import Times
 from ktpel_kiosk.ui.pages.laporan import LaporanPage
 from ktpel_kiosk.ui.presenters.report import TABS, ReportPresenter, step_lines
 from ktpel_kiosk.ui.widgets.charts import MarkedBar, MarkedBars

@@ -12,10 +12,11 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from ktpel_kiosk.domain.errors import SecurityRefusal
-from ktpel_kiosk.ports.services import Signer
 
 if TYPE_CHECKING:
     from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+
+    from ktpel_kiosk.ports.services import Signer
 
 SCHEME = "ed25519-argon2id-chacha20poly1305-1"
 SALT, NONCE, KEY = 16, 12, 32

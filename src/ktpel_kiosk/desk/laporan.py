@@ -37,8 +37,8 @@ from ktpel_kiosk.domain.laporan import (
     with_before,
 )
 from ktpel_kiosk.domain.sop import Layanan, Sop, Stage
+from ktpel_kiosk.ports.figures import CaptureFigures, OfficerWork, Outcome, PauseTimes, Tally, Times, Waits
 from ktpel_kiosk.ports.register import View
-from ktpel_kiosk.ports.statistics import CaptureFigures, OfficerWork, Outcome, PauseTimes, Tally, Times, Waits
 
 TICK = timedelta(microseconds=1)
 

@@ -28,8 +28,8 @@ from ktpel_kiosk.domain.laporan import (
 )
 from ktpel_kiosk.domain.sop import Stage
 from ktpel_kiosk.domain.text import date_long, datetime_long, duration_words, number_text, percent_text
+from ktpel_kiosk.ports.figures import Waits
 from ktpel_kiosk.ports.papers import Cell, Chart, Fact, Section, Series, Table
-from ktpel_kiosk.ports.statistics import Waits
 
 MANY_VILLAGES = 60
 """More villages than this (a regency's): those where nothing happened are named by their number only."""

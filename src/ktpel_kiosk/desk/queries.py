@@ -6,9 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
-from ktpel_kiosk.desk.approvals import state_of
 from ktpel_kiosk.desk.context import Desk
-from ktpel_kiosk.desk.verification import renewal_due
 from ktpel_kiosk.domain.approval import ApprovalState
 from ktpel_kiosk.domain.cards import BlangkoBalance
 from ktpel_kiosk.domain.errors import NotFound
@@ -125,6 +123,9 @@ class Dossier:
 
 def dossier(desk: Desk, permohonan_id: str, *, check: bool = False) -> Dossier:
     """One application. ``check``: also verify its approvals (``states`` by approval id) and whether a paraf has to be renewed."""
+    from ktpel_kiosk.desk.approvals import state_of  # not at the top: the first picture of the window needs neither of them
+    from ktpel_kiosk.desk.verification import renewal_due
+
     now = desk.clock.now()
 
     def gather(view: View) -> Dossier:

@@ -5,31 +5,31 @@ Iterators stream: they hold one page in memory, and are valid only inside the ``
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime
 from typing import TYPE_CHECKING, Protocol
 
-from ktpel_kiosk.domain.biometric import BiometricException
-from ktpel_kiosk.domain.cards import CardJob
-from ktpel_kiosk.domain.ikm import SurveyAnswer
-from ktpel_kiosk.domain.ledgers import (
-    BlangkoDay,
-    BlangkoMove,
-    ContactAttempt,
-    Destruction,
-    Letter,
-    MonthLock,
-    Pause,
-    WithdrawnCard,
-)
-from ktpel_kiosk.domain.outbox import Packet
-from ktpel_kiosk.domain.pengaduan import LangkahPengaduan, Pengaduan
-from ktpel_kiosk.domain.permohonan import Permohonan
-from ktpel_kiosk.domain.population import PopulationBatch, PopulationEntry
-from ktpel_kiosk.domain.status import StatusEvent
+if TYPE_CHECKING:  # every window needs these protocols at its start, and only few of the values they speak of
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
+    from datetime import date, datetime
 
-if TYPE_CHECKING:
+    from ktpel_kiosk.domain.biometric import BiometricException
+    from ktpel_kiosk.domain.cards import CardJob
+    from ktpel_kiosk.domain.ikm import SurveyAnswer
+    from ktpel_kiosk.domain.ledgers import (
+        BlangkoDay,
+        BlangkoMove,
+        ContactAttempt,
+        Destruction,
+        Letter,
+        MonthLock,
+        Pause,
+        WithdrawnCard,
+    )
+    from ktpel_kiosk.domain.outbox import Packet
+    from ktpel_kiosk.domain.pengaduan import LangkahPengaduan, Pengaduan
+    from ktpel_kiosk.domain.permohonan import Permohonan
+    from ktpel_kiosk.domain.population import PopulationBatch, PopulationEntry
+    from ktpel_kiosk.domain.status import StatusEvent
     from ktpel_kiosk.ports.register import Handover
 
 

@@ -11,7 +11,7 @@ from sqlalchemy.sql.base import Executable
 
 from ktpel_kiosk.domain.biometric import Position
 from ktpel_kiosk.domain.errors import BugError
-from ktpel_kiosk.ports.statistics import (
+from ktpel_kiosk.ports.figures import (
     AGE_CLASSES_S,
     CaptureFigures,
     DatedService,
