@@ -219,7 +219,9 @@ class Walk:
 
     def _hand_over(self, actor: Actor, p: Permohonan) -> None:
         offered = self.desk.sop_of(p.sop_digest).layanan_of(p.layanan)
-        ink = handover.sign_for_card(self.desk)
-        handover.hand_over(self.desk, actor, p.id, ink, old_card_withdrawn=bool(offered and offered.tarik_of(p.varian)),
+        tahap = p.current()
+        takes_back = offered is not None and offered.tarik_of(p.varian) and tahap is not None and tahap.stage is Stage.SERAH_PEMOHON
+        ink = handover.sign_for_card(self.desk)  # letters: the old card is given up where the new one is handed over
+        handover.hand_over(self.desk, actor, p.id, ink, old_card_withdrawn=takes_back,
                            old_card_condition="rusak_fisik" if Layanan.RUSAK in (p.layanan, p.varian) else "utuh")
         self.acknowledge("handover", p.id)
