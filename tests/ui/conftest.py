@@ -17,7 +17,8 @@ from pytestqt.qtbot import QtBot
 
 from ktpel_kiosk.ui.app import Windows, make_windows
 
-HARMLESS = ("This plugin does not support propagateSizeHints", "This plugin does not support raise()")
+HARMLESS = ("This plugin does not support propagateSizeHints", "This plugin does not support raise()",
+            "This plugin does not support grabbing the keyboard")
 
 
 @pytest.fixture(autouse=True)

@@ -12,10 +12,12 @@ from pagekit import PageBench, bench
 
 from ktpel_kiosk.desk import blangko, intake, statuses, verification
 from ktpel_kiosk.domain.errors import Offline
-from ktpel_kiosk.domain.permohonan import Keadaan, Permohonan
+from ktpel_kiosk.domain.permohonan import Keadaan, Permohonan, TahapState
 from ktpel_kiosk.domain.sop import Layanan, Peran, Stage
 from ktpel_kiosk.domain.status import StatusSiak
 from ktpel_kiosk.ui.pages.cetak import CARD, CENTRE, COMPARE, CetakPage
+from ktpel_kiosk.ui.pages.perekaman import PerekamanPage
+from ktpel_kiosk.ui.widgets.decisions import pause_menu
 
 
 @pytest.fixture
@@ -130,3 +132,38 @@ def test_out_of_blanks_says_calmly_how_many_wait(tempeh: PageBench) -> None:
     assert page.fault.kind == "info" and not page.primary.isEnabled()
     assert "2 permohonan menunggu (1 kartu pertama, 1 penggantian)" in page.fault.plain()
     assert office.read(first.id).current().pause_reason == "blangko_kosong"
+
+
+def test_recording_is_put_off_with_a_reason_and_resumed_on_opening(tempeh: PageBench) -> None:
+    office = tempeh.office
+    p = office.to_stage(1, Stage.REKAM)
+    page: PerekamanPage = tempeh.open("perekaman", PerekamanPage, id=p.id)
+    assert tempeh.notice() == "" and page.put_off.isVisible()
+    menu = pause_menu(page.put_off, page._put_off)
+    next(a for a in menu.actions() if a.text() == "Listrik").trigger()
+    menu.close()
+    tempeh.wait()
+    tahap = office.read(p.id).current()
+    assert (tahap.state, tahap.pause_reason) == (TahapState.JEDA, "listrik") and page.view is None
+    assert "listrik" in tempeh.notice()
+    office.clock.advance(1800)
+    page.open_application(p.id)
+    tempeh.wait()
+    assert office.read(p.id).current().state is TahapState.AKTIF
+    assert "Tadi dijeda: listrik, 30 menit" in tempeh.notice()
+    tempeh.press("Esc")
+    tempeh.press("Esc")
+    assert office.read(p.id).current().pause_reason == "ditunda"
+
+
+@pytest.mark.parametrize("size", ["normal", "terbesar"])
+def test_nothing_of_the_printing_desk_is_cut_at_the_largest_letters(tempeh: PageBench, size: str) -> None:
+    office = tempeh.office
+    p = office.to_stage(1, Stage.CETAK_ENCODE)
+    page: CetakPage = tempeh.open("cetak", CetakPage, id=p.id)
+    window = page.shell
+    window.choose_look("light", size)
+    tempeh.wait()
+    assert (window.width(), window.height()) == (1366, 768)
+    assert page.steps.width() >= page.steps.sizeHint().width() and page.steps.height() >= page.steps.sizeHint().height()
+    assert window.items["cetak"].narrow is (size == "terbesar")

@@ -187,6 +187,7 @@ class OperatorWindow(QMainWindow):
         page = self.page(key)
         self._page = key
         for name, item in self.items.items():
+            item.setAutoExclusive(key in self.items)  # an exclusive group cannot be left without a choice
             item.setChecked(name == key)
         page.setFocus(Qt.FocusReason.OtherFocusReason)
         self.stack.setCurrentWidget(page)

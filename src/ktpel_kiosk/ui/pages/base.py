@@ -175,12 +175,13 @@ class ApplicationHead(QWidget):
         self._fit()
 
     def _fit(self) -> None:
-        """Where the line is too short the NIK, then the number give way; the name never."""
-        shown = (self.name, self.service, self.active, self.due)
+        """Where the line is too short the NIK, the number, then the service give way; the name never."""
+        shown = (self.name, self.active, self.due)
         need = sum(w.sizeHint().width() + 16 for w in shown if w.isVisibleTo(self)) + 60
-        for item, wanted in ((self.active_word, not self._compact), (self.number, True), (self.nik, not self._compact)):
+        for item, wanted in ((self.service, True), (self.number, True), (self.active_word, not self._compact),
+                             (self.nik, not self._compact)):
             need += item.sizeHint().width() + 16
-            item.setVisible(wanted and (need <= self.width() or (item is self.number and self._compact)))
+            item.setVisible(wanted and need <= self.width())
 
     def show_dossier(self, session: Session, dossier: Dossier) -> None:
         from ktpel_kiosk.domain.text import duration_text, mask_nik, time_text, weekday_name

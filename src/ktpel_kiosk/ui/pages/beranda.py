@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
-from PySide6.QtCore import QEvent, QRectF, QSize, Qt
-from PySide6.QtGui import QPainter, QPen, QResizeEvent
+from PySide6.QtCore import QEvent, QRect, QRectF, QSize, Qt
+from PySide6.QtGui import QFontMetrics, QPainter, QPen, QResizeEvent
 from PySide6.QtWidgets import QHBoxLayout, QSizePolicy, QVBoxLayout, QWidget
 
 from ktpel_kiosk.ui.pages.base import Page, scroll
@@ -56,8 +57,9 @@ class FigureTile(Pressable):
         x = left + text_width(big, f.value) + theme.px(12)
         painter.setFont(small)
         painter.setPen(theme.color(f.tone))
-        painter.drawText(QRectF(x, theme.px(38), rect.width() - x - theme.px(10), theme.px(36)), Qt.AlignmentFlag.AlignVCenter,
-                         elided(small, f.detail, rect.width() - x - theme.px(10)))
+        room = rect.width() - x - theme.px(10)
+        painter.drawText(QRectF(x, theme.px(38), room, theme.px(38)), Qt.AlignmentFlag.AlignVCenter | Qt.TextFlag.TextWordWrap,
+                         elided(small, f.detail, 1.8 * room))
         self.ring(painter, QRectF(self.rect()), theme.px(12), theme)
 
 
@@ -74,8 +76,17 @@ class BoardCard(Pressable):
     def _lines(self, width: float) -> int:
         return 2 if text_width(self.theme.font(14, 600), self.card.name) > width - self.theme.px(26) - 1 else 1
 
+    def _stacked(self, width: float) -> bool:
+        """The words beside the chip need a line of their own."""
+        if not self.card.detail:
+            return False
+        theme = self.theme
+        chip = text_width(theme.font("small", 600), self.card.chip) + theme.px(26)
+        return chip + text_width(theme.font("small"), self.card.detail) > width - theme.px(26)
+
     def sizeHint(self) -> QSize:
-        return QSize(self.theme.px(120), self.theme.px(98 if self._lines(self.width()) == 1 else 117))
+        wide = self.width()
+        return QSize(self.theme.px(120), self.theme.px(98 + 19 * (self._lines(wide) - 1) + 21 * self._stacked(wide)))
 
     def minimumSizeHint(self) -> QSize:
         return QSize(self.theme.px(80), self.sizeHint().height())
@@ -108,10 +119,11 @@ class BoardCard(Pressable):
             painter.drawText(area, Qt.AlignmentFlag.AlignVCenter, elided(name, c.name, room))
         else:
             painter.drawText(area, Qt.AlignmentFlag.AlignVCenter | Qt.TextFlag.TextWordWrap, elided(name, c.name, 1.8 * room))
-        self._paint_foot(painter, left, room, rect.bottom() - theme.px(12) - theme.px(24))
+        stacked = self._stacked(self.width())
+        self._paint_foot(painter, left, room, rect.bottom() - theme.px(12 + 24 + 21 * stacked), stacked)
         self.ring(painter, QRectF(self.rect()), theme.px(10), theme)
 
-    def _paint_foot(self, painter: QPainter, left: float, room: float, y: float) -> None:
+    def _paint_foot(self, painter: QPainter, left: float, room: float, y: float, stacked: bool) -> None:
         theme, c = self.theme, self.card
         back, tone = TONES[c.tone]
         font = theme.font("small", 600)
@@ -126,6 +138,10 @@ class BoardCard(Pressable):
         small = theme.font("small")
         painter.setFont(small)
         painter.setPen(theme.color("muted"))
+        if stacked:
+            below = QRectF(left, y + theme.px(26), room, theme.px(20))
+            painter.drawText(below, Qt.AlignmentFlag.AlignVCenter, elided(small, c.detail, room))
+            return
         rest = room - wide - theme.px(6)
         painter.drawText(QRectF(left + wide + theme.px(6), y, rest, theme.px(24)), Qt.AlignmentFlag.AlignVCenter,
                          elided(small, c.detail, rest))
@@ -142,7 +158,7 @@ class BerandaPage(Page):
         self._view: BoardView | None = None
         self.frame.setContentsMargins(24, 20, 24, 12)
         self.title = label("", "title", weight="bold")
-        self.subtitle = label("", "body", tone="muted")
+        self.subtitle = label("", "body", tone="muted", wrap=True)
         self.search = Button("Cari nama, NIK, nomor", "secondary", icon="search", key="F3")
         self.search.clicked.connect(lambda: window.go("register", focus=True))
         self.new = Button("Permohonan baru", "primary", icon="plus", key="F2")
@@ -197,19 +213,43 @@ class BerandaPage(Page):
         for tile, figure in zip(self._tiles, view.figures, strict=False):
             tile.show_figure(figure)
         clear_layout(self._columns)
+        lines = self._title_height([c.title for c in view.columns])
         for made in view.columns:
-            self._columns.addLayout(self._column(made), 1)
+            self._columns.addLayout(self._column(made, lines), 1)
 
-    def _column(self, view: ColumnView) -> QVBoxLayout:
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        self._fit()
+
+    def changeEvent(self, event: QEvent) -> None:
+        if event.type() == QEvent.Type.StyleChange and hasattr(self, "search"):
+            self._fit()
+            self._view = None
+            self.refresh()
+        super().changeEvent(event)
+
+    def _fit(self) -> None:
+        """Under large letters the search button leaves the greeting its room."""
+        self.search.set_text("Cari" if self.width() / self.shell.theme.scale < 900 else "Cari nama, NIK, nomor")
+
+    def _title_height(self, titles: Sequence[str]) -> int:
+        """Heads of all columns are as high as the highest, so that the cards begin on one line."""
+        theme = self.shell.theme
+        metrics = QFontMetrics(theme.font("body", 600))
+        room = max(1, (self.width() - 48 - 12 * len(titles)) // max(1, len(titles)) - theme.px(30))
+        wrap = Qt.TextFlag.TextWordWrap
+        return max((metrics.boundingRect(QRect(0, 0, room, 999), wrap, t).height() for t in titles), default=0)
+
+    def _column(self, view: ColumnView, lines: int) -> QVBoxLayout:
         layout = QVBoxLayout()
         layout.setSpacing(8)
         head = QHBoxLayout()
         head.setContentsMargins(4, 0, 4, 2)
-        title = label(view.title, "body", weight="semibold")
+        title = label(view.title, "body", weight="semibold", wrap=True, align=Qt.AlignmentFlag.AlignBottom)
         title.setMinimumWidth(1)
-        title.setToolTip(view.title)
+        title.setMinimumHeight(lines)
         head.addWidget(title, 1)
-        head.addWidget(label(str(view.count), "body", tone="muted", weight="medium"))
+        head.addWidget(label(str(view.count), "body", tone="muted", weight="medium", align=Qt.AlignmentFlag.AlignBottom))
         layout.addLayout(head)
         for card in view.cards:
             made = BoardCard(card)

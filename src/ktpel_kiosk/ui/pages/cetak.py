@@ -70,6 +70,7 @@ class CetakPage(Page):
             self.pages.addWidget(page)
         line = QHBoxLayout()
         line.setSpacing(16)
+        self.list.setMinimumWidth(280)
         line.addLayout(left, 27)
         line.addWidget(self.pages, 73)
         self.frame.addLayout(line, 1)
@@ -87,7 +88,7 @@ class CetakPage(Page):
         faces.addWidget(self.face)
         self.flip = Button("Lihat belakang", icon="rotate-ccw", key="F8")
         self.flip.clicked.connect(self._flip)
-        self.stock = label("", "small", tone="muted")
+        self.stock = label("", "small", tone="muted", wrap=True)
         under = QHBoxLayout()
         under.addWidget(self.stock, 1)
         under.addWidget(self.flip)
@@ -241,8 +242,8 @@ class CetakPage(Page):
     @staticmethod
     def _no_blanks(view: PrintView) -> str:
         parts = [f"{number_text(n)} {what}" for n, what in ((view.first, "kartu pertama"), (view.later, "penggantian")) if n]
-        return (f"{number_text(view.first + view.later)} permohonan menunggu ({', '.join(parts)}). Waktu pelayanannya dijeda dan berjalan "
-                "lagi begitu blangko dicatat masuk.")
+        return (f"{number_text(view.first + view.later)} permohonan menunggu ({', '.join(parts)}); waktunya dijeda sampai blangko "
+                "dicatat masuk.")
 
     def show_busy(self, on: bool) -> None:
         self.primary.setEnabled(not on and self.view is not None)

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import Qt, Signal
+from PySide6.QtCore import QEvent, Qt, Signal
 from PySide6.QtWidgets import QGridLayout, QStackedWidget, QVBoxLayout, QWidget
 
 from ktpel_kiosk.domain.errors import KioskError
 from ktpel_kiosk.ui.pages.base import ApplicationHead, footer, scroll
 from ktpel_kiosk.ui.presenters.cards import PrintView
 from ktpel_kiosk.ui.presenters.printing_queue import Asked, CentreView, CompareRow, PrintQueuePresenter
-from ktpel_kiosk.ui.widgets.base import Card, Line, clear_layout, label
+from ktpel_kiosk.ui.widgets.base import Card, Line, clear_layout, column, label
 from ktpel_kiosk.ui.widgets.buttons import Button, Chip
 from ktpel_kiosk.ui.widgets.decisions import ReasonPanel
 from ktpel_kiosk.ui.widgets.extra import Tick
@@ -20,6 +20,8 @@ from ktpel_kiosk.ui.widgets.status import NoticeBar
 if TYPE_CHECKING:
     from ktpel_kiosk.ui.pages.cetak import CetakPage
 
+LARGE = 1.4
+"""From this text size on the two biodata need the room of the step bar."""
 RETURNS = ("data_invalid", "berkas_tidak_benar", "bukan_ybs", "lain")
 WEIGHTS = {"stops": ("menghentikan cetak", "trouble"), "differs": ("berbeda", "attention"), "same": ("", "")}
 
@@ -125,7 +127,8 @@ class ComparePanel(QWidget):
         layout.addWidget(self.sides, 1)
         self.back_button = Button("Kembalikan berkas", icon="undo-2")
         self.back_button.clicked.connect(self._ask_reasons)
-        self.again = Button("Tanya pusat lagi", icon="refresh-cw", key="F8")
+        self.again = Button("Tanya lagi", icon="refresh-cw", key="F8")
+        self.again.setToolTip("Tanya pusat sekali lagi (F8)")
         self.again.clicked.connect(self._again)
         self.primary = Button("Pakai data pusat", "primary", icon="check", key="F9")
         self.primary.clicked.connect(self._take)
@@ -175,19 +178,28 @@ class ComparePanel(QWidget):
             self.message.show_text("info", f"Langkah ini milik {self.page.work.who_may(p)}.")
         self.show_busy(self.page.busy)
 
+    def changeEvent(self, event: QEvent) -> None:
+        if event.type() == QEvent.Type.StyleChange and hasattr(self, "back_button"):
+            roomy = self.page.shell.theme.scale < LARGE
+            self.head.bar.setVisible(roomy)
+            self.back_button.set_text("Kembalikan berkas" if roomy else "Kembalikan")
+        super().changeEvent(event)
+
     def _fill(self, rows: tuple[CompareRow, ...]) -> None:
         clear_layout(self._grid)
-        heads = ("", "Permohonan ini", "Pusat (SIAK)", "")
+        heads = ("", "Permohonan ini", "Pusat (SIAK)")
         for at, text in enumerate(heads):
             self._grid.addWidget(label(text, "small", tone="muted", weight="semibold"), 0, at)
         for i, row in enumerate(rows, 1):
             word, tone = WEIGHTS[row.weight]
-            self._grid.addWidget(label(row.title, "small", tone="muted"), i, 0, Qt.AlignmentFlag.AlignVCenter)
+            name = label(row.title, "small", tone="muted")
+            if word:
+                self._grid.addLayout(column(name, Chip(word, tone), spacing=4), i, 0)
+            else:
+                self._grid.addWidget(name, i, 0, Qt.AlignmentFlag.AlignVCenter)
             for at, value in ((1, row.ours), (2, row.theirs)):
                 self._grid.addWidget(label(value, "body", weight="semibold" if word else "", tone=tone if at == 2 else "",
                                            wrap=True), i, at)
-            if word:
-                self._grid.addWidget(Chip(word, tone), i, 3, Qt.AlignmentFlag.AlignVCenter)
         self._grid.setRowStretch(len(rows) + 1, 1)
 
     def show_busy(self, on: bool) -> None:

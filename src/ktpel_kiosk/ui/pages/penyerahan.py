@@ -23,6 +23,7 @@ from ktpel_kiosk.ui.widgets.base import Card, label, row
 from ktpel_kiosk.ui.widgets.buttons import Button, ChoiceChip
 from ktpel_kiosk.ui.widgets.capture import HandMap
 from ktpel_kiosk.ui.widgets.fields import Choice, SearchField, TextField
+from ktpel_kiosk.ui.widgets.flow import Flow
 from ktpel_kiosk.ui.widgets.ink import SignatureField
 from ktpel_kiosk.ui.widgets.status import ChecklistRow, EmptyState, NoticeBar
 from ktpel_kiosk.ui.widgets.worklist import WorkItem, WorkList
@@ -60,14 +61,21 @@ class PenyerahanPage(Page):
         self.list.chosen.connect(self._choose)
         left.addWidget(self.list, 1)
         self._served = ""
-        self.survey = Button("Survei kepuasan", icon="message-square")
+        self.survey = Button("Survei")
         self.survey.setToolTip("Tampilkan survei di layar pemohon untuk pemohon yang baru dilayani")
         self.survey.setEnabled(False)
         self.survey.clicked.connect(self._survey)
-        left.addWidget(self.survey)
-        self.uncollected = Button("Belum diambil", icon="phone")
+        self.uncollected = Button("Belum diambil")
         self.uncollected.clicked.connect(lambda: window.go("tugas", which="belum_diambil"))
-        left.addWidget(self.uncollected)
+        more = QWidget()
+        flow = Flow(8)
+        more.setLayout(flow)
+        flow.addWidget(self.survey)
+        flow.addWidget(self.uncollected)
+        policy = more.sizePolicy()
+        policy.setHeightForWidth(True)
+        more.setSizePolicy(policy)
+        left.addWidget(more)
         holder = QWidget()
         holder.setFixedWidth(300)
         left.setContentsMargins(0, 0, 0, 0)
@@ -104,7 +112,8 @@ class PenyerahanPage(Page):
         self.message = NoticeBar(closable=False)
         card.body.addWidget(self.message)
         layout.addWidget(card, 1)
-        self.again = Button("Ulangi tanda tangan", icon="eraser", key="F7")
+        self.again = Button("Ulangi", icon="eraser", key="F7")
+        self.again.setToolTip("Hapus tanda tangan dan minta lagi (F7)")
         self.again.clicked.connect(self._clear)
         self.phone = label("", "small", tone="muted")
         self.primary = Button("", "primary", key="F9")
@@ -221,7 +230,7 @@ class PenyerahanPage(Page):
         title, text = TITLES[view.stage]
         self.title.setText(title)
         self.text.setText(text)
-        self.phone.setText(f"HP {phone_local(p.nomor_hp)}" if p.nomor_hp else "")
+        self.phone.setText(f"HP {phone_local(p.nomor_hp)}" if p.nomor_hp and self.shell.theme.scale < 1.4 else "")
         signing = view.stage in (Stage.SERAH_PEMOHON, Stage.SERAH_SURAT)
         self.areas.setCurrentIndex(0 if view.stage is Stage.AKTIVASI else 1 if signing else 2)
         self.again.setVisible(signing)

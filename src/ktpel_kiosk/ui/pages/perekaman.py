@@ -10,6 +10,7 @@ from PySide6.QtGui import QPainter, QPen
 from PySide6.QtWidgets import QHBoxLayout, QSizePolicy, QStackedWidget, QVBoxLayout, QWidget
 
 from ktpel_kiosk.domain.biometric import Position
+from ktpel_kiosk.domain.permohonan import Permohonan
 from ktpel_kiosk.domain.sop import Stage
 from ktpel_kiosk.ui import icons
 from ktpel_kiosk.ui.pages.base import ApplicationHead, Page, footer
@@ -17,9 +18,11 @@ from ktpel_kiosk.ui.pages.rekam_parts import FingersPart, IrisPart, Part, PhotoP
 from ktpel_kiosk.ui.pages.rekam_review import DataPart, ExceptionPanel, ReviewPart
 from ktpel_kiosk.ui.presenters.recording import PART_TITLES, RecordingPresenter, RecordView
 from ktpel_kiosk.ui.presenters.work import WorkPresenter, biodata_rows
-from ktpel_kiosk.ui.widgets.base import elided, label, text_width
+from ktpel_kiosk.ui.widgets.base import elided, text_width
 from ktpel_kiosk.ui.widgets.buttons import Button, Pressable
+from ktpel_kiosk.ui.widgets.decisions import pause_menu
 from ktpel_kiosk.ui.widgets.worklist import WorkItem, WorkList
+from ktpel_kiosk.ui.words import word
 
 if TYPE_CHECKING:
     from ktpel_kiosk.ui.applicant_window import ApplicantWindow
@@ -30,7 +33,7 @@ PART_ICONS = {"data": "user", "foto": "camera", "jari": "fingerprint-pattern", "
 
 
 ROOMY = 1.4
-"""From this text size on the window has no room for remarks beside the buttons."""
+"""From this text size on the buttons say only what is needed."""
 
 
 class PartTab(Pressable):
@@ -132,12 +135,14 @@ class PerekamanPage(Page):
         self.repeat.clicked.connect(self._repeat)
         self.force = Button("Terima apa adanya", "danger")
         self.force.clicked.connect(self._force)
-        self.note = label("Setiap hasil langsung tersimpan", "small", tone="muted")
+        self.put_off = Button("Simpan & tunda")
+        self.put_off.setToolTip("Setiap hasil sudah tersimpan; waktu dijeda dengan alasan")
+        self.put_off.clicked.connect(lambda: pause_menu(self.put_off, self._put_off))
         self.shoot = Button("Ambil", icon="camera", key="F8")
         self.shoot.clicked.connect(self._capture)
         self.primary = Button("Lanjut", "primary", key="F9")
         self.primary.clicked.connect(self._primary)
-        layout.addLayout(footer([self.except_button, self.repeat, self.force], [self.note, self.shoot, self.primary]))
+        layout.addLayout(footer([self.except_button, self.repeat, self.force], [self.put_off, self.shoot, self.primary]))
         return holder
 
     # -- opening and leaving ------------------------------------------------------------------------------------------
@@ -160,13 +165,14 @@ class PerekamanPage(Page):
         if not pid:
             return
 
-        def work() -> RecordView:
+        def work() -> tuple[RecordView, str]:
+            paused = self.work.paused(pid)
             self.work.open(pid)
-            return self.presenter.load(pid)
+            return self.presenter.load(pid), paused
 
-        self.ask_latest("open", work, self._opened)
+        self.ask_latest("open", work, lambda result: self._opened(*result))
 
-    def _opened(self, view: RecordView) -> None:
+    def _opened(self, view: RecordView, paused: str) -> None:
         if view.stage not in (Stage.REKAM, Stage.KIRIM):
             self.shell.go("register", text=view.permohonan.nomor_register)
             return
@@ -178,6 +184,20 @@ class PerekamanPage(Page):
         self.pages.setCurrentIndex(1)
         self.set_view(view)
         self._show_part(view.next_part())
+        if paused and self.work.may_act(view.permohonan):
+            self.shell.tell("info", f"Tadi dijeda: {paused}. Waktu berjalan lagi; yang sudah direkam masih tersimpan.",
+                            bold=f"{view.permohonan.nomor_register} dilanjutkan.")
+
+    def _put_off(self, reason: str) -> None:
+        if self.view is not None:
+            pid = self.view.permohonan.id
+            self.act(lambda: self.work.put_off(pid, reason), self._waits)
+
+    def _waits(self, p: Permohonan) -> None:
+        tahap = p.current()
+        self.leave_session()
+        self.shell.tell("info", f"Waktu dijeda: {word('jeda', tahap.pause_reason if tahap else 'ditunda')}. Buka lagi untuk melanjutkan.",
+                        bold=f"{p.nomor_register} ditunda.")
 
     def back(self) -> bool:
         if self.stack.currentWidget() is self.exception:
@@ -252,7 +272,12 @@ class PerekamanPage(Page):
         device = part.key not in ("data", "tinjau")
         recording = view.stage is Stage.REKAM
         low = [s for s in view.of_part(part.key) if s.state == "low"] if device else []
-        self.note.setVisible(self.shell.theme.scale < ROOMY)
+        self.put_off.setVisible(self.work.may_act(view.permohonan))
+        large = self.shell.theme.scale >= ROOMY
+        self.put_off.set_text("Tunda" if large else "Simpan & tunda")
+        for button, icon in ((self.repeat, "rotate-ccw"), (self.shoot, "camera"), (self.except_button, "hand")):
+            button.icon_name = "" if large else icon
+            button.updateGeometry()
         self.shoot.setVisible(device and recording)
         self.shoot.set_text(part.capture_word or "Ambil")
         self.shoot.setEnabled(not part.capturing and view.confirmed and (part.key == "foto" or not view.part_done(part.key)))
@@ -283,6 +308,11 @@ class PerekamanPage(Page):
 
     def show_busy(self, on: bool) -> None:
         self.buttons()
+
+    def changeEvent(self, event: QEvent) -> None:
+        if event.type() == QEvent.Type.StyleChange and hasattr(self, "put_off"):
+            self.buttons()
+        super().changeEvent(event)
 
     # -- keys ---------------------------------------------------------------------------------------------------------
 

@@ -7,7 +7,7 @@ from ktpel_kiosk.desk.access import stage_roles
 from ktpel_kiosk.desk.progress import open_work, pause_work
 from ktpel_kiosk.domain import codes
 from ktpel_kiosk.domain.penduduk import JenisKelamin, Penduduk
-from ktpel_kiosk.domain.permohonan import Permohonan
+from ktpel_kiosk.domain.permohonan import Permohonan, TahapState
 from ktpel_kiosk.domain.sop import Stage
 from ktpel_kiosk.domain.text import date_long
 from ktpel_kiosk.ports.register import ListItem
@@ -61,6 +61,13 @@ class WorkPresenter:
             return ""
         roles = stage_roles(self.session.desk.sop_of(p.sop_digest), tahap)
         return " atau ".join(sorted(word("peran", r) for r in roles))
+
+    def paused(self, permohonan_id: str) -> str:
+        """Why and how long its clock stood still; empty when it runs or never began. Ask before :meth:`open` lets it run again."""
+        tahap = self.session.desk.register.read(lambda v: v.permohonan(permohonan_id)).current()
+        if tahap is None or tahap.state is not TahapState.JEDA or tahap.paused_since is None:
+            return ""
+        return f"{word('jeda', tahap.pause_reason)}, {brief((self.session.now() - tahap.paused_since).total_seconds())}"
 
     def put_off(self, permohonan_id: str, reason: str = "ditunda") -> Permohonan:
         """Stop the clock with a reason; opening the application lets it run again."""

@@ -26,13 +26,24 @@ class StepList(Painted):
         self.update()
 
     def sizeHint(self) -> QSize:
-        return QSize(self.theme.px(260), self.theme.px(46) * max(1, len(self._steps)))
+        """As wide as its longest line, so that no step has to be guessed."""
+        theme = self.theme
+        bold, small = theme.font("body", 600), theme.font("small")
+        lines = [text_width(bold, s.title) + (text_width(small, s.detail) + theme.px(10) if s.detail else 0) for s in self._steps]
+        return QSize(max(theme.px(200), theme.px(52) + max(lines, default=0)), self._line() * max(1, len(self._steps)))
+
+    def _line(self) -> int:
+        """Height of a line; under large letters they move together."""
+        return self.theme.px(46 if self.theme.scale < 1.4 else 39)
+
+    def minimumSizeHint(self) -> QSize:
+        return self.sizeHint()
 
     def paintEvent(self, event: QEvent) -> None:
         theme = self.theme
         painter = QPainter(self)
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-        side, high = theme.px(26), theme.px(46)
+        side, high = theme.px(26), self._line()
         for i, step in enumerate(self._steps):
             y = i * high
             disc = QRectF(1, y + (high - side) / 2, side, side)

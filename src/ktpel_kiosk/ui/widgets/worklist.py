@@ -6,8 +6,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from PySide6.QtCore import QAbstractListModel, QEvent, QModelIndex, QPersistentModelIndex, QRectF, QSize, Qt, Signal
-from PySide6.QtGui import QPainter
-from PySide6.QtWidgets import QAbstractItemView, QHBoxLayout, QListView, QStyle, QStyledItemDelegate, QStyleOptionViewItem
+from PySide6.QtGui import QPainter, QResizeEvent
+from PySide6.QtWidgets import QAbstractItemView, QHBoxLayout, QListView, QStyle, QStyledItemDelegate, QStyleOptionViewItem, QWidget
 
 from ktpel_kiosk.ui.theme import theme_of
 from ktpel_kiosk.ui.widgets.base import Card, Line, elided, label, text_width
@@ -41,9 +41,18 @@ class _Model(QAbstractListModel):
         return None
 
 
+NARROW = 225
+"""Design pixels of width under which the chip stands on a third line."""
+
+
 class _Delegate(QStyledItemDelegate):
+    @staticmethod
+    def _narrow(view: QWidget) -> bool:
+        return view.viewport().width() < theme_of(view).px(NARROW)  # type: ignore[attr-defined]
+
     def sizeHint(self, option: QStyleOptionViewItem, index: QModelIndex | QPersistentModelIndex) -> QSize:
-        return QSize(10, max(48, theme_of(option.widget).px(61)))
+        view = option.widget
+        return QSize(10, max(48, theme_of(view).px(86 if self._narrow(view) else 61)))
 
     def paint(self, painter: QPainter, option: QStyleOptionViewItem, index: QModelIndex | QPersistentModelIndex) -> None:
         view = option.widget
@@ -64,7 +73,9 @@ class _Delegate(QStyledItemDelegate):
         painter.setPen(theme.color("ink"))
         painter.drawText(QRectF(left, rect.top() + theme.px(10), right - left, theme.px(21)), Qt.AlignmentFlag.AlignVCenter,
                          elided(title, item.title, right - left))
-        if item.chip:
+        if item.chip and self._narrow(view):
+            self._chip(painter, theme, item, 0, rect.top() + theme.px(65), left)
+        elif item.chip:
             right -= self._chip(painter, theme, item, right, rect.top() + theme.px(41))
         painter.setFont(small)
         painter.setPen(theme.color("muted"))
@@ -73,11 +84,11 @@ class _Delegate(QStyledItemDelegate):
         painter.restore()
 
     @staticmethod
-    def _chip(painter: QPainter, theme: object, item: WorkItem, right: float, middle: float) -> float:
+    def _chip(painter: QPainter, theme: object, item: WorkItem, right: float, middle: float, left: float | None = None) -> float:
         back, ink = TONES[item.tone]
         font = theme.font("tiny", 600)  # type: ignore[attr-defined]
         wide, high = text_width(font, item.chip) + theme.px(18), theme.px(22)  # type: ignore[attr-defined]
-        pill = QRectF(right - wide, middle - high / 2, wide, high)
+        pill = QRectF(right - wide if left is None else left, middle - high / 2, wide, high)
         painter.setPen(Qt.PenStyle.NoPen)
         painter.setBrush(theme.color(back))  # type: ignore[attr-defined]
         painter.drawRoundedRect(pill, high / 2, high / 2)
@@ -116,6 +127,10 @@ class WorkList(Card):
         self.body.addWidget(self.empty, 1)
         self.empty.hide()
         self._quiet = False
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        self.view.doItemsLayout()
 
     def changeEvent(self, event: QEvent) -> None:
         if event.type() == QEvent.Type.StyleChange and hasattr(self, "view"):
