@@ -4,11 +4,12 @@ VENV := .venv
 BIN := $(VENV)/bin
 STAMP := $(VENV)/.ready
 
-.PHONY: setup run test lint gates bench lock clean help
+.PHONY: setup run day test lint gates bench lock clean help
 
 help:
 	@echo "make run    set up and start the kiosk (windows with a display, a headless day without)"
 	@echo "make test   set up, lint, types, import rules, tests"
+	@echo "make day    a whole scripted day of OFFICE=tempeh, then its windows"
 	@echo "make gates  the long tests (1,000 kills, long fuzzing)"
 	@echo "make bench  every benchmark as a ratio"
 
@@ -20,6 +21,12 @@ $(STAMP): requirements/dev.txt pyproject.toml tools/setup.sh
 
 run: setup
 	@$(BIN)/python tools/run.py
+
+# one whole scripted day of OFFICE, then the windows on what it left (no display: the results alone)
+OFFICE ?= tempeh
+day: setup
+	@$(BIN)/ktpel-kiosk demo --day --office $(OFFICE) --out var/day/$(OFFICE)
+	@[ -z "$$DISPLAY$$WAYLAND_DISPLAY" ] || $(BIN)/ktpel-kiosk run --office $(OFFICE) --data var/day/$(OFFICE)/kantor
 
 lint: setup
 	@$(BIN)/ruff check src tests tools benchmarks migrations

@@ -111,6 +111,7 @@ class Stories:
         desk = self.walk.desk
         first = next(t for t in plan_tahap(desk.sop) if t.stage is Stage.TERIMA_BERKAS)
         roles = stage_roles(desk.sop, first)
+        step = next(s for s in desk.sop.langkah if s.nomor == first.nomor)
         key: list[str] = []
 
         def receive(actor: Actor) -> Permohonan:
@@ -129,7 +130,7 @@ class Stories:
             return intake.receive_papers(desk, actor, case.layanan, who.penduduk, there, **facts)  # type: ignore[arg-type]
 
         try:
-            p = yield Work(roles, self._seconds(self.walk.limit(first.nomor)), receive, lambda a: key.append(intake.begin_intake(desk, a)))
+            p = yield Work(roles, self._seconds(self.walk.limit(first.nomor) / len(step.stages)), receive, lambda a: key.append(intake.begin_intake(desk, a)))
         except SopViolation as refusal:
             if not case.has(Twist.TERLALU_MUDA):
                 raise
