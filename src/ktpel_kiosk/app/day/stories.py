@@ -130,7 +130,8 @@ class Stories:
             return intake.receive_papers(desk, actor, case.layanan, who.penduduk, there, **facts)  # type: ignore[arg-type]
 
         try:
-            p = yield Work(roles, self._seconds(self.walk.limit(first.nomor) / len(step.stages)), receive, lambda a: key.append(intake.begin_intake(desk, a)))
+            seconds = self._seconds(self.walk.limit(first.nomor) / len(step.stages))
+            p = yield Work(roles, seconds, receive, lambda a: key.append(intake.begin_intake(desk, a)))
         except SopViolation as refusal:
             if not case.has(Twist.TERLALU_MUDA):
                 raise
