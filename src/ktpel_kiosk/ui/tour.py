@@ -1,4 +1,4 @@
-"""Driving the real windows through one applicant with widget events, one PNG per screen and size.
+"""Driving the real windows through one applicant and then through the office's own work, one PNG per screen and size.
 
 The tour presses what a person presses: keys, buttons, fields. It is the proof that everything can be done in the
 windows, and the source of the manual's pictures.
@@ -21,6 +21,7 @@ from ktpel_kiosk.domain.sop import Peran, Stage
 from ktpel_kiosk.domain.text import date_card
 from ktpel_kiosk.ui.app import Windows
 from ktpel_kiosk.ui.theme import Theme, screen_scale, set_theme
+from ktpel_kiosk.ui.tour_office import OfficeTour
 
 if TYPE_CHECKING:
     from ktpel_kiosk.desk.context import Desk
@@ -138,12 +139,12 @@ class Tour:
         self.settle()
         self.shoot("pemohon-selamat-datang", applicant)
         self.shoot("masuk")
-        self.sign_in(self._officer(Stage.TERIMA_BERKAS))
+        self.sign_in(self.officer(Stage.TERIMA_BERKAS))
         self.shoot("beranda")
         self.intake()
         pid = self._pid()
         self._through(pid)
-        self._books()
+        OfficeTour(self).run()
         return self.files
 
     def _sit_down(self) -> None:
@@ -161,7 +162,7 @@ class Tour:
         }
         while (tahap := self._read(pid).current()) is not None:
             if tahap.stage is not Stage.MENUNGGU_PRR:
-                self.sign_in(self._officer(tahap.stage))
+                self.sign_in(self.officer(tahap.stage))
             steps[tahap.stage](pid)
             now = self._read(pid).current()
             if now is not None and now.index == tahap.index:
@@ -176,7 +177,7 @@ class Tour:
             raise BugError("tour.stuck", stage="loket", found=self.windows.operator.notice.plain()[:120])
         return found.id
 
-    def _officer(self, stage: Stage) -> str:
+    def officer(self, stage: Stage) -> str:
         """Somebody who may do the stage; who is signed in already is preferred."""
         from ktpel_kiosk.domain.permissions import STAGE_ROLES
         desk = self.windows.operator.desk
@@ -201,11 +202,10 @@ class Tour:
         self.wait(lambda: operator.session.actor.username == username, "sign-in")
         self.settle()
 
-    def intake(self) -> None:
-        operator = self.windows.operator
+    def fill_counter(self, p: Penduduk) -> None:
+        """A new form at the counter with everything the applicant says; no paper is ticked."""
         self.key("F2")
-        page: Any = operator.page("loket")
-        p = self.cast.penduduk
+        page: Any = self.windows.operator.page("loket")
         self.type(page.nik.edit, p.nik)
         self.settle()
         self.type(page.phone.line, self.cast.nomor_hp)
@@ -220,6 +220,11 @@ class Tour:
         page.nik.edit.setFocus()
         page._show_checklist()
         self.settle(900)
+
+    def intake(self) -> None:
+        operator = self.windows.operator
+        self.fill_counter(self.cast.penduduk)
+        page: Any = operator.page("loket")
         rows = [r for r in page._rows.values() if not r.fixed and r.required]
         for row in rows[:-1]:
             self.click(row)
@@ -416,23 +421,12 @@ class Tour:
         self.settle()
         self.shoot("selesai")
 
-    def _books(self) -> None:
-        operator = self.windows.operator
-        operator.notice.dismiss()
-        self.key("F3")
-        page: Any = operator.page("register")
-        self.type(page.search, self.cast.penduduk.nama.split()[0].lower())
-        self.settle(400)
-        self.shoot("register")
-        for key in ("laporan", "pengaturan", "bantuan", "beranda"):
-            operator.go(key)
-            self.settle()
-            self.shoot(key)
-
 
 def drive_tour(desk: Desk, out: Path, size: tuple[int, int] | Sequence[tuple[int, int]] = SIZES, *, password: str,
                patience_s: float = 60.0, seated: Callable[[], bool] = lambda: True) -> list[Path]:
-    """Build both windows on ``desk``, lead one applicant through them, save the pictures; returns their paths in order.
+    """Build both windows on ``desk``, lead one applicant and the office through them, save the pictures; returns their paths in order.
+
+    The return slip is saved beside them as PDF.
 
     Args:
         size: one size or several; the first is the one the work is done at.

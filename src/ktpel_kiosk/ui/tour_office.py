@@ -1,0 +1,215 @@
+"""The second half of the tour: the office behind the applicant. Papers sent back, follow-ups, books, reports, complaints, settings,
+and the applicant's window between two applicants."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any
+
+from PySide6.QtCore import Qt
+from PySide6.QtTest import QTest
+
+from ktpel_kiosk.domain.errors import BugError
+from ktpel_kiosk.domain.permissions import PERMISSIONS
+from ktpel_kiosk.domain.permohonan import Keadaan
+from ktpel_kiosk.domain.sop import Peran, Stage
+from ktpel_kiosk.ports.register import Query
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from ktpel_kiosk.ui.tour import Tour
+
+SLIP = "pengembalian"
+COMPLAINT = "Antrean pagi ini lama dan nomor antrean tidak dipanggil berurutan."
+
+
+class OfficeTour:
+    """Uses the tools of the tour it continues; every method leaves the windows where the next one may begin."""
+
+    def __init__(self, tour: Tour) -> None:
+        self.tour = tour
+        self.operator, self.applicant = tour.windows.operator, tour.windows.applicant
+
+    def run(self) -> None:
+        self.survey()
+        self.idle()
+        self.returned()
+        self.follow_ups()
+        self.books()
+        self.complaints()
+        self.reports()
+        self.settings()
+
+    # -- tools --------------------------------------------------------------------------------------------------------
+
+    def who(self, *use_cases: str) -> str:
+        """Somebody who may do all of it; who is signed in already is preferred, then whoever may do most of it."""
+        signed_in = self.operator.session.actor.username
+        roles = self.tour.cast.roles
+        order = sorted(roles, key=lambda u: (-sum(bool(roles[u] & PERMISSIONS[c]) for c in use_cases), u != signed_in, u))
+        return order[0]
+
+    def tabs(self, page: Any, keys: Sequence[str], name: str) -> None:
+        for key in keys:
+            page.tabs.choose(key)
+            self.tour.settle(200)
+            self.tour.shoot(f"{name}-{key}")
+
+    # -- the applicant's window ----------------------------------------------------------------------------------------
+
+    def survey(self) -> None:
+        """The nine questions as an applicant answers them."""
+        from ktpel_kiosk.ui.applicant.survey import ASK, INVITE, PROFILE, THANKS
+        tour, window = self.tour, self.applicant
+        if window.current != INVITE:
+            window.ask_survey("baru_wni")
+        tour.settle()
+        tour.shoot("pemohon-survei-ajakan", window)
+        survey = window.survey
+        tour.click(window.page(INVITE).yes)  # type: ignore[attr-defined]
+        tour.shoot("pemohon-survei-pertanyaan", window)
+        for at in range(len(survey.form.questions)):
+            QTest.keyClick(window.page(ASK), Qt.Key.Key_4 if at % 3 else Qt.Key.Key_3)
+            tour.wait(lambda at=at: survey.page != ASK or survey.at != at, "next question")  # type: ignore[misc]
+        tour.settle()
+        tour.shoot("pemohon-survei-profil", window)
+        tour.click(window.page(PROFILE).go)  # type: ignore[attr-defined]
+        tour.wait(lambda: survey.page == THANKS, "survey sent")
+        tour.shoot("pemohon-survei-terima-kasih", window)
+        survey.stop()
+        tour.settle()
+
+    def idle(self) -> None:
+        """Standar pelayanan, maklumat, complaint channels, page by page."""
+        self.applicant.idle()
+        page: Any = self.applicant.page("sapa")
+        for at in range(1, len(page.slides)):
+            self.tour.click(page.after)
+            self.tour.shoot(f"pemohon-siaga-{at}", self.applicant)
+        page.restart()
+
+    # -- papers that go back -------------------------------------------------------------------------------------------
+
+    def returned(self) -> None:
+        """An applicant without all papers: what is missing, the reasons, the slip."""
+        tour, operator = self.tour, self.operator
+        tour.sign_in(tour.officer(Stage.TERIMA_BERKAS))
+        page: Any = operator.page("loket")
+        tour.fill_counter(replace(tour.cast.penduduk, nama="BUDI CONTOH SANTOSO", nik=self._free_nik()))
+        for row in [r for r in page._rows.values() if not r.fixed and r.required][1:]:
+            tour.click(row)
+        tour.key("F9")
+        tour.shoot("loket-berkas-kurang")
+        tour.click(page.send_back)
+        tour.wait(lambda: page.side.currentIndex() == 1, "reasons for sending back")
+        tour.type(page.back_panel.note.editor, "Bawa yang belum ada paling lambat Jumat.")
+        tour.shoot("loket-alasan-pengembalian")
+        tour.click(page.back_panel.confirm)
+        tour.wait(lambda: operator.notice.isVisible() and "dikembalikan" in operator.notice.plain(), "papers sent back")
+        tour.settle()
+        tour.shoot("loket-dikembalikan")
+        operator.notice.dismiss()
+        self._keep_slip()
+        operator.go("beranda")
+        tour.settle()
+
+    def _free_nik(self) -> str:
+        """The applicant's own NIK with the next serial nobody here uses."""
+        nik = self.tour.cast.penduduk.nik
+        read = self.operator.desk.register.read
+        return next(f"{nik[:12]}{n:04d}" for n in range(int(nik[12:]) + 1, 10_000)
+                    if read(lambda v, n=n: v.open_for_nik(f"{nik[:12]}{n:04d}")) is None)  # type: ignore[misc]
+
+    def _keep_slip(self) -> None:
+        """The slip itself beside the pictures, and the returned application with its papers in the register."""
+        tour, register = self.tour, self.operator.desk.register
+        (item, *_rest) = register.read(lambda v: v.list(Query(keadaan=(Keadaan.DIKEMBALIKAN,), limit=1)))
+        slips = register.read(lambda v: [d.data for d in v.documents(item.id) if d.kind == SLIP])
+        if not slips:
+            raise BugError("tour.stuck", stage="loket", expected="return slip")
+        (tour.out / "lembar-pengembalian.pdf").write_bytes(slips[-1])
+        tour.sign_in(self.who("view_register"))
+        self.operator.go("register", id=item.id)
+        tour.settle(300)
+        tour.shoot("register-dikembalikan")
+        self.operator.press("Esc")
+
+    def follow_ups(self) -> None:
+        tour = self.tour
+        self.operator.go("tugas", which="semua")
+        tour.settle()
+        page: Any = self.operator.page("tugas")
+        if page.list.ids():
+            page.list.choose(page.list.ids()[0])
+            tour.settle()
+        tour.shoot("tindak-lanjut")
+        page.tabs.choose("belum_diambil")
+        tour.settle()
+        if page.list.ids():
+            page.list.choose(page.list.ids()[0])
+            tour.settle()
+        tour.shoot("tindak-lanjut-belum-diambil")
+
+    # -- books, complaints, reports ------------------------------------------------------------------------------------
+
+    def books(self) -> None:
+        tour = self.tour
+        tour.sign_in(self.who("export_register", "close_month", "verify_register"))
+        tour.key("F3")
+        page: Any = self.operator.page("register")
+        page.search.clear()
+        tour.type(page.search, tour.cast.penduduk.nama.split()[0].lower())
+        tour.settle(400)
+        tour.shoot("register")
+        from ktpel_kiosk.ui.pages.register import TABS
+        self.tabs(page, [key for key, _text in TABS if key != "cari"], "register")
+        page.tabs.choose("buku")
+        tour.settle(200)
+        tour.click(page.export)
+        tour.shoot("register-ekspor")
+        self.operator.press("Esc")
+        page.tabs.choose("cari")
+        tour.settle()
+
+    def complaints(self) -> None:
+        tour, operator = self.tour, self.operator
+        tour.sign_in(self.who("receive_complaint", "handle_complaint"))
+        operator.go("pengaduan", new=True)
+        tour.settle()
+        page: Any = operator.page("pengaduan")
+        form = page.form
+        tour.type(form.text.text, COMPLAINT)
+        tour.type(form.name.line, "Budi Contoh")
+        tour.type(form.contact.line, "0812 3456 7890")
+        tour.shoot("pengaduan-baru")
+        tour.key("F9")
+        tour.wait(lambda: operator.notice.isVisible() and page.form.isHidden(), "complaint received")
+        tour.settle(200)
+        tour.shoot("pengaduan")
+        operator.notice.dismiss()
+
+    def reports(self) -> None:
+        from ktpel_kiosk.ui.presenters.report import TABS
+        tour = self.tour
+        tour.sign_in(self.who("view_reports", "export_reports"))
+        self.operator.go("laporan")
+        tour.settle(300)
+        self.tabs(self.operator.page("laporan"), [key for key, _text in TABS], "laporan")
+
+    # -- settings ------------------------------------------------------------------------------------------------------
+
+    def settings(self) -> None:
+        from ktpel_kiosk.ui.pages.pengaturan import SECTIONS
+        tour = self.tour
+        tour.sign_in(self.who("manage_users", "change_settings", "edit_calendar", "import_population", "adopt_sop"))
+        self.operator.go("pengaturan")
+        tour.settle()
+        self.tabs(self.operator.page("pengaturan"), [key for key, _text in SECTIONS], "pengaturan")
+        roles = tour.cast.roles
+        back = next((u for u in sorted(roles) if Peran.LOKET in roles[u]), self.who("view_register"))
+        tour.sign_in(back)
+        for key in ("bantuan", "beranda"):
+            self.operator.go(key)
+            tour.settle()
+            tour.shoot(key if key == "bantuan" else "beranda-sore")
