@@ -147,7 +147,11 @@ def test_an_admin_alone_sees_no_figures(kit):
     admin = Actor("a", "A", frozenset({Peran.ADMIN}))
     with pytest.raises(NotAllowed):
         ReportPresenter(kit.session(admin)).load("ringkasan", TODAY)
-    assert kit.open("laporan", LaporanPage, admin).stack.currentIndex() == 1
+    page = kit.open("laporan", LaporanPage, admin)
+    assert page.shell.current == "pengaturan"
+    page.opened()
+    kit.wait()
+    assert page.stack.currentIndex() == 1
 
 
 def test_sections_become_widgets(qtbot):

@@ -141,6 +141,9 @@ def test_who_only_receives_sees_no_steps_to_take(kit: PageBench) -> None:
 def test_admin_sees_no_complaint(kit: PageBench) -> None:
     made(kit)
     page = kit.open("pengaduan", PengaduanPage, actor=Actor("adm", "Admin", frozenset({Peran.ADMIN})))
+    assert page.shell.current == "pengaturan"
+    page.opened()
+    kit.wait()
     assert page.stack.currentIndex() == 1 and not page.new_button.isVisible()
 
 
@@ -161,7 +164,7 @@ def test_somebody_elses_step_meanwhile_is_noticed(kit: PageBench) -> None:
     page = kit.open("pengaduan", PengaduanPage, actor=kasi(kit), id=p.id)
     seen = page.view
     complaints.move(kit.office.desk, kasi(kit), p.id, "diverifikasi")
-    page.move(seen, "diverifikasi", "")
+    page.take_step(seen, "diverifikasi", "")
     kit.wait()
     assert page.pane.message.plain() or kit.notice()
     assert len(complaints.open_complaint(kit.office.desk, kasi(kit), p.id).steps) == 2

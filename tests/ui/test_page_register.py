@@ -69,6 +69,9 @@ def test_an_admin_alone_sees_no_register(kit, people):
     with pytest.raises(NotAllowed):
         RegisterPresenter(kit.session(admin)).find(Filter())
     page = kit.open("register", RegisterPage, admin)
+    assert page.shell.current == "pengaturan"
+    page.opened()
+    kit.wait()
     assert page.stack.currentIndex() == 2
 
 

@@ -97,7 +97,7 @@ class OperatorWindow(QMainWindow):
         self.nav = QFrame()
         self.nav.setProperty("surface", "plain")
         self.items: dict[str, NavItem] = {}
-        menu = QVBoxLayout(self.nav)
+        menu = self._menu = QVBoxLayout(self.nav)
         menu.setContentsMargins(12, 16, 12, 14)
         menu.setSpacing(4)
         for key, title, icon, _path in PAGES:
@@ -345,7 +345,7 @@ class OperatorWindow(QMainWindow):
         narrow = self.width() / self.theme.scale < NARROW_BELOW
         for item in self.items.values():
             item.set_narrow(narrow)
-        self.nav.layout().setContentsMargins(*((6, 8, 6, 8) if narrow else (12, 16, 12, 14)))
+        self._menu.setContentsMargins(*((6, 8, 6, 8) if narrow else (12, 16, 12, 14)))
 
     def apply_theme(self, theme: Theme) -> None:
         """Change the look while the window is shown; nothing typed is touched."""

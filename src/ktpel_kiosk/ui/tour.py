@@ -404,6 +404,7 @@ class Tour:
         self.windows.operator.notice.dismiss()
 
     def hand_over(self, pid: str) -> None:
+        OfficeTour(self).uncollected()
         page = self._pick_up(pid)
         if not page._pad():
             self.key("F9")

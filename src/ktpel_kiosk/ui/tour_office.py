@@ -144,12 +144,23 @@ class OfficeTour:
             page.list.choose(page.list.ids()[0])
             tour.settle()
         tour.shoot("tindak-lanjut")
-        page.tabs.choose("belum_diambil")
+
+    def uncollected(self) -> None:
+        """Before the card is handed over: it waits, the applicant is called, the call is logged."""
+        tour, operator = self.tour, self.operator
+        operator.go("tugas", which="belum_diambil")
         tour.settle()
-        if page.list.ids():
-            page.list.choose(page.list.ids()[0])
-            tour.settle()
+        page: Any = operator.page("tugas")
+        if not page.list.ids():
+            return
+        page.list.choose(page.list.ids()[0])
+        tour.settle()
+        tour.click(page.outcomes.buttons()[0])
+        tour.type(page.note.line, "Datang hari ini juga")
         tour.shoot("tindak-lanjut-belum-diambil")
+        tour.key("F9")
+        tour.wait(lambda: operator.notice.isVisible(), "call logged")
+        operator.notice.dismiss()
 
     # -- books, complaints, reports ------------------------------------------------------------------------------------
 

@@ -343,8 +343,9 @@ class IdlePage(ApplicantPage):
         """Build the round anew with the office's words."""
         while self.stack.count():
             old = self.stack.widget(0)
-            self.stack.removeWidget(old)
-            old.deleteLater()
+            if old is not None:
+                self.stack.removeWidget(old)
+                old.deleteLater()
         plain = Theme()
         measure = font_measure(plain.font("applicant_body", 700), plain.font("applicant_body"))
         found = pages(service_standard(self.sop), measure)

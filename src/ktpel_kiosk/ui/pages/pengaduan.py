@@ -233,7 +233,7 @@ class PengaduanPage(Page):
         self.reload()
         self.rows.setFocus()
 
-    def move(self, view: ComplaintView, to: str, note: str) -> None:
+    def take_step(self, view: ComplaintView, to: str, note: str) -> None:
         self.act(lambda: self.presenter.move(view, to, note), self._changed, self.pane.refused)
 
     def add_note(self, view: ComplaintView, note: str) -> None:

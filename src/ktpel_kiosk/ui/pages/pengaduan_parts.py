@@ -120,7 +120,7 @@ class ComplaintPane(Card):
         self.note = tall(NoteField("note", "Keterangan", lines=2))
         self.receipt = Button("Bukti", icon="printer")
         self.receipt.setToolTip("Cetak bukti pengaduan")
-        self.receipt.clicked.connect(lambda: self.view and self.page.print_receipt(self.view))
+        self.receipt.clicked.connect(self._print)
         self.go_button = Button("", "primary", key="F9")
         self.go_button.clicked.connect(self._go)
         line = QHBoxLayout()
@@ -204,6 +204,10 @@ class ComplaintPane(Card):
 
     # -- acting ----------------------------------------------------------------------------------------------------------------
 
+    def _print(self) -> None:
+        if self.view is not None:
+            self.page.print_receipt(self.view)
+
     def _go(self) -> None:
         view, note = self.view, self.note.text.toPlainText()
         if view is None:
@@ -214,7 +218,7 @@ class ComplaintPane(Card):
         elif to == "kategori":
             self.page.recategorise(view, self.category.value(), note)
         else:
-            self.page.move(view, to, note)
+            self.page.take_step(view, to, note)
 
     def refused(self, error: KioskError) -> None:
         self.message.show_text("attention", self.page.session.sentence(error))

@@ -223,6 +223,7 @@ class MonthsSection(BookSection):
         both.addWidget(self._panel())
         self.frame.addLayout(both, 1)
         self._months: dict[str, MonthRow] = {}
+        self._said_of = ""
 
     def _panel(self) -> Panel:
         panel = Panel("", closable=False)
@@ -294,7 +295,9 @@ class MonthsSection(BookSection):
     def _chosen(self) -> None:
         month = self.current()
         self._ask(False)
-        self.found.hide()
+        if self._said_of != self.rows.current_key():  # what a check found stays while its month is looked at
+            self._said_of = self.rows.current_key()
+            self.found.hide()
         if month is None:
             return
         state = month.state

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import Qt, QTimer
-from PySide6.QtWidgets import QGridLayout, QHBoxLayout, QSizePolicy, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QGridLayout, QHBoxLayout, QWidget
 
 from ktpel_kiosk.ports.devices import DeviceKind, DeviceState
 from ktpel_kiosk.ui import icons
@@ -56,22 +56,18 @@ class DeviceTile(Card):
     def __init__(self, kind: str) -> None:
         super().__init__(18, 8)
         self.name = label("", "body", weight="semibold")
-        self.model = label("", "small", tone="muted")
-        self.model.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)
+        self.model = label("", "small", tone="muted", wrap=True)
         self.chip = Chip("")
         self.advice = label("", "small", tone="muted", wrap=True)
         self.advice.setAlignment(Qt.AlignmentFlag.AlignTop)
         self.test = Button("Uji kamera", icon="eye")
-        text = QVBoxLayout()
-        text.setSpacing(0)
-        text.addWidget(self.name)
-        text.addWidget(self.model)
         head = QHBoxLayout()
         head.setSpacing(12)
         head.addWidget(DeviceIcon(ICONS[kind]))
-        head.addLayout(text, 1)
-        head.addWidget(self.chip, 0, Qt.AlignmentFlag.AlignTop)
+        head.addWidget(self.name, 1)
+        head.addWidget(self.chip)
         self.body.addLayout(head)
+        self.body.addWidget(self.model)
         foot = QHBoxLayout()
         foot.addWidget(self.advice, 1)
         foot.addWidget(self.test, 0, Qt.AlignmentFlag.AlignBottom)

@@ -87,7 +87,8 @@ class QualitySection(Section):
         self._show_example()
         may = self.presenter.may()
         for field in (self.maklumat.text, self.number.line, self.weight.box, self.usual, self.primary):
-            field.setEnabled(may)
+            if field is not None:
+                field.setEnabled(may)
 
     def _show_example(self) -> None:
         self.example.setText(self.presenter.example(self.number.value()))
