@@ -6,7 +6,7 @@ from collections.abc import Callable
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
-from PySide6.QtCore import QPoint, Qt
+from PySide6.QtCore import QEvent, QPoint, Qt
 from PySide6.QtWidgets import QGridLayout, QHBoxLayout, QLabel, QMenu, QStackedWidget, QVBoxLayout, QWidget
 
 from ktpel_kiosk.desk import intake, verification
@@ -30,6 +30,8 @@ if TYPE_CHECKING:
 
 
 PAPERS, RETURN, REFUSE, DOUBLE = range(4)
+LARGE = 1.4
+"""From this text size on the buttons say only what is needed."""
 REFUSALS = ("data_invalid", "bukan_ybs", "usia_belum_cukup", "lain")
 
 
@@ -114,6 +116,16 @@ class VerifikasiPage(Page):
             self.side.addWidget(panel)
         self.panels = panels
         return self.side
+
+    def changeEvent(self, event: QEvent) -> None:
+        if event.type() == QEvent.Type.StyleChange and hasattr(self, "primary") and self.primary is not None:
+            large = self.shell.theme.scale >= LARGE
+            self.back_button.set_text("Kembalikan" if large else "Kembalikan berkas")
+            self.put_off.set_text("Tunda" if large else "Simpan & tunda")
+            for button, icon in ((self.back_button, "undo-2"), (self.more, "list-checks"), (self.primary, "check")):
+                button.icon_name = "" if large else icon
+                button.updateGeometry()
+        super().changeEvent(event)
 
     # -- opening ------------------------------------------------------------------------------------------------------
 

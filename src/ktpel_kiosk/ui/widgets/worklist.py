@@ -109,7 +109,7 @@ class WorkList(Card):
         self.count = label("0", "body", tone="muted")
         head = QHBoxLayout()
         head.setContentsMargins(17, 12, 17, 12)
-        head.addWidget(label(title, "body", weight="semibold"), 1)
+        head.addWidget(label(title, "body", weight="semibold", wrap=True), 1)
         head.addWidget(self.count)
         self.body.addLayout(head)
         self.body.addWidget(Line())
