@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import os
 import re
+import sys
 import tempfile
 from pathlib import Path
 
@@ -25,6 +27,8 @@ def run_tour(office: str, out: Path, size: str, data: Path | None = None) -> lis
     found = re.fullmatch(r"(\d{3,4})x(\d{3,4})", size)
     if not found or not (1024 <= int(found[1]) <= 3840 and 640 <= int(found[2]) <= 2160):
         raise BadInput("tour.size", value=size, expected="1366x768, 1920x1080")
+    if sys.platform.startswith("linux") and not (os.environ.get("DISPLAY") or os.environ.get("WAYLAND_DISPLAY")):
+        os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")  # pictures need no screen
     from ktpel_kiosk.ui.tour import drive_tour
 
     sop = load(office)
