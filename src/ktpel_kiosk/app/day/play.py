@@ -53,8 +53,11 @@ CENTRE_SAYS: Mapping[Twist, StatusSiak] = {
 }
 
 
-def run_day(options: DemoOptions, say: Callable[[str], None] = lambda _t: None) -> dict[str, Any]:
+def run_day(options: DemoOptions, say: Callable[[str], None] = lambda _t: None, only: frozenset[str] = frozenset()) -> dict[str, Any]:
     """Play one day of ``options.office``; returns what ``summary.json`` holds.
+
+    Args:
+        only: keys of the cases that come; empty: everybody.
 
     Raises:
         BadInput: unknown office, an output folder with foreign files. IoFailure: it cannot be written.
@@ -66,7 +69,7 @@ def run_day(options: DemoOptions, say: Callable[[str], None] = lambda _t: None) 
     world = SimulatedWorld(seed=options.seed, out_dir=data / "perangkat")
     with open_practice_kiosk(data, options.office, clock=clock, world=world) as kiosk:
         kiosk.devices.settle(10.0)
-        day = Day(kiosk, clock, options, say)
+        day = Day(kiosk, clock, options, say, only)
         try:
             day.morning()
             day.counter_hours()
@@ -100,7 +103,8 @@ class Seen:
 class Day:
     """One working day; ``failures`` holds what did not go as scripted, in words."""
 
-    def __init__(self, kiosk: Kiosk, clock: PracticeClock, options: DemoOptions, say: Callable[[str], None]) -> None:
+    def __init__(self, kiosk: Kiosk, clock: PracticeClock, options: DemoOptions, say: Callable[[str], None],
+                 only: frozenset[str] = frozenset()) -> None:
         self.kiosk, self.clock, self.options, self.say = kiosk, clock, options, say
         self.kantor: Kantor = kiosk.desk.sop.kantor
         self.rng = random.Random(f"{options.seed}:{kiosk.desk.sop.id}:hari")
@@ -114,7 +118,7 @@ class Day:
         self.events: list[str] = []
         self.complaint_texts = list(COMPLAINTS)
         town = Town(self.kantor, self.villages, self.today, options.seed)
-        self.cast = [(case, town.person_of(case)) for case in cast_of(kiosk.desk.sop)]
+        self.cast = [(case, town.person_of(case)) for case in cast_of(kiosk.desk.sop) if not only or case.key in only]
         self.bodies = {who.penduduk.nik: case.excused for case, who in self.cast}
         self.line = self._connect()
         self.stories = self._stories()
