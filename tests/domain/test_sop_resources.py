@@ -166,3 +166,12 @@ def test_sentences_and_roles_stand_in_the_source(name: str) -> None:
 def _letters(text: str) -> str:
     plain = re.sub(r"<[^>]+>", " ", text)
     return re.sub(r"[^a-z0-9]", "", plain.lower())
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_the_public_reads_whom_a_conditional_paper_concerns(name: str) -> None:
+    sop = parse_sop((FOLDER / f"{name}.toml").read_text("utf-8"), name=name)
+    lines = [s for service in sop.layanan for s in service.syarat]
+    assert any(s.kondisi for s in lines)
+    assert all(s.umum.count("(bila") + s.umum.count("(bagi") == bool(s.kondisi or not s.wajib) for s in lines)
+    assert any(s.umum.endswith("(bila belum berusia 17 tahun)") for s in lines)

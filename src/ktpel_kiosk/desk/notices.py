@@ -91,7 +91,7 @@ def service_standard(sop: Sop) -> tuple[Komponen, ...]:
     if sop.standar:
         return sop.standar
     kantor = sop.kantor
-    made = [Komponen(f"Persyaratan: {s.nama}", tuple(x.teks + ("" if x.wajib else " (bila ada)") for x in s.syarat if not x.lokal))
+    made = [Komponen(f"Persyaratan: {s.nama}", tuple(x.umum for x in s.syarat if not x.lokal))
             for s in sop.layanan]
     made.append(Komponen("Sistem, mekanisme, dan prosedur", tuple(step.kegiatan for step in sop.langkah)))
     made.append(Komponen("Jangka waktu", (duration(sop),)))

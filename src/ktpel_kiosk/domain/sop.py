@@ -6,9 +6,11 @@ Source of the stages: DOMAIN.md 1.6.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import time
 from enum import StrEnum
+from types import MappingProxyType
 
 
 class Stage(StrEnum):
@@ -121,6 +123,18 @@ class Syarat:
     kondisi: str = ""
     lokal: bool = False
     varian: tuple[str, ...] = ()
+
+    @property
+    def umum(self) -> str:
+        """The line as the public reads it, with whom it concerns."""
+        whom = WHOM.get(self.kondisi, "") if self.wajib or self.kondisi else "bila ada"
+        return f"{self.teks} ({whom})" if whom and whom not in self.teks else self.teks
+
+
+WHOM: Mapping[str, str] = MappingProxyType({
+    "usia<17": "bila belum berusia 17 tahun", "wna": "bagi orang asing", "belum_rekam": "bila belum pernah direkam",
+})
+"""Conditions of a checklist line in public words."""
 
 
 @dataclass(frozen=True, slots=True)

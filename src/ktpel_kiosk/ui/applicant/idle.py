@@ -83,7 +83,7 @@ class WelcomeSlide(Slide):
         first = sop.layanan[0] if sop.layanan else None
         right.body.addWidget(label(_w("syarat").format(layanan=first.nama if first else "KTP-el"), "applicant_button", weight="bold",
                                    wrap=True))
-        for text in [s.teks for s in first.syarat if not s.lokal][:6] if first else []:
+        for text in [s.umum for s in first.syarat if not s.lokal][:6] if first else []:
             right.body.addLayout(_bullet(text, "check", "good"))
         right.body.addStretch(1)
         line.addWidget(left, 1)
