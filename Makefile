@@ -34,7 +34,7 @@ lint: setup
 	@$(BIN)/lint-imports --no-cache
 
 test: lint
-	@$(BIN)/python -m pytest -q -n 2 --dist loadfile
+	@$(BIN)/python -m pytest -q -n 2 --dist loadfile --no-loadscope-reorder
 
 gates: setup
 	@KTPEL_KILLS=1000 $(BIN)/python -m pytest -q -m gate --timeout=7200
