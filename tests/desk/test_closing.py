@@ -173,6 +173,7 @@ def test_the_month_is_the_offices_own(office, kasi):
     closing.close_month(office.desk, kasi, 2026, 11)
     office.desk.register.read(lambda v: closing.guard(office.desk, v, new.numbered_at))
     intake.void_application(office.desk, kasi, new.id, "keliru")
+    assert office.read(new).keadaan.value == "batal", "December is open"
 
 
 def test_work_while_the_month_is_being_closed_is_let_in_unless_it_changes_the_month(office, kasi, monkeypatch):

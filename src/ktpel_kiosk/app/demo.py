@@ -135,18 +135,13 @@ class Day:
         self.people: dict[str, Invented] = {}
         self.failures: list[str] = []
         self.walk = Walk(
-            kiosk.desk, self.officers, seat=self._seat, card_to_reader=self._card_to_reader, work_for=clock.advance,
+            kiosk.desk, self.officers, seat=self._seat, card_to_reader=kiosk.card_to_reader, work_for=clock.advance,
             rng=random.Random(options.seed),
         )
 
     def _seat(self, p: Permohonan) -> None:
         who = self.people[p.id]
         self.kiosk.seat(p.id, who.seed, who.penduduk)
-
-    def _card_to_reader(self, job_id: str) -> None:
-        job = self.kiosk.register.read(lambda v: v.card_job(job_id))
-        if self.kiosk.world is not None and job is not None:
-            self.kiosk.world.card_in_reader(job.printer_job)
 
     def play(self) -> None:
         """Everybody comes in once."""

@@ -112,6 +112,12 @@ class Kiosk:
             self._seated = permohonan_id
             self.world.seat(person_seed, penduduk.tanggal_lahir.year, penduduk.jenis_kelamin.value)
 
+    def card_to_reader(self, job_id: str) -> None:
+        """Lay the card this job printed on the simulated reader."""
+        job = self.register.read(lambda v: v.card_job(job_id))
+        if self.world is not None and job is not None:
+            self.world.card_in_reader(job.printer_job)
+
     def stood_up(self) -> None:
         """Whoever sits at the simulated devices was not seated by :meth:`seat`: the next one takes the chair in any case."""
         self._seated = ""

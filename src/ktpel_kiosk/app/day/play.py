@@ -9,12 +9,11 @@ import random
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, time, timedelta
-from pathlib import Path
 from typing import Any
 
 from ktpel_kiosk.app import sops
 from ktpel_kiosk.app.clock import PracticeClock
-from ktpel_kiosk.app.day.cast import NEEDS_CENTRE, Case, Town, Twist, cast_of
+from ktpel_kiosk.app.day.cast import Case, Town, Twist, cast_of
 from ktpel_kiosk.app.day.floor import Floor
 from ktpel_kiosk.app.day.staff import PASSWORD, hire
 from ktpel_kiosk.app.day.stories import DayWalk, Stories, spread
@@ -24,7 +23,8 @@ from ktpel_kiosk.app.population import Invented
 from ktpel_kiosk.app.residents import person_seed, population_entries
 from ktpel_kiosk.app.walk import Officers
 from ktpel_kiosk.app.wiring import Kiosk, open_practice_kiosk, pump
-from ktpel_kiosk.desk import blangko, complaints, followups, ikm, laporan, laporan_paper, population, reports, withdrawn
+from ktpel_kiosk.desk import blangko, complaints, followups, ikm, intake, laporan, laporan_paper, population, reports, withdrawn
+from ktpel_kiosk.desk.papers import local_time
 from ktpel_kiosk.domain.actor import Actor
 from ktpel_kiosk.domain.errors import KioskError
 from ktpel_kiosk.domain.ikm import Unsur
@@ -108,7 +108,7 @@ class Day:
         self.kiosk, self.clock, self.options, self.say = kiosk, clock, options, say
         self.kantor: Kantor = kiosk.desk.sop.kantor
         self.rng = random.Random(f"{options.seed}:{kiosk.desk.sop.id}:hari")
-        self.today = clock.now().astimezone(zone(self.kantor.zona_waktu)).date()
+        self.today = intake.today(kiosk.desk)
         self.villages = village_names(self.kantor.kode_wilayah)
         self.staff = hire(kiosk.desk)
         self.officers = Officers({r: a for a in reversed(self.staff) for r in a.peran}, {a.username: PASSWORD for a in self.staff})
@@ -139,7 +139,7 @@ class Day:
         return line
 
     def _stories(self) -> Stories:
-        walk = DayWalk(self.kiosk.desk, self.officers, seat=self._seat, card_to_reader=self._card_to_reader, rng=self.rng,
+        walk = DayWalk(self.kiosk.desk, self.officers, seat=self._seat, card_to_reader=self.kiosk.card_to_reader, rng=self.rng,
                        second=self.second)
         evening = self._at(self.kantor.jam_tutup) + timedelta(hours=1)
         return Stories(walk, self.rng, evening, self._seat, self._leaves, self._call)
@@ -165,14 +165,14 @@ class Day:
 
     def _tick(self) -> None:
         """The line goes and comes by the clock; the network thread of this floor does its round."""
-        local = self.clock.now().astimezone(zone(self.kantor.zona_waktu)).time()
-        dead = LINE_DOWN[0] <= local < LINE_DOWN[1]
+        local = local_time(self.kiosk.desk, self.clock.now())
+        dead = LINE_DOWN[0] <= local.time() < LINE_DOWN[1]
         if dead and self.line.listening:
             self.line.down()
-            self.say(f"{time_text(self.clock.now().astimezone(zone(self.kantor.zona_waktu)))} jaringan putus")
+            self.say(f"{time_text(local)} jaringan putus")
         elif not dead and not self.line.listening:
             self.line.up()
-            self.say(f"{time_text(self.clock.now().astimezone(zone(self.kantor.zona_waktu)))} jaringan kembali")
+            self.say(f"{time_text(local)} jaringan kembali")
         pump(self.kiosk)
 
     def _failed(self, name: str, error: Exception) -> None:
@@ -189,11 +189,6 @@ class Day:
             self.kiosk.stood_up()
         else:
             self.kiosk.seat(p.id, person_seed(p.penduduk.nik), p.penduduk)
-
-    def _card_to_reader(self, job_id: str) -> None:
-        job = self.kiosk.register.read(lambda v: v.card_job(job_id))
-        if self.kiosk.world is not None and job is not None:
-            self.kiosk.world.card_in_reader(job.printer_job)
 
     def _leaves(self, case: Case, p: Permohonan, officer: Actor) -> None:
         """Whoever got card or letters is asked how it was; some leave a complaint."""
@@ -261,7 +256,7 @@ class Day:
         report = laporan.laporan(desk, supervisor, laporan.period(desk, "hari", self.today))
         received = all(p.state is PacketState.RECEIVED for p in packets)
         good = not self.failures and all(s.as_expected for s in seen) and audit.whole and received
-        end = self.clock.now().astimezone(zone(self.kantor.zona_waktu))
+        end = local_time(desk, self.clock.now())
         return {
             "office": desk.sop.id, "date": self.today.isoformat(), "date_text": date_long(self.today), "closed_at": f"{end:%H:%M}",
             "sop": {"judul": desk.sop.judul, "nomor": desk.sop.nomor, "digest": desk.sop.digest},
@@ -307,11 +302,3 @@ def population_csv(kantor: Kantor, entries: tuple[PopulationEntry, ...]) -> byte
                          p.golongan_darah, p.agama, p.status_perkawinan, p.pekerjaan, p.alamat, p.rt, p.rw, p.desa, p.kecamatan,
                          p.kabupaten, p.provinsi, p.kewarganegaraan, "" if p.kewarganegaraan == "WNI" else p.berlaku_hingga, e.ektp_status))
     return out.getvalue().encode("utf-8-sig")
-
-
-def needs_centre(case: Case) -> bool:
-    """Whether this case only makes sense where the office waits for the centre."""
-    return any(t in NEEDS_CENTRE for t in case.twists)
-
-
-__all__ = ["Day", "Path", "needs_centre", "population_csv", "run_day"]
