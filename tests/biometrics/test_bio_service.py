@@ -14,6 +14,7 @@ import pytest
 from bio_samples import NOW, finger_png, stored
 
 from ktpel_kiosk.biometrics import cbeff, codecs, encode, images, pen
+from ktpel_kiosk.biometrics.finger_service import FingerService
 from ktpel_kiosk.biometrics.nbis_engine import NbisEngine
 from ktpel_kiosk.biometrics.records.read import read_record, to_raw
 from ktpel_kiosk.biometrics.service import BiometricService
@@ -102,7 +103,7 @@ def test_sizes_outside_nfiq2_still_get_a_score(size: tuple[int, int]) -> None:
 
 
 def test_without_the_library_fingers_get_our_own_score_and_comparison_says_why_not() -> None:
-    bare = BiometricService(NoNbis())
+    bare = BiometricService(FingerService(NoNbis()))
     found = bare.assess_fingers(FingerCapture(SLAP), RIGHT_FOUR)
     assert {a.quality.algorithm for a in found} == {"ktpel-finger 1"}
     assert "GLIBC" in bare.ready()["NFIQ2 2.3.0"]
@@ -135,7 +136,7 @@ def test_unknown_cloth_is_named() -> None:
 
 def test_same_finger_pairs() -> None:
     pngs = [finger_png(bio_synth.finger(s, pressure_seed=k, turn=5 * k)) for s, k in ((31, 0), (32, 0), (33, 0), (31, 1))]
-    ((i, j, score),) = SERVICE.same_finger_pairs(pngs)
+    ((i, j, score),) = SERVICE.fingers.pairs(pngs)
     assert (i, j) == (0, 3)
     assert score > SERVICE.match_threshold
 

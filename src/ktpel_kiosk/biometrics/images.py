@@ -14,10 +14,12 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
-from ktpel_kiosk.domain.biometric import RawImage
+from ktpel_kiosk.domain.biometric import Position, Quality, RawImage
 from ktpel_kiosk.domain.errors import BadInput
+from ktpel_kiosk.ports.services import Assessed
 
 Grey = NDArray[np.uint8]
+PNG = "image/png"
 
 MAX_PIXELS = 16_000_000
 """Largest image this room touches: a 4000 x 4000 px camera frame; a slap at 500 ppi has 1.6 million."""
@@ -115,3 +117,8 @@ def open_image(data: bytes, formats: tuple[str, ...], *, entry: str, max_pixels:
 
 def _ppi(dpi: float) -> int:
     return round(float(dpi)) if 0 < float(dpi) < 10_000 else 0
+
+
+def assessed(position: Position, image: RawImage, quality: Quality, png: bytes = b"") -> Assessed:
+    """A sample as lossless PNG; ``png`` where it was encoded already."""
+    return Assessed(position, PNG, png or encode_png(image), image.width, image.height, image.ppi, quality)

@@ -46,6 +46,15 @@ class Assessed:
     quality: Quality
 
 
+@dataclass(frozen=True, slots=True)
+class Conflict:
+    """A new sample that equals one of another position: ``position`` the new one, ``found`` what it equals, likeness 0..1."""
+
+    position: Position
+    found: Position
+    similarity: float
+
+
 class Biometrics(Protocol):
     """Assessment and comparison. CPU-heavy; call from a worker thread. Raises CaptureFailed for unusable input."""
 
@@ -72,6 +81,11 @@ class Biometrics(Protocol):
         ...
 
     def compare_template(self, probe_png: bytes, template: bytes) -> float: ...
+    def finger_conflicts(self, new: Sequence[tuple[Position, bytes]],
+                         accepted: Sequence[tuple[Position, bytes]]) -> Sequence[Conflict]:
+        """New fingers (PNG) that equal another new one or an accepted one of another position, most alike first."""
+        ...
+
     @property
     def match_threshold(self) -> float: ...
     def signature_png(self, data: bytes) -> bytes:

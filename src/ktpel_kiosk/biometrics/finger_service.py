@@ -1,0 +1,138 @@
+"""Fingers at the desk: one touch becomes one assessed sample a finger; comparison and templates.
+
+Thread-safe; computes in the caller's thread, fingers of one slap on two. Libraries load on first use. Raises CaptureFailed for
+unusable captures, BadInput for damaged stored data, EnvironmentTrouble ``biometrics.nbis_missing`` when fingers are to be compared
+and nbis-py is not usable.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
+
+import numpy as np
+
+from ktpel_kiosk.biometrics import images, segment
+from ktpel_kiosk.biometrics.images import Grey, assessed
+from ktpel_kiosk.biometrics.match import ALARM_SIMILARITY, MATCH_THRESHOLD, BozorthMatcher
+from ktpel_kiosk.biometrics.nbis_engine import NFIQ2_MAX_HEIGHT, NFIQ2_MAX_WIDTH, NFIQ2_MIN, NFIQ2_NAME, NbisEngine
+from ktpel_kiosk.biometrics.quality import finger
+from ktpel_kiosk.biometrics.records import fmr
+from ktpel_kiosk.domain.biometric import Position, Quality, RawImage
+from ktpel_kiosk.domain.errors import BadInput, CaptureFailed
+from ktpel_kiosk.ports.devices import FingerCapture
+from ktpel_kiosk.ports.services import Assessed, Conflict
+
+FINGER_PPI = 500
+
+
+class FingerService:
+    """Segmentation, quality, comparison. Construction is cheap; ``engine`` and ``matcher`` can be replaced."""
+
+    def __init__(self, engine: NbisEngine | None = None, matcher: BozorthMatcher | None = None, *, threads: int = 2) -> None:
+        self.engine = engine or NbisEngine()
+        self._matcher = matcher or BozorthMatcher(self.engine)
+        self._threads = threads
+
+    @property
+    def match_threshold(self) -> float:
+        return MATCH_THRESHOLD
+
+    def assess(self, capture: FingerCapture, positions: Sequence[Position]) -> Sequence[Assessed]:
+        """One result per asked position, in the asked order.
+
+        A cut-out that shows no ridges counts 0 with the hint ``finger.not_a_finger``; when none shows any, CaptureFailed of that name.
+        """
+        cuts, wrong = self._cut_outs(capture, positions)
+        measured = {p: finger.measure(g) for p, g in cuts.items()}
+        if not any(m.is_finger for m in measured.values()):
+            raise CaptureFailed("finger.not_a_finger", device_kind="fingerprint", count=len(cuts))
+        with ThreadPoolExecutor(max_workers=self._threads, thread_name_prefix="finger") as pool:
+            results = list(pool.map(lambda p: self._finger(p, cuts[p], measured[p], wrong), positions))
+        return results
+
+    def _cut_outs(self, capture: FingerCapture, positions: Sequence[Position]) -> tuple[dict[Position, Grey], bool]:
+        """Grey image per position: the device's own cut-outs when it gave all of them, else from the slap."""
+        own = dict(capture.fingers)
+        if all(p in own for p in positions):
+            return {p: _grey_500(own[p]) for p in positions}, False
+        if capture.slap is None:
+            raise CaptureFailed("finger.count", device_kind="fingerprint", expected=len(positions), found=len(own))
+        tips = segment.segment(_grey_500(capture.slap), len(positions))
+        if not tips:
+            raise CaptureFailed("finger.none", device_kind="fingerprint", expected=len(positions))
+        if len(tips) != len(positions):
+            raise CaptureFailed("finger.count", device_kind="fingerprint", expected=len(positions), found=len(tips))
+        order = segment.left_to_right(positions)
+        return dict(zip(order, (t.image for t in tips), strict=True)), segment.wrong_hand(tips, positions)
+
+    def _finger(self, position: Position, cut: Grey, measured: finger.Measures, wrong_hand: bool) -> Assessed:
+        image = images.from_array(_fit_nfiq2(cut), FINGER_PPI)
+        png = images.encode_png(image)
+        if not measured.is_finger:
+            quality = Quality(NFIQ2_NAME if not self.engine.failure() else finger.OWN_NAME, 0, hints=("finger.not_a_finger",))
+        elif self.engine.failure():
+            quality = finger.quality(measured, None)
+        else:
+            extracted = self.engine.extract(png, image.width, image.height, quality=True)
+            self._matcher.learn(png, extracted)
+            quality = finger.quality(measured, extracted)
+        hints = (("finger.wrong_hand",) if wrong_hand else ()) + quality.hints
+        return assessed(
+            position,
+            image,
+            Quality(quality.algorithm, quality.score, quality.vendor_id, quality.algorithm_id, quality.measures, hints),
+            png,
+        )
+
+    def compare(self, probe_png: bytes, reference_png: bytes) -> float:
+        return self._matcher.same(probe_png, reference_png)
+
+    def template(self, png: bytes) -> bytes:
+        return self._matcher.template(png)
+
+    def compare_template(self, probe_png: bytes, template: bytes) -> float:
+        return self._matcher.same_as_template(probe_png, template)
+
+    def pairs(self, pngs: Sequence[bytes], least: float = ALARM_SIMILARITY) -> list[tuple[int, int, float]]:
+        """Pairs (i, j, similarity) of a person's images that look like one finger, best first; stricter than 1:1."""
+        return self._matcher.pairs(pngs, least)
+
+    def conflicts(self, new: Sequence[tuple[Position, bytes]], accepted: Sequence[tuple[Position, bytes]]) -> list[Conflict]:
+        """New fingers against each other and against accepted fingers of other positions, most alike first."""
+        found = []
+        for i, (position, png) in enumerate(new):
+            others = [(p, d) for p, d in accepted if p is not position] + list(new[:i])
+            for other, data in others:
+                similarity = self._matcher.same(png, data)
+                if similarity >= ALARM_SIMILARITY:
+                    found.append(Conflict(position, other, similarity))
+        return sorted(found, key=lambda c: -c.similarity)
+
+    def card_template(self, untrusted: bytes, entry: str) -> bytes:
+        """One finger view, without what a vendor appended."""
+        record = fmr.decode(untrusted, entry)
+        if len(record.views) != 1 or not record.views[0].minutiae:
+            raise BadInput("record.representations", entry=entry, expected=1, found=len(record.views))
+        return fmr.encode(replace(record, views=(replace(record.views[0], extended=b""),)))
+
+
+def _grey_500(image: RawImage) -> Grey:
+    """Grey pixels of a 500 ppi image; 0 means the driver vouches for 500, anything else is refused rather than resampled."""
+    if image.ppi not in (0, FINGER_PPI):
+        raise CaptureFailed("finger.resolution", device_kind="fingerprint", expected=FINGER_PPI, found=image.ppi)
+    return images.to_grey(image)
+
+
+def _fit_nfiq2(cut: Grey) -> Grey:
+    """NFIQ 2 wants 197..799 x 197..999 pixels: small cut-outs get a white border, large ones lose their lower and outer edge."""
+    width = cut.shape[1]
+    if width > NFIQ2_MAX_WIDTH:
+        left = (width - NFIQ2_MAX_WIDTH) // 2
+        cut = cut[:, left : left + NFIQ2_MAX_WIDTH]
+    cut = cut[:NFIQ2_MAX_HEIGHT]
+    down, right = max(0, NFIQ2_MIN + 3 - cut.shape[0]), max(0, NFIQ2_MIN + 3 - cut.shape[1])
+    if down or right:
+        cut = np.pad(cut, ((down // 2, down - down // 2), (right // 2, right - right // 2)), constant_values=255)
+    return np.ascontiguousarray(cut)
