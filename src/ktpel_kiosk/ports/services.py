@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import TYPE_CHECKING, Protocol
@@ -55,15 +55,37 @@ class Conflict:
     similarity: float
 
 
+@dataclass(frozen=True, slots=True)
+class Candidate:
+    """A retained person who resembles the one asked about: a warning to look at, never a decision.
+
+    ``score`` is the fused likeness (above 1 warns, larger is more alike); ``fingers`` names probe position, position in the gallery
+    and likeness 0..1 (0.5 is the 1:1 decision point) of each finger that counted, most alike first.
+    """
+
+    person: str
+    score: float
+    fingers: tuple[tuple[Position, Position, float], ...]
+
+
 class Biometrics(Protocol):
     """Assessment and comparison. CPU-heavy; call from a worker thread. Raises CaptureFailed for unusable input."""
 
-    def assess_face(self, frame: RawImage, latar: str) -> Assessed:
-        """Crop to the KTP-el portrait (3:4), measure; ``latar`` is the required cloth, ``merah`` or ``biru``."""
+    def assess_face(self, frame: RawImage, latar: str, *, replace_background: bool = False) -> Assessed:
+        """Crop to the KTP-el portrait (3:4), measure; ``latar`` is the required cloth, ``merah`` or ``biru``.
+
+        With ``replace_background`` (only where the office allows it) what is behind the person becomes the plain colour of ``latar``;
+        the picture then says so: ``measures["background_replaced"] == 1``.
+        """
         ...
 
     def preview_face(self, frame: RawImage, latar: str) -> Quality:
-        """Cheap live measures and one hint at a time; under 25 ms at VGA."""
+        """Cheap live measures and one hint at a time; under 25 ms at VGA.
+
+        To draw over the preview, as shares 0..1 of the frame as the camera sees it (not mirrored), where a face was found:
+        ``face_x``, ``face_y``, ``face_w``, ``face_h`` (box, upper left corner and size), ``eye_left_x``, ``eye_left_y``,
+        ``eye_right_x``, ``eye_right_y`` (left and right in the picture) and ``crop_x``, ``crop_y``, ``crop_w``, ``crop_h`` (the portrait).
+        """
         ...
 
     def assess_fingers(self, capture: FingerCapture, positions: Sequence[Position]) -> Sequence[Assessed]:
@@ -88,6 +110,21 @@ class Biometrics(Protocol):
 
     @property
     def match_threshold(self) -> float: ...
+    def retained_form(self, png: bytes) -> bytes:
+        """What the office may keep of a finger to find duplicates: versioned, at most 4 kB, no image, no way back to one."""
+        ...
+
+    def identify(self, probes: Mapping[Position, bytes], gallery: Iterable[Sequence[tuple[str, Position, bytes]]],
+                 cancelled: Callable[[], bool] = lambda: False, *, any_position: bool = False) -> Sequence[Candidate]:
+        """Retained persons whose fingers resemble the probes' (retained forms), most alike first.
+
+        ``gallery`` is streamed once, chunk by chunk (person, position, retained form); a chunk is held only while it is searched.
+        One finger alone never makes a candidate. ``any_position`` also compares across positions, for when a hand may have been
+        swapped; it costs ten times as much. Answers an empty list soon after ``cancelled`` says so. BadInput ``record.*`` names a
+        damaged probe; damaged gallery forms are passed over. Seconds; call from a background thread.
+        """
+        ...
+
     def signature_png(self, data: bytes) -> bytes:
         """Ink of a stored pen series as PNG, black on white."""
         ...
