@@ -29,7 +29,7 @@ from ktpel_kiosk.ports.devices import (
     SignatureCapture,
 )
 from ktpel_kiosk.ports.papers import Book
-from ktpel_kiosk.ports.services import Assessed, CardFace, CardMaterial, ChipContent, ChipData, RecordStatus
+from ktpel_kiosk.ports.services import Assessed, CardFace, CardMaterial, ChipContent, ChipData, Conflict, RecordStatus
 
 GREY = RawImage(8, 8, 1, bytes(64), 500)
 COLOUR = RawImage(8, 8, 3, bytes(192))
@@ -103,7 +103,7 @@ class Judge:
         score = (queue.pop(0) if len(queue) > 1 else queue[0]) if queue else 80
         return Assessed(position, mime, position.value.encode() * 50, 8, 8, 500, Quality("uji 1", score))
 
-    def assess_face(self, frame: RawImage, latar: str) -> Assessed:
+    def assess_face(self, frame: RawImage, latar: str, *, replace_background: bool = False) -> Assessed:
         return self._assessed(Position.FACE)
 
     def assess_fingers(self, capture: FingerCapture, positions: Sequence[Position]) -> list[Assessed]:
@@ -114,6 +114,13 @@ class Judge:
 
     def assess_signature(self, capture: SignatureCapture, kind: SignatureKind) -> Assessed:
         return self._assessed(Position.SIGNATURE, "application/x-ktpel-pen")
+
+    def assess_thumbprint(self, capture: FingerCapture, position: Position = Position.LEFT_THUMB) -> Assessed:
+        return self._assessed(Position.SIGNATURE)
+
+    def iris_conflicts(self, new: Sequence[tuple[Position, bytes]], accepted: Sequence[tuple[Position, bytes]]) -> list[Conflict]:
+        both = [*accepted, *new]
+        return [Conflict(p, q, 1.0) for p, _ in new for q, _ in both if p is not q and frozenset((p, q)) in self.same]
 
     def compare_fingers(self, probe_png: bytes, reference_png: bytes) -> float:
         names = frozenset(Position(png[: len(png) // 50].decode()) for png in (probe_png, reference_png))

@@ -212,7 +212,7 @@ class Judge:
         return Assessed(position, mime, data or png(image), image.width, image.height, 500,
                         Quality("uji 1", score, measures=measures, hints=hints))
 
-    def assess_face(self, frame: RawImage, latar: str) -> Assessed:
+    def assess_face(self, frame: RawImage, latar: str, *, replace_background: bool = False) -> Assessed:
         return self._made(Position.FACE, portrait(latar))
 
     def preview_face(self, frame: RawImage, latar: str) -> Quality:
@@ -226,6 +226,12 @@ class Judge:
 
     def assess_signature(self, capture: SignatureCapture, kind: Any) -> Assessed:
         return self._made(Position.SIGNATURE, Image.new("L", (4, 4)), "application/x-ktpel-pen", repr(capture.points).encode())
+
+    def assess_thumbprint(self, capture: Any, position: Position = Position.LEFT_THUMB) -> Assessed:
+        return self._made(Position.SIGNATURE, finger(3))
+
+    def iris_conflicts(self, new: Any, accepted: Any) -> list[Any]:
+        return []
 
     def compare_fingers(self, a: bytes, b: bytes) -> float:
         return 0.0

@@ -42,8 +42,8 @@ class BiometricService:
     def match_threshold(self) -> float:
         return self.fingers.match_threshold
 
-    def assess_face(self, frame: RawImage, latar: str) -> Assessed:
-        return self.faces.assess(frame, latar)
+    def assess_face(self, frame: RawImage, latar: str, *, replace_background: bool = False) -> Assessed:
+        return self.faces.assess(frame, latar, replace_background=replace_background)
 
     def preview_face(self, frame: RawImage, latar: str) -> Quality:
         return self.faces.preview(frame, latar)
@@ -57,6 +57,9 @@ class BiometricService:
     def assess_signature(self, capture: SignatureCapture, kind: SignatureKind) -> Assessed:
         return self.signatures.assess(capture, kind)
 
+    def assess_thumbprint(self, capture: FingerCapture, position: Position = Position.LEFT_THUMB) -> Assessed:
+        return self.signatures.from_thumb(self.fingers.assess(capture, (position,))[0])
+
     def compare_fingers(self, probe_png: bytes, reference_png: bytes) -> float:
         return self.fingers.compare(probe_png, reference_png)
 
@@ -69,6 +72,9 @@ class BiometricService:
     def finger_conflicts(self, new: Sequence[tuple[Position, bytes]],
                          accepted: Sequence[tuple[Position, bytes]]) -> Sequence[Conflict]:
         return self.fingers.conflicts(new, accepted)
+
+    def iris_conflicts(self, new: Sequence[tuple[Position, bytes]], accepted: Sequence[tuple[Position, bytes]]) -> Sequence[Conflict]:
+        return self.irises.conflicts(new, accepted)
 
     def signature_png(self, data: bytes) -> bytes:
         return self.signatures.png(data)

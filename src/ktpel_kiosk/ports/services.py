@@ -94,6 +94,11 @@ class Biometrics(Protocol):
 
     def assess_iris(self, position: Position, image: RawImage) -> Assessed: ...
     def assess_signature(self, capture: SignatureCapture, kind: SignatureKind) -> Assessed: ...
+    def assess_thumbprint(self, capture: FingerCapture, position: Position = Position.LEFT_THUMB) -> Assessed:
+        """CAP JEMPOL: one finger on the scanner as the signature: ``Position.SIGNATURE``, PNG at 500 ppi, quality of the finger,
+        ``measures["finger"]`` its ISO code. Raises what :meth:`assess_fingers` raises."""
+        ...
+
     def compare_fingers(self, probe_png: bytes, reference_png: bytes) -> float:
         """Similarity 0..1; at least ``match_threshold`` means same finger."""
         ...
@@ -125,8 +130,14 @@ class Biometrics(Protocol):
         """
         ...
 
+    def iris_conflicts(self, new: Sequence[tuple[Position, bytes]],
+                       accepted: Sequence[tuple[Position, bytes]]) -> Sequence[Conflict]:
+        """New eyes (PNG) that equal another new one (one eye served twice) or an accepted one of the other side (swapped), most
+        alike first. An image without a readable eye conflicts with nothing."""
+        ...
+
     def signature_png(self, data: bytes) -> bytes:
-        """Ink of a stored pen series as PNG, black on white."""
+        """A stored signature, pen series or thumb print, as PNG: black on white."""
         ...
 
     def chip_portrait(self, png: bytes) -> bytes:
