@@ -19,6 +19,7 @@ from register_makers import NOW, application, job, logged, nik, open_register, p
 from ktpel_kiosk.domain.actor import UserAccount
 from ktpel_kiosk.domain.biometric import Position
 from ktpel_kiosk.domain.errors import Corrupt
+from ktpel_kiosk.domain.ganda import DuplicateCheck, DuplicateHit, FingerLikeness, KeptFinger, Putusan
 from ktpel_kiosk.domain.ikm import SurveyAnswer
 from ktpel_kiosk.domain.ledgers import (
     AlasanTarik,
@@ -54,6 +55,7 @@ def write(folder: Path) -> None:
             tx.save_user(UserAccount("rina", "Rina", (Peran.LOKET,), "$argon2id$")), tx.put_draft("k", "v"),
             tx.next_number("register", 2026)))
         logged(register, write_books)
+        logged(register, write_fingers)
 
 
 def write_books(tx: Any) -> None:
@@ -67,6 +69,24 @@ def write_books(tx: Any) -> None:
     tx.add_month_lock(MonthLock(2026, 10, "tutup", NOW, "camat"))
     tx.add_survey(SurveyAnswer("2026-11", "baru_wni", (4, 4, 4, 4, 4, 4, 4, 4, 3)))
     tx.put_population([PopulationEntry(person(7), "BELUM REKAM")], PopulationBatch("i1", "d.csv", "0" * 64, NOW, "rina", 1, 0, 0, 0, 0))
+
+
+def write_fingers(tx: Any) -> None:
+    """What came with the third schema."""
+    p = tx.permohonan(application(1).id)
+    tx.keep_fingers([KeptFinger(p.id, Position.LEFT_INDEX, b"beku", NOW)])
+    tx.add_duplicate_check(DuplicateCheck("g1", p.id, NOW, 7, (DuplicateHit(p.id, 0.7, (FingerLikeness(Position.LEFT_INDEX, 0.7),)),)))
+    tx.decide_duplicate("g1", Putusan.ORANG_LAIN, "rina", NOW, "beda wajah")
+
+
+def read_fingers(register: SqlRegister) -> None:
+    def look(view: Any) -> None:
+        (kept,) = view.kept_fingers(Position.LEFT_INDEX)
+        assert (kept.form, kept.kept_at) == (b"beku", NOW)
+        check = view.duplicate_check("g1")
+        assert (check.people, check.decision, check.hits[0].fingers[0].score) == (7, Putusan.ORANG_LAIN, 0.7)
+
+    register.read(look)
 
 
 def read_books(register: SqlRegister) -> None:
@@ -95,7 +115,7 @@ def test_every_released_register_still_opens_whole(version: str, tmp_path: Path)
     with open_register(folder, key) as register:
         register.integrity_check()
         check = register.check_audit()
-        assert check.whole and check.length == (2 if version == "v1" else 3)
+        assert check.whole and check.length == {"v1": 2, "v2": 3, "v3": 4}[version]
         p = register.read(lambda v: v.permohonan(application(1).id))
         assert p.penduduk == application(1).penduduk and p.tahap == application(1).tahap
         assert [s.data for s in register.read(lambda v: v.samples(p.id))] == [b"\x89PNG beku"]
@@ -106,6 +126,8 @@ def test_every_released_register_still_opens_whole(version: str, tmp_path: Path)
             assert [i.id for i in register.read(lambda v, t=text: v.list(Query(text=t)))] == [p.id], text
         if version != "v1":
             read_books(register)
+        if version not in ("v1", "v2"):
+            read_fingers(register)
 
 
 def test_the_first_schema_gets_the_moves_of_its_blank_cards(tmp_path: Path) -> None:

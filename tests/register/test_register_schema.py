@@ -173,6 +173,7 @@ def test_a_failing_upgrade_changes_nothing_and_can_be_repeated(tmp_path: Path, m
 FROZEN = {
     "0001_register.py": "6de0e75f8d882f463ac14cbb7ef6d852d19d25ba98705c6d6a9e353690fe57df",
     "0002_ledgers.py": "e762d40df69114fd19d808bb9a6d70c109cc9873c3e68370e2c13702a4d81140",
+    "0003_templates.py": "428a1e11d21932570986fea4b22236ffb506185d671eb824e34c0a26fe3ecc41",
 }
 
 

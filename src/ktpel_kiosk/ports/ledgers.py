@@ -12,8 +12,9 @@ if TYPE_CHECKING:  # every window needs these protocols at its start, and only f
     from collections.abc import Iterable, Iterator, Mapping, Sequence
     from datetime import date, datetime
 
-    from ktpel_kiosk.domain.biometric import BiometricException
+    from ktpel_kiosk.domain.biometric import BiometricException, Position
     from ktpel_kiosk.domain.cards import CardJob
+    from ktpel_kiosk.domain.ganda import DuplicateCheck, KeptFinger, Putusan
     from ktpel_kiosk.domain.ikm import SurveyAnswer
     from ktpel_kiosk.domain.ledgers import (
         BlangkoDay,
@@ -119,6 +120,27 @@ class LedgerView(Protocol):
         """Residents of the list by ``ektp_status``."""
         ...
 
+    def kept_fingers(self, position: Position) -> Iterator[KeptFinger]:
+        """Every kept finger of one position, oldest first."""
+        ...
+
+    def kept_fingers_of(self, permohonan_id: str) -> Sequence[KeptFinger]: ...
+    def kept_people(self) -> int:
+        """Applications with kept fingers."""
+        ...
+
+    def duplicate_checks(self, permohonan_id: str) -> Sequence[DuplicateCheck]:
+        """Oldest first."""
+        ...
+
+    def duplicate_check(self, id: str) -> DuplicateCheck:
+        """Raises NotFound ``ganda.not_found``."""
+        ...
+
+    def duplicate_checks_open(self) -> Sequence[DuplicateCheck]:
+        """Those that found somebody and wait for an officer's word, oldest first."""
+        ...
+
 
 BOOKS: tuple[str, ...] = (
     "permohonan", "perekaman", "pencetakan", "pengambilan", "ktp_ditarik", "pengaduan", "blangko", "agenda_surat",
@@ -157,4 +179,18 @@ class LedgerTx(Protocol):
 
     def put_population(self, entries: Iterable[PopulationEntry], batch: PopulationBatch) -> PopulationBatch:
         """Insert or update by NIK in bulk; returns the batch with added, changed and unchanged counted."""
+        ...
+
+    def keep_fingers(self, fingers: Sequence[KeptFinger]) -> None: ...
+    def drop_fingers_of(self, permohonan_id: str) -> int:
+        """How many were deleted."""
+        ...
+
+    def drop_fingers_before(self, before: datetime) -> tuple[int, int]:
+        """Applications and fingers deleted."""
+        ...
+
+    def add_duplicate_check(self, check: DuplicateCheck) -> None: ...
+    def decide_duplicate(self, id: str, decision: Putusan, by: str, at: datetime, note: str) -> DuplicateCheck:
+        """Once. Raises StaleView ``ganda.decided``, NotFound."""
         ...

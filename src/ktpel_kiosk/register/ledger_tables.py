@@ -90,3 +90,13 @@ PAUSE: Final = _table(
     "pause", _whole("no", key=True), _text("permohonan_id"), _whole("idx"), _whole("nomor"), _text("stage"), _text("reason"),
     _whole("began_at"), _whole("ended_at"))
 """One finished pause of one stage."""
+
+FINGER_TEMPLATE: Final = _table(
+    "finger_template", _whole("no", key=True), _text("permohonan_id"), _text("position"), Column("form", LargeBinary, nullable=False),
+    _whole("kept_at"))
+"""One finger kept for the search for double recordings."""
+
+DUPLICATE_CHECK: Final = _table(
+    "duplicate_check", _whole("no", key=True), _text("id"), _text("permohonan_id"), _whole("at"), _whole("people"), _text("hits"),
+    _text("decision"), _text("decided_by"), _whole("decided_at", empty=True), _text("note"))
+"""One search for double recordings and what an officer said of it."""

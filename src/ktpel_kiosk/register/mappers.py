@@ -17,6 +17,7 @@ from ktpel_kiosk.domain.biodata import penduduk_from_dict, penduduk_to_dict
 from ktpel_kiosk.domain.biometric import BiometricException, DeviceIdentity, Sample
 from ktpel_kiosk.domain.cards import LIVE, Blangko, CardJob
 from ktpel_kiosk.domain.errors import BugError
+from ktpel_kiosk.domain.ganda import DuplicateCheck, KeptFinger
 from ktpel_kiosk.domain.ikm import SurveyAnswer, Unsur
 from ktpel_kiosk.domain.ledgers import (
     BlangkoDay,
@@ -112,6 +113,8 @@ PAUSE = Mapper(Pause, _names(ledger_tables.PAUSE), names={"index": "idx"})
 SURVEY = Mapper(SurveyAnswer, _names(ledger_tables.SURVEY))
 UNSUR: Final = tuple(u.value for u in Unsur)
 POPULATION = Mapper(PopulationEntry, _names(ledger_tables.POPULATION), special={"penduduk": _penduduk()})
+FINGER_TEMPLATE = Mapper(KeptFinger, _names(ledger_tables.FINGER_TEMPLATE))
+DUPLICATE_CHECK = Mapper(DuplicateCheck, _names(ledger_tables.DUPLICATE_CHECK))
 POPULATION_BATCH = Mapper(PopulationBatch, _names(ledger_tables.POPULATION_BATCH))
 
 

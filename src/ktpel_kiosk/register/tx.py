@@ -9,6 +9,7 @@ from ktpel_kiosk.ports.clock import Clock
 from ktpel_kiosk.register.areas.applications import ApplicationView, ApplicationWrites, Known
 from ktpel_kiosk.register.areas.cards import CardView, CardWrites
 from ktpel_kiosk.register.areas.complaints import ComplaintView, ComplaintWrites
+from ktpel_kiosk.register.areas.duplicates import DuplicateView, DuplicateWrites
 from ktpel_kiosk.register.areas.journal import JournalView, JournalWrites
 from ktpel_kiosk.register.areas.ledgers import BookView, BookWrites
 from ktpel_kiosk.register.areas.listings import ListingView
@@ -20,12 +21,12 @@ from ktpel_kiosk.register.areas.statistics import StatisticsArea
 
 
 class SqlView(ApplicationView, RecordingView, OutboxView, CardView, OfficeView, JournalView, BookView, ComplaintView, PopulationView,
-              ListingView, StatisticsArea):
+              DuplicateView, ListingView, StatisticsArea):
     """``ports.register.View`` on one snapshot."""
 
 
 class SqlTx(JournalWrites, ApplicationWrites, RecordingWrites, OutboxWrites, CardWrites, OfficeWrites, BookWrites, ComplaintWrites,
-            PopulationWrites, SqlView):
+            PopulationWrites, DuplicateWrites, SqlView):
     """``ports.register.Tx``; every change stands in the audit or the transaction is refused."""
 
     def __init__(self, connection: Any, known: Known, clock: Clock, events: Mapping[str, str]) -> None:
