@@ -21,6 +21,7 @@ from ktpel_kiosk.desk import (
     closing,
     complaints,
     correction,
+    duplicates,
     followups,
     forms,
     handover,
@@ -51,6 +52,7 @@ from ktpel_kiosk.desk.context import Desk
 from ktpel_kiosk.desk.seats import Seats
 from ktpel_kiosk.domain.actor import Actor
 from ktpel_kiosk.domain.biometric import FINGERS, ExceptionKind, Position
+from ktpel_kiosk.domain.ganda import DuplicateCheck, DuplicateHit, FingerLikeness, Putusan
 from ktpel_kiosk.domain.laporan import Masa
 from ktpel_kiosk.domain.ledgers import AlasanTarik, Pejabat
 from ktpel_kiosk.domain.sop import Layanan, Peran, Stage
@@ -131,6 +133,14 @@ def add_officers(office: Office) -> dict[str, Actor]:
     return actors
 
 
+def _alike(office: Office, permohonan_id: str) -> str:
+    """A search that found somebody; its id."""
+    hit = DuplicateHit(permohonan_id, 1.5, (FingerLikeness(Position.LEFT_INDEX, Position.LEFT_INDEX, 0.7),))
+    check = DuplicateCheck(office.desk.ids.new(), permohonan_id, office.desk.clock.now(), 1, (hit,))
+    office.desk.register.write(lambda tx: (tx.add_duplicate_check(check), tx.log("DuplicateSearched", permohonan_id, "-")))
+    return check.id
+
+
 def prepare(folder: Path, name: str = "tempeh") -> Prepared:
     office = build(folder / name, name)
     made = Prepared(office, folder, add_officers(office))
@@ -153,6 +163,7 @@ def _stages(made: Prepared) -> None:
         made.p[stage] = office.at(stage, index).id
     checker = office.actor(Peran.VERIFIKATOR)
     made.p["kembali"] = returns.return_application(desk, checker, office.at(Stage.VERIFIKASI, 6).id, ("lain",)).id
+    made.ids["mirip"] = _alike(office, made.p["kembali"])
     made.p["ganda"] = returns.reject(desk, checker, office.at(Stage.VERIFIKASI, 7).id, "dua data", duplicate=True).id
 
 
@@ -161,7 +172,7 @@ def _recordings(made: Prepared) -> None:
     p = office.at(Stage.REKAM, 8)
     office.judge.scores[Position.RIGHT_THUMB] = [5]
     recording.confirm_data(desk, p.id)
-    for _ in range(desk.thresholds.tries):
+    for _ in range(desk.capture_rules.tries(Position.RIGHT_THUMB)):
         recording.capture_fingers(desk, operator, p.id, (Position.RIGHT_THUMB,))
     del office.judge.scores[Position.RIGHT_THUMB]
     recording.record_exception(desk, operator, p.id, Position.LEFT_THUMB, ExceptionKind.BANDAGED, "dibalut", "dua", PASSWORD)
@@ -319,6 +330,9 @@ CALLS: dict[str, Call] = {
     "returns.resolve_duplicate": lambda o, d, a: returns.resolve_duplicate(d, a, o.p["ganda"], "lanjut", "NIK benar"),
     "returns.resubmit": lambda o, d, a: returns.resubmit(d, a, o.p["kembali"]),
     "returns.return_application": lambda o, d, a: returns.return_application(d, a, o.p["verifikasi"], ("lain",)),
+    "duplicates.side_by_side": lambda o, d, a: duplicates.side_by_side(d, a, o.ids["mirip"]),
+    "duplicates.decide": lambda o, d, a: duplicates.decide(d, a, o.ids["mirip"], Putusan.ORANG_LAIN, "beda wajah"),
+    "duplicates.set_keep_days": lambda o, d, a: duplicates.set_keep_days(d, a, 60),
     "returns.void_application": lambda o, d, a: returns.void_application(d, a, o.p["verifikasi"], "salah orang"),
     "sealing.seal_packet": lambda o, d, a: sealing.seal_packet(d, a, o.p["segel"]),
     "sealing.sign_off": lambda o, d, a: sealing.sign_off(d, a, o.p["kirim"], PASSWORD),

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import hashlib
 import io
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from concurrent.futures import Future
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime
@@ -29,7 +29,7 @@ from ktpel_kiosk.ports.devices import (
     SignatureCapture,
 )
 from ktpel_kiosk.ports.papers import Book
-from ktpel_kiosk.ports.services import Assessed, CardFace, CardMaterial, ChipContent, ChipData, Conflict, RecordStatus
+from ktpel_kiosk.ports.services import Assessed, Candidate, CardFace, CardMaterial, ChipContent, ChipData, Conflict, RecordStatus
 
 GREY = RawImage(8, 8, 1, bytes(64), 500)
 COLOUR = RawImage(8, 8, 3, bytes(192))
@@ -96,6 +96,7 @@ class Judge:
     scores: dict[Position, list[int]] = field(default_factory=dict)
     same: set[frozenset[Position]] = field(default_factory=set)
     activation_score: float = 0.9
+    all_alike: bool = False
     match_threshold: float = 0.5
 
     def _assessed(self, position: Position, mime: str = "image/png") -> Assessed:
@@ -131,6 +132,19 @@ class Judge:
 
     def compare_template(self, probe_png: bytes, template: bytes) -> float:
         return self.activation_score
+
+    def retained_form(self, png: bytes) -> bytes:
+        return b"FORM" + png[:40]
+
+    def identify(self, probes: Mapping[Position, bytes], gallery: Iterable[Sequence[tuple[str, Position, bytes]]],
+                 cancelled: Callable[[], bool] = lambda: False, *, any_position: bool = False) -> list[Candidate]:
+        """Everybody whose form is byte for byte the same on two fingers, unless the test says all alike."""
+        alike: dict[str, list[tuple[Position, Position, float]]] = {}
+        for chunk in gallery:
+            for person, position, form in chunk:
+                if self.all_alike and form == probes.get(position):
+                    alike.setdefault(person, []).append((position, position, 0.8))
+        return [Candidate(person, 1.6, tuple(fingers)) for person, fingers in alike.items() if len(fingers) > 1]
 
     def signature_png(self, data: bytes) -> bytes:
         return b"\x89PNG" + data[:8]

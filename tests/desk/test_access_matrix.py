@@ -44,6 +44,9 @@ TABLE: dict[str, str] = {
     "returns.resubmit": COUNTERS_AND_HEADS,
     "returns.resolve_duplicate": "operator validator kasi camat supervisor",
     "returns.void_application": "kasi supervisor",
+    "duplicates.side_by_side": "operator validator kasi camat supervisor",
+    "duplicates.decide": "operator validator kasi camat supervisor",
+    "duplicates.set_keep_days": "supervisor admin",
     "progress.open_work": CHECKERS,
     "progress.pause_work": "operator",
     # perekaman

@@ -56,7 +56,7 @@ def test_what_is_older_than_the_rule_goes_and_leaves_no_byte(tmp_path: Path) -> 
 def test_a_search_is_decided_once(tmp_path: Path) -> None:
     with open_register(tmp_path) as register:
         one, other = people(register, 2)
-        hit = DuplicateHit(other, 0.75, (FingerLikeness(LEFT, 0.8), FingerLikeness(RIGHT, 0.7)))
+        hit = DuplicateHit(other, 1.75, (FingerLikeness(LEFT, LEFT, 0.8), FingerLikeness(RIGHT, RIGHT, 0.7)))
         logged(register, lambda tx: tx.add_duplicate_check(DuplicateCheck("a", one, NOW, 1)))
         logged(register, lambda tx: tx.add_duplicate_check(DuplicateCheck("b", one, NOW, 1, (hit,))))
         assert [c.id for c in register.read(lambda v: v.duplicate_checks_open())] == ["b"]

@@ -1,4 +1,4 @@
-"""Once a day, at the first chance after the office's midnight: birthdays that have come. Asked at start-up and while the kiosk runs."""
+"""Once a day, at the first chance after the office's midnight: birthdays that have come, kept fingers whose time is over. Asked at start-up and while the kiosk runs."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from datetime import date
 
 from ktpel_kiosk.desk.context import Desk
+from ktpel_kiosk.desk.duplicates import purge_due
 from ktpel_kiosk.desk.intake import today
 from ktpel_kiosk.desk.statuses import wake_all_birthdays
 from ktpel_kiosk.ports.register import Tx
@@ -17,6 +18,7 @@ LAST = "harian.terakhir"
 class DailyResult:
     day: date
     woken: int
+    purged: int = 0
 
 
 def run_due(desk: Desk) -> DailyResult | None:
@@ -24,11 +26,11 @@ def run_due(desk: Desk) -> DailyResult | None:
     day = today(desk)
     if desk.register.read(lambda v: v.setting(LAST)) == day.isoformat():
         return None
-    woken = wake_all_birthdays(desk)
+    woken, purged = wake_all_birthdays(desk), purge_due(desk)
 
     def done(tx: Tx) -> None:
         tx.put_setting(LAST, day.isoformat())
         tx.log("NightlyDone", "-", "-", count=woken, at=day.isoformat())
 
     desk.register.write(done)
-    return DailyResult(day, woken)
+    return DailyResult(day, woken, purged)

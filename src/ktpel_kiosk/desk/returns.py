@@ -161,6 +161,14 @@ def _refuse(desk: Desk, tx: Tx, p: Permohonan, actor: Actor, reasons: tuple[str,
     return q
 
 
+def hold_as_duplicate(desk: Desk, tx: Tx, actor: Actor, permohonan_id: str, reason: str) -> Permohonan:
+    """Inside a transaction: a running application whose packet is not sealed waits for the SOP Data Ganda; any other stays as it is."""
+    p = tx.permohonan(permohonan_id)
+    if p.keadaan is not Keadaan.BERJALAN or tx.packet_of(p.id) is not None:
+        return p
+    return _refuse(desk, tx, p, actor, ("data_ganda",), reason, Keadaan.GANDA)
+
+
 def resolve_duplicate(desk: Desk, actor: Actor, permohonan_id: str, decision: str, reason: str) -> Permohonan:
     """The outcome of the SOP Data Ganda: ``lanjut`` (the NIK is right, the application goes on) or ``tolak``.
 
@@ -202,6 +210,7 @@ def void_application(desk: Desk, actor: Actor, permohonan_id: str, reason: str) 
         if p.numbered_at:
             guard(desk, tx, p.numbered_at)
         tx.drop_samples(p.id)
+        tx.drop_fingers_of(p.id)
         tx.log("ApplicationVoided", p.id, actor.username)
         return save(desk, tx, replace(p, keadaan=Keadaan.BATAL, note=text))
 

@@ -32,15 +32,16 @@ class KeptFinger:
 
 @dataclass(frozen=True, slots=True)
 class FingerLikeness:
-    """One finger that looked alike; ``score`` 0..1."""
+    """One finger that looked alike: ``position`` of the new recording, ``found`` that of the other; ``score`` 0..1, 0.5 decides 1:1."""
 
     position: Position
+    found: Position
     score: float
 
 
 @dataclass(frozen=True, slots=True)
 class DuplicateHit:
-    """Another application whose fingers look like these. ``score`` is that of the fingers together, 0..1, 0.5 the alarm."""
+    """Another application whose fingers look like these. ``score`` is that of the fingers together; above 1 it warns."""
 
     permohonan_id: str
     score: float
