@@ -4,6 +4,7 @@
 set -eu
 PYTHON="${PYTHON:-python3}"
 VENV="${VENV:-.venv}"
+PEERS="$VENV-peers"
 RUN_PACKAGES="libegl1 libgl1 libxkbcommon-x11-0 libxcb-cursor0 libxcb-icccm4 libxcb-image0 libxcb-keysyms1 libxcb-render-util0 libxcb-shape0 libxcb-xkb1 libdbus-1-3 libfontconfig1 libpcsclite1 fonts-dejavu-core"
 # pyscard has no Linux wheel: it is compiled here
 BUILD_PACKAGES="gcc libc6-dev libpcsclite-dev swig"
@@ -44,5 +45,11 @@ say "Setting up $VENV ..."
 [ -x "$VENV/bin/python" ] || "$PYTHON" -m venv "$VENV"
 "$VENV/bin/python" -m pip install -q --disable-pip-version-check --require-hashes -r requirements/dev.txt
 "$VENV/bin/python" -m pip install -q --disable-pip-version-check --no-deps --no-build-isolation -e .
+# Decoders of other makers, for the acceptance test alone; where a Python has no wheels for them, that test says so and skips.
+if ! { [ -x "$PEERS/bin/python" ] || "$PYTHON" -m venv "$PEERS"; } ||
+   ! "$PEERS/bin/python" -m pip install -q --disable-pip-version-check --only-binary :all: --require-hashes -r requirements/peers.txt 2>/dev/null; then
+  rm -rf "$PEERS"
+  say "$PEERS could not be made for this Python; tests with independent decoders will skip"
+fi
 "$VENV/bin/python" -m compileall -q src  # start-up and memory must not pay for compiling, whoever owns the folder
 say "Ready: $VENV/bin/ktpel-kiosk"
