@@ -33,6 +33,8 @@ class MemoryLedgers:
         self._population: dict[str, Any] = {}
         self._batches: list[Any] = []
         self._pauses: list[Any] = []
+        self._kept: list[Any] = []
+        self._checks: list[Any] = []
 
     # view
     def applications_in(self, since: datetime, until: datetime) -> Iterator[Any]:
@@ -199,3 +201,43 @@ class MemoryLedgers:
             self._population[e.penduduk.nik] = e
         self._batches.append(batch)
         return batch
+
+    # duplicates
+    def kept_fingers(self, position: Any) -> Iterator[Any]:
+        return iter([k for k in self._kept if k.position is position])
+
+    def kept_fingers_of(self, permohonan_id: str) -> Sequence[Any]:
+        return [k for k in self._kept if k.permohonan_id == permohonan_id]
+
+    def kept_people(self) -> int:
+        return len({k.permohonan_id for k in self._kept})
+
+    def keep_fingers(self, fingers: Sequence[Any]) -> None:
+        self._kept += fingers
+
+    def drop_fingers_of(self, permohonan_id: str) -> int:
+        before = len(self._kept)
+        self._kept = [k for k in self._kept if k.permohonan_id != permohonan_id]
+        return before - len(self._kept)
+
+    def drop_fingers_before(self, before: datetime) -> tuple[int, int]:
+        old = [k for k in self._kept if k.kept_at < before]
+        self._kept = [k for k in self._kept if k.kept_at >= before]
+        return len({k.permohonan_id for k in old}), len(old)
+
+    def duplicate_checks(self, permohonan_id: str) -> Sequence[Any]:
+        return [c for c in self._checks if c.permohonan_id == permohonan_id]
+
+    def duplicate_check(self, id: str) -> Any:
+        return next(c for c in self._checks if c.id == id)
+
+    def duplicate_checks_open(self) -> Sequence[Any]:
+        return [c for c in self._checks if c.open]
+
+    def add_duplicate_check(self, check: Any) -> None:
+        self._checks.append(check)
+
+    def decide_duplicate(self, id: str, decision: Any, by: str, at: datetime, note: str) -> Any:
+        done = replace(self.duplicate_check(id), decision=decision, decided_by=by, decided_at=at, note=note)
+        self._checks = [done if c.id == id else c for c in self._checks]
+        return done

@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator
 from typing import Any
 
 import pytest
 from fakes import PASSWORD
 from pagekit import PageBench, bench
+from PySide6.QtWidgets import QLabel
 
 from ktpel_kiosk.desk import verification
+from ktpel_kiosk.domain.actor import Actor
+from ktpel_kiosk.domain.biometric import Position
+from ktpel_kiosk.domain.ganda import DuplicateCheck, DuplicateHit, FingerLikeness, Putusan
 from ktpel_kiosk.domain.permohonan import Keadaan, TahapState
 from ktpel_kiosk.domain.population import PopulationBatch, PopulationEntry
 from ktpel_kiosk.domain.sop import Layanan, Peran, Stage
@@ -188,3 +193,42 @@ def test_calls_are_logged_and_double_data_decided(tempeh: PageBench) -> None:
     page.reason.set_value("duplikat dihapus")
     tempeh.press("F9")
     assert office.read(double.id).keadaan is Keadaan.BERJALAN
+
+
+def alike(tempeh: PageBench, permohonan_id: str, other: str) -> None:
+    """A search that found ``other`` for ``permohonan_id``."""
+    index, thumb = Position.RIGHT_INDEX, Position.LEFT_THUMB
+    fingers = (FingerLikeness(index, index, 0.8), FingerLikeness(thumb, Position.RIGHT_THUMB, 0.7))
+    check = DuplicateCheck("g1", permohonan_id, tempeh.office.clock.now(), 412, (DuplicateHit(other, 1.6, fingers),))
+    tempeh.office.register.write(lambda tx: (tx.add_duplicate_check(check), tx.log("DuplicateSearched", permohonan_id, "-")))
+
+
+def test_fingers_alike_are_compared_side_by_side_and_judged(tempeh: PageBench) -> None:
+    office = tempeh.office
+    new, old = office.to_stage(0, Stage.KIRIM), office.to_stage(1, Stage.SERAH_PEMOHON)
+    alike(tempeh, new.id, old.id)
+    page: TugasPage = tempeh.open("tugas", TugasPage, office.actors[Peran.KASI], task=f"jari_mirip:{new.id}")
+    assert page.alike.view is not None and "412 orang" in page.alike.text.text()
+    said = " ".join(x.text() for x in page.alike.findChildren(QLabel))
+    assert old.penduduk.nama in said and new.penduduk.nama in said and old.penduduk.nik not in said
+    assert "telunjuk kanan, jempol kiri (dengan jempol kanan)" in said
+    shot = os.environ.get("KTPEL_SHOTS")
+    if shot:
+        tempeh.windows[-1][0].grab().save(f"{shot}/jari-mirip.png")
+    assert not page.alike.primary.isEnabled()
+    page.alike.choices.buttons()[0].click()
+    page.alike.reason.set_value("wajah berbeda, kembar")
+    page.alike.primary.click()
+    tempeh.wait()
+    assert office.read(new.id).keadaan is Keadaan.BERJALAN and "orang lain" in tempeh.notice()
+    assert [c.decision for c in office.register.read(lambda v: v.duplicate_checks(new.id))] == [Putusan.ORANG_LAIN]
+
+
+def test_who_may_not_judge_sees_that_and_nothing_else(tempeh: PageBench) -> None:
+    office = tempeh.office
+    new, old = office.to_stage(0, Stage.KIRIM), office.to_stage(1, Stage.SERAH_PEMOHON)
+    alike(tempeh, new.id, old.id)
+    counter = Actor("loket", "Loket", frozenset({Peran.LOKET}))
+    page: TugasPage = tempeh.open("tugas", TugasPage, counter, task=f"jari_mirip:{new.id}")
+    assert page.alike.view is None and not page.alike.primary.isEnabled()
+    assert old.penduduk.nama not in " ".join(x.text() for x in page.alike.findChildren(QLabel))

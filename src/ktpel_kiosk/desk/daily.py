@@ -1,4 +1,7 @@
-"""Once a day, at the first chance after the office's midnight: birthdays that have come, kept fingers whose time is over. Asked at start-up and while the kiosk runs."""
+"""Once a day, at the first chance after the office's midnight: birthdays that have come, kept fingers whose time is over.
+
+Asked at start-up and while the kiosk runs.
+"""
 
 from __future__ import annotations
 

@@ -38,6 +38,7 @@ class TaskKind(StrEnum):
 
     LEWAT_WAKTU = "lewat_waktu"
     DATA_GANDA = "data_ganda"
+    JARI_MIRIP = "jari_mirip"
     ULANG_TAHUN = "ulang_tahun"
     BELUM_DIAMBIL = "belum_diambil"
     DIKEMBALIKAN = "dikembalikan"
@@ -66,7 +67,7 @@ def tasks(desk: Desk) -> tuple[Task, ...]:
     now = desk.clock.now()
 
     def gather(view: View) -> list[Task]:
-        return [*_running(desk, view, now), *_waiting(desk, view, now), *_returned(desk, view, now)]
+        return [*_running(desk, view, now), *_waiting(desk, view, now), *_alike(view), *_returned(desk, view, now)]
 
     return tuple(sorted(desk.register.read(gather), key=lambda t: (ORDER.index(t.kind), t.since)))
 
@@ -140,6 +141,17 @@ def _waiting(desk: Desk, view: View, now: datetime) -> list[Task]:
         p = view.permohonan(item.id)
         where = "di pusat" if (t := p.current()) is not None and t.stage is Stage.MENUNGGU_PRR else "saat pemeriksaan"
         found.append(_task(view, p, TaskKind.DATA_GANDA, f"Data ganda {where}; selesaikan menurut SOP Data Ganda.", p.updated_at))
+    return found
+
+
+def _alike(view: View) -> list[Task]:
+    """Fingers of one application that look like another's, until an officer has said whose they are."""
+    found = []
+    for check in view.duplicate_checks_open():
+        p = view.permohonan(check.permohonan_id)
+        if p.keadaan is not Keadaan.BATAL:
+            text = f"Sidik jari mirip dengan {len(check.hits)} rekaman lain di kantor ini. Bandingkan kedua data, lalu putuskan."
+            found.append(_task(view, p, TaskKind.JARI_MIRIP, text, check.at))
     return found
 
 

@@ -7,8 +7,10 @@ from typing import TYPE_CHECKING, Any
 
 from PySide6.QtWidgets import QButtonGroup, QHBoxLayout, QStackedWidget, QVBoxLayout, QWidget
 
+from ktpel_kiosk.desk.followups import TaskKind
 from ktpel_kiosk.domain.permohonan import Permohonan
 from ktpel_kiosk.ui.pages.base import Page, footer, scroll
+from ktpel_kiosk.ui.pages.tugas_mirip import AlikePanel
 from ktpel_kiosk.ui.presenters.tasks import TaskLine, TasksPresenter, TaskView
 from ktpel_kiosk.ui.widgets.base import Card, Line, clear_layout, label
 from ktpel_kiosk.ui.widgets.buttons import Button, Chip, ChoiceChip
@@ -47,6 +49,8 @@ class TugasPage(Page):
         self.pages = QStackedWidget()
         self.pages.addWidget(EmptyState("phone", "Pilih di kiri", "Nomor telepon dan riwayat panggilan tampil di sini."))
         self.pages.addWidget(self._build())
+        self.alike = AlikePanel(self)
+        self.pages.addWidget(self.alike)
         line = QHBoxLayout()
         line.setSpacing(16)
         line.addWidget(self.list)
@@ -138,6 +142,10 @@ class TugasPage(Page):
         if "which" in args:
             self._kind = str(args["which"])
             self.tabs.choose(self._kind)
+        if "task" in args:
+            self._kind = ALL
+            self.tabs.choose(ALL)
+            self._choose(str(args["task"]))
         self.refresh()
 
     def _tab(self, kind: str) -> None:
@@ -171,6 +179,10 @@ class TugasPage(Page):
             return
         fresh = self.view is None or self.view.task.permohonan_id != view.task.permohonan_id or self.view.task.kind != view.task.kind
         self.view = view
+        if view.task.kind is TaskKind.JARI_MIRIP:
+            self.pages.setCurrentIndex(2)
+            self.alike.show_task(view)
+            return
         self.pages.setCurrentIndex(1)
         self.title.setText(view.title)
         self.kind.set(word("tugas", view.task.kind), "attention")
@@ -204,6 +216,13 @@ class TugasPage(Page):
 
     def show_busy(self, on: bool) -> None:
         self._ready()
+        self.alike.ready()
+
+    def settled(self, text: str, bold: str) -> None:
+        """The finding was decided: back to the list."""
+        self.shell.tell("good", text, bold=bold)
+        self._close()
+        self.refresh()
 
     # -- acting -------------------------------------------------------------------------------------------------------
 

@@ -13,7 +13,8 @@ from ktpel_kiosk.ui.presenters.session import Session, brief, number_short
 from ktpel_kiosk.ui.words import word
 
 TONES: dict[TaskKind, str] = {
-    TaskKind.LEWAT_WAKTU: "trouble", TaskKind.DATA_GANDA: "trouble", TaskKind.ULANG_TAHUN: "good", TaskKind.BELUM_DIAMBIL: "attention",
+    TaskKind.LEWAT_WAKTU: "trouble", TaskKind.DATA_GANDA: "trouble", TaskKind.JARI_MIRIP: "attention",
+    TaskKind.ULANG_TAHUN: "good", TaskKind.BELUM_DIAMBIL: "attention",
     TaskKind.DIKEMBALIKAN: "neutral",
 }
 
