@@ -39,6 +39,6 @@ def finger_images(path: Path) -> list[tuple[int, int, int, bytes]]:
             length = int(data[data.index(b":", at) + 1 : data.index(GS, at)])
             if kind == 14:
                 f = _tagged(data[at : at + length])
-                found.append((int(f["13"].split(US)[0]), int(f["6"]), int(f["7"]), f["999"]))
+                found.append((int(f["13"].split(US)[0]), int(f.get("6", b"0")), int(f.get("7", b"0")), f.get("999", b"")))
         at += length
     return found

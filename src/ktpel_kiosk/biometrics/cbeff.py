@@ -1,13 +1,15 @@
 """CBEFF XML (ISO/IEC 19785-3 edition 2 patron): one BIR per sample under one root, written and read back.
 
-Element order is strict in the schema. A position excused from capture is a BIR without BDB. Reading takes no entities, no
-DTD and no network. Errors: BadInput ``record.*`` with ``entry``. Any thread.
+Element order is strict in the schema, and on reading. A position excused from capture is a BIR without BDB. Reading takes no DTD, no
+entities, no network, no other encoding than UTF-8, one level of BIRs below the root, and no attribute of more than a few words.
+Errors: BadInput ``record.*`` with ``entry``. Any thread.
 """
 
 from __future__ import annotations
 
 import base64
 import binascii
+import uuid
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -24,6 +26,17 @@ SC37 = "257"
 FORMAT_TYPE = {Modality.FINGER: "7", Modality.FACE: "8", Modality.IRIS: "9"}
 TYPE_NAME = {Modality.FINGER: "Finger", Modality.FACE: "Face", Modality.IRIS: "Iris"}
 MAX_XML = 32 * 1024 * 1024
+MAX_BIRS = 200
+MAX_ATTRIBUTE = 1000
+EXCEPTION_PHOTO = "ExceptionPhoto"
+"""Type added by MOSIP: a picture that shows what is missing; no sample, left out on reading."""
+
+_BIR_ORDER = ("Version", "CBEFFVersion", "BIRInfo", "BDBInfo", "SBInfo", "BIR", "BDB", "SB", "others", "Others")
+_BDB_ORDER = (
+    "ChallengeResponse", "Index", "Format", "Encryption", "CreationDate", "NotValidBefore", "NotValidAfter", "Type", "Subtype", "Level",
+    "Product", "CaptureDevice", "FeatureExtractionAlgorithm", "ComparisonAlgorithm", "CompressionAlgorithm", "Purpose", "Quality",
+)
+_REPEATED = frozenset({"BIR", "others", "Others"})
 
 _FINGER_WORDS = {
     "thumb": "Thumb",
@@ -79,6 +92,8 @@ def _bir(b: Bir) -> str:
     modality = b.position.modality
     if modality not in FORMAT_TYPE:
         raise BadInput("record.format", entry=b.position.value, expected="finger, face, iris")
+    if not _is_uuid(b.index) or (b.score is not None and not 0 <= b.score <= 100):
+        raise BadInput("record.range", entry=b.position.value, field="Index" if not _is_uuid(b.index) else "Score", value=b.score)
     side = subtype(b.position)
     quality = ""
     if b.algorithm:
@@ -108,12 +123,21 @@ def _time(at: datetime) -> str:
     return at.astimezone(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
 
 
+def _is_uuid(text: str) -> bool:
+    try:
+        return str(uuid.UUID(text)) == text.lower()
+    except ValueError:
+        return False
+
+
 def parse(xml: bytes, entry: str = "biometrics.xml") -> tuple[Bir, ...]:
     """The child BIRs of a document, ours or another's of the same patron."""
     from lxml import etree
 
     if len(xml) > MAX_XML:
         raise BadInput("record.length", entry=entry, found=len(xml), limit=MAX_XML)
+    if b"<!DOCTYPE" in xml or b"<!ENTITY" in xml or not xml.lstrip(b"\xef\xbb\xbf \t\r\n").startswith(b"<"):
+        raise BadInput("record.xml", entry=entry, line=1)
     parser = etree.XMLParser(
         resolve_entities=False, no_network=True, load_dtd=False, huge_tree=False, remove_comments=True, remove_pis=True
     )
@@ -121,16 +145,41 @@ def parse(xml: bytes, entry: str = "biometrics.xml") -> tuple[Bir, ...]:
         root = etree.fromstring(xml, parser)
     except (etree.XMLSyntaxError, ValueError) as trouble:
         raise BadInput("record.xml", entry=entry, line=getattr(trouble, "lineno", None)) from trouble
-    if root.getroottree().docinfo.doctype or root.tag != _tag("BIR"):
+    info = root.getroottree().docinfo
+    children = root.findall(_tag("BIR"))
+    if info.doctype or (info.encoding or "UTF-8").upper() not in ("UTF-8", "ASCII", "US-ASCII") or root.tag != _tag("BIR"):
         raise BadInput("record.xml", entry=entry, line=1)
-    return tuple(_read(child, entry, number) for number, child in enumerate(root.findall(_tag("BIR")), 1))
+    if len(children) > MAX_BIRS:
+        raise BadInput("record.length", entry=entry, found=len(children), limit=MAX_BIRS)
+    for node in root.iter():
+        if any(len(value) > MAX_ATTRIBUTE for value in node.attrib.values()):
+            raise BadInput("record.xml", entry=entry, line=node.sourceline)
+    _in_order(root, _BIR_ORDER, entry)
+    read = (_read(child, entry, number) for number, child in enumerate(children, 1))
+    return tuple(bir for bir in read if bir is not None)
 
 
 def _tag(name: str) -> str:
     return f"{{{NAMESPACE}}}{name}"
 
 
-def _read(element: object, entry: str, number: int) -> Bir:
+def _in_order(element: object, order: Sequence[str], entry: str) -> None:
+    """Only the schema's children, each where it belongs; a foreign order is a damaged or forged document."""
+    from lxml import etree
+
+    node = cast("etree._Element", element)
+    places = {_tag(name): place for place, name in enumerate(order)}
+    last, seen = -1, set()
+    for child in node:
+        name = str(child.tag)
+        place = places.get(name, -1)
+        if place < last or place < 0 or (name in seen and name.rpartition("}")[2] not in _REPEATED):
+            raise BadInput("record.xml", entry=entry, line=child.sourceline)
+        seen.add(name)
+        last = place
+
+
+def _read(element: object, entry: str, number: int) -> Bir | None:
     from lxml import etree
 
     node = cast("etree._Element", element)
@@ -139,22 +188,35 @@ def _read(element: object, entry: str, number: int) -> Bir:
         return (node.findtext("/".join(_tag(p) for p in path.split("/"))) or "").strip()
 
     def pair(path: str) -> tuple[str, str] | None:
-        return (
-            (text(path + "/Organization"), text(path + "/Type"))
-            if node.find("/".join(_tag(p) for p in path.split("/"))) is not None
-            else None
-        )
+        found = node.find("/".join(_tag(p) for p in path.split("/")))
+        return (text(path + "/Organization"), text(path + "/Type")) if found is not None else None
 
+    described = node.find(_tag("BDBInfo"))
+    if described is None or node.find(_tag("BIR")) is not None:
+        raise BadInput("record.xml", entry=entry, line=node.sourceline, count=number)
+    _in_order(node, _BIR_ORDER, entry)
+    _in_order(described, _BDB_ORDER, entry)
+    if text("BDBInfo/Type") == EXCEPTION_PHOTO:
+        return None
     try:
-        position = _POSITIONS[text("BDBInfo/Type"), text("BDBInfo/Subtype")]
-        score = text("BDBInfo/Quality/Score")
+        position = _POSITIONS[text("BDBInfo/Type"), frozenset(text("BDBInfo/Subtype").split())]
         data = node.find(_tag("BDB"))
         bdb = base64.b64decode("".join((data.text or "").split()), validate=True) if data is not None else None
         created = datetime.fromisoformat(text("BDBInfo/CreationDate"))
-        number_ = int(score) if score else None
+        if created.tzinfo is None:
+            raise ValueError("creation date without zone")
+        score = _score(text("BDBInfo/Quality/Score"))
     except (KeyError, ValueError, binascii.Error) as trouble:
         raise BadInput("record.xml", entry=entry, line=node.sourceline, count=number) from trouble
-    return Bir(text("BDBInfo/Index"), position, created, bdb, number_, pair("BDBInfo/Quality/Algorithm"), pair("BDBInfo/CaptureDevice"))
+    return Bir(text("BDBInfo/Index"), position, created, bdb, score, pair("BDBInfo/Quality/Algorithm"), pair("BDBInfo/CaptureDevice"))
 
 
-_POSITIONS = {(TYPE_NAME[p.modality], subtype(p)): p for p in Position if p.modality in TYPE_NAME}
+def _score(text: str) -> int | None:
+    if not text:
+        return None
+    if not (text.isascii() and text.isdigit() and len(text) <= 3 and int(text) <= 100):
+        raise ValueError("score")
+    return int(text)
+
+
+_POSITIONS = {(TYPE_NAME[p.modality], frozenset(subtype(p).split())): p for p in Position if p.modality in TYPE_NAME}

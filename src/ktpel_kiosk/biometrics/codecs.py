@@ -83,6 +83,13 @@ def encode_jp2(image: RawImage, ratio: float | None = None) -> bytes:
     return out.getvalue()
 
 
+def encode_jpeg(image: RawImage, quality: int = 92) -> bytes:
+    """Baseline JPEG without colour subsampling; quality 92 is about 6:1 on portraits."""
+    out = io.BytesIO()
+    pil_image(image).save(out, "JPEG", quality=quality, subsampling=0)
+    return out.getvalue()
+
+
 def _resolutions(image: RawImage) -> int:
     """Six wavelet levels need 64 px; OpenJPEG refuses more resolutions than the image has."""
     return max(1, min(6, min(image.width, image.height).bit_length() - 1))

@@ -39,22 +39,42 @@ class Encoded:
     image_length: int
 
 
+@dataclass(frozen=True, slots=True)
+class Compressed:
+    """A sample's picture, compressed once: ``raw`` the pixels it was made of, ``media_type`` WSQ, JPEG 2000 or JPEG."""
+
+    raw: RawImage
+    media_type: str
+    image: bytes
+
+
+def compress(sample: Sample, *, iris_ratio: float = IRIS_RATIO, face_ratio: float = FACE_RATIO, jpeg_face: bool = False) -> Compressed:
+    """Finger to WSQ, iris and face to JPEG 2000 (the face to JPEG where asked). Raises BadInput naming the position."""
+    entry, modality = sample.position.value, sample.position.modality
+    if sample.media_type != "image/png" or modality is Modality.SIGNATURE:
+        raise BadInput("image.media_type", entry=entry, found=sample.media_type)
+    raw = images.decode_png(sample.data, entry=entry)
+    if modality is not Modality.FACE and raw.channels != 1:
+        raise BadInput("image.mode", entry=entry, found="RGB")
+    if modality is Modality.FINGER:
+        raw = RawImage(raw.width, raw.height, 1, raw.data, sample.ppi or raw.ppi)
+        return Compressed(raw, codecs.WSQ, codecs.encode_wsq(raw))
+    if modality is Modality.IRIS:
+        return Compressed(raw, codecs.JP2, codecs.encode_jp2(raw, iris_ratio))
+    if jpeg_face:
+        return Compressed(raw, codecs.JPEG, codecs.encode_jpeg(raw))
+    return Compressed(raw, codecs.JP2, codecs.encode_jp2(raw, face_ratio))
+
+
 def encode_sample(sample: Sample, *, iris_ratio: float = IRIS_RATIO, face_ratio: float = FACE_RATIO) -> Encoded:
     """Finger -> FIR 2011 with WSQ, iris -> IIR 2011 and face -> FAC 2011 with JPEG 2000, signature -> 19794-7."""
     modality = sample.position.modality
     if modality is Modality.SIGNATURE:
         record = signature_isf(sample)
         return Encoded(sample.position, record, "application/x-iso-19794-7", None, len(record))
-    if sample.media_type != "image/png":
-        raise BadInput("image.media_type", entry=sample.position.value, found=sample.media_type)
-    raw = images.decode_png(sample.data, entry=sample.position.value)
-    if modality is Modality.FINGER:
-        record, length = _finger(sample, raw)
-    elif modality is Modality.IRIS:
-        record, length = _iris(sample, raw, iris_ratio)
-    else:
-        record, length = _face(sample, raw, face_ratio)
-    return Encoded(sample.position, record, "application/octet-stream", _bir(sample, record), length)
+    picture = compress(sample, iris_ratio=iris_ratio, face_ratio=face_ratio)
+    record = {Modality.FINGER: _finger, Modality.IRIS: _iris, Modality.FACE: _face}[modality](sample, picture)
+    return Encoded(sample.position, record, "application/octet-stream", _bir(sample, record), len(picture.image))
 
 
 def _bir(sample: Sample, record: bytes) -> Bir:
@@ -68,53 +88,48 @@ def _qualities(quality: Quality) -> tuple[QualityBlock, ...]:
     return (QualityBlock(quality.score, quality.vendor_id, quality.algorithm_id),)
 
 
-def _finger(sample: Sample, raw: RawImage) -> tuple[bytes, int]:
-    if raw.channels != 1:
-        raise BadInput("image.mode", entry=sample.position.value, found="RGB")
-    wsq = codecs.encode_wsq(RawImage(raw.width, raw.height, 1, raw.data, sample.ppi or raw.ppi))
+def _finger(sample: Sample, picture: Compressed) -> bytes:
     image = fir.FingerImage(
         sample.position.iso_finger_code,
-        raw.width,
-        raw.height,
+        picture.raw.width,
+        picture.raw.height,
         fir.COMPRESSION_WSQ,
-        wsq,
+        picture.image,
         captured=common.pack_time(sample.captured_at),
         qualities=_qualities(sample.quality),
     )
-    return fir.encode(fir.FingerRecord((image,))), len(wsq)
+    return fir.encode(fir.FingerRecord((image,)))
 
 
-def _iris(sample: Sample, raw: RawImage, ratio: float) -> tuple[bytes, int]:
-    if raw.channels != 1:
-        raise BadInput("image.mode", entry=sample.position.value, found="RGB")
-    jp2 = codecs.encode_jp2(raw, ratio)
+def _iris(sample: Sample, picture: Compressed) -> bytes:
+    raw = picture.raw
     vga = (raw.width, raw.height) == (640, 480)
     image = iir.IrisImage(
         iir.RIGHT if sample.position is Position.RIGHT_EYE else iir.LEFT,
         raw.width,
         raw.height,
         iir.JP2_MONO,
-        jp2,
+        picture.image,
         captured=common.pack_time(sample.captured_at),
         qualities=_qualities(sample.quality),
         image_type=iir.VGA if vga else iir.UNCROPPED,
         properties=iir.ORIENTED_LOSSY,
     )
-    return iir.encode(iir.IrisRecord((image,))), len(jp2)
+    return iir.encode(iir.IrisRecord((image,)))
 
 
-def _face(sample: Sample, raw: RawImage, ratio: float) -> tuple[bytes, int]:
-    jp2 = codecs.encode_jp2(raw, ratio)
+def _face(sample: Sample, picture: Compressed) -> bytes:
+    raw = picture.raw
     image = fac.FaceImage(
         raw.width,
         raw.height,
         fac.JP2_LOSSY,
-        jp2,
+        picture.image,
         captured=common.pack_time(sample.captured_at),
         qualities=_qualities(sample.quality),
         colour=fac.RGB24 if raw.channels == 3 else fac.GREY8,
     )
-    return fac.encode(fac.FaceRecord((image,))), len(jp2)
+    return fac.encode(fac.FaceRecord((image,)))
 
 
 def signature_isf(sample: Sample) -> bytes:

@@ -1,8 +1,10 @@
 """Decodes images from outside in a child process that is killed on time, memory or output limits.
 
 The NIST coder is C code of the nineties and OpenJPEG has had its share of reports: a crash there must cost one
-file, not the desk. Limits: ``timeout_s`` wall clock, ``memory_bytes`` address space (POSIX; on Windows only the time and
-output limits hold). Errors: BadInput ``image.*``. Any thread; each call has its own child.
+file, not the desk. Limits: ``cpu_s`` processor time and ``memory_bytes`` address space (POSIX), ``timeout_s`` wall clock and the
+size of the output (everywhere). The wall clock is generous: a busy machine must not call a good picture bad. What the child turns into 8 bit grey
+or RGB without loss (palette, bilevel, opaque alpha, 16 bit grey whose lower byte says nothing, EXIF orientation) is taken; CMYK, real
+transparency, 16 bit content and animations are refused. Errors: BadInput ``image.*``. Any thread; each call has its own child.
 """
 
 from __future__ import annotations
@@ -17,8 +19,10 @@ from ktpel_kiosk.biometrics.images import MAX_PIXELS
 from ktpel_kiosk.domain.biometric import RawImage
 from ktpel_kiosk.domain.errors import BadInput
 
-DECODE_TIMEOUT_S = 2.0
+DECODE_TIMEOUT_S = 10.0
+DECODE_CPU_S = 3
 DECODE_MEMORY = 512 * 1024 * 1024
+SIGXCPU = 24
 MAX_INPUT = 32 * 1024 * 1024
 
 _WORKER = Path(__file__).with_name("sandbox_worker.py")
@@ -33,6 +37,7 @@ def decode_untrusted(
     max_pixels: int = MAX_PIXELS,
     timeout_s: float = DECODE_TIMEOUT_S,
     memory_bytes: int = DECODE_MEMORY,
+    cpu_s: int = DECODE_CPU_S,
     worker: Path = _WORKER,
 ) -> RawImage:
     """Pixels of a foreign WSQ, JPEG 2000, JPEG or PNG file, or BadInput.
@@ -42,7 +47,7 @@ def decode_untrusted(
     """
     if len(data) > MAX_INPUT:
         raise BadInput("image.too_large", entry=entry, found=len(data), limit=MAX_INPUT)
-    command = [sys.executable, "-I", "-B", str(worker), media_type, str(max_pixels), str(memory_bytes)]
+    command = [sys.executable, "-I", "-B", str(worker), media_type, str(max_pixels), str(memory_bytes), str(cpu_s)]
     with subprocess.Popen(
         command,
         stdin=subprocess.PIPE,
@@ -53,6 +58,8 @@ def decode_untrusted(
         answer = _talk(child, data, _HEADER.size + 3 * max_pixels + 1, timeout_s)
     if answer is None:
         raise BadInput("image.too_slow", entry=entry, limit=timeout_s)
+    if not answer and child.returncode == -SIGXCPU:
+        raise BadInput("image.too_slow", entry=entry, limit=cpu_s)
     return _parse(answer, child.returncode, entry, max_pixels)
 
 
@@ -88,6 +95,8 @@ def _talk(child: subprocess.Popen[bytes], data: bytes, limit: int, timeout_s: fl
 def _parse(answer: bytes, returncode: int, entry: str, max_pixels: int) -> RawImage:
     if answer[:1] == b"L":
         raise BadInput("image.too_large", entry=entry, limit=max_pixels)
+    if answer[:1] == b"A":
+        raise BadInput("image.animated", entry=entry)
     if answer[:1] == b"M":
         raise BadInput("image.mode", entry=entry, found=answer[1:9].decode("ascii", "replace"))
     if answer[:1] != b"O" or len(answer) < 1 + _HEADER.size:
