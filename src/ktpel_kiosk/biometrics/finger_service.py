@@ -112,10 +112,10 @@ class FingerService:
 
     def card_template(self, untrusted: bytes, entry: str) -> bytes:
         """One finger view, without what a vendor appended."""
-        record = fmr.decode(untrusted, entry)
+        record = fmr.decode(fmr.from_buffer(untrusted), entry)
         if len(record.views) != 1 or not record.views[0].minutiae:
             raise BadInput("record.representations", entry=entry, expected=1, found=len(record.views))
-        return fmr.encode(replace(record, views=(replace(record.views[0], extended=b""),)))
+        return fmr.encode(replace(record, views=(replace(record.views[0], extended=b"", overstated=0),)))
 
 
 def _grey_500(image: RawImage) -> Grey:

@@ -1,21 +1,37 @@
-"""What the ISO/IEC 19794 image records share: date, quality list, certification list, codes, the decoded sample.
+"""What the ISO/IEC 19794 records share: date, quality list, certification list, codes, the frame of the 2011 editions, the decoded sample.
 
-Layouts: ISO/IEC 19794-1:2011 clause 12 and the 2005 and 2011 editions of parts 4, 5 and 6. Pure; any thread.
+Layouts: ISO/IEC 19794-1:2011 clause 12 and the 2005 and 2011 editions of parts 2, 4, 5 and 6. What a standard reserves or forbids is
+refused; codes that registration authorities extend (device vendor and type, technology, quality algorithm) are carried. Pure; any thread.
 """
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from typing import Protocol, TypeVar
 
-from ktpel_kiosk.biometrics.records.cursor import Cursor, exact, uint
+from ktpel_kiosk.biometrics.records.cursor import Cursor, Layout, exact, uint
 from ktpel_kiosk.domain.biometric import EYES, FINGERS, Modality, Position
+from ktpel_kiosk.domain.errors import BadInput
+
+T = TypeVar("T")
 
 NO_TIME = b"\xff" * 9
 """Capture date and time not known."""
 
 MAX_SIDE = 10_000
-"""Largest width or height in pixels a record may announce."""
+SIDE = range(1, MAX_SIDE + 1)
+"""Widths and heights in pixels a record may announce; zero and absurd values are refused."""
+
+SCORES = (*range(101), 255)
+"""Quality score of the 2011 editions; 255 failed to compute."""
+
+REPORTED_SCORES = (*range(101), 254, 255)
+"""As SCORES, and 254 not reported."""
+
+IMPRESSIONS = range(30)
+"""Finger impression types up to 28 other and 29 unknown."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,53 +91,120 @@ def unpack_time(raw: bytes) -> datetime | None:
         return None
 
 
-def read_qualities(cursor: Cursor) -> tuple[QualityBlock, ...]:
-    blocks = []
-    for _ in range(cursor.u8("quality_count")):
-        score = cursor.u8("quality_score")
-        cursor.check(score <= 100 or score == 255, "range", field="quality_score", value=score)
-        blocks.append(QualityBlock(score, cursor.u16("quality_vendor"), cursor.u16("quality_algorithm")))
-    return tuple(blocks)
+class Captured(Protocol):
+    """What every representation of the 2011 editions begins with."""
+
+    @property
+    def captured(self) -> bytes: ...
+    @property
+    def technology(self) -> int: ...
+    @property
+    def vendor(self) -> int: ...
+    @property
+    def device(self) -> int: ...
+    @property
+    def qualities(self) -> tuple[QualityBlock, ...]: ...
 
 
-def write_qualities(blocks: tuple[QualityBlock, ...]) -> bytes:
-    return uint(len(blocks), 1, "quality_count") + b"".join(
-        uint(b.score if b.score <= 100 or b.score == 255 else -1, 1, "quality_score")
-        + uint(b.vendor, 2, "quality_vendor")
-        + uint(b.algorithm, 2, "quality_algorithm")
-        for b in blocks
-    )
+_DEVICE = Layout(technology=1, vendor=2, device=2)
+_QUALITY = Layout(score=(1, SCORES), vendor=2, algorithm=2)
+_CERTIFICATION = Layout(authority=2, scheme=1)
 
 
-def read_certifications(cursor: Cursor, flag: int) -> tuple[Certification, ...]:
+def read_capture(c: Cursor) -> dict[str, object]:
+    """Capture time, device and quality list by the names of :class:`Captured`."""
+    captured = c.take(9, "captured")
+    device = _DEVICE.read(c)
+    qualities = tuple(QualityBlock(**_QUALITY.read(c)) for _ in range(c.u8("quality_count")))
+    return {"captured": captured, **device, "qualities": qualities}
+
+
+def write_capture(value: Captured) -> bytes:
+    head = exact(value.captured, 9, "captured") + _DEVICE.write(value)
+    return head + uint(len(value.qualities), 1, "quality_count") + b"".join(map(_QUALITY.write, value.qualities))
+
+
+def read_certifications(c: Cursor, flag: int) -> tuple[Certification, ...]:
     """The list is there only when the general header's flag is 1."""
     if not flag:
         return ()
-    return tuple(
-        Certification(cursor.u16("certification_authority"), cursor.u8("certification_scheme"))
-        for _ in range(cursor.u8("certification_count"))
-    )
+    return tuple(Certification(**_CERTIFICATION.read(c)) for _ in range(c.u8("certification_count")))
 
 
 def write_certifications(certifications: tuple[Certification, ...], flag: int) -> bytes:
     if not flag:
         return exact(b"" if not certifications else b"\0", 0, "certifications")
-    return uint(len(certifications), 1, "certification_count") + b"".join(
-        uint(c.authority, 2, "certification_authority") + uint(c.scheme, 1, "certification_scheme") for c in certifications
-    )
+    return uint(len(certifications), 1, "certification_count") + b"".join(map(_CERTIFICATION.write, certifications))
 
 
-def read_flag(cursor: Cursor, field: str) -> int:
-    flag = cursor.u8(field)
-    cursor.check(flag <= 1, "range", field=field, value=flag)
-    return flag
+@dataclass(frozen=True, slots=True)
+class Frame:
+    """The frame of a 2011 record: magic, length u32, representations u16, certification flag u8, the part's own field, representations.
+
+    ``flags``: certification flags the part allows (parts 5 and 6 define no certification: only 0); ``extra``: the part's own field.
+    With ``forgiving`` a single representation may be longer than its own length field says; what is missing comes back as ``short``.
+    """
+
+    magic: bytes
+    flags: range
+    extra: Layout
+    forgiving: bool = False
+
+    def read(self, data: bytes, entry: str, one: Callable[[Cursor, int], T]) -> tuple[tuple[T, ...], int, dict[str, int]]:
+        """Representations, certification flag and the part's own field. ``one`` must use up the cursor it gets."""
+        c = Cursor(data, entry)
+        c.magic(self.magic)
+        c.total()
+        count, certified = c.u16("representations"), c.u8("certified")
+        c.check(certified in self.flags, "range", field="certified", value=certified)
+        extra = self.extra.read(c)
+        c.check(count >= 1, "representations", found=count)
+        if self.forgiving:
+            extra["short"] = 0
+        found = []
+        for _ in range(count):
+            length = c.u32("representation_length") - 4
+            if self.forgiving and count == 1 and 0 <= length < c.left:
+                extra["short"] = c.left - length
+                length = c.left
+            body = c.sub(length, "representation_length")
+            found.append(one(body, certified))
+            body.end("representation")
+        c.end("record")
+        return tuple(found), certified, extra
+
+    def write(self, bodies: Sequence[bytes], source: object, certified: int = 0, short: int = 0) -> bytes:
+        """``source`` has the part's own field as attribute."""
+        if certified not in self.flags:
+            raise BadInput("record.range", field="certified", value=certified)
+        if not bodies:
+            raise BadInput("record.range", field="representations", value=0)
+        parts = [uint(len(bodies), 2, "representations"), uint(certified, 1, "certified"), self.extra.write(source)]
+        for body in bodies:
+            parts += (uint(len(body) + 4 - short, 4, "representation_length"), body)
+        return self.magic + uint(12 + sum(map(len, parts)), 4, "record_length") + b"".join(parts)
 
 
-def read_side(cursor: Cursor, field: str) -> int:
-    """Width or height; zero and absurd values are refused."""
-    side = cursor.u16(field)
-    cursor.check(1 <= side <= MAX_SIDE, "range", field=field, value=side)
-    return side
+def read_image(c: Cursor) -> bytes:
+    """Length u32 and that many octets, at least one."""
+    image = c.take(c.u32("image_length"), "image")
+    c.check(bool(image), "no_image")
+    return image
+
+
+def write_image(image: bytes) -> bytes:
+    return uint(len(held(image)), 4, "image_length") + image
+
+
+def held(image: bytes) -> bytes:
+    """The image, which must not be empty."""
+    if not image:
+        raise BadInput("record.range", field="image", value=0)
+    return image
+
+
+def distinct(codes: Iterable[int]) -> int:
+    return len(set(codes))
 
 
 def finger_position(code: int) -> Position | None:
@@ -132,3 +215,8 @@ def finger_position(code: int) -> Position | None:
 def eye_position(label: int) -> Position | None:
     """1 is the right eye, 2 the left (ISO/IEC 19794-6)."""
     return EYES[label - 1] if label in (1, 2) else None
+
+
+def count(items: Sequence[object], size: int) -> bytes:
+    """How many representations follow, at least one."""
+    return uint(len(items) or -1, size, "representations")

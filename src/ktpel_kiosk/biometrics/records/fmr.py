@@ -1,27 +1,36 @@
-"""Finger minutiae record, ISO/IEC 19794-2:2005 (version `` 20``): encode and decode.
+"""Finger minutiae record, ISO/IEC 19794-2:2005 (version `` 20``): encode and decode. The 2011 edition stands in ``fmr2011``.
 
 Coordinates in pixels from the top left corner; angles in units of 360/256 degrees, counter-clockwise from the positive x
 axis, pointing from the ending along its ridge (from the bifurcation into its valley). No extended data is written; foreign
-extended data is carried. Errors: BadInput ``record.*``. Any thread.
+extended data is carried octet for octet, because its inner lengths are counted both with and without their own header in the field
+(the last view's may claim one octet more than the record holds, as NIST's ``fmr.iso2005`` does).
+ANSI INCITS 378 shares the magic; its records are refused by name. Errors: BadInput ``record.*``. Any thread.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 
+from ktpel_kiosk.biometrics.records import common
 from ktpel_kiosk.biometrics.records.common import finger_position
-from ktpel_kiosk.biometrics.records.cursor import Cursor, uint
+from ktpel_kiosk.biometrics.records.cursor import Cursor, Layout, uint
 from ktpel_kiosk.domain.biometric import Position
+from ktpel_kiosk.domain.errors import BadInput
 
 MAGIC = b"FMR\x00 20\x00"
 ENDING, BIFURCATION, OTHER = 1, 2, 0
 PPCM_500 = 197
 """500 ppi in pixels per centimetre."""
+PPCM = range(99, 1 << 16)
+"""From about 250 ppi."""
+SIDE = range(1, 1 << 14)
+"""Coordinates have 14 bits."""
+CODES = range(11)
 
 
 @dataclass(frozen=True, slots=True)
 class MinutiaPoint:
-    """``angle`` 0..255; ``quality`` 1..100, 0 not given."""
+    """``angle`` 0..255; ``quality`` 1..100, 0 not given (2011 edition: 0..100, 254 not given, 255 failed)."""
 
     kind: int
     x: int
@@ -32,12 +41,15 @@ class MinutiaPoint:
 
 @dataclass(frozen=True, slots=True)
 class FingerView:
+    """``overstated``: 1 when the length of the extended data claims an octet that is not there; only in the last view."""
+
     code: int
     minutiae: tuple[MinutiaPoint, ...]
     view: int = 0
     impression: int = 0
     quality: int = 0
     extended: bytes = b""
+    overstated: int = 0
 
     @property
     def position(self) -> Position | None:
@@ -56,65 +68,88 @@ class MinutiaeRecord:
     device: int = 0
 
 
+_HEAD = Layout(device=2, width=(2, SIDE), height=(2, SIDE), x_ppcm=(2, PPCM), y_ppcm=(2, PPCM))
+_NIBBLE = range(16)
+_QUALITIES = range(101)
+
+
 def encode(record: MinutiaeRecord) -> bytes:
-    body = b"".join(_encode_view(view) for view in record.views)
-    head = (
-        uint(record.device, 2, "device")
-        + uint(record.width, 2, "width")
-        + uint(record.height, 2, "height")
-        + uint(record.x_ppcm, 2, "x_ppcm")
-        + uint(record.y_ppcm, 2, "y_ppcm")
-        + uint(len(record.views), 1, "views")
-        + b"\0"
-    )
-    return MAGIC + uint(len(body) + 24, 4, "record_length") + head + body
+    head = _HEAD.write(record) + common.count(record.views, 1) + b"\0"
+    body = b"".join(_encode_view(view, record.width, record.height) for view in record.views)
+    for n, view in enumerate(record.views, 1):
+        if view.overstated and (view.overstated != 1 or not view.extended or n < len(record.views)):
+            raise BadInput("record.range", field="overstated", value=view.overstated)
+    return MAGIC + uint(12 + len(head) + len(body), 4, "record_length") + head + body
 
 
-def _encode_view(v: FingerView) -> bytes:
-    points = b"".join(
-        uint(m.kind << 14 | (m.x if m.x < 1 << 14 else -1 << 20), 2, "x")
-        + uint(m.y if m.y < 1 << 14 else -1, 2, "y")
-        + uint(m.angle, 1, "angle")
-        + uint(m.quality, 1, "quality")
-        for m in v.minutiae
-    )
-    return (
-        uint(v.code, 1, "position")
-        + uint(v.view << 4 | v.impression & 15, 1, "view")
-        + uint(v.quality, 1, "quality")
-        + uint(len(v.minutiae), 1, "minutiae")
-        + points
-        + uint(len(v.extended), 2, "extended_length")
-        + v.extended
-    )
+def _encode_view(v: FingerView, width: int, height: int) -> bytes:
+    for field, value, allowed in (
+        ("code", v.code, CODES),
+        ("view", v.view, _NIBBLE),
+        ("impression", v.impression, _NIBBLE),
+        ("quality", v.quality, _QUALITIES),
+    ):
+        if value not in allowed:
+            raise BadInput("record.range", field=field, value=value)
+    head = bytes((v.code, v.view << 4 | v.impression, v.quality)) + uint(len(v.minutiae), 1, "minutiae")
+    points = b"".join([write_point(m, width, height, _QUALITIES) for m in v.minutiae])
+    return head + points + uint(len(v.extended) + v.overstated, 2, "extended_length") + v.extended
+
+
+def write_point(m: MinutiaPoint, width: int, height: int, qualities: range | tuple[int, ...]) -> bytes:
+    """Six octets: two bits of kind and 14 of x, y, angle, quality. Points lie inside the image."""
+    for field, value, good in (
+        ("kind", m.kind, 0 <= m.kind <= 2),
+        ("x", m.x, 0 <= m.x < width),
+        ("y", m.y, 0 <= m.y < height),
+        ("minutia_quality", m.quality, m.quality in qualities),
+    ):
+        if not good:
+            raise BadInput("record.range", field=field, value=value)
+    return (m.kind << 14 | m.x).to_bytes(2) + m.y.to_bytes(2) + uint(m.angle, 1, "angle") + bytes((m.quality,))
 
 
 def decode(data: bytes, entry: str = "FMR") -> MinutiaeRecord:
     c = Cursor(data, entry)
     c.magic(MAGIC)
+    if len(data) in (int.from_bytes(data[8:10]), int.from_bytes(data[8:14])):
+        raise BadInput("record.other_format", entry=entry, found="ANSI INCITS 378-2004")
     c.total()
-    device, width, height, x_ppcm, y_ppcm = (c.u16(f) for f in ("device", "width", "height", "x_ppcm", "y_ppcm"))
-    count, reserved = c.u8("views"), c.u8("reserved")
+    head, count, reserved = _HEAD.read(c), c.u8("views"), c.u8("reserved")
     c.check(count >= 1, "representations", found=count)
     c.check(reserved == 0, "range", field="reserved", value=reserved)
-    views = tuple(_decode_view(c, width, height) for _ in range(count))
+    views = tuple(_decode_view(c, head["width"], head["height"]) for _ in range(count))
     c.end("record")
-    return MinutiaeRecord(width, height, views, x_ppcm, y_ppcm, device)
+    return MinutiaeRecord(views=views, **head)
+
+
+def from_buffer(data: bytes) -> bytes:
+    """The record at the front of a zero-filled buffer of fixed size, as card files and some capture libraries hold it
+    (SourceAFIS' ``iso-*.dat`` samples are such buffers). With anything but zeros behind the record, ``data`` as it is."""
+    length = int.from_bytes(data[8:12])
+    if data[: len(MAGIC)] != MAGIC or not 0 < length < len(data) or any(data[length:]):
+        return data
+    return data[:length]
 
 
 def _decode_view(c: Cursor, width: int, height: int) -> FingerView:
-    code, packed, quality, count = c.u8("position"), c.u8("view"), c.u8("quality"), c.u8("minutiae")
-    c.check(code <= 10, "range", field="position", value=code)
-    c.check(quality <= 100, "range", field="quality", value=quality)
-    points = tuple(_decode_point(c, width, height) for _ in range(count))
-    extended = c.take(c.u16("extended_length"), "extended_length")
-    return FingerView(code, points, packed >> 4, packed & 15, quality, extended)
+    code, packed, quality, count = c.u8("code"), c.u8("view"), c.u8("quality"), c.u8("minutiae")
+    c.check(code in CODES, "range", field="code", value=code)
+    c.check(quality in _QUALITIES, "range", field="quality", value=quality)
+    points = tuple([read_point(c, width, height, _QUALITIES) for _ in range(count)])
+    length = c.u16("extended_length")
+    overstated = int(c.left > 0 and length == c.left + 1)
+    extended = c.take(length - overstated, "extended_length")
+    return FingerView(code, points, packed >> 4, packed & 15, quality, extended, overstated)
 
 
-def _decode_point(c: Cursor, width: int, height: int) -> MinutiaPoint:
-    first, second, angle, quality = c.u16("x"), c.u16("y"), c.u8("angle"), c.u8("quality")
-    kind, x, y = first >> 14, first & 0x3FFF, second
+def read_point(c: Cursor, width: int, height: int, qualities: range | tuple[int, ...], missing: int | None = None) -> MinutiaPoint:
+    """A point of six octets, or of five when ``missing`` stands for the quality that is not there."""
+    raw = c.uint(5, "minutia")
+    kind, x, y, angle = raw >> 38, raw >> 24 & 0x3FFF, raw >> 8 & 0xFFFF, raw & 0xFF
+    quality = c.u8("minutia_quality") if missing is None else missing
     c.check(kind != 3, "range", field="kind", value=kind)
-    c.check(x < width and y < height, "range", field="x" if x >= width else "y", value=x if x >= width else y)
-    c.check(quality <= 100, "range", field="quality", value=quality)
+    c.check(x < width, "range", field="x", value=x)
+    c.check(y < height, "range", field="y", value=y)
+    c.check(quality in qualities, "range", field="minutia_quality", value=quality)
     return MinutiaPoint(kind, x, y, angle, quality)

@@ -5,12 +5,12 @@ Knows FIR 010/020, FAC 010/030, IIR 010/020. Errors: BadInput ``record.*`` and, 
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 from ktpel_kiosk.biometrics import codecs
 from ktpel_kiosk.biometrics.images import check_size
-from ktpel_kiosk.biometrics.records import common, fac, fir, iir
-from ktpel_kiosk.biometrics.records.common import DecodedRecord
+from ktpel_kiosk.biometrics.records import common, fac, fac2005, fir, fir2005, iir, iir2005
+from ktpel_kiosk.biometrics.records.common import DecodedRecord, QualityBlock, T
 from ktpel_kiosk.domain.biometric import Modality, Position, RawImage
 from ktpel_kiosk.domain.errors import BadInput
 
@@ -30,7 +30,7 @@ def to_raw(record: DecodedRecord, *, trusted: bool = False) -> RawImage:
     """
     check_size(record.width, record.height, entry=record.entry)
     if record.media_type == codecs.RAW:
-        if record.depth != 8 or len(record.image) != record.width * record.height * record.channels:
+        if record.depth != 8 * record.channels or len(record.image) != record.width * record.height * record.channels:
             raise BadInput(
                 "record.length",
                 entry=record.entry,
@@ -49,80 +49,143 @@ def to_raw(record: DecodedRecord, *, trusted: bool = False) -> RawImage:
     return RawImage(image.width, image.height, image.channels, image.data, record.ppi)
 
 
-def _finger(record: fir.FingerRecord, version: str, media: dict[int, str], entry: str) -> DecodedRecord:
-    i = fir.only(record, entry)
-    if i.compression not in media:
-        raise BadInput("record.range", entry=entry, field="compression", value=i.compression)
+def _only(items: Sequence[T], entry: str) -> T:
+    if len(items) != 1:
+        raise BadInput("record.representations", entry=entry, expected=1, found=len(items))
+    return items[0]
+
+
+def _media(known: dict[int, str], code: int, entry: str, field: str) -> str:
+    """The media type of a compression this house decodes (packed raw and JPEG-LS are not)."""
+    if code not in known:
+        raise BadInput("record.range", entry=entry, field=field, value=code)
+    return known[code]
+
+
+def _first(qualities: Sequence[QualityBlock]) -> QualityBlock | None:
+    return qualities[0] if qualities else None
+
+
+def _scored(quality: int, least: int = 0) -> QualityBlock | None:
+    """The single score of a 2005 record, None when undefined."""
+    return QualityBlock(quality) if least <= quality <= 100 else None
+
+
+def _finger_2011(data: bytes, entry: str) -> DecodedRecord:
+    i = _only(fir.decode(data, entry).images, entry)
     return DecodedRecord(
-        f"FIR {version}",
+        "FIR 020",
         Modality.FINGER,
         common.finger_position(i.code),
         i.code,
         i.image,
-        media[i.compression],
+        _media(fir.MEDIA_2011, i.compression, entry, "compression"),
         i.width,
         i.height,
-        1,
-        i.ppi,
-        i.depth,
-        i.qualities[0] if i.qualities else None,
-        common.unpack_time(i.captured),
-        entry,
+        ppi=i.ppi,
+        depth=i.depth,
+        quality=_first(i.qualities),
+        captured_at=common.unpack_time(i.captured),
+        entry=entry,
     )
 
 
-def _face(record: fac.FaceRecord, version: str, media: dict[int, str], entry: str) -> DecodedRecord:
-    _one(len(record.images), entry)
-    i = record.images[0]
+def _finger_2005(data: bytes, entry: str) -> DecodedRecord:
+    record = fir2005.decode(data, entry)
+    i = _only(record.images, entry)
     return DecodedRecord(
-        f"FAC {version}",
+        "FIR 010",
+        Modality.FINGER,
+        common.finger_position(i.code),
+        i.code,
+        i.image,
+        _media(fir2005.MEDIA, record.compression, entry, "compression"),
+        i.width,
+        i.height,
+        ppi=record.ppi,
+        depth=record.depth,
+        quality=_scored(i.quality),
+        entry=entry,
+    )
+
+
+def _face_2011(data: bytes, entry: str) -> DecodedRecord:
+    i = _only(fac.decode(data, entry).images, entry)
+    return DecodedRecord(
+        "FAC 030",
         Modality.FACE,
         Position.FACE,
         0,
         i.image,
-        media[i.data_type],
+        fac.MEDIA_2011[i.data_type],
         i.width,
         i.height,
-        3,
-        0,
-        8,
-        i.qualities[0] if i.qualities else None,
-        common.unpack_time(i.captured),
-        entry,
+        channels=3,
+        quality=_first(i.qualities),
+        captured_at=common.unpack_time(i.captured),
+        entry=entry,
     )
 
 
-def _iris(record: iir.IrisRecord, version: str, media: dict[int, str], entry: str) -> DecodedRecord:
-    _one(len(record.images), entry)
-    i = record.images[0]
+def _face_2005(data: bytes, entry: str) -> DecodedRecord:
+    i = _only(fac2005.decode(data, entry).images, entry)
     return DecodedRecord(
-        f"IIR {version}",
+        "FAC 010",
+        Modality.FACE,
+        Position.FACE,
+        0,
+        i.image,
+        fac2005.MEDIA[i.data_type],
+        i.width,
+        i.height,
+        channels=3,
+        quality=_scored(i.quality, 1),
+        entry=entry,
+    )
+
+
+def _iris_2011(data: bytes, entry: str) -> DecodedRecord:
+    i = _only(iir.decode(data, entry).images, entry)
+    return DecodedRecord(
+        "IIR 020",
         Modality.IRIS,
         common.eye_position(i.label),
         i.label,
         i.image,
-        media[i.format],
+        iir.MEDIA_2011[i.format],
         i.width,
         i.height,
-        1,
-        0,
-        i.depth,
-        i.qualities[0] if i.qualities else None,
-        common.unpack_time(i.captured),
-        entry,
+        depth=i.depth,
+        quality=_first(i.qualities),
+        captured_at=common.unpack_time(i.captured),
+        entry=entry,
     )
 
 
-def _one(count: int, entry: str) -> None:
-    if count != 1:
-        raise BadInput("record.representations", entry=entry, expected=1, found=count)
+def _iris_2005(data: bytes, entry: str) -> DecodedRecord:
+    record = iir2005.decode(data, entry)
+    eye, i = _only([(eye, image) for eye in record.eyes for image in eye.images], entry)
+    return DecodedRecord(
+        "IIR 010",
+        Modality.IRIS,
+        common.eye_position(eye.label),
+        eye.label,
+        i.image,
+        _media(iir2005.MEDIA, record.format, entry, "format"),
+        record.width,
+        record.height,
+        channels=3 if record.format in iir2005.COLOUR_FORMATS else 1,
+        depth=record.depth,
+        quality=_scored(i.quality, 1),
+        entry=entry,
+    )
 
 
 _READERS: dict[bytes, Callable[[bytes, str], DecodedRecord]] = {
-    fir.MAGIC_2011: lambda d, e: _finger(fir.decode(d, e), "020", fir.MEDIA_2011, e),
-    fir.MAGIC_2005: lambda d, e: _finger(fir.decode_2005(d, e), "010", fir.MEDIA_2005, e),
-    fac.MAGIC_2011: lambda d, e: _face(fac.decode(d, e), "030", fac.MEDIA_2011, e),
-    fac.MAGIC_2005: lambda d, e: _face(fac.decode_2005(d, e), "010", fac.MEDIA_2005, e),
-    iir.MAGIC_2011: lambda d, e: _iris(iir.decode(d, e), "020", iir.MEDIA_2011, e),
-    iir.MAGIC_2005: lambda d, e: _iris(iir.decode_2005(d, e), "010", iir.MEDIA_2005, e),
+    fir.MAGIC_2011: _finger_2011,
+    fir2005.MAGIC: _finger_2005,
+    fac.MAGIC_2011: _face_2011,
+    fac2005.MAGIC: _face_2005,
+    iir.MAGIC_2011: _iris_2011,
+    iir2005.MAGIC: _iris_2005,
 }
