@@ -55,8 +55,10 @@ class RememberedBiometrics:
     def _remember(self, name: str, key: Any, work: Callable[[], Any]) -> Any:
         return remember(self._folder, (name, key), work)
 
-    def assess_face(self, frame: Any, latar: str) -> Assessed:
-        return self._remember("face", (frame, latar), lambda: self._real.assess_face(frame, latar))  # type: ignore[no-any-return]
+    def assess_face(self, frame: Any, latar: str, *, replace_background: bool = False) -> Assessed:
+        assessed = self._remember("face", (frame, latar, replace_background),
+                                  lambda: self._real.assess_face(frame, latar, replace_background=replace_background))
+        return assessed  # type: ignore[no-any-return]
 
     def assess_fingers(self, capture: Any, positions: Sequence[Position]) -> Any:
         return self._remember("fingers", (capture, tuple(positions)), lambda: list(self._real.assess_fingers(capture, positions)))
@@ -64,8 +66,11 @@ class RememberedBiometrics:
     def assess_iris(self, position: Position, image: Any) -> Any:
         return self._remember("iris", (position, image), lambda: self._real.assess_iris(position, image))
 
-    def compare_fingers(self, probe_png: bytes, reference_png: bytes) -> Any:
-        return self._remember("same", (probe_png, reference_png), lambda: self._real.compare_fingers(probe_png, reference_png))
+    def finger_conflicts(self, new: Any, accepted: Any) -> Any:
+        return self._remember("conflicts", (tuple(new), tuple(accepted)), lambda: list(self._real.finger_conflicts(new, accepted)))
+
+    def iris_conflicts(self, new: Any, accepted: Any) -> Any:
+        return self._remember("eyes", (tuple(new), tuple(accepted)), lambda: list(self._real.iris_conflicts(new, accepted)))
 
     def template(self, png: bytes) -> Any:
         return self._remember("template", png, lambda: self._real.template(png))

@@ -18,6 +18,7 @@ from ktpel_kiosk.desk import (
     approvals,
     blangko,
     books,
+    capture_rules,
     closing,
     complaints,
     correction,
@@ -52,6 +53,7 @@ from ktpel_kiosk.desk.context import Desk
 from ktpel_kiosk.desk.seats import Seats
 from ktpel_kiosk.domain.actor import Actor
 from ktpel_kiosk.domain.biometric import FINGERS, ExceptionKind, Position
+from ktpel_kiosk.domain.capture_rules import BestOf, CaptureRules
 from ktpel_kiosk.domain.ganda import DuplicateCheck, DuplicateHit, FingerLikeness, Putusan
 from ktpel_kiosk.domain.laporan import Masa
 from ktpel_kiosk.domain.ledgers import AlasanTarik, Pejabat
@@ -176,7 +178,11 @@ def _recordings(made: Prepared) -> None:
         recording.capture_fingers(desk, operator, p.id, (Position.RIGHT_THUMB,))
     del office.judge.scores[Position.RIGHT_THUMB]
     recording.record_exception(desk, operator, p.id, Position.LEFT_THUMB, ExceptionKind.BANDAGED, "dibalut", "dua", PASSWORD)
-    made.p["rekam"] = p.id
+    office.judge.same.add(frozenset((Position.LEFT_MIDDLE, Position.LEFT_RING)))
+    for _ in range(desk.capture_rules.tries(Position.LEFT_RING)):
+        recording.capture_fingers(desk, operator, p.id, (Position.LEFT_MIDDLE, Position.LEFT_RING))
+    office.judge.same.clear()
+    made.p["rekam"], made.ids["ditolak"] = p.id, desk.held.of(p.id)
     full = office.at(Stage.REKAM, 9)
     recording.confirm_data(desk, full.id)
     recording.capture_face(desk, operator, full.id)
@@ -245,6 +251,11 @@ def _adopt_plan() -> population.ImportPlan:
     return population.ImportPlan("daftar.csv", "0" * 64, 0, (), (), (), ())
 
 
+def _keep(o: Prepared, d: Desk, a: Actor) -> Any:
+    d.held.keep(o.p["rekam"], o.ids["ditolak"])
+    return recording.keep_refused(d, a, o.p["rekam"], "bekas luka", "dua", PASSWORD)
+
+
 CALLS: dict[str, Call] = {
     "agenda.set_setting": lambda o, d, a: agenda.set_setting(d, a, "surat.kode", "471.13"),
     "agenda.void_letter": lambda o, d, a: agenda.void_letter(d, a, o.ids["surat"], "salah ketik"),
@@ -258,6 +269,7 @@ CALLS: dict[str, Call] = {
         d, a, "permohonan", "csv", o.folder / "penuh.csv", full_nik=True, reason="permintaan inspektorat", **SECOND),
     "books.preview": lambda o, d, a: books.preview(d, a, Want("permohonan", 2026)),
     "books.verify_register": lambda o, d, a: books.verify_register(d, a),
+    "capture_rules.change": lambda o, d, a: capture_rules.change(d, a, CaptureRules(best_of=BestOf.TERTINGGI)),
     "closing.check": lambda o, d, a: closing.check(d, a, 2026, 9),
     "closing.close_month": lambda o, d, a: closing.close_month(d, a, 2026, 10),
     "closing.reopen_month": lambda o, d, a: closing.reopen_month(d, a, 2026, 9, "salah hitung", "dua", PASSWORD),
@@ -323,6 +335,7 @@ CALLS: dict[str, Call] = {
     "recording.capture_signature": lambda o, d, a: recording.capture_signature(d, a, o.p["rekam"]),
     "recording.finish_recording": lambda o, d, a: recording.finish_recording(d, a, o.p["lengkap"]),
     "recording.force_position": lambda o, d, a: recording.force_position(d, a, o.p["rekam"], Position.RIGHT_THUMB, "jari kasar"),
+    "recording.keep_refused": lambda o, d, a: _keep(o, d, a),
     "recording.record_exception": lambda o, d, a: recording.record_exception(
         d, a, o.p["rekam"], Position.LEFT_LITTLE, ExceptionKind.MISSING, "sejak lahir", "dua", PASSWORD),
     "recording.withdraw_exception": lambda o, d, a: recording.withdraw_exception(d, a, o.p["rekam"], Position.LEFT_THUMB),

@@ -94,6 +94,10 @@ class Judge:
     """Biometrics with the scores a test sets; default 80 for everything."""
 
     scores: dict[Position, list[int]] = field(default_factory=dict)
+    hints: dict[Position, tuple[str, ...]] = field(default_factory=dict)
+    failures: list[KioskError] = field(default_factory=list)
+    algorithm: str = "uji 1"
+    replaced: list[bool] = field(default_factory=list)
     same: set[frozenset[Position]] = field(default_factory=set)
     activation_score: float = 0.9
     all_alike: bool = False
@@ -102,12 +106,16 @@ class Judge:
     def _assessed(self, position: Position, mime: str = "image/png") -> Assessed:
         queue = self.scores.get(position)
         score = (queue.pop(0) if len(queue) > 1 else queue[0]) if queue else 80
-        return Assessed(position, mime, position.value.encode() * 50, 8, 8, 500, Quality("uji 1", score))
+        quality = Quality(self.algorithm, score, hints=self.hints.get(position, ()))
+        return Assessed(position, mime, position.value.encode() * 50, 8, 8, 500, quality)
 
     def assess_face(self, frame: RawImage, latar: str, *, replace_background: bool = False) -> Assessed:
+        self.replaced.append(replace_background)
         return self._assessed(Position.FACE)
 
     def assess_fingers(self, capture: FingerCapture, positions: Sequence[Position]) -> list[Assessed]:
+        if self.failures:
+            raise self.failures.pop(0)
         return [self._assessed(p) for p in positions]
 
     def assess_iris(self, position: Position, image: RawImage) -> Assessed:
@@ -119,9 +127,11 @@ class Judge:
     def assess_thumbprint(self, capture: FingerCapture, position: Position = Position.LEFT_THUMB) -> Assessed:
         return self._assessed(Position.SIGNATURE)
 
-    def iris_conflicts(self, new: Sequence[tuple[Position, bytes]], accepted: Sequence[tuple[Position, bytes]]) -> list[Conflict]:
-        both = [*accepted, *new]
-        return [Conflict(p, q, 1.0) for p, _ in new for q, _ in both if p is not q and frozenset((p, q)) in self.same]
+    def finger_conflicts(self, new: Sequence[tuple[Position, bytes]], accepted: Sequence[tuple[Position, bytes]]) -> list[Conflict]:
+        return [Conflict(p, q, 1.0) for i, (p, _) in enumerate(new) for q, _ in [*accepted, *new[:i]]
+                if p is not q and frozenset((p, q)) in self.same]
+
+    iris_conflicts = finger_conflicts
 
     def compare_fingers(self, probe_png: bytes, reference_png: bytes) -> float:
         names = frozenset(Position(png[: len(png) // 50].decode()) for png in (probe_png, reference_png))

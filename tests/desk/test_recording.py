@@ -5,10 +5,28 @@ from __future__ import annotations
 import pytest
 from desk_office import PASSWORD, Office
 
-from ktpel_kiosk.desk import recording, verification
+from ktpel_kiosk.desk import capture_rules, recording, refusals, verification
 from ktpel_kiosk.desk.intake import assign_number
-from ktpel_kiosk.domain.biometric import FINGERS, RIGHT_FOUR, ExceptionKind, Position
-from ktpel_kiosk.domain.errors import NotAllowed, NotConnected, QualityTooLow, SignInRefused, SopViolation
+from ktpel_kiosk.domain.biometric import (
+    EYES,
+    FINGERS,
+    LEFT_FOUR,
+    RIGHT_FOUR,
+    THUMBS,
+    ExceptionKind,
+    Position,
+    SignatureKind,
+)
+from ktpel_kiosk.domain.capture_rules import BestOf, CaptureRules, Limit
+from ktpel_kiosk.domain.errors import (
+    BadInput,
+    CaptureFailed,
+    NotAllowed,
+    NotConnected,
+    QualityTooLow,
+    SignInRefused,
+    SopViolation,
+)
 from ktpel_kiosk.domain.permohonan import Permohonan
 from ktpel_kiosk.domain.sop import Peran, Stage
 from ktpel_kiosk.ports.devices import DeviceKind
@@ -67,7 +85,7 @@ def test_best_of_n_keeps_the_highest_score(office, seated):
 
 
 def test_score_at_the_threshold_passes(office, seated):
-    office.judge.scores[Position.RIGHT_INDEX] = [office.desk.thresholds.index]
+    office.judge.scores[Position.RIGHT_INDEX] = [office.desk.capture_rules.minimum(Position.RIGHT_INDEX)]
     result = recording.capture_fingers(office.desk, office.actor(Peran.OPERATOR), seated.id, (Position.RIGHT_INDEX,))
     assert result.status.of(Position.RIGHT_INDEX).state == "captured"
 
@@ -150,3 +168,284 @@ def test_session_reopens_at_the_next_missing_position(office, seated):
 def test_counter_may_not_record(office, seated):
     with pytest.raises(NotAllowed):
         recording.capture_face(office.desk, office.actor(Peran.LOKET), seated.id)
+
+
+# -- the wrong finger, hand or eye ------------------------------------------------------------------------------------
+
+
+def alike(office, *pairs):
+    office.judge.same |= {frozenset(p) for p in pairs}
+
+
+def best_of(office, p):
+    return {s.position: s for s in office.desk.register.read(lambda v: v.samples(p.id)) if s.best}
+
+
+def refused_until_kept(office, p, positions):
+    """The same refused touch as often as it may be tried."""
+    operator = office.actor(Peran.OPERATOR)
+    return [recording.capture_fingers(office.desk, operator, p.id, positions) for _ in range(3)][-1]
+
+
+def test_same_finger_twice_in_one_touch(office, seated):
+    alike(office, (Position.RIGHT_INDEX, Position.RIGHT_MIDDLE))
+    result = recording.capture_fingers(office.desk, office.actor(Peran.OPERATOR), seated.id, RIGHT_FOUR)
+    assert result.refused == ("finger.same_twice",)
+    assert dict(result.refused_facts) == {"position": "right_middle", "found": "right_index"}
+    assert not result.stored
+    assert {a.position for a in result.shown} == set(RIGHT_FOUR)
+    assert best_of(office, seated) == {}
+
+
+def test_the_other_hand_on_the_glass(office, seated):
+    operator = office.actor(Peran.OPERATOR)
+    recording.capture_fingers(office.desk, operator, seated.id, RIGHT_FOUR)
+    alike(office, *zip(LEFT_FOUR, reversed(RIGHT_FOUR), strict=True))  # the right hand as it lies when the left one is asked
+    result = recording.capture_fingers(office.desk, operator, seated.id, LEFT_FOUR)
+    assert result.refused == ("finger.other_hand",)
+    assert not result.may_keep
+    alike(office, (Position.LEFT_INDEX, Position.RIGHT_INDEX))
+    single = recording.capture_fingers(office.desk, operator, seated.id, (Position.LEFT_INDEX,))
+    assert single.refused == ("finger.other_hand",)
+
+
+def test_one_finger_of_the_other_hand_is_a_finger_already_taken(office, seated):
+    """As in the sample valid1.8: the left thumb is the right index."""
+    operator = office.actor(Peran.OPERATOR)
+    recording.capture_fingers(office.desk, operator, seated.id, RIGHT_FOUR)
+    alike(office, (Position.LEFT_THUMB, Position.RIGHT_INDEX))
+    result = recording.capture_fingers(office.desk, operator, seated.id, THUMBS)
+    assert result.refused == ("finger.same_as",)
+    assert dict(result.refused_facts) == {"position": "left_thumb", "found": "right_index"}
+    facts = office.desk.register.read(lambda v: v.audit(subject=seated.id))[-1]
+    assert (facts.event, facts.facts["reason"], facts.facts["found"], facts.facts["attempt"]) == (
+        "CaptureRefused", "finger.same_as", "right_index", 1)
+
+
+def test_wrong_hand_by_shape_is_refused_until_a_second_officer_agrees(office, seated):
+    operator = office.actor(Peran.OPERATOR)
+    office.judge.hints[Position.RIGHT_INDEX] = ("finger.wrong_hand",)
+    last = refused_until_kept(office, seated, RIGHT_FOUR)
+    assert last.refused == ("finger.wrong_hand",)
+    assert last.may_keep
+    kept = recording.keep_refused(office.desk, operator, seated.id, "jari bengkok sejak lahir", "kasi", PASSWORD)
+    assert {s.position for s in kept.stored} == set(RIGHT_FOUR)
+    assert kept.status.of(Position.RIGHT_INDEX).state == "captured"
+
+
+def test_a_repeated_conflict_does_not_trap_the_citizen(office, seated):
+    """Kept with a second officer's signature after the tries, or excused; the pair is not asked about again."""
+    operator = office.actor(Peran.OPERATOR)
+    recording.capture_fingers(office.desk, operator, seated.id, RIGHT_FOUR)
+    alike(office, (Position.LEFT_THUMB, Position.RIGHT_INDEX))
+    recording.capture_fingers(office.desk, operator, seated.id, THUMBS)
+    with pytest.raises(QualityTooLow) as early:
+        recording.keep_refused(office.desk, operator, seated.id, "luka", "kasi", PASSWORD)
+    assert (early.value.message_key, early.value.facts["attempt"], early.value.facts["limit"]) == ("recording.refusals_left", 1, 3)
+    for _ in range(2):
+        result = recording.capture_fingers(office.desk, operator, seated.id, THUMBS)
+    assert result.may_keep
+    assert result.status.of(Position.LEFT_THUMB).refused == 3
+    with pytest.raises(SignInRefused):
+        recording.keep_refused(office.desk, operator, seated.id, "luka", "operator", PASSWORD)
+    with pytest.raises(BadInput):
+        recording.keep_refused(office.desk, operator, seated.id, "  ", "kasi", PASSWORD)
+    kept = recording.keep_refused(office.desk, operator, seated.id, "bekas luka", "kasi", PASSWORD)
+    assert set(THUMBS) == {s.position for s in kept.stored}
+    approvals = office.desk.register.read(lambda v: v.approvals(seated.id))
+    assert [(a.kind, a.officer) for a in approvals][-1] == ("tetap_pakai", "kasi")
+    from ktpel_kiosk.desk.approvals import states
+    assert states(office.desk, seated.id)[approvals[-1].id] == "sah"
+    again = recording.capture_fingers(office.desk, operator, seated.id, THUMBS)
+    assert again.stored
+    with pytest.raises(SopViolation) as gone:
+        recording.keep_refused(office.desk, operator, seated.id, "lagi", "kasi", PASSWORD)
+    assert gone.value.message_key == "recording.nothing_refused"
+
+
+def test_excusing_the_conflicting_finger_lets_the_others_go_on(office, seated):
+    operator = office.actor(Peran.OPERATOR)
+    recording.capture_fingers(office.desk, operator, seated.id, RIGHT_FOUR)
+    recording.capture_fingers(office.desk, operator, seated.id, LEFT_FOUR)
+    alike(office, (Position.LEFT_THUMB, Position.RIGHT_INDEX))
+    refused_until_kept(office, seated, THUMBS)
+    status = recording.record_exception(
+        office.desk, operator, seated.id, Position.LEFT_THUMB, ExceptionKind.UNREADABLE, "sama dengan telunjuk", "kasi", PASSWORD)
+    assert status.next_slap() == (Position.RIGHT_THUMB,)
+    assert recording.capture_fingers(office.desk, operator, seated.id, status.next_slap()).stored
+
+
+def test_the_accepted_finger_was_the_wrong_one(office, seated):
+    operator = office.actor(Peran.OPERATOR)
+    office.judge.scores = {Position.RIGHT_INDEX: [90, 40]}
+    recording.capture_fingers(office.desk, operator, seated.id, (Position.RIGHT_INDEX,))  # really the middle finger
+    alike(office, (Position.RIGHT_INDEX, Position.RIGHT_MIDDLE))
+    assert recording.capture_fingers(office.desk, operator, seated.id, (Position.RIGHT_MIDDLE,)).refused
+    office.judge.same.clear()
+    recording.capture_fingers(office.desk, operator, seated.id, (Position.RIGHT_INDEX,), instead=True)
+    assert best_of(office, seated)[Position.RIGHT_INDEX].quality.score == 40
+    assert office.desk.register.read(lambda v: v.audit(subject=seated.id))[-1].facts["instead"] is True
+
+
+def test_refusals_are_counted_from_the_audit(office, seated):
+    alike(office, (Position.RIGHT_INDEX, Position.RIGHT_MIDDLE))
+    refused_until_kept(office, seated, RIGHT_FOUR)
+    office.desk.held.drop(seated.id)  # as after a power cut
+    with pytest.raises(SopViolation) as caught:
+        recording.keep_refused(office.desk, office.actor(Peran.OPERATOR), seated.id, "luka", "kasi", PASSWORD)
+    assert caught.value.message_key == "recording.nothing_refused"
+    result = recording.capture_fingers(office.desk, office.actor(Peran.OPERATOR), seated.id, RIGHT_FOUR)
+    assert (result.refusals, result.may_keep) == (4, True)
+
+
+def test_a_missing_finger_is_audited_and_named(office, seated):
+    office.judge.failures = [CaptureFailed("finger.count", device_kind="fingerprint", expected=4, found=3, position="right_little")]
+    with pytest.raises(CaptureFailed):
+        recording.capture_fingers(office.desk, office.actor(Peran.OPERATOR), seated.id, RIGHT_FOUR)
+    seen = office.desk.register.read(lambda v: refusals.caught(v, seated.id))
+    assert seen == [{"reason": "finger.count", "asked": "right_index,right_middle,right_ring,right_little", "position": "right_little",
+                     "found": "3", "expected": "4"}]
+    assert recording.recording_status(office.desk, seated.id).of(Position.RIGHT_LITTLE).refused == 0
+
+
+def test_one_eye_twice_and_eyes_swapped_between_attempts(office, seated):
+    operator = office.actor(Peran.OPERATOR)
+    right, left = EYES
+    alike(office, EYES)
+    twice = recording.capture_irises(office.desk, operator, seated.id)
+    assert twice.refused == ("iris.same_twice",)
+    office.judge.same.clear()
+    office.judge.scores = {right: [20], left: [20]}
+    assert recording.capture_irises(office.desk, operator, seated.id).stored
+    crossed = EyesCrossed()
+    office.judge.iris_conflicts = crossed  # type: ignore[method-assign]
+    assert recording.capture_irises(office.desk, operator, seated.id).refused == ("iris.swapped",)
+    assert recording.capture_irises(office.desk, operator, seated.id, (left,)).refused == ("iris.same_as",)
+    assert recording.capture_irises(office.desk, operator, seated.id, instead=True).stored
+    assert crossed.accepted[-1] == ()
+
+
+class EyesCrossed:
+    """Every new eye is the accepted one of the other side."""
+
+    def __init__(self) -> None:
+        self.accepted: list[tuple[Position, ...]] = []
+
+    def __call__(self, new, accepted):
+        from ktpel_kiosk.ports.services import Conflict
+        self.accepted.append(tuple(p for p, _ in accepted))
+        return [Conflict(p, q, 0.8) for p, _ in new for q, _ in accepted if p is not q]
+
+
+# -- which attempt counts ---------------------------------------------------------------------------------------------
+
+
+def set_rules(office, rules):
+    return capture_rules.change(office.desk, office.actor(Peran.SUPERVISOR), rules)
+
+
+def four(office, p, *scores):
+    office.judge.scores = {f: [s] for f, s in zip(RIGHT_FOUR, scores, strict=True)}
+    return recording.capture_fingers(office.desk, office.actor(Peran.OPERATOR), p.id, RIGHT_FOUR)
+
+
+def test_bsi_keeps_the_slap_whole_and_asks_for_it_whole(office, seated):
+    first = four(office, seated, 40, 12, 30, 30)
+    assert first.status.of(Position.RIGHT_MIDDLE).state == "low"
+    assert first.status.next_slap() == RIGHT_FOUR
+    four(office, seated, 35, 50, 50, 5)
+    assert {s.attempt for s in best_of(office, seated).values()} == {1}
+    done = four(office, seated, 31, 21, 11, 11)
+    assert {s.attempt for s in best_of(office, seated).values()} == {3}
+    assert done.status.next_slap() == LEFT_FOUR
+    groups = recording.touches(office.desk.register.read(lambda v: v.samples(seated.id)))
+    assert [len(g) for g in groups] == [4, 4, 4]
+
+
+def test_highest_asks_only_for_the_finger_below_and_takes_each_at_its_best(office, seated):
+    set_rules(office, CaptureRules(best_of=BestOf.TERTINGGI))
+    first = four(office, seated, 40, 12, 30, 30)
+    assert first.status.next_slap() == (Position.RIGHT_MIDDLE,)
+    four(office, seated, 35, 50, 50, 5)
+    assert [best_of(office, seated)[f].quality.score for f in RIGHT_FOUR] == [40, 50, 50, 30]
+
+
+def test_thresholds_and_tries_are_per_finger(office, seated):
+    set_rules(office, CaptureRules().with_limits({Position.RIGHT_LITTLE: Limit(60, 1), Position.RIGHT_INDEX: Limit(10, 5)}))
+    result = four(office, seated, 12, 40, 40, 40)
+    assert result.status.of(Position.RIGHT_INDEX).state == "captured"
+    little = result.status.of(Position.RIGHT_LITTLE)
+    assert (little.state, little.tries_left) == ("low", 0)
+    status = recording.force_position(office.desk, office.actor(Peran.OPERATOR), seated.id, Position.RIGHT_LITTLE, "jari kasar")
+    assert status.of(Position.RIGHT_LITTLE).state == "forced"
+    assert status.next_slap() == LEFT_FOUR
+
+
+def test_without_nfiq2_an_office_may_ask_for_force(office, seated):
+    set_rules(office, CaptureRules(tanpa_nfiq2=False))
+    assert four(office, seated, 80, 80, 80, 80).status.of(Position.RIGHT_INDEX).state == "low"
+    office.judge.algorithm = "NFIQ2 2.3.0"
+    assert four(office, seated, 80, 80, 80, 80).status.of(Position.RIGHT_INDEX).state == "captured"
+
+
+def test_a_session_keeps_the_rules_it_began_with(office, seated):
+    four(office, seated, 35, 35, 35, 35)
+    office.clock.advance(1.0)
+    set_rules(office, CaptureRules().with_limits({Position.RIGHT_INDEX: Limit(80, 3)}))
+    assert recording.recording_status(office.desk, seated.id).of(Position.RIGHT_INDEX).state == "captured"
+    assert capture_rules.current(office.desk).minimum(Position.RIGHT_INDEX) == 80
+
+
+def test_rules_are_set_by_who_may_and_audited(office, seated):
+    with pytest.raises(NotAllowed):
+        capture_rules.change(office.desk, office.actor(Peran.OPERATOR), CaptureRules())
+    set_rules(office, CaptureRules(best_of=BestOf.TERTINGGI))
+    link = office.desk.register.read(lambda v: v.audit(subject=capture_rules.SETTING))[-1]
+    assert link.facts["value"] == "pilih bsi > tertinggi"
+    for _ in range(capture_rules.KEPT_VERSIONS + 3):
+        set_rules(office, CaptureRules())
+    assert capture_rules.current(office.desk) == CaptureRules()
+
+
+# -- background and thumb print ---------------------------------------------------------------------------------------
+
+
+def test_background_is_replaced_only_where_the_office_allows_it(office, seated):
+    operator = office.actor(Peran.OPERATOR)
+    with pytest.raises(SopViolation) as caught:
+        recording.capture_face(office.desk, operator, seated.id, replace_background=True)
+    assert caught.value.message_key == "recording.background_fixed"
+    set_rules(office, CaptureRules(ganti_latar=True))
+    recording.capture_face(office.desk, operator, seated.id)
+    recording.capture_face(office.desk, operator, seated.id, replace_background=True)
+    assert office.judge.replaced == [False, True]
+    links = [link for link in office.desk.register.read(lambda v: v.audit(subject=seated.id)) if link.event == "SampleAccepted"]
+    assert [link.facts.get("replaced_background") for link in links] == [None, True]
+
+
+def test_thumb_print_comes_from_the_scanner_of_a_finger_that_is_there(office, seated):
+    operator = office.actor(Peran.OPERATOR)
+    office.bench.trouble[DeviceKind.SIGNATURE] = NotConnected("device.not_connected", device_kind="signature")
+    result = recording.capture_signature(office.desk, operator, seated.id, SignatureKind.CAP_JEMPOL)
+    assert office.bench.touches[-1] == (Position.LEFT_THUMB,)
+    assert (result.stored[0].position, result.stored[0].signature_kind) == (Position.SIGNATURE, SignatureKind.CAP_JEMPOL)
+    for finger in THUMBS:
+        recording.record_exception(office.desk, operator, seated.id, finger, ExceptionKind.BANDAGED, "dibalut", "kasi", PASSWORD)
+    recording.capture_signature(office.desk, operator, seated.id, SignatureKind.CAP_JEMPOL)
+    assert office.bench.touches[-1] == (Position.RIGHT_INDEX,)
+    del office.bench.trouble[DeviceKind.SIGNATURE]
+    pen = recording.capture_signature(office.desk, operator, seated.id, SignatureKind.GARIS)
+    assert best_of(office, seated)[Position.SIGNATURE].id == pen.stored[0].id
+
+
+def test_no_sample_of_an_excused_position_is_sealed(office):
+    p = office.at(Stage.KIRIM)
+    from ktpel_kiosk.desk import sealing
+    operator = office.actor(Peran.OPERATOR)
+    office.desk.register.write(lambda tx: (
+        tx.put_exception(p.id, recording.BiometricException(Position.LEFT_THUMB, ExceptionKind.UNREADABLE, "sama", "kasi", "operator")),
+        tx.log("ExceptionRecorded", p.id, "operator")))
+    sealing.applicant_confirms(office.desk, p.id)
+    sealing.sign_off(office.desk, operator, p.id, PASSWORD)
+    sealing.seal_packet(office.desk, operator, p.id)
+    assert Position.LEFT_THUMB not in {s.position for s in office.vault.contents[-1].samples}

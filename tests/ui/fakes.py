@@ -47,7 +47,7 @@ from ktpel_kiosk.ports.devices import (
     PrintMedia,
     SignatureCapture,
 )
-from ktpel_kiosk.ports.services import Assessed, CardFace, CardMaterial, ChipContent, RecordStatus
+from ktpel_kiosk.ports.services import Assessed, CardFace, CardMaterial, ChipContent, Conflict, RecordStatus
 
 NOW = datetime(2026, 11, 20, 2, 15, tzinfo=UTC)
 PASSWORD = "praktik"
@@ -202,6 +202,9 @@ class Judge:
 
     def __init__(self) -> None:
         self.scores: dict[Position, list[int]] = {}
+        self.same: set[frozenset[Position]] = set()
+        self.failures: list[KioskError] = []
+        self.nbis = "ok"
 
     def _made(self, position: Position, image: Image.Image, mime: str = "image/png", data: bytes = b"") -> Assessed:
         queue = self.scores.get(position)
@@ -219,6 +222,8 @@ class Judge:
         return Quality("uji 1", 55, hints=("face.chin_up",), measures={"background": 96.0, "head_size": 72.0})
 
     def assess_fingers(self, capture: Any, positions: Any) -> list[Assessed]:
+        if self.failures:
+            raise self.failures.pop(0)
         return [self._made(p, finger(i * 3)) for i, p in enumerate(positions)]
 
     def assess_iris(self, position: Position, image: RawImage) -> Assessed:
@@ -229,6 +234,10 @@ class Judge:
 
     def assess_thumbprint(self, capture: Any, position: Position = Position.LEFT_THUMB) -> Assessed:
         return self._made(Position.SIGNATURE, finger(3))
+
+    def finger_conflicts(self, new: Any, accepted: Any) -> list[Conflict]:
+        return [Conflict(p, q, 0.87) for i, (p, _) in enumerate(new) for q, _ in [*accepted, *new[:i]]
+                if p is not q and frozenset((p, q)) in self.same]
 
     def iris_conflicts(self, new: Any, accepted: Any) -> list[Any]:
         return []
@@ -258,7 +267,7 @@ class Judge:
         return data[:16]
 
     def ready(self) -> dict[str, str]:
-        return {"uji": "ok"}
+        return {"uji": "ok", "NFIQ2 2.3.0": self.nbis}
 
 
 class Vault:

@@ -17,12 +17,13 @@ from ktpel_kiosk.app.office import PRACTICE_PASSWORD, PRACTICE_USERS, holidays_a
 from ktpel_kiosk.app.population import Invented, invent
 from ktpel_kiosk.app.walk import Officers, Walk, WalkFailed
 from ktpel_kiosk.app.wiring import Kiosk, open_practice_kiosk, pump
-from ktpel_kiosk.desk import books, reports, sign_in
+from ktpel_kiosk.desk import books, refusals, reports, sign_in
+from ktpel_kiosk.desk.context import Desk
 from ktpel_kiosk.domain.actor import Actor
 from ktpel_kiosk.domain.errors import BadInput, KioskError
 from ktpel_kiosk.domain.outbox import PacketState
 from ktpel_kiosk.domain.permohonan import Keadaan, Permohonan
-from ktpel_kiosk.domain.sop import Kantor, Layanan, Peran, Sop, Stage
+from ktpel_kiosk.domain.sop import Kantor, Layanan, Peran, Stage
 from ktpel_kiosk.domain.text import mask_nik, zone
 from ktpel_kiosk.durable import write_durably
 from ktpel_kiosk.hal.simulators.world import SimulatedWorld
@@ -203,7 +204,7 @@ class Day:
         packets = desk.register.read(lambda v: v.packets())
         audit = desk.register.check_audit()
         listed = desk.register.read(lambda v: v.list(Query(limit=100_000, newest_first=False)))
-        rows = [_application_summary(desk.sop_of(p.sop_digest), p) for p in (self._read(i.id) for i in listed)]
+        rows = [_application_summary(desk, p) for p in (self._read(i.id) for i in listed)]
         good = len(rows) == self.options.applicants and all(r["ended_as_sop_says"] for r in rows) and not self.failures
         received = all(p.state is PacketState.RECEIVED for p in packets)
         return {
@@ -223,7 +224,8 @@ def _where(p: Permohonan) -> str:
     return f"{p.keadaan}" if tahap is None else f"langkah {tahap.nomor} ({tahap.stage})"
 
 
-def _application_summary(sop: Sop, p: Permohonan) -> dict[str, Any]:
+def _application_summary(desk: Desk, p: Permohonan) -> dict[str, Any]:
+    sop = desk.sop_of(p.sop_digest)
     end = Stage.SERAH_SURAT if sop.akhir == "surat" else Stage.SERAH_PEMOHON
     ended = p.keadaan is Keadaan.SELESAI and any(t.stage is end and t.outcome == "diserahkan" for t in p.tahap)
     people = {s.nomor: ", ".join(s.pelaksana) for s in sop.langkah}
@@ -234,6 +236,17 @@ def _application_summary(sop: Sop, p: Permohonan) -> dict[str, Any]:
             "step": t.nomor, "stage": t.stage.value, "role": t.role, "pelaksana": people[t.nomor], "active_s": round(t.active_s, 1),
             "paused_s": round(t.paused_s, 1), "outcome": t.outcome or t.state.value,
         } for t in p.tahap],
+        **recorded_summary(desk, p.id),
+    }
+
+
+def recorded_summary(desk: Desk, permohonan_id: str) -> dict[str, Any]:
+    """``caught``: captures the desk refused, in order and in words; ``exceptions``: positions excused, with the second officer."""
+    caught, excused = desk.register.read(lambda v: (refusals.caught(v, permohonan_id), v.exceptions(permohonan_id)))
+    from ktpel_kiosk.ui.words import told
+    return {
+        "caught": [{**c, "sentence": told(desk.sentences, c["reason"], c)} for c in caught],
+        "exceptions": [{"position": e.position.value, "kind": e.kind.value, "approved_by": e.approved_by} for e in excused],
     }
 
 

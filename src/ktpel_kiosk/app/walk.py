@@ -11,21 +11,24 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 
 from ktpel_kiosk.app.population import Invented
-from ktpel_kiosk.desk import handover, intake, letters, printing, recording, sealing, verification
+from ktpel_kiosk.desk import handover, intake, letters, printing, recording, refusals, sealing, verification
 from ktpel_kiosk.desk.access import stage_roles
 from ktpel_kiosk.desk.context import Desk
 from ktpel_kiosk.desk.eligible import Override, closed_sentence
 from ktpel_kiosk.desk.progress import open_work
 from ktpel_kiosk.domain.actor import Actor
-from ktpel_kiosk.domain.biometric import EYES, FINGERS, Modality, Position
+from ktpel_kiosk.domain.biometric import EYES, FINGERS, ExceptionKind, Modality, Position
 from ktpel_kiosk.domain.cards import CardJob, JobState
 from ktpel_kiosk.domain.errors import CaptureFailed
+from ktpel_kiosk.domain.permissions import PERMISSIONS
 from ktpel_kiosk.domain.permohonan import Keadaan, Permohonan, Tahap
 from ktpel_kiosk.domain.sop import Layanan, Peran, Stage
 from ktpel_kiosk.ports.devices import PrintJobState
 
-MAX_CAPTURES = 12
-"""More touches than this for one part means the simulated applicant cannot be recorded: the walk reports it."""
+MAX_CAPTURES = 60
+"""More touches than this means the simulated applicant cannot be recorded: the walk reports it."""
+UNSEEN = frozenset({"finger.count", "finger.none", "finger.not_a_finger"})
+"""Failures that repeat when a finger is not there."""
 
 
 MAX_LOOKS = 50
@@ -169,16 +172,57 @@ class Walk:
         if forced.state == "low" and forced.tries_left == 0:
             recording.force_position(self.desk, actor, p.id, position, "mutu terbaik setelah semua percobaan")
             return
+        asked = self._asked(p, position, status)
         try:
-            result = self._capture(actor, p, position, status)
-        except CaptureFailed:
-            return  # a bad moment (somebody else in the picture, a finger that slipped): the operator simply does it again
+            result = self._capture(actor, p, position, status, asked)
+        except CaptureFailed as error:
+            # a bad moment (somebody else in the picture, a finger that slipped): the operator does it again, a few times
+            if error.message_key in UNSEEN and len(asked) == 1 and self._failures(p, asked) >= status.rules.tries(position):
+                self._excuse(actor, p, position, ExceptionKind.MISSING, "jari tidak terlihat setelah semua percobaan")
+            return
         for sample in result.stored:
             self.acknowledge(f"sample:{sample.id}", p.id)
+        if result.may_keep:
+            self._refused(actor, p, result)
 
-    def _capture(self, actor: Actor, p: Permohonan, position: Position, status: recording.RecordingStatus) -> recording.CaptureResult:
+    def _refused(self, actor: Actor, p: Permohonan, result: recording.CaptureResult) -> None:
+        """After the tries: what proved to be another finger or eye is excused; a hand the classifier doubts is looked at by two."""
+        pairs = result.refusal.pairs if result.refusal is not None else ()
+        if not pairs:
+            recording.keep_refused(self.desk, actor, p.id, "tangan diperiksa dua petugas", *self.second_of(actor))
+            return
+        for position in dict.fromkeys(c.position for c in pairs):
+            kind = ExceptionKind.UNREADABLE if position in FINGERS else ExceptionKind.LENS
+            self._excuse(actor, p, position, kind, "hasil selalu sama dengan bagian lain")
+
+    def _excuse(self, actor: Actor, p: Permohonan, position: Position, kind: ExceptionKind, reason: str) -> None:
+        recording.record_exception(self.desk, actor, p.id, position, kind, reason, *self.second_of(actor))
+        self.acknowledge(f"exception:{position.value}", p.id)
+
+    def second_of(self, actor: Actor) -> tuple[str, str]:
+        """Name and password of another officer who may agree to exceptions."""
+        for role in sorted(PERMISSIONS["approve_exception"]):
+            other = self.officers.actors.get(role)
+            if other is not None and other.username != actor.username:
+                return other.username, self.officers.passwords[other.username]
+        raise WalkFailed("no second officer for an exception")
+
+    def _asked(self, p: Permohonan, position: Position, status: recording.RecordingStatus) -> tuple[Position, ...]:
+        """The fingers of the next touch: the slap, or one finger where the slap failed as often as allowed."""
+        if position not in FINGERS:
+            return (position,)
+        slap = status.next_slap()
+        return slap if self._failures(p, slap) < status.rules.tries(slap[0]) else slap[:1]
+
+    def _failures(self, p: Permohonan, asked: tuple[Position, ...]) -> int:
+        names = ",".join(x.value for x in asked)
+        caught = self.desk.register.read(lambda v: refusals.caught(v, p.id))
+        return sum(c["asked"] == names and c["reason"] in UNSEEN for c in caught)
+
+    def _capture(self, actor: Actor, p: Permohonan, position: Position, status: recording.RecordingStatus,
+                 asked: tuple[Position, ...]) -> recording.CaptureResult:
         if position in FINGERS:
-            return recording.capture_fingers(self.desk, actor, p.id, status.next_slap())
+            return recording.capture_fingers(self.desk, actor, p.id, asked)
         if position in EYES:
             return recording.capture_irises(self.desk, actor, p.id, tuple(e for e in EYES if e in status.missing))
         if position.modality is Modality.FACE:

@@ -31,7 +31,8 @@ from ktpel_kiosk.app.sentences import load_sentences
 from ktpel_kiosk.app.spool import FileSpool
 from ktpel_kiosk.desk.context import Desk
 from ktpel_kiosk.domain.actor import Actor
-from ktpel_kiosk.domain.biometric import Position, RawImage, Thresholds
+from ktpel_kiosk.domain.biometric import Position, RawImage
+from ktpel_kiosk.domain.capture_rules import CaptureRules
 from ktpel_kiosk.domain.errors import KioskError
 from ktpel_kiosk.domain.penduduk import Penduduk
 from ktpel_kiosk.domain.sop import Peran
@@ -143,7 +144,7 @@ class Kiosk:
 
 def open_practice_kiosk(data: Path, office: str, *, clock: SystemClock | PracticeClock | None = None, world: SimulatedWorld | None = None,
                         source: Mapping[Position, RawImage] | None = None, hasher: PasswordHasher | None = None,
-                        thresholds: Thresholds | None = None, camera: str = "", reader: str = "", settle: bool = True) -> Kiosk:
+                        rules: CaptureRules | None = None, camera: str = "", reader: str = "", settle: bool = True) -> Kiosk:
     """A kiosk in practice mode: simulated devices, invented accounts, specimen cards.
 
     Args:
@@ -170,7 +171,7 @@ def open_practice_kiosk(data: Path, office: str, *, clock: SystemClock | Practic
         ids=ids, sop=sop, parse_sop=lambda text: parse_sop(text, name="register"), regions=cache(lambda: _regions(data)),
         holidays=lambda: _calendar().days_off(kiosk[0].desk), extra_open=lambda: _calendar().open_days(kiosk[0].desk),
         public_holidays=public_holidays, read_table=_tables, keep_sop=lambda sop: sops.keep(data, sop),
-        station=settings.station, sentences=load_sentences(), thresholds=thresholds or Thresholds(), specimen=True,
+        station=settings.station, sentences=load_sentences(), capture_rules=rules or CaptureRules(), specimen=True,
         practice_hint=f"Mode latihan. Masuk sebagai {_names()}; kata sandi: {PRACTICE_PASSWORD}.",
         wake_uploader=lambda: kiosk[0].wake_uploader(),
     )

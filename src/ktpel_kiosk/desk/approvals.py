@@ -157,6 +157,8 @@ def _content_now(view: View, a: Approval, p: Permohonan) -> frozenset[str] | Non
         return None
     if a.kind == "paksa":
         return frozenset(forced_hash(s) for s in view.samples(p.id, with_data=False) if s.forced)
+    if a.kind == "tetap_pakai":
+        return frozenset(forced_hash(s) for s in view.samples(p.id, with_data=False))
     if a.kind in ("tanda_tangan_pemohon", "pengesahan_operator"):
         return frozenset({review_hash(view, p)})
     return None

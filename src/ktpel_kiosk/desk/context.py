@@ -10,8 +10,9 @@ from datetime import date
 from pathlib import Path
 from typing import BinaryIO, Protocol
 
+from ktpel_kiosk.desk.held import HeldCaptures
 from ktpel_kiosk.desk.seats import Seats
-from ktpel_kiosk.domain.biometric import Thresholds
+from ktpel_kiosk.domain.capture_rules import CaptureRules
 from ktpel_kiosk.domain.errors import BadInput
 from ktpel_kiosk.domain.messages import Sentences
 from ktpel_kiosk.domain.sop import Sop
@@ -75,6 +76,8 @@ class Desk:
         station: id of this desk's station, part of the packet manifest.
         practice_hint: shown at sign-in of a practice office: which invented accounts there are; empty in production.
         seats: whose signing key is unlocked now, and who has to wait after wrong passwords; memory only.
+        capture_rules: how recordings are judged while the office has set nothing (:mod:`ktpel_kiosk.desk.capture_rules`).
+        held: captures that were refused and may yet count; memory only.
         specimen: cards carry the SPESIMEN watermark (always outside production).
     """
 
@@ -97,13 +100,14 @@ class Desk:
     holidays: Callable[[], frozenset[date]]
     station: str
     sentences: Sentences = field(default_factory=lambda: Sentences({}))
-    thresholds: Thresholds = field(default_factory=Thresholds)
+    capture_rules: CaptureRules = field(default_factory=CaptureRules)
     specimen: bool = True
     practice_hint: str = ""
     capture_timeout_s: float = 30.0
     print_timeout_s: float = 60.0
     seal_lock: threading.Lock = field(default_factory=threading.Lock)
     seats: Seats = field(default_factory=Seats)
+    held: HeldCaptures = field(default_factory=HeldCaptures)
     wake_uploader: Callable[[], None] = lambda: None
     extra_open: Callable[[], frozenset[date]] = frozenset
     public_holidays: Callable[[int], Mapping[date, str]] = lambda _year: {}

@@ -1,17 +1,21 @@
 """Perekaman: capture, judge, store at once, exceptions with a second person, force only after the allowed tries.
 
 Every capture is stored in its own transaction the moment it is accepted; a power cut reopens at the next missing
-position.
+position. Captures of the wrong finger or eye are refused (:mod:`ktpel_kiosk.desk.refusals`).
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field, replace
+from datetime import datetime, timedelta
 
+from ktpel_kiosk.desk import capture_rules, refusals
 from ktpel_kiosk.desk.access import require, require_stage
 from ktpel_kiosk.desk.approvals import add_signed, exception_hash, forced_hash, required
 from ktpel_kiosk.desk.context import Desk
+from ktpel_kiosk.desk.held import Held, Refusal
 from ktpel_kiosk.desk.progress import finish_stage, save
 from ktpel_kiosk.desk.sign_in import second_signer
 from ktpel_kiosk.desk.verification import require_fresh
@@ -20,6 +24,7 @@ from ktpel_kiosk.domain.biometric import (
     EYES,
     FINGERS,
     SLAPS,
+    THUMBS,
     BiometricException,
     DeviceIdentity,
     ExceptionKind,
@@ -28,11 +33,21 @@ from ktpel_kiosk.domain.biometric import (
     Sample,
     SignatureKind,
 )
-from ktpel_kiosk.domain.errors import BadInput, QualityTooLow, SopViolation
+from ktpel_kiosk.domain.capture_rules import CaptureRules
+from ktpel_kiosk.domain.errors import BadInput, CaptureFailed, QualityTooLow, SopViolation
 from ktpel_kiosk.domain.free_text import note
 from ktpel_kiosk.domain.permohonan import Permohonan, Tahap
 from ktpel_kiosk.domain.sop import Sop, Stage
-from ktpel_kiosk.ports.devices import Camera, DeviceKind, FingerprintScanner, IrisCamera, SignatureCapture, SignaturePad
+from ktpel_kiosk.ports.devices import (
+    Camera,
+    DeviceKind,
+    FingerCapture,
+    FingerprintScanner,
+    IrisCamera,
+    IrisCapture,
+    SignatureCapture,
+    SignaturePad,
+)
 from ktpel_kiosk.ports.register import Tx, View
 from ktpel_kiosk.ports.services import Assessed
 
@@ -44,13 +59,17 @@ NATIONAL_ORDER: tuple[str, ...] = ("foto", "jari", "iris", "tanda_tangan")
 
 @dataclass(frozen=True, slots=True)
 class PositionStatus:
-    """Where one position stands: ``missing``, ``captured``, ``low`` (below threshold), ``forced`` or ``exception``."""
+    """Where one position stands: ``missing``, ``captured``, ``low`` (below threshold), ``forced`` or ``exception``.
+
+    ``refused``: how often a capture of it was refused as another finger's or eye's.
+    """
 
     position: Position
     state: str
     score: int | None
     attempts: int
     tries_left: int
+    refused: int = 0
 
     @property
     def done(self) -> bool:
@@ -59,10 +78,11 @@ class PositionStatus:
 
 @dataclass(frozen=True, slots=True)
 class RecordingStatus:
-    """The whole session: one status per position of the current recording step, in capture order."""
+    """The whole session: one status per position of the current recording step, in capture order, and the rules it follows."""
 
     permohonan_id: str
     positions: tuple[PositionStatus, ...]
+    rules: CaptureRules = field(default_factory=CaptureRules)
 
     def of(self, position: Position) -> PositionStatus:
         return next(s for s in self.positions if s.position is position)
@@ -76,10 +96,13 @@ class RecordingStatus:
         return not self.missing
 
     def next_slap(self) -> tuple[Position, ...]:
-        """Fingers to place together next: the missing ones of the first incomplete slap of 4-4-2."""
-        missing = set(self.missing)
+        """Fingers to place together next: of the first incomplete slap of 4-4-2 those still open, or under BSI's rule the whole slap
+        (its attempts are compared as one)."""
+        states = {s.position: s.state for s in self.positions}
         for slap in SLAPS:
-            open_ones = tuple(p for p in slap if p in missing)
+            open_ones = tuple(p for p in slap if states.get(p) in ("missing", "low"))
+            if open_ones and self.rules.whole_slap(open_ones[0]):
+                return tuple(p for p in slap if states.get(p) in ("missing", "low", "captured"))
             if open_ones:
                 return open_ones
         return ()
@@ -90,13 +113,19 @@ class CaptureResult:
     """What came of one capture.
 
     ``stored`` are the samples now in the register; ``refused`` holds sentence keys when nothing was stored
-    (e.g. ``finger.same_as``); ``status`` is the session after it.
+    (e.g. ``finger.same_as``), with ``refused_facts``; ``status`` is the session after it.
+    ``refusal``: the pairs that are alike; ``shown``: the refused samples themselves, kept nowhere; ``refusals``: how often these
+    positions were refused by now; ``may_keep``: a second officer may let the capture count (:func:`keep_refused`).
     """
 
     stored: tuple[Sample, ...]
     refused: tuple[str, ...]
     status: RecordingStatus
     refused_facts: tuple[tuple[str, str], ...] = ()
+    refusal: Refusal | None = None
+    shown: tuple[Assessed, ...] = ()
+    refusals: int = 0
+    may_keep: bool = False
 
 
 def parts_of(sop: Sop, tahap: Tahap) -> tuple[str, ...]:
@@ -115,15 +144,17 @@ def _status(desk: Desk, view: View, p: Permohonan) -> RecordingStatus:
     parts = parts_of(desk.sop_of(p.sop_digest), tahap) if tahap and tahap.stage is Stage.REKAM else NATIONAL_ORDER
     samples = view.samples(p.id, with_data=False)
     excused = {e.position for e in view.exceptions(p.id)}
+    rules = capture_rules.of_session(desk, view, samples)
+    refused = refusals.counted(view, p.id)
     return RecordingStatus(p.id, tuple(
-        _position_status(desk, position, [s for s in samples if s.position is position], position in excused)
+        _position_status(rules, position, [s for s in samples if s.position is position], position in excused, refused.get(position, 0))
         for part in parts for position in PARTS[part]
-    ))
+    ), rules)
 
 
-def _position_status(desk: Desk, position: Position, samples: Sequence[Sample], excused: bool) -> PositionStatus:
+def _position_status(rules: CaptureRules, position: Position, samples: Sequence[Sample], excused: bool, refused: int) -> PositionStatus:
     tries = len(samples)
-    left = max(0, desk.thresholds.tries - tries)
+    left = max(0, rules.tries(position) - tries)
     best = next((s for s in samples if s.best), None)
     score = best.quality.score if best else None
     if excused:
@@ -133,8 +164,8 @@ def _position_status(desk: Desk, position: Position, samples: Sequence[Sample], 
     elif best.forced:
         state = "forced"
     else:
-        state = "captured" if desk.thresholds.passes(position, best.quality) else "low"
-    return PositionStatus(position, state, score, tries, left)
+        state = "captured" if rules.passes(position, best.quality) else "low"
+    return PositionStatus(position, state, score, tries, left, refused)
 
 
 def _require_recording(desk: Desk, actor: Actor, permohonan_id: str) -> Permohonan:
@@ -162,69 +193,78 @@ def confirm_data(desk: Desk, permohonan_id: str, wrong_fields: tuple[str, ...] =
     return desk.register.write(work)
 
 
-def capture_face(desk: Desk, actor: Actor, permohonan_id: str) -> CaptureResult:
-    """One portrait from the camera, cropped and measured."""
+def capture_face(desk: Desk, actor: Actor, permohonan_id: str, *, replace_background: bool = False) -> CaptureResult:
+    """One portrait from the camera, cropped and measured.
+
+    Args:
+        replace_background: put the required cloth behind the person; only where the office's rules allow it, marked in the audit.
+
+    Raises:
+        SopViolation: ``recording.background_fixed``: this office does not replace backgrounds.
+    """
     p = _require_recording(desk, actor, permohonan_id)
+    if replace_background and not recording_status(desk, p.id).rules.ganti_latar:
+        raise SopViolation("recording.background_fixed")
 
     def shoot(camera: Camera) -> tuple[DeviceIdentity, object]:
         return camera.identity(), camera.still()
 
     identity, frame = desk.devices.call(DeviceKind.CAMERA, "camera.still", shoot, desk.capture_timeout_s + 5).result()
-    assessed = desk.biometrics.assess_face(frame, p.penduduk.latar_foto)  # type: ignore[arg-type]
-    return _store(desk, actor, p, [assessed], identity)
+    with _failures(desk, actor, p, (Position.FACE,)):
+        assessed = desk.biometrics.assess_face(
+            frame, p.penduduk.latar_foto, replace_background=replace_background)  # type: ignore[arg-type]
+    return _store(desk, actor, p, [assessed], identity, facts={"replaced_background": True} if replace_background else None)
 
 
-def capture_fingers(desk: Desk, actor: Actor, permohonan_id: str, positions: Sequence[Position]) -> CaptureResult:
-    """One touch of the scanner with ``positions`` placed together (4-4-2 or a single finger)."""
+def capture_fingers(desk: Desk, actor: Actor, permohonan_id: str, positions: Sequence[Position], *, instead: bool = False) -> CaptureResult:
+    """One touch of the scanner with ``positions`` placed together (4-4-2 or a single finger).
+
+    Args:
+        instead: what was accepted for these positions was of a wrong finger; this touch takes its place whatever the scores.
+
+    Raises:
+        CaptureFailed: ``finger.count`` (facts expected, found, and ``position`` where the missing finger is known), ``finger.none``, ...
+    """
     p = _require_recording(desk, actor, permohonan_id)
     asked = tuple(positions)
     if not asked or any(x.modality is not Modality.FINGER for x in asked):
         raise BadInput("capture.positions", count=len(asked))
+    identity, capture = _touch(desk, asked)
+    with _failures(desk, actor, p, asked):
+        assessed = tuple(desk.biometrics.assess_fingers(capture, asked))
+    return _judged(desk, actor, p, assessed, identity, capture.payload, instead=instead)
 
-    def touch(scanner: FingerprintScanner) -> tuple[DeviceIdentity, object]:
+
+def _touch(desk: Desk, asked: tuple[Position, ...]) -> tuple[DeviceIdentity, FingerCapture]:
+    def touch(scanner: FingerprintScanner) -> tuple[DeviceIdentity, FingerCapture]:
         return scanner.identity(), scanner.capture(asked, desk.capture_timeout_s, lambda _frame: None)
 
-    future = desk.devices.call(DeviceKind.FINGERPRINT, "fingerprint.capture", touch, desk.capture_timeout_s + 5)
-    identity, capture = future.result()
-    assessed = desk.biometrics.assess_fingers(capture, asked)  # type: ignore[arg-type]
-    twin = _same_finger(desk, permohonan_id, assessed)
-    if twin is not None:
-        new, old = twin
-        facts = (("position", new.value), ("found", old.value))
-        return CaptureResult((), ("finger.same_as",), recording_status(desk, permohonan_id), facts)
-    return _store(desk, actor, p, assessed, identity, payload=getattr(capture, "payload", b""))
+    return desk.devices.call(DeviceKind.FINGERPRINT, "fingerprint.capture", touch, desk.capture_timeout_s + 5).result()
 
 
-def _same_finger(desk: Desk, permohonan_id: str, new: Sequence[Assessed]) -> tuple[Position, Position] | None:
-    """A new finger that equals an accepted finger of another position, or a neighbour of the same touch."""
-    taken = desk.register.read(lambda v: [s for s in v.samples(permohonan_id) if s.best and s.position in FINGERS])
-    for i, a in enumerate(new):
-        for old in taken:
-            if old.position is not a.position and desk.biometrics.compare_fingers(a.data, old.data) >= desk.biometrics.match_threshold:
-                return a.position, old.position
-        for b in new[:i]:
-            if desk.biometrics.compare_fingers(a.data, b.data) >= desk.biometrics.match_threshold:
-                return a.position, b.position
-    return None
-
-
-def capture_irises(desk: Desk, actor: Actor, permohonan_id: str, eyes: Sequence[Position] = EYES) -> CaptureResult:
-    """Both eyes (or the one still missing)."""
+def capture_irises(desk: Desk, actor: Actor, permohonan_id: str, eyes: Sequence[Position] = EYES, *,
+                   instead: bool = False) -> CaptureResult:
+    """Both eyes (or the one still missing). ``instead`` as for fingers: the eyes accepted so far were swapped."""
     p = _require_recording(desk, actor, permohonan_id)
     asked = tuple(eyes)
+    if not asked or any(x.modality is not Modality.IRIS for x in asked):
+        raise BadInput("capture.positions", count=len(asked))
 
-    def look(camera: IrisCamera) -> tuple[DeviceIdentity, object]:
+    def look(camera: IrisCamera) -> tuple[DeviceIdentity, IrisCapture]:
         return camera.identity(), camera.capture(asked, desk.capture_timeout_s, lambda _frame: None)
 
     identity, capture = desk.devices.call(DeviceKind.IRIS, "iris.capture", look, desk.capture_timeout_s + 5).result()
-    assessed = [desk.biometrics.assess_iris(position, image) for position, image in capture.eyes]  # type: ignore[attr-defined]
-    return _store(desk, actor, p, assessed, identity, payload=getattr(capture, "payload", b""))
+    with _failures(desk, actor, p, asked):
+        assessed = tuple(desk.biometrics.assess_iris(position, image) for position, image in capture.eyes)
+    return _judged(desk, actor, p, assessed, identity, capture.payload, instead=instead)
 
 
 def capture_signature(desk: Desk, actor: Actor, permohonan_id: str, kind: SignatureKind = SignatureKind.TANDA_TANGAN,
                       ink: SignatureCapture | None = None) -> CaptureResult:
-    """Ink from the pad, or ``ink`` collected on the applicant window where there is no pad."""
+    """Ink from the pad, or ``ink`` collected on the applicant window where there is no pad; CAP JEMPOL from the finger scanner."""
     p = _require_recording(desk, actor, permohonan_id)
+    if kind is SignatureKind.CAP_JEMPOL:
+        return _thumbprint(desk, actor, p)
     if ink is None:
         prompt = "Saya menyatakan data dan perekaman ini benar."
 
@@ -235,41 +275,143 @@ def capture_signature(desk: Desk, actor: Actor, permohonan_id: str, kind: Signat
             DeviceKind.SIGNATURE, "signature.capture", sign, desk.capture_timeout_s + 5).result()
     else:
         identity = DeviceIdentity("ktpel-kiosk", "layar pemohon", "-", "screen")
-    assessed = desk.biometrics.assess_signature(ink, kind)
+    with _failures(desk, actor, p, (Position.SIGNATURE,)):
+        assessed = desk.biometrics.assess_signature(ink, kind)
     return _store(desk, actor, p, [assessed], identity, signature_kind=kind)
 
 
-def _store(desk: Desk, actor: Actor, p: Permohonan, assessed: Sequence[Assessed], identity: DeviceIdentity, *,
-           signature_kind: SignatureKind | None = None, payload: bytes = b"") -> CaptureResult:
-    """Keep every assessed sample in one durable transaction; the best of its position is marked."""
-    now = desk.clock.now()
+def thumb_for_print(status: RecordingStatus) -> Position:
+    """The finger of a CAP JEMPOL: the left thumb, else the right one, else the first finger that is not excused.
 
+    Raises:
+        SopViolation: ``recording.no_finger``: every finger is excused; the signature is then excused as well.
+    """
+    excused = {s.position for s in status.positions if s.state == "exception"}
+    for position in (*THUMBS, *FINGERS):
+        if position not in excused:
+            return position
+    raise SopViolation("recording.no_finger")
+
+
+def _thumbprint(desk: Desk, actor: Actor, p: Permohonan) -> CaptureResult:
+    thumb = thumb_for_print(recording_status(desk, p.id))
+    identity, capture = _touch(desk, (thumb,))
+    with _failures(desk, actor, p, (Position.SIGNATURE,)):
+        assessed = desk.biometrics.assess_thumbprint(capture, thumb)
+    return _store(desk, actor, p, [assessed], identity, signature_kind=SignatureKind.CAP_JEMPOL, payload=capture.payload,
+                  facts={"found": thumb.value})
+
+
+@contextmanager
+def _failures(desk: Desk, actor: Actor, p: Permohonan, asked: Sequence[Position]) -> Iterator[None]:
+    """A capture that could not be used goes into the audit before its error goes on."""
+    try:
+        yield
+    except CaptureFailed as error:
+        refusals.note_failure(desk, actor.username, p.id, asked, error)
+        raise
+
+
+def _judged(desk: Desk, actor: Actor, p: Permohonan, assessed: tuple[Assessed, ...], identity: DeviceIdentity, payload: bytes, *,
+            instead: bool) -> CaptureResult:
+    """Store fingers or eyes, or refuse them as another's."""
+    refusal = refusals.judge(desk, p.id, assessed, instead=instead)
+    if refusal is None:
+        return _store(desk, actor, p, assessed, identity, payload=payload, instead=instead)
+    limit = _tries(recording_status(desk, p.id), [a.position for a in assessed])
+    count = refusals.note_refusal(desk, actor.username, p.id, Held(refusal, assessed, identity, payload), limit)
+    return CaptureResult((), (refusal.key,), recording_status(desk, p.id), refusal.facts, refusal, assessed, count, count >= limit)
+
+
+def _tries(status: RecordingStatus, asked: Sequence[Position]) -> int:
+    return min(status.rules.tries(p) for p in asked)
+
+
+def keep_refused(desk: Desk, actor: Actor, permohonan_id: str, reason: str, second_username: str, second_password: str) -> CaptureResult:
+    """Let the last refused capture count after the allowed tries ("tetap pakai"), with another officer's signed agreement.
+
+    The finger or eye stays below its threshold if it is; what was alike is not asked about again.
+
+    Raises:
+        SopViolation: ``recording.nothing_refused``: no refused capture is waiting (it is kept in memory only).
+        QualityTooLow: ``recording.refusals_left``: tries are left. BadInput: no reason. SignInRefused, NotAllowed: the second person.
+    """
+    p = _require_recording(desk, actor, permohonan_id)
+    require(actor, "force_sample")
+    text = note(reason, "alasan")
+    if not text:
+        raise BadInput("recording.keep_reason")
+    held = desk.held.of(p.id)
+    if held is None:
+        raise SopViolation("recording.nothing_refused")
+    asked = [a.position for a in held.assessed]
+    status = recording_status(desk, p.id)
+    count, limit = max(status.of(x).refused for x in asked), _tries(status, asked)
+    if count < limit:
+        raise QualityTooLow("recording.refusals_left", position=asked[0].value, attempt=count, limit=limit)
+    second, key = second_signer(desk, actor, second_username, second_password, "approve_exception")
+    signer = required(key, second)
+    involved = {c.position for c in held.refusal.pairs} or set(asked)
+
+    def agreed(tx: Tx, stored: Sequence[Sample]) -> None:
+        for sample in stored:
+            if sample.position in involved:
+                add_signed(desk, tx, second, p, Stage.REKAM, "tetap_pakai", forced_hash(sample), note=text, signer=signer)
+        alike: list[tuple[Position, str | None]] = [(c.position, c.found.value) for c in held.refusal.pairs]
+        for position, found in alike or [(asked[0], None)]:
+            tx.log(refusals.KEPT_EVENT, p.id, actor.username, position=position.value, found=found, reason=held.refusal.key,
+                   at=second.username)
+
+    result = _store(desk, actor, p, held.assessed, held.identity, payload=held.payload, also=agreed)
+    desk.held.drop(p.id)
+    return result
+
+
+def _store(desk: Desk, actor: Actor, p: Permohonan, assessed: Sequence[Assessed], identity: DeviceIdentity, *,
+           signature_kind: SignatureKind | None = None, payload: bytes = b"", instead: bool = False,
+           facts: Mapping[str, bool | str] | None = None,
+           also: Callable[[Tx, Sequence[Sample]], None] = lambda _tx, _stored: None) -> CaptureResult:
+    """Keep every assessed sample in one durable transaction; those the rules choose become the best of their positions."""
     def work(tx: Tx) -> list[Sample]:
         before = tx.samples(p.id, with_data=False)
+        now = _moment(desk.clock.now(), before)
+        rules = capture_rules.of_session(desk, tx, before)
+        accepted = {s.position: s.quality for s in before if s.best}
+        new = {a.position: a.quality for a in assessed}
+        chosen = frozenset(new) if instead or signature_kind is not None else rules.chosen(new, accepted)
         stored = []
         for a in assessed:
-            previous = [s for s in before if s.position is a.position]
-            better = all(not s.best or _better(a, s) for s in previous)
+            attempt = 1 + sum(s.position is a.position for s in before)
             sample = Sample(
-                id=desk.ids.new(), permohonan_id=p.id, position=a.position, attempt=len(previous) + 1, media_type=a.media_type,
+                id=desk.ids.new(), permohonan_id=p.id, position=a.position, attempt=attempt, media_type=a.media_type,
                 data=a.data, width=a.width, height=a.height, ppi=a.ppi, quality=a.quality, device=identity, captured_at=now,
-                best=better, signature_kind=signature_kind, device_payload=payload,
+                best=a.position in chosen, signature_kind=signature_kind, device_payload=payload,
             )
             tx.add_sample(sample)
-            tx.log("SampleAccepted", p.id, actor.username, position=a.position.value, attempt=sample.attempt,
-                   score=a.quality.score, best=better, device=f"{identity.make} {identity.model}".strip())
+            tx.log("SampleAccepted", p.id, actor.username, position=a.position.value, attempt=sample.attempt, score=a.quality.score,
+                   best=sample.best, device=f"{identity.make} {identity.model}".strip(),
+                   **{**({"instead": True} if instead and a.position in accepted else {}), **(facts or {})})
             stored.append(sample)
+        also(tx, stored)
         return stored
 
     stored = desk.register.write(work)
+    desk.held.drop(p.id)
     return CaptureResult(tuple(stored), (), recording_status(desk, p.id))
 
 
-def _better(new: Assessed, old: Sample) -> bool:
-    """Best of N: a valid score beats a failed one, then the higher, then the newer."""
-    def rank(score: int) -> int:
-        return -1 if score == 255 else score
-    return rank(new.quality.score) >= rank(old.quality.score)
+def _moment(now: datetime, before: Sequence[Sample]) -> datetime:
+    """The capture's own moment: samples of one touch share it and no other touch has it."""
+    latest = max((s.captured_at for s in before), default=None)
+    return now if latest is None or now > latest else latest + timedelta(microseconds=1)
+
+
+def touches(samples: Sequence[Sample]) -> list[tuple[Sample, ...]]:
+    """Samples by the capture they came from, in order of time."""
+    groups: dict[datetime, list[Sample]] = {}
+    for s in samples:
+        groups.setdefault(s.captured_at, []).append(s)
+    return [tuple(groups[at]) for at in sorted(groups)]
 
 
 def record_exception(desk: Desk, actor: Actor, permohonan_id: str, position: Position, kind: ExceptionKind, reason: str,
@@ -321,8 +463,9 @@ def force_position(desk: Desk, actor: Actor, permohonan_id: str, position: Posit
         status = _status(desk, tx, p).of(position)
         if status.state == "missing":
             raise SopViolation("recording.nothing_to_force", position=position.value)
-        if status.attempts < desk.thresholds.tries:
-            raise QualityTooLow("quality.tries_left", position=position.value, attempt=status.attempts, limit=desk.thresholds.tries)
+        if status.tries_left:
+            raise QualityTooLow("quality.tries_left", position=position.value, attempt=status.attempts,
+                                limit=status.attempts + status.tries_left)
         best = next(s for s in tx.samples(p.id, with_data=False) if s.position is position and s.best)
         add_signed(desk, tx, actor, p, Stage.REKAM, "paksa", forced_hash(best), note=text)
         tx.mark_forced(best.id)

@@ -120,7 +120,8 @@ def _content(desk: Desk, actor: Actor, view: View, permohonan_id: str) -> tuple[
     if not any(a.officer == actor.username and a.kind == "pengesahan_operator" for a in view.approvals(p.id)):
         raise NotAllowed("access.sign_off", use_case="seal_packet")
     everything = list(view.samples(p.id))
-    best = [s for s in everything if s.best]
+    excused = {e.position for e in view.exceptions(permohonan_id)}
+    best = [s for s in everything if s.best and s.position not in excused]
     last = view.last_packet()
     attempts: dict[str, int] = {}
     for s in everything:

@@ -1,4 +1,4 @@
-"""Biometric words of the house (ISO/IEC 2382-37): samples, positions, quality, exceptions, thresholds.
+"""Biometric words of the house (ISO/IEC 2382-37): samples, positions, quality, exceptions.
 
 Pure values, no pixels are computed here. Images travel as :class:`RawImage` so that neither ports nor desk
 depend on numpy.
@@ -190,35 +190,3 @@ class Sample:
     forced: bool = False
     signature_kind: SignatureKind | None = None
     device_payload: bytes = b""
-
-
-@dataclass(frozen=True, slots=True)
-class Thresholds:
-    """Minimum scores and tries; defaults after BSI TR-03121-3 (thumb, index 30; middle 20; ring, little 10).
-
-    A score equal to the threshold passes.
-    """
-
-    thumb: int = 30
-    index: int = 30
-    middle: int = 20
-    ring: int = 10
-    little: int = 10
-    face: int = 40
-    iris: int = 40
-    signature: int = 1
-    tries: int = 3
-
-    def minimum(self, position: Position) -> int:
-        if position.modality is Modality.FINGER:
-            return int(getattr(self, position.value.split("_", 1)[1]))
-        return {Modality.FACE: self.face, Modality.IRIS: self.iris, Modality.SIGNATURE: self.signature}[position.modality]
-
-    def passes(self, position: Position, quality: Quality) -> bool:
-        return quality.score != 255 and quality.score >= self.minimum(position)
-
-
-def best_of(samples: list[Sample]) -> Sample | None:
-    """The sample that goes into the packet: highest valid score, the latest of equals."""
-    usable = [s for s in samples if s.quality.score != 255] or samples
-    return max(usable, key=lambda s: (s.quality.score if s.quality.score != 255 else -1, s.attempt), default=None)

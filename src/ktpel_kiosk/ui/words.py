@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import tomllib
+from collections.abc import Mapping
 from functools import lru_cache
 from typing import Any
 
+from ktpel_kiosk.domain.messages import Sentences
 from ktpel_kiosk.ui.resources import resource_root
 
 
@@ -28,3 +30,21 @@ def has_word(section: str, code: object) -> bool:
 def words(section: str) -> dict[str, str]:
     """All codes of a section in file order."""
     return dict(_table("id").get(section, {}))
+
+
+def position_word(code: object) -> str:
+    """A finger or eye inside a sentence: ``jari manis kanan``, ``mata kiri``."""
+    text = word("posisi", code).lower()
+    return f"jari {text}" if text.startswith(("tengah", "manis")) else text
+
+
+def position_words(facts: Mapping[str, Any]) -> dict[str, Any]:
+    """The facts of a sentence with positions in words."""
+    known = words("posisi")
+    return {k: position_word(v) if k in ("position", "found") and v in known else v for k, v in facts.items()}
+
+
+def told(sentences: Sentences, key: str, facts: Mapping[str, Any]) -> str:
+    """The sentence of ``key``; positions among its facts are named as people call them."""
+    text = sentences.text(key, **position_words(facts))
+    return text[:1].upper() + text[1:]

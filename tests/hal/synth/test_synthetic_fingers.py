@@ -12,7 +12,8 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from ktpel_kiosk.domain.biometric import FINGERS, LEFT_FOUR, RIGHT_FOUR, THUMBS, Position, Quality, RawImage, Thresholds
+from ktpel_kiosk.domain.biometric import FINGERS, LEFT_FOUR, RIGHT_FOUR, THUMBS, Position, Quality, RawImage
+from ktpel_kiosk.domain.capture_rules import CaptureRules
 from ktpel_kiosk.hal.simulators.synth import ridges
 from ktpel_kiosk.hal.simulators.synth.person import SyntheticPerson
 
@@ -51,7 +52,7 @@ def score(extract: Callable[[RawImage, bool], object], image: RawImage) -> int:
 
 
 def test_normal_touches_pass_the_thresholds_of_the_desk(people, extract) -> None:
-    limits, scores = Thresholds(), []
+    limits, scores = CaptureRules(), []
     failed = []
     for person in people:
         for position in FINGERS if person is people[0] else RIGHT_FOUR:

@@ -57,10 +57,14 @@ class DayWalk(Walk):
                 status = recording.record_exception(self.desk, actor, p.id, position, kind, "diperiksa dan disetujui", *self.second)
         super()._record(actor, self._read(p.id))
 
-    def _capture(self, actor: Actor, p: Permohonan, position: Position, status: recording.RecordingStatus) -> recording.CaptureResult:
+    def second_of(self, actor: Actor) -> tuple[str, str]:
+        return self.second if self.second[0] and self.second[0] != actor.username else super().second_of(actor)
+
+    def _capture(self, actor: Actor, p: Permohonan, position: Position, status: recording.RecordingStatus,
+                 asked: tuple[Position, ...]) -> recording.CaptureResult:
         if position.modality is Modality.SIGNATURE and self.cases[p.id].has(Twist.CAP_JEMPOL):
             return recording.capture_signature(self.desk, actor, p.id, SignatureKind.CAP_JEMPOL)
-        return super()._capture(actor, p, position, status)
+        return super()._capture(actor, p, position, status, asked)
 
     def _print(self, actor: Actor, p: Permohonan) -> None:
         if self.cases[p.id].has(Twist.KARTU_RUSAK) and p.id not in self.spoiled:

@@ -104,6 +104,8 @@ class RecordingPresenter:
 
     def __init__(self, session: Session) -> None:
         self.session = session
+        self.rules = session.desk.capture_rules
+        """Rules of the session loaded last."""
 
     def load(self, pid: str) -> RecordView:
         desk = self.session.desk
@@ -111,8 +113,10 @@ class RecordingPresenter:
         samples = desk.register.read(lambda v: list(v.samples(pid)))
         excused = desk.register.read(lambda v: {e.position: e for e in v.exceptions(pid)})
         kinds = {a.kind for a in dossier.approvals if a.stage is Stage.KIRIM}
+        status = recording.recording_status(desk, pid)
+        self.rules = status.rules
         return RecordView(
-            dossier, recording.recording_status(desk, pid), {s.position: s for s in samples if s.best},
+            dossier, status, {s.position: s for s in samples if s.best},
             tuple(s for s in samples if s.position is Position.FACE), excused, "tanda_tangan_pemohon" in kinds,
             "pengesahan_operator" in kinds,
         )
@@ -188,10 +192,10 @@ class RecordingPresenter:
         return self.session.desk.sentences.text(result.refused[0], **named) if result.refused else ""
 
     def threshold(self, position: Position) -> int:
-        return self.session.desk.thresholds.minimum(position)
+        return self.rules.minimum(position)
 
-    def tries(self) -> int:
-        return self.session.desk.thresholds.tries
+    def tries(self, position: Position) -> int:
+        return self.rules.tries(position)
 
     def live_hint(self, frame: object, latar: str) -> tuple[str, tuple[Measure, ...], bool]:
         """Sentence, measures and whether the frame is good enough, for a preview frame."""

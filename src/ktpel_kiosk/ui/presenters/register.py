@@ -49,7 +49,7 @@ STATE_TONES: dict[str, str] = {
 }
 APPROVAL_WORDS = {
     "paraf": "Paraf", "validasi": "Validasi", "tanda_tangan_pemohon": "Tanda tangan pemohon", "pengesahan_operator": "Pengesahan operator",
-    "pengecualian": "Pengecualian", "paksa": "Terima di bawah batas",
+    "pengecualian": "Pengecualian", "paksa": "Terima di bawah batas", "tetap_pakai": "Tetap dipakai walau serupa",
     "kartu_rusak": "Kartu rusak",
 }
 PAPER_WORDS = {

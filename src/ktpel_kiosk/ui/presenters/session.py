@@ -10,7 +10,7 @@ from ktpel_kiosk.desk.queries import StepView
 from ktpel_kiosk.domain.actor import Actor
 from ktpel_kiosk.domain.errors import KioskError
 from ktpel_kiosk.domain.text import date_long, duration_text, duration_words, time_text, to_local, zone
-from ktpel_kiosk.ui.words import word
+from ktpel_kiosk.ui.words import told, word
 
 
 @dataclass
@@ -51,7 +51,7 @@ class Session:
         return day_month(local.date())
 
     def sentence(self, error: KioskError) -> str:
-        return self.desk.sentences.of(error)
+        return told(self.desk.sentences, error.message_key, error.facts)
 
     def office(self) -> str:
         return self.desk.sop.kantor.nama
