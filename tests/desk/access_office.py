@@ -44,6 +44,7 @@ from ktpel_kiosk.desk import (
     sign_in,
     sop_versions,
     statuses,
+    transaction,
     users,
     verification,
     withdrawn,
@@ -352,6 +353,8 @@ CALLS: dict[str, Call] = {
     "sop_versions.adopt": lambda o, d, a: sop_versions.adopt(d, a, _new_sop(d)),
     "sop_versions.turn_local_extras": lambda o, d, a: sop_versions.turn_local_extras(d, a, True),
     "statuses.enter_status": lambda o, d, a: statuses.enter_status(d, a, o.p["tunggu"], StatusSiak.PRINT_READY_RECORD),
+    "transaction.export_recording": lambda o, d, a: transaction.export_recording(
+        d, a, o.p["lengkap"], "an2k", o.folder / "rekam.an2", reason="permintaan pusat", **SECOND),
     "users.change_own_password": lambda o, d, a: users.change_own_password(d, a, PASSWORD, "sandi berikut"),
     "users.change_user": lambda o, d, a: users.change_user(d, a, "sasaran", "Sasaran", (Peran.PENYERAH,)),
     "users.reset_password": lambda o, d, a: users.reset_password(d, a, "sasaran", "sandi berikut"),

@@ -105,6 +105,7 @@ def build(folder: Path, office: str) -> Office:
         spool=FileSpool(folder / "documents"), clock=clock, ids=ids,
         sop=sops.load(office), parse_sop=lambda text: parse_sop(text, name="register"), regions=region_table,
         holidays=frozenset, station=f"{office}-uji", sentences=load_sentences(),
+        write_transaction=lambda content, format: f"{format} {content.register_number} {len(content.samples)}".encode(),
     )
     actors: dict[Peran, Actor] = {}
     for name, roles in ROLES.items():

@@ -99,6 +99,7 @@ TABLE: dict[str, str] = {
     "closing.check": "kasi camat supervisor admin",
     "closing.close_month": "kasi supervisor",
     "closing.reopen_month": "supervisor",
+    "transaction.export_recording": "kasi supervisor",
     # laporan, survei, pengaduan
     "forms.f102": COUNTERS_AND_HEADS,
     "forms.roll_slip": COUNTERS_AND_HEADS,

@@ -45,6 +45,7 @@ from ktpel_kiosk.register.store import SqlRegister
 if TYPE_CHECKING:
     from types import ModuleType
 
+    from ktpel_kiosk.domain.transaction import Transaction
     from ktpel_kiosk.domain.wilayah import RegionTable
     from ktpel_kiosk.hal.manager import DeviceManager
     from ktpel_kiosk.packet.keys import DemoKeys
@@ -170,7 +171,7 @@ def open_practice_kiosk(data: Path, office: str, *, clock: SystemClock | Practic
         officer_keys=Ed25519Keys(), spool=spool, clock=clock,
         ids=ids, sop=sop, parse_sop=lambda text: parse_sop(text, name="register"), regions=cache(lambda: _regions(data)),
         holidays=lambda: _calendar().days_off(kiosk[0].desk), extra_open=lambda: _calendar().open_days(kiosk[0].desk),
-        public_holidays=public_holidays, read_table=_tables, keep_sop=lambda sop: sops.keep(data, sop),
+        public_holidays=public_holidays, read_table=_tables, write_transaction=_transactions, keep_sop=lambda sop: sops.keep(data, sop),
         station=settings.station, sentences=load_sentences(), capture_rules=rules or CaptureRules(), specimen=True,
         practice_hint=f"Mode latihan. Masuk sebagai {_names()}; kata sandi: {PRACTICE_PASSWORD}.",
         wake_uploader=lambda: kiosk[0].wake_uploader(),
@@ -228,6 +229,11 @@ def _calendar() -> ModuleType:
 def _tables(path: Path) -> TableFile:
     from ktpel_kiosk.app.population_file import open_table
     return open_table(path)
+
+
+def _transactions(content: Transaction, format: str) -> bytes:
+    from ktpel_kiosk.biometrics import interchange
+    return interchange.write(content, format)
 
 
 def _biometrics() -> Biometrics:

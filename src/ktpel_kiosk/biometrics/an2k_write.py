@@ -1,9 +1,10 @@
 """One recording as an ANSI/NIST-ITL 1-2011 transaction (version 0500, traditional encoding), built with nistitl.
 
 Type-1; Type-2 with the biodata (agency-defined, table below and docs/exports.md); Type-10 portrait; fingers as Type-14 or, for
-older readers, binary Type-4; Type-17 irises; Type-8 signature as pen vector. An excused finger is a Type-14 with AMP and no image (with
-Type-4 fingers: an item of 2.084, as the FBI's EBTS has it), an excused eye a Type-17 with DME. Text outside ASCII is UTF-8, declared
-in 1.015. Each picture is compressed once, from the lossless sample. Slaps are not kept by the register, so no SEG is written. Errors: BadInput naming the sample. Any thread.
+older readers, binary Type-4; Type-17 irises; Type-8 signature as pen vector. An excused finger is a Type-14 with AMP and no
+image (with Type-4 fingers: an item of 2.084, as the FBI's EBTS has it), an excused eye a Type-17 with DME. Text outside ASCII
+is UTF-8, declared in 1.015. Each picture is compressed once, from the lossless sample. Slaps are not kept by the register, so
+no SEG is written. Errors: BadInput naming the sample. Any thread.
 """
 
 from __future__ import annotations

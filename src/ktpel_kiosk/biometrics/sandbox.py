@@ -1,10 +1,11 @@
 """Decodes images from outside in a child process that is killed on time, memory or output limits.
 
-The NIST coder is C code of the nineties and OpenJPEG has had its share of reports: a crash there must cost one
-file, not the desk. Limits: ``cpu_s`` processor time and ``memory_bytes`` address space (POSIX), ``timeout_s`` wall clock and the
-size of the output (everywhere). The wall clock is generous: a busy machine must not call a good picture bad. What the child turns into 8 bit grey
-or RGB without loss (palette, bilevel, opaque alpha, 16 bit grey whose lower byte says nothing, EXIF orientation) is taken; CMYK, real
-transparency, 16 bit content and animations are refused. Errors: BadInput ``image.*``. Any thread; each call has its own child.
+The NIST coder is C code of the nineties and OpenJPEG has had its share of reports: a crash there must cost one file, not the
+desk. Limits: ``cpu_s`` processor time and ``memory_bytes`` address space (POSIX), ``timeout_s`` wall clock and the size of the
+output (everywhere). The wall clock is generous: a busy machine must not call a good picture bad. What the child turns into 8
+bit grey or RGB without loss (palette, bilevel, opaque alpha, 16 bit grey whose lower byte says nothing, EXIF orientation) is
+taken; CMYK, real transparency, 16 bit content and animations are refused. Errors: BadInput ``image.*``. Any thread; each call
+has its own child.
 """
 
 from __future__ import annotations

@@ -16,6 +16,7 @@ from ktpel_kiosk.domain.capture_rules import CaptureRules
 from ktpel_kiosk.domain.errors import BadInput
 from ktpel_kiosk.domain.messages import Sentences
 from ktpel_kiosk.domain.sop import Sop
+from ktpel_kiosk.domain.transaction import Transaction, TransactionWriter
 from ktpel_kiosk.domain.wilayah import RegionTable
 from ktpel_kiosk.ports.clock import Clock, Ids
 from ktpel_kiosk.ports.devices import Devices
@@ -62,6 +63,11 @@ def _no_tables(path: Path) -> TableFile:
     raise BadInput("table.kind", path=path.name)
 
 
+def _no_transactions(content: Transaction, format: str) -> bytes:
+    """A desk that was given no writer makes no interchange files."""
+    raise BadInput("export.format", format=format, expected="-")
+
+
 @dataclass(frozen=True)
 class Desk:
     """Everything a use case may touch.
@@ -71,6 +77,7 @@ class Desk:
             kiosk runs when the office adopts another version (:meth:`put_in_force`).
         holidays, extra_open: days off, and days open although they fall on one or on a weekend (:mod:`ktpel_kiosk.desk.kalender_kantor`).
         public_holidays: year -> the state's holidays with their names, before the office's own changes.
+        write_transaction: makes AN2K and CBEFF files of one recording.
         read_table: opens a CSV or XLSX file from outside (:mod:`ktpel_kiosk.ports.tables`).
         keep_sop: called after a version came into force, so that the next start begins with it.
         station: id of this desk's station, part of the packet manifest.
@@ -113,6 +120,7 @@ class Desk:
     public_holidays: Callable[[int], Mapping[date, str]] = lambda _year: {}
     keep_sop: Callable[[Sop], None] = lambda _sop: None
     read_table: TableReader = _no_tables
+    write_transaction: TransactionWriter = _no_transactions
     _sops: dict[str, Sop] = field(default_factory=dict)
 
     def put_in_force(self, sop: Sop) -> None:

@@ -26,6 +26,7 @@ PERMISSIONS: MappingProxyType[str, frozenset[Peran]] = MappingProxyType({
     "receive_blangko": frozenset({Peran.SUPERVISOR, Peran.KASI, Peran.OPERATOR}),
     "export_register": _HEADS | {Peran.LOKET, Peran.OPERATOR},
     "export_register_full_nik": _HEADS,
+    "export_recording": frozenset({Peran.KASI, Peran.SUPERVISOR}),
     "close_month": frozenset({Peran.SUPERVISOR, Peran.KASI}),
     "reopen_month": frozenset({Peran.SUPERVISOR}),
     "verify_register": _HEADS | {Peran.ADMIN},
