@@ -9,7 +9,7 @@ import hashlib
 import io
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from concurrent.futures import Future
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Any, BinaryIO
@@ -111,7 +111,10 @@ class Judge:
 
     def assess_face(self, frame: RawImage, latar: str, *, replace_background: bool = False) -> Assessed:
         self.replaced.append(replace_background)
-        return self._assessed(Position.FACE)
+        made = self._assessed(Position.FACE)
+        if replace_background:
+            made = replace(made, quality=replace(made.quality, measures={"background_replaced": 1.0}))
+        return made
 
     def assess_fingers(self, capture: FingerCapture, positions: Sequence[Position]) -> list[Assessed]:
         if self.failures:
@@ -132,6 +135,9 @@ class Judge:
                 if p is not q and frozenset((p, q)) in self.same]
 
     iris_conflicts = finger_conflicts
+
+    def iris_hints(self, eyes: Sequence[tuple[Position, Quality]]) -> tuple[str, ...]:
+        return ()
 
     def compare_fingers(self, probe_png: bytes, reference_png: bytes) -> float:
         names = frozenset(Position(png[: len(png) // 50].decode()) for png in (probe_png, reference_png))

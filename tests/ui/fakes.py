@@ -242,6 +242,9 @@ class Judge:
     def iris_conflicts(self, new: Any, accepted: Any) -> list[Any]:
         return []
 
+    def iris_hints(self, eyes: Any) -> tuple[str, ...]:
+        return ()
+
     def compare_fingers(self, a: bytes, b: bytes) -> float:
         return 0.0
 

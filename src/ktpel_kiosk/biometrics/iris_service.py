@@ -9,9 +9,9 @@ from threading import Lock
 
 from ktpel_kiosk.biometrics import images
 from ktpel_kiosk.biometrics.images import Grey, assessed
-from ktpel_kiosk.biometrics.iris import code
+from ktpel_kiosk.biometrics.iris import code, occlusion
 from ktpel_kiosk.biometrics.quality import iris
-from ktpel_kiosk.domain.biometric import Position, RawImage
+from ktpel_kiosk.domain.biometric import Position, Quality, RawImage
 from ktpel_kiosk.domain.errors import CaptureFailed
 from ktpel_kiosk.ports.services import Assessed, Conflict
 
@@ -26,12 +26,17 @@ class IrisService:
         self._lock = Lock()
 
     def assess(self, position: Position, image: RawImage) -> Assessed:
-        """Whole frame as grey PNG with its measures."""
+        """Whole frame as grey PNG with its measures; where the iris lies stands in ``iris_x``, ``iris_y``, ``iris_d`` (pixels)."""
         grey = images.to_grey(image)
         eye = iris.locate(grey)
-        sample = assessed(position, images.from_array(grey), iris.quality(iris.measure(grey, eye)))
-        self._learn(sample.data, code.encode(grey, eye))
+        hidden = occlusion.find(grey, eye)
+        sample = assessed(position, images.from_array(grey), iris.assess(grey, eye, hidden))
+        self._learn(sample.data, code.encode(grey, eye, hidden))
         return sample
+
+    def hints(self, eyes: Sequence[tuple[Position, Quality]]) -> tuple[str, ...]:
+        """``iris.maybe_swapped`` when both eyes of one person look like the other side by their anatomy."""
+        return ("iris.maybe_swapped",) if iris.maybe_swapped(eyes) else ()
 
     def conflicts(self, new: Sequence[tuple[Position, bytes]], accepted: Sequence[tuple[Position, bytes]]) -> list[Conflict]:
         """New eyes (PNG) that equal another new one or an accepted one of the other side, most alike first.

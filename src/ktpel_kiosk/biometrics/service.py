@@ -76,6 +76,9 @@ class BiometricService:
     def iris_conflicts(self, new: Sequence[tuple[Position, bytes]], accepted: Sequence[tuple[Position, bytes]]) -> Sequence[Conflict]:
         return self.irises.conflicts(new, accepted)
 
+    def iris_hints(self, eyes: Sequence[tuple[Position, Quality]]) -> Sequence[str]:
+        return self.irises.hints(eyes)
+
     def signature_png(self, data: bytes) -> bytes:
         return self.signatures.png(data)
 

@@ -136,6 +136,10 @@ class Biometrics(Protocol):
         alike first. An image without a readable eye conflicts with nothing."""
         ...
 
+    def iris_hints(self, eyes: Sequence[tuple[Position, Quality]]) -> Sequence[str]:
+        """Hints about both eyes of one person together: ``iris.maybe_swapped`` when the anatomy of both speaks for the other side."""
+        ...
+
     def signature_png(self, data: bytes) -> bytes:
         """A stored signature, pen series or thumb print, as PNG: black on white."""
         ...

@@ -1,88 +1,19 @@
-"""Irises found and judged; signatures kept exactly, drawn, exported, and refused when there is none."""
+"""Signatures kept exactly, drawn, exported, and refused when there is none."""
 
 from __future__ import annotations
 
 import math
 
-import bio_synth
 import numpy as np
 import pytest
-from bio_samples import sample
 from hypothesis import given
 from hypothesis import strategies as st
 
 from ktpel_kiosk.biometrics import images, pen
-from ktpel_kiosk.biometrics.quality import iris, signature
-from ktpel_kiosk.biometrics.records.read import read_record, to_raw
+from ktpel_kiosk.biometrics.quality import signature
 from ktpel_kiosk.domain.biometric import PenPoint, SignatureKind
 from ktpel_kiosk.domain.errors import BadInput, CaptureFailed
 from ktpel_kiosk.ports.devices import SignatureCapture
-
-MOCK = "mosip-mock-services/MockMDS/Profile/Default/"
-
-
-@pytest.mark.parametrize(("radius", "pupil", "centre"), [(110, 42, (320, 240)), (130, 60, (300, 250)), (90, 30, (350, 220))])
-def test_circles_of_a_synthetic_eye(radius: int, pupil: int, centre: tuple[int, int]) -> None:
-    eye = iris.locate(bio_synth.eye(3, radius=radius, pupil=pupil, centre=centre))
-    assert math.dist((eye.pupil.x, eye.pupil.y), centre) < 5
-    assert abs(eye.pupil.radius - pupil) < 5
-    assert math.dist((eye.iris.x, eye.iris.y), centre) < 6
-    assert abs(eye.iris.radius - radius) < 6
-
-
-@pytest.mark.parametrize(
-    ("path", "iris_circle", "pupil_radius"),
-    [
-        (MOCK + "Registration/Left_Iris.iso", (206, 150, 134), 46),
-        (MOCK + "Registration/Right_Iris.iso", (211, 157, 135), 44),
-        (MOCK + "Auth/Left_Iris.iso", (196, 145, 122), 47),
-        (MOCK + "Auth/Right_Iris.iso", (199, 146, 125), 52),
-        ("mosip-bio-utils/test/BiometricInfo/Iris/info_right_registration.iso", (190, 141, 118), 53),
-    ],
-)
-def test_circles_of_real_eyes(path: str, iris_circle: tuple[int, int, int], pupil_radius: int) -> None:
-    eye = iris.locate(images.to_grey(to_raw(read_record(sample(path).read_bytes()))))
-    x, y, radius = iris_circle
-    assert math.dist((eye.iris.x, eye.iris.y), (x, y)) < 0.08 * radius
-    assert abs(eye.iris.radius - radius) < 0.06 * radius
-    assert abs(eye.pupil.radius - pupil_radius) < 0.12 * pupil_radius
-
-
-def _judged(image: images.Grey) -> tuple[int, tuple[str, ...]]:
-    quality = iris.quality(iris.measure(image, iris.locate(image)))
-    return quality.score, quality.hints
-
-
-def test_iris_score_falls_with_what_is_wrong() -> None:
-    good, hints = _judged(bio_synth.eye(1))
-    assert good >= 80
-    assert hints == ()
-    for image, hint in (
-        (bio_synth.eye(1, blur=5), "iris.blurred"),
-        (bio_synth.eye(1, lid=0.35), "iris.closed"),
-        (bio_synth.eye(1, centre=(118, 200)), "iris.off_centre"),
-        (bio_synth.eye(1, pupil=85), "iris.pupil_size"),
-    ):
-        score, found = _judged(image)
-        assert hint in found
-        assert score < good
-
-
-@pytest.mark.parametrize(
-    "image",
-    [
-        np.full((480, 640), 120, np.uint8),
-        np.zeros((480, 640), np.uint8),
-        bio_synth.finger(1),
-        np.random.default_rng(1).integers(0, 256, (480, 640)).astype(np.uint8),
-        np.zeros((8, 8), np.uint8),
-    ],
-)
-def test_no_eye_no_iris(image: images.Grey) -> None:
-    with pytest.raises(CaptureFailed) as caught:
-        iris.locate(image)
-    assert caught.value.message_key == "iris.not_found"
-
 
 # -- signature ---------------------------------------------------------------------------------------------------------------------
 
