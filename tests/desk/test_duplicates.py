@@ -64,7 +64,7 @@ def test_the_same_nik_is_no_double(office: Office) -> None:
     p = office.read(first)
     duplicates.search(office.desk, first.id)
     office.desk.register.write(lambda tx: (
-        tx.log("SettingChanged", "-", "-"),
+        tx.log("SettingChanged", "-", "-"), tx.save_permohonan(replace(tx.permohonan(first.id), keadaan=Keadaan.SELESAI)),
         tx.save_permohonan(replace(tx.permohonan(second.id), penduduk=replace(second.penduduk, nik=p.penduduk.nik)))))
     check = duplicates.search(office.desk, second.id)
     assert check is not None and check.hits == () and check.people == 1
