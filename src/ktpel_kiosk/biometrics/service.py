@@ -7,7 +7,7 @@ and nbis-py is not usable.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 
 import numpy as np
 
@@ -15,6 +15,7 @@ from ktpel_kiosk.biometrics import codecs, images
 from ktpel_kiosk.biometrics.face_service import FaceService
 from ktpel_kiosk.biometrics.finger_service import FINGER_PPI, FingerService
 from ktpel_kiosk.biometrics.iris_service import IrisService
+from ktpel_kiosk.biometrics.match import MCC_NAME
 from ktpel_kiosk.biometrics.nbis_engine import NBIS_NAME, NFIQ2_NAME
 from ktpel_kiosk.biometrics.quality import face, iris, signature
 from ktpel_kiosk.biometrics.sandbox import decode_untrusted
@@ -22,7 +23,7 @@ from ktpel_kiosk.biometrics.signature_service import SignatureService
 from ktpel_kiosk.domain.biometric import Position, Quality, RawImage, SignatureKind
 from ktpel_kiosk.domain.errors import BadInput, KioskError
 from ktpel_kiosk.ports.devices import FingerCapture, SignatureCapture
-from ktpel_kiosk.ports.services import Assessed, Conflict
+from ktpel_kiosk.ports.services import Assessed, Candidate, Conflict
 
 CARD_PIXELS = 2_000_000
 """Largest portrait or ink taken from the centre; ours is 600 x 800."""
@@ -79,6 +80,13 @@ class BiometricService:
     def iris_hints(self, eyes: Sequence[tuple[Position, Quality]]) -> Sequence[str]:
         return self.irises.hints(eyes)
 
+    def retained_form(self, png: bytes) -> bytes:
+        return self.fingers.retained_form(png)
+
+    def identify(self, probes: Mapping[Position, bytes], gallery: Iterable[Sequence[tuple[str, Position, bytes]]],
+                 cancelled: Callable[[], bool] = lambda: False, *, any_position: bool = False) -> Sequence[Candidate]:
+        return self.fingers.identify(probes, gallery, cancelled, any_position=any_position)
+
     def signature_png(self, data: bytes) -> bytes:
         return self.signatures.png(data)
 
@@ -101,6 +109,7 @@ class BiometricService:
         fingers = self.fingers.engine.failure() or "ok"
         return {
             NFIQ2_NAME: fingers,
+            MCC_NAME: fingers,
             NBIS_NAME: fingers,
             "WSQ": _codec("WSQ"),
             "JPEG 2000": _codec("JP2"),

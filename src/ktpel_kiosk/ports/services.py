@@ -116,7 +116,7 @@ class Biometrics(Protocol):
     @property
     def match_threshold(self) -> float: ...
     def retained_form(self, png: bytes) -> bytes:
-        """What the office may keep of a finger to find duplicates: versioned, at most 4 kB, no image, no way back to one."""
+        """What the office may keep of a finger to find duplicates: versioned, below 4 kB, no image; minutiae still, so protect it."""
         ...
 
     def identify(self, probes: Mapping[Position, bytes], gallery: Iterable[Sequence[tuple[str, Position, bytes]]],

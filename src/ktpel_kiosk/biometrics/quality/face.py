@@ -1,229 +1,196 @@
-"""Portrait for the KTP-el: find the face, judge it, crop it 3:4 at 600 x 800.
+"""Portrait for the KTP-el: judge a frame, hint at what to change, crop it 3:4 at 600 x 800, replace the cloth where that is allowed.
 
-Measures that follow ISO/IEC 29794-5 formulas (inter-eye distance, pose roll, luminance, illumination, head position) are
-approximations with Haar landmarks; they carry no registered algorithm id. The required cloth is red for odd birth years and blue
-for even ones. RGB frames. Any thread (each thread has its own detectors). Still about 50 ms, preview under 25 ms at VGA.
-Errors: CaptureFailed ``face.none``, ``face.many``.
+The required cloth is red for odd birth years and blue for even ones. With the neural models of :mod:`..face.models` the measures cover
+eyes, mouth, pose and geometry; without them (Haar) those are left out, ``landmarks`` is 0 and the algorithm's name ends in ``Haar``.
+Measures are approximations that use ISO/IEC 29794-5 curves; they carry no registered algorithm id. Light is judged on gamma-coded
+luma, so that dark skin well lit is not "too dark"; the standard's linear luminance values are given besides, not judged.
+
+RGB frames. Any thread. Still about 60 ms of CPU (with replacement 300), preview under 25 ms at VGA.
+Errors: CaptureFailed ``face.none``, ``face.many``, ``face.camera_turned``.
 """
 
 from __future__ import annotations
 
 import math
-import threading
-from dataclasses import dataclass
-from pathlib import Path
+from dataclasses import replace
 
 import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from ktpel_kiosk.biometrics.images import Grey, luma
+from ktpel_kiosk.biometrics.face import mask, models
+from ktpel_kiosk.biometrics.face import measures as pixel
+from ktpel_kiosk.biometrics.face.detect import CASCADES, Face, find
+from ktpel_kiosk.biometrics.face.framing import (
+    EYE_LINE,
+    EYES_APART,
+    HEIGHT,
+    WIDTH,
+    Framing,
+    crop,
+    frame_portrait,
+    geometry,
+    head_in_portrait,
+)
+from ktpel_kiosk.biometrics.face.landmarks import Landmarks, Pose
+from ktpel_kiosk.biometrics.face.scores import fine_value, sigmoid
+from ktpel_kiosk.biometrics.images import luma
 from ktpel_kiosk.domain.biometric import Quality
 from ktpel_kiosk.domain.errors import CaptureFailed
 
-ALGORITHM = "ktpel-face 1"
-WIDTH, HEIGHT = 600, 800
-EYES_APART = 0.25
-"""Inter-eye distance as share of the portrait's width."""
+__all__ = [
+    "ALGORITHM",
+    "CASCADES",
+    "EYES_APART",
+    "EYE_LINE",
+    "HEIGHT",
+    "WIDTH",
+    "Face",
+    "Framing",
+    "algorithm",
+    "assess",
+    "crop",
+    "find",
+    "frame_portrait",
+    "is_cloth",
+    "judge",
+    "preview",
+]
 
-EYE_LINE = 0.42
-"""Height of the eyes from the top as share of the portrait's height."""
+ALGORITHM = "ktpel-face 2"
 
-CASCADES = Path(cv2.__file__).with_name("data")
-"""Where the OpenCV 4 wheel keeps its Haar cascades."""
+NEED_LANDMARKS = ("yaw", "pitch", "yaw_ok", "pitch_ok", "eyes_open", "mouth_closed", "luminance_mean", "luminance_variance",
+                  "under_exposure", "over_exposure", "dynamic_range", "natural_colour", "illumination_uniformity", "head_width",
+                  "head_height", "full_frontal")
+"""Measures that are missing where the models are."""
 
-PREVIEW_WIDTH = 288
-PREVIEW_EYE_WIDTH = 84
-LEAST_SIDE = 64
-SEVERAL_FROM = 0.35
-"""A second face at least this large (area against the first) makes it a group."""
+ALIGNED = 308
+"""Side of the aligned picture; half the standard's, which is enough for means and histograms."""
 
 WRONG_CLOTH_SCORE = 35
 """Best score a portrait before the wrong cloth can have; below the default threshold of 40."""
 
 RGB = NDArray[np.uint8]
-_local = threading.local()
+
+_LIMITS: tuple[tuple[str, float, str], ...] = (
+    ("size", 40.0, "face.too_far"),
+    ("roll_ok", 83.0, "face.tilt"),
+    ("yaw_ok", 65.0, "face.turned"),
+    ("pitch_ok", 65.0, ""),
+    ("eyes_open", 50.0, "face.eyes"),
+    ("mouth_closed", 50.0, "face.mouth"),
+    ("exposure", 50.0, ""),
+    ("burnt", 50.0, "face.bright"),
+    ("illumination", 60.0, "face.uneven"),
+    ("sharpness", 40.0, "face.blurred"),
+    ("cloth", 50.0, "face.background"),
+    ("background", 45.0, "face.background_uneven"),
+)
+"""(measure, least value, hint) in the order in which an operator should mend things."""
 
 
-@dataclass(frozen=True, slots=True)
-class Face:
-    """Face box and eye centres in pixels of the frame; ``eyes_seen`` False when they were put where eyes usually are."""
-
-    x: float
-    y: float
-    width: float
-    height: float
-    left_eye: tuple[float, float]
-    right_eye: tuple[float, float]
-    eyes_seen: bool
-
-    @property
-    def eye_distance(self) -> float:
-        return math.dist(self.left_eye, self.right_eye)
-
-    @property
-    def roll(self) -> float:
-        """Degrees; positive when the head leans to the picture's right."""
-        dx, dy = self.right_eye[0] - self.left_eye[0], self.right_eye[1] - self.left_eye[1]
-        return math.degrees(math.atan2(dy, dx)) if self.eyes_seen else 0.0
-
-    @property
-    def middle(self) -> tuple[float, float]:
-        return ((self.left_eye[0] + self.right_eye[0]) / 2, (self.left_eye[1] + self.right_eye[1]) / 2)
-
-
-def _cascade(name: str) -> cv2.CascadeClassifier:
-    """Detectors are not thread-safe, hence one set a thread."""
-    kept: dict[str, cv2.CascadeClassifier] = _local.__dict__.setdefault("cascades", {})
-    if name not in kept:
-        kept[name] = cv2.CascadeClassifier(str(CASCADES / name))
-    return kept[name]
-
-
-def find(frame: RGB, *, search_width: int = 480, eye_width: int = 128) -> Face:
-    """The one face in the frame; ``search_width`` and ``eye_width`` are the working sizes in pixels, they set the cost."""
-    if min(frame.shape[:2]) < LEAST_SIDE:
-        raise CaptureFailed("face.none", device_kind="camera")
-    full = luma(frame)
-    factor = min(1.0, search_width / frame.shape[1])
-    grey = np.asarray(cv2.equalizeHist(cv2.resize(full, None, fx=factor, fy=factor, interpolation=cv2.INTER_AREA)), np.uint8)
-    least = max(40, round(0.18 * min(grey.shape)))
-    boxes = sorted((_boxes(grey, "haarcascade_frontalface_alt2.xml", least)), key=lambda b: -b[2] * b[3])
-    if not boxes:
-        boxes = sorted(_boxes(grey, "haarcascade_frontalface_default.xml", least), key=lambda b: -b[2] * b[3])[:1]
-    if not boxes:
-        raise CaptureFailed("face.none", device_kind="camera")
-    if len(boxes) > 1 and boxes[1][2] * boxes[1][3] >= SEVERAL_FROM * boxes[0][2] * boxes[0][3]:
-        raise CaptureFailed("face.many", device_kind="camera", count=len(boxes))
-    x, y, w, h = (v / factor for v in boxes[0])
-    return _with_eyes(full, (x, y, w, h), eye_width)
-
-
-def _boxes(grey: Grey, name: str, least: int) -> list[tuple[int, int, int, int]]:
-    found = _cascade(name).detectMultiScale(grey, scaleFactor=1.12, minNeighbors=4, minSize=(least, least))
-    return [(int(x), int(y), int(w), int(h)) for x, y, w, h in found]
-
-
-def _with_eyes(grey: Grey, box: tuple[float, float, float, float], eye_width: int) -> Face:
-    x, y, w, h = box
-    expected = [(x + 0.30 * w, y + 0.395 * h), (x + 0.70 * w, y + 0.395 * h)]
-    eyes = [e for e in (_eye(grey, (ex - 0.25 * w, y + 0.16 * h, 0.5 * w, 0.42 * h), eye_width) for ex, _ in expected) if e]
-    seen = len(eyes) == 2 and 0.28 * w < math.dist(*eyes) < 0.55 * w
-    left, right = eyes if seen else expected
-    return Face(x, y, w, h, left, right, seen)
-
-
-def _eye(grey: Grey, box: tuple[float, float, float, float], eye_width: int) -> tuple[float, float] | None:
-    """Centre of the eye in a region of the face, or None; the search runs at a fixed size for a fixed cost."""
-    x0, y0 = max(0, int(box[0])), max(0, int(box[1]))
-    region = grey[y0 : int(box[1] + box[3]), x0 : int(box[0] + box[2])]
-    if region.size == 0:
-        return None
-    zoom = eye_width / region.shape[1]
-    scaled = cv2.resize(region, None, fx=zoom, fy=zoom, interpolation=cv2.INTER_AREA if zoom < 1 else cv2.INTER_LINEAR)
-    least = eye_width // 4
-    found = _cascade("haarcascade_eye_tree_eyeglasses.xml").detectMultiScale(scaled, 1.08, 3, minSize=(least, least))
-    middle = (scaled.shape[1] / 2, scaled.shape[0] / 2)
-    centres = [(bx + bw / 2, by + bh / 2) for bx, by, bw, bh in found]
-    if not centres:
-        return None
-    cx, cy = min(centres, key=lambda c: math.dist(c, middle))
-    return (x0 + cx / zoom, y0 + cy / zoom)
-
-
-@dataclass(frozen=True, slots=True)
-class Framing:
-    """Where the portrait lies in the frame (pixels) and what is wrong with it: ``hint`` or empty."""
-
-    x: int
-    y: int
-    width: int
-    height: int
-    hint: str
-
-
-def frame_portrait(face: Face, width: int, height: int) -> Framing:
-    """The 3:4 window that puts the eyes where they belong; moved or shrunk when the frame is too small, and said so.
-
-    ``face.left`` means left in the picture as the camera sees it, ``face.high`` near the upper edge.
-    """
-    wanted = face.eye_distance / EYES_APART
-    window = min(wanted, width, height * WIDTH / HEIGHT)
-    tall = window * HEIGHT / WIDTH
-    x, y = face.middle[0] - window / 2, face.middle[1] - EYE_LINE * tall
-    inside_x, inside_y = min(max(0.0, x), width - window), min(max(0.0, y), height - tall)
-    hint = ""
-    if window < 0.85 * wanted:
-        hint = "face.too_close"
-    elif abs(inside_x - x) > 0.06 * window:
-        hint = "face.left" if x < inside_x else "face.right"
-    elif abs(inside_y - y) > 0.08 * tall:
-        hint = "face.high" if y < inside_y else "face.low"
-    return Framing(int(inside_x), int(inside_y), max(1, int(window)), max(1, int(tall)), hint)
-
-
-def crop(frame: RGB, framing: Framing) -> RGB:
-    """The portrait, 600 x 800."""
-    part = frame[framing.y : framing.y + framing.height, framing.x : framing.x + framing.width]
-    shrink = part.shape[1] >= WIDTH
-    return np.asarray(cv2.resize(part, (WIDTH, HEIGHT), interpolation=cv2.INTER_AREA if shrink else cv2.INTER_CUBIC), np.uint8)
-
-
-def sigmoid(x: float, x0: float, w: float) -> float:
-    """1 / (1 + e^((x0 - x) / w)), the scaling curve of ISO/IEC 29794-5."""
-    return 1.0 / (1.0 + math.exp(max(-60.0, min(60.0, (x0 - x) / w))))
+def algorithm() -> str:
+    """The name that goes with the scores of this machine."""
+    return ALGORITHM if models.available() else f"{ALGORITHM} Haar"
 
 
 def measures(frame: RGB, face: Face, framing: Framing, latar: str) -> dict[str, float]:
-    """Component values 0..100, higher is better; ``roll`` in degrees and ``eye_distance`` in pixels of the frame besides."""
+    """Component values 0..100, higher is better; ``roll``, ``yaw``, ``pitch`` in degrees, ``eye_distance`` in pixels of the frame,
+    geometry and places as shares."""
     skin = frame[
-        max(0, int(face.y + 0.15 * face.height)) : int(face.y + 0.95 * face.height),
-        max(0, int(face.x + 0.12 * face.width)) : int(face.x + 0.88 * face.width),
+        max(0, int(face.y + 0.15 * face.height)) : max(1, int(face.y + 0.95 * face.height)),
+        max(0, int(face.x + 0.12 * face.width)) : max(1, int(face.x + 0.88 * face.width)),
     ]
+    if skin.size == 0:
+        raise CaptureFailed("face.none", device_kind="camera")
     grey = luma(np.asarray(cv2.resize(skin, (150, 160), interpolation=cv2.INTER_AREA), np.uint8))
-    light = grey.astype(np.float32) / 255
+    light = float(grey.mean()) / 255
+    pose = face.marks.pose() if face.marks is not None else None
     found = {
         "size": 100 * sigmoid(face.eye_distance, 70, 12),
-        "roll_ok": 100 * max(0.0, math.cos(math.radians(3 * min(30.0, abs(face.roll))))) ** 2,
-        "sharpness": _sharpness(luma(skin)),
-        "exposure": 100 * sigmoid(float(light.mean()), 0.2, 0.05) * (1 - sigmoid(float(light.mean()), 0.8, 0.05)),
+        "roll_ok": _upright(face.roll, 3.0),
+        "sharpness": 100 * sigmoid(pixel.sharpness(luma(skin)), 0.075, 0.02),
+        "exposure": 100 * sigmoid(light, 0.2, 0.05) * (1 - sigmoid(light, 0.8, 0.05)),
         "burnt": 100 * (1 - min(1.0, 6 * float((grey >= 250).mean()))),
-        "illumination": _illumination(grey),
+        "illumination": 100 * pixel.smooth_illumination(grey[70:115, 15:60], grey[70:115, 90:135]) ** 0.3,
         "centred": 60.0 if framing.hint else 100.0,
+        "single_face": fine_value("SingleFacePresent", face.second),
         "roll": face.roll,
-        "eye_distance": face.eye_distance,
+        "landmarks": 0.0,
     }
-    found.update(background(frame, framing, latar))
-    return {k: round(v, 1) for k, v in found.items()}
+    if face.marks is not None and pose is not None:
+        found.update(_of_landmarks(frame, face.marks, pose))
+    found.update(_cloth(_strips(crop_small(frame, framing)), latar))
+    shares = geometry(face, framing, pose)
+    rounded = {k: round(v, 1) for k, v in found.items()}
+    return rounded | {k: round(v, 1 if k == "eye_distance" else 4) for k, v in shares.items()} | _places(frame, face, framing)
 
 
-def _sharpness(skin: Grey) -> float:
-    """Laplacian energy of the face at 200 px width against its contrast: focus, not contrast."""
-    scale = 200 / skin.shape[1]
-    face = cv2.resize(skin, None, fx=scale, fy=scale, interpolation=cv2.INTER_AREA if scale < 1 else cv2.INTER_CUBIC)
-    detail = float(cv2.Laplacian(face, cv2.CV_32F).std())
-    return 100 * sigmoid(detail / (float(face.std()) + 8.0), 0.075, 0.02)
+def _upright(degrees: float, strictness: float) -> float:
+    return 100 * max(0.0, math.cos(math.radians(strictness * min(30.0, abs(degrees))))) ** 2
 
 
-def _illumination(grey: Grey) -> float:
-    """Histogram intersection of the two cheeks, x^0.3 as in ISO/IEC 29794-5."""
-    left, right = grey[70:115, 15:60], grey[70:115, 90:135]
-    a, b = (cv2.calcHist([p], [0], None, [32], [0, 256]).ravel() / p.size for p in (left, right))
-    a, b = (np.convolve(h, np.ones(5) / 5, "same") for h in (a, b))
-    return 100 * float(float(np.minimum(a, b).sum()) ** 0.3)
-
-
-def background(frame: RGB, framing: Framing, latar: str) -> dict[str, float]:
-    """Uniformity and colour of the cloth beside the head: strips at both edges of the portrait, above the shoulders."""
-    part = frame[framing.y : framing.y + framing.height, framing.x : framing.x + framing.width]
-    small = cv2.resize(part, (60, 80), interpolation=cv2.INTER_AREA)
-    strips = np.concatenate([small[2:40, 1:9].reshape(-1, 3), small[2:40, 51:59].reshape(-1, 3)]).reshape(-1, 1, 3)
-    lab = cv2.cvtColor(strips.astype(np.float32) / 255, cv2.COLOR_RGB2LAB).reshape(-1, 3)
-    apart = np.linalg.norm(lab - np.median(lab, axis=0), axis=1)
-    hue, saturation, value = np.median(cv2.cvtColor(strips, cv2.COLOR_RGB2HSV).reshape(-1, 3).astype(np.float32), axis=0)
+def _of_landmarks(frame: RGB, marks: Landmarks, pose: Pose) -> dict[str, float]:
+    """Curves of the standard on our landmarks."""
+    picture, into = pixel.align(frame, marks, ALIGNED)
+    light = pixel.luminance(picture)
+    shares = pixel.histogram(light, pixel.skin_mask(marks, into, ALIGNED))
+    left, right = pixel.cheeks(marks, into)
+    mean, variance = pixel.luminance_mean_variance(shares)
+    under, over = pixel.exposure(shares)
     return {
-        "background": 100 * (1 - sigmoid(float(np.percentile(apart, 90)), 22, 5)),
-        "cloth": 100.0 if is_cloth(latar, float(hue), float(saturation), float(value)) else 0.0,
+        "landmarks": 1.0,
+        "yaw": pose.yaw,
+        "pitch": pose.pitch,
+        "yaw_ok": _upright(pose.yaw, 3.0),
+        "pitch_ok": _upright(pose.pitch, 2.4),
+        "eyes_open": fine_value("EyesOpen", marks.eyes_open),
+        "mouth_closed": fine_value("MouthClosed", marks.mouth_open),
+        "luminance_mean": fine_value("LuminanceMean", mean),
+        "luminance_variance": fine_value("LuminanceVariance", variance),
+        "under_exposure": fine_value("UnderExposurePrevention", under),
+        "over_exposure": fine_value("OverExposurePrevention", over),
+        "dynamic_range": fine_value("DynamicRange", pixel.entropy(shares)),
+        "natural_colour": fine_value("NaturalColour", pixel.natural_colour(picture[left], picture[right])),
+        "illumination_uniformity": fine_value("IlluminationUniformity", pixel.illumination(light[left], light[right])),
+    }
+
+
+def _places(frame: RGB, face: Face, framing: Framing) -> dict[str, float]:
+    """What a preview draws, as shares of the frame."""
+    height, width = frame.shape[:2]
+    across = {"face_x": face.x, "face_w": face.width, "eye_left_x": face.left_eye[0], "eye_right_x": face.right_eye[0],
+              "crop_x": framing.x, "crop_w": framing.width}
+    down = {"face_y": face.y, "face_h": face.height, "eye_left_y": face.left_eye[1], "eye_right_y": face.right_eye[1],
+            "crop_y": framing.y, "crop_h": framing.height}
+    return {k: round(v / width, 4) for k, v in across.items()} | {k: round(v / height, 4) for k, v in down.items()}
+
+
+def crop_small(frame: RGB, framing: Framing) -> RGB:
+    """The portrait at 60 x 80, for colours."""
+    part = frame[framing.y : framing.y + framing.height, framing.x : framing.x + framing.width]
+    return np.asarray(cv2.resize(part, (60, 80), interpolation=cv2.INTER_AREA), np.uint8)
+
+
+def _strips(small: RGB) -> RGB:
+    """Cloth pixels beside the head: both edges of the portrait, above shoulders and narrower than a veil leaves."""
+    return np.concatenate([small[1:32, 0:5].reshape(-1, 3), small[1:32, 55:60].reshape(-1, 3)])
+
+
+def _beside(portrait: RGB, person: NDArray[np.float32]) -> RGB | None:
+    """Cloth pixels around the person by the mask; None where the mask leaves too few to tell."""
+    small = np.asarray(cv2.resize(portrait, (150, 200), interpolation=cv2.INTER_AREA), np.uint8)
+    outside = (cv2.resize(person, (150, 200), interpolation=cv2.INTER_AREA) < 0.1).astype(np.uint8)
+    free = cv2.erode(outside, np.ones((7, 7), np.uint8), borderType=cv2.BORDER_REPLICATE)
+    return small[free > 0] if free.mean() >= 0.04 else None
+
+
+def _cloth(pixels: RGB, latar: str) -> dict[str, float]:
+    """Uniformity and colour of the cloth."""
+    hue, saturation, value, spread = pixel.cloth_colour(pixels)
+    return {
+        "background": 100 * (1 - sigmoid(spread, 22, 5)),
+        "cloth": 100.0 if is_cloth(latar, hue, saturation, value) else 0.0,
     }
 
 
@@ -234,46 +201,89 @@ def is_cloth(latar: str, hue: float, saturation: float, value: float) -> bool:
     return (hue <= 12 or hue >= 165) if latar == "merah" else 92 <= hue <= 132
 
 
-_LIMITS: tuple[tuple[str, float, str], ...] = (
-    ("size", 40.0, "face.too_far"),
-    ("roll_ok", 65.0, "face.tilt"),
-    ("cloth", 50.0, "face.background"),
-    ("exposure", 50.0, ""),
-    ("burnt", 50.0, "face.bright"),
-    ("sharpness", 45.0, "face.blurred"),
-    ("illumination", 60.0, "face.uneven"),
-    ("background", 45.0, "face.background_uneven"),
-)
-
-
 def quality(values: dict[str, float], face: Face, framing: Framing, bright: bool) -> Quality:
     """Score from the worst and the mean component; hints, most useful first."""
-    hints = [framing.hint] if framing.hint else []
+    hints = []
+    if framing.hint:
+        hints.append(framing.hint)
     for name, least, hint in _LIMITS:
-        if values[name] < least:
-            hints.append(hint or ("face.bright" if bright else "face.dark"))
+        if values.get(name, 100.0) < least:
+            hints.append(hint or _words(name, values, bright))
     if not face.eyes_seen:
         hints.append("face.eyes")
-    parts = [values[n] for n, _, _ in _LIMITS if n != "cloth"] + [values["centred"], 100.0 if face.eyes_seen else 70.0]
+    parts = [values[n] for n, _, _ in _LIMITS if n != "cloth" and n in values]
+    parts += [values["centred"], 100.0 if face.eyes_seen else 70.0]
     score = round(0.5 * min(parts) + 0.5 * sum(parts) / len(parts))
     if values["cloth"] < 50:
         score = min(score, WRONG_CLOTH_SCORE)
-    return Quality(ALGORITHM, max(0, min(100, score)), measures=values, hints=tuple(dict.fromkeys(hints)))
+    return Quality(algorithm(), max(0, min(100, score)), measures=values, hints=tuple(dict.fromkeys(hints)))
 
 
-def judge(frame: RGB, latar: str, *, search_width: int = 480, eye_width: int = 128) -> tuple[Quality, Face, Framing]:
+def _words(name: str, values: dict[str, float], bright: bool) -> str:
+    if name == "pitch_ok":
+        return "face.chin_down" if values["pitch"] > 0 else "face.chin_up"
+    return "face.bright" if bright else "face.dark"
+
+
+def _bright(frame: RGB, face: Face) -> bool:
+    part = frame[max(0, int(face.y)) : int(face.y + face.height), max(0, int(face.x)) : int(face.x + face.width)]
+    return bool(part.size) and float(part[::2, ::2].mean()) > 127
+
+
+def judge(frame: RGB, latar: str, *, quick: bool = False) -> tuple[Quality, Face, Framing]:
     """Find, frame, measure; the frame itself is not changed."""
-    face = find(frame, search_width=search_width, eye_width=eye_width)
+    face = find(frame, quick=quick)
     framing = frame_portrait(face, frame.shape[1], frame.shape[0])
     values = measures(frame, face, framing, latar)
-    bright = float(frame[int(face.y) : int(face.y + face.height), int(face.x) : int(face.x + face.width)].mean()) > 127
-    return quality(values, face, framing, bright), face, framing
+    return quality(values, face, framing, _bright(frame, face)), face, framing
+
+
+def assess(frame: RGB, latar: str, *, replace_background: bool = False) -> tuple[RGB, Quality]:
+    """The portrait 600 x 800 and its quality.
+
+    The cloth is judged around the person where the person network is present, in strips beside the head otherwise. A wrong or uneven
+    cloth is replaced when ``replace_background`` allows it and the person could be cut out cleanly: ``background_replaced`` is then 1
+    and ``cloth_before`` says what was there; when it could not, 0 with the hint ``face.background_kept``. A fitting cloth stays.
+    """
+    judged, face, framing = judge(frame, latar)
+    portrait = crop(frame, framing)
+    values = dict(judged.measures)
+    rough = None
+    if models.available():
+        rough = mask.person_mask(portrait, head_in_portrait(face, framing))
+        pixels = _beside(portrait, rough)
+        if pixels is not None:
+            values.update({k: round(v, 1) for k, v in _cloth(pixels, latar).items()})
+        gradient = _gradient(portrait, rough, face, framing)
+        if gradient is not None:
+            values["background_uniformity"] = round(fine_value("BackgroundUniformity", gradient), 1)
+    kept = False
+    if replace_background and (values["cloth"] < 50 or values["background"] < 45):
+        rough = mask.person_mask(portrait, head_in_portrait(face, framing)) if rough is None else rough
+        alpha = mask.matte(portrait, rough)
+        kept = not mask.clean_cut(portrait, alpha, strict=not models.available())
+        values |= {"background_replaced": 0.0 if kept else 1.0, "cloth_before": values["cloth"]}
+        if not kept:
+            portrait = mask.replace_background(portrait, alpha, latar)
+            values |= {"cloth": 100.0, "background": 100.0}
+    done = quality(values, face, framing, _bright(frame, face))
+    if kept:
+        done = replace(done, hints=("face.background_kept", *done.hints))
+    return portrait, done
+
+
+def _gradient(portrait: RGB, person: NDArray[np.float32], face: Face, framing: Framing) -> float | None:
+    if face.marks is None:
+        return None
+    points = face.marks.points.copy()
+    points[:, :2] = (points[:, :2] - (framing.x, framing.y)) * (WIDTH / framing.width)
+    return pixel.background_gradient(portrait, person, Landmarks(points, (WIDTH, HEIGHT)))
 
 
 def preview(frame: RGB, latar: str) -> Quality:
     """Live measures with at most one hint; a missing face is a hint here, not an error."""
     try:
-        found, _, _ = judge(frame, latar, search_width=PREVIEW_WIDTH, eye_width=PREVIEW_EYE_WIDTH)
+        found, _, _ = judge(frame, latar, quick=True)
     except CaptureFailed as trouble:
-        return Quality(ALGORITHM, 0, hints=(trouble.message_key,))
-    return Quality(found.algorithm, found.score, measures=found.measures, hints=found.hints[:1])
+        return Quality(algorithm(), 0, hints=(trouble.message_key,))
+    return replace(found, hints=found.hints[:1])
