@@ -54,7 +54,7 @@ def run(office: Office = "tempeh", data: Data = DEFAULT_DATA, windowed: Annotate
 @app.command()
 def demo(out: Annotated[Path, typer.Option("--out", help="Folder hasil.")], office: Office = "tempeh",
          applicants: Annotated[int, typer.Option("--applicants", min=1, max=5000)] = 1,
-         source: Annotated[Path | None, typer.Option("--source", help="Folder gambar wajah, jari, iris.")] = None,
+         source: Annotated[Path | None, typer.Option("--source", help="Folder gambar wajah, jari, iris; atau berkas AN2K.")] = None,
          seed: Annotated[int, typer.Option("--seed")] = 1,
          offline_until_end: Annotated[bool, typer.Option("--offline-until-end")] = False,
          day: Annotated[bool, typer.Option("--day", help="Satu hari penuh: tiga puluh lebih pemohon dengan layanan dan kejadian "

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import random
-from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field
 from functools import cache, cached_property
@@ -31,7 +30,6 @@ from ktpel_kiosk.app.sentences import load_sentences
 from ktpel_kiosk.app.spool import FileSpool
 from ktpel_kiosk.desk.context import Desk
 from ktpel_kiosk.domain.actor import Actor
-from ktpel_kiosk.domain.biometric import Position, RawImage
 from ktpel_kiosk.domain.capture_rules import CaptureRules
 from ktpel_kiosk.domain.errors import KioskError
 from ktpel_kiosk.domain.penduduk import Penduduk
@@ -45,6 +43,7 @@ from ktpel_kiosk.register.store import SqlRegister
 if TYPE_CHECKING:
     from types import ModuleType
 
+    from ktpel_kiosk.app.source import Source
     from ktpel_kiosk.domain.transaction import Transaction
     from ktpel_kiosk.domain.wilayah import RegionTable
     from ktpel_kiosk.hal.manager import DeviceManager
@@ -144,7 +143,7 @@ class Kiosk:
 
 
 def open_practice_kiosk(data: Path, office: str, *, clock: SystemClock | PracticeClock | None = None, world: SimulatedWorld | None = None,
-                        source: Mapping[Position, RawImage] | None = None, hasher: PasswordHasher | None = None,
+                        source: Source | None = None, hasher: PasswordHasher | None = None,
                         rules: CaptureRules | None = None, camera: str = "", reader: str = "", settle: bool = True) -> Kiosk:
     """A kiosk in practice mode: simulated devices, invented accounts, specimen cards.
 
@@ -192,19 +191,19 @@ def settle_sop(kiosk: Kiosk) -> None:
     sop_versions.settle(kiosk.desk)
 
 
-def _devices(world: SimulatedWorld, source: Mapping[Position, RawImage] | None, camera: str, reader: str) -> DeviceManager:
+def _devices(world: SimulatedWorld, source: Source | None, camera: str, reader: str) -> DeviceManager:
     from ktpel_kiosk.hal.deadlines import Deadlines
     from ktpel_kiosk.hal.manager import DeviceManager
 
     return DeviceManager(_drivers(world, source, camera, reader), Deadlines(PRACTICE_DEADLINES))
 
 
-def _drivers(world: SimulatedWorld, source: Mapping[Position, RawImage] | None, camera: str, reader: str) -> list[Driver]:
+def _drivers(world: SimulatedWorld, source: Source | None, camera: str, reader: str) -> list[Driver]:
     """Real devices where asked for, simulated ones for the other kinds."""
     real: list[Driver] = []
     if source:
         from ktpel_kiosk.hal.drivers.still_source import StillSource
-        still = StillSource(source)
+        still = StillSource(source.images, source.slaps)
         real += [d for d in still.drivers() if still.has(d.kind)]
     if camera:
         from ktpel_kiosk.hal.drivers.opencv_camera import OpenCvCameraDriver

@@ -3,7 +3,7 @@
 Lengths, separators and the table of contents (1.003) must agree with the bytes; what is then carried but not understood
 (Type-2, Type-9, Type-13, agency fields) stays as it came. Time and memory are linear in the file; no size it announces is
 allocated. Errors: BadInput ``record.an2k`` with ``entry``, ``count`` (which record) and ``field``; ``record.format`` for anything that
-is no transaction. Pixels are not touched here: foreign pictures go to the sandbox. Pure; any thread.
+is no transaction. Pixels come out of the sandbox only. Any thread.
 """
 
 from __future__ import annotations
@@ -13,7 +13,9 @@ import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
-from ktpel_kiosk.domain.biometric import EYES, FINGERS, LEFT_FOUR, RIGHT_FOUR, THUMBS, Modality, Position
+from ktpel_kiosk.biometrics import codecs
+from ktpel_kiosk.biometrics.images import check_size
+from ktpel_kiosk.domain.biometric import EYES, FINGERS, LEFT_FOUR, RIGHT_FOUR, THUMBS, Modality, Position, RawImage
 from ktpel_kiosk.domain.errors import BadInput
 
 FS, GS, RS, US = b"\x1c", b"\x1d", b"\x1e", b"\x1f"
@@ -101,8 +103,9 @@ class File:
 class Picture:
     """What one image-bearing record holds, not decompressed.
 
-    ``positions`` are the body parts shown (empty: unknown or none of ours); ``code`` the number in the record. ``width``/``height`` stand
-    in the record's header, which makers fill in wrongly now and then: the compressed image's own size counts. ``ppi`` 0 unknown.
+    ``positions`` are the body parts shown (empty: unknown or none of ours); ``code`` the number in the record,
+    ``impression`` how a finger was taken. ``width``/``height`` stand in the record's header, which makers fill in wrongly now and then:
+    the compressed image's own size counts. ``ppi`` 0 unknown.
     ``excused``: why there is no image (AMP or DME code), empty otherwise. ``hash_ok`` None: no hash in the record.
     """
 
@@ -120,6 +123,7 @@ class Picture:
     score: int | None = None
     excused: str = ""
     hash_ok: bool | None = None
+    impression: int | None = None
 
 
 def looks_like(data: bytes) -> bool:
@@ -239,7 +243,8 @@ def _ridge_picture(file: File, record: Record, number: int) -> Picture:
     ppi = least if head[7] == 0 else round(file.ppmm * 25.4)
     code = codes[0] if codes else 0
     return Picture(number, record.kind, Modality.FINGER, _GROUPS.get(code, ()), code, int.from_bytes(head[8:10]),
-                   int.from_bytes(head[10:12]), ppi, algorithm, _ALGORITHM.get(algorithm, "application/octet-stream"), record.data)
+                   int.from_bytes(head[10:12]), ppi, algorithm, _ALGORITHM.get(algorithm, "application/octet-stream"), record.data,
+                   impression=head[0])
 
 
 def _signature(record: Record, number: int) -> Picture:
@@ -265,7 +270,21 @@ def _tagged_picture(file: File, record: Record, number: int) -> Picture:
     scale = whole(9)
     ppi = {1: scale, 2: round(scale * 2.54)}.get(whole(8), 0)
     return Picture(number, record.kind, modality, positions, code, whole(6), whole(7), ppi if ppi < 10_000 else 0, algorithm,
-                   _ALGORITHM.get(algorithm, "application/octet-stream"), record.data, _score(record), excused, _hash_ok(record))
+                   _ALGORITHM.get(algorithm, "application/octet-stream"), record.data, _score(record), excused, _hash_ok(record),
+                   whole(3) if record.kind in (13, 14) else None)
+
+
+def to_raw(picture: Picture, entry: str) -> RawImage:
+    """Pixels, decoded in the sandbox. Uncompressed pictures must be 8 bit grey, or RGB where the length says so."""
+    if picture.hash_ok is False:
+        raise BadInput("record.an2k", entry=entry, count=picture.record, field=f"{picture.kind}.996")
+    if picture.media_type != codecs.RAW:
+        image = codecs.decode(picture.image, picture.media_type, entry=entry)
+        return RawImage(image.width, image.height, image.channels, image.data, picture.ppi or image.ppi)
+    check_size(picture.width, picture.height, entry=entry)
+    channels, odd = divmod(len(picture.image), picture.width * picture.height)
+    _check(channels in (1, 3) and not odd, entry, picture.record, f"{picture.kind}.999")
+    return RawImage(picture.width, picture.height, channels, picture.image, picture.ppi)
 
 
 def _shown(record: Record, whole: Callable[[int], int]) -> tuple[Modality | None, int, tuple[Position, ...]]:

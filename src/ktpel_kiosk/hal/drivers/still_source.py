@@ -30,7 +30,8 @@ class StillSource:
 
     Args:
         images: one picture per position; absent ones are not captured.
-        slaps: whole platens, for scanners that gave one; otherwise slaps are composed of the single fingers.
+        slaps: whole platens, served as they are to a touch that asks for exactly their fingers; other touches get a platen composed of
+            the single fingers.
         label: where the pictures come from, shown as the device's serial.
     """
 
@@ -110,14 +111,16 @@ class StillFingers(_Still):
     kind = DeviceKind.FINGERPRINT
 
     def capture(self, positions: Sequence[Position], timeout_s: float, on_preview: Callable[[RawImage], None]) -> FingerCapture:
-        single = tuple((p, image) for p in positions if (image := self._source.image(p)) is not None)
         slap = self._source.slap(positions)
-        if slap is None:
-            if not single:
-                raise CaptureFailed("finger.none", device_kind=str(self.kind))
-            slap = compose_slap(single)
-        on_preview(slap)
-        return FingerCapture(slap, single)
+        if slap is not None:
+            on_preview(slap)
+            return FingerCapture(slap)
+        single = tuple((p, image) for p in positions if (image := self._source.image(p)) is not None)
+        if not single:
+            raise CaptureFailed("finger.none", device_kind=str(self.kind))
+        composed = compose_slap(single)
+        on_preview(composed)
+        return FingerCapture(composed, single)
 
 
 class StillIris(_Still):
