@@ -13,7 +13,7 @@ import numpy as np
 import pytest
 from bio_samples import NOW, finger_png, stored
 
-from ktpel_kiosk.biometrics import cbeff, codecs, encode, images, pen
+from ktpel_kiosk.biometrics import cbeff, codecs, encode, images, isf, pen
 from ktpel_kiosk.biometrics.finger_service import FingerService
 from ktpel_kiosk.biometrics.nbis_engine import NbisEngine
 from ktpel_kiosk.biometrics.records.read import read_record, to_raw
@@ -204,7 +204,7 @@ def test_signature_sample_travels_outside_the_cbeff_file() -> None:
     sample = stored(Position.SIGNATURE, pen.encode(_signature()), Quality("ktpel-signature 1", 100), media_type=pen.MEDIA_TYPE)
     made = encode.encode_sample(sample)
     assert made.bir is None
-    assert pen.decode_isf(made.record) == _signature()
+    assert isf.decode_isf(made.record) == _signature()
     assert encode.signature_png(sample).startswith(b"\x89PNG")
 
 

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 import cv2
 import numpy as np
 
-from ktpel_kiosk.biometrics import codecs, images, pen
+from ktpel_kiosk.biometrics import codecs, images, ink, isf, pen, thumbprint
 from ktpel_kiosk.biometrics.cbeff import Bir
 from ktpel_kiosk.biometrics.records import common, fac, fir, iir
 from ktpel_kiosk.biometrics.records.common import QualityBlock
@@ -67,8 +67,14 @@ def compress(sample: Sample, *, iris_ratio: float = IRIS_RATIO, face_ratio: floa
 
 
 def encode_sample(sample: Sample, *, iris_ratio: float = IRIS_RATIO, face_ratio: float = FACE_RATIO) -> Encoded:
-    """Finger -> FIR 2011 with WSQ, iris -> IIR 2011 and face -> FAC 2011 with JPEG 2000, signature -> 19794-7."""
+    """Finger -> FIR 2011 with WSQ, iris -> IIR 2011 and face -> FAC 2011 with JPEG 2000, signature -> 19794-7.
+
+    A thumb print that stands for a signature has no time series: it travels as the PNG it is.
+    """
     modality = sample.position.modality
+    if modality is Modality.SIGNATURE and sample.media_type == images.PNG:
+        images.decode_png(sample.data, entry=sample.position.value)
+        return Encoded(sample.position, sample.data, images.PNG, None, len(sample.data))
     if modality is Modality.SIGNATURE:
         record = signature_isf(sample)
         return Encoded(sample.position, record, "application/x-iso-19794-7", None, len(record))
@@ -134,12 +140,14 @@ def _face(sample: Sample, picture: Compressed) -> bytes:
 
 def signature_isf(sample: Sample) -> bytes:
     """The signature as ISO/IEC 19794-7 time series."""
-    return pen.encode_isf(_capture_of(sample))
+    return isf.encode_isf(_capture_of(sample))
 
 
 def signature_png(sample: Sample) -> bytes:
-    """The signature's ink as PNG."""
-    return pen.ink_png(_capture_of(sample))
+    """The signature as PNG, black on white: the pen's ink, or the thumb print."""
+    if sample.media_type == images.PNG:
+        return thumbprint.picture(sample.data, sample.position.value)
+    return ink.ink_png(_capture_of(sample))
 
 
 def _capture_of(sample: Sample) -> SignatureCapture:

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from ktpel_kiosk.biometrics import pen, thumbprint
+from ktpel_kiosk.biometrics import ink, pen, thumbprint
 from ktpel_kiosk.biometrics.quality import signature
 from ktpel_kiosk.domain.biometric import Position, SignatureKind
 from ktpel_kiosk.ports.devices import SignatureCapture
@@ -31,4 +31,4 @@ class SignatureService:
         """Black ink on white of a stored signature: a pen series or the PNG of a thumb. Raises BadInput ``record.*``, ``image.*``."""
         if thumbprint.is_picture(data):
             return thumbprint.picture(data)
-        return pen.ink_png(pen.decode(data))
+        return ink.ink_png(pen.decode(data))

@@ -8,7 +8,7 @@ from __future__ import annotations
 import math
 from itertools import pairwise
 
-from ktpel_kiosk.biometrics.pen import strokes
+from ktpel_kiosk.biometrics.ink import strokes
 from ktpel_kiosk.domain.biometric import Quality, SignatureKind
 from ktpel_kiosk.domain.errors import CaptureFailed
 from ktpel_kiosk.ports.devices import SignatureCapture
