@@ -16,7 +16,7 @@ EACH = pytest.mark.parametrize("name", FORMATS)
 
 @EACH
 @given(st.data())
-@settings(max_examples=40, suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large])
+@settings(max_examples=25, suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large])
 def test_generated_records_survive_both_ways(name: str, data: st.DataObject) -> None:
     form = FORMATS[name]
     record = data.draw(STRATEGIES[name])

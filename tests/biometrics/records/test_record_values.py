@@ -13,7 +13,7 @@ from record_cases import BLOCKS, CERTIFIED, CORPUS, EYES, POINTS, QUALITY, SMALL
 
 from ktpel_kiosk.biometrics.records import common, fac, fac2005, fir, fir2005, fmr, fmr2011, iir, iir2005
 from ktpel_kiosk.biometrics.records.fmr import MinutiaPoint
-from ktpel_kiosk.biometrics.records.read import read_record, to_raw
+from ktpel_kiosk.biometrics.records.read import read_minutiae, read_record, to_raw
 from ktpel_kiosk.domain.biometric import Modality, Position
 from ktpel_kiosk.domain.errors import BadInput
 
@@ -121,7 +121,7 @@ def test_minutiae_record_2011() -> None:
 def test_minutiae_of_2011_keep_to_their_standard() -> None:
     good = fmr2011.FingerView(7, 99, 99, UNRATED, octets=5)
     for view, field in (
-        (replace(good, minutiae=POINTS[:3]), "minutia_quality"),
+        (replace(good, minutiae=POINTS[:3]), "quality"),
         (replace(good, octets=4), "octets"),
         (replace(good, ending_type=2), "octets"),
         (replace(good, view=1), "view"),
@@ -144,7 +144,7 @@ def test_minutiae_of_2011_keep_to_their_standard() -> None:
 def test_minutiae_values_survive_or_are_refused(angle: int, x: int, y: int, quality: int) -> None:
     record = fmr.MinutiaeRecord(3001, 3001, (fmr.FingerView(1, (MinutiaPoint(1, x, y, angle, quality),)),))
     if quality > 100:
-        refused(lambda: fmr.encode(record), "minutia_quality")
+        refused(lambda: fmr.encode(record), "quality")
     else:
         assert fmr.decode(fmr.encode(record)) == record
 
@@ -162,6 +162,21 @@ def test_a_claimed_octet_that_is_not_there_is_carried_only_at_the_end() -> None:
     assert fmr.decode(fmr.encode(record)) == record
     for views in ((last, last), (replace(last, overstated=2),), (replace(last, extended=b""),)):
         refused(lambda views=views: fmr.encode(fmr.MinutiaeRecord(99, 99, views)), "overstated")  # type: ignore[misc]
+
+
+def test_minutiae_of_either_edition_are_read_as_2005() -> None:
+    old = CORPUS["FMR 20"][0]
+    assert read_minutiae(old) == read_minutiae(old + bytes(50)) == fmr.decode(old)
+    (view,) = read_minutiae(CORPUS["FMR 030"][0]).views
+    assert (view.position, view.quality, view.view) == (Position.RIGHT_INDEX, 55, 0)
+    assert [replace(m, quality=0) for m in view.minutiae] == [replace(m, quality=0) for m in POINTS]
+    assert [m.quality for m in view.minutiae] == [max(1, m.quality) for m in POINTS]
+    unrated = fmr2011.FingerView(7, 99, 99, UNRATED, octets=5, impression=29, extended=b"x", qualities=QUALITY[1:])
+    (view,) = read_minutiae(fmr2011.encode(fmr2011.MinutiaeRecord((unrated,)))).views
+    assert {m.quality for m in view.minutiae} == {0}
+    assert (view.quality, view.impression, view.extended) == (0, 0, b"")
+    assert fmr.decode(fmr.encode(fmr.MinutiaeRecord(99, 99, (view,)))).views == (view,)
+    refused(lambda: read_minutiae(CORPUS["FMR 030"][1]))
 
 
 def test_face_record_2011() -> None:

@@ -9,6 +9,8 @@ ANSI INCITS 378 shares the magic; its records are refused by name. Errors: BadIn
 
 from __future__ import annotations
 
+import struct
+from collections.abc import Container, Sequence
 from dataclasses import dataclass
 
 from ktpel_kiosk.biometrics.records import common
@@ -71,6 +73,7 @@ class MinutiaeRecord:
 _HEAD = Layout(device=2, width=(2, SIDE), height=(2, SIDE), x_ppcm=(2, PPCM), y_ppcm=(2, PPCM))
 _NIBBLE = range(16)
 _QUALITIES = range(101)
+_POINT, _SHORT_POINT = struct.Struct(">HHBB"), struct.Struct(">HHB")
 
 
 def encode(record: MinutiaeRecord) -> bytes:
@@ -91,22 +94,27 @@ def _encode_view(v: FingerView, width: int, height: int) -> bytes:
     ):
         if value not in allowed:
             raise BadInput("record.range", field=field, value=value)
-    head = bytes((v.code, v.view << 4 | v.impression, v.quality)) + uint(len(v.minutiae), 1, "minutiae")
-    points = b"".join([write_point(m, width, height, _QUALITIES) for m in v.minutiae])
-    return head + points + uint(len(v.extended) + v.overstated, 2, "extended_length") + v.extended
+    head = bytes((v.code, v.view << 4 | v.impression, v.quality))
+    return (
+        head + write_points(v.minutiae, width, height, _QUALITIES) + uint(len(v.extended) + v.overstated, 2, "extended_length") + v.extended
+    )
 
 
-def write_point(m: MinutiaPoint, width: int, height: int, qualities: range | tuple[int, ...]) -> bytes:
-    """Six octets: two bits of kind and 14 of x, y, angle, quality. Points lie inside the image."""
-    for field, value, good in (
-        ("kind", m.kind, 0 <= m.kind <= 2),
-        ("x", m.x, 0 <= m.x < width),
-        ("y", m.y, 0 <= m.y < height),
-        ("minutia_quality", m.quality, m.quality in qualities),
-    ):
-        if not good:
-            raise BadInput("record.range", field=field, value=value)
-    return (m.kind << 14 | m.x).to_bytes(2) + m.y.to_bytes(2) + uint(m.angle, 1, "angle") + bytes((m.quality,))
+def write_points(minutiae: Sequence[MinutiaPoint], width: int, height: int, qualities: Container[int], octets: int = 6) -> bytes:
+    """Count u8, then per point two bits of kind and 14 of x, y, angle and, with six octets, quality. Points lie inside the image."""
+    out = [uint(len(minutiae), 1, "minutiae")]
+    for m in minutiae:
+        _check_point(m, width, height, qualities)
+        out.append(_POINT.pack(m.kind << 14 | m.x, m.y, m.angle, m.quality)[:octets])
+    return b"".join(out)
+
+
+def _check_point(m: MinutiaPoint, width: int, height: int, qualities: Container[int], **entry: str) -> None:
+    if 0 <= m.kind <= 2 and 0 <= m.x < width and 0 <= m.y < height and 0 <= m.angle <= 255 and m.quality in qualities:
+        return
+    limits = {"kind": range(3), "x": range(width), "y": range(height), "angle": range(256), "quality": qualities}
+    field = next(name for name, allowed in limits.items() if getattr(m, name) not in allowed)
+    raise BadInput("record.range", field=field, value=getattr(m, field), **entry)
 
 
 def decode(data: bytes, entry: str = "FMR") -> MinutiaeRecord:
@@ -133,23 +141,26 @@ def from_buffer(data: bytes) -> bytes:
 
 
 def _decode_view(c: Cursor, width: int, height: int) -> FingerView:
-    code, packed, quality, count = c.u8("code"), c.u8("view"), c.u8("quality"), c.u8("minutiae")
+    code, packed, quality = c.u8("code"), c.u8("view"), c.u8("quality")
     c.check(code in CODES, "range", field="code", value=code)
     c.check(quality in _QUALITIES, "range", field="quality", value=quality)
-    points = tuple([read_point(c, width, height, _QUALITIES) for _ in range(count)])
+    points = read_points(c, width, height, _QUALITIES)
     length = c.u16("extended_length")
     overstated = int(c.left > 0 and length == c.left + 1)
     extended = c.take(length - overstated, "extended_length")
     return FingerView(code, points, packed >> 4, packed & 15, quality, extended, overstated)
 
 
-def read_point(c: Cursor, width: int, height: int, qualities: range | tuple[int, ...], missing: int | None = None) -> MinutiaPoint:
-    """A point of six octets, or of five when ``missing`` stands for the quality that is not there."""
-    raw = c.uint(5, "minutia")
-    kind, x, y, angle = raw >> 38, raw >> 24 & 0x3FFF, raw >> 8 & 0xFFFF, raw & 0xFF
-    quality = c.u8("minutia_quality") if missing is None else missing
-    c.check(kind != 3, "range", field="kind", value=kind)
-    c.check(x < width, "range", field="x", value=x)
-    c.check(y < height, "range", field="y", value=y)
-    c.check(quality in qualities, "range", field="minutia_quality", value=quality)
-    return MinutiaPoint(kind, x, y, angle, quality)
+def read_points(
+    c: Cursor, width: int, height: int, qualities: Container[int], octets: int = 6, missing: int = 0
+) -> tuple[MinutiaPoint, ...]:
+    """Count u8 and that many points of six octets, or of five when ``missing`` stands for the quality that is not there."""
+    raw = c.take(c.u8("minutiae") * octets, "minutiae")
+    points = []
+    for item in (_POINT if octets == 6 else _SHORT_POINT).iter_unpack(raw):
+        first, y, angle = item[:3]
+        kind, x, quality = first >> 14, first & 0x3FFF, item[3] if octets == 6 else missing
+        point = MinutiaPoint(kind, x, y, angle, quality)
+        _check_point(point, width, height, qualities, entry=c.entry)
+        points.append(point)
+    return tuple(points)

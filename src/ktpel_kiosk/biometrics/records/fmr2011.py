@@ -102,21 +102,18 @@ def _encode_view(v: FingerView, certified: int) -> bytes:
     if v.octets not in (5, 6) or v.ending_type not in _ENDING_TYPES:
         raise BadInput("record.range", field="octets", value=v.octets << 4 | v.ending_type)
     if v.octets == 5 and any(m.quality != NOT_REPORTED for m in v.minutiae):
-        raise BadInput("record.range", field="minutia_quality", value=5)
+        raise BadInput("record.range", field="quality", value=5)
     head = common.write_capture(v) + common.write_certifications(v.certifications, certified) + _HEAD.write(v)
-    head += bytes((v.octets << 4 | v.ending_type,)) + uint(len(v.minutiae), 1, "minutiae")
-    points = [fmr.write_point(m, v.width, v.height, common.REPORTED_SCORES)[: v.octets] for m in v.minutiae]
-    return head + b"".join(points) + uint(len(v.extended), 2, "extended_length") + v.extended
+    points = fmr.write_points(v.minutiae, v.width, v.height, common.REPORTED_SCORES, v.octets)
+    return head + bytes((v.octets << 4 | v.ending_type,)) + points + uint(len(v.extended), 2, "extended_length") + v.extended
 
 
 def _decode_view(c: Cursor, certified: int) -> FingerView:
     capture, certifications = common.read_capture(c), common.read_certifications(c, certified)
-    fields, packed, count = {**capture, **_HEAD.read(c)}, c.u8("octets"), c.u8("minutiae")
+    fields, packed = {**capture, **_HEAD.read(c)}, c.u8("octets")
     octets, ending_type = packed >> 4, packed & 15
     c.check(octets in (5, 6) and ending_type in _ENDING_TYPES, "range", field="octets", value=packed)
-    missing = NOT_REPORTED if octets == 5 else None
-    width, height = fields["width"], fields["height"]
-    points = tuple([fmr.read_point(c, width, height, common.REPORTED_SCORES, missing) for _ in range(count)])
+    points = fmr.read_points(c, fields["width"], fields["height"], common.REPORTED_SCORES, octets, NOT_REPORTED)
     extended = c.take(c.u16("extended_length"), "extended_length")
     return FingerView(minutiae=points, certifications=certifications, octets=octets, ending_type=ending_type, extended=extended, **fields)
 

@@ -1,15 +1,17 @@
-"""Reads one image out of any finger, face or iris record this house meets, and turns it into pixels.
+"""Reads one image, or the minutiae, out of any finger, face or iris record this house meets, and turns images into pixels.
 
-Knows FIR 010/020, FAC 010/030, IIR 010/020. Errors: BadInput ``record.*`` and, from the pixels, ``image.*``. Any thread.
+Knows FIR 010/020, FAC 010/030, IIR 010/020, and FMR 20/030 as minutiae. Errors: BadInput ``record.*`` and, from the pixels,
+``image.*``. Any thread.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 
 from ktpel_kiosk.biometrics import codecs
 from ktpel_kiosk.biometrics.images import check_size
-from ktpel_kiosk.biometrics.records import common, fac, fac2005, fir, fir2005, iir, iir2005
+from ktpel_kiosk.biometrics.records import common, fac, fac2005, fir, fir2005, fmr, fmr2011, iir, iir2005
 from ktpel_kiosk.biometrics.records.common import DecodedRecord, QualityBlock, T
 from ktpel_kiosk.domain.biometric import Modality, Position, RawImage
 from ktpel_kiosk.domain.errors import BadInput
@@ -189,3 +191,19 @@ _READERS: dict[bytes, Callable[[bytes, str], DecodedRecord]] = {
     iir.MAGIC_2011: _iris_2011,
     iir2005.MAGIC: _iris_2005,
 }
+
+
+def read_minutiae(data: bytes, entry: str = "FMR") -> fmr.MinutiaeRecord:
+    """A minutiae record of either edition as one of 2005, also out of a zero-filled buffer.
+
+    Of the 2011 edition only one representation is taken (else ``record.representations``); its first quality score stays, extended
+    data, which this house does not use, is left out.
+    """
+    if data[: len(fmr2011.MAGIC)] != fmr2011.MAGIC:
+        return fmr.decode(fmr.from_buffer(data), entry)
+    v = _only(fmr2011.decode(data, entry).views, entry)
+    points = tuple(replace(m, quality=max(1, m.quality) if m.quality <= 100 else 0) for m in v.minutiae)
+    score = next((q.score for q in v.qualities if q.score <= 100), 0)
+    # Impression types beyond four bits (contactless, other, unknown) have no code in 2005; plain is what the comparison assumes.
+    view = fmr.FingerView(v.code, points, v.view, v.impression if v.impression < 16 else 0, score)
+    return fmr.MinutiaeRecord(v.width, v.height, (view,), v.x_ppcm, v.y_ppcm)
