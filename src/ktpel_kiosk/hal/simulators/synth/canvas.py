@@ -15,6 +15,8 @@ from ktpel_kiosk.hal.simulators.synth.noise import F32, f32
 
 Points = NDArray[np.float64]
 Colour = tuple[float, float, float]
+SHADE_UNIT = 100
+"""Grey level that means "the colour itself" while hairs are drawn; room for 2.5 times as bright."""
 
 
 def points(*pairs: tuple[float, float]) -> Points:
@@ -70,6 +72,8 @@ class Canvas:
     def mask(self, *shapes: Points, soft: float = 0.0) -> F32:
         """Coverage of closed polygons, edges blurred by ``soft`` units."""
         plane = np.zeros((self.height, self.width), dtype=np.uint8)
+        if not plane.size:
+            return f32(plane)
         for shape in shapes:
             cv2.fillPoly(plane, [self.pixels(shape)], 255, cv2.LINE_AA, 4)
         return self.softened(plane, soft)
@@ -126,15 +130,22 @@ class Canvas:
     def strokes(self, paths: Sequence[Points], shades: Sequence[float], width: float, colour: Colour,
                 clip: F32 | None = None) -> None:
         """Many thin hairs; ``shades`` scale the colour of each. Only where something is painted already, or in ``clip``."""
-        levels = sorted(set(np.round(shades, 1)))
+        if not self.alpha.size:
+            return
         thick = max(1, round(width * self.scale))
         fade = min(1.0, width * self.scale)
-        for level in levels:
-            plane = np.zeros((self.height, self.width), dtype=np.uint8)
-            some = [self.pixels(p) for p, s in zip(paths, shades, strict=True) if round(s, 1) == level]
-            cv2.polylines(plane, some, False, 255, thick, cv2.LINE_AA, 4)
-            mask = f32(plane) * np.float32(fade / 255)
-            self.tint(mask if clip is None else mask * clip, scaled(colour, float(level)))
+        cover = np.zeros((self.height, self.width), dtype=np.uint8)
+        shade = np.full((self.height, self.width), SHADE_UNIT, dtype=np.uint8)
+        by_level: dict[float, list[NDArray[np.int32]]] = {}
+        for path, value in zip(paths, shades, strict=True):
+            by_level.setdefault(round(value, 1), []).append(self.pixels(path))
+        for level in sorted(by_level):
+            cv2.polylines(cover, by_level[level], False, 255, thick, cv2.LINE_AA, 4)
+            cv2.polylines(shade, by_level[level], False, min(255, level * SHADE_UNIT), thick, cv2.LINE_AA, 4)
+        mask = f32(cover) * np.float32(fade / 255)
+        if clip is not None:
+            mask *= clip
+        self.rgb += (f32(colour) * (f32(shade) / np.float32(SHADE_UNIT))[..., None] - self.rgb) * mask[..., None]
 
     def spot(self, x: float, y: float, sx: float, sy: float) -> F32:
         """Gaussian bump."""

@@ -25,19 +25,22 @@ def padded(canvas: Canvas, mask: F32, depth: float, width: float) -> F32:
 
 
 def painted(light: F32, colour: Colour) -> F32:
-    return f32(f32(colour) * np.stack([light**0.95, light, light**1.04], axis=2))
+    light = np.maximum(light, np.float32(0))
+    return f32(cv2.merge([colour[0] * cv2.pow(light, 0.95), colour[1] * light, colour[2] * cv2.pow(light, 1.04)]))
 
 
 def paint_neck(canvas: Canvas, looks: Looks) -> None:
     width = 0.66 if looks.sex == "P" else 0.79
     neck = mirrored(points((width, 0.9), (width * 0.97, 1.6), (width * 1.03, 2.1), (width * 1.6, 2.5), (1.4, 3.2)))
+    everything, canvas = canvas, canvas.part(canvas.window(spline(neck, True), 0.1))
     mask = canvas.mask(spline(neck, True), soft=0.006)
     z = 0.75 * np.sqrt(np.clip(1 - (canvas.x / (width * 1.25)) ** 2, 0.05, None)) + np.zeros_like(mask)
-    light, _ = lit(canvas, f32(z))
+    light = lit(canvas, f32(z))
     canvas.cover(mask, painted(f32(light * 0.84), looks.skin))
     chin = moved(looks.outline * [0.97, 1.0], 0.05, 0.16)
     canvas.shade(mask * canvas.mask(chin, soft=0.1), 0.6)
     canvas.shade(mask * canvas.mask(looks.outline, soft=0.07), 0.72)
+    canvas = everything
     for side in (-1.0, 1.0):
         canvas.darken(spline(points((side * 0.52, 1.9), (side * 0.36, 2.2), (side * 0.1, 2.62), (side * 0.16, 2.64),
                                     (side * 0.46, 2.25))), 0.93, 0.05)
@@ -50,6 +53,7 @@ def torso(looks: Looks) -> Points:
 
 
 def paint_shirt(canvas: Canvas, looks: Looks, rng: np.random.Generator) -> None:
+    canvas = canvas.part(canvas.window(torso(looks), 0.35))
     mask = canvas.mask(torso(looks), soft=0.006)
     x, y = canvas.x, canvas.y
     z = padded(canvas, mask, 0.5, 0.55) + 0.5 * np.sqrt(np.clip(1 - (x / 3.6) ** 2, 0.05, None))
@@ -57,7 +61,7 @@ def paint_shirt(canvas: Canvas, looks: Looks, rng: np.random.Generator) -> None:
     for side in (-1, 1):
         fold = np.exp(-(((x - side * (1.95 + 0.12 * (y - 3))) / 0.06) ** 2))
         z -= f32(0.07 * fold * np.clip((y - 2.75) / 0.5, 0, 1))
-    light, _ = lit(canvas, f32(z))
+    light = lit(canvas, f32(z))
     light = f32(light * 0.97)
     cloth = painted(light, looks.shirt)
     if looks.batik:
@@ -71,7 +75,8 @@ def batik(canvas: Canvas, colours: tuple[Colour, Colour, Colour]) -> F32:
     """Kawung: four petals around a point, in a diagonal lattice."""
     ground, motif, dark = (f32(c) for c in colours)
     size = 0.42
-    u, v = (canvas.x + canvas.y) / size / np.sqrt(2), (canvas.y - canvas.x) / size / np.sqrt(2)
+    lattice = size * 2**0.5
+    u, v = (canvas.x + canvas.y) / lattice, (canvas.y - canvas.x) / lattice
     fu, fv = u - np.floor(u) - 0.5, v - np.floor(v) - 0.5
     edge = 1.5 / (canvas.scale * size)
 
@@ -108,7 +113,7 @@ def paint_collar(canvas: Canvas, looks: Looks, cloth: F32, light: F32) -> None:
 
 def hair_light(canvas: Canvas, mask: F32, shine_y: float) -> F32:
     z = padded(canvas, mask, 0.42, 0.22)
-    light, _ = lit(canvas, z)
+    light = lit(canvas, z)
     band = np.exp(-(((canvas.y - shine_y - 0.12 * canvas.x**2) / 0.24) ** 2)) * np.exp(-(((canvas.x + 0.4) / 0.9) ** 2))
     return f32(light * 0.92 + 0.42 * band)
 
@@ -236,7 +241,7 @@ def paint_hijab(canvas: Canvas, looks: Looks, rng: np.random.Generator) -> None:
     z += 0.075 * np.clip((y - 1.75) / 0.5, 0, 1) * np.sin(fall * 8.5 + 2.4 * warp) * np.exp(-(((fall - 1.7) / 0.95) ** 2))
     second = np.hypot(x + swing * 1.6, y - 1.1)
     z += 0.05 * np.clip((y - 2.0) / 0.6, 0, 1) * np.sin(second * 6.5 + 2.0 * warp + 1) * np.exp(-(((second - 2.1) / 0.8) ** 2))
-    light, _ = lit(canvas, f32(z))
+    light = lit(canvas, f32(z))
     weave = 1 + 0.008 * rng.standard_normal((canvas.height, canvas.width), dtype=np.float32)
     light = f32(light * weave * (1 - 0.28 * np.exp(-ring / 0.05)))
     inner = f32(canvas.mask(opening) - canvas.mask(opening * [0.965, 0.97], soft=0.03))

@@ -30,6 +30,7 @@ FRAME_WIDTH, FRAME_HEIGHT = 1280, 720
 PORTRAIT_WIDTH, PORTRAIT_HEIGHT = 960, 1280
 FRAME_EYES, FRAME_SCALE = (640.0, 318.0), 112.0
 PORTRAIT_EYES, PORTRAIT_SCALE = (480.0, 585.0), 222.0
+PAINTED = 0.75
 FRAME_PART = slice(220, 1060)
 """Columns the person can reach."""
 
@@ -63,9 +64,12 @@ def paint_person(who: Who, width: int, height: int, eyes: tuple[float, float], s
         canvas.fill(hijab_opening(looks), scaled(looks.veil, 0.42))
     else:
         paint_shirt(canvas, looks, rng("shirt"))
-    paint_face(canvas, looks, rng("face"))
     band = canvas.window(EYE_BAND, 0.0)
-    eyeless = canvas.rgb[band].copy()
+    eyes_only = canvas.part(band)
+    paint_face(eyes_only, looks, rng("face"), "lids")
+    paint_eyes(eyes_only, looks, 0.0)
+    asleep = canvas.rgb[band].copy()
+    paint_face(canvas, looks, rng("face"))
     paint_eyes(canvas, looks, 1.0)
     if looks.hair == "hijab":
         paint_hijab(canvas, looks, rng("hijab"))
@@ -74,8 +78,7 @@ def paint_person(who: Who, width: int, height: int, eyes: tuple[float, float], s
     else:
         paint_short_hair(canvas, looks, rng("hair"))
     awake = premultiplied(canvas)
-    canvas.rgb[band] = eyeless
-    paint_eyes(canvas, looks, 0.0)
+    canvas.rgb[band] = asleep
     return awake, premultiplied(canvas)
 
 
@@ -105,11 +108,16 @@ def frame_cloth(latar: str, seed: int) -> U8:
     return np.asarray(np.clip(cloth(latar, seed, FRAME_WIDTH, FRAME_HEIGHT), 0, 255), dtype=np.uint8)
 
 
+@lru_cache(maxsize=2)
+def portrait_cloth(latar: str, seed: int) -> U8:
+    return np.asarray(np.clip(cloth(latar, seed, PORTRAIT_WIDTH, PORTRAIT_HEIGHT), 0, 255), dtype=np.uint8)
+
+
 @lru_cache(maxsize=1)
 def sensor_noise() -> tuple[U8, U8]:
-    """Brighter and darker grains, larger than a frame so that every frame takes another cut."""
+    """Brighter and darker grains, larger than a picture so that every one takes another cut; repeated downwards for a portrait."""
     rng = stream(0, "sensor")
-    grains = rng.standard_normal((FRAME_HEIGHT + 64, FRAME_WIDTH + 64, 3), dtype=np.float32) * 1.6
+    grains = np.tile(rng.standard_normal((FRAME_HEIGHT, FRAME_WIDTH + 64, 3), dtype=np.float32) * 1.6, (2, 1, 1))
     return np.asarray(np.clip(grains, 0, 255), dtype=np.uint8), np.asarray(np.clip(-grains, 0, 255), dtype=np.uint8)
 
 
@@ -153,20 +161,21 @@ def camera_frame(who: Who, latar: str, t: float) -> U8:
 
 
 @lru_cache(maxsize=4)
-def portrait_sprite(who: Who) -> U8:
-    return paint_person(who, PORTRAIT_WIDTH, PORTRAIT_HEIGHT, PORTRAIT_EYES, PORTRAIT_SCALE)[0]
+def portrait_sprite(who: Who) -> tuple[U8, U8]:
+    """Eyes open and closed. Painted at ``PAINTED`` of its size, which is still finer than the card's portrait, and enlarged."""
+    small = paint_person(who, round(PORTRAIT_WIDTH * PAINTED), round(PORTRAIT_HEIGHT * PAINTED),
+                         (PORTRAIT_EYES[0] * PAINTED, PORTRAIT_EYES[1] * PAINTED), PORTRAIT_SCALE * PAINTED)
+    awake, asleep = (cv2.resize(p, (PORTRAIT_WIDTH, PORTRAIT_HEIGHT), interpolation=cv2.INTER_CUBIC) for p in small)
+    return np.asarray(awake, dtype=np.uint8), np.asarray(asleep, dtype=np.uint8)
 
 
 def portrait(who: Who, latar: str, jitter: int) -> U8:
     """A frontal portrait, RGB ``PORTRAIT_HEIGHT`` x ``PORTRAIT_WIDTH``; ``jitter`` moves the head a little, 0 not at all."""
-    person = portrait_sprite(who)
+    person = portrait_sprite(who)[0]
     if jitter:
         rng = stream(who.seed, "jitter", jitter)
         turn = cv2.getRotationMatrix2D(PORTRAIT_EYES, float(rng.normal(0, 1.0)), float(rng.normal(1.0, 0.012)))
         turn[:, 2] = turn[:, 2] + rng.normal(0, 7, 2)
         person = np.asarray(cv2.warpAffine(person, turn, (PORTRAIT_WIDTH, PORTRAIT_HEIGHT), flags=cv2.INTER_LINEAR,
                                            borderMode=cv2.BORDER_REPLICATE), dtype=np.uint8)
-    back = np.asarray(np.clip(cloth(latar, who.seed, PORTRAIT_WIDTH, PORTRAIT_HEIGHT), 0, 255), dtype=np.uint8)
-    picture = over(back, person)
-    grain = stream(who.seed, "grain", jitter).standard_normal(picture.shape, dtype=np.float32) * 1.2
-    return np.asarray(np.clip(f32(picture) + grain, 0, 255), dtype=np.uint8)
+    return with_noise(over(portrait_cloth(latar, who.seed), person), jitter)

@@ -1,7 +1,6 @@
-"""Paints the head of a synthetic person: a shaded relief, then eyes, brows, nose, lips and ears.
+"""Paints the head of a synthetic person: photographed skin, nose and lips, then eyes, brows and ears.
 
-The relief is a height field (skull dome plus soft bumps) lit by a key light from the upper left and a fill light, as in
-a photo booth; features are painted over it.
+What is painted is lit as height fields by a key light from the upper left and a fill light, as in a photo booth.
 """
 
 from __future__ import annotations
@@ -9,51 +8,26 @@ from __future__ import annotations
 import cv2
 import numpy as np
 
+from ktpel_kiosk.hal.simulators.synth import photo
 from ktpel_kiosk.hal.simulators.synth.canvas import Canvas, Points, ellipse, mix, moved, points, scaled, spline
 from ktpel_kiosk.hal.simulators.synth.looks import Looks
-from ktpel_kiosk.hal.simulators.synth.noise import F32, blur, f32, smooth_field
+from ktpel_kiosk.hal.simulators.synth.noise import F32, blur, f32
 
-KEY, FILL = np.array([-0.34, -0.34, 0.876]), np.array([0.58, 0.06, 0.81])
-TOWARDS = np.array([0.0, 0.0, 1.0])
-
-
-def relief(canvas: Canvas, looks: Looks, mask: F32) -> F32:
-    """Height of the face in units."""
-    x, y, w, n, ln = canvas.x, canvas.y, looks.face_width, looks.nose_width, looks.nose_length
-    dome = 1 - (x / (1.24 * w)) ** 2 - ((y - 0.02) / 2.12) ** 2
-    z = 1.22 * np.sqrt(np.clip(dome, 0.03, None))
-    inside = cv2.distanceTransform(np.asarray(mask > 0.5, dtype=np.uint8), cv2.DIST_L2, 5) / canvas.scale
-    z -= 0.22 * cv2.GaussianBlur(f32(np.exp(-inside / 0.16)), (0, 0), 0.05 * canvas.scale)
-    climb = np.interp(canvas.y[:, 0] / ln, [-0.28, -0.05, 0.3, 0.5, 0.62, 0.74], [0.0, 0.05, 0.13, 0.19, 0.16, 0.06])
-    climb = f32(cv2.GaussianBlur(f32(climb)[:, None], (1, 0), 0.001, sigmaY=0.05 * canvas.scale))
-    z += climb * np.exp(-((x / 0.17) ** 2))
-    brow = 0.03 if looks.sex == "P" else 0.055
-    bumps = [
-        (0.0, 0.55 * ln, 0.17 * n, 0.14, 0.1), (0.0, -0.95, 0.75, 0.5, 0.05), (0.0, 1.04, 0.42, 0.26, 0.08),
-        (0.0, 1.36, 0.26, 0.06, -0.045), (0.0, 1.62, 0.27, 0.17, 0.09), (0.0, 0.88, 0.05, 0.09, -0.018),
-    ]
-    for side in (-1, 1):
-        bumps += [
-            (side * 0.2 * n, 0.6 * ln, 0.1, 0.1, 0.075), (side * 0.47, -0.04, 0.27, 0.15, -0.12),
-            (side * 0.5, 0.0, 0.2, 0.11, 0.06), (side * 0.45, -0.34, 0.38, 0.1, brow), (side * 0.62, 0.52, 0.32, 0.3, 0.08),
-            (side * 1.0, -0.55, 0.2, 0.35, -0.05), (side * 0.5, 0.27, 0.24, 0.08, -0.02),
-        ]
-    for bx, by, sx, sy, height in bumps:
-        z += np.float32(height) * canvas.spot(bx, by, sx, sy)
-    return f32(z)
+KEY, FILL = (-0.34, -0.34, 0.876), (0.58, 0.06, 0.81)
+"""Where the light comes from; plain floats, for they keep single precision single."""
 
 
-def lit(canvas: Canvas, z: F32) -> tuple[F32, F32]:
-    """Diffuse light (about 0.5 .. 1.1) and gloss of a height field."""
+def lit(canvas: Canvas, z: F32) -> F32:
+    """Diffuse light (about 0.5 .. 1.1) on a height field."""
     z = blur(z, max(0.6, 0.018 * canvas.scale))
     dx = cv2.Sobel(z, cv2.CV_32F, 1, 0, ksize=3, scale=canvas.scale / 8)
     dy = cv2.Sobel(z, cv2.CV_32F, 0, 1, ksize=3, scale=canvas.scale / 8)
     norm = 1 / np.sqrt(dx**2 + dy**2 + 1)
-    key = np.clip((-dx * KEY[0] - dy * KEY[1] + KEY[2]) * norm, 0, 1)
-    fill = np.clip((-dx * FILL[0] - dy * FILL[1] + FILL[2]) * norm, 0, 1)
-    half = (KEY + TOWARDS) / np.linalg.norm(KEY + TOWARDS)
-    gloss = np.clip((-dx * half[0] - dy * half[1] + half[2]) * norm, 0, 1) ** 28
-    return f32(0.44 + 0.46 * key + 0.24 * fill), f32(gloss)
+
+    def towards(x: float, y: float, z: float) -> F32:
+        return f32(np.clip((-x * dx - y * dy + z) * norm, 0, 1))
+
+    return f32(0.44 + 0.46 * towards(*KEY) + 0.24 * towards(*FILL))
 
 
 def paint_ears(canvas: Canvas, looks: Looks) -> None:
@@ -68,26 +42,6 @@ def paint_ears(canvas: Canvas, looks: Looks) -> None:
         canvas.line(rim * flip, 0.07, scaled(looks.skin, light * 0.76), 0.022, 0.75)
         canvas.fill(ellipse(side * 1.1 * w, 0.12, 0.04, 0.12), scaled(looks.skin, light * 0.66), 0.03, 0.8)
         canvas.darken(ear * flip * [0.955, 1.0], 0.86, 0.05)
-
-
-def paint_skin(canvas: Canvas, looks: Looks, rng: np.random.Generator) -> F32:
-    """The bare head; returns its mask."""
-    mask = canvas.mask(looks.outline, soft=0.006)
-    light, gloss = lit(canvas, relief(canvas, looks, mask))
-    base = np.ones((canvas.height, canvas.width, 3), dtype=np.float32) * f32(looks.skin)
-    flush = f32(sum(canvas.spot(s * 0.62, 0.5, 0.3, 0.26) for s in (-1, 1))) + 0.5 * canvas.spot(0, 0.58, 0.2, 0.13)
-    base += flush[..., None] * f32((5.0, -7.0, -5.0))
-    socket = f32(sum(canvas.spot(s * 0.5, -0.02, 0.36, 0.17) for s in (-1, 1)))
-    base *= (1 - 0.10 * socket)[..., None]
-    if looks.sex == "L":
-        beard = canvas.spot(0, 1.45, 0.75, 0.45) * f32(1 - canvas.spot(0, 1.08, 0.42, 0.14))
-        base *= 1 - beard[..., None] * f32((0.09, 0.075, 0.05))
-    grain = smooth_field(rng, canvas.height, canvas.width, max(2.0, 0.016 * canvas.scale))
-    base *= (1 + 0.010 * grain)[..., None]
-    shaded = base * np.stack([light**0.86, light**1.04, light**1.16], axis=2)
-    shaded += (gloss * 17)[..., None] * f32((1.0, 0.95, 0.88))
-    canvas.cover(mask, f32(shaded))
-    return mask
 
 
 def lid_curves(looks: Looks, side: float, openness: float) -> tuple[Points, Points]:
@@ -114,8 +68,8 @@ def paint_eye(canvas: Canvas, looks: Looks, side: float, openness: float) -> Non
         paint_eyeball(canvas, looks, side, np.concatenate([upper, lower[::-1]]))
     canvas.line(lower[10:], 0.02, scaled(looks.skin, 0.5), 0.008, 0.55)
     canvas.line(moved(lower[6:-4], 0, 0.022), 0.022, mix(looks.skin, (255.0, 225.0, 205.0), 0.4), 0.012, 0.35)
-    lash = 0.052 if looks.sex == "P" else 0.036
-    canvas.line(moved(upper, 0.0, -0.006), lash, dark, 0.005, 0.92)
+    lash = 0.044 if looks.sex == "P" else 0.03
+    canvas.line(moved(upper, 0.0, -0.006), lash, dark, 0.009, 0.85)
     outer = upper[-22:]
     wing = np.concatenate([outer, moved(outer[-1:], side * 0.028, -0.014 if looks.sex == "P" else 0.002)])
     canvas.line(moved(wing, 0.0, -0.01), lash * 0.75, dark, 0.005, 0.9)
@@ -127,7 +81,7 @@ def paint_eyeball(canvas: Canvas, looks: Looks, side: float, almond: Points) -> 
     opening = sub.mask(almond, soft=0.004)
     x, y = sub.x - side * 0.503, sub.y + 0.014
     radius = np.sqrt(x**2 + y**2)
-    white = f32((226.0, 216.0, 208.0)) * (1.0 - 0.9 * np.clip(np.abs(x) - 0.08, 0, 1) ** 1.2)[..., None]
+    white = f32((206.0, 196.0, 188.0)) * (1.0 - 0.9 * np.clip(np.abs(x) - 0.08, 0, 1) ** 1.2)[..., None]
     iris_r, edge = 0.101, 1.2 / sub.scale
     brown = f32((64.0, 38.0, 25.0)) * (0.62 + 0.75 * np.clip(0.5 + y / (2 * iris_r), 0, 1) + 0 * x)[..., None]
     angle = np.arctan2(y, x)
@@ -150,7 +104,7 @@ def paint_eyeball(canvas: Canvas, looks: Looks, side: float, almond: Points) -> 
 def paint_brow(canvas: Canvas, looks: Looks, side: float, rng: np.random.Generator) -> None:
     arch, thick = looks.brow_arch, looks.brow_thick
     path = spline(points((0.18, -0.3), (0.34, -0.325 - arch * 0.5), (0.56, -0.325 - arch), (0.74, -0.295 - arch * 0.6),
-                         (0.86, -0.235)))
+                         (0.86, -0.235))) + np.array([0.0, looks.brow_drop])
     colour = mix(looks.hair_colour, scaled(looks.skin, 0.42), 0.3)
     taper = np.interp(np.linspace(0, 1, len(path)), [0, 0.08, 0.2, 0.6, 1], [0.03, 0.07, 0.085, 0.066, 0.01]) * thick
     offset = np.stack([taper * 0, taper / 2], axis=1)
@@ -167,43 +121,6 @@ def paint_brow(canvas: Canvas, looks: Looks, side: float, rng: np.random.Generat
     sub = canvas.part(canvas.window(body * flip, 0.1))
     opacity = f32(np.full(sub.alpha.shape, 0.55))
     sub.strokes(hairs, [float(s) for s in rng.uniform(0.65, 1.05, len(hairs))], 0.0065, colour, opacity)
-
-
-def paint_nose(canvas: Canvas, looks: Looks) -> None:
-    n, ln = looks.nose_width, looks.nose_length
-    canvas.darken(ellipse(0.04, 0.76 * ln, 0.22 * n, 0.035), 0.9, 0.045)
-    for side in (-1.0, 1.0):
-        flip = np.array([side, 1.0])
-        wing = spline(points((0.25 * n, 0.5 * ln), (0.305 * n, 0.59 * ln), (0.285 * n, 0.68 * ln), (0.2 * n, 0.705 * ln)))
-        canvas.line(wing * flip, 0.032, scaled(looks.skin, 0.6), 0.016, 0.62 if side < 0 else 0.75)
-        canvas.fill(ellipse(side * 0.122 * n, 0.685 * ln, 0.066 * n, 0.027, side * -0.28), scaled(looks.skin, 0.26), 0.011, 0.85)
-        canvas.line(spline(points((0.05, 0.715 * ln), (0.12 * n, 0.65 * ln), (0.2 * n, 0.69 * ln))) * flip, 0.014,
-                    scaled(looks.skin, 0.55), 0.012, 0.5)
-    canvas.fill(ellipse(-0.03, 0.5 * ln, 0.05, 0.055), mix(looks.skin, (255.0, 244.0, 232.0), 0.65), 0.035, 0.42)
-
-
-def paint_mouth(canvas: Canvas, looks: Looks) -> None:
-    m, full = looks.mouth_width, looks.lip_full
-    seam = spline(points((-m, 1.054), (-0.6 * m, 1.112), (-0.2 * m, 1.114), (0.0, 1.124), (0.2 * m, 1.114), (0.6 * m, 1.112),
-                         (m, 1.054)))
-    top = spline(points((-m, 1.054), (-0.55 * m, 1.047 - 0.012 * full), (-0.17 * m, 1.032 - 0.035 * full),
-                        (0.0, 1.045 - 0.03 * full),
-                        (0.17 * m, 1.032 - 0.035 * full), (0.55 * m, 1.047 - 0.012 * full), (m, 1.054)))
-    low = spline(points((-m, 1.054), (-0.6 * m, 1.155 + 0.03 * full), (-0.2 * m, 1.17 + 0.062 * full),
-                        (0.0, 1.172 + 0.064 * full),
-                        (0.2 * m, 1.17 + 0.062 * full), (0.6 * m, 1.155 + 0.03 * full), (m, 1.054)))
-    canvas.fill(np.concatenate([top, seam[::-1]]), scaled(looks.lip_colour, 0.88), 0.012, 0.92)
-    canvas.fill(np.concatenate([seam, low[::-1]]), scaled(looks.lip_colour, 1.05), 0.012, 0.92)
-    shine = mix(looks.lip_colour, (255.0, 226.0, 214.0), 0.5)
-    canvas.fill(ellipse(-0.05, 1.175, 0.17, 0.022), shine, 0.03, 0.5)
-    canvas.darken(np.concatenate([moved(seam, 0, -0.028), moved(seam, 0, 0.004)[::-1]]), 0.86, 0.014)
-    canvas.line(seam, 0.02, scaled(looks.lip_colour, 0.42), 0.006, 0.85)
-    for side in (-1.0, 1.0):
-        canvas.fill(ellipse(side * (m + 0.012), 1.05, 0.025, 0.02), scaled(looks.skin, 0.62), 0.016, 0.55)
-        fold = spline(points((0.315, 0.7), (0.41, 0.84), (m + 0.075, 1.03)))
-        depth = (0.12 if looks.sex == "P" else 0.18) + 0.3 * np.clip((looks.age - 25) / 40, 0, 1)
-        canvas.line(fold * np.array([side, 1.0]), 0.045, scaled(looks.skin, 0.66), 0.028, float(depth))
-    canvas.darken(ellipse(0.0, 1.315, 0.2, 0.03), 0.86, 0.045)
 
 
 def paint_moustache(canvas: Canvas, looks: Looks, rng: np.random.Generator) -> None:
@@ -238,13 +155,15 @@ def paint_age(canvas: Canvas, looks: Looks) -> None:
                     0.45 * weight)
 
 
-def paint_face(canvas: Canvas, looks: Looks, rng: np.random.Generator) -> None:
-    """Everything from ears to lips but the eyes, no hair."""
+def paint_face(canvas: Canvas, looks: Looks, rng: np.random.Generator, picture: str = "face") -> None:
+    """Everything from ears to lips but the eyes, no hair; ``picture``: ``face``, or ``lids`` to close the eyes on."""
     if looks.hair not in ("hijab", "long"):
         paint_ears(canvas, looks)
-    paint_skin(canvas.part(canvas.window(looks.outline, 0.1)), looks, rng)
-    paint_nose(canvas, looks)
-    paint_mouth(canvas, looks)
+    part = canvas.part(canvas.window(looks.outline, 0.1))
+    mask = part.mask(looks.outline, soft=0.006)
+    part.cover(mask, photo.skin(part, looks, picture)[0])
+    photo.paint_pores(part, looks, mask, rng)
+    photo.paint_lips(canvas, looks)
     paint_age(canvas, looks)
     for side in (-1.0, 1.0):
         paint_brow(canvas, looks, side, rng)

@@ -45,6 +45,9 @@ class Looks:
     nose_width: float
     nose_length: float
     mouth_width: float
+    mouth_drop: float
+    cheek: float
+    brow_drop: float
     lip_full: float
     lip_colour: Colour
     hair: str
@@ -58,16 +61,19 @@ class Looks:
 
     @property
     def outline(self) -> Points:
-        """Skull and jaw seen from the front, closed."""
-        w, j, c = self.face_width, self.jaw, self.chin
-        half = points((0.0, -1.93), (0.5, -1.83), (0.86, -1.45), (1.05, -0.85), (1.1, -0.25), (1.085, 0.25),
-                      (1.0 * (1 + j) / 2, 0.8), (0.83 * j, 1.2), (0.55 * j, 1.56 * c), (0.25 * j, 1.76 * c), (0.0, 1.8 * c))
-        half[:, 0] *= w
-        return spline(mirrored(half), closed=True)
+        return skull(self.face_width, self.jaw, self.chin)
+
+
+def skull(w: float, j: float, c: float) -> Points:
+    """Skull and jaw seen from the front, closed, for a face ``w`` wide, a jaw ``j`` wide and a chin ``c`` long."""
+    half = points((0.0, -1.93), (0.5, -1.83), (0.86, -1.45), (1.05, -0.85), (1.1, -0.25), (1.085, 0.25),
+                  (1.0 * (1 + j) / 2, 0.8), (0.83 * j, 1.2), (0.55 * j, 1.56 * c), (0.25 * j, 1.76 * c), (0.0, 1.8 * c))
+    half[:, 0] *= w
+    return spline(mirrored(half), closed=True)
 
 
 def looks_of(seed: int, birth_year: int, sex: str) -> Looks:
-    rng = stream(seed, "looks", sex)
+    rng, own = stream(seed, "looks", sex), stream(seed, "proportions", sex)
     age = max(16, DRAWN_IN - birth_year)
     woman = sex == "P"
     tone = float(np.clip(rng.beta(2.2, 2.2) * 0.95 + (-0.06 if woman else 0.06), 0, 1))
@@ -89,6 +95,8 @@ def looks_of(seed: int, birth_year: int, sex: str) -> Looks:
         brow_arch=float(rng.uniform(0.04, 0.075) if woman else rng.uniform(0.035, 0.07)),
         nose_width=float(rng.normal(0.97 if woman else 1.06, 0.06)), nose_length=float(rng.normal(1.0, 0.035)),
         mouth_width=float(rng.normal(0.40, 0.022)),
+        mouth_drop=float(np.clip(own.normal(0, 0.03), -0.06, 0.06)), cheek=float(np.clip(own.normal(0, 0.035), -0.07, 0.07)),
+        brow_drop=float(np.clip(own.normal(0, 0.025), -0.05, 0.05)),
         lip_full=float(rng.uniform(1.05, 1.35) if woman else rng.uniform(0.92, 1.15)), lip_colour=lips,
         hair=hair, hair_colour=mix((34.0, 27.0, 25.0), (150.0, 147.0, 145.0), grey),
         hair_part=float(rng.choice([-1, 1]) * rng.uniform(0.3, 0.55)),
