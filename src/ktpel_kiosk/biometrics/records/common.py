@@ -217,6 +217,6 @@ def eye_position(label: int) -> Position | None:
     return EYES[label - 1] if label in (1, 2) else None
 
 
-def count(items: Sequence[object], size: int) -> bytes:
+def write_count(items: Sequence[object], size: int) -> bytes:
     """How many representations follow, at least one."""
     return uint(len(items) or -1, size, "representations")

@@ -59,7 +59,7 @@ _IMAGE = Layout(
 
 def encode(record: FaceRecord) -> bytes:
     blocks = b"".join(uint(len(body) + 4, 4, "block_length") + body for body in map(_encode_image, record.images))
-    return MAGIC + uint(14 + len(blocks), 4, "record_length") + common.count(record.images, 2) + blocks
+    return MAGIC + uint(14 + len(blocks), 4, "record_length") + common.write_count(record.images, 2) + blocks
 
 
 def decode(data: bytes, entry: str = "FAC") -> FaceRecord:

@@ -78,7 +78,7 @@ _BLOCK = Layout(
 
 
 def encode(record: FingerRecord) -> bytes:
-    head = _BEFORE_COUNT.write(record) + common.count(record.images, 1) + _AFTER_COUNT.write(record)
+    head = _BEFORE_COUNT.write(record) + common.write_count(record.images, 1) + _AFTER_COUNT.write(record)
     bodies = [_BLOCK.write(i) + common.held(i.image) for i in record.images]
     blocks = b"".join(uint(len(body) + 4, 4, "block_length") + body for body in bodies)
     return MAGIC + uint(14 + len(head) + len(blocks), 6, "record_length") + head + blocks

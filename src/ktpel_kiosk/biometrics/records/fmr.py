@@ -77,7 +77,7 @@ _POINT, _SHORT_POINT = struct.Struct(">HHBB"), struct.Struct(">HHB")
 
 
 def encode(record: MinutiaeRecord) -> bytes:
-    head = _HEAD.write(record) + common.count(record.views, 1) + b"\0"
+    head = _HEAD.write(record) + common.write_count(record.views, 1) + b"\0"
     body = b"".join(_encode_view(view, record.width, record.height) for view in record.views)
     for n, view in enumerate(record.views, 1):
         if view.overstated and (view.overstated != 1 or not view.extended or n < len(record.views)):

@@ -73,7 +73,7 @@ _LABELS = Layout(label=(1, range(3)))
 def encode(record: IrisRecord) -> bytes:
     head = uint(record.device, 2, "device") + uint(len(record.eyes) if len(record.eyes) in (1, 2) else -1, 1, "eyes")
     head += uint(_HEADER_LENGTH, 2, "header_length") + _HEAD.write(record) + exact(record.unit, 16, "unit")
-    eyes = b"".join(_LABELS.write(e) + common.count(e.images, 2) + b"".join(map(_encode_image, e.images)) for e in record.eyes)
+    eyes = b"".join(_LABELS.write(e) + common.write_count(e.images, 2) + b"".join(map(_encode_image, e.images)) for e in record.eyes)
     return MAGIC + uint(12 + len(head) + len(eyes), 4, "record_length") + head + eyes
 
 
