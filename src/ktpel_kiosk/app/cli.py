@@ -13,6 +13,7 @@ from typing import Annotated
 import typer
 
 from ktpel_kiosk.app import cli_office
+from ktpel_kiosk.app.cli_biometrics import biometrics_app
 from ktpel_kiosk.app.cli_books import blangko_app, register_app
 from ktpel_kiosk.app.cli_common import DEFAULT_DATA, Data, Json
 from ktpel_kiosk.app.cli_common import data_of as _data
@@ -30,6 +31,7 @@ packet_app = typer.Typer(no_args_is_help=True, help="Memeriksa dan membuka paket
 sop_app = typer.Typer(no_args_is_help=True, help="SOP kantor.")
 nik_app = typer.Typer(no_args_is_help=True, help="Pemeriksaan NIK.")
 app.add_typer(packet_app, name="packet")
+app.add_typer(biometrics_app, name="biometrics")
 app.add_typer(register_app, name="register")
 app.add_typer(blangko_app, name="blangko")
 app.add_typer(sop_app, name="sop")

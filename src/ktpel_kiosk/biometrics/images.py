@@ -90,6 +90,29 @@ def png_size(data: bytes, *, entry: str = "image") -> tuple[int, int]:
     return int(width), int(height)
 
 
+def header_size(data: bytes, media_type: str, *, entry: str = "image") -> tuple[int, int]:
+    """Width and height of a JPEG or JPEG 2000 out of its own header; nothing is decompressed.
+
+    JPEG: the first frame header among the marker segments. JP2: the image header box, or SIZ of a bare codestream.
+    """
+    at, size = 2, None
+    if media_type == "image/jpeg":
+        while at + 9 <= len(data) and data[at] == 0xFF:
+            marker, length = data[at + 1], int.from_bytes(data[at + 2 : at + 4])
+            if 0xC0 <= marker <= 0xCF and marker not in (0xC4, 0xC8, 0xCC):
+                size = int.from_bytes(data[at + 7 : at + 9]), int.from_bytes(data[at + 5 : at + 7])
+                break
+            at += 2 + max(2, length)
+    elif (box := data.find(b"ihdr", 0, 4096)) >= 0 and len(data) >= box + 12:
+        size = int.from_bytes(data[box + 8 : box + 12]), int.from_bytes(data[box + 4 : box + 8])
+    elif data[2:4] == b"\xff\x51" and len(data) >= 24:
+        right, bottom, left, top = (int.from_bytes(data[i : i + 4]) for i in (8, 12, 16, 20))
+        size = right - left, bottom - top
+    if size is None or min(size) < 1:
+        raise BadInput("image.damaged", entry=entry, cause="no frame header")
+    return size
+
+
 def decode_png(data: bytes, *, entry: str = "image", max_pixels: int = MAX_PIXELS) -> RawImage:
     """PNG to pixels; palettes, transparency and 16 bit are refused because this house never writes them."""
     width, height = png_size(data, entry=entry)
