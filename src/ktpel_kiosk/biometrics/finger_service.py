@@ -7,7 +7,7 @@ and nbis-py is not usable.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 
@@ -15,24 +15,31 @@ import numpy as np
 
 from ktpel_kiosk.biometrics import images, segment
 from ktpel_kiosk.biometrics.images import Grey, assessed
-from ktpel_kiosk.biometrics.match import ALARM_SIMILARITY, MATCH_THRESHOLD, BozorthMatcher
+from ktpel_kiosk.biometrics.match import MATCH_THRESHOLD, FingerMatcher
+from ktpel_kiosk.biometrics.matching import search
 from ktpel_kiosk.biometrics.nbis_engine import NFIQ2_MAX_HEIGHT, NFIQ2_MAX_WIDTH, NFIQ2_MIN, NFIQ2_NAME, NbisEngine
+from ktpel_kiosk.biometrics.plugins import Plugins
 from ktpel_kiosk.biometrics.quality import finger
 from ktpel_kiosk.biometrics.records import fmr
-from ktpel_kiosk.domain.biometric import Position, Quality, RawImage
+from ktpel_kiosk.biometrics.records.read import read_minutiae
+from ktpel_kiosk.domain.biometric import FINGERS, Position, Quality, RawImage
 from ktpel_kiosk.domain.errors import BadInput, CaptureFailed
 from ktpel_kiosk.ports.devices import FingerCapture
-from ktpel_kiosk.ports.services import Assessed, Conflict
+from ktpel_kiosk.ports.services import Assessed, Candidate, Conflict
 
 FINGER_PPI = 500
+LEAST_PIXELS = 80
+"""Shorter side of a cut-out, 4 mm: less cannot hold a print."""
 
 
 class FingerService:
-    """Segmentation, quality, comparison. Construction is cheap; ``engine`` and ``matcher`` can be replaced."""
+    """Segmentation, quality, comparison. Construction is cheap; ``engine``, ``matcher`` and, by name, ``plugins`` can be replaced."""
 
-    def __init__(self, engine: NbisEngine | None = None, matcher: BozorthMatcher | None = None, *, threads: int = 2) -> None:
+    def __init__(self, engine: NbisEngine | None = None, matcher: FingerMatcher | None = None, *, threads: int = 2,
+                 plugins: Plugins | None = None) -> None:
         self.engine = engine or NbisEngine()
-        self._matcher = matcher or BozorthMatcher(self.engine)
+        self._plugins = plugins or Plugins()
+        self._matcher = matcher or FingerMatcher(self.engine, plugins=self._plugins)
         self._threads = threads
 
     @property
@@ -43,29 +50,64 @@ class FingerService:
         """One result per asked position, in the asked order.
 
         A cut-out that shows no ridges counts 0 with the hint ``finger.not_a_finger``; when none shows any, CaptureFailed of that name.
+
+        Raises:
+            CaptureFailed: ``finger.none``; ``finger.count`` (facts found, expected, and missing: the finger that seems to lack, where
+                the place of the others tells); ``finger.upside_down``, ``finger.inverted``, ``finger.resolution``, ``finger.too_small``
+                (a wrong driver or setting); ``finger.not_a_finger``.
         """
-        cuts, wrong = self._cut_outs(capture, positions)
+        asked = tuple(positions)
+        if len(set(asked)) != len(asked) or not asked or any(p not in FINGERS for p in asked):
+            raise BadInput("finger.positions", count=len(asked))
+        cuts, wrong = self._cut_outs(capture, asked)
         measured = {p: finger.measure(g) for p, g in cuts.items()}
         if not any(m.is_finger for m in measured.values()):
             raise CaptureFailed("finger.not_a_finger", device_kind="fingerprint", count=len(cuts))
         with ThreadPoolExecutor(max_workers=self._threads, thread_name_prefix="finger") as pool:
-            results = list(pool.map(lambda p: self._finger(p, cuts[p], measured[p], wrong), positions))
-        return results
+            return list(pool.map(lambda p: self._finger(p, cuts[p], measured[p], wrong), asked))
 
     def _cut_outs(self, capture: FingerCapture, positions: Sequence[Position]) -> tuple[dict[Position, Grey], bool]:
-        """Grey image per position: the device's own cut-outs when it gave all of them, else from the slap."""
+        """Grey image per position, and whether they look like the other hand's: the device's own cut-outs when it gave all of them,
+        else from the slap."""
         own = dict(capture.fingers)
         if all(p in own for p in positions):
-            return {p: _grey_500(own[p]) for p in positions}, False
+            return {p: self._own_cut(own[p]) for p in positions}, False
         if capture.slap is None:
             raise CaptureFailed("finger.count", device_kind="fingerprint", expected=len(positions), found=len(own))
-        tips = segment.segment(_grey_500(capture.slap), len(positions))
+        slap = _grey_500(capture.slap)
+        tips = self._segmented(slap, capture.slap, len(positions))
         if not tips:
             raise CaptureFailed("finger.none", device_kind="fingerprint", expected=len(positions))
+        if segment.inverted(slap):
+            raise CaptureFailed("finger.inverted", device_kind="fingerprint")
+        if segment.upside_down(tips):
+            raise CaptureFailed("finger.upside_down", device_kind="fingerprint")
         if len(tips) != len(positions):
-            raise CaptureFailed("finger.count", device_kind="fingerprint", expected=len(positions), found=len(tips))
+            missing = segment.seems_missing(tips, positions)
+            facts = {"missing": missing.value} if missing else {}
+            raise CaptureFailed("finger.count", device_kind="fingerprint", expected=len(positions), found=len(tips), **facts)
         order = segment.left_to_right(positions)
         return dict(zip(order, (t.image for t in tips), strict=True)), segment.wrong_hand(tips, positions)
+
+    def _segmented(self, slap: Grey, image: RawImage, expected: int) -> list[segment.Tip]:
+        """By our own means, or by the plug-in's boxes, of which lean and ridge flow are not known."""
+
+        def tips(boxes: Sequence[tuple[int, int, int, int]]) -> list[segment.Tip]:
+            return [segment.Tip(x, y, w, h, slap[y : y + h, x : x + w].copy()) for x, y, w, h in sorted(boxes)]
+
+        found: list[segment.Tip] = self._plugins.call(
+            "finger.segment", lambda: segment.segment(slap, expected), image, expected, convert=tips)
+        return found
+
+    def _own_cut(self, image: RawImage) -> Grey:
+        """A cut-out of the device: used as it is, but one print at 500 ppi, dark on light."""
+        grey = _grey_500(image)
+        if min(grey.shape) < LEAST_PIXELS:
+            size = f"{image.width} x {image.height}"
+            raise CaptureFailed("finger.too_small", device_kind="fingerprint", found=size, expected=LEAST_PIXELS)
+        if segment.inverted(grey):
+            raise CaptureFailed("finger.inverted", device_kind="fingerprint")
+        return grey
 
     def _finger(self, position: Position, cut: Grey, measured: finger.Measures, wrong_hand: bool) -> Assessed:
         image = images.from_array(_fit_nfiq2(cut), FINGER_PPI)
@@ -95,7 +137,14 @@ class FingerService:
     def compare_template(self, probe_png: bytes, template: bytes) -> float:
         return self._matcher.same_as_template(probe_png, template)
 
-    def pairs(self, pngs: Sequence[bytes], least: float = ALARM_SIMILARITY) -> list[tuple[int, int, float]]:
+    def retained_form(self, png: bytes) -> bytes:
+        return self._matcher.retained_form(png)
+
+    def identify(self, probes: Mapping[Position, bytes], gallery: Iterable[Sequence[tuple[str, Position, bytes]]],
+                 cancelled: Callable[[], bool] = lambda: False, *, any_position: bool = False) -> list[Candidate]:
+        return search.identify(probes, gallery, cancelled=cancelled, any_position=any_position)
+
+    def pairs(self, pngs: Sequence[bytes], least: float | None = None) -> list[tuple[int, int, float]]:
         """Pairs (i, j, similarity) of a person's images that look like one finger, best first; stricter than 1:1."""
         return self._matcher.pairs(pngs, least)
 
@@ -106,13 +155,13 @@ class FingerService:
             others = [(p, d) for p, d in accepted if p is not position] + list(new[:i])
             for other, data in others:
                 similarity = self._matcher.same(png, data)
-                if similarity >= ALARM_SIMILARITY:
+                if similarity >= self._matcher.alarm:
                     found.append(Conflict(position, other, similarity))
         return sorted(found, key=lambda c: -c.similarity)
 
     def card_template(self, untrusted: bytes, entry: str) -> bytes:
-        """One finger view, without what a vendor appended."""
-        record = fmr.decode(fmr.from_buffer(untrusted), entry)
+        """One finger view of either edition as ISO/IEC 19794-2:2005, without what a vendor appended."""
+        record = read_minutiae(untrusted, entry)
         if len(record.views) != 1 or not record.views[0].minutiae:
             raise BadInput("record.representations", entry=entry, expected=1, found=len(record.views))
         return fmr.encode(replace(record, views=(replace(record.views[0], extended=b"", overstated=0),)))

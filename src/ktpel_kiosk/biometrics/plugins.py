@@ -42,7 +42,7 @@ class QualityAlgorithm(Protocol):
 class Extractor(Protocol):
     """Slot ``*.extract``."""
 
-    def extract(self, image: RawImage, position: Position) -> bytes:
+    def extract(self, image: RawImage) -> bytes:
         """The comparable template; for fingers an ISO/IEC 19794-2:2005 record of one view, 500 ppi."""
         ...
 
@@ -121,8 +121,11 @@ class Plugins:
         with self._lock:
             return {f"{slot}={name}": self._troubles.get(slot, "ok") for slot, name in self._wanted.items()}
 
-    def call(self, slot: str, built_in: Callable[[], Any], *arguments: Any) -> Any:
-        """The plug-in's answer to ``arguments`` when one is configured and sound, else ``built_in()``."""
+    def call(self, slot: str, built_in: Callable[[], Any], *arguments: Any, convert: Callable[[Any], Any] | None = None) -> Any:
+        """The plug-in's answer to ``arguments`` when one is configured and sound, else ``built_in()``.
+
+        ``convert`` turns the answer into what ``built_in`` gives; when that fails in any way the answer was not sound.
+        """
         plugin = self._plugin(slot)
         if plugin is None:
             return built_in()
@@ -134,7 +137,10 @@ class Plugins:
         except Exception as trouble:  # foreign code fails in any way
             wrong = f"{type(trouble).__name__}: {trouble}"
         if not wrong:
-            return answer
+            try:
+                return convert(answer) if convert else answer
+            except Exception as trouble:
+                wrong = f"{type(trouble).__name__}: {trouble}"
         self._set_aside(slot, wrong)
         return built_in()
 
@@ -180,7 +186,7 @@ def _nonsense(slot: str, answer: Any, arguments: tuple[Any, ...]) -> str:
         fine = isinstance(answer, Sequence) and all(_inside(b, arguments[0]) for b in answer)
     else:
         image: RawImage = arguments[0]
-        fine = isinstance(answer, RawImage) and (answer.width, answer.height, answer.channels) == (image.width, image.height, 1)
+        fine = isinstance(answer, RawImage) and answer.channels == 1 and answer.width == image.width and answer.height == image.height
     return "" if fine else f"answered {type(answer).__name__} {str(answer)[:60]}"
 
 
@@ -188,4 +194,4 @@ def _inside(box: Any, image: RawImage) -> bool:
     if not (isinstance(box, tuple) and len(box) == 4 and all(isinstance(v, int) for v in box)):
         return False
     x, y, width, height = box
-    return x >= 0 and y >= 0 and width > 0 and height > 0 and x + width <= image.width and y + height <= image.height
+    return bool(x >= 0 and y >= 0 and width > 0 and height > 0 and x + width <= image.width and y + height <= image.height)
