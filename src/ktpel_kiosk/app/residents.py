@@ -149,6 +149,8 @@ class PracticeResidents:
         prints = {p: images.encode_png(to_raw(read_record(birs[p].bdb or b""), trusted=True)) for p in chosen}
         minutiae = tuple((p, self._service.template(png)) for p, png in prints.items())
         ink = entries.get("signature.png", b"")
+        if ink and "signature.isf" not in entries:  # a thumb print, as the scanner gave it
+            ink = self._service.signature_png(ink)
         return CardMaterial(_person(entries["biodata.json"]), face.image, face.media_type, ink, "image/png", minutiae)
 
 

@@ -108,7 +108,8 @@ def sign_for_card(desk: Desk, ink: SignatureCapture | None = None) -> bytes:
             return pad.capture("Saya telah menerima dokumen ini.", desk.capture_timeout_s, lambda _point: None)
 
         ink = desk.devices.call(DeviceKind.SIGNATURE, "signature.capture", sign, desk.capture_timeout_s + 5).result()
-    assessed = desk.biometrics.assess_signature(ink, SignatureKind.TANDA_TANGAN)
+    # Who cannot write may confirm the receipt with a line, so that the rule for lines is asked.
+    assessed = desk.biometrics.assess_signature(ink, SignatureKind.GARIS)
     return desk.biometrics.signature_png(assessed.data)
 
 

@@ -1,4 +1,4 @@
-"""Signatures kept exactly, drawn, exported, and refused when there is none."""
+"""Pen series kept exactly, drawn as ink, and exported as ISO/IEC 19794-7."""
 
 from __future__ import annotations
 
@@ -11,9 +11,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from ktpel_kiosk.biometrics import images, ink, isf, pen
-from ktpel_kiosk.biometrics.quality import signature
-from ktpel_kiosk.domain.biometric import PenPoint, SignatureKind
-from ktpel_kiosk.domain.errors import BadInput, CaptureFailed
+from ktpel_kiosk.domain.biometric import PenPoint
+from ktpel_kiosk.domain.errors import BadInput
 from ktpel_kiosk.ports.devices import SignatureCapture
 
 # -- signature ---------------------------------------------------------------------------------------------------------------------
@@ -233,31 +232,3 @@ def test_one_report_is_a_dot_and_no_report_is_refused() -> None:
 def test_ink_of_damaged_times_and_far_points_is_bounded() -> None:
     wild = tuple(PenPoint(2**32 - 1 if n % 2 else 0, 2**32 - 1 if n % 3 else 0, 1023, (7919 * n) % 100) for n in range(3000))
     assert _ink(SignatureCapture(wild, 9600, 6000)).shape[1] <= 800
-
-
-@pytest.mark.parametrize("kind", list(SignatureKind))
-def test_empty_pads_and_touches_are_refused(kind: SignatureKind) -> None:
-    nothing = SignatureCapture((), 9600, 6000)
-    hover = SignatureCapture(tuple(PenPoint(n, n, 0, n) for n in range(100)), 9600, 6000)
-    touch = SignatureCapture(tuple(PenPoint(500, 500 + n % 2, 300, n) for n in range(50)), 9600, 6000)
-    for capture, key in ((nothing, "signature.empty"), (hover, "signature.empty"), (touch, "signature.short")):
-        with pytest.raises(CaptureFailed) as caught:
-            signature.assess(capture, kind)
-        assert caught.value.message_key == key
-
-
-def test_a_line_is_enough_for_who_cannot_write_but_is_no_signature() -> None:
-    line = SignatureCapture(tuple(PenPoint(1000 + 25 * n, 3000, 300, n * 5) for n in range(30)), 9600, 6000)
-    assert signature.assess(line, SignatureKind.GARIS).score == 100
-    with pytest.raises(CaptureFailed):
-        signature.assess(line, SignatureKind.TANDA_TANGAN)
-
-
-def test_lost_reports_cost_score_and_are_said() -> None:
-    whole, holed = (
-        signature.assess(_scribble(), SignatureKind.TANDA_TANGAN),
-        signature.assess(_scribble(lost=30), SignatureKind.TANDA_TANGAN),
-    )
-    assert whole.score == 100
-    assert holed.score < 80
-    assert "signature.lost_points" in holed.hints
