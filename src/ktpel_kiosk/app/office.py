@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, dataclass, field, replace
 from datetime import date
 from functools import cache
 from pathlib import Path
@@ -37,13 +37,18 @@ PRACTICE_USERS: tuple[tuple[str, str, str, str, tuple[Peran, ...]], ...] = (
 
 @dataclass(frozen=True, slots=True)
 class OfficeSettings:
-    """What the folder remembers. ``mode``: ``practice`` or ``production``."""
+    """What the folder remembers. ``mode``: ``practice`` or ``production``. ``plugins``: biometric slot -> name of a vendor's plug-in."""
 
     office: str
     station: str
     mode: str = "practice"
     gateway_url: str = ""
     furnished: bool = False
+    plugins: Mapping[str, str] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        if not isinstance(self.plugins, Mapping) or not all(isinstance(name, str) for name in self.plugins.values()):
+            raise TypeError("plugins: slot -> name")
 
 
 def settings_of(data: Path) -> OfficeSettings | None:

@@ -164,7 +164,8 @@ def open_practice_kiosk(data: Path, office: str, *, clock: SystemClock | Practic
     spool = FileSpool(data / "documents")
     kiosk: list[Kiosk] = []
     desk = Desk(
-        register=register, devices=devices, biometrics=lazily(_biometrics), sealer=lazily(lambda: _sealer(data, kiosk[0].keys)),
+        register=register, devices=devices, biometrics=lazily(lambda: _biometrics(settings)),
+        sealer=lazily(lambda: _sealer(data, kiosk[0].keys)),
         documents=lazily(_documents), renderer=lazily(_renderer), personaliser=lazily(_personaliser),
         gateway=lazily(lambda: _gateway(kiosk[0])), hasher=hasher or Argon2Hasher(),
         officer_keys=Ed25519Keys(), spool=spool, clock=clock,
@@ -235,9 +236,10 @@ def _transactions(content: Transaction, format: str) -> bytes:
     return interchange.write(content, format)
 
 
-def _biometrics() -> Biometrics:
+def _biometrics(settings: OfficeSettings) -> Biometrics:
+    from ktpel_kiosk.biometrics.plugins import Plugins
     from ktpel_kiosk.biometrics.service import BiometricService
-    return BiometricService()
+    return BiometricService(plugins=Plugins(settings.plugins))
 
 
 def _sealer(data: Path, keys: DemoKeys) -> Sealer:

@@ -92,14 +92,10 @@ class Plugins:
     Args:
         wanted: slot -> plug-in name; a slot not named is done by the built-in algorithm. ``built-in`` says so aloud.
 
-    Raises:
-        BadInput: ``plugin.slot`` for a slot that does not exist; a name that leads nowhere is a trouble, not an error.
+    A slot that does not exist and a name that leads nowhere are troubles, not errors: the desk goes on.
     """
 
     def __init__(self, wanted: Mapping[str, str] | None = None) -> None:
-        for slot in wanted or {}:
-            if slot not in slots():
-                raise BadInput("plugin.slot", key=slot[:60], expected=", ".join(slots()))
         self._wanted = {s: n for s, n in (wanted or {}).items() if n != BUILT_IN}
         self._known: dict[str, Callable[[], object]] = {}
         self._made: dict[str, object] = {}
@@ -149,6 +145,9 @@ class Plugins:
             if slot not in self._wanted or slot in self._troubles:
                 return None
             name = self._wanted[slot]
+            if slot not in slots():
+                self._set_aside(slot, f"no such slot; there are {', '.join(slots())}")
+                return None
             try:
                 if name not in self._made:
                     self._made[name] = self._factory(name)()

@@ -17,6 +17,7 @@ from ktpel_kiosk.biometrics.finger_service import FINGER_PPI, FingerService
 from ktpel_kiosk.biometrics.iris_service import IrisService
 from ktpel_kiosk.biometrics.match import MCC_NAME
 from ktpel_kiosk.biometrics.nbis_engine import NBIS_NAME, NFIQ2_NAME
+from ktpel_kiosk.biometrics.plugins import Plugins
 from ktpel_kiosk.biometrics.quality import face, iris, signature
 from ktpel_kiosk.biometrics.sandbox import decode_untrusted
 from ktpel_kiosk.biometrics.signature_service import SignatureService
@@ -33,8 +34,9 @@ class BiometricService:
     """Built-in quality, segmentation and matching. Construction is cheap; each part can be replaced."""
 
     def __init__(self, fingers: FingerService | None = None, faces: FaceService | None = None, irises: IrisService | None = None,
-                 signatures: SignatureService | None = None) -> None:
-        self.fingers = fingers or FingerService()
+                 signatures: SignatureService | None = None, plugins: Plugins | None = None) -> None:
+        self.plugins = plugins or Plugins()
+        self.fingers = fingers or FingerService(plugins=self.plugins)
         self.faces = faces or FaceService()
         self.irises = irises or IrisService()
         self.signatures = signatures or SignatureService()
@@ -105,7 +107,7 @@ class BiometricService:
         return self.fingers.card_template(untrusted, entry)
 
     def ready(self) -> Mapping[str, str]:
-        """Each algorithm with ``ok`` or the reason it cannot be used; loads everything, about a second."""
+        """Each algorithm, configured plug-ins as ``slot=name``, with ``ok`` or why it cannot be used; loads everything, about a second."""
         fingers = self.fingers.engine.failure() or "ok"
         return {
             NFIQ2_NAME: fingers,
@@ -114,8 +116,10 @@ class BiometricService:
             "WSQ": _codec("WSQ"),
             "JPEG 2000": _codec("JP2"),
             face.ALGORITHM: self.faces.ready(),
+            "face models": self.faces.models_ready(),
             iris.ALGORITHM: "ok",
             signature.ALGORITHM: "ok",
+            **self.plugins.troubles(),
         }
 
 
