@@ -7,7 +7,9 @@ rate); irises and face JPEG 2000 at 10:1 by default (near-lossless: about 40 dB 
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
+from typing import Any
 
 import cv2
 import numpy as np
@@ -120,8 +122,18 @@ def _iris(sample: Sample, picture: Compressed) -> bytes:
         qualities=_qualities(sample.quality),
         image_type=iir.VGA if vga else iir.UNCROPPED,
         properties=iir.ORIENTED_LOSSY,
+        **_where(sample.quality, raw.width, raw.height),
     )
     return iir.encode(iir.IrisRecord((image,)))
+
+
+def _where(quality: Quality, width: int, height: int) -> dict[str, Any]:
+    """Centre and diameter of the iris with a pixel of doubt on both sides; undefined (0) when nobody measured them."""
+    x, y, d = (quality.measures.get(name, 0.0) for name in ("iris_x", "iris_y", "iris_d"))
+    if not (1 < x < width - 1 and 1 < y < height - 1 and 2 < d < 0xFFFE):
+        return {}
+    (x0, x1), (y0, y1), (d0, d1) = ((math.floor(v) - 1, math.ceil(v) + 1) for v in (x, y, d))
+    return {"centre": (x0, x1, y0, y1), "diameter": (d0, d1)}
 
 
 def _face(sample: Sample, picture: Compressed) -> bytes:
