@@ -128,12 +128,12 @@ def _iris(sample: Sample, picture: Compressed) -> bytes:
 
 
 def _where(quality: Quality, width: int, height: int) -> dict[str, Any]:
-    """Centre and diameter of the iris with a pixel of doubt on both sides; undefined (0) when nobody measured them."""
+    """Centre and diameter of the iris with a pixel (two for the diameter) of doubt; undefined (0) when nobody measured them."""
     x, y, d = (quality.measures.get(name, 0.0) for name in ("iris_x", "iris_y", "iris_d"))
     if not (1 < x < width - 1 and 1 < y < height - 1 and 2 < d < 0xFFFE):
         return {}
-    (x0, x1), (y0, y1), (d0, d1) = ((math.floor(v) - 1, math.ceil(v) + 1) for v in (x, y, d))
-    return {"centre": (x0, x1, y0, y1), "diameter": (d0, d1)}
+    (x0, x1), (y0, y1) = ((math.floor(v) - 1, math.ceil(v) + 1) for v in (x, y))
+    return {"centre": (x0, x1, y0, y1), "diameter": (max(1, math.floor(d) - 2), math.ceil(d) + 2)}
 
 
 def _face(sample: Sample, picture: Compressed) -> bytes:
