@@ -161,6 +161,7 @@ def test_damaged_records_are_refused_in_one_way() -> None:
 
 
 @pytest.mark.gate
+@pytest.mark.timeout(1800)
 def test_a_hundred_thousand_damaged_records() -> None:
     _fuzz(100_000, 2)
 
