@@ -197,7 +197,8 @@ def capture_face(desk: Desk, actor: Actor, permohonan_id: str, *, replace_backgr
     """One portrait from the camera, cropped and measured.
 
     Args:
-        replace_background: put the required cloth behind the person; only where the office's rules allow it, marked in the audit.
+        replace_background: put the required cloth behind the person; only where the office's rules allow it. Marked in the sample's
+            measures (``background_replaced``) and in the audit, which travels in the packet.
 
     Raises:
         SopViolation: ``recording.background_fixed``: this office does not replace backgrounds.
@@ -213,7 +214,8 @@ def capture_face(desk: Desk, actor: Actor, permohonan_id: str, *, replace_backgr
     with _failures(desk, actor, p, (Position.FACE,)):
         assessed = desk.biometrics.assess_face(
             frame, p.penduduk.latar_foto, replace_background=replace_background)  # type: ignore[arg-type]
-    return _store(desk, actor, p, [assessed], identity, facts={"replaced_background": True} if replace_background else None)
+    replaced = assessed.quality.measures.get("background_replaced") == 1.0
+    return _store(desk, actor, p, [assessed], identity, facts={"replaced_background": replaced} if replace_background else None)
 
 
 def capture_fingers(desk: Desk, actor: Actor, permohonan_id: str, positions: Sequence[Position], *, instead: bool = False) -> CaptureResult:

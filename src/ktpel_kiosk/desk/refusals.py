@@ -93,7 +93,7 @@ def note_refusal(desk: Desk, actor: str, permohonan_id: str, held: Held, limit: 
 
 def note_failure(desk: Desk, actor: str, permohonan_id: str, asked: Sequence[Position], error: CaptureFailed) -> None:
     """Audit a capture nothing could be read from, or with too few fingers in it."""
-    found, missing = error.facts.get("found"), error.facts.get("position")
+    found, missing = error.facts.get("found"), error.facts.get("missing") or error.facts.get("position")
     desk.register.write(lambda tx: tx.log(
         EVENT, permohonan_id, actor, reason=error.message_key, asked=_names(asked), found=found, position=missing,
         expected=error.facts.get("expected")))

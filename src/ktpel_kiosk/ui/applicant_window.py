@@ -233,13 +233,16 @@ class ApplicantWindow(QMainWindow):
         if isinstance(page, PhotoPage):
             page.show_frame(image, hint)
 
-    def hands(self, states: dict[Position, str], positions: Sequence[Position], share: float, done: bool = False) -> None:
+    def hands(self, states: dict[Position, str], positions: Sequence[Position], share: float, done: bool = False, hint: str = "") -> None:
+        """``hint``: what to do better with the last touch, in the applicant's words."""
         page = self._show("jari")
         assert isinstance(page, HandsPage)
-        page.show_hands(states, tuple(positions), share, done)
+        page.show_hands(states, tuple(positions), share, done, hint)
 
-    def eyes(self) -> None:
-        self._show("mata")
+    def eyes(self, hint: str = "") -> None:
+        page = self._show("mata")
+        assert isinstance(page, EyesPage)
+        page.show_hint(hint)
 
     def sign(self, *, handover: bool = False) -> None:
         page = self._show("tanda_tangan")

@@ -69,6 +69,7 @@ class Header(QFrame):
         self._window = window
         self.setProperty("surface", "plain")
         self.states: dict[str, DeviceState] = {}
+        self._remarks: dict[str, str] = {}
         self.office = label(window.desk.sop.kantor.nama, "body", weight="bold")
         self.user = UserButton("")
         self.user.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Fixed)
@@ -119,6 +120,13 @@ class Header(QFrame):
         if item is not None:
             item.set_state(state.health, self._trouble_word(state))
 
+    def remark(self, kind: str, text: str) -> None:
+        """Something to know about a device that works: said when it is clicked. Empty: nothing any more."""
+        self._remarks[kind] = text
+        item = self.devices.get(kind)
+        if item is not None:
+            item.set_remark(text)
+
     def _trouble_word(self, state: DeviceState) -> str:
         if state.health is not DeviceHealth.TROUBLE:
             return ""
@@ -132,6 +140,8 @@ class Header(QFrame):
         title = f"{word('perangkat', kind)} {HEALTH[health][1]}."
         if health in (DeviceHealth.READY, DeviceHealth.BUSY) and state is not None:
             identity = state.identity
+            if self._remarks.get(kind):
+                return title, health, self._remarks[kind]
             return title, health, f"{identity.make} {identity.model}, siap digunakan." if identity else "Siap digunakan."
         if state is not None and state.trouble:
             return title, health, self._window.desk.sentences.text(state.trouble, **dict(state.facts))

@@ -12,7 +12,7 @@ from ktpel_kiosk.domain.biometric import LEFT_FOUR, RIGHT_FOUR, Position
 from ktpel_kiosk.domain.sop import Sop
 from ktpel_kiosk.ui.applicant.parts import CENTER, ApplicantPage, IconLabel, fact, qr_image
 from ktpel_kiosk.ui.speech import Voice
-from ktpel_kiosk.ui.widgets.base import Painted, clear_layout, column, label
+from ktpel_kiosk.ui.widgets.base import Painted, clear_layout, column, label, set_tone
 from ktpel_kiosk.ui.widgets.buttons import Button
 from ktpel_kiosk.ui.widgets.capture import HandMap, Picture, PreviewView
 from ktpel_kiosk.ui.widgets.ink import SignatureField
@@ -184,11 +184,12 @@ class HandsPage(ApplicantPage):
         self.frame.addLayout(line)
         self.frame.addSpacing(12)
 
-    def show_hands(self, states: dict[Position, str], positions: tuple[Position, ...], share: float, done: bool) -> None:
+    def show_hands(self, states: dict[Position, str], positions: tuple[Position, ...], share: float, done: bool, hint: str = "") -> None:
         self.hands.set_states(states)
         self.bar.set(share)
         self.title.setText(_w("jari_selesai") if done else hand_title(positions))
-        self.subtitle.setText(_w("jari_selesai_kecil") if done else _w("jari_kecil"))
+        self.subtitle.setText(_w("jari_selesai_kecil") if done else hint or _w("jari_kecil"))
+        set_tone(self.subtitle, "attention" if hint and not done else "muted")
 
 
 def hand_title(positions: tuple[Position, ...]) -> str:
@@ -241,6 +242,10 @@ class EyesPage(ApplicantPage):
         self.frame.addSpacing(24)
         self.head(_w("mata_judul"), _w("mata_kecil"))
         self.frame.addWidget(EyesPicture(), 1)
+
+    def show_hint(self, hint: str) -> None:
+        self.subtitle.setText(hint or _w("mata_kecil"))
+        set_tone(self.subtitle, "attention" if hint else "muted")
 
 
 class SignPage(ApplicantPage):

@@ -8,6 +8,7 @@ from PySide6.QtWidgets import QStackedWidget
 
 from ktpel_kiosk.ui.pages.base import Page
 from ktpel_kiosk.ui.pages.settings_calendar import CalendarSection
+from ktpel_kiosk.ui.pages.settings_capture import CaptureSection
 from ktpel_kiosk.ui.pages.settings_devices import DevicesSection
 from ktpel_kiosk.ui.pages.settings_office import LookSection, OfficeSection
 from ktpel_kiosk.ui.pages.settings_people import BlangkoSection, PeopleSection
@@ -24,11 +25,11 @@ if TYPE_CHECKING:
 
 SECTIONS: tuple[tuple[str, str], ...] = (
     ("kantor", "Kantor"), ("sop", "SOP"), ("kalender", "Kalender"), ("penduduk", "Penduduk"), ("petugas", "Petugas"),
-    ("perangkat", "Perangkat"), ("blangko", "Blangko"), ("mutu", "Mutu layanan"), ("tampilan", "Tampilan"),
+    ("perangkat", "Perangkat"), ("blangko", "Blangko"), ("rekam", "Mutu perekaman"), ("mutu", "Mutu layanan"), ("tampilan", "Tampilan"),
 )
 MAKERS: dict[str, Any] = {"kantor": OfficeSection, "sop": SopSection, "kalender": CalendarSection, "penduduk": PopulationSection,
-                          "petugas": PeopleSection, "perangkat": DevicesSection, "blangko": BlangkoSection, "mutu": QualitySection,
-                          "tampilan": LookSection}
+                          "petugas": PeopleSection, "perangkat": DevicesSection, "blangko": BlangkoSection,
+                          "rekam": CaptureSection, "mutu": QualitySection, "tampilan": LookSection}
 
 
 class PengaturanPage(Page):

@@ -14,9 +14,11 @@ from ktpel_kiosk.domain.permohonan import Permohonan
 from ktpel_kiosk.domain.sop import Stage
 from ktpel_kiosk.ui import icons
 from ktpel_kiosk.ui.pages.base import ApplicationHead, Page, footer
-from ktpel_kiosk.ui.pages.rekam_parts import FingersPart, IrisPart, Part, PhotoPart, SignaturePart
+from ktpel_kiosk.ui.pages.rekam_fingers import FingersPart
+from ktpel_kiosk.ui.pages.rekam_parts import IrisPart, Part, PhotoPart, SignaturePart
+from ktpel_kiosk.ui.pages.rekam_refused import KeepPanel
 from ktpel_kiosk.ui.pages.rekam_review import DataPart, ExceptionPanel, ReviewPart
-from ktpel_kiosk.ui.presenters.recording import PART_TITLES, RecordingPresenter, RecordView
+from ktpel_kiosk.ui.presenters.recording import PART_TITLES, RecordingPresenter, RecordView, Rejected
 from ktpel_kiosk.ui.presenters.work import WorkPresenter, biodata_rows
 from ktpel_kiosk.ui.widgets.base import elided, text_width
 from ktpel_kiosk.ui.widgets.buttons import Button, Pressable
@@ -128,6 +130,8 @@ class PerekamanPage(Page):
             self.stack.addWidget(part)
         self.exception = ExceptionPanel(self)
         self.stack.addWidget(self.exception)
+        self.keeping = KeepPanel(self)
+        self.stack.addWidget(self.keeping)
         layout.addWidget(self.stack, 1)
         self.except_button = Button("Pengecualian", icon="hand", key="F6")
         self.except_button.clicked.connect(lambda: self.ask_exception(None))
@@ -135,6 +139,9 @@ class PerekamanPage(Page):
         self.repeat.clicked.connect(self._repeat)
         self.force = Button("Terima apa adanya", "danger")
         self.force.clicked.connect(self._force)
+        self.cancel = Button("Batal", key="Esc")
+        self.cancel.clicked.connect(lambda: self.close_panel())
+        self.cancel.hide()
         self.put_off = Button("Simpan & tunda")
         self.put_off.setToolTip("Setiap hasil sudah tersimpan; waktu dijeda dengan alasan")
         self.put_off.clicked.connect(lambda: pause_menu(self.put_off, self._put_off))
@@ -142,7 +149,7 @@ class PerekamanPage(Page):
         self.shoot.clicked.connect(self._capture)
         self.primary = Button("Lanjut", "primary", key="F9")
         self.primary.clicked.connect(self._primary)
-        layout.addLayout(footer([self.except_button, self.repeat, self.force], [self.put_off, self.shoot, self.primary]))
+        layout.addLayout(footer([self.except_button, self.repeat, self.force], [self.put_off, self.shoot, self.cancel, self.primary]))
         return holder
 
     # -- opening and leaving ------------------------------------------------------------------------------------------
@@ -200,8 +207,8 @@ class PerekamanPage(Page):
                         bold=f"{p.nomor_register} ditunda.")
 
     def back(self) -> bool:
-        if self.stack.currentWidget() is self.exception:
-            self.close_exception()
+        if self.stack.currentWidget() in (self.exception, self.keeping):
+            self.close_panel()
             return True
         if self.view is None:
             return False
@@ -267,7 +274,7 @@ class PerekamanPage(Page):
     def buttons(self) -> None:
         """What can be pressed now, and the words on it."""
         view, part = self.view, self.part
-        if view is None or part is None:
+        if view is None or part is None or self.stack.currentWidget() in (self.exception, self.keeping):
             return
         device = part.key not in ("data", "tinjau")
         recording = view.stage is Stage.REKAM
@@ -282,7 +289,8 @@ class PerekamanPage(Page):
         self.shoot.set_text(part.capture_word or "Ambil")
         self.shoot.setEnabled(not part.capturing and view.confirmed and (part.key == "foto" or not view.part_done(part.key)))
         self.repeat.setVisible(device and recording)
-        self.repeat.setEnabled(not part.capturing and view.confirmed and any(s.attempts for s in view.of_part(part.key)))
+        tried = part.asks() or any(s.attempts for s in view.of_part(part.key))
+        self.repeat.setEnabled(not part.capturing and view.confirmed and tried)
         self.except_button.setVisible(recording and part.key in ("jari", "iris", "tanda_tangan"))
         self.force.setVisible(bool(low) and all(s.tries_left == 0 for s in low))
         self.primary.set_text(self._primary_word(view, part))
@@ -369,17 +377,33 @@ class PerekamanPage(Page):
             return
         missing = [s.position for s in self.view.of_part(self.part.key) if not s.done]
         default = {"jari": Position.RIGHT_THUMB, "iris": Position.RIGHT_EYE}.get(self.part.key, Position.SIGNATURE)
-        self.exception.ask(position or (missing[0] if missing else default))
-        self.stack.setCurrentWidget(self.exception)
-        self.primary.set_text("Simpan pengecualian")
+        self.exception.ask(position or self.part.excusable() or (missing[0] if missing else default))
+        self._open_panel(self.exception, "Simpan pengecualian")
+
+    def ask_keep(self, rejected: Rejected | None) -> None:
+        """A second officer is asked to let a refused capture count."""
+        if self.view is not None and rejected is not None:
+            self.keeping.ask(rejected)
+            self._open_panel(self.keeping, "Pakai hasil ini")
+
+    def _open_panel(self, panel: ExceptionPanel | KeepPanel, act: str) -> None:
+        self.stack.setCurrentWidget(panel)
+        for button in (self.except_button, self.repeat, self.force, self.put_off, self.shoot):
+            button.hide()
+        self.cancel.show()
+        self.primary.set_text(act)
         self.primary.setEnabled(True)
         self.primary.clicked.disconnect()
-        self.primary.clicked.connect(self.exception.save)
+        self.primary.clicked.connect(panel.save)
 
-    def close_exception(self) -> None:
+    def close_panel(self, *, settled: bool = False) -> None:
+        """Back to the part; ``settled``: what the panel was about is done."""
         self.primary.clicked.disconnect()
         self.primary.clicked.connect(self._primary)
+        self.cancel.hide()
         if self.part is not None:
+            if settled:
+                self.part.forget_refused()
             self.stack.setCurrentWidget(self.part)
         self.buttons()
 

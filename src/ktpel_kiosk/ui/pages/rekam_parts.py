@@ -1,32 +1,34 @@
-"""Photo, fingers, irises and signature at the recording desk, one panel each."""
+"""Photo, irises and signature at the recording desk, one panel each; fingers stand in :mod:`.rekam_fingers`."""
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from functools import partial
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QSize, QTimer
+from PySide6.QtCore import QRectF, QSize, QTimer
 from PySide6.QtGui import QImage
-from PySide6.QtWidgets import QButtonGroup, QHBoxLayout, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QButtonGroup, QGridLayout, QHBoxLayout, QLabel, QSizePolicy, QStackedWidget, QVBoxLayout, QWidget
 
 from ktpel_kiosk.domain.biometric import EYES, Position, Sample, SignatureKind
 from ktpel_kiosk.domain.errors import KioskError
+from ktpel_kiosk.domain.sop import Stage
 from ktpel_kiosk.ports.devices import DeviceKind
-from ktpel_kiosk.ui.pages.base import scroll
+from ktpel_kiosk.ui.pages.rekam_refused import RefusedCard
 from ktpel_kiosk.ui.presenters.recording import (
     Measure,
     RecordView,
-    finger_states,
+    applicant_hint,
     measures_of,
     open_eyes,
-    open_slap,
-    slap_title,
+    replaced_background,
+    wrong_background,
 )
 from ktpel_kiosk.ui.widgets.base import Card, Line, clear_layout, label
-from ktpel_kiosk.ui.widgets.buttons import Chip, ChoiceChip
-from ktpel_kiosk.ui.widgets.capture import FingerPlate, FingerView, HandMap, Picture, PreviewView, to_qimage
+from ktpel_kiosk.ui.widgets.buttons import Button, Chip, ChoiceChip
+from ktpel_kiosk.ui.widgets.capture import Picture, PreviewView, to_qimage
 from ktpel_kiosk.ui.widgets.ink import SignatureField
-from ktpel_kiosk.ui.words import word
+from ktpel_kiosk.ui.words import position_word, word
 
 if TYPE_CHECKING:
     from ktpel_kiosk.desk.recording import CaptureResult
@@ -34,6 +36,8 @@ if TYPE_CHECKING:
 
 PREVIEW_MS = 50
 HINT_EVERY = 8
+ONE_COLUMN = 6
+"""More measures than this stand in two columns."""
 
 
 def picture_of(sample: Sample | None) -> QImage | None:
@@ -106,9 +110,25 @@ class Part(QWidget):
 
     def _failed(self, error: KioskError) -> None:
         self.capturing = False
-        self.failed(self.page.session.sentence(error))
-        self.page.trouble(error)
+        if not self.explained(error):
+            self.failed(self.page.session.sentence(error))
+            self.page.trouble(error)
         self.page.buttons()
+
+    def explained(self, error: KioskError) -> bool:
+        """Whether the part itself asks what to do about the trouble."""
+        return False
+
+    def forget_refused(self) -> None:
+        """A refused capture was settled."""
+
+    def asks(self) -> bool:
+        """Whether a refused capture waits for an answer."""
+        return False
+
+    def excusable(self) -> Position | None:
+        """The position the exception panel should begin with, where the part knows."""
+        return None
 
     def captured(self, result: CaptureResult) -> None:
         """A capture ended with a value."""
@@ -129,10 +149,21 @@ class PhotoPart(Part):
         plate.body.addWidget(self.live)
         side = Card(24, 8)
         side.body.addWidget(label("Foto", "title", weight="bold"))
-        self._measures = QVBoxLayout()
-        self._measures.setSpacing(0)
+        self._measures = QGridLayout()
+        self._measures.setHorizontalSpacing(20)
+        self._measures.setVerticalSpacing(0)
         side.body.addLayout(self._measures)
         side.body.addStretch(1)
+        self.cloth = QWidget()
+        line = QHBoxLayout(self.cloth)
+        line.setContentsMargins(0, 0, 0, 0)
+        line.setSpacing(12)
+        line.addWidget(label(word("rekam", "ganti_latar_teks"), "small", tone="attention", wrap=True), 1)
+        self.replace_cloth = Button(word("rekam", "ganti_latar"), icon="scan-face")
+        self.replace_cloth.clicked.connect(lambda: self._shoot(replace_background=True))
+        line.addWidget(self.replace_cloth)
+        self.cloth.hide()
+        side.body.addWidget(self.cloth)
         self._shots = QHBoxLayout()
         self._shots.setSpacing(12)
         side.body.addLayout(self._shots)
@@ -155,6 +186,7 @@ class PhotoPart(Part):
         super().leave()
         self.page.shell.desk.devices.stop_preview(DeviceKind.CAMERA)
         self.live.set_frame(None)
+        self.live.set_outline(None)
 
     def frame(self, image: QImage) -> None:
         self.live.set_frame(image)
@@ -169,10 +201,13 @@ class PhotoPart(Part):
     def _not_judged(self, _error: KioskError) -> None:
         self._judging, self.judged = False, True
 
-    def _judged(self, found: tuple[str, tuple[Measure, ...], bool]) -> None:
+    def _judged(self, found: tuple[str, tuple[Measure, ...], bool, Mapping[str, float]]) -> None:
         self._judging, self.judged = False, True
-        text, measures, good = found
+        text, measures, good, places = found
         self._hint = text
+        corners = [places[k] for k in ("face_x", "face_y", "face_w", "face_h") if k in places]
+        face = QRectF(*corners) if len(corners) == 4 else None
+        self.live.set_outline(face, "good" if good else "attention")
         if good:
             self.live.set_hint("Siap diambil", "check", "good")
         else:
@@ -184,19 +219,29 @@ class PhotoPart(Part):
             return
         self._shown = measures
         clear_layout(self._measures)
-        for m in measures:
+        columns = 2 if len(measures) > ONE_COLUMN else 1
+        for i, m in enumerate(measures):
             holder = QWidget()
-            line = QHBoxLayout(holder)
+            box = QVBoxLayout(holder)
+            box.setContentsMargins(0, 0, 0, 0)
+            box.setSpacing(0)
+            line = QHBoxLayout()
             line.setContentsMargins(0, 6, 0, 6)
-            line.addWidget(label(m.name, "body"), 1)
-            line.addWidget(Chip(m.value, m.tone))
-            self._measures.addWidget(holder)
-            self._measures.addWidget(Line())
+            line.addWidget(label(m.name, "small" if columns == 2 else "body"), 1)
+            line.addWidget(Chip(m.value, m.tone, compact=columns == 2))
+            box.addLayout(line)
+            box.addWidget(Line())
+            self._measures.addWidget(holder, i // columns, i % columns)
+        for column in range(2):
+            self._measures.setColumnStretch(column, 1 if column < columns else 0)
 
     def show_view(self, view: RecordView) -> None:
         clear_layout(self._shots)
+        self._offer_cloth(view)
         for sample in view.faces[-3:]:
-            shot = Picture(QSize(66, 88), self.page.presenter.score_text(sample.quality.score))
+            replaced = replaced_background(sample.quality)
+            score = self.page.presenter.score_text(sample.quality.score)
+            shot = Picture(QSize(66, 88), f"{score} · latar" if replaced else score)
             shot.set_image(picture_of(sample))
             shot.chosen = sample.best
             self._shots.addWidget(shot)
@@ -209,18 +254,28 @@ class PhotoPart(Part):
                 f"Terbaik dari {len(view.faces)}.\nPemohon boleh minta ulang.") if good else (
                 f"Belum cukup baik: {score} dari "
                 f"{self.page.presenter.threshold(Position.FACE)}.\nSisa percobaan {status[0].tries_left}.")
+            if replaced_background(best.quality):
+                text += f" {word('rekam', 'latar_diganti').capitalize()}."
             self._shots.addWidget(label(text, "small", tone="muted" if good else "attention", wrap=True), 1)
             if not self._shown:
                 self._show_measures(measures_of(best.quality, view.permohonan.penduduk.latar_foto))
         elif not view.faces:
             self._shots.addWidget(label("Belum ada foto. Tekan F8 saat wajah di dalam bingkai.", "small", tone="muted", wrap=True), 1)
 
+    def _offer_cloth(self, view: RecordView) -> None:
+        """Replacing the cloth is offered where the office allows it and the last picture needs it; it is never done unasked."""
+        last = view.faces[-1].quality if view.faces else None
+        self.cloth.setVisible(view.status.rules.ganti_latar and view.stage is Stage.REKAM and last is not None and wrong_background(last))
+
     def capture(self) -> None:
+        self._shoot()
+
+    def _shoot(self, *, replace_background: bool = False) -> None:
         if self._start():
             assert self.page.view is not None
-            pid = self.page.view.permohonan.id
+            pid, presenter = self.page.view.permohonan.id, self.page.presenter
             self.live.set_hint("Tahan sebentar …", "camera")
-            self.page.ask(lambda: self.page.presenter.face(pid), self._done, self._failed)
+            self.page.ask(lambda: presenter.face(pid, replace_background=replace_background), self._done, self._failed)
 
     def captured(self, result: CaptureResult) -> None:
         hint = self.page.presenter.hint(result.stored[-1].quality) if result.stored else ""
@@ -228,161 +283,6 @@ class PhotoPart(Part):
 
     def failed(self, text: str) -> None:
         self.live.set_hint(text, "circle-alert", "attention")
-
-
-class FingersPart(Part):
-    key = "jari"
-    device = DeviceKind.FINGERPRINT
-    capture_word = "Mulai pindai"
-
-    def __init__(self, page: PerekamanPage) -> None:
-        super().__init__(page)
-        self._slap: tuple[Position, ...] = ()
-        left = Card(20, 12)
-        self.title = label("", "title", weight="bold")
-        self.auto = Chip("otomatis bila baik", "accent")
-        head = QHBoxLayout()
-        head.addWidget(self.title, 1)
-        head.addWidget(self.auto)
-        left.body.addLayout(head)
-        self.plate = FingerPlate()
-        left.body.addWidget(self.plate, 1)
-        side = QVBoxLayout()
-        side.setSpacing(12)
-        hands = Card(12, 0)
-        self.map = HandMap(selectable=True)
-        self.map.pressed.connect(self._finger_pressed)
-        hands.body.addWidget(self.map)
-        side.addWidget(hands, 5)
-        table = Card(18, 0)
-        table.body.setContentsMargins(18, 6, 12, 6)
-        inner = QWidget()
-        self._lines = QVBoxLayout(inner)
-        self._lines.setContentsMargins(0, 0, 6, 0)
-        self._lines.setSpacing(0)
-        table.body.addWidget(scroll(inner))
-        side.addWidget(table, 5)
-        self.columns.addWidget(left, 61)
-        self.columns.addLayout(side, 49)
-
-    def enter(self) -> None:
-        self._poll.start()
-        if self.page.view is not None and open_slap(self.page.view):
-            QTimer.singleShot(0, self.capture)
-
-    def _finger_pressed(self, position: Position) -> None:
-        self.page.ask_exception(position)
-
-    def frame(self, image: QImage) -> None:
-        if self.capturing:
-            self.plate.set_live(image)
-
-    def show_view(self, view: RecordView) -> None:
-        slap = open_slap(view)
-        if slap or not self._slap:
-            self._slap = self._slap if self._low(view) else slap or self._slap
-        self.title.setText(slap_title(self._slap or slap))
-        asked = self._slap or ()
-        self._tiles(view, asked)
-        target = () if not slap else (asked if asked else slap)
-        states = finger_states(view, [p for p in target if not view.status.of(p).done])
-        tries = max((view.status.of(p).attempts for p in asked), default=0)
-        side = 0 if asked and asked[0].value.startswith("left") else 1
-        words = ["Kiri", "Kanan"]
-        if slap:
-            words[side] += f" · percobaan {min(tries + 1, self.page.presenter.tries())} dari {self.page.presenter.tries()}"
-        self.map.set_states(states, (words[0], words[1]))
-        self._table(view)
-        if self.page.applicant is not None and self.page.part is self:
-            done = [s for s in view.of_part("jari") if s.done]
-            share = len(done) / max(1, len(view.of_part("jari")))
-            self.page.applicant.hands(states, slap, share, done=not slap)
-
-    def _low(self, view: RecordView) -> bool:
-        return any(view.status.of(p).state == "low" for p in self._slap)
-
-    def _tiles(self, view: RecordView, asked: tuple[Position, ...]) -> None:
-        tiles = []
-        for p in asked:
-            status, sample = view.status.of(p), view.best.get(p)
-            state = {"captured": "good", "forced": "good", "low": "low", "exception": "exception"}.get(status.state, "empty")
-            tiles.append(FingerView(p, word("jari", p.value.split("_")[1]), state, status.score, picture_of(sample)))
-        order = sorted(tiles, key=lambda t: _across(t.position))
-        self.plate.set_fingers(order)
-
-    def _table(self, view: RecordView) -> None:
-        clear_layout(self._lines)
-        for s in view.of_part("jari"):
-            if s.state == "missing":
-                continue
-            holder = QWidget()
-            line = QHBoxLayout(holder)
-            line.setContentsMargins(0, 9, 0, 9)
-            line.addWidget(label(word("posisi", s.position), "body", weight="semibold"), 1)
-            line.addWidget(self._chip(view, s.position))
-            self._lines.addWidget(holder)
-            self._lines.addWidget(Line())
-        if not self._lines.count():
-            self._lines.addWidget(label("Hasil tiap jari tampil di sini.", "small", tone="muted"))
-        self._lines.addStretch(1)
-
-    def _chip(self, view: RecordView, position: Position) -> Chip:
-        s = view.status.of(position)
-        if s.state == "exception":
-            e = view.exceptions[position]
-            return Chip(f"Pengecualian: {word('pengecualian', e.kind).lower()} · {e.approved_by}", "neutral")
-        sample = view.best.get(position)
-        algorithm = sample.quality.algorithm.split(" ")[0] if sample else "Mutu"
-        tail = f", percobaan {s.attempts}" if s.attempts > 1 else ""
-        forced = " · diterima paksa" if s.state == "forced" else ""
-        return Chip(f"{algorithm} {self.page.presenter.score_text(s.score)}{tail}{forced}", "attention" if s.state == "low" else "good")
-
-    def capture(self) -> None:
-        if self.page.view is None or not open_slap(self.page.view) or not self._start():
-            return
-        view = self.page.view
-        self._slap = open_slap(view)
-        self.title.setText(slap_title(self._slap))
-        self._tiles(view, self._slap)
-        self.plate.set_hint(f"{slap_title(self._slap)}: letakkan, tekan pelan, tahan")
-        pid, slap = view.permohonan.id, self._slap
-        self.page.ask(lambda: self.page.presenter.fingers(pid, slap), self._done, self._failed)
-
-    def captured(self, result: CaptureResult) -> None:
-        view = self.page.view
-        assert view is not None
-        presenter = self.page.presenter
-        if result.refused:
-            self.plate.set_hint(presenter.refusal(result), "attention", "circle-alert")
-            return
-        low = [s for s in result.stored if view.status.of(s.position).state == "low"]
-        if low:
-            worst = min(low, key=lambda s: s.quality.score)
-            text = presenter.hint(worst.quality) or "Mutu belum cukup, ulangi"
-            name = word("jari", worst.position.value.split("_")[1])
-            self.plate.set_hint(f"{name}: {text[0].lower()}{text[1:]}", "attention")
-            return
-        if open_slap(view):
-            self.plate.set_hint("Baik. Lanjut ke jari berikutnya", "good", "check")
-            QTimer.singleShot(650, self._next)
-        else:
-            self.plate.set_hint("Sepuluh jari lengkap", "good", "check")
-
-    def _next(self) -> None:
-        if self.page.part is self:
-            self._slap = ()
-            self.capture()
-
-    def failed(self, text: str) -> None:
-        self.plate.set_live(None)
-        self.plate.set_hint(text, "attention", "circle-alert")
-
-
-def _across(position: Position) -> int:
-    """Place on the plate from left to right as the hand lies on it."""
-    order = ["left_little", "left_ring", "left_middle", "left_index", "left_thumb", "right_thumb", "right_index", "right_middle",
-             "right_ring", "right_little"]
-    return order.index(position.value)
 
 
 class IrisPart(Part):
@@ -396,9 +296,12 @@ class IrisPart(Part):
         card.body.addWidget(label("Kedua iris", "title", weight="bold"))
         self.hint = label("Minta pemohon melihat lurus ke alat, mata terbuka lebar.", "body", tone="muted", wrap=True)
         card.body.addWidget(self.hint)
-        line = QHBoxLayout()
+        holder = QWidget()
+        line = QHBoxLayout(holder)
+        line.setContentsMargins(0, 0, 0, 0)
         line.setSpacing(16)
         self.eyes: dict[Position, tuple[PreviewView, Chip]] = {}
+        self.advice: dict[Position, QLabel] = {}
         for eye in EYES:
             view, chip = PreviewView(), Chip("belum", "neutral")
             view.setAccessibleName(word("posisi", eye))
@@ -409,16 +312,25 @@ class IrisPart(Part):
             foot.addWidget(label(word("posisi", eye), "body", weight="semibold"), 1)
             foot.addWidget(chip)
             box.addLayout(foot)
+            self.advice[eye] = label("", "small", tone="attention", wrap=True)
+            box.addWidget(self.advice[eye])
             line.addLayout(box, 1)
             self.eyes[eye] = (view, chip)
-        card.body.addLayout(line, 1)
+        self.refused = RefusedCard()
+        self.refused.replace.connect(lambda _eye: self._take(EYES, instead=True))
+        self.refused.excuse.connect(page.ask_exception)
+        self.refused.keep.connect(lambda: page.ask_keep(self.refused.rejected))
+        self.plates = QStackedWidget()
+        self.plates.addWidget(holder)
+        self.plates.addWidget(self.refused)
+        card.body.addWidget(self.plates, 1)
         self.columns.addWidget(card)
 
     def enter(self) -> None:
         if self.page.applicant is not None:
             self.page.applicant.eyes()
         self._poll.start()
-        if self.page.view is not None and open_eyes(self.page.view):
+        if self.page.view is not None and open_eyes(self.page.view) and self.plates.currentIndex() == 0:
             QTimer.singleShot(0, self.capture)
 
     def frame(self, image: QImage) -> None:
@@ -429,27 +341,68 @@ class IrisPart(Part):
     def show_view(self, view: RecordView) -> None:
         for s in view.of_part("iris"):
             picture, chip = self.eyes[s.position]
-            picture.set_frame(picture_of(view.best.get(s.position)))
+            sample = view.best.get(s.position)
+            picture.set_frame(picture_of(sample))
+            advice = ""
             if s.state == "exception":
                 picture.set_waiting(f"Pengecualian: {word('pengecualian', view.exceptions[s.position].kind).lower()}")
                 chip.set("pengecualian", "neutral")
-            elif s.state == "missing":
+            elif sample is None:
                 chip.set("belum", "neutral")
             else:
-                chip.set(f"mutu {self.page.presenter.score_text(s.score)}", "attention" if s.state == "low" else "good")
+                said, tone = self.page.presenter.grade(s.position, sample.quality)
+                number = self.page.presenter.score_text(s.score)
+                chip.set("diterima apa adanya · " + number if s.state == "forced" else f"{said} · {number}", tone)
+                advice = self.page.presenter.hint(sample.quality) if sample.quality.hints else ""
+            self.advice[s.position].setText(advice)
 
     def capture(self) -> None:
-        if self.page.view is None or not open_eyes(self.page.view) or not self._start():
+        if self.page.view is not None and open_eyes(self.page.view):
+            self._take(open_eyes(self.page.view))
+
+    def repeat(self) -> None:
+        if self.page.view is not None:
+            self._take(open_eyes(self.page.view) or tuple(s.position for s in self.page.view.of_part("iris") if s.state != "exception"))
+
+    def _take(self, eyes: tuple[Position, ...], *, instead: bool = False) -> None:
+        if not eyes or not self._start():
             return
-        pid, eyes = self.page.view.permohonan.id, open_eyes(self.page.view)
+        assert self.page.view is not None
+        pid, presenter = self.page.view.permohonan.id, self.page.presenter
+        self.forget_refused()
         self.hint.setText("Memindai … tahan kepala, jangan berkedip.")
-        self.page.ask(lambda: self.page.presenter.irises(pid, eyes), self._done, self._failed)
+        self.page.ask(lambda: presenter.irises(pid, eyes, instead=instead), self._done, self._failed)
 
     def captured(self, result: CaptureResult) -> None:
         view = self.page.view
-        low = [s for s in result.stored if view is not None and view.status.of(s.position).state == "low"]
+        assert view is not None
+        if result.refused:
+            rejected = self.page.presenter.rejected(result, view)
+            likeness = result.refusal.pairs[0].similarity if result.refusal and result.refusal.pairs else 0.0
+            self.refused.show_rejected(rejected, likeness)
+            self.plates.setCurrentIndex(1)
+            self.hint.hide()
+            self._tell_applicant(result.refused[0])
+            return
+        low = [s for s in result.stored if view.status.of(s.position).state == "low"]
         text = self.page.presenter.hint(low[0].quality) if low else ""
         self.hint.setText(text or ("Mutu belum cukup, ulangi." if low else "Kedua iris tersimpan."))
+        self._tell_applicant(next((h for s in low for h in s.quality.hints), ""))
+
+    def _tell_applicant(self, key: str) -> None:
+        if self.page.applicant is not None:
+            self.page.applicant.eyes(applicant_hint(key))
+
+    def forget_refused(self) -> None:
+        self.plates.setCurrentIndex(0)
+        self.hint.show()
+        self.refused.rejected = None
+
+    def asks(self) -> bool:
+        return self.refused.rejected is not None
+
+    def excusable(self) -> Position | None:
+        return self.refused.rejected.position if self.refused.rejected is not None else None
 
     def failed(self, text: str) -> None:
         self.hint.setText(text)
@@ -467,23 +420,30 @@ class SignaturePart(Part):
         self.hint = label("", "body", tone="muted", wrap=True)
         left.body.addWidget(self.hint)
         self.ink = SignatureField()
-        left.body.addWidget(self.ink, 1)
+        self.print = PreviewView(whole=True)
+        self.print.set_waiting("")
+        self.field = QStackedWidget()
+        self.field.addWidget(self.ink)
+        self.field.addWidget(self.print)
+        left.body.addWidget(self.field, 1)
         side = Card(24, 12)
         side.body.addWidget(label("Bentuk", "strong", weight="semibold"))
         self.kinds = QButtonGroup(self)
         for kind, text in ((SignatureKind.TANDA_TANGAN, "Tanda tangan"), (SignatureKind.GARIS, "Garis"),
                            (SignatureKind.CAP_JEMPOL, "Cap jempol")):
             chip = ChoiceChip(text, kind)
+            chip.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
             self.kinds.addButton(chip)
             side.body.addWidget(chip)
         self.kinds.buttons()[0].setChecked(True)
+        self.kinds.buttonClicked.connect(lambda _b: self._kind_chosen())
+        self.about = label("", "small", tone="muted", wrap=True)
+        side.body.addWidget(self.about)
         side.body.addSpacing(8)
         side.body.addWidget(label("Hasil tersimpan", "strong", weight="semibold"))
         self.chip = Chip("belum ada", "neutral")
         side.body.addWidget(self.chip)
         side.body.addStretch(1)
-        side.body.addWidget(label("Pemohon yang tidak dapat menulis boleh membuat garis atau cap jempol.", "small", tone="muted",
-                                  wrap=True))
         self.columns.addWidget(left, 72)
         self.columns.addWidget(side, 37)
 
@@ -491,21 +451,65 @@ class SignaturePart(Part):
         state = self.page.shell.header.states.get(DeviceKind.SIGNATURE)
         return state is not None and state.health in ("ready", "busy")
 
+    @property
+    def kind(self) -> SignatureKind:
+        chosen = self.kinds.checkedButton()
+        return chosen.value if chosen is not None else SignatureKind.TANDA_TANGAN  # type: ignore[attr-defined]
+
+    def choose(self, kind: SignatureKind) -> None:
+        next(b for b in self.kinds.buttons() if b.value is kind).setChecked(True)  # type: ignore[attr-defined]
+        self._kind_chosen()
+
+    def _thumb(self) -> Position:
+        assert self.page.view is not None
+        return self.page.presenter.thumb(self.page.view)
+
+    def _kind_chosen(self) -> None:
+        """Another form: say how it is made, and show the field or the scanner for it."""
+        stamp = self.kind is SignatureKind.CAP_JEMPOL
+        thumb = position_word(self._thumb()) if stamp and self.page.view is not None else ""
+        self.about.setText(word("rekam", f"ttd_{self.kind}").format(jari=thumb))
+        self.capture_word = word("rekam", "ttd_cap_ambil" if stamp else "ttd_minta")
+        self.field.setCurrentIndex(1 if stamp else 0)
+        self.device = DeviceKind.FINGERPRINT if stamp else None
+        if stamp:
+            self._poll.start()
+            self.hint.setText(word("rekam", "ttd_cap_minta").format(jari=thumb))
+            if self.page.applicant is not None and self.page.part is self:
+                self.page.applicant.hands({self._thumb(): "target"}, (self._thumb(),), 0.0)
+        else:
+            self._poll.stop()
+            self.hint.setText("Pemohon menandatangani di pad. Tinta tampil di sini." if self._pad()
+                              else "Pad tidak terpasang: pemohon tanda tangan di layar pemohon, atau di bidang ini, lalu tekan F8.")
+            if self.page.applicant is not None and self.page.part is self and not self._pad():
+                self.page.applicant.sign()
+        self.page.buttons()
+
+    def frame(self, image: QImage) -> None:
+        if self.capturing:
+            self.print.set_frame(image)
+
     def enter(self) -> None:
         self.ink.enabled_ink = not self._pad()
-        if self.page.applicant is not None and not self._pad():
-            self.page.applicant.sign()
-        self.hint.setText("Pemohon menandatangani di pad. Tinta tampil di sini." if self._pad()
-                          else "Pad tidak terpasang: pemohon tanda tangan di layar pemohon, atau di bidang ini, lalu tekan F8.")
-        if self._pad() and self.page.view is not None and not self.page.view.part_done(self.key):
+        self._kind_chosen()
+        waits = self.page.view is not None and not self.page.view.part_done(self.key)
+        if waits and self.kind is not SignatureKind.CAP_JEMPOL and self._pad():
             QTimer.singleShot(0, self.capture)
 
     def show_view(self, view: RecordView) -> None:
         sample = view.best.get(Position.SIGNATURE)
-        if sample is not None:
-            self.chip.set(f"tersimpan, mutu {self.page.presenter.score_text(sample.quality.score)}", "good")
+        if sample is None:
+            self.chip.set("belum ada", "neutral")
+            return
+        said, tone = self.page.presenter.grade(Position.SIGNATURE, sample.quality)
+        form = {SignatureKind.GARIS: "garis", SignatureKind.CAP_JEMPOL: "cap jempol"}.get(
+            sample.signature_kind or SignatureKind.TANDA_TANGAN, "tanda tangan")
+        self.chip.set(f"{form} tersimpan · {said} {self.page.presenter.score_text(sample.quality.score)}", tone)
 
     def capture(self) -> None:
+        if self.kind is SignatureKind.CAP_JEMPOL:
+            self.take(None)
+            return
         ink = None if self._pad() else self.ink.capture()
         if ink is not None and self.ink.is_empty():
             self.hint.setText("Belum ada tanda tangan.")
@@ -517,13 +521,15 @@ class SignaturePart(Part):
         if not self._start():
             return
         assert self.page.view is not None
-        pid, chosen = self.page.view.permohonan.id, self.kinds.checkedButton()
-        kind = chosen.value if chosen is not None else SignatureKind.TANDA_TANGAN  # type: ignore[attr-defined]
-        if self.page.applicant is not None and ink is None:
+        pid, kind = self.page.view.permohonan.id, self.kind
+        if self.page.applicant is not None and ink is None and kind is not SignatureKind.CAP_JEMPOL:
             self.page.applicant.sign()
         self.page.ask(lambda: self.page.presenter.signature(pid, kind, ink), self._done, self._failed)  # type: ignore[arg-type]
 
     def repeat(self) -> None:
+        if self.kind is SignatureKind.CAP_JEMPOL:
+            self.capture()
+            return
         self.ink.clear()
         if self.page.applicant is not None:
             self.page.applicant.sign()
@@ -531,7 +537,9 @@ class SignaturePart(Part):
             self.capture()
 
     def captured(self, result: CaptureResult) -> None:
-        self.hint.setText("Tanda tangan tersimpan.")
+        low = self.page.view is not None and self.page.view.status.of(Position.SIGNATURE).state == "low"
+        hint = self.page.presenter.hint(result.stored[-1].quality) if low and result.stored else ""
+        self.hint.setText(hint or ("Mutu belum cukup, ulangi." if low else "Tersimpan."))
         if result.stored:
             pid, data = result.stored[-1].permohonan_id, result.stored[-1].data
             self.page.ask(partial(self.page.shell.desk.biometrics.signature_png, data), partial(self._show_png, pid), lambda _e: None)
@@ -539,6 +547,9 @@ class SignaturePart(Part):
     def _show_png(self, _pid: str, png: bytes) -> None:
         image = QImage.fromData(png)
         if not image.isNull():
+            if self.kind is SignatureKind.CAP_JEMPOL:
+                self.print.set_frame(image)
+                return
             self.ink.show_picture(image)
             if self.page.applicant is not None:
                 self.page.applicant.show_signature(image)

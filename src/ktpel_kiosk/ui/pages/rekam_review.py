@@ -17,7 +17,7 @@ from ktpel_kiosk.ui.pages.biodata import BiodataForm
 from ktpel_kiosk.ui.pages.rekam_parts import Part, picture_of
 from ktpel_kiosk.ui.pages.rekam_renewal import RenewalCard
 from ktpel_kiosk.ui.presenters.intake import PENDUDUK_FIELDS, IntakePresenter
-from ktpel_kiosk.ui.presenters.recording import KINDS_FOR, RecordView
+from ktpel_kiosk.ui.presenters.recording import KINDS_FOR, RecordView, replaced_background
 from ktpel_kiosk.ui.presenters.work import biodata_rows
 from ktpel_kiosk.ui.widgets.base import Card, Line, clear_layout, label
 from ktpel_kiosk.ui.widgets.buttons import Button, Chip, ChoiceChip
@@ -187,7 +187,7 @@ class ExceptionPanel(Card):
         self.page.act(lambda: presenter.excuse(pid, position, kind, reason, name, secret), self._saved, self._refused)
 
     def _saved(self, view: RecordView) -> None:
-        self.page.close_exception()
+        self.page.close_panel(settled=True)
         self.page.set_view(view)
         self.page.shell.tell("info", "Pengecualian tercatat dengan persetujuan petugas kedua.")
 
@@ -288,14 +288,16 @@ class ReviewPart(Part):
             self.page.ask(partial(self.page.shell.desk.biometrics.signature_png, ink.data), partial(self._ink, view), lambda _e: None)
         clear_layout(self.lines)
         for position, sample in view.best.items():
-            if position.modality is Modality.SIGNATURE:
+            if position.modality is Modality.SIGNATURE or position in view.exceptions:
                 continue
             holder = QWidget()
             line = QHBoxLayout(holder)
             line.setContentsMargins(0, 5, 0, 5)
             line.addWidget(label(word("posisi", position), "small"), 1)
-            tone = "good" if self.page.presenter.threshold(position) <= sample.quality.score != 255 else "attention"
-            line.addWidget(Chip(f"mutu {self.page.presenter.score_text(sample.quality.score)}", tone, compact=True))
+            said, tone = self.page.presenter.grade(position, sample.quality)
+            if position is Position.FACE and replaced_background(sample.quality):
+                line.addWidget(Chip(word("rekam", "latar_diganti"), "neutral", compact=True))
+            line.addWidget(Chip(f"{said} · {self.page.presenter.score_text(sample.quality.score)}", tone, compact=True))
             self.lines.addWidget(holder)
             self.lines.addWidget(Line())
         self.lines.addStretch(1)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from ktpel_kiosk.desk import correction, queries, recording, sealing
 from ktpel_kiosk.desk.recording import CaptureResult, PositionStatus, RecordingStatus
@@ -12,6 +12,8 @@ from ktpel_kiosk.domain.biometric import (
     FINGERS,
     LEFT_FOUR,
     RIGHT_FOUR,
+    SLAPS,
+    THUMBS,
     BiometricException,
     ExceptionKind,
     Modality,
@@ -20,13 +22,15 @@ from ktpel_kiosk.domain.biometric import (
     Sample,
     SignatureKind,
 )
+from ktpel_kiosk.domain.capture_rules import BestOf, CaptureRules
+from ktpel_kiosk.domain.errors import KioskError
 from ktpel_kiosk.domain.outbox import Packet
 from ktpel_kiosk.domain.permohonan import Permohonan
 from ktpel_kiosk.domain.sop import Stage
 from ktpel_kiosk.domain.text import number_text
 from ktpel_kiosk.ports.devices import SignatureCapture
 from ktpel_kiosk.ui.presenters.session import Session
-from ktpel_kiosk.ui.words import has_word, word
+from ktpel_kiosk.ui.words import has_word, position_word, told, word
 
 PART_OF: dict[Modality, str] = {
     Modality.FACE: "foto", Modality.FINGER: "jari", Modality.IRIS: "iris", Modality.SIGNATURE: "tanda_tangan",
@@ -49,6 +53,45 @@ class Measure:
 
 
 @dataclass(frozen=True, slots=True)
+class Attempt:
+    """One touch of a slap: finger -> (score in words, tone, whether it counts), and why it counts or not."""
+
+    number: int
+    scores: tuple[tuple[Position, str, str, bool], ...]
+    note: str
+
+    @property
+    def used(self) -> bool:
+        return any(used for *_rest, used in self.scores)
+
+
+@dataclass(frozen=True, slots=True)
+class Rejected:
+    """A refused capture as the screen shows it.
+
+    Attributes:
+        kind: ``alike``, ``hand`` or ``missing``.
+        position: the new finger or eye (of ``missing``: the one not seen, where the desk knows it); ``found``: what it equals.
+        new, old: their pictures (PNG) or empty.
+        asked: what was to be captured.
+        count, limit: refusals so far, and how many come before ``may_keep``.
+        replaceable: ``found`` was accepted before, so that the accepted one may be the wrong one.
+    """
+
+    kind: str
+    text: str
+    position: Position | None
+    found: Position | None = None
+    new: bytes = b""
+    old: bytes = b""
+    asked: tuple[Position, ...] = ()
+    count: int = 0
+    limit: int = 0
+    may_keep: bool = False
+    replaceable: bool = False
+
+
+@dataclass(frozen=True, slots=True)
 class RecordView:
     """Everything the recording page shows of one application."""
 
@@ -59,6 +102,8 @@ class RecordView:
     exceptions: Mapping[Position, BiometricException] = field(default_factory=dict)
     applicant_agreed: bool = False
     signed_off: bool = False
+    touches: tuple[tuple[Sample, ...], ...] = ()
+    """Captures of fingers and eyes in order of time, without their pictures."""
 
     @property
     def permohonan(self) -> Permohonan:
@@ -119,6 +164,8 @@ class RecordingPresenter:
             dossier, status, {s.position: s for s in samples if s.best},
             tuple(s for s in samples if s.position is Position.FACE), excused, "tanda_tangan_pemohon" in kinds,
             "pengesahan_operator" in kinds,
+            tuple(tuple(replace(s, data=b"", device_payload=b"") for s in touch) for touch in recording.touches(
+                [s for s in samples if s.position.modality in (Modality.FINGER, Modality.IRIS)])),
         )
 
     # -- data -----------------------------------------------------------------------------------------------------
@@ -133,17 +180,41 @@ class RecordingPresenter:
 
     # -- captures ---------------------------------------------------------------------------------------------------
 
-    def face(self, pid: str) -> tuple[CaptureResult, RecordView]:
-        return recording.capture_face(self.session.desk, self.session.actor, pid), self.load(pid)
+    def face(self, pid: str, *, replace_background: bool = False) -> tuple[CaptureResult, RecordView]:
+        desk, actor = self.session.desk, self.session.actor
+        return recording.capture_face(desk, actor, pid, replace_background=replace_background), self.load(pid)
 
-    def fingers(self, pid: str, positions: Sequence[Position]) -> tuple[CaptureResult, RecordView]:
-        return recording.capture_fingers(self.session.desk, self.session.actor, pid, positions), self.load(pid)
+    def fingers(self, pid: str, positions: Sequence[Position], *, instead: bool = False) -> tuple[CaptureResult, RecordView]:
+        return recording.capture_fingers(self.session.desk, self.session.actor, pid, positions, instead=instead), self.load(pid)
 
-    def irises(self, pid: str, eyes: Sequence[Position]) -> tuple[CaptureResult, RecordView]:
-        return recording.capture_irises(self.session.desk, self.session.actor, pid, eyes), self.load(pid)
+    def irises(self, pid: str, eyes: Sequence[Position], *, instead: bool = False) -> tuple[CaptureResult, RecordView]:
+        return recording.capture_irises(self.session.desk, self.session.actor, pid, eyes, instead=instead), self.load(pid)
 
     def signature(self, pid: str, kind: SignatureKind, ink: SignatureCapture | None) -> tuple[CaptureResult, RecordView]:
         return recording.capture_signature(self.session.desk, self.session.actor, pid, kind, ink), self.load(pid)
+
+    def keep(self, pid: str, reason: str, username: str, password: str) -> RecordView:
+        """The refused capture counts after all, with a second officer's agreement."""
+        recording.keep_refused(self.session.desk, self.session.actor, pid, reason, username, password)
+        return self.load(pid)
+
+    def thumb(self, view: RecordView) -> Position:
+        """The finger a CAP JEMPOL is made with."""
+        try:
+            return recording.thumb_for_print(view.status)
+        except KioskError:
+            return Position.LEFT_THUMB
+
+    def finger_trouble(self) -> str:
+        """Why fingers cannot be scored by NFIQ2 on this computer, in words; empty when they can. Loads the libraries."""
+        try:
+            missing = next((why for name, why in self.session.desk.biometrics.ready().items()
+                            if name.startswith("NFIQ2") and why != "ok"), "")
+        except KioskError as error:
+            missing = self.session.sentence(error)
+        if not missing:
+            return ""
+        return word("rekam", "tanpa_nfiq2" if self.rules.tanpa_nfiq2 else "tanpa_nfiq2_paksa")
 
     def excuse(self, pid: str, position: Position, kind: ExceptionKind, reason: str, username: str, password: str) -> RecordView:
         recording.record_exception(self.session.desk, self.session.actor, pid, position, kind, reason, username, password)
@@ -187,9 +258,63 @@ class RecordingPresenter:
         return self.session.desk.sentences.text(key, **facts).split(". ")[0].rstrip(".")
 
     def refusal(self, result: CaptureResult) -> str:
-        facts = dict(result.refused_facts)
-        named = {k: word("posisi", v).lower() for k, v in facts.items()}
-        return self.session.desk.sentences.text(result.refused[0], **named) if result.refused else ""
+        return told(self.session.desk.sentences, result.refused[0], dict(result.refused_facts)) if result.refused else ""
+
+    def rejected(self, result: CaptureResult, view: RecordView) -> Rejected:
+        """A refused capture with the two pictures that are alike."""
+        pair = result.refusal.pairs[0] if result.refusal and result.refusal.pairs else None
+        shown = {a.position: a.data for a in result.shown}
+        asked = tuple(shown)
+        within = result.refused[0].endswith(".same_twice")
+        accepted = {p: s.data for p, s in view.best.items()}
+        old = b"" if pair is None else (shown if within else accepted).get(pair.found, b"")
+        position = pair.position if pair else asked[0]
+        return Rejected(
+            "alike" if pair else "hand", self.refusal(result), position, pair.found if pair else None, shown.get(position, b""), old, asked,
+            result.refusals, min(view.status.rules.tries(p) for p in asked), result.may_keep, pair is not None and not within)
+
+    def unseen(self, error: KioskError, asked: Sequence[Position]) -> Rejected | None:
+        """The question for a missing finger, where the trouble was that fewer fingers were seen than asked for."""
+        found, expected = error.facts.get("found"), error.facts.get("expected")
+        if error.message_key != "finger.count" or not isinstance(found, int) or not isinstance(expected, int) or found >= expected:
+            return None
+        names = [str(error.facts.get(k, "")) for k in ("missing", "position")]
+        missing = next((p for p in asked if p.value in names), None)
+        text = word("rekam", "kurang").format(terlihat=found, diminta=expected)
+        if missing is not None:
+            text += " " + word("rekam", "kurang_ini").format(jari=position_word(missing))
+        return Rejected("missing", text, missing, asked=tuple(asked))
+
+    def attempts(self, view: RecordView, asked: Sequence[Position]) -> tuple[Attempt, ...]:
+        """The touches of the slap ``asked`` belongs to, each with its scores and what became of it."""
+        slap = next((s for s in SLAPS if set(asked) & set(s)), ())
+        order = tuple(reversed(THUMBS)) if slap == THUMBS else tuple(slap)
+        touches = [t for t in view.touches if t[0].position in slap]
+        counting = {s.id for s in view.best.values()}
+        return tuple(Attempt(n, tuple(
+            (s.position, self.score_text(s.quality.score), "good" if view.status.rules.passes(s.position, s.quality) else "attention",
+             s.id in counting) for s in sorted(touch, key=lambda s: order.index(s.position))),
+            self._why(view, touch, order)) for n, touch in enumerate(touches, start=1))
+
+    def _why(self, view: RecordView, touch: Sequence[Sample], order: Sequence[Position]) -> str:
+        rules, counting = view.status.rules, {s.id for s in view.best.values()}
+        ranked = sorted(touch, key=lambda s: order.index(s.position))
+        used = [s for s in ranked if s.id in counting]
+        low = [s for s in ranked if not rules.passes(s.position, s.quality)]
+        if len(used) == len(ranked):
+            if not low:
+                return word("rekam", "dipakai_lulus")
+            return word("rekam", "dipakai_kurang").format(jari=_finger(low[0].position), batas=rules.minimum(low[0].position))
+        if used:
+            return word("rekam", "dipakai_sebagian").format(jari=", ".join(_finger(s.position) for s in used))
+        beaten = [(s, view.best[s.position].quality.score) for s in ranked if s.position in view.best]
+        decisive = next(((s, by) for s, by in beaten if s.quality.score != by), None)
+        if rules.best_of is BestOf.BSI and all(rules.passes(s.position, view.best[s.position].quality) for s, _ in beaten) and low:
+            return word("rekam", "kalah_lulus")
+        if decisive is None:
+            return word("rekam", "tidak_dipakai")
+        return word("rekam", "kalah").format(jari=_finger(decisive[0].position), nilai=self.score_text(decisive[0].quality.score),
+                                             dari=self.score_text(decisive[1]))
 
     def threshold(self, position: Position) -> int:
         return self.rules.minimum(position)
@@ -197,32 +322,86 @@ class RecordingPresenter:
     def tries(self, position: Position) -> int:
         return self.rules.tries(position)
 
-    def live_hint(self, frame: object, latar: str) -> tuple[str, tuple[Measure, ...], bool]:
-        """Sentence, measures and whether the frame is good enough, for a preview frame."""
+    def live_hint(self, frame: object, latar: str) -> tuple[str, tuple[Measure, ...], bool, Mapping[str, float]]:
+        """Sentence, measures, whether the frame is good enough, and where the face is (shares of the frame), for a preview frame."""
         quality = self.session.desk.biometrics.preview_face(frame, latar)  # type: ignore[arg-type]
         good = quality.score != 255 and quality.score >= self.threshold(Position.FACE)
-        return self.hint(quality), measures_of(quality, latar), good and not quality.hints
+        return self.hint(quality), measures_of(quality, latar), good and not quality.hints, quality.measures
+
+    def grade(self, position: Position, quality: Quality) -> tuple[str, str]:
+        """Quality in a word, and its tone: ``("baik", "good")``."""
+        return grade(self.rules, position, quality)
+
+    def rule_words(self) -> str:
+        """The rule that chooses among attempts, for people."""
+        return word("aturan_hasil", self.rules.best_of)
 
     @staticmethod
     def score_text(score: int | None) -> str:
         return "–" if score is None else "gagal" if score == 255 else str(score)
 
 
+def grade(rules: CaptureRules, position: Position, quality: Quality) -> tuple[str, str]:
+    """Quality in a word, and its tone. The words follow the distance to the limit, so that they mean the same for every finger."""
+    if quality.score == 255:
+        return "gagal", "attention"
+    if not rules.counts(position, quality):
+        return "tanpa NFIQ2", "attention"
+    over = quality.score - rules.minimum(position)
+    if over < 0:
+        return "kurang", "attention"
+    return ("sangat baik" if over >= 30 else "baik" if over >= 10 else "cukup"), "good"
+
+
+def _finger(position: Position) -> str:
+    return word("jari", position.value.split("_")[1]).lower()
+
+
+def replaced_background(quality: Quality) -> bool:
+    return quality.measures.get("background_replaced") == 1.0
+
+
+def wrong_background(quality: Quality) -> bool:
+    """Whether the cloth behind this portrait is of the wrong colour or uneven."""
+    return any(h in ("face.background", "face.background_uneven") for h in quality.hints)
+
+
+_TELLS: tuple[tuple[str, str, float], ...] = (
+    ("eyes_open", "mata", 50), ("mouth_closed", "mulut", 50), ("illumination", "cahaya", 60), ("evenness", "cahaya", 50),
+    ("exposure", "terang", 50), ("sharpness", "tajam", 45), ("centred", "tengah", 61),
+)
+"""(measure 0..100, key of its words, least value)."""
+
+
 def measures_of(quality: Quality, latar: str) -> tuple[Measure, ...]:
-    """The measures people understand, in a fixed order; whatever an algorithm does not give is left out."""
+    """The measures people understand, in the order in which to mend them; whatever an algorithm does not give is left out."""
     m, out = quality.measures, []
     cloth = m.get("cloth", m.get("background"))
     if cloth is not None:
-        out.append(Measure(f"Latar {latar}", "sesuai" if cloth >= 50 else "belum sesuai", "good" if cloth >= 50 else "attention"))
+        fits = cloth >= 50 and m.get("background", 100.0) >= 45
+        value = "diganti" if replaced_background(quality) else "sesuai" if fits else "warna lain" if cloth < 50 else "tidak rata"
+        out.append(Measure(f"Latar {latar}", value, "good" if fits else "attention"))
+    size = m.get("size", m.get("head_size"))
+    if size is not None:
+        out.append(Measure("Ukuran wajah", "cukup" if size >= 40 else "terlalu kecil", "good" if size >= 40 else "attention"))
+    if "yaw" in m:
+        out.append(_turn("Menghadap lurus", m["yaw"], m.get("yaw_ok", 100.0) >= 65, ("menoleh", "menoleh")))
+    if "pitch" in m:
+        out.append(_turn("Dagu", m["pitch"], m.get("pitch_ok", 100.0) >= 65, ("menunduk", "mendongak")))
     if "roll" in m:
-        tilt = abs(m["roll"])
-        out.append(Measure("Kepala tegak", f"{number_text(tilt)}°", "good" if tilt <= 6 else "attention"))
-    for key, name in (("size", "Ukuran wajah"), ("head_size", "Ukuran wajah"), ("centred", "Posisi tengah"),
-                      ("illumination", "Cahaya merata"),
-                      ("evenness", "Cahaya merata"), ("exposure", "Pencahayaan"), ("sharpness", "Ketajaman")):
+        out.append(_turn("Kepala tegak", m["roll"], abs(m["roll"]) <= 8, ("miring", "miring")))
+    for key, name, least in _TELLS:
         if key in m:
-            out.append(Measure(name, number_text(m[key]), "good" if m[key] >= 50 else "attention"))
+            good = m[key] >= least
+            out.append(Measure(word("ukuran_foto", name), word("ukuran_foto", f"{name}_{'baik' if good else 'kurang'}"),
+                               "good" if good else "attention"))
     return tuple(out)
+
+
+def _turn(name: str, degrees: float, good: bool, ways: tuple[str, str]) -> Measure:
+    if good:
+        return Measure(name, "ya", "good")
+    return Measure(name, f"{ways[0] if degrees < 0 else ways[1]} {number_text(round(abs(degrees)))}°", "attention")
 
 
 def finger_states(view: RecordView, target: Sequence[Position]) -> dict[Position, str]:
@@ -252,6 +431,11 @@ def slap_title(positions: Sequence[Position]) -> str:
     if len(asked) == 2 and all("thumb" in p.value for p in asked):
         return "Kedua jempol"
     return ", ".join(word("posisi", p) for p in positions) or "Sidik jari lengkap"
+
+
+def applicant_hint(key: str) -> str:
+    """What the applicant can do about a hint, in their own words; empty where nothing is for them to do."""
+    return word("petunjuk_pemohon", key) if key and has_word("petunjuk_pemohon", key) else ""
 
 
 def open_slap(view: RecordView) -> tuple[Position, ...]:

@@ -12,7 +12,7 @@ from PySide6.QtWidgets import QSizePolicy
 from ktpel_kiosk.domain.biometric import Position, RawImage
 from ktpel_kiosk.ui import icons
 from ktpel_kiosk.ui.theme import Theme
-from ktpel_kiosk.ui.widgets.base import KeyboardRing, Painted, elided
+from ktpel_kiosk.ui.widgets.base import KeyboardRing, Painted, elided, text_width
 
 
 def to_qimage(raw: RawImage) -> QImage:
@@ -22,14 +22,16 @@ def to_qimage(raw: RawImage) -> QImage:
 
 
 class PreviewView(Painted):
-    """The latest frame, filling its plate; optional oval for the face, one hint line at the bottom or top."""
+    """The latest frame, filling its plate or ``whole`` inside it; optional oval for the face, one hint line at the bottom or top."""
 
-    def __init__(self, *, oval: bool = False, hint_on_top: bool = False, radius: int = 10) -> None:
+    def __init__(self, *, oval: bool = False, hint_on_top: bool = False, radius: int = 10, whole: bool = False) -> None:
         super().__init__()
+        self._mode = Qt.AspectRatioMode.KeepAspectRatio if whole else Qt.AspectRatioMode.KeepAspectRatioByExpanding
         self._image: QImage | None = None
         self._oval, self._top, self._radius = oval, hint_on_top, radius
         self._hint, self._hint_icon, self._tone = "", "", ""
         self._waiting = ""
+        self._outline: tuple[QRectF, str] | None = None
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Expanding)
         self.setMinimumSize(240, 200)
         self.setAccessibleName("Gambar langsung")
@@ -47,6 +49,11 @@ class PreviewView(Painted):
             self._hint, self._hint_icon, self._tone = text, icon, tone
             self.setAccessibleDescription(text)
             self.update()
+
+    def set_outline(self, face: QRectF | None, tone: str = "good") -> None:
+        """Where the face was seen last, in shares of the frame; None: nowhere."""
+        self._outline = None if face is None else (face, tone)
+        self.update()
 
     def set_waiting(self, text: str) -> None:
         """What stands in the empty plate."""
@@ -71,12 +78,14 @@ class PreviewView(Painted):
                              Qt.AlignmentFlag.AlignCenter | Qt.TextFlag.TextWordWrap, self._waiting)
         if self._oval:
             self._paint_oval(painter, theme)
+        if self._outline is not None and self._image is not None:
+            self._paint_outline(painter, theme, *self._outline)
         if self._hint:
             self._paint_hint(painter, theme)
 
     def _target(self) -> QRectF:
         assert self._image is not None
-        size = QSize(self._image.size()).scaled(self.size(), Qt.AspectRatioMode.KeepAspectRatioByExpanding)
+        size = QSize(self._image.size()).scaled(self.size(), self._mode)
         return QRectF((self.width() - size.width()) / 2, (self.height() - size.height()) / 2, size.width(), size.height())
 
     def _paint_oval(self, painter: QPainter, theme: Theme) -> None:
@@ -88,6 +97,18 @@ class PreviewView(Painted):
         pen.setDashPattern([4, 2.6])
         painter.setPen(pen)
         painter.drawEllipse(oval)
+
+    def _paint_outline(self, painter: QPainter, theme: Theme, face: QRectF, tone: str) -> None:
+        """Four corners around the face, so that the face itself stays free."""
+        place = self._target()
+        box = QRectF(place.left() + face.left() * place.width(), place.top() + face.top() * place.height(),
+                     face.width() * place.width(), face.height() * place.height())
+        arm = min(box.width(), box.height()) * 0.16
+        painter.setPen(QPen(theme.color(f"stage_{tone}"), theme.px(3), Qt.PenStyle.SolidLine, Qt.PenCapStyle.RoundCap))
+        for x, across in ((box.left(), arm), (box.right(), -arm)):
+            for y, down in ((box.top(), arm), (box.bottom(), -arm)):
+                painter.drawLine(QPointF(x, y), QPointF(x + across, y))
+                painter.drawLine(QPointF(x, y), QPointF(x, y + down))
 
     def _paint_hint(self, painter: QPainter, theme: Theme) -> None:
         font = theme.font(16, 600)
@@ -115,13 +136,15 @@ class PreviewView(Painted):
 
 @dataclass(frozen=True, slots=True)
 class FingerView:
-    """One finger on the plate. ``state``: ``empty``, ``good``, ``low`` or ``exception``."""
+    """One finger on the plate. ``state``: ``empty``, ``good``, ``low`` or ``exception``; ``minimum`` is its mark on the bar."""
 
     position: Position
     title: str
     state: str = "empty"
     score: int | None = None
     image: QImage | None = None
+    minimum: int | None = None
+    grade: str = ""
 
 
 class FingerPlate(Painted):
@@ -138,7 +161,7 @@ class FingerPlate(Painted):
     def set_fingers(self, fingers: Sequence[FingerView]) -> None:
         self._fingers = tuple(fingers)
         self._slap = None
-        words = [f"{f.title}: {f.score if f.score is not None else 'belum'}" for f in fingers]
+        words = [f"{f.title}: {f.grade} {f.score if f.score is not None else 'belum'}".replace(":  ", ": ") for f in fingers]
         self.setAccessibleName("Sidik jari. " + "; ".join(words))
         self.update()
 
@@ -165,8 +188,8 @@ class FingerPlate(Painted):
         top = theme.px(16)
         if self._hint:
             self._paint_hint(painter, theme)
-            top += theme.px(56)
-        area = QRectF(theme.px(24), top, self.width() - theme.px(48), self.height() - top - theme.px(20))
+            top += theme.px(44)
+        area = QRectF(theme.px(24), top, self.width() - theme.px(48), self.height() - top - theme.px(14))
         if self._slap is not None:
             size = self._slap.size().scaled(area.size().toSize(), Qt.AspectRatioMode.KeepAspectRatio)
             box = QRectF(area.center().x() - size.width() / 2, area.center().y() - size.height() / 2, size.width(), size.height())
@@ -176,7 +199,7 @@ class FingerPlate(Painted):
 
     def _paint_hint(self, painter: QPainter, theme: Theme) -> None:
         ink = theme.color(f"stage_{self._tone}") if self._tone else theme.color("on_stage")
-        bar = QRectF(theme.px(16), theme.px(14), self.width() - theme.px(32), theme.px(42))
+        bar = QRectF(theme.px(12), theme.px(10), self.width() - theme.px(24), theme.px(40))
         back = QColor(ink)
         back.setAlpha(38)
         painter.setPen(Qt.PenStyle.NoPen)
@@ -215,7 +238,7 @@ class FingerPlate(Painted):
         path.lineTo(box.left() + theme.px(12), box.bottom())
         path.quadTo(box.left(), box.bottom(), box.left(), box.bottom() - theme.px(12))
         painter.fillPath(path, QColor(255, 255, 255, 14))
-        foot = theme.px(54)
+        foot = theme.px(58)
         if finger.image is not None:
             painter.save()
             painter.setClipPath(path)
@@ -233,16 +256,35 @@ class FingerPlate(Painted):
         painter.setPen(pen)
         painter.setBrush(Qt.BrushStyle.NoBrush)
         painter.drawPath(path)
-        text = str(finger.score) if finger.score is not None else "–"
+        score = "–" if finger.score is None else "gagal" if finger.score == 255 else str(finger.score)
         painter.setPen(color)
         painter.setFont(theme.font("strong", 700))
-        painter.drawText(QRectF(box.left(), box.bottom() - foot + theme.px(2), box.width(), theme.px(24)),
-                         Qt.AlignmentFlag.AlignCenter, text)
+        painter.drawText(QRectF(box.left(), box.bottom() - foot - theme.px(8), box.width(), theme.px(24)),
+                         Qt.AlignmentFlag.AlignCenter, score)
+        if finger.minimum is not None:
+            self._bar(painter, theme, finger, color, box)
         font = theme.font("tiny", 500)
         painter.setFont(font)
         painter.setPen(theme.color("on_stage"))
+        title = f"{finger.title} · {finger.grade}" if finger.grade else finger.title
+        title = title if text_width(font, title) <= box.width() - theme.px(8) else finger.title
         painter.drawText(QRectF(box.left(), box.bottom() - theme.px(28), box.width(), theme.px(20)),
-                         Qt.AlignmentFlag.AlignCenter, elided(font, finger.title, box.width() - theme.px(8)))
+                         Qt.AlignmentFlag.AlignCenter, elided(font, title, box.width() - theme.px(8)))
+
+    def _bar(self, painter: QPainter, theme: Theme, finger: FingerView, color: QColor, box: QRectF) -> None:
+        """The score on a line from 0 to 100, with a mark where this finger has to reach."""
+        line = QRectF(box.left() + theme.px(12), box.bottom() - theme.px(37), box.width() - theme.px(24), theme.px(4))
+        painter.setPen(Qt.PenStyle.NoPen)
+        painter.setBrush(QColor(255, 255, 255, 46))
+        painter.drawRoundedRect(line, 2, 2)
+        if finger.score is not None and finger.score <= 100:
+            done = QRectF(line)
+            done.setWidth(max(line.height(), line.width() * finger.score / 100))
+            painter.setBrush(color)
+            painter.drawRoundedRect(done, 2, 2)
+        mark = line.left() + line.width() * (finger.minimum or 0) / 100
+        painter.setBrush(theme.color("on_stage"))
+        painter.drawRect(QRectF(mark - theme.px(1), line.top() - theme.px(4), max(2, theme.px(2)), line.height() + theme.px(8)))
 
 
 # Fingers of a right hand seen from its back, in units of the hand's own 100 x 100 box: tip x, tip y, root x, root y, width.

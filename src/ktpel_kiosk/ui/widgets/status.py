@@ -24,17 +24,22 @@ class DeviceItem(Pressable):
     def __init__(self, name: str, icon: str) -> None:
         super().__init__(name)
         self.name, self.icon_name = name, icon
-        self.health, self.word = "missing", ""
+        self.health, self.word, self.remark = "missing", "", ""
         self.set_state("missing", "")
 
     def set_state(self, health: str, word: str) -> None:
         """``word``: two or three words shown beside the icon when there is trouble."""
         self.health, self.word = health, word if health == "trouble" else ""
-        spoken = f"{self.name}: {word or HEALTH[health][1]}"
+        spoken = f"{self.name}: {word or HEALTH[health][1]}" + (f". {self.remark}" if self.remark else "")
         self.setAccessibleName(spoken)
         self.setToolTip(spoken)
         self.updateGeometry()
         self.update()
+
+    def set_remark(self, text: str) -> None:
+        """Something to know although the device works; shown as a small sign on the icon."""
+        self.remark = text
+        self.set_state(self.health, self.word)
 
     def sizeHint(self) -> QSize:
         theme = self.theme
@@ -55,7 +60,10 @@ class DeviceItem(Pressable):
         ink = theme.color("trouble" if self.word else "muted" if self.health != "missing" else "faint")
         size = theme.px(17)
         icons.draw(painter, self.icon_name, ink, theme.px(10), (self.height() - size) / 2, size)
-        self._mark(painter, theme, theme.px(32), tone)
+        if self.remark and self.health in ("ready", "busy"):
+            icons.draw(painter, "triangle-alert", theme.color("attention"), theme.px(29), (self.height() - theme.px(14)) / 2, theme.px(14))
+        else:
+            self._mark(painter, theme, theme.px(32), tone)
         if self.word:
             painter.setPen(ink)
             painter.setFont(theme.font("small", 600))

@@ -1,0 +1,298 @@
+"""Ten fingers as 4-4-2 or one by one: plate, quality in words, attempts, and what to do when a touch is refused."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+from PySide6.QtCore import QTimer
+from PySide6.QtGui import QImage
+from PySide6.QtWidgets import QHBoxLayout, QStackedWidget, QVBoxLayout, QWidget
+
+from ktpel_kiosk.domain.biometric import Position
+from ktpel_kiosk.domain.errors import KioskError
+from ktpel_kiosk.ports.devices import DeviceKind
+from ktpel_kiosk.ui.pages.base import scroll
+from ktpel_kiosk.ui.pages.rekam_parts import Part, picture_of
+from ktpel_kiosk.ui.pages.rekam_refused import RefusedCard
+from ktpel_kiosk.ui.presenters.recording import (
+    RecordView,
+    Rejected,
+    applicant_hint,
+    finger_states,
+    open_slap,
+    slap_title,
+)
+from ktpel_kiosk.ui.widgets.attempts import AttemptHistory, AttemptLine
+from ktpel_kiosk.ui.widgets.base import Card, Line, clear_layout, label
+from ktpel_kiosk.ui.widgets.buttons import Chip, ChoiceChip
+from ktpel_kiosk.ui.widgets.capture import FingerPlate, FingerView, HandMap
+from ktpel_kiosk.ui.widgets.status import NoticeBar
+from ktpel_kiosk.ui.words import word
+
+if TYPE_CHECKING:
+    from ktpel_kiosk.desk.recording import CaptureResult
+    from ktpel_kiosk.ui.pages.perekaman import PerekamanPage
+
+NEXT_MS = 650
+
+
+class FingersPart(Part):
+    key = "jari"
+    device = DeviceKind.FINGERPRINT
+    capture_word = "Mulai pindai"
+
+    def __init__(self, page: PerekamanPage) -> None:
+        super().__init__(page)
+        self._slap: tuple[Position, ...] = ()
+        self._asked_engine = False
+        left = Card(20, 10)
+        self.title = label("", "title", weight="bold")
+        self.rule = Chip("", "accent")
+        self.single = ChoiceChip("Satu per satu")
+        self.single.setToolTip("Rekam tiap jari sendiri, bila empat jari tidak dapat diletakkan bersama")
+        self.single.toggled.connect(lambda _on: self._one_by_one())
+        head = QHBoxLayout()
+        head.addWidget(self.title, 1)
+        head.addWidget(self.rule)
+        head.addWidget(self.single)
+        left.body.addLayout(head)
+        self.engine = NoticeBar(closable=False)
+        left.body.addWidget(self.engine)
+        self.plate = FingerPlate()
+        self.refused = RefusedCard()
+        self.refused.replace.connect(lambda position: self._take((position,), instead=True))
+        self.refused.excuse.connect(page.ask_exception)
+        self.refused.keep.connect(lambda: page.ask_keep(self.refused.rejected))
+        self.plates = QStackedWidget()
+        self.plates.addWidget(self.plate)
+        self.plates.addWidget(self.refused)
+        left.body.addWidget(self.plates, 1)
+        self.history = AttemptHistory()
+        left.body.addWidget(self.history)
+        side = QVBoxLayout()
+        side.setSpacing(12)
+        hands = Card(12, 0)
+        self.map = HandMap(selectable=True)
+        self.map.pressed.connect(page.ask_exception)
+        hands.body.addWidget(self.map)
+        side.addWidget(hands, 5)
+        table = Card(18, 0)
+        table.body.setContentsMargins(18, 6, 12, 6)
+        inner = QWidget()
+        self._lines = QVBoxLayout(inner)
+        self._lines.setContentsMargins(0, 0, 6, 0)
+        self._lines.setSpacing(0)
+        table.body.addWidget(scroll(inner))
+        side.addWidget(table, 5)
+        self.columns.addWidget(left, 64)
+        self.columns.addLayout(side, 46)
+
+    def enter(self) -> None:
+        self._poll.start()
+        if not self._asked_engine:
+            self._asked_engine = True
+            self.page.ask(self.page.presenter.finger_trouble, self._engine_known, lambda _e: None)
+        if self.page.view is not None and open_slap(self.page.view) and self.refused.rejected is None:
+            QTimer.singleShot(0, self.capture)
+
+    def _one_by_one(self) -> None:
+        if self.page.view is not None:
+            self._slap = ()
+            self.show_view(self.page.view)
+
+    def _engine_known(self, trouble: str) -> None:
+        """Without NFIQ2 the desk goes on, and says so here and at the scanner's sign in the strip."""
+        if trouble:
+            self.engine.show_text("attention", trouble)
+        else:
+            self.engine.hide()
+        self.page.shell.header.remark(DeviceKind.FINGERPRINT, trouble)
+
+    def frame(self, image: QImage) -> None:
+        if self.capturing:
+            self.plate.set_live(image)
+
+    # -- showing ------------------------------------------------------------------------------------------------------
+
+    def show_view(self, view: RecordView) -> None:
+        slap = self._wanted(view)
+        if slap or not self._slap:
+            self._slap = self._slap if self._low(view) and not self.single.isChecked() else slap or self._slap
+        self.title.setText(slap_title(self._slap or slap))
+        self.rule.set(self.page.presenter.rule_words(), "accent")
+        self.single.setEnabled(bool(open_slap(view)) and not self.capturing)
+        asked = self._slap or ()
+        self._tiles(view, asked)
+        self._attempts(view, asked)
+        self.map.set_states(self._states(view), self._captions(view, asked, slap))
+        self._table(view)
+        self._tell_applicant("")
+
+    def _captions(self, view: RecordView, asked: Sequence[Position], slap: Sequence[Position]) -> tuple[str, str]:
+        words = ["Kiri", "Kanan"]
+        if slap:
+            limit = max(self.page.presenter.tries(p) for p in asked)
+            tries = max(view.status.of(p).attempts for p in asked)
+            words[0 if asked[0].value.startswith("left") else 1] += f" · percobaan {min(tries + 1, limit)} dari {limit}"
+        return words[0], words[1]
+
+    def _wanted(self, view: RecordView) -> tuple[Position, ...]:
+        """The fingers of the next touch."""
+        slap = open_slap(view)
+        if not self.single.isChecked():
+            return slap
+        return tuple(p for p in slap if view.status.of(p).state in ("missing", "low"))[:1]
+
+    def _low(self, view: RecordView) -> bool:
+        return any(view.status.of(p).state == "low" for p in self._slap)
+
+    def _tiles(self, view: RecordView, asked: tuple[Position, ...]) -> None:
+        tiles = []
+        for p in asked:
+            status, sample = view.status.of(p), view.best.get(p)
+            state = {"captured": "good", "forced": "good", "low": "low", "exception": "exception"}.get(status.state, "empty")
+            said = self.page.presenter.grade(p, sample.quality)[0] if sample is not None else ""
+            tiles.append(FingerView(p, word("jari", p.value.split("_")[1]), state, status.score, picture_of(sample),
+                                    self.page.presenter.threshold(p), said))
+        self.plate.set_fingers(sorted(tiles, key=lambda t: across(t.position)))
+
+    def _attempts(self, view: RecordView, asked: tuple[Position, ...]) -> None:
+        found = self.page.presenter.attempts(view, asked)
+        self.history.set_lines([AttemptLine(a.number, tuple(
+            (word("jari", p.value.split("_")[1]), score, tone, used) for p, score, tone, used in a.scores), a.note) for a in found])
+
+    def _table(self, view: RecordView) -> None:
+        clear_layout(self._lines)
+        for s in view.of_part("jari"):
+            if s.state == "missing":
+                continue
+            holder = QWidget()
+            line = QHBoxLayout(holder)
+            line.setContentsMargins(0, 9, 0, 9)
+            line.addWidget(label(word("posisi", s.position), "body", weight="semibold"), 1)
+            line.addWidget(self._chip(view, s.position))
+            self._lines.addWidget(holder)
+            self._lines.addWidget(Line())
+        if not self._lines.count():
+            self._lines.addWidget(label("Hasil tiap jari tampil di sini.", "small", tone="muted"))
+        self._lines.addStretch(1)
+
+    def _chip(self, view: RecordView, position: Position) -> Chip:
+        s = view.status.of(position)
+        if s.state == "exception":
+            e = view.exceptions[position]
+            return Chip(f"Pengecualian: {word('pengecualian', e.kind).lower()} · {e.approved_by}", "neutral")
+        sample = view.best.get(position)
+        said, tone = self.page.presenter.grade(position, sample.quality) if sample else ("", "neutral")
+        number = self.page.presenter.score_text(s.score)
+        if s.state == "forced":
+            return Chip(f"diterima apa adanya · {number}", "good")
+        limit = f" dari {self.page.presenter.threshold(position)}" if s.state == "low" else ""
+        tries = f" · percobaan {s.attempts}" if s.attempts > 1 else ""
+        made = Chip(f"{said} · {number}{limit}{tries}", tone)
+        made.setToolTip(f"{sample.quality.algorithm if sample else ''}, paling sedikit {self.page.presenter.threshold(position)}")
+        return made
+
+    # -- capturing ----------------------------------------------------------------------------------------------------
+
+    def capture(self) -> None:
+        if self.page.view is not None:
+            self._take(self._wanted(self.page.view))
+
+    def repeat(self) -> None:
+        """The same fingers again, also when they were good."""
+        view = self.page.view
+        if view is None:
+            return
+        again = tuple(p for p in self._slap if view.status.of(p).state not in ("exception", "forced"))
+        self._take(self._wanted(view) or again)
+
+    def _take(self, slap: tuple[Position, ...], *, instead: bool = False) -> None:
+        if self.page.view is None or not slap or not self._start():
+            return
+        self._slap = slap
+        self.forget_refused()
+        self.title.setText(slap_title(slap))
+        self._tiles(self.page.view, slap)
+        self.plate.set_hint(f"{slap_title(slap)}: letakkan, tekan pelan, tahan")
+        self._tell_applicant("")
+        pid, presenter = self.page.view.permohonan.id, self.page.presenter
+        self.page.ask(lambda: presenter.fingers(pid, slap, instead=instead), self._done, self._failed)
+
+    def captured(self, result: CaptureResult) -> None:
+        view = self.page.view
+        assert view is not None
+        presenter = self.page.presenter
+        if result.refused:
+            likeness = result.refusal.pairs[0].similarity if result.refusal and result.refusal.pairs else 0.0
+            self._refuse(presenter.rejected(result, view), likeness)
+            self._tell_applicant(result.refused[0])
+            return
+        low = [s for s in result.stored if view.status.of(s.position).state == "low"]
+        if low:
+            worst = min(low, key=lambda s: s.quality.score - presenter.threshold(s.position))
+            text = presenter.hint(worst.quality) or "Mutu belum cukup, ulangi"
+            name = word("jari", worst.position.value.split("_")[1])
+            self.plate.set_hint(f"{name}: {text[0].lower()}{text[1:]}", "attention")
+            self._tell_applicant(next(iter(worst.quality.hints), ""))
+            return
+        if open_slap(view):
+            self.plate.set_hint("Baik. Lanjut ke jari berikutnya", "good", "check")
+            QTimer.singleShot(NEXT_MS, self._next)
+        else:
+            self.plate.set_hint("Sepuluh jari lengkap", "good", "check")
+
+    def _next(self) -> None:
+        if self.page.part is self and self.refused.rejected is None:
+            self._slap = ()
+            self.capture()
+
+    def _refuse(self, rejected: Rejected, likeness: float = 0.0) -> None:
+        self.plate.set_live(None)
+        self.refused.show_rejected(rejected, likeness)
+        self.plates.setCurrentIndex(1)
+
+    def forget_refused(self) -> None:
+        self.refused.rejected = None
+        self.plates.setCurrentIndex(0)
+
+    def asks(self) -> bool:
+        return self.refused.rejected is not None
+
+    def excusable(self) -> Position | None:
+        return self.refused.rejected.position if self.refused.rejected is not None else None
+
+    def explained(self, error: KioskError) -> bool:
+        """Fewer fingers than asked for: which one, and the way to excuse it."""
+        question = self.page.presenter.unseen(error, self._slap)
+        if question is not None:
+            self._refuse(question)
+            self._tell_applicant("finger.count")
+        return question is not None
+
+    def failed(self, text: str) -> None:
+        self.plate.set_live(None)
+        self.plate.set_hint(text, "attention", "circle-alert")
+
+    def _tell_applicant(self, key: str) -> None:
+        """Which fingers to place, and one thing to do better."""
+        view, applicant = self.page.view, self.page.applicant
+        if applicant is None or view is None or self.page.part is not self:
+            return
+        slap = self._wanted(view)
+        fingers = view.of_part("jari")
+        share = sum(s.done for s in fingers) / max(1, len(fingers))
+        applicant.hands(self._states(view), slap, share, done=not slap, hint=applicant_hint(key))
+
+    def _states(self, view: RecordView) -> dict[Position, str]:
+        """Every finger of the next touch is lit, also one that was good in a slap that has to be taken again."""
+        wanted = self._wanted(view)
+        return finger_states(view, wanted) | dict.fromkeys(wanted, "target")
+
+
+def across(position: Position) -> int:
+    """Place on the plate from left to right as the hand lies on it."""
+    order = ["left_little", "left_ring", "left_middle", "left_index", "left_thumb", "right_thumb", "right_index", "right_middle",
+             "right_ring", "right_little"]
+    return order.index(position.value)

@@ -1,0 +1,178 @@
+"""Section of Pengaturan: quality of recording. Least score and tries of every finger, which attempt counts, what is allowed."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from PySide6.QtCore import Qt
+from PySide6.QtGui import QFocusEvent
+from PySide6.QtWidgets import QGridLayout, QHBoxLayout, QLineEdit, QVBoxLayout, QWidget
+
+from ktpel_kiosk.domain.biometric import EYES, FINGERS, Position
+from ktpel_kiosk.domain.capture_rules import MINIMUM_RANGE, TRIES_RANGE
+from ktpel_kiosk.domain.errors import KioskError
+from ktpel_kiosk.ui.pages.settings_office import Section
+from ktpel_kiosk.ui.presenters.capture_rules import RulesForm, RulesPresenter, rule_choices
+from ktpel_kiosk.ui.widgets.base import Card, label, set_state
+from ktpel_kiosk.ui.widgets.buttons import Button
+from ktpel_kiosk.ui.widgets.extra import Tick
+from ktpel_kiosk.ui.widgets.fields import ChoiceField
+from ktpel_kiosk.ui.widgets.status import NoticeBar
+from ktpel_kiosk.ui.words import word
+
+if TYPE_CHECKING:
+    from ktpel_kiosk.ui.pages.pengaturan import PengaturanPage
+
+OTHERS: tuple[Position, ...] = (Position.FACE, *EYES, Position.SIGNATURE)
+
+
+class Number(QLineEdit):
+    """Two digits; all of it is chosen when it is entered, so that typing replaces it."""
+
+    def __init__(self, spoken: str) -> None:
+        super().__init__()
+        self.setMaxLength(2)
+        self.setAlignment(Qt.AlignmentFlag.AlignCenter)
+        self.setFixedWidth(64)
+        self.setAccessibleName(spoken)
+
+    def focusInEvent(self, event: QFocusEvent) -> None:
+        super().focusInEvent(event)
+        self.selectAll()
+
+
+class CaptureSection(Section):
+    """Applies to recordings that begin after it was saved."""
+
+    def __init__(self, page: PengaturanPage) -> None:
+        super().__init__(page)
+        self.presenter = RulesPresenter(page.session)
+        self.numbers: dict[Position, tuple[Number, Number]] = {
+            p: (Number(f"Nilai minimum {word('posisi', p)}"), Number(f"Percobaan {word('posisi', p)}")) for p in (*FINGERS, *OTHERS)}
+        self.rule = ChoiceField("pilih", "Hasil yang dipakai", rule_choices(), empty="")
+        self.rule.changed.connect(self._explain)
+        self.rule_text = label("", "small", tone="muted", wrap=True)
+        self.background = Tick("Boleh mengganti latar foto", "Operator memilihnya sendiri; selalu tercatat")
+        self.search = Tick("Cari rekaman ganda di kantor ini", "Hanya peringatan, tidak menahan pemohon")
+        self.own_scores = Tick("Nilai tanpa NFIQ2 dihitung", "Bila tidak: tiap jari diterima apa adanya")
+        self.message = NoticeBar(closable=False)
+        self.usual = Button("Nilai baku BSI", icon="rotate-ccw")
+        self.usual.clicked.connect(lambda: self._fill(self.presenter.usual()))
+        self.primary = Button("Simpan", "primary", icon="save", key="F9")
+        self.primary.clicked.connect(self._save)
+        both = QHBoxLayout()
+        both.setSpacing(16)
+        both.addWidget(self._fingers(), 6)
+        both.addLayout(self._right(), 6)
+        self.frame.setSpacing(10)
+        self.frame.addLayout(both)
+        self.frame.addWidget(self.message)
+        self.frame.addStretch(1)
+        foot = QHBoxLayout()
+        foot.addWidget(self.usual)
+        foot.addWidget(label("Berlaku untuk perekaman yang dimulai sesudah disimpan.", "small", tone="muted"), 1)
+        foot.addWidget(self.primary)
+        self.frame.addLayout(foot)
+
+    def _fingers(self) -> Card:
+        card = Card(20, 8)
+        card.body.addWidget(label("Sidik jari", "strong", weight="semibold"))
+        grid = self._grid(("", "Kanan", "", "Kiri", ""), ("", "minimum", "percobaan", "minimum", "percobaan"))
+        for row, name in enumerate(("thumb", "index", "middle", "ring", "little"), start=2):
+            grid.addWidget(label(word("jari", name), "body", weight="medium"), row, 0)
+            for column, side in ((1, "right"), (3, "left")):
+                for offset, field in enumerate(self.numbers[Position(f"{side}_{name}")]):
+                    grid.addWidget(field, row, column + offset, Qt.AlignmentFlag.AlignHCenter)
+        card.body.addLayout(grid)
+        text = f"Nilai {MINIMUM_RANGE[0]}–{MINIMUM_RANGE[1]} (NFIQ2), percobaan {TRIES_RANGE[0]}–{TRIES_RANGE[1]}."
+        card.body.addWidget(label(text, "small", tone="muted", wrap=True))
+        card.body.addStretch(1)
+        return card
+
+    def _grid(self, top: tuple[str, ...], heads: tuple[str, ...]) -> QGridLayout:
+        grid = QGridLayout()
+        grid.setHorizontalSpacing(8)
+        grid.setVerticalSpacing(6)
+        for row, words in enumerate((top, heads)):
+            for column, text in enumerate(words):
+                if text:
+                    weight = "semibold" if row == 0 else ""
+                    grid.addWidget(label(text, "small", tone="muted", weight=weight, align=Qt.AlignmentFlag.AlignHCenter), row, column)
+        grid.setColumnStretch(0, 1)
+        return grid
+
+    def _right(self) -> QVBoxLayout:
+        column = QVBoxLayout()
+        column.setSpacing(12)
+        others = Card(20, 4)
+        grid = self._grid((), ("", "minimum", "percobaan", "", "minimum", "percobaan"))
+        for i, position in enumerate(OTHERS):
+            row, at = 2 + i // 2, 3 * (i % 2)
+            grid.addWidget(label(word("posisi", position), "body", weight="medium"), row, at)
+            for offset, field in enumerate(self.numbers[position], start=1):
+                grid.addWidget(field, row, at + offset, Qt.AlignmentFlag.AlignHCenter)
+        grid.setColumnStretch(3, 1)
+        others.body.addLayout(grid)
+        column.addWidget(others)
+        rule = Card(20, 4)
+        rule.body.addWidget(self.rule)
+        rule.body.addWidget(self.rule_text)
+        ticks = QWidget()
+        box = QVBoxLayout(ticks)
+        box.setContentsMargins(0, 0, 0, 0)
+        box.setSpacing(0)
+        for tick in (self.background, self.search, self.own_scores):
+            box.addWidget(tick)
+        rule.body.addWidget(ticks)
+        column.addWidget(rule)
+        column.addStretch(1)
+        return column
+
+    def opened(self) -> None:
+        self.page.ask(self.presenter.load, self._show)
+
+    def _show(self, form: RulesForm) -> None:
+        self._fill(form)
+        may = self.presenter.may()
+        fields = (*(f for pair in self.numbers.values() for f in pair), self.rule.box, self.background, self.search, self.own_scores,
+                  self.usual, self.primary)
+        for field in fields:
+            if field is not None:
+                field.setEnabled(may)
+
+    def _fill(self, form: RulesForm) -> None:
+        for position, values in form.limits.items():
+            for field, text in zip(self.numbers[position], values, strict=True):
+                field.setText(text)
+                set_state(field, "")
+        self.rule.set_value(form.best_of)
+        self.background.setChecked(form.ganti_latar)
+        self.search.setChecked(form.cari_ganda)
+        self.own_scores.setChecked(form.tanpa_nfiq2)
+        self._explain()
+
+    def _explain(self) -> None:
+        self.rule_text.setText(word("aturan_hasil_teks", self.rule.value()))
+
+    def form(self) -> RulesForm:
+        limits = {p: (least.text(), tries.text()) for p, (least, tries) in self.numbers.items()}
+        return RulesForm(limits, self.rule.value(), self.background.isChecked(), self.search.isChecked(), self.own_scores.isChecked())
+
+    def _save(self) -> None:
+        form = self.form()
+        self.page.act(lambda: self.presenter.save(form), self._saved, self._refused)
+
+    def _saved(self, form: RulesForm) -> None:
+        self.message.hide()
+        self._show(form)
+        self.page.shell.tell("good", "Berlaku untuk perekaman berikutnya.", bold="Tersimpan.")
+
+    def _refused(self, error: KioskError) -> None:
+        """The sentence, and the field it speaks of."""
+        self.message.show_text("attention", self.page.session.sentence(error))
+        name = str(error.facts.get("position", ""))
+        for position, (least, tries) in self.numbers.items():
+            set_state(least, "attention" if position.value == name and error.message_key == "rules.minimum" else "")
+            set_state(tries, "attention" if position.value == name and error.message_key == "rules.tries" else "")
+            if position.value == name:
+                (tries if error.message_key == "rules.tries" else least).setFocus()
