@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-LONG_FIRST = ("crash/test_kill.py", "ui/test_windows.py", "app/test_demo.py", "app/test_day.py", "documents/test_",
-              "register/test_register_crash.py")
+LONG_FIRST = ("crash/test_kill.py", "ui/test_windows.py", "app/test_demo.py", "app/test_acceptance.py", "app/test_day.py",
+              "documents/test_", "register/test_register_crash.py")
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

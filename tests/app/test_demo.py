@@ -14,7 +14,6 @@ from ktpel_kiosk.app.demo import DemoOptions, run_demo
 from ktpel_kiosk.domain.errors import BadInput, KioskError
 from ktpel_kiosk.packet.open import open_packet
 
-SAMPLES = Path(__file__).parents[3] / "shared" / "samples" / "mosip-mock-services" / "MockMDS" / "Profile" / "Default" / "Registration"
 OFFICES = ("pronojiwo", "kebakkramat", "tempeh", "palaran", "tapin")
 
 
@@ -105,19 +104,6 @@ def test_a_day_without_network_drains_oldest_first(tmp_path):
     summary = run_demo(DemoOptions("kebakkramat", 3, tmp_path / "d", offline_until_end=True, seed=8))
     assert summary["all_as_sop_says"], summary["failures"]
     assert summary["queue"]["order"] == [1, 2, 3]
-
-
-@pytest.mark.slow
-@pytest.mark.skipif(not SAMPLES.is_dir(), reason="real samples are not beside this checkout (../shared/samples)")
-def test_real_images_go_the_same_way(tmp_path):
-    summary = run_demo(DemoOptions("tempeh", 1, tmp_path / "d", source=SAMPLES))
-    assert summary["all_as_sop_says"], summary["failures"]
-    packet = next((tmp_path / "d" / "packets").glob("*.ktpelpkt"))
-    keys = tmp_path / "d" / "keys"
-    opened = open_packet(packet, (keys / "central.key.pem").read_bytes(), (keys / "central.cert.pem").read_bytes(), tmp_path / "x")
-    devices = {s["position"]: s["device"]["simulated"] for s in opened.manifest["samples"]}
-    assert not devices["right_index"]
-    assert not devices["face"]
 
 
 def test_corrupt_image_in_the_source_is_one_error_and_nothing_is_made(tmp_path):
