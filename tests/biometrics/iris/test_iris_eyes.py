@@ -110,6 +110,14 @@ def test_a_face_is_no_eye() -> None:
             iris.locate(image)
 
 
+def test_the_toy_picture_of_a_reference_record_is_no_eye() -> None:
+    """libbiomeval's iris01 holds a 76 x 47 px drawing."""
+    picture = pictures.embedded(sample("libbiomeval/src/test/test_data/iris01.iso2011").read_bytes())
+    assert picture.shape == (47, 76)
+    with pytest.raises(CaptureFailed):
+        iris.locate(picture)
+
+
 @settings(max_examples=25, deadline=None)
 @given(st.integers(0, 2**31), st.integers(60, 200), st.integers(60, 200), st.integers(1, 30))
 def test_any_picture_is_judged_or_refused(seed: int, height: int, width: int, grain: int) -> None:
