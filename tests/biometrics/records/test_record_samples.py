@@ -111,6 +111,8 @@ TABLE = {
 }
 ENTRIES = [(f"{folder}/{name}", what) for folder, files in TABLE.items() for name, what in files.items()]
 IMAGES = [path for path, what in ENTRIES if what[:3] in ("FIR", "FAC", "IIR")]
+SANDBOXED = {what.split()[3]: path for path, what in ENTRIES if path in IMAGES}.values()
+"""One picture a medium goes through the child process; a child for each of sixty would only cost time."""
 
 
 def _is_record(path: Path) -> bool:
@@ -152,7 +154,7 @@ def test_each_is_what_the_table_says_and_comes_back_octet_for_octet(path: str, w
 @pytest.mark.parametrize("path", IMAGES)
 def test_each_picture_opens(path: str) -> None:
     record = read_record(sample(path).read_bytes(), path)
-    image = to_raw(record)
+    image = to_raw(record, trusted=path not in SANDBOXED)
     assert (image.width, image.height) == (record.width, record.height)
     name = path.rsplit("/", 1)[-1].lower()
     if record.position in FINGERS and "MockMDS" in path:
