@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from itertools import combinations
 
+import cv2
 import eye_pictures as pictures
 import numpy as np
 import pytest
@@ -37,6 +38,25 @@ def test_real_registration_labels_are_swapped_against_auth() -> None:
     for a, b in combinations(codes, 2):
         if frozenset({a, b}) not in same:
             assert code.distance(codes[a], codes[b]) > 0.36
+
+
+@pytest.mark.parametrize(("mine", "same", "other"), [("reg_right", "auth_left", "auth_right"), ("reg_left", "auth_right", "auth_left")])
+def test_the_swap_is_found_in_poor_pictures_too(mine: str, same: str, other: str) -> None:
+    image, circle = pictures.real(mine), pictures.CIRCLES[mine][0]
+    turn = cv2.getRotationMatrix2D(circle[:2], 10, 1)
+    poor = (
+        cv2.GaussianBlur(image, (0, 0), 4),
+        pictures.lid(image, circle, 0.3, 240),
+        pictures.squeezed(image, circle, 0.9),
+        pictures.lit(image, circle),
+        cv2.warpAffine(image, turn, image.shape[::-1], borderMode=cv2.BORDER_REFLECT),
+        cv2.resize(image, None, fx=0.5, fy=0.5, interpolation=cv2.INTER_AREA),
+    )
+    auth, wrong = _code(pictures.real(same)), _code(pictures.real(other))
+    for picture in poor:
+        taken = _code(np.asarray(picture, np.uint8))
+        assert code.distance(taken, auth) < 0.26
+        assert code.distance(taken, wrong) > 0.38
 
 
 def test_the_service_catches_the_swap_and_one_eye_served_twice() -> None:
