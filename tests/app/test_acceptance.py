@@ -141,7 +141,12 @@ def check_fingers(packet: Opened) -> None:
 
 def check_face_and_irises(packet: Opened) -> None:
     face = bio_iso.read_fac(packet.records[Position.FACE])
-    assert (face["size"], face["coding"], face["image_type"], face["colour"]) == ((600, 800), 1, 1, 1)
+    assert (face["size"], face["coding"], face["colour"]) == ((600, 800), 1, 1)
+    assert face["image_type"] in (0, 1)  # basic where the measures say that it is no full frontal
+    if face["landmarks"]:
+        right, left = face["landmarks"]
+        assert (right[1], left[1]) == (0xC2, 0xC1)
+        assert right[2] < left[2]
     again = fac2005.encode(fac2005.FaceRecord((fac2005.FaceImage(*face["size"], 1, face["image"]),)))
     files = {"face.jp2": face["image"], "face.fac": again}
     eyes = {p: bio_iso.read_iir(packet.records[p]) for p in EYES}

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 
 import pytest
 from packet_values import AT
@@ -41,30 +42,36 @@ def samples():
     )
 
 
-@pytest.fixture
-def full(changed, samples):
-    return changed(
-        samples=samples, attempts={"right_index": 3},
+@pytest.fixture(scope="module")
+def full(content, samples):
+    return replace(
+        content, samples=samples, attempts={"right_index": 3},
         exceptions=(BiometricException(Position.RIGHT_THUMB, ExceptionKind.MISSING, "amputasi", "kasi1", "op1"),),
     )
 
 
-def test_order_of_entries(full):
-    assert [n for n, _ in build_entries(full)] == [
+@pytest.fixture(scope="module")
+def entries(full):
+    """Compressed once for all tests that only look."""
+    return build_entries(full)
+
+
+def test_order_of_entries(entries):
+    assert [n for n, _ in entries] == [
         "manifest.json", "biodata.json", "biometrics.xml", "signature.png", "signature.isf", "evidence/right_index.bin",
         "documents/01-kk.pdf", "audit.jsonl",
     ]
 
 
-def test_records_and_exceptions_read_back(full):
-    birs = cbeff.parse(dict(build_entries(full))["biometrics.xml"])
+def test_records_and_exceptions_read_back(entries):
+    birs = cbeff.parse(dict(entries)["biometrics.xml"])
     assert [b.position for b in birs] == [Position.RIGHT_INDEX, Position.LEFT_EYE, Position.FACE, Position.RIGHT_THUMB]
     assert [b.bdb[:4] if b.bdb else None for b in birs] == [b"FIR\0", b"IIR\0", b"FAC\0", None]
     assert read_record(birs[0].bdb).position is Position.RIGHT_INDEX
 
 
-def test_manifest_tells_how_each_sample_came_about(full):
-    manifest = json.loads(dict(build_entries(full))["manifest.json"])
+def test_manifest_tells_how_each_sample_came_about(entries):
+    manifest = json.loads(dict(entries)["manifest.json"])
     finger, _, _, signature = manifest["samples"]
     assert (finger["attempt"], finger["attempts"], finger["forced"]) == (2, 3, True)
     assert finger["quality"] == {"algorithm": "NFIQ2 2.3.0", "score": 62}
@@ -81,8 +88,8 @@ def test_device_evidence_survives_byte_for_byte(full, sealer, demo_keys, tmp_pat
     assert (tmp_path / "out" / "evidence" / "right_index.bin").read_bytes() == b"header..\x00signature"
 
 
-def test_same_samples_same_bytes(full):
-    assert build_entries(full) == build_entries(full)
+def test_same_samples_same_bytes(full, entries):
+    assert build_entries(full) == entries
 
 
 def test_a_sample_that_cannot_be_encoded_is_named(changed):

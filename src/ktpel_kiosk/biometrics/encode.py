@@ -145,9 +145,28 @@ def _face(sample: Sample, picture: Compressed) -> bytes:
         picture.image,
         captured=common.pack_time(sample.captured_at),
         qualities=_qualities(sample.quality),
+        landmarks=_eyes(sample.quality, raw.width, raw.height),
+        image_type=fac.FULL_FRONTAL if sample.quality.measures.get("full_frontal", 1.0) else fac.BASIC,
         colour=fac.RGB24 if raw.channels == 3 else fac.GREY8,
     )
     return fac.encode(fac.FaceRecord((image,)))
+
+
+def _eyes(quality: Quality, width: int, height: int) -> tuple[fac.Landmark, ...]:
+    """Eye centres in the portrait, where the landmark network saw them; the measures hold them as shares of the camera's frame, named
+    as they lie in the picture, the record names the person's own left and right."""
+    m = quality.measures
+    names = ("eye_left_x", "eye_left_y", "eye_right_x", "eye_right_y", "crop_x", "crop_y", "crop_w", "crop_h")
+    if not m.get("landmarks") or not all(n in m for n in names) or m["crop_w"] <= 0 or m["crop_h"] <= 0:
+        return ()
+    points = []
+    for code, side in ((fac.RIGHT_EYE, "left"), (fac.LEFT_EYE, "right")):
+        x = round((m[f"eye_{side}_x"] - m["crop_x"]) / m["crop_w"] * width)
+        y = round((m[f"eye_{side}_y"] - m["crop_y"]) / m["crop_h"] * height)
+        if not (0 <= x < width and 0 <= y < height):
+            return ()
+        points.append(fac.Landmark(code, x, y))
+    return tuple(points)
 
 
 def signature_isf(sample: Sample) -> bytes:
