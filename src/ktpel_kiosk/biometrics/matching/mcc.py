@@ -131,11 +131,18 @@ def cylinders(points: Sequence[MinutiaPoint]) -> Cylinders:
     kept = np.flatnonzero((valid.sum(axis=1) >= LEAST_VALID * COLUMN_COUNT) & (neighbours.sum(axis=1) >= LEAST_NEIGHBOURS))
     if not len(kept):
         return nothing()
-    off = ((where[kept][:, :, None] - place[None, None]) ** 2).sum(axis=3)
-    near = np.exp(off / np.float32(-2 * SIGMA_PLACE**2)) * np.float32(1 / (SIGMA_PLACE * math.sqrt(math.tau)))
-    near *= (off <= (3 * SIGMA_PLACE) ** 2) & neighbours[kept][:, None]
-    shares = _SHARES[(turns[kept][:, None] - turns[None]) % 256]
-    cells = (np.matmul(near, shares) >= INK) & valid[kept][:, :, None]
+    middle = place.mean(axis=0)
+    cells_at, minutiae_at = where[kept] - middle, place - middle
+    off = (cells_at**2).sum(axis=2)[:, :, None] + (minutiae_at**2).sum(axis=1) - 2 * (cells_at @ minutiae_at.T)
+    of, column, by = np.nonzero((off <= (3 * SIGMA_PLACE) ** 2) & neighbours[kept][:, None])
+    near = np.exp(off[of, column, by] / np.float32(-2 * SIGMA_PLACE**2)) / np.float32(SIGMA_PLACE * math.sqrt(math.tau))
+    share = _SHARES[(turns[kept][of] - turns[by]) % 256] * near[:, None]
+    ink = np.zeros((len(kept) * COLUMN_COUNT, SECTIONS), np.float32)
+    row = of * COLUMN_COUNT + column
+    starts = np.flatnonzero(np.diff(row, prepend=-1))
+    if len(starts):
+        ink[row[starts]] = np.add.reduceat(share, starts, axis=0)
+    cells = (ink.reshape(len(kept), COLUMN_COUNT, SECTIONS) >= INK) & valid[kept][:, :, None]
     x, y = (place[kept, i].astype(np.int16) for i in (0, 1))
     return Cylinders(x, y, turns[kept], cells.reshape(len(kept), CELL_COUNT), valid[kept])
 
@@ -159,14 +166,14 @@ def _hull(points: Sequence[tuple[int, int, int]]) -> F32:
 
 def _within(where: F32, hull: F32) -> B:
     """Which places lie in the hull or within HULL_MARGIN of it."""
-    begin, along = hull, np.roll(hull, -1, axis=0) - hull
-    off = where[:, None] - begin[None]
-    side = along[None, :, 0] * off[:, :, 1] - along[None, :, 1] * off[:, :, 0]
-    length = np.maximum((along**2).sum(axis=1), np.float32(1e-6))
-    share = np.clip((off * along[None]).sum(axis=2) / length, 0, 1)
-    away = ((off - share[:, :, None] * along[None]) ** 2).sum(axis=2).min(axis=1)
-    inside = (side >= 0).all(axis=1) if len(hull) > 2 else np.zeros(len(where), np.bool_)
-    return np.asarray(inside | (away <= HULL_MARGIN**2), np.bool_)
+    inside = np.full(len(where), len(hull) > 2)
+    near = np.zeros(len(where), np.bool_)
+    for (x, y), (ex, ey) in zip(hull.tolist(), (np.roll(hull, -1, axis=0) - hull).tolist(), strict=True):
+        dx, dy = where[:, 0] - np.float32(x), where[:, 1] - np.float32(y)
+        inside &= ex * dy - ey * dx >= 0
+        share = np.clip((dx * ex + dy * ey) / max(ex * ex + ey * ey, 1e-6), 0, 1)
+        near |= (dx - share * ex) ** 2 + (dy - share * ey) ** 2 <= HULL_MARGIN**2
+    return inside | near
 
 
 @dataclass(frozen=True, slots=True)

@@ -22,7 +22,7 @@ from numpy.typing import NDArray
 
 from ktpel_kiosk.biometrics.matching import form, mcc, relax
 from ktpel_kiosk.biometrics.matching.mcc import F32, Comparable
-from ktpel_kiosk.biometrics.matching.thresholds import DECISION, EVIDENCE_FROM, WARN_EVIDENCE, similarity
+from ktpel_kiosk.biometrics.matching.thresholds import DECISION, EVIDENCE_FROM, WARN_EVIDENCE, WARN_EVIDENCE_ANY, similarity
 from ktpel_kiosk.domain.biometric import Position
 from ktpel_kiosk.domain.errors import BadInput
 from ktpel_kiosk.ports.services import Candidate
@@ -107,7 +107,7 @@ def rank(probes: Mapping[Position, bytes], gallery: Iterable[Sequence[Retained]]
     for person, standing in pool.items():
         if cancelled():
             return Outcome([])
-        found = _stage_2(asked, person, standing)
+        found = _stage_2(asked, person, standing, WARN_EVIDENCE_ANY if any_position else WARN_EVIDENCE)
         if found is not None:
             outcome.ranked.append(found)
     outcome.ranked.sort(key=lambda c: (-c.score, c.person))
@@ -195,7 +195,7 @@ def _scores(probes: Sequence[_Probe], forms: Sequence[bytes]) -> list[F32]:
     return out
 
 
-def _stage_2(asked: Sequence[_Probe], person: str, standing: _Person) -> Candidate | None:
+def _stage_2(asked: Sequence[_Probe], person: str, standing: _Person, warn: float) -> Candidate | None:
     """Full comparison; each finger of either side counts once, the most alike pair first."""
     pairs = []
     known: dict[bytes, Comparable] = {}
@@ -219,7 +219,7 @@ def _stage_2(asked: Sequence[_Probe], person: str, standing: _Person) -> Candida
         if gives > 0:
             total += gives
             fingers.append((asked[n].position, position, similarity(score)))
-    return Candidate(person, total / WARN_EVIDENCE, tuple(fingers)) if fingers else None
+    return Candidate(person, total / warn, tuple(fingers)) if fingers else None
 
 
 def evidence(score: float) -> float:
