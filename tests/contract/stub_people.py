@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 import numpy as np
 
@@ -16,11 +16,11 @@ class StubPerson:
         self.seed = seed
         self.asked: list[tuple[object, ...]] = []
 
-    def portrait(self, latar: str, jitter: int) -> RawImage:
+    def portrait(self, latar: str, jitter: int, *, look: str = "plain") -> RawImage:
         self.asked.append(("portrait", latar, jitter))
         return RawImage(72, 96, 3, bytes([200 if latar == "merah" else 20, 20, 60]) * (72 * 96))
 
-    def camera_frame(self, latar: str, t: float) -> RawImage:
+    def camera_frame(self, latar: str, t: float, *, look: str = "plain") -> RawImage:
         self.asked.append(("camera_frame", latar, t))
         picture = np.full((720, 1280, 3), (190, 24, 32) if latar == "merah" else (28, 72, 170), np.uint8)
         picture[200:600, 500:800] = 150
@@ -30,7 +30,8 @@ class StubPerson:
         self.asked.append(("finger", position, impression, condition))
         return _ridges(400, 500)
 
-    def slap(self, positions: Sequence[Position], impression: int, *, condition: str = "normal") -> RawImage:
+    def slap(self, positions: Sequence[Position], impression: int, *, condition: str = "normal",
+             instead: Mapping[Position, Position] | None = None) -> RawImage:
         self.asked.append(("slap", tuple(positions), impression, condition))
         platen = np.full((1000, 1600), 255, np.uint8)
         for number in range(len(positions)):

@@ -9,13 +9,16 @@ import numpy as np
 
 from ktpel_kiosk.domain.biometric import FINGERS, PenPoint, Position, RawImage
 from ktpel_kiosk.domain.errors import CaptureFailed, DeviceTrouble
+from ktpel_kiosk.hal.simulators import spoiled
 from ktpel_kiosk.hal.simulators.base import SimulatedDevice
-from ktpel_kiosk.hal.simulators.world import SimulatedWorld, Sitter
+from ktpel_kiosk.hal.simulators.world import Person, SimulatedWorld, Sitter
 from ktpel_kiosk.ports.devices import DeviceKind, FingerCapture, IrisCapture, SignatureCapture
 
 FPS = 25
 CLOTH = {"merah": (190, 24, 32), "biru": (28, 72, 170)}
 OTHER_CLOTH = {"merah": "biru", "biru": "merah"}
+LOOKS = ("eyes_closed", "head_turned", "mouth_open")
+SLAP_WIDTH, SLAP_HEIGHT, PLATEN_PPI = 1600, 1000, 500
 PAD_WIDTH, PAD_HEIGHT = 9600, 6000
 PEN_RATE = 200
 
@@ -44,8 +47,7 @@ class SimulatedCamera(SimulatedDevice):
             self.pause(max(0.0, t - now))
         self._trouble()
         sitter = self.world.sitter
-        picture = sitter.person.camera_frame(self._latar(sitter), t) if sitter else _cloth("biru")
-        return self._sensor(picture, t)
+        return self._sensor(self._seen(lambda p, latar, look: p.camera_frame(latar, t, **look), sitter) if sitter else _cloth("biru"), t)
 
     def still(self) -> RawImage:
         self.begin("still")
@@ -53,7 +55,20 @@ class SimulatedCamera(SimulatedDevice):
         sitter = self.world.sitter
         if sitter is None:
             return self._sensor(_cloth("biru"), 0.0)
-        return sitter.person.portrait(self._latar(sitter), sitter.impression("face"))
+        impression = sitter.impression("face")
+        return self._seen(lambda p, latar, look: p.portrait(latar, impression, **look), sitter)
+
+    def _seen(self, take: Callable[[Person, str, dict[str, str]], RawImage], sitter: Sitter) -> RawImage:
+        """One picture of the person as scripted: with that expression, company, light and lens."""
+        latar = self._latar(sitter)
+        look = next(({"look": name} for name in LOOKS if self.faults.active(self.kind, name)), {})
+        picture = take(sitter.person, latar, look)
+        if self.faults.active(self.kind, "two_faces"):
+            picture = spoiled.beside(picture, take(sitter.companion(), latar, {}))
+        for name, spoil in spoiled.CAMERA.items():
+            if self.faults.active(self.kind, name):
+                picture = spoil(picture)
+        return picture
 
     def _trouble(self) -> None:
         for fault in ("black", "frozen"):
@@ -92,10 +107,17 @@ class SimulatedFingerprintScanner(SimulatedDevice):
         impression = sitter.impression("+".join(asked))
         if len(asked) == 1:
             image = sitter.person.finger(placed[0], impression, condition=condition)
+        elif self.faults.strikes(self.kind, "six_tips"):
+            image = _six_tips(sitter.person, impression)
+        elif len(placed) > 1 and self.faults.strikes(self.kind, "same_finger_twice"):
+            image = sitter.person.slap(placed, impression, condition=condition, instead={placed[1]: placed[0]})
         else:
             image = sitter.person.slap(placed, impression, condition=condition)
         if partial:
             image = _only_tips(image)
+        for name, spoil in spoiled.PLATEN.items():
+            if self.faults.strikes(self.kind, name):
+                image = spoil(image)
         for _ in range(3):
             on_preview(image)
             self.pause(0.3)
@@ -108,7 +130,7 @@ class SimulatedFingerprintScanner(SimulatedDevice):
         if self.faults.strikes(self.kind, "missing_finger"):
             placed = placed[:-1]
         condition = sitter.condition
-        for fault in ("dry", "wet"):
+        for fault in ("dry", "wet", "dirty", "worn"):
             if self.faults.strikes(self.kind, fault):
                 condition = fault
         partial = self.faults.strikes(self.kind, "partial") is not None
@@ -129,13 +151,17 @@ class SimulatedIrisCamera(SimulatedDevice):
                 self.pause(min(timeout_s, 3.0))
             raise CaptureFailed("iris.closed" if sitter else "iris.none", device_kind=str(self.kind))
         swapped = self.faults.strikes(self.kind, "swapped") is not None
-        blurred = self.faults.strikes(self.kind, "blurred") is not None
+        twice = self.faults.strikes(self.kind, "same_eye_twice") is not None
+        spoils = [spoil for name, spoil in spoiled.IRIS.items() if self.faults.strikes(self.kind, name)]
         taken: list[tuple[Position, RawImage]] = []
         for eye in eyes:
             if eye in sitter.missing:
                 continue
-            image = sitter.person.iris(_other_side(eye) if swapped else eye, sitter.impression(eye))
-            taken.append((eye, _blurred(image) if blurred else image))
+            shown = eyes[0] if twice else _other_side(eye) if swapped else eye
+            image = sitter.person.iris(shown, sitter.impression(eye))
+            for spoil in spoils:
+                image = spoil(image)
+            taken.append((eye, image))
             on_preview(taken[-1][1])
             self.pause(0.5)
         if not taken:
@@ -158,7 +184,10 @@ class SimulatedSignaturePad(SimulatedDevice):
             raise CaptureFailed("signature.cancelled", device_kind=str(self.kind))
         if self.faults.strikes(self.kind, "empty"):
             return SignatureCapture((), PAD_WIDTH, PAD_HEIGHT)
-        points = list(sitter.person.signature(sitter.impression("signature")))
+        if self.faults.strikes(self.kind, "accidental_strokes"):
+            points = _touches()
+        else:
+            points = list(sitter.person.signature(sitter.impression("signature")))
         lost = 0
         loss = self.faults.strikes(self.kind, "lost")
         if loss is not None:
@@ -193,8 +222,24 @@ def _only_tips(image: RawImage) -> RawImage:
     return RawImage(image.width, image.height, 1, out.tobytes(), image.ppi)
 
 
-def _blurred(image: RawImage) -> RawImage:
-    pixels = np.frombuffer(image.data, np.uint8).reshape(image.height, image.width).astype(np.uint32)
-    width = 15
-    sums = np.cumsum(np.pad(pixels, ((0, 0), (width, 0)), mode="edge"), axis=1, dtype=np.uint32)
-    return RawImage(image.width, image.height, 1, ((sums[:, width:] - sums[:, :-width]) // width).astype(np.uint8).tobytes())
+def _six_tips(person: Person, impression: int) -> RawImage:
+    """Three small fingers of each hand side by side."""
+    platen = np.full((SLAP_HEIGHT, SLAP_WIDTH), 255, np.uint8)
+    parts = ("index", "middle", "ring")
+    for number, name in enumerate([f"left_{part}" for part in parts[::-1]] + [f"right_{part}" for part in parts]):
+        tip = spoiled.pixels(person.finger(Position(name), impression, condition="child"))
+        left = 133 + 267 * number - tip.shape[1] // 2
+        x0, x1 = max(0, left), min(SLAP_WIDTH, left + tip.shape[1])
+        top = 220 + 60 * abs(number % 3 - 1)
+        area = platen[top:top + tip.shape[0], x0:x1]
+        np.minimum(area, tip[:, x0 - left:x1 - left], out=area)
+    return RawImage(SLAP_WIDTH, SLAP_HEIGHT, 1, platen.tobytes(), PLATEN_PPI)
+
+
+def _touches() -> list[PenPoint]:
+    """A sleeve touches the pad three times."""
+    out: list[PenPoint] = []
+    for x, y in ((2100, 4300), (6900, 4700), (4300, 5200)):
+        at = len(out)
+        out += [PenPoint(x + 6 * k, y + 3 * k, (0, 60, 110, 70, 0)[k], (at + k) * 1000 // PEN_RATE) for k in range(5)]
+    return out

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import threading
 from collections import Counter, deque
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Protocol
@@ -23,10 +23,11 @@ from ktpel_kiosk.ports.devices import DeviceKind, PrintJob
 class Person(Protocol):
     """The body in front of the devices; the same seed gives the same body, ``impression`` the variation of each touch."""
 
-    def portrait(self, latar: str, jitter: int) -> RawImage: ...
-    def camera_frame(self, latar: str, t: float) -> RawImage: ...
+    def portrait(self, latar: str, jitter: int, *, look: str = "plain") -> RawImage: ...
+    def camera_frame(self, latar: str, t: float, *, look: str = "plain") -> RawImage: ...
     def finger(self, position: Position, impression: int, *, condition: str = "normal") -> RawImage: ...
-    def slap(self, positions: Sequence[Position], impression: int, *, condition: str = "normal") -> RawImage: ...
+    def slap(self, positions: Sequence[Position], impression: int, *, condition: str = "normal",
+             instead: Mapping[Position, Position] | None = None) -> RawImage: ...
     def iris(self, position: Position, impression: int) -> RawImage: ...
     def signature(self, impression: int) -> tuple[PenPoint, ...]: ...
 
@@ -47,12 +48,13 @@ CardFactory = Callable[[], VirtualCard]
 
 @dataclass(slots=True)
 class Sitter:
-    """The person at the desk: what the body lacks, how the skin is, how often each part was captured."""
+    """The person at the desk: what the body lacks, how the skin is, who may come along, how often each part was captured."""
 
     person: Person
     latar: str
     missing: frozenset[Position]
     condition: str
+    companion: Callable[[], Person]
     taken: Counter[str] = field(default_factory=Counter)
 
     def impression(self, what: str) -> int:
@@ -112,12 +114,13 @@ class SimulatedWorld:
         """Somebody sits down. The right cloth hangs behind: red for odd birth years, blue for even ones.
 
         Args:
-            missing: positions the body lacks. condition: of the skin: ``normal``, ``dry`` or ``wet``.
+            missing: positions the body lacks. condition: of the skin: ``normal``, ``dry``, ``wet``,
+                ``worn`` or ``child``.
         """
         if sex not in ("L", "P"):
             raise BadInput("simulator.sex", value=sex, expected="L, P")
         sitter = Sitter(self._people(person_seed, birth_year, sex), "merah" if birth_year % 2 else "biru",
-                        frozenset(missing), condition)
+                        frozenset(missing), condition, lambda: self._people(person_seed + 1, birth_year, sex))
         with self._changed:
             self._sitter = sitter
             self._changed.notify_all()

@@ -39,6 +39,10 @@ EYE_BAND = points((-0.85, -0.24), (0.85, 0.26))
 
 BLINK_S = 0.16
 
+LOOKS = ("plain", "eyes_closed", "head_turned", "mouth_open")
+TURNED, OPENED = 0.34, 0.2
+"""How far a turned head moves its features sideways, and how far a mouth opens, in face units."""
+
 
 @dataclass(frozen=True, slots=True)
 class Who:
@@ -143,10 +147,34 @@ def blinking(seed: int, t: float) -> bool:
     return start <= t < start + BLINK_S
 
 
-def camera_frame(who: Who, latar: str, t: float) -> U8:
+def expressed(person: U8, look: str, eyes: tuple[float, float], scale: float) -> U8:
+    """The sprite with the head turned or the mouth open: features drawn aside within the skull, the jaw drawn down."""
+    height, width = person.shape[:2]
+    xs, ys = np.meshgrid(np.arange(width, dtype=np.float32), np.arange(height, dtype=np.float32))
+    x, y = (xs - eyes[0]) / scale, (ys - eyes[1]) / scale
+    if look == "head_turned":
+        within = np.clip(1 - (x / 1.05) ** 2, 0, 1) * np.clip(1 - ((y - 0.1) / 1.95) ** 2, 0, 1)
+        moved = cv2.remap(person, xs - TURNED * scale * within, ys, cv2.INTER_LINEAR)
+        return np.asarray(moved, dtype=np.uint8)
+    below = np.clip((y - 1.1) / 0.04, 0, 1) * np.clip((2.0 - y) / 0.8, 0, 1) * np.clip((0.95 - np.abs(x)) / 0.5, 0, 1)
+    drawn = np.asarray(cv2.remap(person, xs, ys - OPENED * scale * below, cv2.INTER_LINEAR), dtype=np.uint8)
+    hole = np.clip((1 - (x / 0.3) ** 2 - ((y - 1.12 - OPENED / 2) / (OPENED / 2)) ** 2) * 4, 0, 1)[..., None]
+    drawn[..., :3] = drawn[..., :3] * (1 - hole) + f32((46, 20, 20)) * hole
+    return drawn
+
+
+@lru_cache(maxsize=2)
+def expressed_frame(who: Who, look: str) -> U8:
+    return expressed(frame_sprites(who)[0], look, (FRAME_EYES[0] - FRAME_PART.start, FRAME_EYES[1]), FRAME_SCALE)
+
+
+def camera_frame(who: Who, latar: str, t: float, look: str = "plain") -> U8:
     """The live picture at ``t`` seconds, RGB ``FRAME_HEIGHT`` x ``FRAME_WIDTH``. Below 15 ms once painted."""
     back = frame_cloth(latar, who.seed)
-    person = frame_sprites(who)[1 if blinking(who.seed, t) else 0]
+    if look in ("head_turned", "mouth_open"):
+        person = expressed_frame(who, look)
+    else:
+        person = frame_sprites(who)[1 if look == "eyes_closed" or blinking(who.seed, t) else 0]
     phase = float(stream(who.seed, "sway").uniform(0, 6.28))
     sway = 7.0 * np.sin(0.62 * t + phase) + 2.5 * np.sin(1.57 * t + 2 * phase)
     nod = 3.0 * np.sin(0.83 * t + phase * 1.7)
@@ -169,9 +197,11 @@ def portrait_sprite(who: Who) -> tuple[U8, U8]:
     return np.asarray(awake, dtype=np.uint8), np.asarray(asleep, dtype=np.uint8)
 
 
-def portrait(who: Who, latar: str, jitter: int) -> U8:
+def portrait(who: Who, latar: str, jitter: int, look: str = "plain") -> U8:
     """A frontal portrait, RGB ``PORTRAIT_HEIGHT`` x ``PORTRAIT_WIDTH``; ``jitter`` moves the head a little, 0 not at all."""
-    person = portrait_sprite(who)[0]
+    person = portrait_sprite(who)[1 if look == "eyes_closed" else 0]
+    if look in ("head_turned", "mouth_open"):
+        person = expressed(person, look, PORTRAIT_EYES, PORTRAIT_SCALE)
     if jitter:
         rng = stream(who.seed, "jitter", jitter)
         turn = cv2.getRotationMatrix2D(PORTRAIT_EYES, float(rng.normal(0, 1.0)), float(rng.normal(1.0, 0.012)))

@@ -6,8 +6,8 @@ of the asked condition. Images are grey, dark ridges on white.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
 from functools import lru_cache
 
 import cv2
@@ -22,7 +22,7 @@ SLAP_WIDTH, SLAP_HEIGHT = 1600, 1000
 PPI = 500
 
 CONTACT: dict[str, tuple[int, int]] = {
-    "thumb": (322, 436), "index": (282, 404), "middle": (290, 414), "ring": (276, 400), "little": (236, 344),
+    "thumb": (344, 462), "index": (302, 432), "middle": (310, 442), "ring": (295, 428), "little": (252, 368),
 }
 """Width and height of the touching skin in pixels."""
 
@@ -45,6 +45,8 @@ class Condition:
         rough: strength of the grainy skin texture seen beside the ridges.
         patches: how much of the skin does not touch at all.
         flood: darkness that fills valleys in blotches.
+        worn: how far ridges are worn down and creased, 0..1.
+        grown: size of the hand, 1 for an adult; a child's ridges are finer.
     """
 
     edge: float = 0.5
@@ -55,6 +57,8 @@ class Condition:
     rough: float = 0.05
     patches: float = 0.0
     flood: float = 0.0
+    worn: float = 0.0
+    grown: float = 1.0
 
 
 CONDITIONS: dict[str, Condition] = {
@@ -63,7 +67,12 @@ CONDITIONS: dict[str, Condition] = {
     "wet": Condition(edge=0.08, soft=0.8, ink=0.88, speckle=0.05, flood=1.0),
     "partial": Condition(),
     "dirty": Condition(edge=0.52, ink=0.6, speckle=0.6, rough=0.42),
+    "worn": Condition(edge=0.5, soft=0.5, ink=0.6, speckle=1.0, grain=1.4, patches=0.45, rough=0.36, worn=1.0),
+    "child": Condition(edge=0.5, ink=0.76, grown=0.76),
 }
+
+OLD_FROM, OLD_AT = 60, 92
+"""Ages between which ridges wear down and creases come."""
 
 
 @lru_cache(maxsize=96)
@@ -89,6 +98,35 @@ def skin(seed: int, position: Position, cache_dir: str = "") -> U8:
     return np.asarray(ridge * np.clip(1.0 - loss, 0, 1), dtype=np.uint8)
 
 
+@lru_cache(maxsize=96)
+def creases(seed: int, position: Position) -> F32:
+    """White lines of old or hard-worked skin, 0..1 on the master; which come first stays the same for life."""
+    rng = stream(seed, "creases", position)
+    lines = np.zeros((HEIGHT, WIDTH), dtype=np.uint8)
+    for turn in range(26):
+        x, y = rng.uniform(50, WIDTH - 50), rng.uniform(70, HEIGHT - 70)
+        angle, reach = rng.normal(0, 0.35) + (np.pi / 2 if rng.random() < 0.25 else 0), rng.uniform(16, 62)
+        bow = rng.normal(0, 0.25)
+        k = np.linspace(-1, 1, 9)
+        path = np.stack([x + reach * k * np.cos(angle) - bow * reach * k**2 * np.sin(angle),
+                         y + reach * k * np.sin(angle) + bow * reach * k**2 * np.cos(angle)], axis=1)
+        cv2.polylines(lines, [np.asarray(path * 16, dtype=np.int32)], False, int(255 - 6 * turn), int(rng.integers(1, 4)), cv2.LINE_AA, 4)
+    return blur(f32(lines / 255), 0.8)
+
+
+def moisture(seed: int) -> float:
+    """How moist somebody's skin usually is: -1.5 dry .. 1.5 moist."""
+    return float(np.clip(stream(seed, "moisture").normal(0, 0.7), -1.5, 1.5))
+
+
+def suited(look: Condition, seed: int, age: int) -> Condition:
+    """The condition on this person's skin."""
+    moist = moisture(seed)
+    worn = max(look.worn, 0.6 * float(np.clip((age - OLD_FROM) / (OLD_AT - OLD_FROM), 0, 1)))
+    return replace(look, edge=look.edge - 0.05 * moist, soft=look.soft + 0.05 * moist, ink=look.ink + 0.03 * moist - 0.06 * worn,
+                   speckle=look.speckle * float(np.exp(-0.5 * moist)) + 0.25 * worn, worn=worn)
+
+
 def contact_size(seed: int, position: Position) -> tuple[float, float]:
     width, height = CONTACT[position.value.split("_")[1]]
     scale = float(np.clip(stream(seed, "hand").normal(1.0, 0.035), 0.92, 1.06))
@@ -97,7 +135,8 @@ def contact_size(seed: int, position: Position) -> tuple[float, float]:
 
 def contact(seed: int, position: Position, rng: np.random.Generator, press: float, condition: str) -> F32:
     """Pressure of the touch on the finger canvas: 1 inside, falling to 0 at an irregular rim."""
-    width, height = contact_size(seed, position)
+    grown = CONDITIONS[condition].grown
+    width, height = (v * grown for v in contact_size(seed, position))
     half_w, half_h = width / 2 * (1 + 0.10 * press), height / 2 * (1 + 0.06 * press)
     ys, xs = np.mgrid[0:FINGER_HEIGHT, 0:FINGER_WIDTH].astype(np.float32)
     u, v = (xs - FINGER_WIDTH / 2) / half_w, (ys - FINGER_HEIGHT / 2) / half_h
@@ -110,9 +149,9 @@ def contact(seed: int, position: Position, rng: np.random.Generator, press: floa
     return f32(np.clip((1.0 - radius + rim) / 0.3, 0, 1))
 
 
-def placed(master: U8, rng: np.random.Generator) -> F32:
+def placed(master: U8, rng: np.random.Generator, grown: float = 1.0) -> F32:
     """The master as it lies on the platen this time, 0 valley .. 1 ridge."""
-    angle, scale = float(np.clip(rng.normal(0, 3.5), -9, 9)), 1.0 + float(rng.normal(0, 0.006))
+    angle, scale = float(np.clip(rng.normal(0, 3.5), -9, 9)), grown * (1.0 + float(rng.normal(0, 0.006)))
     turn = cv2.getRotationMatrix2D((WIDTH / 2, HEIGHT / 2), angle, 1 / scale)
     inverse = cv2.invertAffineTransform(turn)
     ys, xs = np.mgrid[0:FINGER_HEIGHT, 0:FINGER_WIDTH].astype(np.float32)
@@ -149,12 +188,17 @@ def ink_of(ridge: F32, touch: F32, rng: np.random.Generator, press: float, look:
     return f32(np.clip(ink * depth, 0, 0.93) * np.clip(touch * 2.2, 0, 1))
 
 
-def finger_image(seed: int, position: Position, impression: int, condition: str, cache_dir: str = "") -> U8:
+def finger_image(seed: int, position: Position, impression: int, condition: str, cache_dir: str = "", age: int = 30) -> U8:
     """One touch, ``FINGER_HEIGHT`` x ``FINGER_WIDTH``. About 25 ms. Raises KeyError for an unknown condition."""
-    look = CONDITIONS[condition]
+    look = suited(CONDITIONS[condition], seed, age)
     rng = stream(seed, "touch", position, impression, condition)
     press = float(np.clip(rng.normal(0, 0.35), -0.8, 0.8))
-    ridge = placed(skin(seed, position, cache_dir), stream(seed, "place", position, impression))
+    master = skin(seed, position, cache_dir)
+    if look.worn:
+        flat = f32(master) * np.float32(1 - 0.16 * look.worn) + np.float32(24 * look.worn)
+        lost = np.clip(creases(seed, position) - (1 - look.worn) * 0.75, 0, 1) * np.float32(0.95)
+        master = np.asarray(np.clip(flat * (1 - lost), 0, 255), dtype=np.uint8)
+    ridge = placed(master, stream(seed, "place", position, impression), look.grown)
     ridge = f32(blur(ridge, 0.55))
     touch = contact(seed, position, rng, press, condition)
     dark = ink_of(ridge, touch, rng, press, look)
@@ -177,14 +221,15 @@ def residue(rng: np.random.Generator, shape: tuple[int, ...]) -> F32:
     return f32(np.clip(np.maximum(grease, blur(f32(dust / 255), 0.8)), 0, 0.85))
 
 
-def slap_image(seed: int, positions: Sequence[Position], impression: int, condition: str, cache_dir: str = "") -> U8:
+def slap_image(seed: int, positions: Sequence[Position], impression: int, condition: str, cache_dir: str = "", age: int = 30,
+               instead: Mapping[Position, Position] | None = None) -> U8:
     """Platen of ``SLAP_HEIGHT`` x ``SLAP_WIDTH`` with the asked fingers where a hand (or two thumbs) would put them."""
     rng = stream(seed, "slap", impression, *positions)
     paper = 253.0 - 2.0 * np.abs(rng.standard_normal((SLAP_HEIGHT, SLAP_WIDTH), dtype=np.float32))
     platen = np.asarray(paper, dtype=np.uint8)
     hand_tilt, dx, dy = float(rng.normal(0, 2.2)), float(rng.normal(0, 18)), float(rng.normal(0, 16))
     for position in positions:
-        finger = finger_image(seed, position, impression, condition, cache_dir)
+        finger = finger_image(seed, (instead or {}).get(position, position), impression, condition, cache_dir, age)
         x, y, tilt = place_of(position, positions)
         x, y = x + dx + float(rng.normal(0, 4)), y + dy + float(rng.normal(0, 6))
         angle = np.deg2rad(hand_tilt)
