@@ -29,8 +29,14 @@ LEAST_SIDE = 64
 SEVERAL_FROM = 0.35
 """A second face at least this large (area against the first) makes it a group; smaller ones are people passing behind."""
 
+MOST_BOXES = 6
+"""So many boxes of the cascade are looked into; noise must not cost seconds."""
+
 DOUBTFUL = 0.85
 """A neural face less probable than this counts only when the Haar cascade sees it too: people have 0.9 and more, pets less."""
+
+DROWSY = 0.075
+"""Lid gap (share of T) below which the eye cascade is asked as well: the landmark network draws closed lids half open."""
 
 UPSIDE = 45.0
 """Degrees of roll from which it is not the head that is turned but the camera."""
@@ -92,17 +98,16 @@ def _turned() -> CaptureFailed:
 def _by_network(frame: RGB) -> Face:
     least = 0.07 * min(frame.shape[:2])
     faces = sorted((f for f in models.detect(frame) if f.width >= least), key=lambda f: -f.area)
-    if not faces:
+    if not faces or (faces[0].confidence < DOUBTFUL and _whole(frame, faces[0]) and not _haar_agrees(frame, faces[0])):
+        factor = models.DETECTOR_SIDE / max(frame.shape)
+        small = cv2.resize(frame, None, fx=factor, fy=factor, interpolation=cv2.INTER_AREA)
         for turn in (cv2.ROTATE_90_CLOCKWISE, cv2.ROTATE_90_COUNTERCLOCKWISE, cv2.ROTATE_180):
-            small = cv2.resize(frame, None, fx=256 / max(frame.shape), fy=256 / max(frame.shape), interpolation=cv2.INTER_AREA)
             if any(f.confidence >= DOUBTFUL for f in models.detect(np.asarray(cv2.rotate(small, turn), np.uint8))):
                 raise _turned()
         raise _nobody()
     first = faces[0]
     if abs(math.degrees(math.atan2(first.right_eye[1] - first.left_eye[1], first.right_eye[0] - first.left_eye[0]))) > UPSIDE:
         raise _turned()
-    if first.confidence < DOUBTFUL and not _haar_agrees(frame, first):
-        raise _nobody()
     points = models.mesh(frame, first)
     if points is None:
         raise _nobody()
@@ -117,7 +122,14 @@ def _by_network(frame: RGB) -> Face:
     middle = marks.eye_middle
     if side < 1:
         raise _nobody()
-    return Face(middle[0] - side / 2, middle[1] - _EYE_HEIGHT * side, side, side, marks.left_eye, marks.right_eye, True, marks, second)
+    box = (middle[0] - side / 2, middle[1] - _EYE_HEIGHT * side, side, side)
+    awake = marks.eyes_open >= DROWSY or _with_eyes(luma(frame), box, 96).eyes_seen
+    return Face(*box, marks.left_eye, marks.right_eye, awake, marks, second)
+
+
+def _whole(frame: RGB, face: models.Detected) -> bool:
+    """A face that leaves the frame cannot be confirmed by the cascade, but it can be asked to come back."""
+    return face.x >= 0 and face.y >= 0 and face.x + face.width <= frame.shape[1] and face.y + face.height <= frame.shape[0]
 
 
 def _haar_agrees(frame: RGB, face: models.Detected) -> bool:
@@ -150,35 +162,40 @@ def _by_haar(frame: RGB, quick: bool) -> Face:
     factor = min(1.0, search_width / frame.shape[1])
     grey = np.asarray(cv2.equalizeHist(cv2.resize(full, None, fx=factor, fy=factor, interpolation=cv2.INTER_AREA)), np.uint8)
     least = max(40, round(0.18 * min(grey.shape)))
-    boxes = _apart(_boxes(grey, "haarcascade_frontalface_alt2.xml", least))
-    if not boxes:
-        boxes = _apart(_boxes(grey, "haarcascade_frontalface_default.xml", least))[:1]
+    boxes = _boxes(grey, "haarcascade_frontalface_alt2.xml", least, 1.14 if quick else 1.12)
+    if not boxes and not quick:
+        boxes = _boxes(grey, "haarcascade_frontalface_default.xml", least)[:1]
     if not boxes:
         if not quick and any(_boxes(np.asarray(cv2.rotate(grey, turn), np.uint8), "haarcascade_frontalface_alt2.xml", least)
                              for turn in (cv2.ROTATE_90_CLOCKWISE, cv2.ROTATE_90_COUNTERCLOCKWISE, cv2.ROTATE_180)):
             raise _turned()
         raise _nobody()
-    large = [b for b in boxes if b[2] * b[3] >= SEVERAL_FROM * boxes[0][2] * boxes[0][3]]
-    faces = [_with_eyes(full, tuple(v / factor for v in b), eye_width) for b in large]
-    seen = [f for f in faces if f.eyes_seen]
-    if len(seen) > 1:  # folds and shadows make boxes too, but without a pair of eyes
-        raise CaptureFailed("face.many", device_kind="camera", count=len(seen))
+    faces = [_with_eyes(full, tuple(v / factor for v in b), eye_width) for b in boxes[:MOST_BOXES]]
+    seen = _apart([f for f in faces if f.eyes_seen])  # folds, veils and shadows make boxes too, but without a pair of eyes
+    group = [f for f in seen if f.width * f.height >= SEVERAL_FROM * seen[0].width * seen[0].height]
+    if len(group) > 1:
+        raise CaptureFailed("face.many", device_kind="camera", count=len(group))
     return seen[0] if seen else faces[0]
 
 
-def _boxes(grey: Grey, name: str, least: int) -> list[tuple[int, int, int, int]]:
-    found = _cascade(name).detectMultiScale(grey, scaleFactor=1.12, minNeighbors=4, minSize=(least, least))
-    return [(int(x), int(y), int(w), int(h)) for x, y, w, h in found]
+def _boxes(grey: Grey, name: str, least: int, step: float = 1.12) -> list[tuple[int, int, int, int]]:
+    found = _cascade(name).detectMultiScale(grey, scaleFactor=step, minNeighbors=4, minSize=(least, least))
+    return sorted(((int(x), int(y), int(w), int(h)) for x, y, w, h in found), key=lambda b: -b[2] * b[3])
 
 
-def _apart(boxes: list[tuple[int, int, int, int]]) -> list[tuple[int, int, int, int]]:
-    """Largest first, without boxes that overlap a larger one by a third of themselves: one head is often found twice."""
-    kept: list[tuple[int, int, int, int]] = []
-    for x, y, w, h in sorted(boxes, key=lambda b: -b[2] * b[3]):
-        shared = (max(0, min(x + w, a + c) - max(x, a)) * max(0, min(y + h, b + d) - max(y, b)) for a, b, c, d in kept)
-        if all(both <= w * h / 3 for both in shared):
-            kept.append((x, y, w, h))
+def _apart(faces: list[Face]) -> list[Face]:
+    """Largest first, without those that lie in a larger one by a third of themselves: one head is often found twice."""
+    kept: list[Face] = []
+    for face in faces:
+        if all(_shared(face, other) <= face.width * face.height / 3 for other in kept):
+            kept.append(face)
     return kept
+
+
+def _shared(a: Face, b: Face) -> float:
+    across = min(a.x + a.width, b.x + b.width) - max(a.x, b.x)
+    down = min(a.y + a.height, b.y + b.height) - max(a.y, b.y)
+    return max(0.0, across) * max(0.0, down)
 
 
 def _with_eyes(grey: Grey, box: tuple[float, ...], eye_width: int) -> Face:
@@ -198,8 +215,8 @@ def _eye(grey: Grey, box: tuple[float, float, float, float], eye_width: int) -> 
         return None
     zoom = eye_width / region.shape[1]
     scaled = cv2.resize(region, None, fx=zoom, fy=zoom, interpolation=cv2.INTER_AREA if zoom < 1 else cv2.INTER_LINEAR)
-    least = eye_width // 4
-    found = _cascade("haarcascade_eye_tree_eyeglasses.xml").detectMultiScale(scaled, 1.08, 3, minSize=(least, least))
+    least = round(0.36 * eye_width)  # an eye with its brow is a third of the face wide, two thirds of this region
+    found = _cascade("haarcascade_eye_tree_eyeglasses.xml").detectMultiScale(scaled, 1.1, 3, minSize=(least, least))
     middle = (scaled.shape[1] / 2, scaled.shape[0] / 2)
     centres = [(bx + bw / 2, by + bh / 2) for bx, by, bw, bh in found]
     if not centres:

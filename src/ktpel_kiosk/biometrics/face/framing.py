@@ -22,8 +22,8 @@ WIDTH, HEIGHT = 600, 800
 EYES_APART = 0.25
 """Inter-eye distance as share of the portrait's width: heads are then 0.5 to 0.6 of it, and a veil still has cloth beside it."""
 
-EYE_LINE = 0.42
-"""Height of the eyes from the top as share of the portrait's height."""
+EYE_LINE = 0.45
+"""Height of the eyes from the top as share of the portrait's height; leaves room for a veil or a peci."""
 
 TALLEST = 0.78
 """A head (twice the way from eyes to chin) may take this share of the portrait's height; longer faces get a wider window."""

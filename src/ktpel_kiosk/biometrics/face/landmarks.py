@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
+from functools import cached_property
 
 import cv2
 import numpy as np
@@ -46,7 +47,7 @@ class Pose:
     roll: float
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Landmarks:
     """``points``: (468, 3) x, y, z of the mesh; ``frame_size``: (width, height) it was found in."""
 
@@ -56,28 +57,29 @@ class Landmarks:
     def _at(self, index: int) -> Point:
         return (float(self.points[index, 0]), float(self.points[index, 1]))
 
-    def _mean(self, indexes: tuple[int, ...]) -> Point:
-        x, y = self.points[list(indexes), :2].mean(axis=0).tolist()
-        return (x, y)
+    def _mean(self, indexes: tuple[int, int]) -> Point:
+        (ax, ay), (bx, by) = self._at(indexes[0]), self._at(indexes[1])
+        return ((ax + bx) / 2, (ay + by) / 2)
 
-    @property
+    @cached_property
     def left_eye(self) -> Point:
         """Middle of the eye's corners, like OFIQ's."""
         return self._mean(_LEFT_CORNERS)
 
-    @property
+    @cached_property
     def right_eye(self) -> Point:
         return self._mean(_RIGHT_CORNERS)
 
-    @property
+    @cached_property
     def eye_middle(self) -> Point:
-        return self._mean(_LEFT_CORNERS + _RIGHT_CORNERS)
+        (lx, ly), (rx, ry) = self.left_eye, self.right_eye
+        return ((lx + rx) / 2, (ly + ry) / 2)
 
     @property
     def eye_distance(self) -> float:
         return math.dist(self.left_eye, self.right_eye)
 
-    @property
+    @cached_property
     def mouth(self) -> Point:
         return self._mean(_MOUTH_CORNERS)
 

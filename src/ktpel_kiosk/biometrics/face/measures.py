@@ -108,7 +108,7 @@ def illumination(left: Grey, right: Grey) -> float:
 
 def smooth_illumination(left: Grey, right: Grey) -> float:
     """The same on 32 coarse, smoothed levels: tells side light from the grain of the camera; our own."""
-    a, b = (np.convolve(np.bincount(p.ravel() // 8, minlength=32) / p.size, np.ones(5) / 5, "same") for p in (left, right))
+    a, b = (np.convolve(np.bincount(p.ravel() // 8, minlength=32) / p.size, np.ones(5) / 5) for p in (left, right))
     return float(np.minimum(a, b).sum())
 
 

@@ -12,6 +12,7 @@ Errors: CaptureFailed ``face.none``, ``face.many``, ``face.camera_turned``.
 from __future__ import annotations
 
 import math
+from collections.abc import Callable
 from dataclasses import replace
 
 import cv2
@@ -70,6 +71,12 @@ ALIGNED = 308
 WRONG_CLOTH_SCORE = 35
 """Best score a portrait before the wrong cloth can have; below the default threshold of 40."""
 
+UNSEEN_EYES = 30.0
+"""Most that ``eyes_open`` can be when neither landmarks nor cascade are sure of open eyes."""
+
+LEAST_FITTING = 0.5
+"""So much of the cloth must have its colour: the middle of a motley wall may happen to be red."""
+
 RGB = NDArray[np.uint8]
 
 _LIMITS: tuple[tuple[str, float, str], ...] = (
@@ -81,7 +88,7 @@ _LIMITS: tuple[tuple[str, float, str], ...] = (
     ("mouth_closed", 50.0, "face.mouth"),
     ("exposure", 50.0, ""),
     ("burnt", 50.0, "face.bright"),
-    ("illumination", 60.0, "face.uneven"),
+    ("illumination", 70.0, "face.uneven"),
     ("sharpness", 40.0, "face.blurred"),
     ("cloth", 50.0, "face.background"),
     ("background", 45.0, "face.background_uneven"),
@@ -120,6 +127,8 @@ def measures(frame: RGB, face: Face, framing: Framing, latar: str) -> dict[str, 
     }
     if face.marks is not None and pose is not None:
         found.update(_of_landmarks(frame, face.marks, pose))
+        if not face.eyes_seen:
+            found["eyes_open"] = min(found["eyes_open"], UNSEEN_EYES)
     found.update(_cloth(_strips(crop_small(frame, framing)), latar))
     shares = geometry(face, framing, pose)
     rounded = {k: round(v, 1) for k, v in found.items()}
@@ -188,9 +197,13 @@ def _beside(portrait: RGB, person: NDArray[np.float32]) -> RGB | None:
 def _cloth(pixels: RGB, latar: str) -> dict[str, float]:
     """Uniformity and colour of the cloth."""
     hue, saturation, value, spread = pixel.cloth_colour(pixels)
+    hsv = cv2.cvtColor(np.ascontiguousarray(pixels.reshape(-1, 1, 3)), cv2.COLOR_RGB2HSV).reshape(-1, 3)
+    shades, counts = np.unique(hsv // (4, 16, 16), axis=0, return_counts=True)  # a few dozen colours, not thousands of pixels
+    fitting = sum(int(n) for (h, s, v), n in zip(shades.tolist(), counts, strict=True)
+                  if is_cloth(latar, 4 * h + 2, 16 * s + 8, 16 * v + 8))
     return {
         "background": 100 * (1 - sigmoid(spread, 22, 5)),
-        "cloth": 100.0 if is_cloth(latar, hue, saturation, value) else 0.0,
+        "cloth": 100.0 if is_cloth(latar, hue, saturation, value) and fitting >= LEAST_FITTING * len(hsv) else 0.0,
     }
 
 
@@ -238,7 +251,11 @@ def judge(frame: RGB, latar: str, *, quick: bool = False) -> tuple[Quality, Face
     return quality(values, face, framing, _bright(frame, face)), face, framing
 
 
-def assess(frame: RGB, latar: str, *, replace_background: bool = False) -> tuple[RGB, Quality]:
+PersonMask = Callable[[RGB, tuple[float, float, float, float]], NDArray[np.float32]]
+
+
+def assess(frame: RGB, latar: str, *, replace_background: bool = False,
+           person: PersonMask = mask.person_mask) -> tuple[RGB, Quality]:
     """The portrait 600 x 800 and its quality.
 
     The cloth is judged around the person where the person network is present, in strips beside the head otherwise. A wrong or uneven
@@ -250,7 +267,7 @@ def assess(frame: RGB, latar: str, *, replace_background: bool = False) -> tuple
     values = dict(judged.measures)
     rough = None
     if models.available():
-        rough = mask.person_mask(portrait, head_in_portrait(face, framing))
+        rough = person(portrait, head_in_portrait(face, framing))
         pixels = _beside(portrait, rough)
         if pixels is not None:
             values.update({k: round(v, 1) for k, v in _cloth(pixels, latar).items()})
@@ -259,7 +276,7 @@ def assess(frame: RGB, latar: str, *, replace_background: bool = False) -> tuple
             values["background_uniformity"] = round(fine_value("BackgroundUniformity", gradient), 1)
     kept = False
     if replace_background and (values["cloth"] < 50 or values["background"] < 45):
-        rough = mask.person_mask(portrait, head_in_portrait(face, framing)) if rough is None else rough
+        rough = person(portrait, head_in_portrait(face, framing)) if rough is None else rough
         alpha = mask.matte(portrait, rough)
         kept = not mask.clean_cut(portrait, alpha, strict=not models.available())
         values |= {"background_replaced": 0.0 if kept else 1.0, "cloth_before": values["cloth"]}
