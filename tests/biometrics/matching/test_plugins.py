@@ -21,6 +21,7 @@ from ktpel_kiosk.domain.errors import BadInput, CaptureFailed
 
 VENDOR = Path(__file__).parent / "vendor"
 ENGINE = NbisEngine()
+PLAIN = FingerMatcher(ENGINE)
 GREY = RawImage(4, 3, 1, bytes(12), 500)
 
 
@@ -67,13 +68,19 @@ def test_a_vendor_matcher_compares_fingers(pngs: tuple[bytes, bytes, bytes]) -> 
     ],
 )
 def test_a_broken_plugin_is_named_and_the_built_in_works_on(slot: str, name: str, why: str, pngs: tuple[bytes, bytes, bytes]) -> None:
-    service = BiometricService(FingerService(ENGINE, plugins=(plugins := Plugins({slot: name}))), plugins=plugins)
-    plain = FingerService(ENGINE)
-    assert service.compare_fingers(pngs[0], pngs[1]) == plain.compare(pngs[0], pngs[1])
-    assert service.compare_fingers(pngs[0], pngs[2]) == plain.compare(pngs[0], pngs[2])
-    assert service.plugins.troubles()[f"{slot}={name}"].startswith(why)
-    assert service.ready()[f"{slot}={name}"].startswith(why)
-    assert plugins.name("finger.match") == BUILT_IN
+    plugins = Plugins({slot: name})
+    matcher = FingerMatcher(ENGINE, plugins=plugins)
+    assert matcher.same(pngs[0], pngs[1]) == PLAIN.same(pngs[0], pngs[1])
+    assert matcher.same(pngs[0], pngs[2]) == PLAIN.same(pngs[0], pngs[2])
+    assert plugins.troubles()[f"{slot}={name}"].startswith(why)
+    assert matcher.name == MCC_NAME
+
+
+@pytest.mark.usefixtures("vendor")
+def test_ready_says_what_became_of_a_plugin() -> None:
+    said = BiometricService(plugins=Plugins({"finger.match": "acme", "face.quality": "start"})).ready()
+    assert said["finger.match=acme"] == "ok"
+    assert said["face.quality=start"].startswith("OSError: libacme.so.3")
 
 
 def test_nothing_is_looked_up_unless_named() -> None:
