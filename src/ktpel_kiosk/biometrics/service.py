@@ -37,7 +37,7 @@ class BiometricService:
                  signatures: SignatureService | None = None, plugins: Plugins | None = None) -> None:
         self.plugins = plugins or Plugins()
         self.fingers = fingers or FingerService(plugins=self.plugins)
-        self.faces = faces or FaceService()
+        self.faces = faces or FaceService(self.plugins)
         self.irises = irises or IrisService()
         self.signatures = signatures or SignatureService()
 
