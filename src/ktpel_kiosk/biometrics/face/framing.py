@@ -22,7 +22,7 @@ WIDTH, HEIGHT = 600, 800
 EYES_APART = 0.25
 """Inter-eye distance as share of the portrait's width: heads are then 0.5 to 0.6 of it, and a veil still has cloth beside it."""
 
-EYE_LINE = 0.45
+EYE_LINE = 0.46
 """Height of the eyes from the top as share of the portrait's height; leaves room for a veil or a peci."""
 
 TALLEST = 0.78
@@ -86,10 +86,34 @@ def crop(frame: RGB, framing: Framing) -> RGB:
     return np.asarray(cv2.resize(part, (WIDTH, HEIGHT), interpolation=cv2.INTER_AREA if shrink else cv2.INTER_CUBIC), np.uint8)
 
 
-def head_in_portrait(face: Face, framing: Framing) -> tuple[float, float, float, float]:
-    """The face box in pixels of the portrait."""
+@dataclass(frozen=True, slots=True)
+class Wide:
+    """The portrait with some of its surroundings at the same scale: a mask is surest away from the edges. ``x``, ``y``: where the
+    portrait begins in ``picture``; ``head``: the face box in it."""
+
+    picture: RGB
+    x: int
+    y: int
+    head: tuple[float, float, float, float]
+
+    def portrait_part(self, layer: NDArray[np.float32]) -> NDArray[np.float32]:
+        """The 600 x 800 of a layer of the picture's size."""
+        return layer[self.y : self.y + HEIGHT, self.x : self.x + WIDTH]
+
+
+def wide_crop(frame: RGB, framing: Framing, face: Face, margin: float = 0.15) -> Wide:
+    """``margin``: of the portrait's width, on each side as far as the frame goes."""
     k = WIDTH / framing.width
-    return ((face.x - framing.x) * k, (face.y - framing.y) * k, face.width * k, face.height * k)
+    more = int(margin * framing.width)
+    left, top = min(more, framing.x), min(more, framing.y)
+    right = min(more, frame.shape[1] - framing.x - framing.width)
+    bottom = min(more, frame.shape[0] - framing.y - framing.height)
+    part = frame[framing.y - top : framing.y + framing.height + bottom, framing.x - left : framing.x + framing.width + right]
+    x, y = round(left * k), round(top * k)
+    size = (x + WIDTH + round(right * k), y + HEIGHT + round(bottom * k))
+    picture = np.asarray(cv2.resize(part, size, interpolation=cv2.INTER_AREA if k <= 1 else cv2.INTER_CUBIC), np.uint8)
+    head = ((face.x - framing.x) * k + x, (face.y - framing.y) * k + y, face.width * k, face.height * k)
+    return Wide(picture, x, y, head)
 
 
 def geometry(face: Face, framing: Framing, pose: Pose | None) -> dict[str, float]:

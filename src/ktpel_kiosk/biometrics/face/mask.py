@@ -31,6 +31,10 @@ LEAST_CLOTH = 0.08
 LEAST_PERSON = 0.25
 """Head and shoulders fill a good half."""
 
+ALIKE, REACH = 9.0, 0.12
+"""CIELAB distance up to which a pixel has the cloth's colour, and how far from the mask's edge (share of the width) it may be taken
+from the person: a shirt of the cloth's colour must not be eaten."""
+
 SURE, CHOKE = 0.98, 0.22
 """From the one on a pixel is wholly the person's, up to the other wholly the cloth's: the matte is drawn in by half a pixel, because
 a missing hair is not seen and a red rim is."""
@@ -117,6 +121,7 @@ def matte(picture: RGB, rough: F32) -> F32:
     size = (max(1, round(width * f)), max(1, round(height * f)))
     guide = f32(cv2.resize(picture, size, interpolation=cv2.INTER_AREA)) / np.float32(255)
     start = f32(np.clip((cv2.resize(rough, size, interpolation=cv2.INTER_AREA) - 0.5) * 4 + 0.5, 0, 1))  # doubt: the picture decides
+    start = _given_back(guide, start)
     alpha = _guided(guide, start, max(2, round(size[0] / 60)), 1e-4)
     # only near the rough edge may the filter decide: inside, a shirt of the cloth's colour stays the person's
     reach = 2 * max(2, round(size[0] / 60)) + 1
@@ -126,6 +131,26 @@ def matte(picture: RGB, rough: F32) -> F32:
     alpha = f32(np.where(inner > 0, 1.0, np.where(outer == 0, 0.0, alpha)))
     alpha = _without_rim(guide, f32(np.clip((alpha - CHOKE) / (SURE - CHOKE), 0, 1)))
     return np.asarray(np.clip(cv2.resize(alpha, (width, height), interpolation=cv2.INTER_CUBIC), 0, 1), np.float32)
+
+
+def _given_back(guide: F32, start: F32) -> F32:
+    """Takes out of the mask what has the colour of the cloth next to it, hangs together with the cloth and lies near the edge: the
+    network draws plain cloth under an arm or above a veil to the person."""
+    height, width = start.shape
+    size = (max(8, width // 2), max(8, height // 2))
+    lab = cv2.cvtColor(cv2.resize(guide, size, interpolation=cv2.INTER_AREA), cv2.COLOR_RGB2LAB)
+    cover = cv2.resize(start, size, interpolation=cv2.INTER_AREA)
+    cloth = cv2.erode((cover < 0.02).astype(np.uint8), np.ones((3, 3), np.uint8), borderType=cv2.BORDER_REPLICATE)
+    side = (size[0] // 4 | 1, size[0] // 4 | 1)
+    share = cv2.blur(cloth.astype(np.float32), side)
+    near = cv2.blur(lab * cloth[:, :, None].astype(np.float32), side) / (share[:, :, None] + 1e-5)
+    alike = (np.linalg.norm(lab - near, axis=-1) < ALIKE) & (share > 0.004)
+    reach = 2 * max(2, round(REACH * size[0])) + 1
+    band = cv2.dilate(cloth, cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (reach, reach))) > 0
+    _, labels = cv2.connectedComponents(((alike & band) | (cloth > 0)).astype(np.uint8), connectivity=4)
+    joined = np.isin(labels, np.unique(labels[cloth > 0])) & (cloth == 0) & alike & band
+    back = cv2.resize(joined.astype(np.float32), (width, height), interpolation=cv2.INTER_LINEAR)
+    return f32(np.minimum(start, 1 - back))
 
 
 def _without_rim(guide: F32, alpha: F32) -> F32:

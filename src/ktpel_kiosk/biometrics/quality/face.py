@@ -31,7 +31,7 @@ from ktpel_kiosk.biometrics.face.framing import (
     crop,
     frame_portrait,
     geometry,
-    head_in_portrait,
+    wide_crop,
 )
 from ktpel_kiosk.biometrics.face.landmarks import Landmarks, Pose
 from ktpel_kiosk.biometrics.face.scores import fine_value, sigmoid
@@ -252,6 +252,7 @@ def judge(frame: RGB, latar: str, *, quick: bool = False) -> tuple[Quality, Face
 
 
 PersonMask = Callable[[RGB, tuple[float, float, float, float]], NDArray[np.float32]]
+"""(picture, head box) -> probability 0..1 of the person, of the picture's size."""
 
 
 def assess(frame: RGB, latar: str, *, replace_background: bool = False,
@@ -265,23 +266,26 @@ def assess(frame: RGB, latar: str, *, replace_background: bool = False,
     judged, face, framing = judge(frame, latar)
     portrait = crop(frame, framing)
     values = dict(judged.measures)
+    wide = wide_crop(frame, framing, face)
     rough = None
     if models.available():
-        rough = person(portrait, head_in_portrait(face, framing))
-        pixels = _beside(portrait, rough)
+        rough = person(wide.picture, wide.head)
+        inner = wide.portrait_part(rough)
+        pixels = _beside(portrait, inner)
         if pixels is not None:
             values.update({k: round(v, 1) for k, v in _cloth(pixels, latar).items()})
-        gradient = _gradient(portrait, rough, face, framing)
+        gradient = _gradient(portrait, inner, face, framing)
         if gradient is not None:
             values["background_uniformity"] = round(fine_value("BackgroundUniformity", gradient), 1)
     kept = False
     if replace_background and (values["cloth"] < 50 or values["background"] < 45):
-        rough = person(portrait, head_in_portrait(face, framing)) if rough is None else rough
-        alpha = mask.matte(portrait, rough)
-        kept = not mask.clean_cut(portrait, alpha, strict=not models.available())
+        rough = person(wide.picture, wide.head) if rough is None else rough
+        alpha = mask.matte(wide.picture, rough)
+        inner = wide.portrait_part(alpha)
+        kept = not mask.clean_cut(portrait, inner, strict=not models.available())
         values |= {"background_replaced": 0.0 if kept else 1.0, "cloth_before": values["cloth"]}
         if not kept:
-            portrait = mask.replace_background(portrait, alpha, latar)
+            portrait = mask.replace_background(portrait, inner, latar)
             values |= {"cloth": 100.0, "background": 100.0}
     done = quality(values, face, framing, _bright(frame, face))
     if kept:
