@@ -74,8 +74,9 @@ class Biometrics(Protocol):
     def assess_face(self, frame: RawImage, latar: str, *, replace_background: bool = False) -> Assessed:
         """Crop to the KTP-el portrait (3:4), measure; ``latar`` is the required cloth, ``merah`` or ``biru``.
 
-        With ``replace_background`` (only where the office allows it) what is behind the person becomes the plain colour of ``latar``;
-        the picture then says so: ``measures["background_replaced"] == 1``.
+        With ``replace_background`` (only where the office allows it) a wrong or uneven cloth becomes the plain colour of ``latar``; the
+        picture then says so: ``measures["background_replaced"] == 1``. 0 with the hint ``face.background_kept``: the person could not
+        be cut out cleanly. A fitting cloth is left alone and says nothing.
         """
         ...
 
