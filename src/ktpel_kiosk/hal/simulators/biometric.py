@@ -232,7 +232,7 @@ def _six_tips(person: Person, impression: int) -> RawImage:
         x0, x1 = max(0, left), min(SLAP_WIDTH, left + tip.shape[1])
         top = 220 + 60 * abs(number % 3 - 1)
         area = platen[top:top + tip.shape[0], x0:x1]
-        np.minimum(area, tip[:, x0 - left:x1 - left], out=area)
+        np.minimum(area, np.minimum(tip[:, x0 - left:x1 - left], 247) + np.uint8(8), out=area)
     return RawImage(SLAP_WIDTH, SLAP_HEIGHT, 1, platen.tobytes(), PLATEN_PPI)
 
 

@@ -17,17 +17,24 @@ from ktpel_kiosk.hal.simulators.synth.noise import F32, U8, blur, f32, smooth_fi
 
 WIDTH, HEIGHT = 640, 480
 ANGLES, RADII = 720, 128
+GRAIN = 5.5
+"""How far two images of an eye differ by the camera's grain (grey levels); set so that iris codes differ as those of real images."""
 
 
 @dataclass(frozen=True, slots=True)
 class Pose:
-    """Where the eye is in one image: centre, iris and pupil radius (pixels), roll (radians)."""
+    """Where the eye is in one image: centre, iris and pupil radius (pixels), roll (radians); how the pupil lies off the middle (pixels)
+    and how round it is, and how the tissue stretched when it opened."""
 
     cx: float
     cy: float
     iris: float
     pupil: float
     roll: float
+    off_x: float
+    off_y: float
+    aspect: float
+    stretch: float
 
 
 def ring_field(rng: np.random.Generator, angle_scale: float, radius_scale: float) -> F32:
@@ -66,7 +73,9 @@ def pose_of(seed: int, position: Position, impression: int) -> Pose:
     iris = float(own.uniform(113, 122))
     ratio = float(np.clip(own.uniform(0.34, 0.46) + now.normal(0, 0.025), 0.28, 0.56))
     return Pose(WIDTH / 2 + float(now.normal(0, 7)), HEIGHT / 2 + float(now.normal(0, 5)), iris * float(now.normal(1, 0.008)),
-                iris * ratio, float(np.clip(now.normal(0, 0.03), -0.09, 0.09)))
+                iris * ratio, float(np.clip(now.normal(0, 0.03), -0.09, 0.09)),
+                float(own.normal(0, 1.6)) + (-2.0 if position is Position.LEFT_EYE else 2.0), float(own.normal(0, 1.2)),
+                float(np.clip(own.normal(0.97, 0.015), 0.92, 1.0)), float(np.clip(now.normal(1, 0.09), 0.8, 1.25)))
 
 
 def iris_image(seed: int, position: Position, impression: int) -> U8:
@@ -83,20 +92,24 @@ def iris_image(seed: int, position: Position, impression: int) -> U8:
     for k, (ox, oy) in enumerate(((-0.32, -0.28), (0.3, -0.24))):
         spot = np.exp(-(((dx - ox * pose.pupil) / 6.5) ** 4 + ((dy - oy * pose.pupil) / (5.5 + k)) ** 4))
         image += (246 - image) * spot
-    image = blur(f32(image), 0.75) + 2.0 * rng.standard_normal((HEIGHT, WIDTH), dtype=np.float32)
+    grain = blur(rng.standard_normal((HEIGHT, WIDTH), dtype=np.float32), 1.6) * np.float32(5.5 * GRAIN)
+    image = blur(f32(image), 0.75 + abs(float(rng.normal(0, 0.35)))) + grain
+    image += np.float32(2.0) * rng.standard_normal((HEIGHT, WIDTH), dtype=np.float32)
     return np.asarray(np.clip(image, 0, 255), dtype=np.uint8)
 
 
 def eyeball(seed: int, position: Position, pose: Pose, radius: F32, dx: F32, dy: F32) -> F32:
     """Pupil, iris and sclera without lids."""
     turn = np.mod(np.arctan2(dy, dx) - pose.roll, 2 * np.pi) * (ANGLES / (2 * np.pi))
-    depth = np.clip((radius - pose.pupil) / (pose.iris - pose.pupil), 0, 1) * (RADII - 1)
+    depth = np.clip((radius - pose.pupil) / (pose.iris - pose.pupil), 0, 1) ** pose.stretch * (RADII - 1)
     texture = np.hstack([iris_texture(seed, position), iris_texture(seed, position)[:, :1]])
     iris = cv2.remap(texture, f32(turn), f32(depth), cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE)
     sclera = 186 - 46 * np.clip(np.abs(dx) / 300, 0, 1) ** 2
     sclera += 5 * smooth_field(stream(seed, "sclera", position), HEIGHT, WIDTH, 50)
     outside = np.clip((radius - pose.iris) / 5.0 + 0.5, 0, 1)
-    inside = np.clip((pose.pupil - radius) / 2.6 + 0.5, 0, 1)
+    wave = 0.012 * np.sin(3 * np.arctan2(dy, dx) + pose.off_x)
+    from_pupil = np.hypot(dx - pose.off_x, (dy - pose.off_y) / pose.aspect) * (1 + wave)
+    inside = np.clip((pose.pupil - from_pupil) / 2.6 + 0.5, 0, 1)
     return f32((iris * (1 - outside) + sclera * outside) * (1 - inside) + 24 * inside)
 
 

@@ -188,8 +188,9 @@ def ink_of(ridge: F32, touch: F32, rng: np.random.Generator, press: float, look:
     return f32(np.clip(ink * depth, 0, 0.93) * np.clip(touch * 2.2, 0, 1))
 
 
-def finger_image(seed: int, position: Position, impression: int, condition: str, cache_dir: str = "", age: int = 30) -> U8:
-    """One touch, ``FINGER_HEIGHT`` x ``FINGER_WIDTH``. About 25 ms. Raises KeyError for an unknown condition."""
+def finger_image(seed: int, position: Position, impression: int, condition: str, cache_dir: str = "", age: int = 30, *,
+                 alone: bool = True) -> U8:
+    """One touch, ``FINGER_HEIGHT`` x ``FINGER_WIDTH``; ``alone`` on its platen. About 25 ms. Raises KeyError for an unknown condition."""
     look = suited(CONDITIONS[condition], seed, age)
     rng = stream(seed, "touch", position, impression, condition)
     press = float(np.clip(rng.normal(0, 0.35), -0.8, 0.8))
@@ -202,7 +203,7 @@ def finger_image(seed: int, position: Position, impression: int, condition: str,
     ridge = f32(blur(ridge, 0.55))
     touch = contact(seed, position, rng, press, condition)
     dark = ink_of(ridge, touch, rng, press, look)
-    if condition == "dirty":
+    if condition == "dirty" and alone:
         dark = np.maximum(dark, residue(rng, dark.shape))
     paper = 253.0 - 2.0 * np.abs(rng.standard_normal(dark.shape, dtype=np.float32))
     image = paper * (1 - dark) + 6.0 * rng.standard_normal(dark.shape, dtype=np.float32) * np.minimum(dark * 3, 1)
@@ -229,7 +230,7 @@ def slap_image(seed: int, positions: Sequence[Position], impression: int, condit
     platen = np.asarray(paper, dtype=np.uint8)
     hand_tilt, dx, dy = float(rng.normal(0, 2.2)), float(rng.normal(0, 18)), float(rng.normal(0, 16))
     for position in positions:
-        finger = finger_image(seed, (instead or {}).get(position, position), impression, condition, cache_dir, age)
+        finger = finger_image(seed, (instead or {}).get(position, position), impression, condition, cache_dir, age, alone=False)
         x, y, tilt = place_of(position, positions)
         x, y = x + dx + float(rng.normal(0, 4)), y + dy + float(rng.normal(0, 6))
         angle = np.deg2rad(hand_tilt)
@@ -239,6 +240,8 @@ def slap_image(seed: int, positions: Sequence[Position], impression: int, condit
         turn[1, 2] += centre[1] - FINGER_HEIGHT / 2
         laid = cv2.warpAffine(finger, turn, (SLAP_WIDTH, SLAP_HEIGHT), flags=cv2.INTER_CUBIC, borderValue=255)
         np.minimum(platen, np.minimum(laid, 247) + np.uint8(8), out=platen)  # lifts the finger's own paper: no seam
+    if condition == "dirty":
+        platen = np.asarray(platen * (1 - residue(rng, platen.shape)), dtype=np.uint8)
     return platen
 
 
