@@ -57,6 +57,12 @@ def synthetic(seed: int, position: Position = Position.LEFT_EYE, impression: int
     return eyes.iris_image(seed, position, impression)
 
 
+def pupil_of(pose: eyes.Pose) -> tuple[float, float, float]:
+    """Centre and mean radius of a synthetic pupil, which may lie off the middle and be lower than wide."""
+    x, y, aspect = (float(getattr(pose, name, usual)) for name, usual in (("off_x", 0.0), ("off_y", 0.0), ("aspect", 1.0)))
+    return pose.cx + x, pose.cy + y, pose.pupil * (1 + aspect) / 2
+
+
 def lid(image: Grey, circle: tuple[float, float, float], covered: float, tone: int) -> Grey:
     """Upper lid drawn down over ``covered`` of the iris' height, with a dark edge."""
     x, y, r = circle
