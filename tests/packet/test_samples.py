@@ -70,7 +70,7 @@ def test_records_and_exceptions_read_back(entries):
     assert read_record(birs[0].bdb).position is Position.RIGHT_INDEX
 
 
-def test_manifest_tells_how_each_sample_came_about(entries):
+def test_manifest_tells_how_each_sample_came_about(full, entries):
     manifest = json.loads(dict(entries)["manifest.json"])
     finger, _, _, signature = manifest["samples"]
     assert (finger["attempt"], finger["attempts"], finger["forced"]) == (2, 3, True)
