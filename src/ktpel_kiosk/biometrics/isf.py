@@ -5,7 +5,7 @@ Both editions share the channels: a 16 bit inclusion field (bit 15 X, 14 Y, 13 Z
 which the sample points leave out, 1 linear component removed) with the announced 16 bit attributes. A scaling value is units a millimetre
 for X and Y, units a second for T and DT: 5 bits exponent E and 11 bits fraction F, (1 + F / 2048) * 2**(E - 16). Signed channels are stored
 with 32768 added. The layout of 2014 (general header as in the other parts of ISO/IEC 19794, representation length, date, device, quality)
-was taken from two public implementations; the paid texts were not at hand. Decoding is strict and never allocates by an announced size.
+was taken from one public implementation; the paid texts were not at hand. Decoding is strict and never allocates by an announced size.
 Errors: BadInput ``record.*``, ``signature.empty``. Any thread.
 """
 
