@@ -18,6 +18,7 @@ from ktpel_kiosk.biometrics.face.framing import FULL_FRONTAL
 from ktpel_kiosk.biometrics.quality import face
 from ktpel_kiosk.biometrics.records.read import read_record, to_raw
 from ktpel_kiosk.domain.errors import CaptureFailed
+from ktpel_kiosk.hal.simulators.synth.person import SyntheticPerson
 
 
 @pytest.fixture(params=["network", "haar"])
@@ -114,6 +115,14 @@ def test_closed_eyes_are_noticed(way: str) -> None:
     if way == "network":
         assert asleep.measures["eyes_open"] < 50 < awake.measures["eyes_open"]
         assert "face.eyes" in asleep.hints
+
+
+@pytest.mark.skipif(not models.available(), reason=models.trouble())
+@pytest.mark.parametrize(("look", "hint"), [("head_turned", "face.turned"), ("mouth_open", "face.mouth")])
+def test_a_turned_head_and_an_open_mouth_are_noticed(look: str, hint: str) -> None:
+    person = SyntheticPerson(2, 1980, "L")
+    quality = face.preview(images.to_array(person.camera_frame("biru", 1.0, look=look)), "biru")
+    assert quality.hints == (hint,)
 
 
 def test_preview_tells_where_to_draw(way: str) -> None:

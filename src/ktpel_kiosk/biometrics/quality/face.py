@@ -82,10 +82,10 @@ RGB = NDArray[np.uint8]
 _LIMITS: tuple[tuple[str, float, str], ...] = (
     ("size", 40.0, "face.too_far"),
     ("roll_ok", 83.0, "face.tilt"),
-    ("yaw_ok", 65.0, "face.turned"),
+    ("yaw_ok", 83.0, "face.turned"),
     ("pitch_ok", 65.0, ""),
     ("eyes_open", 50.0, "face.eyes"),
-    ("mouth_closed", 50.0, "face.mouth"),
+    ("mouth_closed", 88.0, "face.mouth"),
     ("exposure", 50.0, ""),
     ("burnt", 50.0, "face.bright"),
     ("illumination", 70.0, "face.uneven"),
