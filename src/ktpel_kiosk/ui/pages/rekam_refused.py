@@ -12,6 +12,7 @@ from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
 from ktpel_kiosk.domain.biometric import Modality, Position
 from ktpel_kiosk.domain.errors import KioskError
 from ktpel_kiosk.ui.presenters.recording import RecordView, Rejected
+from ktpel_kiosk.ui.theme import theme_of
 from ktpel_kiosk.ui.widgets.base import Card, clear_layout, label
 from ktpel_kiosk.ui.widgets.buttons import Button, Chip
 from ktpel_kiosk.ui.widgets.capture import Picture
@@ -23,6 +24,8 @@ if TYPE_CHECKING:
     from ktpel_kiosk.ui.pages.perekaman import PerekamanPage
 
 FINGER_SIDE, EYE_SIDE = QSize(108, 126), QSize(216, 162)
+ROOMY_HEIGHT = 400
+"""From this height on the two pictures are shown larger."""
 
 
 def _w(key: str, **facts: object) -> str:
@@ -93,6 +96,9 @@ class RefusedCard(QWidget):
             self._add("keep", Button(_w("tetap_pakai"), "danger")).clicked.connect(self.keep)
 
     def _show_pair(self, r: Rejected, side: QSize, similarity: float) -> None:
+        room = self.parentWidget()
+        if room is not None and room.height() > theme_of(self).px(ROOMY_HEIGHT):
+            side = side * 1.6
         self._pair.addStretch(1)
         old = "serupa_lama" if r.replaceable else "serupa_juga"
         for position, data, key in ((r.position, r.new, "serupa_baru"), (r.found, r.old, old)):
