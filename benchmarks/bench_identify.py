@@ -18,9 +18,11 @@ from __future__ import annotations
 import itertools
 import math
 import os
+import pickle
 import random
 import time
 from collections.abc import Iterator
+from concurrent.futures import ProcessPoolExecutor
 from typing import Any
 
 os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
@@ -84,17 +86,30 @@ def gallery_person(number: int, fingers: finger_bank.Bank, sources: list[int]) -
     return made
 
 
+_LENT: list[Any] = []
+
+
+def _lend(fingers: finger_bank.Bank, sources: list[int]) -> None:
+    _LENT[:] = [fingers, sources]
+
+
+def _some_persons(numbers: range) -> list[list[tuple[str, Any, bytes]]]:
+    return [gallery_person(n, *_LENT) for n in numbers]
+
+
 def gallery(fingers: finger_bank.Bank) -> list[tuple[str, Any, bytes]]:
     """All 50,000, in an order drawn once; kept in the cache folder."""
-    import pickle
-
     people = sorted({person for person, _ in fingers})
     sources = people[PROBES:]
-    kept = finger_bank.folder() / f"gallery-{PERSONS}-{finger_bank._source_digest()}.pickle"
+    digest = finger_bank.source_digest("biometrics/matching/mcc.py", "biometrics/matching/form.py")
+    kept = finger_bank.folder() / f"gallery-{PERSONS}-{PROBES}-{digest}.pickle"
     if kept.exists():
         mixes = pickle.loads(kept.read_bytes())  # noqa: S301  our own file
     else:
-        mixes = [gallery_person(n, fingers, sources) for n in range(PERSONS - PROBES)]
+        lent = {k: {t: v[t] for t in ("normal", "again")} for k, v in fingers.items() if k[0] in sources}
+        numbers = [range(at, min(at + 50, PERSONS - PROBES)) for at in range(0, PERSONS - PROBES, 50)]
+        with ProcessPoolExecutor(CORES, initializer=_lend, initargs=(lent, sources)) as pool:
+            mixes = list(itertools.chain.from_iterable(pool.map(_some_persons, numbers)))
         kept.write_bytes(pickle.dumps(mixes))
     mates = [[(f"mate-{p}", k[1], form_of(t["normal"])) for k, t in fingers.items() if k[0] == p] for p in people[:PROBES]]
     together = mixes + mates

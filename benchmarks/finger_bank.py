@@ -33,12 +33,13 @@ def folder() -> Path:
     return made
 
 
-def _source_digest() -> str:
-    import ktpel_kiosk.hal.simulators.synth as synth
+def source_digest(*also: str) -> str:
+    """Of the generator's source, and of other modules (by path within the package) that a cached thing depends on."""
+    import ktpel_kiosk
 
-    here = Path(synth.__file__).parent
+    here = Path(ktpel_kiosk.__file__).parent
     digest = hashlib.sha256()
-    for name in ("noise.py", "ridges.py", "fingers.py"):
+    for name in (*(f"hal/simulators/synth/{n}.py" for n in ("noise", "ridges", "fingers")), *also):
         digest.update((here / name).read_bytes())
     return digest.hexdigest()[:12]
 
@@ -64,7 +65,7 @@ def _person(cache: str, seed: int) -> Bank:
 
 def bank(persons: int = PERSONS) -> Bank:
     """The fingers of the first ``persons`` persons."""
-    at = folder() / f"minutiae-{_source_digest()}"
+    at = folder() / f"minutiae-{source_digest()}"
     at.mkdir(exist_ok=True)
     missing = [s for s in range(FIRST, FIRST + persons) if not (at / f"{s}.pickle").exists()]
     if missing:

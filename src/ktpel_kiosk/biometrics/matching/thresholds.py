@@ -19,7 +19,7 @@ folded ten times this is 2 false warnings in 10,000 searches among 5,000 persons
 reach it, and all that touched normally."""
 
 WARN_EVIDENCE_ANY = 3.0
-"""The same when any finger may match any other: a hundred pairs a person instead of ten, the best of them taken."""
+"""The same when any finger may match any other: the best of ten impostors for each finger, folded alike, gives 2 in 10,000 again."""
 
 
 def similarity(score: float) -> float:
