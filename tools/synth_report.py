@@ -100,7 +100,9 @@ def an2k_fingers(path: Path) -> Iterator[tuple[Key, RawImage]]:
     for record in message.iter(14):
         slap = codecs.decode(bytes(record._999), codecs.sniff(bytes(record._999)))
         position = int(record._13)
-        for number, tip in enumerate(segment(images.to_grey(slap), 2 if position == 15 else 4)):
+        expected = 2 if position == 15 else 4
+        tips = segment(images.to_grey(slap), expected)
+        for number, tip in enumerate(tips if len(tips) == expected else ()):
             yield ("valid1.8", f"{position}-{number}"), images.from_array(tip.image, 500)
 
 
@@ -164,10 +166,6 @@ def real_irises(root: Path) -> Iterator[tuple[Key, RawImage]]:
             if path.exists():
                 own = {"Left": "right", "Right": "left"}[side] if swap else side.lower()
                 yield ("mosip", own), to_raw(read_record(path.read_bytes(), path.name))
-    for name in ("mosip-bio-utils/test/BiometricInfo/Iris/info_right_registration.iso",
-                 "mosip-bio-utils/test/BiometricInfo/Iris/info_left_auth.iso"):
-        if (root / name).exists():
-            yield ("bio-utils", name.split("_")[1]), to_raw(read_record((root / name).read_bytes(), name))
 
 
 def synthetic_irises(people: list[SyntheticPerson]) -> Iterator[tuple[Key, RawImage]]:

@@ -40,7 +40,7 @@ EYE_BAND = points((-0.85, -0.24), (0.85, 0.26))
 BLINK_S = 0.16
 
 LOOKS = ("plain", "eyes_closed", "head_turned", "mouth_open")
-TURNED, OPENED = 0.34, 0.2
+TURNED, OPENED = 0.5, 0.28
 """How far a turned head moves its features sideways, and how far a mouth opens, in face units."""
 
 
@@ -147,18 +147,26 @@ def blinking(seed: int, t: float) -> bool:
     return start <= t < start + BLINK_S
 
 
+def smooth(t: F32) -> F32:
+    """0 below 0, 1 above 1, soft in between."""
+    t = np.clip(t, 0, 1)
+    return f32(t * t * (3 - 2 * t))
+
+
 def expressed(person: U8, look: str, eyes: tuple[float, float], scale: float) -> U8:
     """The sprite with the head turned or the mouth open: features drawn aside within the skull, the jaw drawn down."""
     height, width = person.shape[:2]
     xs, ys = np.meshgrid(np.arange(width, dtype=np.float32), np.arange(height, dtype=np.float32))
     x, y = (xs - eyes[0]) / scale, (ys - eyes[1]) / scale
     if look == "head_turned":
-        within = np.clip(1 - (x / 1.05) ** 2, 0, 1) * np.clip(1 - ((y - 0.1) / 1.95) ** 2, 0, 1)
-        moved = cv2.remap(person, xs - TURNED * scale * within, ys, cv2.INTER_LINEAR)
-        return np.asarray(moved, dtype=np.uint8)
-    below = np.clip((y - 1.1) / 0.04, 0, 1) * np.clip((2.0 - y) / 0.8, 0, 1) * np.clip((0.95 - np.abs(x)) / 0.5, 0, 1)
-    drawn = np.asarray(cv2.remap(person, xs, ys - OPENED * scale * below, cv2.INTER_LINEAR), dtype=np.uint8)
-    hole = np.clip((1 - (x / 0.3) ** 2 - ((y - 1.12 - OPENED / 2) / (OPENED / 2)) ** 2) * 4, 0, 1)[..., None]
+        half = 1.08 - 0.34 * np.clip((y - 0.2) / 1.4, 0, 1.1) ** 1.4  # the skull narrows to the chin, and its edge stays where it is
+        within = np.clip(1 - (x / half) ** 2, 0, 1) * np.clip(1 - ((y - 0.1) / 2.1) ** 4, 0, 1)
+        return np.asarray(cv2.remap(person, xs - f32(TURNED * scale * within), ys, cv2.INTER_LINEAR), dtype=np.uint8)
+    jaw = OPENED * np.clip((1.15 - np.abs(x)) / 0.6, 0, 1) * (1 - smooth((y - 1.75) / 1.1))
+    corner = smooth((np.abs(x) - 0.12) / 0.3)
+    down = (1 - corner) * np.clip(y - 1.115, 0, jaw) + corner * jaw * smooth((y - 0.8) / 0.8)
+    drawn = np.asarray(cv2.remap(person, xs, ys - f32(scale * down), cv2.INTER_LINEAR), dtype=np.uint8)
+    hole = np.clip((1 - (x / 0.29) ** 2 - ((y - 1.125 - 0.46 * OPENED) / (0.5 * OPENED)) ** 2) * 5, 0, 1)[..., None]
     drawn[..., :3] = drawn[..., :3] * (1 - hole) + f32((46, 20, 20)) * hole
     return drawn
 
