@@ -346,7 +346,6 @@ CALLS: dict[str, Call] = {
     "returns.return_application": lambda o, d, a: returns.return_application(d, a, o.p["verifikasi"], ("lain",)),
     "duplicates.side_by_side": lambda o, d, a: duplicates.side_by_side(d, a, o.ids["mirip"]),
     "duplicates.decide": lambda o, d, a: duplicates.decide(d, a, o.ids["mirip"], Putusan.ORANG_LAIN, "beda wajah"),
-    "duplicates.set_keep_days": lambda o, d, a: duplicates.set_keep_days(d, a, 60),
     "returns.void_application": lambda o, d, a: returns.void_application(d, a, o.p["verifikasi"], "salah orang"),
     "sealing.seal_packet": lambda o, d, a: sealing.seal_packet(d, a, o.p["segel"]),
     "sealing.sign_off": lambda o, d, a: sealing.sign_off(d, a, o.p["kirim"], PASSWORD),

@@ -46,7 +46,6 @@ TABLE: dict[str, str] = {
     "returns.void_application": "kasi supervisor",
     "duplicates.side_by_side": "operator validator kasi camat supervisor",
     "duplicates.decide": "operator validator kasi camat supervisor",
-    "duplicates.set_keep_days": "supervisor admin",
     "progress.open_work": CHECKERS,
     "progress.pause_work": "operator",
     # perekaman

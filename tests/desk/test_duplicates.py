@@ -8,9 +8,10 @@ from datetime import timedelta
 import pytest
 from desk_office import Office
 
-from ktpel_kiosk.desk import daily, duplicates, recording, returns
+from ktpel_kiosk.desk import capture_rules, daily, duplicates, recording, returns
 from ktpel_kiosk.domain.biometric import EYES, Position, SignatureKind
-from ktpel_kiosk.domain.errors import BadInput, EnvironmentTrouble, NotAllowed, StaleView
+from ktpel_kiosk.domain.capture_rules import CaptureRules
+from ktpel_kiosk.domain.errors import BadInput, EnvironmentTrouble, StaleView
 from ktpel_kiosk.domain.ganda import Putusan
 from ktpel_kiosk.domain.permohonan import Keadaan, Permohonan
 from ktpel_kiosk.domain.sop import Peran, Stage
@@ -132,7 +133,7 @@ def test_fingers_go_when_their_time_is_over_and_with_a_void_application(office: 
     kept = lambda p: len(office.desk.register.read(lambda v: v.kept_fingers_of(p.id)))  # noqa: E731
     returns.void_application(office.desk, office.actor(Peran.KASI), second.id, "salah orang")
     assert (kept(first), kept(second)) == (4, 0)
-    office.clock.advance(timedelta(days=duplicates.DEFAULT_DAYS - 1).total_seconds())
+    office.clock.advance(timedelta(days=CaptureRules().keep_days - 1).total_seconds())
     done = daily.run_due(office.desk)
     assert done is not None and done.purged == 0 and kept(first) == 4
     office.clock.advance(timedelta(days=1, seconds=60).total_seconds())
@@ -142,12 +143,9 @@ def test_fingers_go_when_their_time_is_over_and_with_a_void_application(office: 
 
 def test_an_office_that_keeps_nothing_searches_nothing(office: Office) -> None:
     first, _second, _ = found(office)
-    with pytest.raises(NotAllowed):
-        duplicates.set_keep_days(office.desk, office.actor(Peran.OPERATOR), 0)
-    for bad in (-1, duplicates.MOST_DAYS + 1):
-        with pytest.raises(BadInput):
-            duplicates.set_keep_days(office.desk, office.actor(Peran.SUPERVISOR), bad)
-    assert duplicates.set_keep_days(office.desk, office.actor(Peran.SUPERVISOR), 0) == 8
+    with pytest.raises(BadInput):
+        capture_rules.change(office.desk, office.actor(Peran.SUPERVISOR), CaptureRules(simpan_hari=366))
+    capture_rules.change(office.desk, office.actor(Peran.SUPERVISOR), CaptureRules(cari_ganda=False))
     assert duplicates.search(office.desk, first.id) is None
     assert office.desk.register.read(lambda v: v.kept_people()) == 0
 

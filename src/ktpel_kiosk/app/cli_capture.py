@@ -20,6 +20,7 @@ def _facts(rules: CaptureRules) -> dict[str, Any]:
     return {
         "limits": {p.value: {"minimum": rules.minimum(p), "tries": rules.tries(p)} for p in POSITIONS}, "best_of": rules.best_of.value,
         "ganti_latar": rules.ganti_latar, "cari_ganda": rules.cari_ganda, "tanpa_nfiq2": rules.tanpa_nfiq2,
+        "simpan_hari": rules.simpan_hari,
     }
 
 
@@ -31,6 +32,7 @@ def _lines(rules: CaptureRules) -> list[str]:
         *(f"{word('posisi', p):18} minimum {rules.minimum(p):2}, percobaan {rules.tries(p)}  ({p.value})" for p in POSITIONS),
         f"Hasil yang dipakai: {word('aturan_hasil', rules.best_of)} ({rules.best_of})",
         f"Boleh mengganti latar foto: {yes[rules.ganti_latar]}", f"Cari rekaman ganda: {yes[rules.cari_ganda]}",
+        f"Templat jari disimpan: {rules.keep_days} hari",
         f"Nilai tanpa NFIQ2 dihitung: {yes[rules.tanpa_nfiq2]}",
     ]
 
@@ -56,6 +58,7 @@ def capture_set(
         rule: Annotated[str, typer.Option("--rule", help="bsi, tertinggi, atau terakhir.")] = "",
         ganti_latar: Annotated[bool | None, typer.Option("--ganti-latar/--tanpa-ganti-latar", help="Boleh mengganti latar foto.")] = None,
         cari_ganda: Annotated[bool | None, typer.Option("--cari-ganda/--tanpa-cari-ganda", help="Cari rekaman ganda.")] = None,
+        simpan_hari: Annotated[int, typer.Option("--simpan-hari", help="Masa simpan templat jari untuk mencari rekaman ganda.")] = 0,
         tanpa_nfiq2: Annotated[bool | None, typer.Option("--tanpa-nfiq2/--wajib-nfiq2", help="Nilai tanpa NFIQ2 dihitung.")] = None,
         baku: Annotated[bool, typer.Option("--defaults", help="Mulai dari nilai baku BSI TR-03121-3.")] = False,
         data: Data = UNSET, as_json: Json = False) -> None:
@@ -74,7 +77,7 @@ def capture_set(
                 before, best_of=domain_rules.best_of(rule) if rule else before.best_of,
                 ganti_latar=before.ganti_latar if ganti_latar is None else ganti_latar,
                 cari_ganda=before.cari_ganda if cari_ganda is None else cari_ganda,
-                tanpa_nfiq2=before.tanpa_nfiq2 if tanpa_nfiq2 is None else tanpa_nfiq2)
+                tanpa_nfiq2=before.tanpa_nfiq2 if tanpa_nfiq2 is None else tanpa_nfiq2, simpan_hari=simpan_hari or before.simpan_hari)
             return capture_rules.change(kiosk.desk, CONSOLE, now.with_limits(_limits(now, minimum or [], tries or [])))
 
     rules = _guard(work)

@@ -58,6 +58,8 @@ def change(desk: Desk, actor: Actor, rules: CaptureRules) -> CaptureRules:
         tx.put_setting(SETTING, json.dumps([[since.isoformat(), capture_rules.to_text(r)] for since, r in kept]))
         changed = "; ".join(capture_rules.differences(before, rules)) or "tetap"
         tx.log("SettingChanged", SETTING, actor.username, value=changed)
+        if rules.keep_days < before.keep_days:
+            purge_kept(tx, now - timedelta(days=rules.keep_days), rules.keep_days)
 
     desk.register.write(work)
     return rules
@@ -70,3 +72,10 @@ def _parsed(text: str) -> tuple[tuple[datetime, CaptureRules], ...]:
     except (ValueError, TypeError):
         raise BadInput("rules.damaged") from None
     return tuple((since, capture_rules.of_text(rules)) for since, rules in entries)
+
+
+def purge_kept(tx: Tx, before: datetime, days: int) -> int:
+    """Delete the fingers kept for the duplicate search before a moment, with a record. Returns how many went."""
+    people, fingers = tx.drop_fingers_before(before)
+    tx.log("TemplatesPurged", "-", "-", count=fingers, people=people, value=days)
+    return fingers

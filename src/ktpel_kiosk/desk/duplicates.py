@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import Final
 
+from ktpel_kiosk.desk import capture_rules
 from ktpel_kiosk.desk.access import require
 from ktpel_kiosk.desk.context import Desk
 from ktpel_kiosk.desk.returns import hold_as_duplicate
@@ -23,9 +24,6 @@ from ktpel_kiosk.domain.permohonan import Permohonan
 from ktpel_kiosk.ports.register import Tx, View
 from ktpel_kiosk.ports.services import Candidate
 
-SETTING: Final = "templat.hari"
-DEFAULT_DAYS: Final = 30
-MOST_DAYS: Final = 365
 KEPT: Final = 4
 CHUNK: Final = 256
 MOST_HITS: Final = 5
@@ -53,39 +51,13 @@ class SideBySide:
     hits: tuple[tuple[DuplicateHit, Side], ...]
 
 
-def keep_days(view: View) -> int:
-    """How long fingers are kept; 0: not at all, and nothing is searched."""
-    text = view.setting(SETTING)
-    return int(text) if text is not None else DEFAULT_DAYS
-
-
-def set_keep_days(desk: Desk, actor: Actor, days: int) -> int:
-    """Change the rule; what is older goes at once. Returns how many fingers went.
-
-    Raises:
-        NotAllowed. BadInput: not 0 to MOST_DAYS.
-    """
-    require(actor, "change_settings")
-    if not 0 <= days <= MOST_DAYS:
-        raise BadInput("ganda.days", value=days, limit=MOST_DAYS)
-
+def purge_due(desk: Desk) -> int:
+    """Delete what is older than the office's rule; part of the day's work. Returns how many fingers went."""
     def work(tx: Tx) -> int:
-        tx.put_setting(SETTING, str(days))
-        tx.log("SettingChanged", SETTING, actor.username, value=days)
-        return _purge(desk, tx, days)
+        days = capture_rules.of_session(desk, tx, ()).keep_days
+        return capture_rules.purge_kept(tx, desk.clock.now() - timedelta(days=days), days)
 
     return desk.register.write(work)
-
-
-def purge_due(desk: Desk) -> int:
-    """Delete what is older than the rule; part of the day's work. Returns how many fingers went."""
-    return desk.register.write(lambda tx: _purge(desk, tx, keep_days(tx)))
-
-
-def _purge(desk: Desk, tx: Tx, days: int) -> int:
-    people, fingers = tx.drop_fingers_before(desk.clock.now() - timedelta(days=days))
-    tx.log("TemplatesPurged", "-", "-", count=fingers, people=people, value=days)
-    return fingers
 
 
 def search(desk: Desk, permohonan_id: str, cancelled: Callable[[], bool] = lambda: False) -> DuplicateCheck | None:
@@ -94,7 +66,8 @@ def search(desk: Desk, permohonan_id: str, cancelled: Callable[[], bool] = lambd
     Asked again without a new recording it answers from the register. ``None`` when the office keeps nothing, fewer than two fingers
     were recorded, fingers cannot be compared on this machine, or the search was cancelled.
     """
-    days, own, done = desk.register.read(lambda v: (keep_days(v), _chosen(v.samples(permohonan_id)), _last(v, permohonan_id)))
+    days, own, done = desk.register.read(lambda v: (
+        capture_rules.of_session(desk, v, ()).keep_days, _chosen(v.samples(permohonan_id)), _last(v, permohonan_id)))
     if days == 0 or len(own) < 2:
         return None
     if done is not None and done.at >= max(s.captured_at for s in own):

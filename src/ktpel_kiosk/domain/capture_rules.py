@@ -19,6 +19,7 @@ from ktpel_kiosk.domain.errors import BadInput
 MINIMUM_RANGE = (1, 90)
 """Nothing at all would pass above, anything below."""
 TRIES_RANGE = (1, 9)
+DAYS_RANGE = (1, 365)
 FAILED = 255
 """A score that says quality could not be computed (ISO/IEC 29794-1)."""
 POSITIONS: tuple[Position, ...] = (*FINGERS, Position.FACE, *EYES, Position.SIGNATURE)
@@ -64,7 +65,8 @@ class CaptureRules:
     Attributes:
         limits: one for every position of :data:`POSITIONS`.
         ganti_latar: the operator may replace the cloth behind a portrait; never done unasked.
-        cari_ganda: look for the same person among this office's own recordings.
+        cari_ganda: look for the same person among this office's own recordings; otherwise no finger is kept either.
+        simpan_hari: days after which a finger kept for that search is deleted.
         tanpa_nfiq2: finger scores of our own image measures count where NFIQ2 is missing; otherwise each must be forced.
     """
 
@@ -73,12 +75,18 @@ class CaptureRules:
     ganti_latar: bool = False
     cari_ganda: bool = True
     tanpa_nfiq2: bool = True
+    simpan_hari: int = 30
 
     def minimum(self, position: Position) -> int:
         return self.limits[position].minimum
 
     def tries(self, position: Position) -> int:
         return self.limits[position].tries
+
+    @property
+    def keep_days(self) -> int:
+        """How long fingers are kept for the search; 0: not at all."""
+        return self.simpan_hari if self.cari_ganda else 0
 
     def counts(self, position: Position, quality: Quality) -> bool:
         """Whether this office lets the algorithm's score decide."""
@@ -133,7 +141,7 @@ def checked(rules: CaptureRules) -> CaptureRules:
     """The rules, all within their limits.
 
     Raises:
-        BadInput: ``rules.position``, ``rules.minimum``, ``rules.tries``, naming the position.
+        BadInput: ``rules.position``, ``rules.minimum``, ``rules.tries``, naming the position; ``rules.days``.
     """
     for position in POSITIONS:
         limit = rules.limits.get(position)
@@ -143,6 +151,8 @@ def checked(rules: CaptureRules) -> CaptureRules:
             raise BadInput("rules.minimum", position=position.value, value=str(limit.minimum)[:20], limit="{}-{}".format(*MINIMUM_RANGE))
         if not _within(limit.tries, TRIES_RANGE):
             raise BadInput("rules.tries", position=position.value, value=str(limit.tries)[:20], limit="{}-{}".format(*TRIES_RANGE))
+    if not _within(rules.simpan_hari, DAYS_RANGE):
+        raise BadInput("rules.days", value=str(rules.simpan_hari)[:20], limit="{}-{}".format(*DAYS_RANGE))
     return rules
 
 
@@ -167,11 +177,20 @@ def number(text: str, key: str, position: Position) -> int:
     return int(clean)
 
 
+def days(text: str) -> int:
+    """Days as people type them. Raises BadInput ``rules.days``."""
+    clean = text.strip()
+    if not (clean.isascii() and clean.isdigit() and len(clean) <= 4):
+        raise BadInput("rules.days", value=clean[:20], limit="{}-{}".format(*DAYS_RANGE))
+    return int(clean)
+
+
 def to_text(rules: CaptureRules) -> str:
     """Canonical JSON."""
     body = {
         "format": _FORMAT, "batas": {p.value: [rules.limits[p].minimum, rules.limits[p].tries] for p in POSITIONS},
         "pilih": rules.best_of.value, "ganti_latar": rules.ganti_latar, "cari_ganda": rules.cari_ganda, "tanpa_nfiq2": rules.tanpa_nfiq2,
+        "simpan_hari": rules.simpan_hari,
     }
     return json.dumps(body, sort_keys=True, separators=(",", ":"))
 
@@ -183,13 +202,14 @@ def of_text(text: str) -> CaptureRules:
         given = body["batas"]
         limits = {p: Limit(*given[p.value]) if p.value in given else DEFAULT_LIMITS[p] for p in POSITIONS}
         flags = [body[k] for k in ("ganti_latar", "cari_ganda", "tanpa_nfiq2")]
-        choice = body["pilih"]
+        choice, kept = body["pilih"], body["simpan_hari"]
         sound = body["format"] == _FORMAT and all(isinstance(f, bool) for f in flags) and isinstance(choice, str)
     except (ValueError, TypeError, KeyError, RecursionError):
         raise BadInput("rules.damaged") from None
     if not sound:
         raise BadInput("rules.damaged")
-    return checked(CaptureRules(MappingProxyType(limits), best_of(choice), *flags))
+    background, search, own = flags
+    return checked(CaptureRules(MappingProxyType(limits), best_of(choice), background, search, own, kept))
 
 
 def differences(before: CaptureRules, now: CaptureRules) -> tuple[str, ...]:
@@ -202,4 +222,6 @@ def differences(before: CaptureRules, now: CaptureRules) -> tuple[str, ...]:
         old, new = getattr(before, name), getattr(now, name)
         if old != new:
             out.append(f"{name} {'ya' if old else 'tidak'} > {'ya' if new else 'tidak'}")
+    if before.simpan_hari != now.simpan_hari:
+        out.append(f"simpan_hari {before.simpan_hari} > {now.simpan_hari}")
     return tuple(out)

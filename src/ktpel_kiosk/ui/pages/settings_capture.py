@@ -27,11 +27,11 @@ OTHERS: tuple[Position, ...] = (Position.FACE, *EYES, Position.SIGNATURE)
 
 
 class Number(QLineEdit):
-    """Two digits; all of it is chosen when it is entered, so that typing replaces it."""
+    """A few digits; all of it is chosen when it is entered, so that typing replaces it."""
 
-    def __init__(self, spoken: str) -> None:
+    def __init__(self, spoken: str, digits: int = 2) -> None:
         super().__init__()
-        self.setMaxLength(2)
+        self.setMaxLength(digits)
         self.setAlignment(Qt.AlignmentFlag.AlignCenter)
         self.setFixedWidth(64)
         self.setAccessibleName(spoken)
@@ -54,6 +54,7 @@ class CaptureSection(Section):
         self.rule_text = label("", "small", tone="muted", wrap=True)
         self.background = Tick("Boleh mengganti latar foto", "Operator memilihnya sendiri; selalu tercatat")
         self.search = Tick("Cari rekaman ganda di kantor ini", "Hanya peringatan, tidak menahan pemohon")
+        self.days = Number("Masa simpan templat jari, hari", digits=3)
         self.own_scores = Tick("Nilai tanpa NFIQ2 dihitung", "Bila tidak: tiap jari diterima apa adanya")
         self.message = NoticeBar(closable=False)
         self.usual = Button("Nilai baku BSI", icon="rotate-ccw")
@@ -121,8 +122,14 @@ class CaptureSection(Section):
         box = QVBoxLayout(ticks)
         box.setContentsMargins(0, 0, 0, 0)
         box.setSpacing(0)
-        for tick in (self.background, self.search, self.own_scores):
+        for tick in (self.background, self.own_scores, self.search):
             box.addWidget(tick)
+        kept = QHBoxLayout()
+        kept.setContentsMargins(42, 0, 0, 0)
+        kept.addWidget(label("Templat empat jari disimpan terenkripsi, hari", "small", tone="muted", wrap=True), 1)
+        kept.addWidget(self.days)
+        box.addLayout(kept)
+        self.search.toggled.connect(self.days.setEnabled)
         rule.body.addWidget(ticks)
         column.addWidget(rule)
         column.addStretch(1)
@@ -134,8 +141,8 @@ class CaptureSection(Section):
     def _show(self, form: RulesForm) -> None:
         self._fill(form)
         may = self.presenter.may()
-        fields = (*(f for pair in self.numbers.values() for f in pair), self.rule.box, self.background, self.search, self.own_scores,
-                  self.usual, self.primary)
+        fields = (*(f for pair in self.numbers.values() for f in pair), self.rule.box, self.background, self.search, self.days,
+                  self.own_scores, self.usual, self.primary)
         for field in fields:
             if field is not None:
                 field.setEnabled(may)
@@ -149,6 +156,8 @@ class CaptureSection(Section):
         self.background.setChecked(form.ganti_latar)
         self.search.setChecked(form.cari_ganda)
         self.own_scores.setChecked(form.tanpa_nfiq2)
+        self.days.setText(form.simpan_hari)
+        set_state(self.days, "")
         self._explain()
 
     def _explain(self) -> None:
@@ -156,7 +165,8 @@ class CaptureSection(Section):
 
     def form(self) -> RulesForm:
         limits = {p: (least.text(), tries.text()) for p, (least, tries) in self.numbers.items()}
-        return RulesForm(limits, self.rule.value(), self.background.isChecked(), self.search.isChecked(), self.own_scores.isChecked())
+        return RulesForm(limits, self.rule.value(), self.background.isChecked(), self.search.isChecked(), self.own_scores.isChecked(),
+                         self.days.text())
 
     def _save(self) -> None:
         form = self.form()
@@ -171,6 +181,7 @@ class CaptureSection(Section):
         """The sentence, and the field it speaks of."""
         self.message.show_text("attention", self.page.session.sentence(error))
         name = str(error.facts.get("position", ""))
+        set_state(self.days, "attention" if error.message_key == "rules.days" else "")
         for position, (least, tries) in self.numbers.items():
             set_state(least, "attention" if position.value == name and error.message_key == "rules.minimum" else "")
             set_state(tries, "attention" if position.value == name and error.message_key == "rules.tries" else "")

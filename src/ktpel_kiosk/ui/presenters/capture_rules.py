@@ -23,6 +23,7 @@ class RulesForm:
     ganti_latar: bool
     cari_ganda: bool
     tanpa_nfiq2: bool
+    simpan_hari: str = "30"
 
 
 class RulesPresenter:
@@ -47,7 +48,7 @@ class RulesPresenter:
         limits = {p: Limit(capture_rules.number(least, "rules.minimum", p), capture_rules.number(tries, "rules.tries", p))
                   for p, (least, tries) in form.limits.items()}
         now = CaptureRules(best_of=capture_rules.best_of(form.best_of), ganti_latar=form.ganti_latar, cari_ganda=form.cari_ganda,
-                           tanpa_nfiq2=form.tanpa_nfiq2).with_limits(limits)
+                           tanpa_nfiq2=form.tanpa_nfiq2, simpan_hari=capture_rules.days(form.simpan_hari)).with_limits(limits)
         if capture_rules.differences(before, now):
             rules_of_office.change(desk, self.session.actor, now)
         return form_of(now)
@@ -55,7 +56,7 @@ class RulesPresenter:
 
 def form_of(rules: CaptureRules) -> RulesForm:
     return RulesForm({p: (str(rules.minimum(p)), str(rules.tries(p))) for p in POSITIONS}, rules.best_of.value, rules.ganti_latar,
-                     rules.cari_ganda, rules.tanpa_nfiq2)
+                     rules.cari_ganda, rules.tanpa_nfiq2, str(rules.simpan_hari))
 
 
 def rule_choices() -> tuple[tuple[str, str], ...]:
