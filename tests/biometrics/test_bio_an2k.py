@@ -273,7 +273,7 @@ def test_what_is_no_transaction(data: bytes) -> None:
         an2k.read(data)
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=100, deadline=None)
 @given(st.lists(st.tuples(st.integers(0, 5000), st.integers(0, 255)), max_size=6), st.integers(0, 5000), st.binary(max_size=20))
 def test_any_damage_ends_in_bad_input(changes: list[tuple[int, int]], cut: int, more: bytes) -> None:
     data = bytearray(small())

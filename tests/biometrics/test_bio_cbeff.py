@@ -9,7 +9,7 @@ from functools import lru_cache
 import pytest
 import xmlschema
 from bio_samples import NOW, sample
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from lxml import etree
 
@@ -80,6 +80,7 @@ def any_bir(draw: st.DrawFn) -> Bir:
     return Bir(str(draw(st.uuids())), position, draw(TIMES), bdb, score, algorithm, draw(PAIRS))
 
 
+@settings(max_examples=40, deadline=None)
 @given(st.lists(any_bir(), max_size=3), TIMES)
 def test_whatever_is_built_is_read_back_the_same(birs: list[Bir], at: datetime) -> None:
     xml = cbeff.build(birs, created_at=at)

@@ -10,7 +10,7 @@ import bio_synth
 import numpy as np
 import pytest
 from bio_samples import sample
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from PIL import Image
 
@@ -22,6 +22,7 @@ from ktpel_kiosk.domain.errors import BadInput
 PRINT = images.from_array(bio_synth.finger(1), 500)
 
 
+@settings(max_examples=50, deadline=None)
 @given(st.integers(1, 40), st.integers(1, 40), st.sampled_from([1, 3]), st.sampled_from([0, 72, 500, 1000]), st.randoms())
 def test_png_gives_back_every_pixel_and_the_resolution(width: int, height: int, channels: int, ppi: int, random: object) -> None:
     data = bytes(random.getrandbits(8) for _ in range(width * height * channels))  # type: ignore[attr-defined]
@@ -82,6 +83,7 @@ def test_sandbox_decodes_what_this_process_decodes(encode: object, media_type: s
     assert codecs.decode(data, media_type).data == codecs.decode(data, media_type, trusted=True).data
 
 
+@settings(deadline=None)
 @given(st.data())
 def test_wsq_header_walk_survives_anything(data: st.DataObject) -> None:
     noise = b"\xff\xa0" + data.draw(st.binary(max_size=60))

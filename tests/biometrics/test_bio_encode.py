@@ -12,7 +12,7 @@ from ktpel_kiosk.biometrics.encode import CHIP_LIMIT, chip_portrait, compress, e
 from ktpel_kiosk.domain.biometric import Position, Quality, Sample
 from ktpel_kiosk.domain.errors import BadInput
 
-PICTURE = images.from_array(bio_synth.eye(4).repeat(3, axis=1).reshape(480, 640, 3))
+PICTURE = images.from_array(bio_synth.eye(4)[::4, ::4].repeat(3, axis=1).reshape(120, 160, 3))
 SEEN = {"landmarks": 1.0, "full_frontal": 1.0, "eye_left_x": 0.4, "eye_left_y": 0.4, "eye_right_x": 0.5, "eye_right_y": 0.5,
         "crop_x": 0.2, "crop_y": 0.2, "crop_w": 0.5, "crop_h": 0.5}
 
@@ -23,8 +23,8 @@ def face(**measures: float) -> Sample:
 
 def test_eyes_of_the_portrait_are_the_persons_own_left_and_right() -> None:
     record = bio_iso.read_fac(encode_sample(face(**SEEN)).record)
-    assert record["landmarks"] == [(1, 0xC2, 256, 192, 0), (1, 0xC1, 384, 288, 0)]  # the person's right eye lies on the picture's left
-    assert (record["image_type"], record["size"]) == (1, (640, 480))
+    assert record["landmarks"] == [(1, 0xC2, 64, 48, 0), (1, 0xC1, 96, 72, 0)]  # the person's right eye lies on the picture's left
+    assert (record["image_type"], record["size"]) == (1, (160, 120))
 
 
 @pytest.mark.parametrize("changed", [{"landmarks": 0.0}, {"crop_w": 0.0}, {"eye_left_x": 0.9}, {"eye_right_y": 0.1}])

@@ -107,7 +107,7 @@ HEADS = (b"FIR\x00020\x00", b"FAC\x00030\x00", b"IIR\x00020\x00", b"FMR\x00 20\x
          b"<BIR", b"\xff\xa0", b"\xff\x4f\xff\x51")
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=100, deadline=None)
 @given(st.sampled_from(HEADS), st.binary(max_size=80))
 def test_nothing_but_bad_input(head: bytes, rest: bytes) -> None:
     with contextlib.suppress(BadInput):
