@@ -74,7 +74,7 @@ def measure() -> dict[str, Any]:
     fingers = finger_bank.bank()
     keys = sorted(fingers, key=lambda k: (k[0], k[1].value))
     genuine, impostor = pairs(keys)
-    found: dict[str, Any] = {"pairs": genuine}
+    found: dict[str, Any] = {"pairs": genuine, "fingers": len(keys)}
     for scorer in (CylinderScorer(), BozorthScorer(NbisEngine())):
         begin = time.process_time()
         made = {(k, t): scorer.prepare(best_minutiae(p, MOST_MINUTIAE), 400, 500) for k in keys for t, p in fingers[k].items()}
@@ -149,13 +149,13 @@ def run() -> tuple[float, float, str]:
         print(f"    FNMR at FMR 0.1 % (similarity {at:.3f}): {by_kind(found, name, at)}", flush=True)
     if "--out" in sys.argv:
         out = Path(sys.argv[sys.argv.index("--out") + 1])
-        chart({n: found[n][:2] for n in (MCC_NAME, NBIS_NAME)}, out)
+        chart({n: found[n][:2] for n in (MCC_NAME, NBIS_NAME)}, found["fingers"], out)
         print(f"  chart: {out}", flush=True)
-    detail = f"500 fingers x 4: FNMR at FMR 0.1 % {own:.2%} against Bozorth3's {bozorth:.2%}"
+    detail = f"{found['fingers']} fingers x {len(finger_bank.TOUCHES)}: FNMR at FMR 0.1 % {own:.2%} against Bozorth3's {bozorth:.2%}"
     return own / bozorth if bozorth else (1.0 if not own else float("inf")), 0.999, detail
 
 
-def chart(curves: dict[str, tuple[Scores, Scores]], out: Path) -> None:
+def chart(curves: dict[str, tuple[Scores, Scores]], fingers: int, out: Path) -> None:
     """ROC: genuine accepted over impostors accepted (log), drawn at double size and brought down."""
     from PIL import Image, ImageDraw, ImageFont
 
@@ -176,7 +176,7 @@ def chart(curves: dict[str, tuple[Scores, Scores]], out: Path) -> None:
         return x * scale, y * scale
 
     draw.text((left * scale, 22 * scale), "Genuine pairs accepted over impostors accepted", font=font(19, "SemiBold"), fill="#16212c")
-    draw.text((left * scale, 50 * scale), "500 synthetic fingers x 4 touches (two normal, one partial, one dry), MINDTCT minutiae",
+    draw.text((left * scale, 50 * scale), f"{fingers} synthetic fingers x 4 touches (two normal, one partial, one dry), MINDTCT minutiae",
               font=font(13), fill="#5b6875")
     for power in range(-4, 1):
         x, y = at(10.0**power, low)
