@@ -12,7 +12,7 @@ Grey = NDArray[np.uint8]
 
 
 def _orientation(height: int, width: int, rng: np.random.Generator) -> NDArray[np.float64]:
-    """Ridge direction by the zero-pole model: one loop or a whorl, placed at random."""
+    """Ridge direction by the zero-pole model: one loop or a whorl, placed at random; ridges arch over the tip as on a real finger."""
     y, x = np.mgrid[0:height, 0:width].astype(float)
     cx, cy = width * rng.uniform(0.42, 0.58), height * rng.uniform(0.38, 0.5)
     loops = [(cx, cy), (cx + rng.uniform(-15, 15), cy + rng.uniform(30, 60))] if rng.random() < 0.5 else [(cx, cy)]
@@ -24,7 +24,7 @@ def _orientation(height: int, width: int, rng: np.random.Generator) -> NDArray[n
         angle += np.arctan2(y - py, x - px)
     for px, py in deltas:
         angle -= np.arctan2(y - py, x - px)
-    return angle / 2 + (np.pi / 2 if len(loops) == 1 else 0)
+    return angle / 2
 
 
 def _filters(period: float) -> list[NDArray[np.float64]]:

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import json
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
+from importlib import resources
 
 import bio_synth
 import cv2
@@ -14,7 +17,7 @@ from PIL import Image
 
 from ktpel_kiosk.biometrics import codecs, images
 from ktpel_kiosk.biometrics.match import CARD_MINUTIAE, MATCH_THRESHOLD, FingerMatcher, similarity
-from ktpel_kiosk.biometrics.nbis_engine import NbisEngine
+from ktpel_kiosk.biometrics.nbis_engine import NbisEngine, self_test_difference
 from ktpel_kiosk.biometrics.quality import finger
 from ktpel_kiosk.biometrics.records import fmr
 from ktpel_kiosk.biometrics.records.read import read_record, to_raw
@@ -105,20 +108,46 @@ def test_wrong_hand_is_noticed_on_live_and_synthetic_slaps() -> None:
         assert wrong_hand(tips, other)
 
 
-def test_three_fingers_are_not_judged_for_the_hand() -> None:
-    tips = [Tip(0, 0, 10, 10, np.zeros((10, 10), np.uint8))] * 3
-    assert not wrong_hand(tips, RIGHT_FOUR[:3])
+def test_two_fingers_and_boxes_of_a_plug_in_are_not_judged_for_the_hand() -> None:
+    tips = [Tip(0, 0, 10, 10, np.zeros((10, 10), np.uint8))] * 4
+    assert not wrong_hand(tips, RIGHT_FOUR)
+    assert not wrong_hand(tips[:2], RIGHT_FOUR[:2])
+    assert not wrong_hand(tips[:2], THUMBS)
 
 
 # -- quality -----------------------------------------------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize(("number", "score"), [(1, 54), (2, 45), (3, 53), (4, 52), (5, 57)])
-def test_nfiq2_scores_are_those_of_nist(number: int, score: int) -> None:
+def test_nfiq2_values_are_those_of_nist(number: int, score: int) -> None:
+    """All 74 of NIST's published output for the image: unified score, actionable feedback and native measures, at its six digits."""
     with Image.open(sample(f"NFIQ2/examples/images/SFinGe_Test0{number}.pgm")) as picture:
         image = np.asarray(picture.convert("L"))
     found = ENGINE.extract(finger_png(image), image.shape[1], image.shape[0], quality=True)
-    assert found.score == score
+    lines = sample(f"NFIQ2/examples/output/SFinGe_Test0{number}_output.txt").read_text("utf-8").splitlines()
+    known = {name: float(value) for name, value in (line.split(": ") for line in lines if ": " in line)}
+    assert len(known) == 74
+    assert found.score == score == known.pop("UnifiedQualityScore")
+    assert found.features is not None
+    assert {name: f"{value:.6g}" for name, value in found.features.items()} == {name: f"{value:.6g}" for name, value in known.items()}
+
+
+def test_a_subtly_wrong_build_fails_the_start_up_test() -> None:
+    data = resources.files("ktpel_kiosk.biometrics").joinpath("data")
+    known = json.loads(data.joinpath("selftest.json").read_text("utf-8"))
+    width, height = known["size"]
+    found = ENGINE.extract(data.joinpath("selftest.png").read_bytes(), width, height, quality=True)
+    assert self_test_difference(found, known) == ""
+    assert len(known["features"]) == 73
+    assert found.features is not None
+    for wrong, said in (
+        (replace(found, score=61), "score 61, expected 60"),
+        (replace(found, features=found.features | {"OCL_Bin10_Mean": found.features["OCL_Bin10_Mean"] * 1.001}), "OCL_Bin10_Mean"),
+        (replace(found, features={}), "UniformImage None"),
+        (replace(found, points=found.points[1:]), "45 minutiae"),
+        (replace(found, points=(replace(found.points[0], x=found.points[0].x + 1), *found.points[1:])), "46 minutiae"),
+    ):
+        assert said in self_test_difference(wrong, known)
 
 
 def _not_fingers() -> dict[str, images.Grey]:

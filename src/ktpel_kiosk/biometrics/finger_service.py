@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -32,6 +32,14 @@ LEAST_PIXELS = 80
 """Shorter side of a cut-out, 4 mm: less cannot hold a print."""
 
 
+@dataclass(frozen=True, slots=True)
+class _Cut:
+    """One finger's pixels, and how much it leaned on the platen (degrees)."""
+
+    grey: Grey
+    lean: float = 0.0
+
+
 class FingerService:
     """Segmentation, quality, comparison. Construction is cheap; ``engine``, ``matcher`` and, by name, ``plugins`` can be replaced."""
 
@@ -52,7 +60,7 @@ class FingerService:
         A cut-out that shows no ridges counts 0 with the hint ``finger.not_a_finger``; when none shows any, CaptureFailed of that name.
 
         Raises:
-            CaptureFailed: ``finger.none``; ``finger.count`` (facts found, expected, and missing: the finger that seems to lack, where
+            CaptureFailed: ``finger.none``; ``finger.count`` (facts found, expected, and position: the finger that seems to lack, where
                 the place of the others tells); ``finger.upside_down``, ``finger.inverted``, ``finger.resolution``, ``finger.too_small``
                 (a wrong driver or setting); ``finger.not_a_finger``.
         """
@@ -60,18 +68,18 @@ class FingerService:
         if len(set(asked)) != len(asked) or not asked or any(p not in FINGERS for p in asked):
             raise BadInput("finger.positions", count=len(asked))
         cuts, wrong = self._cut_outs(capture, asked)
-        measured = {p: finger.measure(g) for p, g in cuts.items()}
+        measured = {p: finger.measure(cut.grey) for p, cut in cuts.items()}
         if not any(m.is_finger for m in measured.values()):
             raise CaptureFailed("finger.not_a_finger", device_kind="fingerprint", count=len(cuts))
         with ThreadPoolExecutor(max_workers=self._threads, thread_name_prefix="finger") as pool:
             return list(pool.map(lambda p: self._finger(p, cuts[p], measured[p], wrong), asked))
 
-    def _cut_outs(self, capture: FingerCapture, positions: Sequence[Position]) -> tuple[dict[Position, Grey], bool]:
-        """Grey image per position, and whether they look like the other hand's: the device's own cut-outs when it gave all of them,
+    def _cut_outs(self, capture: FingerCapture, positions: Sequence[Position]) -> tuple[dict[Position, _Cut], bool]:
+        """One cut-out per position, and whether they look like the other hand's: the device's own cut-outs when it gave all of them,
         else from the slap."""
         own = dict(capture.fingers)
         if all(p in own for p in positions):
-            return {p: self._own_cut(own[p]) for p in positions}, False
+            return {p: _Cut(self._own_cut(own[p])) for p in positions}, False
         if capture.slap is None:
             raise CaptureFailed("finger.count", device_kind="fingerprint", expected=len(positions), found=len(own))
         slap = _grey_500(capture.slap)
@@ -84,10 +92,10 @@ class FingerService:
             raise CaptureFailed("finger.upside_down", device_kind="fingerprint")
         if len(tips) != len(positions):
             missing = segment.seems_missing(tips, positions)
-            facts = {"missing": missing.value} if missing else {}
+            facts = {"position": missing.value} if missing else {}
             raise CaptureFailed("finger.count", device_kind="fingerprint", expected=len(positions), found=len(tips), **facts)
         order = segment.left_to_right(positions)
-        return dict(zip(order, (t.image for t in tips), strict=True)), segment.wrong_hand(tips, positions)
+        return dict(zip(order, (_Cut(t.image, t.angle) for t in tips), strict=True)), segment.wrong_hand(tips, positions)
 
     def _segmented(self, slap: Grey, image: RawImage, expected: int) -> list[segment.Tip]:
         """By our own means, or by the plug-in's boxes, of which lean and ridge flow are not known."""
@@ -109,24 +117,25 @@ class FingerService:
             raise CaptureFailed("finger.inverted", device_kind="fingerprint")
         return grey
 
-    def _finger(self, position: Position, cut: Grey, measured: finger.Measures, wrong_hand: bool) -> Assessed:
-        image = images.from_array(_fit_nfiq2(cut), FINGER_PPI)
+    def _finger(self, position: Position, cut: _Cut, measured: finger.Measures, wrong_hand: bool) -> Assessed:
+        """Scored are exactly the pixels that are stored, and later written into the record."""
+        image = images.from_array(_fit_nfiq2(cut.grey), FINGER_PPI)
         png = images.encode_png(image)
-        if not measured.is_finger:
-            quality = Quality(NFIQ2_NAME if not self.engine.failure() else finger.OWN_NAME, 0, hints=("finger.not_a_finger",))
-        elif self.engine.failure():
-            quality = finger.quality(measured, None)
-        else:
+
+        def built_in() -> Quality:
+            if self.engine.failure():
+                return finger.quality(measured, None, position=position, lean=cut.lean)
             extracted = self.engine.extract(png, image.width, image.height, quality=True)
             self._matcher.learn(png, extracted)
-            quality = finger.quality(measured, extracted)
-        hints = (("finger.wrong_hand",) if wrong_hand else ()) + quality.hints
-        return assessed(
-            position,
-            image,
-            Quality(quality.algorithm, quality.score, quality.vendor_id, quality.algorithm_id, quality.measures, hints),
-            png,
-        )
+            return finger.quality(measured, extracted, position=position, lean=cut.lean)
+
+        if measured.is_finger:
+            quality: Quality = self._plugins.call("finger.quality", built_in, image, position)
+        else:
+            quality = Quality(NFIQ2_NAME if not self.engine.failure() else finger.OWN_NAME, 0, hints=("finger.not_a_finger",))
+        if wrong_hand:
+            quality = replace(quality, hints=("finger.wrong_hand", *quality.hints))
+        return assessed(position, image, quality, png)
 
     def compare(self, probe_png: bytes, reference_png: bytes) -> float:
         return self._matcher.same(probe_png, reference_png)
@@ -175,13 +184,23 @@ def _grey_500(image: RawImage) -> Grey:
 
 
 def _fit_nfiq2(cut: Grey) -> Grey:
-    """NFIQ 2 wants 197..799 x 197..999 pixels: small cut-outs get a white border, large ones lose their lower and outer edge."""
-    width = cut.shape[1]
-    if width > NFIQ2_MAX_WIDTH:
-        left = (width - NFIQ2_MAX_WIDTH) // 2
+    """NFIQ 2 wants 197..799 x 197..999 pixels: small cut-outs get a white border, of large ones a window over the ink's middle and from
+    the ink's top down is kept."""
+    if cut.shape[1] > NFIQ2_MAX_WIDTH:
+        left = _ink(cut, 0).sum() / 2 - NFIQ2_MAX_WIDTH / 2
+        left = int(np.clip(left, 0, cut.shape[1] - NFIQ2_MAX_WIDTH))
         cut = cut[:, left : left + NFIQ2_MAX_WIDTH]
-    cut = cut[:NFIQ2_MAX_HEIGHT]
+    if cut.shape[0] > NFIQ2_MAX_HEIGHT:
+        top = int(np.clip(_ink(cut, 1)[0] - 10, 0, cut.shape[0] - NFIQ2_MAX_HEIGHT))
+        cut = cut[top : top + NFIQ2_MAX_HEIGHT]
     down, right = max(0, NFIQ2_MIN + 3 - cut.shape[0]), max(0, NFIQ2_MIN + 3 - cut.shape[1])
     if down or right:
         cut = np.pad(cut, ((down // 2, down - down // 2), (right // 2, right - right // 2)), constant_values=255)
     return np.ascontiguousarray(cut)
+
+
+def _ink(cut: Grey, axis: int) -> np.ndarray:
+    """First and last column (axis 0) or row (axis 1) with a fair share of the ink."""
+    ink = (255.0 - cut).sum(axis=axis)
+    ink = np.flatnonzero(ink > 0.25 * ink.max())
+    return ink[[0, -1]] if ink.size else np.array([0, cut.shape[1 - axis] - 1])
