@@ -75,6 +75,9 @@ class RememberedBiometrics:
     def template(self, png: bytes) -> Any:
         return self._remember("template", png, lambda: self._real.template(png))
 
+    def retained_form(self, png: bytes) -> Any:
+        return self._remember("retained", png, lambda: self._real.retained_form(png))
+
     def compare_template(self, probe_png: bytes, template: bytes) -> Any:
         return self._remember("card", (probe_png, template), lambda: self._real.compare_template(probe_png, template))
 

@@ -47,7 +47,7 @@ from ktpel_kiosk.ports.devices import (
     PrintMedia,
     SignatureCapture,
 )
-from ktpel_kiosk.ports.services import Assessed, CardFace, CardMaterial, ChipContent, Conflict, RecordStatus
+from ktpel_kiosk.ports.services import Assessed, Candidate, CardFace, CardMaterial, ChipContent, Conflict, RecordStatus
 
 NOW = datetime(2026, 11, 20, 2, 15, tzinfo=UTC)
 PASSWORD = "praktik"
@@ -203,6 +203,7 @@ class Judge:
     def __init__(self) -> None:
         self.scores: dict[Position, list[int]] = {}
         self.same: set[frozenset[Position]] = set()
+        self.alike: set[str] = set()
         self.failures: list[KioskError] = []
         self.nbis = "ok"
 
@@ -238,6 +239,16 @@ class Judge:
     def finger_conflicts(self, new: Any, accepted: Any) -> list[Conflict]:
         return [Conflict(p, q, 0.87) for i, (p, _) in enumerate(new) for q, _ in [*accepted, *new[:i]]
                 if p is not q and frozenset((p, q)) in self.same]
+
+    def retained_form(self, data: bytes) -> bytes:
+        return b"FORM" + data[:40]
+
+    def identify(self, probes: Any, gallery: Any, cancelled: Any = None, *, any_position: bool = False) -> list[Candidate]:
+        """Whom a test named in ``alike``, where their fingers are kept."""
+        people = {person for chunk in gallery for person, _position, _form in chunk}
+        index = Position.RIGHT_INDEX
+        return [Candidate(person, 1.7, ((index, index, 0.9), (Position.LEFT_INDEX, Position.LEFT_INDEX, 0.8)))
+                for person in sorted(people & self.alike)]
 
     def iris_conflicts(self, new: Any, accepted: Any) -> list[Any]:
         return []

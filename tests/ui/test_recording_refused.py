@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
 
 import pytest
 from fakes import PASSWORD, FakeOffice
+from PySide6.QtWidgets import QLabel
 from pytestqt.qtbot import QtBot
 
 from ktpel_kiosk.desk import capture_rules, recording
@@ -199,3 +201,30 @@ def test_rules_are_set_on_their_page_and_wrong_numbers_pointed_at(office: FakeOf
     made.usual.click()
     press(windows, settle, qtbot, "F9")
     assert capture_rules.current(office.desk) == CaptureRules()
+
+
+def test_fingers_like_an_earlier_recording_are_said_and_hold_nobody(office: FakeOffice, windows: Windows, settle: Settle, qtbot: QtBot,
+                                                                    seated: Permohonan) -> None:
+    earlier = office.to_stage(2, Stage.KIRIM)
+    office.judge.alike = {earlier.id}
+    jari = part(windows, settle, qtbot, seated, "jari")
+    page: Any = windows.operator.page("perekaman")
+    while status := recording.recording_status(office.desk, seated.id).next_slap():
+        jari.capture()
+        settle(windows)
+        assert recording.recording_status(office.desk, seated.id).next_slap() != status
+    qtbot.waitUntil(lambda: not page.alike.isHidden(), timeout=5000)
+    if shot := os.environ.get("KTPEL_SHOTS"):
+        windows.operator.resize(1366, 768)
+        qtbot.wait(100)
+        windows.operator.grab().save(f"{shot}/mirip-perekaman.png")
+    assert page.primary.isEnabled() and "mirip" in page.alike.plain()
+    assert page.view.alike.people == 1 and page.view.alike.hits[0].permohonan_id == earlier.id
+    page._show_part("tinjau")
+    settle(windows)
+    said = " ".join(w.text() for w in page.parts["tinjau"].findChildren(QLabel))
+    assert "mirip dengan rekaman lain; belum diputus" in said
+    page.alike._action.click()
+    settle(windows)
+    tugas: Any = windows.operator.page("tugas")
+    assert tugas.alike.view is not None and tugas.alike.view.others[0].rows[0][1] == earlier.penduduk.nama

@@ -11,7 +11,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 
 from ktpel_kiosk.app.population import Invented
-from ktpel_kiosk.desk import handover, intake, letters, printing, recording, refusals, sealing, verification
+from ktpel_kiosk.desk import duplicates, handover, intake, letters, printing, recording, refusals, sealing, verification
 from ktpel_kiosk.desk.access import stage_roles
 from ktpel_kiosk.desk.context import Desk
 from ktpel_kiosk.desk.eligible import Override, closed_sentence
@@ -160,6 +160,7 @@ class Walk:
         for _ in range(MAX_CAPTURES):
             status = recording.recording_status(self.desk, p.id)
             if status.complete:
+                duplicates.search(self.desk, p.id)
                 recording.finish_recording(self.desk, actor, p.id)
                 return
             self._capture_next(actor, p, status)

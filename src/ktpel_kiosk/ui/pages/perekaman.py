@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
@@ -23,6 +24,7 @@ from ktpel_kiosk.ui.presenters.work import WorkPresenter, biodata_rows
 from ktpel_kiosk.ui.widgets.base import elided, text_width
 from ktpel_kiosk.ui.widgets.buttons import Button, Pressable
 from ktpel_kiosk.ui.widgets.decisions import pause_menu
+from ktpel_kiosk.ui.widgets.status import NoticeBar
 from ktpel_kiosk.ui.widgets.worklist import WorkItem, WorkList
 from ktpel_kiosk.ui.words import word
 
@@ -85,6 +87,7 @@ class PerekamanPage(Page):
         self.presenter = RecordingPresenter(window.session)
         self.work = WorkPresenter(window.session, Stage.REKAM, Stage.KIRIM)
         self.view: RecordView | None = None
+        self._searched: tuple[str, ...] = ()
         self.part: Part | None = None
         self.frame.setSpacing(12)
         self.frame.setContentsMargins(24, 20, 24, 16)
@@ -125,6 +128,8 @@ class PerekamanPage(Page):
         layout.addLayout(line)
         self.parts: dict[str, Part] = {p.key: p for p in (DataPart(self), PhotoPart(self), FingersPart(self), IrisPart(self),
                                                          SignaturePart(self), ReviewPart(self))}
+        self.alike = NoticeBar()
+        layout.addWidget(self.alike)
         self.stack = QStackedWidget()
         for part in self.parts.values():
             self.stack.addWidget(part)
@@ -252,7 +257,33 @@ class PerekamanPage(Page):
             tab.show_state(view.part_done(key), f"{done}/{len(states)}" if len(states) > 1 and done < len(states) else "")
         for key in present:
             self.parts[key].show_view(view)
+        self._show_alike(view)
+        self._look_for_doubles(view)
         self.buttons()
+
+    def _look_for_doubles(self, view: RecordView) -> None:
+        """In the background, once for each set of fingers; the session does not wait for it."""
+        key, pid = view.fingers_key(), view.permohonan.id
+        if key and key != self._searched:
+            self._searched = key
+            self.ask(lambda: self.presenter.search_doubles(pid, lambda: not self._is_open(pid)), self._looked, lambda _e: None)
+
+    def _is_open(self, pid: str) -> bool:
+        return self.view is not None and self.view.permohonan.id == pid
+
+    def _looked(self, view: RecordView | None) -> None:
+        if view is not None and self.view is not None and self._is_open(view.permohonan.id):
+            self.set_view(replace(self.view, alike=view.alike))
+
+    def _show_alike(self, view: RecordView) -> None:
+        check = view.alike
+        if check is None or not check.open:
+            self.alike.dismiss()
+            return
+        key = f"jari_mirip:{view.permohonan.id}"
+        self.alike.show_text("attention", "Pemohon tetap dilayani. Bandingkan kedua data bila sempat, sebelum disegel.",
+                             bold="Sidik jari mirip dengan rekaman lain di kantor ini.", action="Bandingkan",
+                             act=lambda: self.shell.go("tugas", task=key))
 
     def _tab(self, key: str, _on: bool = True) -> None:
         self._show_part(key)

@@ -11,6 +11,7 @@ from PySide6.QtWidgets import QButtonGroup, QGridLayout, QHBoxLayout, QVBoxLayou
 
 from ktpel_kiosk.domain.biometric import FINGERS, Modality, Position
 from ktpel_kiosk.domain.errors import KioskError
+from ktpel_kiosk.domain.ganda import DuplicateCheck
 from ktpel_kiosk.domain.text import date_card
 from ktpel_kiosk.ui.pages.base import scroll
 from ktpel_kiosk.ui.pages.biodata import BiodataForm
@@ -195,6 +196,15 @@ class ExceptionPanel(Card):
         self.second.refuse(self.page.session.sentence(error))
 
 
+def alike_line(check: DuplicateCheck) -> tuple[str, str]:
+    """What the search for double recordings came to, and its tone."""
+    if check.open:
+        return "! Sidik jari mirip dengan rekaman lain; belum diputus", "attention"
+    if check.hits:
+        return "✓ Sidik jari mirip, sudah dibandingkan petugas", ""
+    return f"✓ Tidak ada rekaman yang sama ({check.people} orang dibandingkan)", ""
+
+
 class ReviewPart(Part):
     """Everything at a glance, the applicant's yes, the operator's password, the seal."""
 
@@ -283,6 +293,9 @@ class ReviewPart(Part):
         clear_layout(self.facts)
         for text in self._summary(view):
             self.facts.addWidget(label("✓ " + text, "body"))
+        if view.alike is not None:
+            said, tone = alike_line(view.alike)
+            self.facts.addWidget(label(said, "body", tone=tone, wrap=True))
         ink = view.best.get(Position.SIGNATURE)
         if ink is not None and self.signature._image is None:
             self.page.ask(partial(self.page.shell.desk.biometrics.signature_png, ink.data), partial(self._ink, view), lambda _e: None)

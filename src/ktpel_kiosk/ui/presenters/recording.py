@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
-from ktpel_kiosk.desk import correction, queries, recording, sealing
+from ktpel_kiosk.desk import correction, duplicates, queries, recording, sealing
 from ktpel_kiosk.desk.recording import CaptureResult, PositionStatus, RecordingStatus
 from ktpel_kiosk.domain.biometric import (
     EYES,
@@ -24,6 +24,7 @@ from ktpel_kiosk.domain.biometric import (
 )
 from ktpel_kiosk.domain.capture_rules import BestOf, CaptureRules
 from ktpel_kiosk.domain.errors import KioskError
+from ktpel_kiosk.domain.ganda import DuplicateCheck
 from ktpel_kiosk.domain.outbox import Packet
 from ktpel_kiosk.domain.permohonan import Permohonan
 from ktpel_kiosk.domain.sop import Stage
@@ -105,6 +106,13 @@ class RecordView:
     touches: tuple[tuple[Sample, ...], ...] = ()
     """Captures of fingers and eyes in order of time, without their pictures."""
 
+    alike: DuplicateCheck | None = None
+    """The newest search for the same person among this office's recordings."""
+
+    def fingers_key(self) -> tuple[str, ...]:
+        """Which finger samples would be searched now; empty while fingers are missing."""
+        return tuple(s.id for p, s in self.best.items() if p.modality is Modality.FINGER) if self.part_done("jari") else ()
+
     @property
     def permohonan(self) -> Permohonan:
         return self.dossier.permohonan
@@ -166,7 +174,12 @@ class RecordingPresenter:
             "pengesahan_operator" in kinds,
             tuple(tuple(replace(s, data=b"", device_payload=b"") for s in touch) for touch in recording.touches(
                 [s for s in samples if s.position.modality in (Modality.FINGER, Modality.IRIS)])),
+            desk.register.read(lambda v: next(iter(reversed(v.duplicate_checks(pid))), None)),
         )
+
+    def search_doubles(self, pid: str, cancelled: Callable[[], bool]) -> RecordView | None:
+        """Compare the fingers with this office's kept ones; ``None`` when nothing was searched."""
+        return self.load(pid) if duplicates.search(self.session.desk, pid, cancelled) is not None else None
 
     # -- data -----------------------------------------------------------------------------------------------------
 
