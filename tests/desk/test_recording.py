@@ -325,6 +325,14 @@ def test_one_eye_twice_and_eyes_swapped_between_attempts(office, seated):
     assert crossed.accepted[-1] == ()
 
 
+def test_eyes_that_look_like_the_other_side_are_kept_with_the_hint_first(office, seated, monkeypatch):
+    monkeypatch.setattr(office.judge, "iris_hints", lambda eyes: ("iris.maybe_swapped",) if len(eyes) == 2 else ())
+    stored = recording.capture_irises(office.desk, office.actor(Peran.OPERATOR), seated.id).stored
+    assert [s.quality.hints[0] for s in stored] == ["iris.maybe_swapped"] * 2
+    (left,) = recording.capture_irises(office.desk, office.actor(Peran.OPERATOR), seated.id, (Position.LEFT_EYE,)).stored
+    assert "iris.maybe_swapped" not in left.quality.hints
+
+
 class EyesCrossed:
     """Every new eye is the accepted one of the other side."""
 

@@ -258,6 +258,9 @@ def capture_irises(desk: Desk, actor: Actor, permohonan_id: str, eyes: Sequence[
     identity, capture = desk.devices.call(DeviceKind.IRIS, "iris.capture", look, desk.capture_timeout_s + 5).result()
     with _failures(desk, actor, p, asked):
         assessed = tuple(desk.biometrics.assess_iris(position, image) for position, image in capture.eyes)
+    together = tuple(desk.biometrics.iris_hints([(a.position, a.quality) for a in assessed]))
+    if together:
+        assessed = tuple(replace(a, quality=replace(a.quality, hints=(*together, *a.quality.hints))) for a in assessed)
     return _judged(desk, actor, p, assessed, identity, capture.payload, instead=instead)
 
 
