@@ -74,11 +74,11 @@ def pil_image(image: RawImage) -> Image.Image:
     )
 
 
-def encode_png(image: RawImage) -> bytes:
-    """Lossless PNG, grey or RGB, 8 bit, resolution in pHYs when known."""
+def encode_png(image: RawImage, level: int = 4) -> bytes:
+    """Lossless PNG, grey or RGB, 8 bit, resolution in pHYs when known. ``level`` of compression 0..9."""
     out = io.BytesIO()
     dpi = {"dpi": (image.ppi, image.ppi)} if image.ppi else {}
-    pil_image(image).save(out, "PNG", compress_level=4, **dpi)
+    pil_image(image).save(out, "PNG", compress_level=level, **dpi)
     return out.getvalue()
 
 
