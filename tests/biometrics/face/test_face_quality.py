@@ -14,7 +14,9 @@ from face_scenes import RGB, frame_of
 
 from ktpel_kiosk.biometrics import images
 from ktpel_kiosk.biometrics.face import models
+from ktpel_kiosk.biometrics.face import measures as pixel
 from ktpel_kiosk.biometrics.face.framing import FULL_FRONTAL
+from ktpel_kiosk.biometrics.images import luma
 from ktpel_kiosk.biometrics.quality import face
 from ktpel_kiosk.biometrics.records.read import read_record, to_raw
 from ktpel_kiosk.domain.errors import CaptureFailed
@@ -81,6 +83,29 @@ def test_light_and_focus_are_noticed(way: str, change: Callable[[RGB], RGB], hin
     assert bad.score < good.score
 
 
+def _noisy(frame: RGB, sigma: float) -> RGB:
+    grain = np.random.default_rng(5).normal(0, sigma, frame.shape)
+    return np.asarray(np.clip(frame + grain, 0, 255), np.uint8)
+
+
+def test_noise_is_no_sharpness(way: str) -> None:
+    """A lens blurs before the sensor adds its noise; a noisy sharp face stays sharp."""
+    sharp = frame_of()
+    blurred = np.asarray(cv2.GaussianBlur(sharp, (0, 0), 4), np.uint8)
+    for sigma in (3, 6):
+        assert "face.blurred" not in face.judge(_noisy(sharp, sigma), "merah")[0].hints
+        assert "face.blurred" in face.judge(_noisy(blurred, sigma), "merah")[0].hints
+
+
+@pytest.mark.parametrize("of", ["Registration", "Auth"])
+def test_a_soft_real_portrait_is_sharp_enough(of: str) -> None:
+    raw = to_raw(read_record(sample(f"mosip-mock-services/MockMDS/Profile/Default/{of}/Face.iso").read_bytes()))
+    picture = images.to_array(raw)
+    focus = [pixel.sharpness(luma(np.asarray(p, np.uint8))) for p in (picture, cv2.GaussianBlur(picture, (0, 0), 2.4))]
+    assert "face.blurred" not in face.judge(picture, "biru")[0].hints
+    assert focus[1] < 0.6 * focus[0]
+
+
 @pytest.mark.parametrize(
     ("how", "hint"),
     [
@@ -118,11 +143,14 @@ def test_closed_eyes_are_noticed(way: str) -> None:
 
 
 @pytest.mark.skipif(not models.available(), reason=models.trouble())
-@pytest.mark.parametrize(("look", "hint"), [("head_turned", "face.turned"), ("mouth_open", "face.mouth")])
-def test_a_turned_head_and_an_open_mouth_are_noticed(look: str, hint: str) -> None:
+@pytest.mark.parametrize(("look", "hint", "mirrored"), [("head_turned", "face.turn_right", "face.turn_left"),
+                                                        ("mouth_open", "face.mouth", "face.mouth")])
+def test_a_turned_head_and_an_open_mouth_are_noticed(look: str, hint: str, mirrored: str) -> None:
+    """The synthetic head turns to its own left, which is the picture's right."""
     person = SyntheticPerson(2, 1980, "L")
-    quality = face.preview(images.to_array(person.camera_frame("biru", 1.0, look=look)), "biru")
-    assert quality.hints == (hint,)
+    frame = images.to_array(person.camera_frame("biru", 1.0, look=look))
+    assert face.preview(frame, "biru").hints == (hint,)
+    assert face.preview(np.ascontiguousarray(frame[:, ::-1]), "biru").hints == (mirrored,)
 
 
 def test_preview_tells_where_to_draw(way: str) -> None:

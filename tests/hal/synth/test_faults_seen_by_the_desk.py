@@ -49,7 +49,7 @@ def test_camera_faults_are_named(world, fault: str, seen: set[str]) -> None:
     assert seen & set(hint_of_the_still(world))
 
 
-@pytest.mark.parametrize(("fault", "seen"), [("head_turned", "face.turned"), ("mouth_open", "face.mouth")])
+@pytest.mark.parametrize(("fault", "seen"), [("head_turned", "face.turn_right"), ("mouth_open", "face.mouth")])
 def test_pose_and_mouth_are_seen_where_there_are_landmarks(world, fault: str, seen: str) -> None:
     if not models.available():
         pytest.skip(f"no landmarks: {models.trouble()}")
@@ -63,6 +63,13 @@ def test_a_mirrored_picture_is_still_one_good_face(world) -> None:
     still = biometric.SimulatedCamera(world).still()
     assert still != plain
     assert DESK.assess_face(still, "merah").quality.hints == ()
+
+
+def test_a_blurred_live_frame_is_not_sharp_for_its_noise(world) -> None:
+    """The lens blurs before the sensor adds its noise."""
+    assert DESK.preview_face(biometric.SimulatedCamera(world).frame(), "merah").hints == ()
+    world.faults.add("camera", "blurred")
+    assert DESK.preview_face(biometric.SimulatedCamera(world).frame(), "merah").hints == ("face.blurred",)
 
 
 def test_live_picture_shows_the_same_fault(world) -> None:

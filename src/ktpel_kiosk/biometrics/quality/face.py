@@ -82,7 +82,7 @@ RGB = NDArray[np.uint8]
 _LIMITS: tuple[tuple[str, float, str], ...] = (
     ("size", 40.0, "face.too_far"),
     ("roll_ok", 83.0, "face.tilt"),
-    ("yaw_ok", 83.0, "face.turned"),
+    ("yaw_ok", 83.0, ""),
     ("pitch_ok", 65.0, ""),
     ("eyes_open", 50.0, "face.eyes"),
     ("mouth_closed", 88.0, "face.mouth"),
@@ -116,7 +116,7 @@ def measures(frame: RGB, face: Face, framing: Framing, latar: str) -> dict[str, 
     found = {
         "size": 100 * sigmoid(face.eye_distance, 70, 12),
         "roll_ok": _upright(face.roll, 3.0),
-        "sharpness": 100 * sigmoid(pixel.sharpness(luma(skin)), 0.075, 0.02),
+        "sharpness": 100 * sigmoid(pixel.sharpness(luma(skin)), 0.118, 0.018),
         "exposure": 100 * sigmoid(light, 0.2, 0.05) * (1 - sigmoid(light, 0.8, 0.05)),
         "burnt": 100 * (1 - min(1.0, 6 * float((grey >= 250).mean()))),
         "illumination": 100 * pixel.smooth_illumination(grey[70:115, 15:60], grey[70:115, 90:135]) ** 0.3,
@@ -233,6 +233,8 @@ def quality(values: dict[str, float], face: Face, framing: Framing, bright: bool
 
 
 def _words(name: str, values: dict[str, float], bright: bool) -> str:
+    if name == "yaw_ok":  # the picture's right is the applicant's left
+        return "face.turn_right" if values["yaw"] > 0 else "face.turn_left"
     if name == "pitch_ok":
         return "face.chin_down" if values["pitch"] > 0 else "face.chin_up"
     return "face.bright" if bright else "face.dark"
