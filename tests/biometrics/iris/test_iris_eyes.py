@@ -13,7 +13,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from ktpel_kiosk.biometrics.images import Grey
-from ktpel_kiosk.biometrics.iris import measures, occlusion
+from ktpel_kiosk.biometrics.iris import measures, occlusion, upright
 from ktpel_kiosk.biometrics.quality import iris
 from ktpel_kiosk.domain.biometric import Position, Quality
 from ktpel_kiosk.domain.errors import CaptureFailed
@@ -53,6 +53,36 @@ def test_real_eyes_are_good_and_wear_no_lens(name: str) -> None:
     assert quality.measures["usable_iris_area"] > 90
     assert (quality.algorithm, quality.vendor_id, quality.algorithm_id) == ("ktpel-iris 2", 0, 0)
     assert quality.measures["iris_d"] == pytest.approx(2 * pictures.CIRCLES[name][0][2], abs=5)
+
+
+def _turned(image: Grey) -> Grey:
+    return np.ascontiguousarray(image[::-1, ::-1])
+
+
+@pytest.mark.parametrize("name", ["reg_left", "reg_right", "utils_right", "utils_vga"])
+def test_a_real_eye_upside_down_is_noticed(name: str) -> None:
+    image = pictures.real(name)
+    assert _judged(_turned(image)).hints[:1] == ("iris.upside_down",)
+    assert _judged(image).measures["upside_down"] < -upright.UPSIDE_DOWN
+
+
+@pytest.mark.parametrize("name", ["auth_left", "auth_right"])
+def test_an_eye_cut_out_of_its_lids_says_nothing_about_up_and_down(name: str) -> None:
+    image = pictures.real(name)
+    assert _judged(image).measures["upside_down"] == _judged(_turned(image)).measures["upside_down"] == 0
+
+
+def test_synthetic_eyes_stand_upright_until_turned() -> None:
+    for seed in range(2):
+        image = pictures.synthetic(seed, (Position.LEFT_EYE, Position.RIGHT_EYE)[seed])
+        assert "iris.upside_down" not in _judged(image).hints
+        assert "iris.upside_down" in _judged(_turned(image)).hints
+
+
+@pytest.mark.parametrize("covered", [0.15, 0.3, 0.36])
+@pytest.mark.parametrize("name", ["utils_vga", "utils_right"])
+def test_a_drooping_lid_is_not_upside_down(name: str, covered: float) -> None:
+    assert "iris.upside_down" not in _judged(pictures.lid(pictures.real(name), pictures.CIRCLES[name][0], covered, 225)).hints
 
 
 def _wrong(kind: str, image: Grey, circle: tuple[float, float, float]) -> Grey:

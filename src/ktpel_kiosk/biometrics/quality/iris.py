@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 
 from ktpel_kiosk.biometrics.images import Grey
-from ktpel_kiosk.biometrics.iris import lens, occlusion
+from ktpel_kiosk.biometrics.iris import lens, occlusion, upright
 from ktpel_kiosk.biometrics.iris.measures import measure
 from ktpel_kiosk.biometrics.iris.segmentation import Circle, Eye, locate
 from ktpel_kiosk.domain.biometric import Position, Quality
@@ -53,11 +53,13 @@ def assess(image: Grey, eye: Eye, hidden: occlusion.Occlusion | None = None) -> 
     found = hidden if hidden is not None else occlusion.find(image, eye)
     values = measure(image, eye, found)
     values["lens"] = round(lens.evidence(image, eye, found), 2)
+    values["upside_down"] = round(upright.evidence(image, eye, found), 2)
     return quality(values)
 
 
 def quality(values: Mapping[str, float]) -> Quality:
-    """Score from the worst and the mean part; the pupil must take 20 to 70 percent of the iris. Glare and lens only give hints."""
+    """Score from the worst and the mean part; the pupil must take 20 to 70 percent of the iris. Glare, lens and an eye upside
+    down only give hints."""
     parts: list[float] = []
     hints: list[tuple[float, str]] = []
     for name, worst, good, hint in _LIMITS:
@@ -72,6 +74,8 @@ def quality(values: Mapping[str, float]) -> Quality:
         hints.append((49.0, "iris.glare"))
     if values.get("lens", 0.0) >= 1.0:
         hints.append((49.5, "iris.lens"))
+    if values.get("upside_down", 0.0) >= upright.UPSIDE_DOWN:
+        hints.append((-1.0, "iris.upside_down"))  # first: the rest is mended after it
     score = round(0.6 * min(parts) + 0.4 * sum(parts) / len(parts))
     ordered = tuple(dict.fromkeys(hint for _, hint in sorted(hints, key=lambda h: h[0])))
     return Quality(ALGORITHM, score, measures=dict(values), hints=ordered)
