@@ -56,8 +56,12 @@ def _rows(chart: Chart, width: float, rows: range, gap: float) -> Block:
     return Block(lambda pen: draw(pen, chart, width, rows), gap)
 
 
+LARGEST = 1e12
+"""No figure of an office comes near; beyond it axis and labels lose their sense, near the end of a double their arithmetic."""
+
+
 def _clean(values: Sequence[float | None], count: int) -> tuple[float | None, ...]:
-    good = [v if v is not None and math.isfinite(v) else None for v in values[:count]]
+    good = [v if v is not None and abs(v) <= LARGEST else None for v in values[:count]]  # NaN and infinity fail this too
     return (*good, *([None] * (count - len(good))))
 
 
