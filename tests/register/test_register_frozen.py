@@ -75,7 +75,8 @@ def write_fingers(tx: Any) -> None:
     """What came with the third schema."""
     p = tx.permohonan(application(1).id)
     tx.keep_fingers([KeptFinger(p.id, Position.LEFT_INDEX, b"beku", NOW)])
-    tx.add_duplicate_check(DuplicateCheck("g1", p.id, NOW, 7, (DuplicateHit(p.id, 1.4, (FingerLikeness(Position.LEFT_INDEX, Position.LEFT_INDEX, 0.7),)),)))
+    alike = FingerLikeness(Position.LEFT_INDEX, Position.LEFT_INDEX, 0.7)
+    tx.add_duplicate_check(DuplicateCheck("g1", p.id, NOW, 7, (DuplicateHit(p.id, 1.4, (alike,)),)))
     tx.decide_duplicate("g1", Putusan.ORANG_LAIN, "rina", NOW, "beda wajah")
 
 
