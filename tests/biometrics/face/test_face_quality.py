@@ -13,8 +13,8 @@ from bio_samples import sample
 from face_scenes import RGB, frame_of
 
 from ktpel_kiosk.biometrics import images
-from ktpel_kiosk.biometrics.face import models
 from ktpel_kiosk.biometrics.face import measures as pixel
+from ktpel_kiosk.biometrics.face import models
 from ktpel_kiosk.biometrics.face.framing import FULL_FRONTAL
 from ktpel_kiosk.biometrics.images import luma
 from ktpel_kiosk.biometrics.quality import face

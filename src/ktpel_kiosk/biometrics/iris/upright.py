@@ -27,7 +27,6 @@ LEAST_SEEN = 0.6
 LEAST_HAIR = 5.0
 """Grey levels of thin dark lines in the hairier band; real lids have 8 to 15 above, masked eyes 0 to 2."""
 
-
 CAP = 70
 """Percentile of brightness above which nothing counts: lamps mirrored on wet lids would leave dark gaps between them."""
 
