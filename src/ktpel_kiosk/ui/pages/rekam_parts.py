@@ -285,6 +285,10 @@ class PhotoPart(Part):
         self.live.set_hint(text, "circle-alert", "attention")
 
 
+EYE_LEAST = 130
+"""Height of an eye where a notice and advice need the room, pixels."""
+
+
 class IrisPart(Part):
     key = "iris"
     device = DeviceKind.IRIS
@@ -304,6 +308,7 @@ class IrisPart(Part):
         self.advice: dict[Position, QLabel] = {}
         for eye in EYES:
             view, chip = PreviewView(), Chip("belum", "neutral")
+            view.setMinimumSize(200, EYE_LEAST)
             view.setAccessibleName(word("posisi", eye))
             view.set_waiting(word("posisi", eye))
             box = QVBoxLayout()
@@ -313,6 +318,7 @@ class IrisPart(Part):
             foot.addWidget(chip)
             box.addLayout(foot)
             self.advice[eye] = label("", "small", tone="attention", wrap=True)
+            self.advice[eye].hide()
             box.addWidget(self.advice[eye])
             line.addLayout(box, 1)
             self.eyes[eye] = (view, chip)
@@ -355,6 +361,7 @@ class IrisPart(Part):
                 chip.set("diterima apa adanya · " + number if s.state == "forced" else f"{said} · {number}", tone)
                 advice = self.page.presenter.hint(sample.quality) if sample.quality.hints else ""
             self.advice[s.position].setText(advice)
+            self.advice[s.position].setVisible(bool(advice))
 
     def capture(self) -> None:
         if self.page.view is not None and open_eyes(self.page.view):
@@ -425,6 +432,10 @@ class SignaturePart(Part):
         self.field = QStackedWidget()
         self.field.addWidget(self.ink)
         self.field.addWidget(self.print)
+        self.refused = RefusedCard()
+        self.refused.excuse.connect(page.ask_exception)
+        self.refused.keep.connect(lambda: page.ask_keep(self.refused.rejected))
+        self.field.addWidget(self.refused)
         left.body.addWidget(self.field, 1)
         side = Card(24, 12)
         side.body.addWidget(label("Bentuk", "strong", weight="semibold"))
@@ -470,6 +481,7 @@ class SignaturePart(Part):
         thumb = position_word(self._thumb()) if stamp and self.page.view is not None else ""
         self.about.setText(word("rekam", f"ttd_{self.kind}").format(jari=thumb))
         self.capture_word = word("rekam", "ttd_cap_ambil" if stamp else "ttd_minta")
+        self.forget_refused()
         self.field.setCurrentIndex(1 if stamp else 0)
         self.device = DeviceKind.FINGERPRINT if stamp else None
         if stamp:
@@ -521,6 +533,7 @@ class SignaturePart(Part):
         if not self._start():
             return
         assert self.page.view is not None
+        self.forget_refused()
         pid, kind = self.page.view.permohonan.id, self.kind
         if self.page.applicant is not None and ink is None and kind is not SignatureKind.CAP_JEMPOL:
             self.page.applicant.sign()
@@ -537,12 +550,32 @@ class SignaturePart(Part):
             self.capture()
 
     def captured(self, result: CaptureResult) -> None:
+        if result.refused and self.page.view is not None:
+            pair = result.refusal.pairs[0] if result.refusal and result.refusal.pairs else None
+            self.refused.show_rejected(self.page.presenter.rejected(result, self.page.view), pair.similarity if pair else 0.0)
+            self.field.setCurrentIndex(2)
+            self.hint.hide()
+            if self.page.applicant is not None and pair is not None:
+                self.page.applicant.hands({pair.found: "target"}, (pair.found,), 0.0, hint=applicant_hint(result.refused[0]))
+            return
         low = self.page.view is not None and self.page.view.status.of(Position.SIGNATURE).state == "low"
         hint = self.page.presenter.hint(result.stored[-1].quality) if low and result.stored else ""
         self.hint.setText(hint or ("Mutu belum cukup, ulangi." if low else "Tersimpan."))
         if result.stored:
             pid, data = result.stored[-1].permohonan_id, result.stored[-1].data
             self.page.ask(partial(self.page.shell.desk.biometrics.signature_png, data), partial(self._show_png, pid), lambda _e: None)
+
+    def forget_refused(self) -> None:
+        if self.refused.rejected is not None:
+            self.refused.rejected = None
+            self.hint.show()
+            self.field.setCurrentIndex(1 if self.kind is SignatureKind.CAP_JEMPOL else 0)
+
+    def asks(self) -> bool:
+        return self.refused.rejected is not None
+
+    def excusable(self) -> Position | None:
+        return Position.SIGNATURE if self.refused.rejected is not None else None
 
     def _show_png(self, _pid: str, png: bytes) -> None:
         image = QImage.fromData(png)
