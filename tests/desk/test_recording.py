@@ -21,6 +21,7 @@ from ktpel_kiosk.domain.capture_rules import BestOf, CaptureRules, Limit
 from ktpel_kiosk.domain.errors import (
     BadInput,
     CaptureFailed,
+    EnvironmentTrouble,
     NotAllowed,
     NotConnected,
     QualityTooLow,
@@ -444,6 +445,55 @@ def test_thumb_print_comes_from_the_scanner_of_a_finger_that_is_there(office, se
     del office.bench.trouble[DeviceKind.SIGNATURE]
     pen = recording.capture_signature(office.desk, operator, seated.id, SignatureKind.GARIS)
     assert best_of(office, seated)[Position.SIGNATURE].id == pen.stored[0].id
+
+
+def stamp(office, p):
+    return recording.capture_signature(office.desk, office.actor(Peran.OPERATOR), p.id, SignatureKind.CAP_JEMPOL)
+
+
+def test_thumb_print_of_somebody_else_is_refused(office, seated):
+    office.judge.print_of_another = True
+    assert stamp(office, seated).stored, "no thumb was recorded yet, so that there is nothing to compare with"
+    recording.capture_fingers(office.desk, office.actor(Peran.OPERATOR), seated.id, THUMBS)
+    before = best_of(office, seated)[Position.SIGNATURE].id
+    result = stamp(office, seated)
+    assert (result.stored, result.refused) == ((), ("signature.other_finger",))
+    assert dict(result.refused_facts) == {"position": "signature", "found": "left_thumb"}
+    assert best_of(office, seated)[Position.SIGNATURE].id == before
+    link = office.desk.register.read(lambda v: v.audit(subject=seated.id))[-1]
+    assert (link.event, link.facts["reason"], link.facts["asked"]) == ("CaptureRefused", "signature.other_finger", "signature")
+    office.judge.print_of_another = False
+    assert stamp(office, seated).stored
+
+
+def test_thumb_print_is_not_compared_with_a_finger_below_its_threshold(office, seated):
+    office.judge.scores[Position.LEFT_THUMB] = [1]
+    recording.capture_fingers(office.desk, office.actor(Peran.OPERATOR), seated.id, THUMBS)
+    office.judge.print_of_another = True
+    assert stamp(office, seated).stored
+
+
+def test_thumb_print_is_taken_where_fingers_cannot_be_compared(office, seated, monkeypatch):
+    recording.capture_fingers(office.desk, office.actor(Peran.OPERATOR), seated.id, THUMBS)
+
+    def missing(probe, reference):
+        raise EnvironmentTrouble("biometrics.nbis_missing", cause="uji")
+
+    monkeypatch.setattr(office.judge, "compare_fingers", missing)
+    assert stamp(office, seated).stored
+
+
+def test_a_thumb_print_that_never_matches_does_not_trap_the_citizen(office, seated):
+    operator = office.actor(Peran.OPERATOR)
+    recording.capture_fingers(office.desk, operator, seated.id, THUMBS)
+    office.judge.print_of_another = True
+    tries = [stamp(office, seated) for _ in range(3)]
+    assert [t.may_keep for t in tries] == [False, False, True]
+    kept = recording.keep_refused(office.desk, operator, seated.id, "ibu jari tergores, dilihat berdua", "kasi", PASSWORD)
+    assert [(s.position, s.signature_kind) for s in kept.stored] == [(Position.SIGNATURE, SignatureKind.CAP_JEMPOL)]
+    assert kept.status.of(Position.SIGNATURE).state == "captured"
+    assert [(a.kind, a.officer) for a in office.desk.register.read(lambda v: v.approvals(seated.id))][-1] == ("tetap_pakai", "kasi")
+    assert stamp(office, seated).stored, "agreed once, not asked again"
 
 
 def test_no_sample_of_an_excused_position_is_sealed(office):

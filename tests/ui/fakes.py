@@ -206,6 +206,7 @@ class Judge:
         self.alike: set[str] = set()
         self.failures: list[KioskError] = []
         self.nbis = "ok"
+        self.likeness = 0.9
 
     def _made(self, position: Position, image: Image.Image, mime: str = "image/png", data: bytes = b"") -> Assessed:
         queue = self.scores.get(position)
@@ -257,7 +258,7 @@ class Judge:
         return ()
 
     def compare_fingers(self, a: bytes, b: bytes) -> float:
-        return 0.0
+        return self.likeness
 
     def template(self, data: bytes) -> bytes:
         return b"FMR\0" + data[:8]

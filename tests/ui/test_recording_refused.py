@@ -144,6 +144,20 @@ def test_cloth_eyes_and_thumb_print(office: FakeOffice, windows: Windows, settle
     press(windows, settle, qtbot, "F8")
     assert page.view.best[Position.SIGNATURE].signature_kind is SignatureKind.CAP_JEMPOL
     assert "cap jempol tersimpan" in signature.chip.text()
+    recording.capture_fingers(office.desk, office.rina, seated.id, THUMBS)
+    office.judge.likeness = 0.1
+    press(windows, settle, qtbot, "F7")
+    assert "Cap jempol ini bukan jempol kiri pemohon" in texts(signature)
+    assert signature.field.currentIndex() == 2 and signature.refused.buttons == {}
+    for _ in range(2):
+        press(windows, settle, qtbot, "F7")
+    assert set(signature.refused.buttons) == {"keep"}
+    signature.refused.buttons["keep"].click()
+    assert "tidak terbaca sama dengan jempol kiri" in page.keeping.what.text()
+    press(windows, settle, qtbot, "Esc")
+    office.judge.likeness = 0.9
+    press(windows, settle, qtbot, "F7")
+    assert signature.field.currentIndex() == 1 and not signature.asks()
 
 
 def test_words_follow_the_distance_to_the_limit() -> None:

@@ -187,9 +187,10 @@ class Walk:
             self._refused(actor, p, result)
 
     def _refused(self, actor: Actor, p: Permohonan, result: recording.CaptureResult) -> None:
-        """After the tries: what proved to be another finger or eye is excused; a hand the classifier doubts is looked at by two."""
+        """After the tries: what proved to be another finger or eye is excused; a hand the classifier doubts or a
+        thumb print unlike its finger is looked at by two."""
         pairs = result.refusal.pairs if result.refusal is not None else ()
-        if not pairs:
+        if not pairs or result.refused[0] == refusals.OTHER_PRINT:
             recording.keep_refused(self.desk, actor, p.id, "tangan diperiksa dua petugas", *self.second_of(actor))
             return
         for position in dict.fromkeys(c.position for c in pairs):

@@ -5,7 +5,7 @@ from __future__ import annotations
 import threading
 from dataclasses import dataclass, field
 
-from ktpel_kiosk.domain.biometric import DeviceIdentity
+from ktpel_kiosk.domain.biometric import DeviceIdentity, SignatureKind
 from ktpel_kiosk.ports.services import Assessed, Conflict
 
 WAITING = 4
@@ -14,7 +14,8 @@ WAITING = 4
 
 @dataclass(frozen=True, slots=True)
 class Refusal:
-    """Why a readable capture does not count: a sentence key and the pairs that are alike, most alike first."""
+    """Why a readable capture does not count: a sentence key and the pairs that are alike, most alike first (of a thumb print: the pair
+    that is not)."""
 
     key: str
     pairs: tuple[Conflict, ...]
@@ -23,12 +24,13 @@ class Refusal:
 
 @dataclass(frozen=True, slots=True)
 class Held:
-    """A refused capture as it came."""
+    """A refused capture as it came; ``signature_kind`` of what stands for a signature."""
 
     refusal: Refusal
     assessed: tuple[Assessed, ...]
     identity: DeviceIdentity
     payload: bytes
+    signature_kind: SignatureKind | None = None
 
 
 @dataclass

@@ -299,10 +299,16 @@ def thumb_for_print(status: RecordingStatus) -> Position:
 
 
 def _thumbprint(desk: Desk, actor: Actor, p: Permohonan) -> CaptureResult:
-    thumb = thumb_for_print(recording_status(desk, p.id))
+    """The print must be of the finger recorded before: a helper's thumb signs for nobody."""
+    status = recording_status(desk, p.id)
+    thumb = thumb_for_print(status)
     identity, capture = _touch(desk, (thumb,))
     with _failures(desk, actor, p, (Position.SIGNATURE,)):
         assessed = desk.biometrics.assess_thumbprint(capture, thumb)
+    low = any(s.position is thumb and s.state == "low" for s in status.positions)  # not accepted, so nothing to compare with
+    refusal = None if low else refusals.judge_thumbprint(desk, p.id, assessed, thumb)
+    if refusal is not None:
+        return _refuse(desk, actor, p, Held(refusal, (assessed,), identity, capture.payload, SignatureKind.CAP_JEMPOL))
     return _store(desk, actor, p, [assessed], identity, signature_kind=SignatureKind.CAP_JEMPOL, payload=capture.payload,
                   facts={"found": thumb.value})
 
@@ -323,8 +329,13 @@ def _judged(desk: Desk, actor: Actor, p: Permohonan, assessed: tuple[Assessed, .
     refusal = refusals.judge(desk, p.id, assessed, instead=instead)
     if refusal is None:
         return _store(desk, actor, p, assessed, identity, payload=payload, instead=instead)
+    return _refuse(desk, actor, p, Held(refusal, assessed, identity, payload))
+
+
+def _refuse(desk: Desk, actor: Actor, p: Permohonan, held: Held) -> CaptureResult:
+    refusal, assessed = held.refusal, held.assessed
     limit = _tries(recording_status(desk, p.id), [a.position for a in assessed])
-    count = refusals.note_refusal(desk, actor.username, p.id, Held(refusal, assessed, identity, payload), limit)
+    count = refusals.note_refusal(desk, actor.username, p.id, held, limit)
     return CaptureResult((), (refusal.key,), recording_status(desk, p.id), refusal.facts, refusal, assessed, count, count >= limit)
 
 
@@ -335,7 +346,7 @@ def _tries(status: RecordingStatus, asked: Sequence[Position]) -> int:
 def keep_refused(desk: Desk, actor: Actor, permohonan_id: str, reason: str, second_username: str, second_password: str) -> CaptureResult:
     """Let the last refused capture count after the allowed tries ("tetap pakai"), with another officer's signed agreement.
 
-    The finger or eye stays below its threshold if it is; what was alike is not asked about again.
+    The finger, eye or thumb print stays below its threshold if it is; what was alike is not asked about again.
 
     Raises:
         SopViolation: ``recording.nothing_refused``: no refused capture is waiting (it is kept in memory only).
@@ -367,7 +378,8 @@ def keep_refused(desk: Desk, actor: Actor, permohonan_id: str, reason: str, seco
             tx.log(refusals.KEPT_EVENT, p.id, actor.username, position=position.value, found=found, reason=held.refusal.key,
                    at=second.username)
 
-    result = _store(desk, actor, p, held.assessed, held.identity, payload=held.payload, also=agreed)
+    result = _store(desk, actor, p, held.assessed, held.identity, signature_kind=held.signature_kind, payload=held.payload,
+                    also=agreed)
     desk.held.drop(p.id)
     return result
 

@@ -1,4 +1,5 @@
-"""Captures the desk refuses: a finger or an eye that was already taken under another name, the wrong hand, too few fingers.
+"""Captures the desk refuses: a finger or an eye that was already taken under another name, the wrong hand, too few fingers,
+a thumb print in place of the signature that is not the finger recorded before.
 
 Nothing of a refused capture is stored. The last one of an application waits in memory, so that after the allowed tries a second
 officer may let it count ("tetap pakai"); how often something was refused is counted from the audit, which survives a restart.
@@ -11,14 +12,14 @@ from collections.abc import Mapping, Sequence
 from ktpel_kiosk.desk.context import Desk
 from ktpel_kiosk.desk.held import Held, Refusal
 from ktpel_kiosk.domain.biometric import Modality, Position
-from ktpel_kiosk.domain.errors import CaptureFailed
+from ktpel_kiosk.domain.errors import CaptureFailed, EnvironmentTrouble
 from ktpel_kiosk.ports.register import View
 from ktpel_kiosk.ports.services import Assessed, Conflict
 
 EVENT, KEPT_EVENT = "CaptureRefused", "CaptureKept"
-WRONG_HAND = "finger.wrong_hand"
+WRONG_HAND, OTHER_PRINT = "finger.wrong_hand", "signature.other_finger"
 IDENTITY_KEYS = frozenset({"finger.same_twice", "finger.same_as", "finger.other_hand", WRONG_HAND, "iris.same_twice", "iris.same_as",
-                           "iris.swapped"})
+                           "iris.swapped", OTHER_PRINT})
 """Refusals of a capture that could be read; a second officer may overrule them."""
 LINKS = 10_000
 
@@ -54,6 +55,26 @@ def judge(desk: Desk, permohonan_id: str, new: Sequence[Assessed], *, instead: b
     if fingers and any(WRONG_HAND in a.quality.hints for a in new):
         return Refusal(WRONG_HAND, (), (("position", new[0].position.value),))
     return None
+
+
+def judge_thumbprint(desk: Desk, permohonan_id: str, new: Assessed, finger: Position) -> Refusal | None:
+    """Whether the print given as signature is not ``finger`` as it was accepted before; None where nothing was accepted to compare
+    with, a second officer has agreed before, or this machine cannot compare.
+
+    The pair of the refusal is the two prints that should be alike and are not.
+    """
+    def look(view: View) -> tuple[bytes | None, bool]:
+        taken = next((s.data for s in view.samples(permohonan_id) if s.best and s.position is finger), None)
+        return taken, frozenset((new.position, finger)) in _kept_pairs(view, permohonan_id)
+
+    accepted, agreed = desk.register.read(look)
+    if accepted is None or agreed:
+        return None
+    try:
+        similarity = desk.biometrics.compare_fingers(new.data, accepted)
+    except EnvironmentTrouble:  # no minutiae on this machine: the screens say so, the applicant goes on
+        return None
+    return None if similarity >= desk.biometrics.match_threshold else _refusal(OTHER_PRINT, [Conflict(new.position, finger, similarity)])
 
 
 def _finger_refusal(found: Sequence[Conflict], asked: set[Position]) -> Refusal:

@@ -68,7 +68,8 @@ class RefusedCard(QWidget):
     def show_rejected(self, r: Rejected, similarity: float = 0.0) -> None:
         self.rejected = r
         eyes = r.position is not None and r.position.modality is Modality.IRIS
-        titles = {"alike": "serupa_judul_mata" if eyes else "serupa_judul", "hand": "tangan_judul", "missing": "kurang_judul"}
+        titles = {"alike": "serupa_judul_mata" if eyes else "serupa_judul", "print": "cap_judul", "hand": "tangan_judul",
+                  "missing": "kurang_judul"}
         self.title.setText(_w(titles[r.kind]))
         self.text.setText(r.text)
         self.count.setVisible(bool(r.count))
@@ -76,7 +77,7 @@ class RefusedCard(QWidget):
         self.detail.setText(_w("kurang_tanya") if r.kind == "missing" else
                             _w("ditolak_habis", kali=r.count) if r.may_keep else _w("ditolak", kali=r.count, batas=r.limit))
         clear_layout(self._pair)
-        if r.kind == "alike":
+        if r.kind in ("alike", "print"):
             self._show_pair(r, EYE_SIDE if eyes else FINGER_SIDE, similarity)
         clear_layout(self._buttons)
         self.buttons = {}
@@ -100,7 +101,7 @@ class RefusedCard(QWidget):
         if room is not None and room.height() > theme_of(self).px(ROOMY_HEIGHT):
             side = side * 1.6
         self._pair.addStretch(1)
-        old = "serupa_lama" if r.replaceable else "serupa_juga"
+        old = "serupa_lama" if r.replaceable or r.kind == "print" else "serupa_juga"
         for position, data, key in ((r.position, r.new, "serupa_baru"), (r.found, r.old, old)):
             if key != "serupa_baru" and similarity:
                 self._pair.addWidget(label(_w("mirip", persen=round(100 * similarity)), "small", tone="attention", weight="semibold"),
@@ -108,7 +109,7 @@ class RefusedCard(QWidget):
             picture = Picture(side, fill=False)
             image = QImage.fromData(data)
             picture.set_image(None if image.isNull() else image)
-            words = _w(key, posisi=position_word(position))
+            words = _w("cap_baru") if position is Position.SIGNATURE else _w(key, posisi=position_word(position))
             picture.setAccessibleName(words)
             column = QVBoxLayout()
             column.setSpacing(6)
@@ -137,7 +138,8 @@ class KeepPanel(Card):
         super().__init__(24, 12)
         self.page = page
         self.body.addWidget(label(_w("tetap_judul"), "title", weight="bold"))
-        self.body.addWidget(label(_w("tetap_teks"), "body", tone="muted", wrap=True))
+        self.about = label("", "body", tone="muted", wrap=True)
+        self.body.addWidget(self.about)
         self.what = label("", "body", weight="medium", wrap=True)
         self.body.addWidget(self.what)
         self.reason = NoteField("reason", "Alasan", placeholder=_w("tetap_alasan"), lines=2)
@@ -149,7 +151,10 @@ class KeepPanel(Card):
 
     def ask(self, rejected: Rejected) -> None:
         new, old = rejected.position, rejected.found
-        self.what.setText(_w("tetap_serupa", posisi=word("posisi", new), lama=position_word(old)) if old else _w("tetap_tangan"))
+        self.about.setText(_w("tetap_teks_cap" if rejected.kind == "print" else "tetap_teks"))
+        key = "tetap_tangan" if old is None else "tetap_cap" if rejected.kind == "print" else "tetap_serupa"
+        self.what.setText(_w(key, posisi=word("posisi", new), lama=position_word(old)))
+        self.reason.text.setPlaceholderText(_w("tetap_alasan_cap" if rejected.kind == "print" else "tetap_alasan"))
         self.reason.set_value("")
         self.second.clear()
         self.reason.editor.setFocus()

@@ -71,7 +71,7 @@ class Rejected:
     """A refused capture as the screen shows it.
 
     Attributes:
-        kind: ``alike``, ``hand`` or ``missing``.
+        kind: ``alike``, ``print`` (a thumb print unlike its finger), ``hand`` or ``missing``.
         position: the new finger or eye (of ``missing``: the one not seen, where the desk knows it); ``found``: what it equals.
         new, old: their pictures (PNG) or empty.
         asked: what was to be captured.
@@ -282,9 +282,10 @@ class RecordingPresenter:
         accepted = {p: s.data for p, s in view.best.items()}
         old = b"" if pair is None else (shown if within else accepted).get(pair.found, b"")
         position = pair.position if pair else asked[0]
+        kind = "hand" if pair is None else "print" if pair.position is Position.SIGNATURE else "alike"
         return Rejected(
-            "alike" if pair else "hand", self.refusal(result), position, pair.found if pair else None, shown.get(position, b""), old, asked,
-            result.refusals, min(view.status.rules.tries(p) for p in asked), result.may_keep, pair is not None and not within)
+            kind, self.refusal(result), position, pair.found if pair else None, shown.get(position, b""), old, asked,
+            result.refusals, min(view.status.rules.tries(p) for p in asked), result.may_keep, kind == "alike" and not within)
 
     def unseen(self, error: KioskError, asked: Sequence[Position]) -> Rejected | None:
         """The question for a missing finger, where the trouble was that fewer fingers were seen than asked for."""
