@@ -137,6 +137,9 @@ def check_day(out: Path, summary: dict[str, Any], office: str, finished: int = 2
     assert summary["all_as_scripted"]
     assert json.loads((out / "summary.json").read_text())["office"] == office
     assert summary["queue"]["packets"] == summary["queue"]["received"] > 0
+    twins = [a["case"] for a in summary["applicants"] if Twist.REKAM_GANDA in a["twists"]]
+    assert summary["duplicates"]["found"] == len(twins) and summary["duplicates"]["searches"] > len(twins)
+    assert summary["duplicates"]["false_alarms"] == []
     assert summary["states"][Keadaan.SELESAI.value] >= finished
     sop = sops.load(office)
     for book in ("permohonan", "perekaman", "pengambilan", "pengaduan") + (("pencetakan", "blangko") if sop.akhir == "kartu" else ()):

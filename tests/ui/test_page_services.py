@@ -218,7 +218,7 @@ def test_fingers_alike_are_compared_side_by_side_and_judged(tempeh: PageBench) -
     assert not page.alike.primary.isEnabled()
     page.alike.choices.buttons()[0].click()
     page.alike.reason.set_value("wajah berbeda, kembar")
-    page.alike.primary.click()
+    tempeh.press("F9")
     tempeh.wait()
     assert office.read(new.id).keadaan is Keadaan.BERJALAN and "orang lain" in tempeh.notice()
     assert office.register.read(lambda v: v.duplicate_check("g1")).decision is Putusan.ORANG_LAIN

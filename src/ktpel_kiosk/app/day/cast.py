@@ -30,6 +30,7 @@ class Twist(StrEnum):
     DITOLAK = "ditolak"                                        # data invalid
     GANDA_BERKAS = "ganda_berkas"                              # found double before recording; the task stays open
     GANDA_PUSAT = "ganda_pusat"                                # DUPLICATE_RECORD from the centre
+    REKAM_GANDA = "rekam_ganda"                                # recorded this morning already, comes again under another NIK
     ADJUDIKASI = "adjudikasi"                                  # ADJUDICATE_RECORD: stays waiting
     TERLALU_MUDA = "terlalu_muda"                              # fifteen: refused, nothing is kept
     DATA_DIPERBAIKI = "data_diperbaiki"                        # the applicant points at a wrong field
@@ -46,7 +47,7 @@ class Twist(StrEnum):
 
 ENDS_WITHOUT_CARD: dict[Twist, Keadaan] = {
     Twist.KURANG_TIDAK_KEMBALI: Keadaan.DIKEMBALIKAN, Twist.DITOLAK: Keadaan.DITOLAK, Twist.GANDA_BERKAS: Keadaan.GANDA,
-    Twist.BATAL: Keadaan.BATAL,
+    Twist.BATAL: Keadaan.BATAL, Twist.REKAM_GANDA: Keadaan.DITOLAK,
 }
 NEEDS_CENTRE: dict[Twist, Keadaan] = {Twist.GANDA_PUSAT: Keadaan.GANDA, Twist.ADJUDIKASI: Keadaan.BERJALAN}
 CARD_TWISTS = frozenset({Twist.KARTU_RUSAK, Twist.TIDAK_DIAMBIL})
@@ -58,7 +59,8 @@ class Case:
 
     Attributes:
         age: years; ``None`` draws an adult. married, wna, name, sex, mobile_place: facts of the person; ``known``: recorded before, by the
-            population list. excused: positions the body lacks, with the kind of exception.
+            population list. body_of: key of the case whose body this is; that case is recorded first. excused: positions the body lacks,
+            with the kind of exception.
         expected: how the application has to stand in the evening; ``None``: no application exists.
     """
 
@@ -73,6 +75,7 @@ class Case:
     sex: str = ""
     known: bool = False
     mobile_place: str = ""
+    body_of: str = ""
     excused: tuple[tuple[Position, ExceptionKind], ...] = ()
     expected: Keadaan | None = Keadaan.SELESAI
 
@@ -123,6 +126,7 @@ CASES: tuple[Case, ...] = (
     _case("baru, mengadu", Layanan.BARU_WNI, Twist.MENGADU, Twist.TANPA_SURVEI),
     _case("OA baru", Layanan.BARU_OA, wna=True, name="HIROSHI TANAKA", sex="L"),
     _case("OA perpanjangan", Layanan.PERPANJANGAN_OA, wna=True, known=True),
+    _case("rekam ganda", Layanan.BARU_WNI, Twist.REKAM_GANDA, sex="P", body_of="nama satu kata"),
     _case("baru sore"),
 )
 

@@ -20,7 +20,7 @@ from ktpel_kiosk.app.day.stories import DayWalk, Stories, spread
 from ktpel_kiosk.app.demo import DemoOptions, clear_output, day_start, leave_results
 from ktpel_kiosk.app.office import village_names
 from ktpel_kiosk.app.population import Invented
-from ktpel_kiosk.app.residents import person_seed, population_entries
+from ktpel_kiosk.app.residents import population_entries
 from ktpel_kiosk.app.walk import Officers
 from ktpel_kiosk.app.wiring import Kiosk, open_practice_kiosk, pump
 from ktpel_kiosk.desk import blangko, complaints, followups, ikm, intake, laporan, laporan_paper, population, reports, withdrawn
@@ -119,6 +119,8 @@ class Day:
         self.complaint_texts = list(COMPLAINTS)
         town = Town(self.kantor, self.villages, self.today, options.seed)
         self.cast = [(case, town.person_of(case)) for case in cast_of(kiosk.desk.sop) if not only or case.key in only]
+        people = {case.key: who for case, who in self.cast}
+        self.seeds = {who.penduduk.nik: people.get(case.body_of, who).seed for case, who in self.cast}
         self.bodies = {who.penduduk.nik: case.excused for case, who in self.cast}
         self.line = self._connect()
         self.stories = self._stories()
@@ -185,10 +187,10 @@ class Day:
         assert world is not None
         excused = [position for position, _ in self.bodies.get(p.penduduk.nik, ())]
         if excused:
-            world.seat(person_seed(p.penduduk.nik), p.penduduk.tanggal_lahir.year, p.penduduk.jenis_kelamin.value, missing=excused)
+            world.seat(self.seeds[p.penduduk.nik], p.penduduk.tanggal_lahir.year, p.penduduk.jenis_kelamin.value, missing=excused)
             self.kiosk.stood_up()
         else:
-            self.kiosk.seat(p.id, person_seed(p.penduduk.nik), p.penduduk)
+            self.kiosk.seat(p.id, self.seeds[p.penduduk.nik], p.penduduk)
 
     def _leaves(self, case: Case, p: Permohonan, officer: Actor) -> None:
         """Whoever got card or letters is asked how it was; some leave a complaint."""
@@ -255,7 +257,9 @@ class Day:
         found = ikm.summary(desk, supervisor, f"{self.today:%Y-%m}")
         report = laporan.laporan(desk, supervisor, laporan.period(desk, "hari", self.today))
         received = all(p.state is PacketState.RECEIVED for p in packets)
-        good = not self.failures and all(s.as_expected for s in seen) and audit.whole and received
+        checks = self.kiosk.register.read(lambda v: [(s, c) for s in seen if s.permohonan for c in v.duplicate_checks(s.permohonan.id)])
+        alarms = [s.case.key for s, c in checks if c.open or (c.hits and not s.case.body_of)]
+        good = not self.failures and all(s.as_expected for s in seen) and audit.whole and received and not alarms
         end = local_time(desk, self.clock.now())
         return {
             "office": desk.sop.id, "date": self.today.isoformat(), "date_text": date_long(self.today), "closed_at": f"{end:%H:%M}",
@@ -263,6 +267,7 @@ class Day:
             "applicants": [_seen(s) for s in seen], "failures": self.failures,
             "states": {k.value: sum(1 for s in seen if s.permohonan is not None and s.permohonan.keadaan is k) for k in Keadaan},
             "queue": {"packets": len(packets), "received": sum(p.state is PacketState.RECEIVED for p in packets)},
+            "duplicates": {"searches": len(checks), "found": sum(bool(c.hits) for _, c in checks), "false_alarms": alarms},
             "survey": {"forms": found.respondents, "index": str(found.index.shown) if found.index else "",
                        "band": found.index.mutu if found.index else ""},
             "report": {a.kunci: {"L": a.kini.laki, "P": a.kini.perempuan, "total": a.kini.total} for a in report.angka},

@@ -13,15 +13,16 @@ from ktpel_kiosk.app.day.cast import Case, Twist
 from ktpel_kiosk.app.day.floor import Rest, Story, Until, Work
 from ktpel_kiosk.app.population import Invented
 from ktpel_kiosk.app.walk import Walk, WalkFailed
-from ktpel_kiosk.desk import correction, intake, printing, recording, returns, verification
+from ktpel_kiosk.desk import correction, duplicates, intake, printing, recording, returns, verification
 from ktpel_kiosk.desk.access import stage_roles
 from ktpel_kiosk.desk.progress import open_work, pause_work
 from ktpel_kiosk.domain.actor import Actor
 from ktpel_kiosk.domain.biometric import Modality, Position, SignatureKind
 from ktpel_kiosk.domain.cards import CardJob
 from ktpel_kiosk.domain.errors import SopViolation
+from ktpel_kiosk.domain.ganda import Putusan
 from ktpel_kiosk.domain.permissions import PERMISSIONS
-from ktpel_kiosk.domain.permohonan import Keadaan, Permohonan, Tahap, plan_tahap
+from ktpel_kiosk.domain.permohonan import Keadaan, Permohonan, Tahap, TahapState, plan_tahap
 from ktpel_kiosk.domain.sop import Peran, Stage
 
 COUNTER = frozenset({Peran.LOKET})
@@ -96,6 +97,8 @@ class Stories:
 
     def story(self, case: Case, who: Invented) -> Story:
         desk = self.walk.desk
+        if case.body_of:
+            yield Until(lambda: self._recorded(case.body_of), self.evening)
         received: Permohonan | None = yield from self._at_the_counter(case, who)
         if received is None:
             return
@@ -186,6 +189,9 @@ class Stories:
                                        lambda a: open_work(desk, a, permohonan_id), frozenset(verifier))
             if tahap.stage is Stage.VERIFIKASI and desk.sop_of(p.sop_digest).empat_mata == "larang":
                 verifier = {officer.username}
+            if tahap.stage is Stage.REKAM and case.has(Twist.REKAM_GANDA):
+                yield from self._same_person(case, permohonan_id)
+                return
             if tahap.stage in (Stage.SERAH_PEMOHON, Stage.SERAH_SURAT):
                 self.leaves(case, self._read(permohonan_id), officer)
 
@@ -208,6 +214,31 @@ class Stories:
                              lambda a: open_work(desk, a, p.id))
             return "ended"
         return ""
+
+    def _same_person(self, case: Case, permohonan_id: str) -> Any:
+        """The office's own search found the earlier recording: an officer compares both, then the SOP Data Ganda ends the second one."""
+        desk = self.walk.desk
+        earlier = self.applications[case.body_of]
+        yield self._work(PERMISSIONS["resolve_duplicate"], 240.0, lambda a: self._compare(a, permohonan_id, earlier))
+        yield self._work(frozenset({Peran.KASI}), 600.0, lambda a: returns.resolve_duplicate(
+            desk, a, permohonan_id, "tolak", "Sudah direkam hari ini dengan NIK lain; NIK yang benar dipastikan Dinas."))
+
+    def _compare(self, actor: Actor, permohonan_id: str, earlier_id: str) -> None:
+        """Raises WalkFailed when the search did not find exactly the earlier recording, or the word of the officer holds nothing."""
+        desk, p = self.walk.desk, self._read(permohonan_id)
+        check = duplicates.open_check(desk, permohonan_id)
+        if check is None:
+            raise WalkFailed(f"{p.nomor_register}: the search did not find the earlier recording")
+        both = duplicates.side_by_side(desk, actor, check.id)
+        if [side.permohonan.id for _hit, side in both.hits] != [earlier_id] or not both.new.portrait:
+            raise WalkFailed(f"{p.nomor_register}: {len(both.hits)} recordings found, expected the earlier one alone")
+        duplicates.decide(desk, actor, check.id, Putusan.ORANG_SAMA, "Wajah dan sidik jari sama; NIK dan nama berbeda.")
+        if self._read(permohonan_id).keadaan is not Keadaan.GANDA:
+            raise WalkFailed(f"{p.nomor_register}: not held for the SOP Data Ganda")
+
+    def _recorded(self, key: str) -> bool:
+        found = self.applications.get(key)
+        return found is not None and any(t.stage is Stage.REKAM and t.state is TahapState.SELESAI for t in self._read(found).tahap)
 
     def _pause(self, permohonan_id: str, reason: str, actor: Actor) -> Permohonan:
         return pause_work(self.walk.desk, actor, permohonan_id, reason)

@@ -9,7 +9,7 @@ from PySide6.QtCore import QTimer
 from PySide6.QtGui import QImage
 from PySide6.QtWidgets import QHBoxLayout, QStackedWidget, QVBoxLayout, QWidget
 
-from ktpel_kiosk.domain.biometric import Position
+from ktpel_kiosk.domain.biometric import THUMBS, Position
 from ktpel_kiosk.domain.errors import KioskError
 from ktpel_kiosk.ports.devices import DeviceKind
 from ktpel_kiosk.ui.pages.base import scroll
@@ -153,14 +153,14 @@ class FingersPart(Part):
             status, sample = view.status.of(p), view.best.get(p)
             state = {"captured": "good", "forced": "good", "low": "low", "exception": "exception"}.get(status.state, "empty")
             said = self.page.presenter.grade(p, sample.quality)[0] if sample is not None else ""
-            tiles.append(FingerView(p, word("jari", p.value.split("_")[1]), state, status.score, picture_of(sample),
+            tiles.append(FingerView(p, name_on_plate(p), state, status.score, picture_of(sample),
                                     self.page.presenter.threshold(p), said))
         self.plate.set_fingers(sorted(tiles, key=lambda t: across(t.position)))
 
     def _attempts(self, view: RecordView, asked: tuple[Position, ...]) -> None:
         found = self.page.presenter.attempts(view, asked)
         self.history.set_lines([AttemptLine(a.number, tuple(
-            (word("jari", p.value.split("_")[1]), score, tone, used) for p, score, tone, used in a.scores), a.note) for a in found])
+            (name_on_plate(p), score, tone, used) for p, score, tone, used in a.scores), a.note) for a in found])
 
     def _table(self, view: RecordView) -> None:
         clear_layout(self._lines)
@@ -233,8 +233,7 @@ class FingersPart(Part):
         if low:
             worst = min(low, key=lambda s: s.quality.score - presenter.threshold(s.position))
             text = presenter.hint(worst.quality) or "Mutu belum cukup, ulangi"
-            name = word("jari", worst.position.value.split("_")[1])
-            self.plate.set_hint(f"{name}: {text[0].lower()}{text[1:]}", "attention")
+            self.plate.set_hint(f"{name_on_plate(worst.position)}: {text[0].lower()}{text[1:]}", "attention")
             self._tell_applicant(next(iter(worst.quality.hints), ""))
             return
         if open_slap(view):
@@ -289,6 +288,11 @@ class FingersPart(Part):
         """Every finger of the next touch is lit, also one that was good in a slap that has to be taken again."""
         wanted = self._wanted(view)
         return finger_states(view, wanted) | dict.fromkeys(wanted, "target")
+
+
+def name_on_plate(position: Position) -> str:
+    """Short where the hand is plain from the slap; two thumbs lie side by side and need theirs."""
+    return word("posisi", position) if position in THUMBS else word("jari", position.value.split("_")[1])
 
 
 def across(position: Position) -> int:

@@ -285,6 +285,10 @@ class PhotoPart(Part):
         self.live.set_hint(text, "circle-alert", "attention")
 
 
+EYE_LEAST = 130
+"""Height of an eye where a notice and advice need the room, pixels."""
+
+
 class IrisPart(Part):
     key = "iris"
     device = DeviceKind.IRIS
@@ -304,6 +308,7 @@ class IrisPart(Part):
         self.advice: dict[Position, QLabel] = {}
         for eye in EYES:
             view, chip = PreviewView(), Chip("belum", "neutral")
+            view.setMinimumSize(200, EYE_LEAST)
             view.setAccessibleName(word("posisi", eye))
             view.set_waiting(word("posisi", eye))
             box = QVBoxLayout()
@@ -313,6 +318,7 @@ class IrisPart(Part):
             foot.addWidget(chip)
             box.addLayout(foot)
             self.advice[eye] = label("", "small", tone="attention", wrap=True)
+            self.advice[eye].hide()
             box.addWidget(self.advice[eye])
             line.addLayout(box, 1)
             self.eyes[eye] = (view, chip)
@@ -355,6 +361,7 @@ class IrisPart(Part):
                 chip.set("diterima apa adanya · " + number if s.state == "forced" else f"{said} · {number}", tone)
                 advice = self.page.presenter.hint(sample.quality) if sample.quality.hints else ""
             self.advice[s.position].setText(advice)
+            self.advice[s.position].setVisible(bool(advice))
 
     def capture(self) -> None:
         if self.page.view is not None and open_eyes(self.page.view):

@@ -224,6 +224,14 @@ class TugasPage(Page):
         self._close()
         self.refresh()
 
+    def press(self, key: str) -> bool:
+        """F9 belongs to the panel that is shown; the comparison has its own button."""
+        if key == "F9" and self.pages.currentWidget() is self.alike:
+            if self.alike.primary.isEnabled():
+                self.alike.primary.click()
+            return True
+        return super().press(key)
+
     # -- acting -------------------------------------------------------------------------------------------------------
 
     def _act(self) -> None:

@@ -242,7 +242,7 @@ class FingerPlate(Painted):
         if finger.image is not None:
             painter.save()
             painter.setClipPath(path)
-            room = box.adjusted(theme.px(6), theme.px(8), -theme.px(6), -foot)
+            room = box.adjusted(theme.px(6), theme.px(8), -theme.px(6), -foot - theme.px(8))
             size = finger.image.size().scaled(room.size().toSize(), Qt.AspectRatioMode.KeepAspectRatio)
             target = QRectF(room.center().x() - size.width() / 2, room.center().y() - size.height() / 2, size.width(), size.height())
             inner = QPainterPath()
