@@ -77,15 +77,15 @@ class CaptureSection(Section):
 
     def _fingers(self) -> Card:
         card = Card(20, 8)
-        card.body.addWidget(label("Sidik jari", "strong", weight="semibold"))
+        card.body.addWidget(label("Sidik jari dan mata", "strong", weight="semibold"))
         grid = self._grid(("", "Kanan", "", "Kiri", ""), ("", "minimum", "percobaan", "minimum", "percobaan"))
-        for row, name in enumerate(("thumb", "index", "middle", "ring", "little"), start=2):
-            grid.addWidget(label(word("jari", name), "body", weight="medium"), row, 0)
+        for row, name in enumerate(("thumb", "index", "middle", "ring", "little", "eye"), start=2):
+            grid.addWidget(label("Mata" if name == "eye" else word("jari", name), "body", weight="medium"), row, 0)
             for column, side in ((1, "right"), (3, "left")):
                 for offset, field in enumerate(self.numbers[Position(f"{side}_{name}")]):
                     grid.addWidget(field, row, column + offset, Qt.AlignmentFlag.AlignHCenter)
         card.body.addLayout(grid)
-        text = f"Nilai {MINIMUM_RANGE[0]}–{MINIMUM_RANGE[1]} (NFIQ2), percobaan {TRIES_RANGE[0]}–{TRIES_RANGE[1]}."
+        text = f"Nilai {MINIMUM_RANGE[0]}–{MINIMUM_RANGE[1]} (jari: NFIQ2), percobaan {TRIES_RANGE[0]}–{TRIES_RANGE[1]}."
         card.body.addWidget(label(text, "small", tone="muted", wrap=True))
         card.body.addStretch(1)
         return card
@@ -107,11 +107,10 @@ class CaptureSection(Section):
         column.setSpacing(12)
         others = Card(20, 4)
         grid = self._grid((), ("", "minimum", "percobaan", "", "minimum", "percobaan"))
-        for i, position in enumerate(OTHERS):
-            row, at = 2 + i // 2, 3 * (i % 2)
-            grid.addWidget(label(word("posisi", position), "body", weight="medium"), row, at)
+        for at, position in ((0, Position.FACE), (3, Position.SIGNATURE)):
+            grid.addWidget(label(word("posisi", position), "body", weight="medium"), 2, at)
             for offset, field in enumerate(self.numbers[position], start=1):
-                grid.addWidget(field, row, at + offset, Qt.AlignmentFlag.AlignHCenter)
+                grid.addWidget(field, 2, at + offset, Qt.AlignmentFlag.AlignHCenter)
         grid.setColumnStretch(3, 1)
         others.body.addLayout(grid)
         column.addWidget(others)
