@@ -203,6 +203,7 @@ class Judge:
     def __init__(self) -> None:
         self.scores: dict[Position, list[int]] = {}
         self.same: set[frozenset[Position]] = set()
+        self.slips = 0
         self.alike: set[str] = set()
         self.failures: list[KioskError] = []
         self.nbis = "ok"
@@ -238,6 +239,9 @@ class Judge:
         return self._made(Position.SIGNATURE, finger(3))
 
     def finger_conflicts(self, new: Any, accepted: Any) -> list[Conflict]:
+        if self.slips and len(new) > 1:  # so many touches with the first finger placed twice
+            self.slips -= 1
+            return [Conflict(new[1][0], new[0][0], 0.93)]
         return [Conflict(p, q, 0.87) for i, (p, _) in enumerate(new) for q, _ in [*accepted, *new[:i]]
                 if p is not q and frozenset((p, q)) in self.same]
 

@@ -236,11 +236,17 @@ def test_tour_leads_an_applicant_to_the_end(name: str, qtbot: QtBot, tmp_path: P
 
     answered: set[str] = set()
     object.__setattr__(office.desk, "wake_uploader", lambda: centre(None))
-    files = drive_tour(office.desk, tmp_path, (1366, 768), password=PASSWORD, patience_s=20)
+    office.judge.alike.add(office.to_stage(1, Stage.KIRIM).id)  # recorded before; the applicant's fingers will look like these
+
+    def mishap(part: str) -> None:
+        office.judge.slips = 1 if part == "jari" else 0
+
+    files = drive_tour(office.desk, tmp_path, (1366, 768), password=PASSWORD, patience_s=20, mishap=mishap)
     assert len(files) >= 60 and all(f.stat().st_size > 5000 for f in files)
     seen = " ".join(f.name for f in files)
     for screen in ("loket-dikembalikan", "tindak-lanjut", "register-bulan", "register-ekspor", "laporan-", "pengaduan-baru",
-                   "pengaturan-kalender", "pengaturan-petugas", "survei-profil", "siaga-1"):
+                   "pengaturan-kalender", "pengaturan-petugas", "survei-profil", "siaga-1", "rekam-jari-ditolak",
+                   "tindak-lanjut-jari-mirip"):
         assert screen in seen, screen
     assert (tmp_path / "lembar-pengembalian.pdf").exists()
     assert any(p.keadaan == "selesai" for p in office.register._p.values())

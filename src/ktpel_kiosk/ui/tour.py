@@ -71,6 +71,7 @@ class Tour:
     sizes: Sequence[tuple[int, int]] = SIZES
     patience_s: float = 60.0
     seated: Callable[[], bool] = lambda: True
+    mishap: Callable[[str], None] = lambda _part: None
     files: list[Path] = field(default_factory=list)
     _number: int = 0
 
@@ -276,6 +277,7 @@ class Tour:
         self.settle()
         if applicant.current == "tinjau":
             self.shoot("pemohon-setuju", applicant)
+        OfficeTour(self).alike(pid)
 
     def _stage(self, pid: str) -> Stage | None:
         current = self._read(pid).current()
@@ -294,9 +296,11 @@ class Tour:
         self.settle()
 
     def _part(self, page: Any, key: str) -> None:
+        self.mishap(key)
         if page.part.key != key:
             page._show_part(key)
         part = page.parts[key]
+        refused = False
         if key == "foto":
             self.wait(lambda: part.live.has_frame(), "camera frame")
             self.wait(lambda: part.judged, "photo hint")
@@ -310,6 +314,10 @@ class Tour:
                 QTest.qWait(800)
                 if part.capturing or page.view.part_done(key):
                     continue
+                if key == "jari" and part.asks() and not refused:
+                    refused = True
+                    self.shoot("rekam-jari-ditolak")
+                    self.shoot("pemohon-jari-ulang", self.windows.applicant)
                 self.key("F7" if page.repeat.isEnabled() else "F8") if not page.force.isVisible() else self.click(page.force)
         self.wait(lambda: page.view.part_done(key), f"part {key}")
         self.settle(300)
@@ -424,7 +432,8 @@ class Tour:
 
 
 def drive_tour(desk: Desk, out: Path, size: tuple[int, int] | Sequence[tuple[int, int]] = SIZES, *, password: str,
-               patience_s: float = 60.0, seated: Callable[[], bool] = lambda: True) -> list[Path]:
+               patience_s: float = 60.0, seated: Callable[[], bool] = lambda: True,
+               mishap: Callable[[str], None] = lambda _part: None) -> list[Path]:
     """Build both windows on ``desk``, lead one applicant and the office through them, save the pictures; returns their paths in order.
 
     The return slip is saved beside them as PDF.
@@ -433,6 +442,7 @@ def drive_tour(desk: Desk, out: Path, size: tuple[int, int] | Sequence[tuple[int
         size: one size or several; the first is the one the work is done at.
         password: of the practice accounts in the register.
         seated: whether the simulated devices show the applicant whose application was opened last.
+        mishap: called with the key of a part of Perekaman before it opens; may let the simulated devices fail once.
 
     Raises:
         BugError: ``tour.stuck``, a screen did not do what it says (facts stage, expected).
@@ -443,6 +453,6 @@ def drive_tour(desk: Desk, out: Path, size: tuple[int, int] | Sequence[tuple[int
     cast = TourCast(password, {u.username: frozenset(u.peran) for u in users}, invented_applicant(desk))
     windows = make_windows(desk, size=sizes[0])  # type: ignore[arg-type]
     try:
-        return Tour(windows, cast, out, sizes, patience_s, seated).run()  # type: ignore[arg-type]
+        return Tour(windows, cast, out, sizes, patience_s, seated, mishap).run()  # type: ignore[arg-type]
     finally:
         windows.close()

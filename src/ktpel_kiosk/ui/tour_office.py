@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING, Any
 from PySide6.QtCore import Qt
 from PySide6.QtTest import QTest
 
+from ktpel_kiosk.desk.duplicates import open_check
+from ktpel_kiosk.desk.followups import TaskKind
 from ktpel_kiosk.domain.errors import BugError
 from ktpel_kiosk.domain.permissions import PERMISSIONS
 from ktpel_kiosk.domain.permohonan import Keadaan
@@ -144,6 +146,24 @@ class OfficeTour:
             page.list.choose(page.list.ids()[0])
             tour.settle()
         tour.shoot("tindak-lanjut")
+
+    def alike(self, permohonan_id: str) -> None:
+        """Fingers like those of an earlier recording: both records compared before the seal, by an officer who may decide."""
+        tour = self.tour
+        if open_check(self.operator.desk, permohonan_id) is None:
+            return
+        tour.sign_in(self.who("resolve_duplicate"))
+        found = f"{TaskKind.JARI_MIRIP}:{permohonan_id}"
+        self.operator.go("tugas", task=found)
+        page: Any = self.operator.page("tugas")
+        tour.wait(lambda: page.alike.view is not None and found in page.list.ids(), "both records")
+        tour.settle(200)
+        tour.click(page.alike.choices.buttons()[0])
+        tour.type(page.alike.reason.editor, "Saudara, tahun lahir berbeda; akta kelahiran sudah dilihat")
+        tour.shoot("tindak-lanjut-jari-mirip")
+        tour.key("F9")
+        tour.wait(lambda: found not in page.list.ids(), "finding decided")
+        self.operator.notice.dismiss()
 
     def uncollected(self) -> None:
         """Before the card is handed over: it waits, the applicant is called, the call is logged."""
