@@ -79,7 +79,7 @@ class AlikePanel(QWidget):
         line.addLayout(left, 1)
         self.reason = NoteField("reason", "Alasan", placeholder="Misalnya: wajah dan orang tua berbeda", lines=2)
         self.reason.changed.connect(self.ready)
-        line.addWidget(self.reason, 1)
+        line.addWidget(self.reason, 1, Qt.AlignmentFlag.AlignTop)
         card.body.addLayout(line)
         return card
 
