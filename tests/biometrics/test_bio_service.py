@@ -111,6 +111,7 @@ def test_without_the_library_fingers_get_our_own_score_and_comparison_says_why_n
     with pytest.raises(EnvironmentTrouble) as caught:
         bare.compare_fingers(found[0].data, found[1].data)
     assert caught.value.message_key == "biometrics.nbis_missing"
+    assert bare.finger_conflicts([(a.position, a.data) for a in found], []) == [], "the recording goes on"
 
 
 @pytest.mark.parametrize(("width", "height"), [(1, 1), (3, 2), (1, 900), (900, 1), (40, 40)])

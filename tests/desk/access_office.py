@@ -289,6 +289,7 @@ CALLS: dict[str, Call] = {
     "forms.f102": lambda o, d, a: forms.f102(d, a, o.p["rekam"]),
     "forms.roll_slip": lambda o, d, a: forms.roll_slip(d, a, o.p["rekam"], "tanda_terima"),
     "forms.standard_poster": lambda o, d, a: forms.standard_poster(d, a),
+    "handover.activate_by_sight": lambda o, d, a: handover.activate_by_sight(d, a, o.p["aktivasi"], "aus", "dua", PASSWORD),
     "handover.activate": lambda o, d, a: handover.activate(d, a, o.p["aktivasi"]),
     "handover.hand_over": lambda o, d, a: handover.hand_over(d, a, o.p["serah_pemohon"], b"\x89PNG"),
     "handover.move_to_counter": lambda o, d, a: handover.move_to_counter(d, a, o.p["serah_loket"]),

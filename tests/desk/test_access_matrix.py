@@ -79,6 +79,7 @@ TABLE: dict[str, str] = {
     "blangko.set_threshold": "supervisor admin",
     # penyerahan dan surat
     "handover.activate": "loket operator penyerah",
+    "handover.activate_by_sight": "loket operator penyerah",
     "handover.move_to_counter": "operator",
     "handover.hand_over": "loket penyerah",
     "letters.issue_letter": "loket operator kasi supervisor",
@@ -148,7 +149,7 @@ LETTER_TABLE: dict[str, str] = {  # Kebakkramat ends with letters
 AFTERWARDS: dict[str, str] = {
     "complaints.receive": "complaint.not_found", "intake.register_intake": "permohonan.not_found", "printing.start_card": "card.job",
     "letters.reprint": "permohonan.not_found", "material.take_centre_biodata": "card.material", "population.adopt": "population.nothing",
-    "population.examine": "population.no_header", "handover.activate": "chip.foreign",
+    "population.examine": "population.no_header", "handover.activate": "chip.foreign", "handover.activate_by_sight": "chip.foreign",
 }
 """What an allowed call meets in a rehearsal whose first write is rolled back, or on purpose; past the permission all the same."""
 

@@ -7,9 +7,19 @@ import threading
 import pytest
 from desk_office import PASSWORD
 
-from ktpel_kiosk.desk import handover, printing, reconcile, reports
+from ktpel_kiosk.desk import approvals, handover, printing, reconcile, reports
 from ktpel_kiosk.domain.cards import JobState
-from ktpel_kiosk.domain.errors import CardRemoved, DuplicateRequest, MediaEmpty, Offline, OutcomeUnknown, SopViolation
+from ktpel_kiosk.domain.errors import (
+    BadInput,
+    CardRemoved,
+    DuplicateRequest,
+    MediaEmpty,
+    NotAllowed,
+    Offline,
+    OutcomeUnknown,
+    SignInRefused,
+    SopViolation,
+)
 from ktpel_kiosk.domain.permohonan import Keadaan
 from ktpel_kiosk.domain.sop import Peran, Stage
 from ktpel_kiosk.domain.status import StatusSiak
@@ -124,6 +134,37 @@ def test_activation_allows_four_tries(office, ready):
     assert not any(t.matched for t in tries)
     with pytest.raises(SopViolation):
         handover.activate(office.desk, operator, ready.id)
+
+
+def test_two_officers_activate_where_fingers_cannot(office, ready):
+    operator = office.actor(Peran.OPERATOR)
+    job = printing.confirm_print(office.desk, operator, printing.start_card(office.desk, operator, ready.id).id)
+    printing.encode_card(office.desk, operator, job.id)
+    by_sight = lambda *second, reason="sidik jari aus": handover.activate_by_sight(office.desk, operator, ready.id, reason, *second)  # noqa: E731
+    with pytest.raises(SopViolation) as caught:
+        by_sight("kasi", PASSWORD)
+    assert caught.value.message_key == "activation.fingers_first"
+    office.judge.activation_score = 0.1
+    for _ in range(4):
+        handover.activate(office.desk, operator, ready.id)
+    for wrong in (("operator", PASSWORD), ("kasi", "salah"), ("loket", PASSWORD)):
+        with pytest.raises((SignInRefused, NotAllowed)):
+            by_sight(*wrong)
+    with pytest.raises(BadInput):
+        by_sight("kasi", PASSWORD, reason=" ")
+    done = by_sight("kasi", PASSWORD)
+    assert done.matched and done.permohonan.current().stage is not Stage.AKTIVASI
+    (signed,) = [a for a in office.desk.register.read(lambda v: v.approvals(ready.id)) if a.kind == "aktivasi"]
+    assert (signed.officer, signed.note) == ("kasi", "sidik jari aus")
+    assert approvals.approval_state(office.desk, signed, office.read(ready)) is approvals.ApprovalState.SAH
+
+
+def test_a_chip_without_minutiae_needs_no_finger(office, ready, monkeypatch):
+    operator = office.actor(Peran.OPERATOR)
+    office.desk.register.write(lambda tx: (tx.drop_documents(ready.id, "kartu.minutiae."), tx.log("PapersUpdated", ready.id, "-")))
+    job = printing.confirm_print(office.desk, operator, printing.start_card(office.desk, operator, ready.id).id)
+    printing.encode_card(office.desk, operator, job.id)
+    assert handover.activate_by_sight(office.desk, operator, ready.id, "tanpa jari", "kasi", PASSWORD).matched
 
 
 def test_handover_closes_and_purges_card_material(office, ready):

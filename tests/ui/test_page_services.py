@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -21,6 +22,7 @@ from ktpel_kiosk.domain.sop import Layanan, Peran, Stage
 from ktpel_kiosk.domain.status import StatusSiak
 from ktpel_kiosk.ports.register import Query
 from ktpel_kiosk.ui.pages.loket import LoketPage
+from ktpel_kiosk.ui.pages.penyerahan import PenyerahanPage
 from ktpel_kiosk.ui.pages.tugas import TugasPage
 from ktpel_kiosk.ui.pages.verifikasi import REFUSE, RETURN, VerifikasiPage
 
@@ -232,3 +234,26 @@ def test_who_may_not_judge_sees_that_and_nothing_else(tempeh: PageBench) -> None
     page: TugasPage = tempeh.open("tugas", TugasPage, counter, task=f"jari_mirip:{new.id}")
     assert page.alike.view is None and not page.alike.primary.isEnabled()
     assert old.penduduk.nama not in " ".join(x.text() for x in page.alike.findChildren(QLabel))
+
+
+def test_a_card_is_activated_by_two_officers_where_there_is_no_finger(tempeh: PageBench) -> None:
+    office = tempeh.office
+    p = office.to_stage(0, Stage.AKTIVASI)
+    office.register.write(lambda tx: (tx.drop_documents(p.id, "kartu.minutiae."), tx.log("PapersUpdated", p.id, "-")))
+    job = next(iter(office.register.read(lambda v: v.card_jobs(p.id))))
+    office.devices.chips[job.chip_uid] = replace(office.devices.chips[job.chip_uid], minutiae=())
+    page: PenyerahanPage = tempeh.open("penyerahan", PenyerahanPage, id=p.id)
+    assert page.areas.currentIndex() == 3 and not page.primary.isEnabled()
+    page.sight_reason.line.insert("semua jari dikecualikan")
+    page.second.username.set_value("sri")
+    page.second.password.set_value("salah")
+    if shot := os.environ.get("KTPEL_SHOTS"):
+        tempeh.windows[-1][0].grab().save(f"{shot}/aktivasi-dua-petugas.png")
+    page.primary.click()
+    tempeh.wait()
+    assert office.read(p.id).current().stage is Stage.AKTIVASI and page.second.message.plain()
+    page.second.username.set_value(office.actors[Peran.KASI].username)
+    page.second.password.set_value(PASSWORD)
+    page.primary.click()
+    tempeh.wait()
+    assert office.read(p.id).current().stage is not Stage.AKTIVASI

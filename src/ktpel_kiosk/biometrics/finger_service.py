@@ -23,7 +23,7 @@ from ktpel_kiosk.biometrics.quality import finger
 from ktpel_kiosk.biometrics.records import fmr
 from ktpel_kiosk.biometrics.records.read import read_minutiae
 from ktpel_kiosk.domain.biometric import FINGERS, Position, Quality, RawImage
-from ktpel_kiosk.domain.errors import BadInput, CaptureFailed
+from ktpel_kiosk.domain.errors import BadInput, CaptureFailed, EnvironmentTrouble
 from ktpel_kiosk.ports.devices import FingerCapture
 from ktpel_kiosk.ports.services import Assessed, Candidate, Conflict
 
@@ -161,7 +161,16 @@ class FingerService:
         return self._matcher.pairs(pngs, least)
 
     def conflicts(self, new: Sequence[tuple[Position, bytes]], accepted: Sequence[tuple[Position, bytes]]) -> list[Conflict]:
-        """New fingers against each other and against accepted fingers of other positions, most alike first."""
+        """New fingers against each other and against accepted fingers of other positions, most alike first.
+
+        None where this machine cannot compare fingers: the screens say so (:meth:`BiometricService.ready`), the recording goes on.
+        """
+        try:
+            return self._conflicts(new, accepted)
+        except EnvironmentTrouble:
+            return []
+
+    def _conflicts(self, new: Sequence[tuple[Position, bytes]], accepted: Sequence[tuple[Position, bytes]]) -> list[Conflict]:
         found = []
         for i, (position, png) in enumerate(new):
             others = [(p, d) for p, d in accepted if p is not position] + list(new[:i])

@@ -66,6 +66,10 @@ def spoil_hash(job: CardJob, reason: str) -> str:
     return content_digest(pekerjaan=job.id, blangko=job.blangko, alasan=reason)
 
 
+def activation_hash(job: CardJob) -> str:
+    return content_digest(pekerjaan=job.id, kredensial=job.credential, chip=job.chip_uid)
+
+
 # -- making one -------------------------------------------------------------------------------------------------------
 
 
@@ -153,6 +157,8 @@ def _content_now(view: View, a: Approval, p: Permohonan) -> frozenset[str] | Non
         return frozenset(exception_hash(e) for e in view.exceptions(p.id))
     if a.kind == "kartu_rusak":
         return frozenset(spoil_hash(j, j.spoil_reason) for j in view.card_jobs(p.id))
+    if a.kind == "aktivasi":
+        return frozenset(activation_hash(j) for j in view.card_jobs(p.id))
     if view.packet_of(p.id) is not None:
         return None
     if a.kind == "paksa":

@@ -6,16 +6,19 @@ import hashlib
 from dataclasses import dataclass
 
 from ktpel_kiosk.desk.access import require_stage
+from ktpel_kiosk.desk.approvals import activation_hash, add_signed, required
 from ktpel_kiosk.desk.context import Desk
 from ktpel_kiosk.desk.papers import keep_document, local_time
 from ktpel_kiosk.desk.progress import finish_stage, save
 from ktpel_kiosk.desk.reports import queue_report
+from ktpel_kiosk.desk.sign_in import second_signer
 from ktpel_kiosk.desk.withdrawn import withdraw
 from ktpel_kiosk.domain.actor import Actor
 from ktpel_kiosk.domain.biometric import Position, SignatureKind
 from ktpel_kiosk.domain.cards import CardJob, JobState
 from ktpel_kiosk.domain.errors import BadInput, NotFound, SopViolation
 from ktpel_kiosk.domain.free_text import free_text
+from ktpel_kiosk.domain.free_text import note as clean_note
 from ktpel_kiosk.domain.permohonan import Keadaan, Permohonan, start
 from ktpel_kiosk.domain.sop import Stage
 from ktpel_kiosk.domain.text import date_long, datetime_long, mask_nik
@@ -54,17 +57,11 @@ def activate(desk: Desk, actor: Actor, permohonan_id: str, position: Position = 
     """
     p, job = desk.register.read(lambda v: (v.permohonan(permohonan_id), confirmed_job(v, permohonan_id)))
     _, role = require_stage(desk, actor, p, Stage.AKTIVASI)
-    attempt = _attempts(desk, permohonan_id) + 1
+    attempt = activation_attempts(desk, permohonan_id) + 1
     if attempt > ACTIVATION_TRIES:
         raise SopViolation("activation.tries", limit=ACTIVATION_TRIES)
 
-    def read(reader: CardReader) -> ChipContent:
-        reader.connect(desk.capture_timeout_s)
-        return desk.personaliser.read(reader)
-
-    content = desk.devices.call(DeviceKind.CARD_READER, "card_reader.read", read, desk.capture_timeout_s + 5).result()
-    if content.uid != job.chip_uid or content.credential != job.credential:
-        raise SopViolation("chip.foreign", job=job.id)
+    content = _own_card(desk, job)
 
     def touch(scanner: FingerprintScanner) -> object:
         return scanner.capture((position,), desk.capture_timeout_s, lambda _frame: None)
@@ -85,9 +82,50 @@ def activate(desk: Desk, actor: Actor, permohonan_id: str, position: Position = 
     return Activation(matched, score, attempt, desk.register.write(work))
 
 
-def _attempts(desk: Desk, permohonan_id: str) -> int:
+def _own_card(desk: Desk, job: CardJob) -> ChipContent:
+    """What the card in the reader holds. Raises SopViolation ``chip.foreign`` when it is not this application's."""
+    def read(reader: CardReader) -> ChipContent:
+        reader.connect(desk.capture_timeout_s)
+        return desk.personaliser.read(reader)
+
+    content = desk.devices.call(DeviceKind.CARD_READER, "card_reader.read", read, desk.capture_timeout_s + 5).result()
+    if content.uid != job.chip_uid or content.credential != job.credential:
+        raise SopViolation("chip.foreign", job=job.id)
+    return content
+
+
+def activate_by_sight(desk: Desk, actor: Actor, permohonan_id: str, reason: str, second_username: str, second_password: str) -> Activation:
+    """The card is made active by two officers who compared face and card, where fingers cannot do it: the tries are used up, or the chip
+    holds no minutiae (no finger could be recorded, or this machine had none to write).
+
+    Raises:
+        SopViolation: ``activation.fingers_first``, ``chip.foreign``, another step. BadInput: no reason. SignInRefused, NotAllowed.
+    """
+    p, job = desk.register.read(lambda v: (v.permohonan(permohonan_id), confirmed_job(v, permohonan_id)))
+    _, role = require_stage(desk, actor, p, Stage.AKTIVASI)
+    text = clean_note(reason, "alasan")
+    if not text:
+        raise BadInput("activation.reason")
+    content, tried = _own_card(desk, job), activation_attempts(desk, permohonan_id)
+    if content.minutiae and tried < ACTIVATION_TRIES:
+        raise SopViolation("activation.fingers_first", attempt=tried, limit=ACTIVATION_TRIES)
+    second, key = second_signer(desk, actor, second_username, second_password, "approve_exception")
+    signer = required(key, second)
+
+    def work(tx: Tx) -> Permohonan:
+        q = start(tx.permohonan(permohonan_id), desk.clock.now())
+        add_signed(desk, tx, second, q, Stage.AKTIVASI, "aktivasi", activation_hash(job), note=text, signer=signer)
+        tx.log("CardActivated", q.id, actor.username, attempt=tried, status="dua_petugas", at=second.username)
+        queue_report(desk, tx, "activated", job=job.id, chip_uid=job.chip_uid, nik=job.nik)
+        return save(desk, tx, finish_stage(desk, tx, q, "aktif", actor.username, role))
+
+    return Activation(True, 0.0, tried, desk.register.write(work))
+
+
+def activation_attempts(desk: Desk, permohonan_id: str) -> int:
+    """Fingers tried so far."""
     links = desk.register.read(lambda v: v.audit(subject=permohonan_id, limit=100_000))
-    return sum(1 for link in links if link.event == "CardActivated")
+    return sum(1 for link in links if link.event == "CardActivated" and link.facts.get("status") != "dua_petugas")
 
 
 def move_to_counter(desk: Desk, actor: Actor, permohonan_id: str) -> Permohonan:

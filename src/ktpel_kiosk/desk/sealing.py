@@ -13,7 +13,7 @@ from ktpel_kiosk.desk.verification import require_fresh
 from ktpel_kiosk.domain.actor import Actor
 from ktpel_kiosk.domain.audit import GENESIS
 from ktpel_kiosk.domain.biometric import Position, Sample
-from ktpel_kiosk.domain.errors import NotAllowed, SopViolation
+from ktpel_kiosk.domain.errors import EnvironmentTrouble, NotAllowed, SopViolation
 from ktpel_kiosk.domain.outbox import Packet, PacketState
 from ktpel_kiosk.domain.packet import PacketContent, PacketDocument
 from ktpel_kiosk.domain.permohonan import Permohonan, start
@@ -148,7 +148,10 @@ def _card_material(desk: Desk, permohonan_id: str, samples: list[Sample]) -> lis
     if Position.SIGNATURE in by:
         kept.append(("kartu.tanda_tangan", "image/png", desk.biometrics.signature_png(by[Position.SIGNATURE].data)))
     for position in _two_best(by):
-        kept.append((f"kartu.minutiae.{position.value}", "application/x-fmr", desk.biometrics.template(by[position].data)))
+        try:
+            kept.append((f"kartu.minutiae.{position.value}", "application/x-fmr", desk.biometrics.template(by[position].data)))
+        except EnvironmentTrouble:  # no minutiae on this machine: the card is activated by two officers instead
+            break
     return [ScannedDocument(desk.ids.new(), permohonan_id, k, m, d, now) for k, m, d in kept]
 
 

@@ -92,7 +92,7 @@ class Approval:
     id: str
     permohonan_id: str
     stage: Stage
-    kind: str  # paraf | validasi | tanda_tangan_pemohon | pengesahan_operator | pengecualian | paksa | tetap_pakai
+    kind: str  # paraf | validasi | tanda_tangan_pemohon | pengesahan_operator | pengecualian | paksa | tetap_pakai | aktivasi
     officer: str
     role: str
     content_hash: str

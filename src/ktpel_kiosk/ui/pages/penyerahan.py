@@ -25,6 +25,7 @@ from ktpel_kiosk.ui.widgets.capture import HandMap
 from ktpel_kiosk.ui.widgets.fields import Choice, SearchField, TextField
 from ktpel_kiosk.ui.widgets.flow import Flow
 from ktpel_kiosk.ui.widgets.ink import SignatureField
+from ktpel_kiosk.ui.widgets.second import SecondPerson
 from ktpel_kiosk.ui.widgets.status import ChecklistRow, EmptyState, NoticeBar
 from ktpel_kiosk.ui.widgets.worklist import WorkItem, WorkList
 
@@ -108,6 +109,7 @@ class PenyerahanPage(Page):
         self.areas.addWidget(self._activation())
         self.areas.addWidget(self._signing())
         self.areas.addWidget(QWidget())
+        self.areas.addWidget(self._sight())
         card.body.addWidget(self.areas, 1)
         self.message = NoticeBar(closable=False)
         card.body.addWidget(self.message)
@@ -141,6 +143,21 @@ class PenyerahanPage(Page):
         side.addStretch(1)
         line.addWidget(self.map, 1)
         line.addLayout(side)
+        return area
+
+    def _sight(self) -> QWidget:
+        """Where fingers cannot do it: why, and the second officer who compared face and card."""
+        area = QWidget()
+        layout = QVBoxLayout(area)
+        layout.setContentsMargins(0, 0, 0, 0)
+        layout.setSpacing(10)
+        self.sight_reason = TextField("reason", "Mengapa tanpa sidik jari", placeholder="Misalnya: sidik jari aus", limit=200)
+        self.sight_reason.changed.connect(self._ready)
+        self.second = SecondPerson("Petugas kedua", "Bandingkan wajah pemohon dengan foto di kartu, bersama-sama. Keduanya tercatat.")
+        self.second.entered.connect(self._primary)
+        layout.addWidget(self.sight_reason)
+        layout.addWidget(self.second)
+        layout.addStretch(1)
         return area
 
     def _signing(self) -> QWidget:
@@ -232,7 +249,9 @@ class PenyerahanPage(Page):
         self.text.setText(text)
         self.phone.setText(f"HP {phone_local(p.nomor_hp)}" if p.nomor_hp and self.shell.theme.scale < 1.4 else "")
         signing = view.stage in (Stage.SERAH_PEMOHON, Stage.SERAH_SURAT)
-        self.areas.setCurrentIndex(0 if view.stage is Stage.AKTIVASI else 1 if signing else 2)
+        self.areas.setCurrentIndex((3 if view.by_sight else 0) if view.stage is Stage.AKTIVASI else 1 if signing else 2)
+        if view.stage is Stage.AKTIVASI and view.by_sight:
+            self.text.setText("Sidik jari tidak dapat dicocokkan dengan kartu ini. Letakkan kartu di pembaca; dua petugas memeriksa wajah.")
         self.again.setVisible(signing)
         self.old_card.setVisible(view.withdraw_old and view.stage is Stage.SERAH_PEMOHON)
         self.old_condition.setVisible(view.withdraw_old and view.stage is Stage.SERAH_PEMOHON)
@@ -241,6 +260,8 @@ class PenyerahanPage(Page):
             self.message.hide()
             self._clear()
             self.old_card.setChecked(False)
+            self.second.clear()
+            self.sight_reason.set_value("")
         self.map.set_states({self._finger: "target"})
         self.tries.setText(f"Percobaan {min(view.attempts + 1, ACTIVATION_TRIES)} dari {ACTIVATION_TRIES}")
         if not self.work.may_act(p):
@@ -267,8 +288,9 @@ class PenyerahanPage(Page):
             self.primary.set_text("Minta tanda tangan")
             ready = self._pad() or not self.ink.is_empty() or self.shell.applicant is not None
         else:
-            self.primary.set_text("Serahkan" if signing else words.get(view.stage or Stage.AKTIVASI, "Lanjut"))
-            ready = True
+            sight = view.stage is Stage.AKTIVASI and view.by_sight
+            self.primary.set_text("Aktifkan" if sight else "Serahkan" if signing else words.get(view.stage or Stage.AKTIVASI, "Lanjut"))
+            ready = not sight or bool(self.sight_reason.value())
         if signing and self._png:
             ready = not (self.old_card.isVisibleTo(self) and not self.old_card.isChecked())
             ready = ready and (self._relation() == "ybs" or bool(self.receiver.value()))
@@ -287,7 +309,12 @@ class PenyerahanPage(Page):
         if view is None:
             return
         pid = view.dossier.permohonan.id
-        if view.stage is Stage.AKTIVASI:
+        if view.stage is Stage.AKTIVASI and view.by_sight:
+            if self.second.ready():
+                reason, second = self.sight_reason.value(), self.second.values()
+                self.message.show_text("info", "Membaca kartu …")
+                self.act(lambda: self.presenter.activate_by_sight(pid, reason, second), self._seen, self._not_seen)
+        elif view.stage is Stage.AKTIVASI:
             self.message.show_text("info", "Membaca kartu dan sidik jari …")
             finger = self._finger
             if self.shell.applicant is not None:
@@ -301,6 +328,15 @@ class PenyerahanPage(Page):
             self._ask_signature()
         else:
             self._give(pid)
+
+    def _seen(self, result: Activation) -> None:
+        self.second.clear()
+        self.message.show_text("good", "Diperiksa dua petugas; tercatat.", bold="Kartu aktif.")
+        self._reload(result.permohonan)
+
+    def _not_seen(self, error: KioskError) -> None:
+        self.message.hide()
+        self.second.refuse(self.session.sentence(error))
 
     def _failed(self, error: KioskError) -> None:
         self.message.show_text("trouble", self.session.sentence(error), action="Coba lagi", act=self._primary)
@@ -319,7 +355,7 @@ class PenyerahanPage(Page):
             for chip in self.fingers.buttons():
                 chip.setChecked(chip.value is self._finger)  # type: ignore[attr-defined]
             self.message.show_text("attention", f"Bersihkan kaca dan jari, coba telunjuk lain. Sisa {left} percobaan."
-                                   if left else "Percobaan habis: kartu kembali ke encode ulang.", bold="Belum cocok.")
+                                   if left else "Percobaan habis: petugas kedua membandingkan wajah dengan kartu.", bold="Belum cocok.")
         self._idle()
         self._reload(result.permohonan)
 

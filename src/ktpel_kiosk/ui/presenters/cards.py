@@ -152,6 +152,8 @@ class HandoverView:
     attempts: int
     withdraw_old: bool
     proxy_allowed: bool
+    by_sight: bool = False
+    """Fingers cannot make the card active: two officers compare face and card."""
 
 
 class HandoverPresenter:
@@ -167,11 +169,17 @@ class HandoverPresenter:
         sop = desk.sop_of(p.sop_digest)
         offered = sop.layanan_of(p.layanan)
         current = p.current()
-        return HandoverView(dossier, current.stage if current else None, handover._attempts(desk, pid),
-                            bool(offered and offered.tarik_of(p.varian)), sop.kuasa_boleh)
+        tried = handover.activation_attempts(desk, pid)
+        kept = desk.register.read(lambda v: [d.kind for d in v.documents(pid, with_data=False)])
+        fingerless = not any(k.startswith("kartu.minutiae.") for k in kept)
+        return HandoverView(dossier, current.stage if current else None, tried, bool(offered and offered.tarik_of(p.varian)),
+                            sop.kuasa_boleh, tried >= handover.ACTIVATION_TRIES or fingerless)
 
     def activate(self, pid: str, position: Position) -> handover.Activation:
         return handover.activate(self.session.desk, self.session.actor, pid, position)
+
+    def activate_by_sight(self, pid: str, reason: str, second: tuple[str, str]) -> handover.Activation:
+        return handover.activate_by_sight(self.session.desk, self.session.actor, pid, reason, *second)
 
     def to_counter(self, pid: str) -> HandoverView:
         handover.move_to_counter(self.session.desk, self.session.actor, pid)
