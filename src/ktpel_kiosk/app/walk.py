@@ -257,11 +257,12 @@ class Walk:
     def _activate(self, actor: Actor, p: Permohonan) -> None:
         job = self.desk.register.read(lambda v: handover.confirmed_job(v, p.id))
         self.card_to_reader(job.id)
-        fingers = (Position.RIGHT_INDEX, Position.LEFT_INDEX) * 2
-        for position in fingers:
+        kept = self.desk.register.read(lambda v: [d.kind for d in v.documents(p.id, with_data=False)])
+        fingers = [x for x in FINGERS if f"kartu.minutiae.{x.value}" in kept]
+        for position in (fingers * handover.ACTIVATION_TRIES)[:handover.ACTIVATION_TRIES - handover.activation_attempts(self.desk, p.id)]:
             if handover.activate(self.desk, actor, p.id, position).matched:
                 return
-        raise WalkFailed(f"{p.nomor_register}: card activation failed four times")
+        handover.activate_by_sight(self.desk, actor, p.id, "sidik jari tidak dapat dicocokkan dengan kartu", *self.second_of(actor))
 
     def _hand_over(self, actor: Actor, p: Permohonan) -> None:
         offered = self.desk.sop_of(p.sop_digest).layanan_of(p.layanan)
