@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 
+import cv2
 import numpy as np
 
 from ktpel_kiosk.biometrics import codecs, images
@@ -25,6 +26,8 @@ from ktpel_kiosk.domain.biometric import Position, Quality, RawImage, SignatureK
 from ktpel_kiosk.domain.errors import BadInput, KioskError
 from ktpel_kiosk.ports.devices import FingerCapture, SignatureCapture
 from ktpel_kiosk.ports.services import Assessed, Candidate, Conflict
+
+cv2.setNumThreads(1)  # pictures here are small and fingers already run on two threads: sharing a row costs more than it saves
 
 CARD_PIXELS = 2_000_000
 """Largest portrait or ink taken from the centre; ours is 600 x 800."""
