@@ -65,11 +65,11 @@ def mixed(one: Any, other: Any, rng: np.random.Generator) -> list[Any]:
 
 
 def form_of(points: Any) -> bytes:
-    from ktpel_kiosk.biometrics.match import MOST_MINUTIAE
+    from ktpel_kiosk.biometrics.match import RETAINED_MINUTIAE
     from ktpel_kiosk.biometrics.matching import form, mcc
     from ktpel_kiosk.biometrics.nbis_engine import best_minutiae
 
-    return form.encode(mcc.cylinders(best_minutiae(points, MOST_MINUTIAE)))
+    return form.encode(mcc.cylinders(best_minutiae(points, RETAINED_MINUTIAE)))
 
 
 def gallery_person(number: int, fingers: finger_bank.Bank, sources: list[int]) -> list[tuple[str, Any, bytes]]:
@@ -101,7 +101,7 @@ def gallery(fingers: finger_bank.Bank) -> list[tuple[str, Any, bytes]]:
     """All 50,000, in an order drawn once; kept in the cache folder."""
     people = sorted({person for person, _ in fingers})
     sources = people[PROBES:]
-    digest = finger_bank.source_digest("biometrics/matching/mcc.py", "biometrics/matching/form.py")
+    digest = finger_bank.source_digest("biometrics/match.py", "biometrics/matching/mcc.py", "biometrics/matching/form.py")
     kept = finger_bank.folder() / f"gallery-{PERSONS}-{PROBES}-{digest}.pickle"
     if kept.exists():
         mixes = pickle.loads(kept.read_bytes())  # noqa: S301  our own file
