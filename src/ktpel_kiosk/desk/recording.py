@@ -378,10 +378,7 @@ def keep_refused(desk: Desk, actor: Actor, permohonan_id: str, reason: str, seco
             tx.log(refusals.KEPT_EVENT, p.id, actor.username, position=position.value, found=found, reason=held.refusal.key,
                    at=second.username)
 
-    result = _store(desk, actor, p, held.assessed, held.identity, signature_kind=held.signature_kind, payload=held.payload,
-                    also=agreed)
-    desk.held.drop(p.id)
-    return result
+    return _store(desk, actor, p, held.assessed, held.identity, signature_kind=held.signature_kind, payload=held.payload, also=agreed)
 
 
 def _store(desk: Desk, actor: Actor, p: Permohonan, assessed: Sequence[Assessed], identity: DeviceIdentity, *,

@@ -122,7 +122,8 @@ def note_failure(desk: Desk, actor: str, permohonan_id: str, asked: Sequence[Pos
 
 def refusals(view: View, permohonan_id: str, asked: Sequence[Position]) -> int:
     """How many readable captures of one of these positions were refused so far."""
-    return max((counted(view, permohonan_id).get(p, 0) for p in asked), default=0)
+    counts = counted(view, permohonan_id)
+    return max((counts.get(p, 0) for p in asked), default=0)
 
 
 def counted(view: View, permohonan_id: str) -> Mapping[Position, int]:

@@ -80,7 +80,7 @@ class Face:
 def find(frame: RGB, *, quick: bool = False) -> Face:
     """``quick`` for live pictures: smaller search pictures, and without the networks no look at turned pictures."""
     if min(frame.shape[:2]) < LEAST_SIDE:
-        raise CaptureFailed("face.none", device_kind="camera")
+        raise _nobody()
     return _by_network(frame) if models.available() else _by_haar(frame, quick)
 
 
