@@ -76,8 +76,7 @@ def activate(desk: Desk, actor: Actor, permohonan_id: str, position: Position = 
         tx.log("CardActivated", q.id, actor.username, attempt=attempt, score=round(score, 4), status="cocok" if matched else "tidak")
         if not matched:
             return save(desk, tx, q)
-        queue_report(desk, tx, "activated", job=job.id, chip_uid=job.chip_uid, nik=job.nik)
-        return save(desk, tx, finish_stage(desk, tx, q, "aktif", actor.username, role))
+        return _active(desk, tx, q, job, actor, role)
 
     return Activation(matched, score, attempt, desk.register.write(work))
 
@@ -116,10 +115,14 @@ def activate_by_sight(desk: Desk, actor: Actor, permohonan_id: str, reason: str,
         q = start(tx.permohonan(permohonan_id), desk.clock.now())
         add_signed(desk, tx, second, q, Stage.AKTIVASI, "aktivasi", activation_hash(job), note=text, signer=signer)
         tx.log("CardActivated", q.id, actor.username, attempt=tried, status="dua_petugas", at=second.username)
-        queue_report(desk, tx, "activated", job=job.id, chip_uid=job.chip_uid, nik=job.nik)
-        return save(desk, tx, finish_stage(desk, tx, q, "aktif", actor.username, role))
+        return _active(desk, tx, q, job, actor, role)
 
     return Activation(True, 0.0, tried, desk.register.write(work))
+
+
+def _active(desk: Desk, tx: Tx, p: Permohonan, job: CardJob, actor: Actor, role: str) -> Permohonan:
+    queue_report(desk, tx, "activated", job=job.id, chip_uid=job.chip_uid, nik=job.nik)
+    return save(desk, tx, finish_stage(desk, tx, p, "aktif", actor.username, role))
 
 
 def activation_attempts(desk: Desk, permohonan_id: str) -> int:

@@ -26,13 +26,12 @@ class AlikeSide:
 
 @dataclass(frozen=True, slots=True)
 class AlikeView:
-    """``others`` most alike first; ``may_decide``: this officer may say who it is."""
+    """``others`` most alike first. Only who may judge gets to see one."""
 
     check_id: str
     compared: str
     new: AlikeSide
     others: tuple[AlikeSide, ...]
-    may_decide: bool
 
 
 class AlikePresenter:
@@ -50,7 +49,7 @@ class AlikePresenter:
         both = duplicates.side_by_side(desk, actor, check.id)
         new = self._side(both.new)
         others = tuple(self._other(hit, side, new) for hit, side in both.hits)
-        return AlikeView(check.id, f"Dibandingkan dengan {check.people} orang yang direkam di kantor ini.", new, others, True)
+        return AlikeView(check.id, f"Dibandingkan dengan {check.people} orang yang direkam di kantor ini.", new, others)
 
     def _side(self, side: Side) -> AlikeSide:
         p, who = side.permohonan, side.permohonan.penduduk
