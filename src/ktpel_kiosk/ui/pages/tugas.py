@@ -13,7 +13,7 @@ from ktpel_kiosk.ui.pages.base import Page, footer, scroll
 from ktpel_kiosk.ui.pages.tugas_mirip import AlikePanel
 from ktpel_kiosk.ui.presenters.tasks import TaskLine, TasksPresenter, TaskView
 from ktpel_kiosk.ui.widgets.base import Card, Line, clear_layout, label
-from ktpel_kiosk.ui.widgets.buttons import Button, Chip, ChoiceChip
+from ktpel_kiosk.ui.widgets.buttons import Button, Chip, ChoiceChip, uncheck
 from ktpel_kiosk.ui.widgets.extra import Tabs
 from ktpel_kiosk.ui.widgets.fields import NoteField, TextField
 from ktpel_kiosk.ui.widgets.flow import Flow
@@ -199,10 +199,7 @@ class TugasPage(Page):
 
     def _clear(self) -> None:
         for group in (self.outcomes, self.decisions):
-            group.setExclusive(False)
-            for button in group.buttons():
-                button.setChecked(False)
-            group.setExclusive(True)
+            uncheck(group)
         self.note.set_value("")
         self.reason.set_value("")
 

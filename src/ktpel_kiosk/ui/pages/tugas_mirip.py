@@ -14,7 +14,7 @@ from ktpel_kiosk.ui.pages.base import footer, scroll
 from ktpel_kiosk.ui.presenters.alike import AlikePresenter, AlikeSide, AlikeView
 from ktpel_kiosk.ui.presenters.tasks import TaskView
 from ktpel_kiosk.ui.widgets.base import Card, clear_layout, label
-from ktpel_kiosk.ui.widgets.buttons import Button, ChoiceChip
+from ktpel_kiosk.ui.widgets.buttons import Button, ChoiceChip, uncheck
 from ktpel_kiosk.ui.widgets.capture import Picture
 from ktpel_kiosk.ui.widgets.fields import NoteField
 from ktpel_kiosk.ui.widgets.flow import Flow
@@ -96,10 +96,7 @@ class AlikePanel(QWidget):
             return
         self.view = view
         clear_layout(self._sides)
-        self.choices.setExclusive(False)
-        for button in self.choices.buttons():
-            button.setChecked(False)
-        self.choices.setExclusive(True)
+        uncheck(self.choices)
         self.reason.set_value("")
         if view is None:
             self.text.setText("Peringatan ini hanya dapat dibuka petugas yang berwenang memutus data ganda.")

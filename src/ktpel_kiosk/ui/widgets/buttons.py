@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from PySide6.QtCore import QEvent, QRectF, QSize, Qt
 from PySide6.QtGui import QEnterEvent, QFont, QPainter, QPen
-from PySide6.QtWidgets import QAbstractButton, QSizePolicy, QWidget
+from PySide6.QtWidgets import QAbstractButton, QButtonGroup, QSizePolicy, QWidget
 
 from ktpel_kiosk.ui import icons
 from ktpel_kiosk.ui.theme import Theme, remeasure, theme_of
@@ -317,3 +317,11 @@ class NavItem(Pressable):
         painter.setFont(font)
         painter.setPen(theme.color("on_accent" if on else "ink"))
         painter.drawText(pill, Qt.AlignmentFlag.AlignCenter, text)
+
+
+def uncheck(group: QButtonGroup) -> None:
+    """Nothing chosen any more; an exclusive group lets go of its last choice only so."""
+    group.setExclusive(False)
+    for button in group.buttons():
+        button.setChecked(False)
+    group.setExclusive(True)
