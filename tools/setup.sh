@@ -6,9 +6,10 @@ PYTHON="${PYTHON:-python3}"
 VENV="${VENV:-.venv}"
 PEERS="$VENV-peers"
 RUN_PACKAGES="libegl1 libgl1 libxkbcommon-x11-0 libxcb-cursor0 libxcb-icccm4 libxcb-image0 libxcb-keysyms1 libxcb-render-util0 libxcb-shape0 libxcb-xkb1 libdbus-1-3 libfontconfig1 libpcsclite1 fonts-dejavu-core"
-# pyscard has no Linux wheel: it is compiled here
-BUILD_PACKAGES="gcc libc6-dev libpcsclite-dev swig"
-TEST_PACKAGES="pcscd vsmartcard-vpcd poppler-utils openssl xvfb"
+# pyscard and python-sane have no Linux wheels: they are compiled here
+BUILD_PACKAGES="gcc libc6-dev libpcsclite-dev libsane-dev swig"
+# what stands in for devices: readers, print queues, scanners, USB, a single-finger reader
+TEST_PACKAGES="pcscd vsmartcard-vpcd poppler-utils openssl xvfb cups cups-client cups-ipp-utils cups-filters avahi-daemon dbus sane-utils umockdev gir1.2-umockdev-1.0 python3-gi libfprint-2-2 gir1.2-fprint-2.0"
 
 say() { printf '%s\n' "$*"; }
 

@@ -23,6 +23,7 @@ from ktpel_kiosk.ports.devices import (
     DeviceKind,
     FingerCapture,
     IrisCapture,
+    PrinterSupplies,
     PrintJob,
     PrintJobState,
     PrintMedia,
@@ -43,6 +44,7 @@ class Bench:
         self.trouble: dict[DeviceKind, KioskError] = {}
         self.touches: list[tuple[Position, ...]] = []
         self.jobs: dict[str, PrintJobState] = {}
+        self.titles: dict[str, str] = {}
         self.chip: bytes = b"UID00001"
 
     def call(self, kind: DeviceKind, operation: str, work: Callable[[Any], Any], deadline_s: float) -> Future[Any]:
@@ -77,13 +79,21 @@ class _Device:
     def media(self) -> PrintMedia:
         return PrintMedia("cr80", 8560, 5398)
 
-    def submit(self, front: RawImage, back: RawImage | None, title: str) -> PrintJob:
+    def submit(self, front: RawImage, back: RawImage | None, title: str, layers: Any = None) -> PrintJob:
         job_id = f"p-{len(self.bench.jobs) + 1}"
         self.bench.jobs[job_id] = PrintJobState.DONE
+        self.bench.titles[title] = job_id
         return PrintJob(job_id, PrintJobState.PRINTING)
 
     def job(self, job_id: str) -> PrintJob:
         return PrintJob(job_id, self.bench.jobs.get(job_id, PrintJobState.UNKNOWN))
+
+    def find(self, title: str) -> PrintJob | None:
+        job_id = self.bench.titles.get(title)
+        return self.job(job_id) if job_id else None
+
+    def supplies(self) -> PrinterSupplies:
+        return PrinterSupplies(ribbon=80)
 
     def connect(self, timeout_s: float) -> bytes:
         return b"\x3b\x80\x01"

@@ -39,9 +39,11 @@ from ktpel_kiosk.domain.status import StatusEvent, StatusSiak
 from ktpel_kiosk.ports.devices import (
     DeviceHealth,
     DeviceKind,
+    DeviceSeen,
     DeviceState,
     FingerCapture,
     IrisCapture,
+    PrinterSupplies,
     PrintJob,
     PrintJobState,
     PrintMedia,
@@ -113,6 +115,8 @@ class FakeDevices:
         self.trouble: dict[DeviceKind, KioskError] = {}
         self.latar = "biru"
         self.jobs: dict[str, PrintJobState] = {}
+        self.titles: dict[str, str] = {}
+        self.wanted: dict[DeviceKind, str] = {}
         self.chips: dict[str, Any] = {}
         self._listeners: list[Callable[[DeviceState], None]] = []
         self.health = dict.fromkeys(DeviceKind, DeviceHealth.READY)
@@ -120,6 +124,13 @@ class FakeDevices:
 
     def states(self) -> list[DeviceState]:
         return [DeviceState(k, h, DeviceIdentity("Simulasi", k.value, "1", "sim", True)) for k, h in self.health.items()]
+
+    def inventory(self) -> list[DeviceSeen]:
+        return [DeviceSeen(k, "sim", f"sim-{k.value}", f"Simulasi {k.value}", "1", h is not DeviceHealth.MISSING, self.wanted.get(k) == "1")
+                for k, h in self.health.items()]
+
+    def prefer(self, kind: DeviceKind, wanted: str) -> None:
+        self.wanted[kind] = wanted
 
     def change(self, kind: DeviceKind, health: DeviceHealth, trouble: str = "") -> None:
         self.health[kind] = health
@@ -183,9 +194,17 @@ class _Device:
     def media(self) -> PrintMedia:
         return PrintMedia("cr80", 8560, 5398)
 
-    def submit(self, front: Any, back: Any, title: str = "", media: str = "") -> PrintJob:
+    def find(self, title: str) -> PrintJob | None:
+        job_id = self.owner.titles.get(title)
+        return self.job(job_id) if job_id else None
+
+    def supplies(self) -> PrinterSupplies:
+        return PrinterSupplies(ribbon=80)
+
+    def submit(self, front: Any, back: Any, title: str = "", media: Any = None) -> PrintJob:
         job_id = f"p-{len(self.owner.jobs) + 1}"
         self.owner.jobs[job_id] = PrintJobState.DONE
+        self.owner.titles[title] = job_id
         return PrintJob(job_id, PrintJobState.PRINTING)
 
     def job(self, job_id: str) -> PrintJob:

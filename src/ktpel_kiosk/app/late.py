@@ -7,7 +7,7 @@ from collections.abc import Callable, Sequence
 from concurrent.futures import Future
 from typing import TYPE_CHECKING, Any, TypeVar
 
-from ktpel_kiosk.ports.devices import DeviceKind, DeviceState, PreviewSlot
+from ktpel_kiosk.ports.devices import DeviceKind, DeviceSeen, DeviceState, PreviewSlot
 
 if TYPE_CHECKING:
     from ktpel_kiosk.hal.manager import DeviceManager
@@ -43,6 +43,12 @@ class LateDevices:
 
     def states(self) -> Sequence[DeviceState]:
         return self._manager.states() if self._manager is not None else ()
+
+    def inventory(self) -> Sequence[DeviceSeen]:
+        return self._manager.inventory() if self._manager is not None else ()
+
+    def prefer(self, kind: DeviceKind, wanted: str) -> None:
+        self.start().prefer(kind, wanted)
 
     def subscribe(self, listener: Listener) -> Callable[[], None]:
         with self._lock:

@@ -124,7 +124,7 @@ def start_card(desk: Desk, actor: Actor, permohonan_id: str) -> CardJob:
 
     def submit(printer: CardPrinter) -> PrintJob:
         printer.media()
-        return printer.submit(face.front, face.back, job.id)
+        return printer.submit(face.front, face.back, job.id, face.layers)
 
     future = desk.devices.call(DeviceKind.CARD_PRINTER, "card_printer.submit", submit, desk.print_timeout_s)
     try:

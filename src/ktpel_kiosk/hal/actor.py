@@ -23,7 +23,7 @@ from ktpel_kiosk.hal.driver import Driver, Found, Interruptible
 from ktpel_kiosk.hal.preview import LatestFrame, PreviewTap
 from ktpel_kiosk.hal.roster import Candidate, Roster
 from ktpel_kiosk.hal.task import NOT_THE_DEVICES_FAULT, Role, Task, known
-from ktpel_kiosk.ports.devices import Device, DeviceHealth, DeviceKind, DeviceState
+from ktpel_kiosk.ports.devices import Device, DeviceHealth, DeviceKind, DeviceSeen, DeviceState
 
 log = logging.getLogger(__name__)
 MAX_STUCK = 3
@@ -98,6 +98,24 @@ class Actor:
             self._cond.notify_all()
         if not on:
             self.slot.clear()
+
+    def inventory(self) -> tuple[DeviceSeen, ...]:
+        """What the drivers of this kind see now."""
+        with self._cond:
+            opened = self._held.candidate if self._held is not None and not self._held.lost else None
+            return tuple(DeviceSeen(self.kind, item.driver.name, item.found.key, item.found.label, item.found.serial,
+                                    open=item is opened, wanted=wanted) for item, wanted in self._roster.listed())
+
+    def prefer(self, wanted: str) -> None:
+        """Change to this device: at once when the other is idle, after its running call otherwise."""
+        with self._cond:
+            self._roster.prefer(wanted)
+            now = time.monotonic()
+            best = self._roster.choose(now)
+            if self._held is not None and best is not None and self._roster.wants(best) and self._held.candidate is not best:
+                self._held.lost = True
+            self._cond.notify_all()
+        self.publish()
 
     def interrupt(self) -> None:
         """Cut the running call short, where the device can."""

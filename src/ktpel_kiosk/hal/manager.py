@@ -15,7 +15,7 @@ from ktpel_kiosk.hal.deadlines import Deadlines
 from ktpel_kiosk.hal.driver import Driver
 from ktpel_kiosk.hal.preview import LatestFrame
 from ktpel_kiosk.hal.task import known
-from ktpel_kiosk.ports.devices import DeviceHealth, DeviceKind, DeviceState, PreviewSlot
+from ktpel_kiosk.ports.devices import DeviceHealth, DeviceKind, DeviceSeen, DeviceState, PreviewSlot
 
 log = logging.getLogger(__name__)
 T = TypeVar("T")
@@ -143,6 +143,14 @@ class DeviceManager:
         """One state per kind, in the order of DeviceKind; a kind without driver is MISSING ``device.not_configured``."""
         return tuple(self._actors[kind].state() if kind in self._actors
                      else DeviceState(kind, DeviceHealth.MISSING, None, "device.not_configured") for kind in DeviceKind)
+
+    def inventory(self) -> Sequence[DeviceSeen]:
+        return tuple(seen for actor in self._actors.values() for seen in actor.inventory())
+
+    def prefer(self, kind: DeviceKind, wanted: str) -> None:
+        """See the port; remembering it over a restart is the caller's work (``prefer`` of the constructor)."""
+        if kind in self._actors:
+            self._actors[kind].prefer(wanted)
 
     def subscribe(self, listener: Callable[[DeviceState], None]) -> Callable[[], None]:
         with self._listening:

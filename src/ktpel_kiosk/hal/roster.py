@@ -50,6 +50,17 @@ class Roster:
         for key, item in present.items():
             self._candidates.setdefault(key, Candidate(key, self._drivers[index], item))
 
+    def prefer(self, wanted: str) -> None:
+        self._prefer = wanted
+
+    def listed(self) -> tuple[tuple[Candidate, bool], ...]:
+        """Every device seen, best first, and whether it is the wanted one."""
+        ordered = sorted(self._candidates.values(), key=self._rank)
+        return tuple((item, self.wants(item)) for item in ordered)
+
+    def wants(self, item: Candidate) -> bool:
+        return bool(self._prefer) and self._prefer in (item.found.serial, item.found.key, item.found.label)
+
     def __contains__(self, candidate: Candidate) -> bool:
         return self._candidates.get(candidate.key) is candidate
 
@@ -87,5 +98,4 @@ class Roster:
         return max(0.01, soonest - now)
 
     def _rank(self, item: Candidate) -> tuple[bool, int]:
-        wanted = self._prefer in (item.found.serial, item.found.key, item.found.label)
-        return (bool(self._prefer) and not wanted, item.key[0])
+        return (bool(self._prefer) and not self.wants(item), item.key[0])

@@ -79,12 +79,39 @@ class SignatureCapture:
 
 @dataclass(frozen=True, slots=True)
 class PrintMedia:
-    """Media a queue really has: name and size in hundredths of a millimetre; resolution in dpi."""
+    """Media a queue really has: name and size in hundredths of a millimetre; resolution in dpi.
+
+    ``resin``: the queue prints pure black with a resin panel of its own. ``duplex``: it prints both sides of a card.
+    """
 
     name: str
     width: int
     height: int
     dpi: int = 300
+    resin: bool = False
+    duplex: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class CardLayers:
+    """The sides of a card taken apart for a printer with a resin panel: the colour picture without its black text (RGB), and the
+    text alone (grey, 0 = resin black, 255 = none). Same size as the whole sides; ``None`` where a side has no such text.
+    """
+
+    front: RawImage
+    front_resin: RawImage | None = None
+    back: RawImage | None = None
+    back_resin: RawImage | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class PrinterSupplies:
+    """What is left, in percent; ``None`` where the printer does not say. ``reasons``: message keys of what the printer complains about."""
+
+    ribbon: int | None = None
+    film: int | None = None
+    cards: int | None = None
+    reasons: tuple[str, ...] = ()
 
 
 class PrintJobState(StrEnum):
@@ -159,12 +186,36 @@ class CardPrinter(Device, Protocol):
         """The card media; raises DeviceTrouble ``printer.no_card_media`` when the queue has none."""
         ...
 
-    def submit(self, front: RawImage, back: RawImage | None, title: str) -> PrintJob:
-        """Hand one card over. Raises OutcomeUnknown when it is not known whether the printer took it."""
+    def submit(self, front: RawImage, back: RawImage | None, title: str, layers: CardLayers | None = None) -> PrintJob:
+        """Hand one card over; ``title`` is its name in the queue, unique per card. ``layers`` are used where the media has resin.
+
+        Raises:
+            OutcomeUnknown: it is not known whether the printer took it. Every other error means it did not.
+        """
         ...
 
-    def job(self, job_id: str) -> PrintJob: ...
+    def job(self, job_id: str) -> PrintJob:
+        """Raises NotFound ``printer.no_job``: it no longer remembers."""
+        ...
+
+    def find(self, title: str) -> PrintJob | None:
+        """The newest job of this title the printer or its queue remembers; ``None``: it never had one, or forgot it."""
+        ...
+
     def cancel(self, job_id: str) -> PrintJob: ...
+    def supplies(self) -> PrinterSupplies: ...
+
+
+class EncodingPrinter(CardPrinter, Protocol):
+    """A card printer with a chip reader inside. The reader itself is a :class:`CardReader` of its own."""
+
+    def feed(self, timeout_s: float) -> None:
+        """Take a blank card from the hopper to the chip station. Raises MediaEmpty, Jammed, Stalled."""
+        ...
+
+    def eject(self, good: bool) -> None:
+        """Put the card at the station out unprinted: into the output, or into the reject bin."""
+        ...
 
 
 class DocumentPrinter(Device, Protocol):
@@ -176,6 +227,19 @@ class BarcodeScanner(Device, Protocol):
     def read(self, timeout_s: float) -> str:
         """The next code as text. Raises Stalled."""
         ...
+
+
+@dataclass(frozen=True, slots=True)
+class DeviceSeen:
+    """One device a driver sees now. ``wanted``: the one this desk prefers; ``open``: the one in use."""
+
+    kind: DeviceKind
+    driver: str
+    key: str
+    label: str
+    serial: str = ""
+    open: bool = False
+    wanted: bool = False
 
 
 class PreviewSlot(Protocol):
@@ -190,6 +254,15 @@ class Devices(Protocol):
     """The device manager."""
 
     def states(self) -> Sequence[DeviceState]: ...
+    def inventory(self) -> Sequence[DeviceSeen]:
+        """Every device seen now, of all kinds, in order of preference within its kind."""
+        ...
+
+    def prefer(self, kind: DeviceKind, wanted: str) -> None:
+        """Use this device (serial, key or label) from now on, also after a restart; empty: the first that works. Others serve while
+        it is absent."""
+        ...
+
     def subscribe(self, listener: Callable[[DeviceState], None]) -> Callable[[], None]:
         """Called on the device's thread at each change; returns the unsubscriber."""
         ...

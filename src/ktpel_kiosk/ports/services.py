@@ -12,7 +12,7 @@ from ktpel_kiosk.domain.outbox import Packet, Receipt
 from ktpel_kiosk.domain.packet import PacketContent, SealedPacket
 from ktpel_kiosk.domain.penduduk import Penduduk
 from ktpel_kiosk.domain.status import StatusEvent, StatusSiak
-from ktpel_kiosk.ports.devices import CardReader, FingerCapture, SignatureCapture
+from ktpel_kiosk.ports.devices import CardLayers, CardReader, FingerCapture, SignatureCapture
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -247,11 +247,13 @@ class Gateway(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class CardFace:
-    """Rendered sides at the printer's resolution; ``digest`` is SHA-256 (hex) of the front pixels."""
+    """Rendered sides at the printer's resolution; ``digest`` is SHA-256 (hex) of the front pixels. ``layers``: the same card for a
+    printer with a resin panel."""
 
     front: RawImage
     back: RawImage
     digest: str
+    layers: CardLayers | None = None
 
 
 class CardRenderer(Protocol):

@@ -14,7 +14,7 @@ from ktpel_kiosk.domain.errors import DeviceTrouble, Jammed, MediaEmpty, NotFoun
 from ktpel_kiosk.hal.files import last_number, write_whole
 from ktpel_kiosk.hal.simulators.base import SimulatedDevice
 from ktpel_kiosk.hal.simulators.world import PrintedCard, SimulatedWorld
-from ktpel_kiosk.ports.devices import DeviceKind, PrintJob, PrintJobState, PrintMedia
+from ktpel_kiosk.ports.devices import CardLayers, DeviceKind, PrinterSupplies, PrintJob, PrintJobState, PrintMedia
 
 WARM_UP_S, PRINT_S = 3.0, 20.0
 RIBBON = 250
@@ -57,6 +57,11 @@ class SimulatedPrinterState:
             if job_id not in self._jobs:
                 raise NotFound("printer.no_job", job=job_id)
             return self._jobs[job_id]
+
+    def titled(self, title: str) -> _Job | None:
+        """The newest job of this title."""
+        with self._lock:
+            return next((job for job in reversed(self._jobs.values()) if job.title == title), None)
 
     def settle(self) -> None:
         """Somebody looks into the hopper: what had the time to be printed has been."""
@@ -121,7 +126,7 @@ class SimulatedCardPrinter(SimulatedDevice):
     def media(self) -> PrintMedia:
         return PrintMedia("CR80", 8560, 5398, 300)
 
-    def submit(self, front: RawImage, back: RawImage | None, title: str) -> PrintJob:
+    def submit(self, front: RawImage, back: RawImage | None, title: str, layers: CardLayers | None = None) -> PrintJob:
         self.begin("submit")
         job = self._machine.take(front, back, title)
         power = self.faults.strikes(self.kind, "power")
@@ -141,6 +146,15 @@ class SimulatedCardPrinter(SimulatedDevice):
         job.looks += 1
         self._machine.advance(job)
         return self._shown(job)
+
+    def find(self, title: str) -> PrintJob | None:
+        SimulatedDevice.healthy(self)
+        job = self._machine.titled(title)
+        return self.job(job.job_id) if job is not None else None
+
+    def supplies(self) -> PrinterSupplies:
+        SimulatedDevice.healthy(self)
+        return PrinterSupplies(ribbon=max(0, self.ribbon) * 100 // RIBBON)
 
     def cancel(self, job_id: str) -> PrintJob:
         """Only a pending job can be stopped; a printing one goes on and its state says so."""
