@@ -19,6 +19,7 @@ from ktpel_kiosk.domain.sop import Sop
 from ktpel_kiosk.domain.transaction import Transaction, TransactionWriter
 from ktpel_kiosk.domain.wilayah import RegionTable
 from ktpel_kiosk.ports.clock import Clock, Ids
+from ktpel_kiosk.ports.device_history import DeviceHistory, NoDeviceHistory
 from ktpel_kiosk.ports.devices import Devices
 from ktpel_kiosk.ports.register import Register
 from ktpel_kiosk.ports.services import (
@@ -86,6 +87,7 @@ class Desk:
         capture_rules: how recordings are judged while the office has set nothing (:mod:`ktpel_kiosk.desk.capture_rules`).
         held: captures that were refused and may yet count; memory only.
         specimen: cards carry the SPESIMEN watermark (always outside production).
+        device_history: what this desk has lived through with each device.
     """
 
     register: Register
@@ -121,6 +123,7 @@ class Desk:
     keep_sop: Callable[[Sop], None] = lambda _sop: None
     read_table: TableReader = _no_tables
     write_transaction: TransactionWriter = _no_transactions
+    device_history: DeviceHistory = field(default_factory=NoDeviceHistory)
     _sops: dict[str, Sop] = field(default_factory=dict)
 
     def put_in_force(self, sop: Sop) -> None:
