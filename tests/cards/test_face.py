@@ -6,6 +6,7 @@ import hashlib
 import itertools
 from datetime import date
 
+import numpy as np
 import pytest
 from card_samples import RESOURCES, penduduk, portrait, signature
 from hypothesis import given, settings
@@ -110,3 +111,21 @@ def test_header_falls_back_to_the_biodata(renderer: PillowCardRenderer) -> None:
     layout = load_layout(RESOURCES / "card")
     texts = [t.text for t in plan_front(penduduk(), "x", ON, ("", ""), layout, renderer._width)[:2]]
     assert texts == ["PROVINSI JAWA TIMUR", "KABUPATEN LUMAJANG"]
+
+
+def test_layers_are_the_same_card_taken_apart(renderer: PillowCardRenderer) -> None:
+    """Colour below, resin black above gives the whole side again, only blacker; on the colour there is not one word."""
+    made = face(renderer)
+    assert made.layers is not None and made.layers.front_resin is not None
+    colour, black, whole = (np.frombuffer(i.data, np.uint8).reshape(i.height, i.width, -1).astype(int)
+                            for i in (made.layers.front, made.layers.front_resin, made.front))
+    assert black.shape[2] == 1 and set(np.unique(black)) > {0, 255}
+    nothing = (black == 255)[..., 0]
+    assert (colour[nothing] == whole[nothing]).all()
+    assert 0.02 < 1 - nothing.mean() < 0.3
+    share = 1 - black / 255
+    ink = np.array([0x10, 0x20, 0x2C])
+    assert np.abs(colour * (1 - share) + ink * share - whole).max() <= 2
+    other = face(renderer, penduduk(nama="Orang Lain", alamat="Jalan Lain"))
+    assert other.layers is not None and other.layers.front.data == made.layers.front.data, "no personal word in the colour layer"
+    assert made.layers.back == made.back and made.layers.back_resin is None

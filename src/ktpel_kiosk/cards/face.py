@@ -21,6 +21,7 @@ from ktpel_kiosk.cards.plan import Placed, load_layout, plan_front
 from ktpel_kiosk.domain.biometric import RawImage
 from ktpel_kiosk.domain.errors import BadInput
 from ktpel_kiosk.domain.penduduk import Penduduk
+from ktpel_kiosk.ports.devices import CardLayers
 from ktpel_kiosk.ports.services import CardFace
 
 MARK = "SPESIMEN – BUKAN KTP"
@@ -49,7 +50,7 @@ class PillowCardRenderer:
 
     def render(self, penduduk: Penduduk, portrait_png: bytes, signature_png: bytes, place: str, issued_on: date,
                header: tuple[str, str], *, dpi: int = 300, specimen: bool = True) -> CardFace:
-        """Both sides; 1011x638 pixels at 300 dpi.
+        """Both sides and their layers; 1011x638 pixels at 300 dpi.
 
         Args:
             portrait_png: any size, cropped to 3:4. signature_png: ink on white or transparent; empty for none.
@@ -65,13 +66,18 @@ class PillowCardRenderer:
             front, back = (self._ground(dpi, style, side, specimen) for side in (False, True))
             scale = dpi / MM_PER_INCH
             self._portrait(front, portrait_png, scale)
-            for piece in plan_front(penduduk, place, issued_on, header, self._layout, self._width):
-                self._text(front, piece, scale)
-            self._signature(front, signature_png, scale)
             if specimen:
                 self._watermark(front, scale)
                 self._back_mark(back, scale)
-        return CardFace(_raw(front, dpi), _raw(back, dpi), hashlib.sha256(front.tobytes()).hexdigest())
+            # words and signature come last and on a plane of their own: a printer with a resin panel puts them there
+            black = Image.new("L", front.size, 255)
+            for piece in plan_front(penduduk, place, issued_on, header, self._layout, self._width):
+                self._text(black, piece, scale)
+            self._signature(black, signature_png, scale)
+        verso = _raw(back, dpi)
+        layers = CardLayers(_raw(front, dpi), _raw(black, dpi), verso)
+        front.paste(self._layout["ink"]["color"], (0, 0, *front.size), ImageOps.invert(black))
+        return CardFace(_raw(front, dpi), verso, hashlib.sha256(front.tobytes()).hexdigest(), layers)
 
     def size(self, dpi: int) -> tuple[int, int]:
         """Pixels of the card."""
@@ -97,10 +103,10 @@ class PillowCardRenderer:
     def _width(self, text: str, size: float, weight: str) -> float:
         return self._font(weight, MEASURE_AT).getlength(text) * size / MEASURE_AT
 
-    def _text(self, image: Image.Image, piece: Placed, scale: float) -> None:
-        draw = ImageDraw.Draw(image)
+    def _text(self, plane: Image.Image, piece: Placed, scale: float) -> None:
+        draw = ImageDraw.Draw(plane)
         font = self._font(piece.weight, piece.size * scale)
-        ink = self._layout["ink"]["color"]
+        ink = 0
         x, y = piece.x * scale, piece.baseline * scale
         if not piece.pitch:
             draw.text((x, y), piece.text, font=font, fill=ink, anchor=f"{piece.anchor}s")
@@ -114,7 +120,7 @@ class PillowCardRenderer:
         face = ImageOps.fit(_open(png, "pas_foto").convert("RGB"), (box[2], box[3]), Image.Resampling.LANCZOS, centering=(0.5, 0.4))
         image.paste(face, (box[0], box[1]))
 
-    def _signature(self, image: Image.Image, png: bytes, scale: float) -> None:
+    def _signature(self, plane: Image.Image, png: bytes, scale: float) -> None:
         if not png:
             return
         at = self._layout["signature"]
@@ -128,7 +134,7 @@ class PillowCardRenderer:
         ink = ImageOps.contain(ink.crop(box), area, Image.Resampling.LANCZOS)
         left = round(at["x"] * scale) + (area[0] - ink.width) // 2
         top = round(at["y"] * scale) + (area[1] - ink.height) // 2
-        image.paste(Image.new("RGB", ink.size, self._layout["ink"]["color"]), (left, top), ink)
+        plane.paste(0, (left, top, left + ink.width, top + ink.height), ink)
 
     def _watermark(self, image: Image.Image, scale: float) -> None:
         at = self._layout["watermark"]
@@ -164,4 +170,4 @@ def _open(png: bytes, field: str) -> Image.Image:
 
 
 def _raw(image: Image.Image, dpi: int) -> RawImage:
-    return RawImage(image.width, image.height, 3, image.tobytes(), dpi)
+    return RawImage(image.width, image.height, 1 if image.mode == "L" else 3, image.tobytes(), dpi)
