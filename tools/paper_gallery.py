@@ -89,6 +89,9 @@ class Gallery:
             yield name, d.letter(letter)
         yield "14-berita-acara-sedikit", d.destruction(self.destruction(4))
         yield "15-berita-acara-banyak", d.destruction(self.destruction(57))
+        yield "15-berita-acara-kerusakan", d.damage_report(self.damage())
+        yield "15-uji-cetak", d.printer_test(self.printer_test())
+        yield "15-uji-cetak-80mm", d.printer_test_80mm(self.printer_test())
         yield "16-laporan", d.report(self.report())
         yield "17-standar-pelayanan", d.standard(self.standard())
         yield "18-buku", d.book(self.book(), "pdf")
@@ -174,6 +177,20 @@ class Gallery:
             (Pejabat("Budi Santosa, S.Sos", self.verifier(), "198001012005011002"), Pejabat("Rina Wulandari", "Operator")),
             (Pejabat("Aiptu Hartono", "Bhabinkamtibmas"), Pejabat("Dra. Endang Lestari", "Sekretaris Kecamatan", "197503032001122003")),
             cards, self.place_date, self.signer, f"10.00 {self.kantor.zona_waktu}", qr_text=self.letter_number(21))
+
+    def damage(self) -> P.DamagePaper:
+        return P.DamagePaper(
+            self.kantor.kop, self.letter_number(22), TODAY, self.kantor.nama, P.Signer("Operator", "Rina Wulandari"),
+            (("Jenis", "Printer kartu"), ("Merek dan tipe", "HID Fargo DTC1500"), ("Nomor seri", "B7190345"), ("Letak", "Meja 1")),
+            date_long(TODAY - timedelta(days=2)), "Kartu macet di pemanas. Printer berbunyi keras lalu berhenti.",
+            "Kabel diganti, pita dan blangko dipasang ulang.", "Kartu tidak dapat dicetak. Antrean cetak 42 kartu.",
+            "Perbaikan atau printer pengganti dari Dinas.", self.place_date, self.signer,
+            ((self.now, "Keadaan dan isi printer", "Kartu tersangkut. Buka penutup, tarik kartunya perlahan, lalu tutup lagi."),),
+            (("Siap dipakai", "81 % dari waktu menyala"), ("Gagal", "12 dari 96 pekerjaan")), f"10.00 {self.kantor.zona_waktu}",
+            self.letter_number(22))
+
+    def printer_test(self) -> P.PrinterTestPaper:
+        return P.PrinterTestPaper(self.kantor.kop, self.now, "Rina Wulandari", (("Printer", "Epson L3210"), ("Driver", "cups")))
 
     def report(self) -> P.ReportPaper:
         sections = (

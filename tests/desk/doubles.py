@@ -282,6 +282,16 @@ class Press:
     def complaint(self, paper: Any) -> bytes:
         return b"%PDF complaint"
 
+    def damage_report(self, paper: Any) -> bytes:
+        self.letters.append(paper)
+        return b"%PDF damage " + paper.nomor.encode()
+
+    def printer_test(self, paper: Any) -> bytes:
+        return b"%PDF test " + paper.petugas.encode()
+
+    def printer_test_80mm(self, paper: Any) -> bytes:
+        return b"%PDF roll test " + paper.petugas.encode()
+
     def report(self, paper: Any) -> bytes:
         return b"%PDF report"
 

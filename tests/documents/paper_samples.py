@@ -20,6 +20,7 @@ from ktpel_kiosk.ports.papers import (
     CheckedPaper,
     ChecklistPaper,
     Compared,
+    DamagePaper,
     DestroyedCard,
     DestructionPaper,
     F102Paper,
@@ -137,6 +138,21 @@ def destruction(count: int = 3, /, **changes: object) -> DestructionPaper:
         executors=(Pejabat("Budi Santosa, S.Sos", "Kasi Pelayanan", "198001012005011002"), Pejabat("Rina Wulandari", "Operator")),
         witnesses=(Pejabat("Aiptu Hartono", "Bhabinkamtibmas"),), cards=cards, place_date="Tempeh, 25 November 2026", mengetahui=CAMAT,
         jam="10.00 WIB", qr_text="400.8.1.2/021/427.82/2026",
+    )
+    return replace(paper, **changes)  # type: ignore[arg-type]
+
+
+def damage(**changes: object) -> DamagePaper:
+    paper = DamagePaper(
+        kop=KOP, nomor="400.8.1.2/BAK/004/427.82/2026", on=date(2026, 11, 25), place="Kecamatan Tempeh",
+        petugas=Signer("Operator", "Rina Wulandari", "199203152015032004"), mengetahui=CAMAT, jam="09.15 WIB",
+        perangkat=(("Jenis", "Printer kartu"), ("Merek dan tipe", "HID Fargo DTC1500"), ("Nomor seri", "B7190345"),
+                   ("Driver", "card-printer-cups"), ("Letak", "Meja 1")),
+        sejak="Senin, 23 November 2026", gejala="Kartu macet di pemanas. Printer berbunyi keras lalu berhenti.",
+        tindakan="Kabel diganti, pita dipasang ulang.", dampak="Kartu tidak dapat dicetak di kantor ini.",
+        permintaan="Perbaikan atau printer pengganti.", place_date="Tempeh, 25 November 2026", qr_text="400.8.1.2/BAK/004/427.82/2026",
+        uji=(("25 November 2026, 09.02 WIB", "Keadaan dan isi printer", "Kartu tersangkut di printer."),),
+        riwayat=(("Siap dipakai", "81 % dari waktu menyala"), ("Gagal", "12 dari 96 pekerjaan")),
     )
     return replace(paper, **changes)  # type: ignore[arg-type]
 

@@ -13,14 +13,14 @@ from typing import BinaryIO, Protocol
 from ktpel_kiosk.desk.held import HeldCaptures
 from ktpel_kiosk.desk.seats import Seats
 from ktpel_kiosk.domain.capture_rules import CaptureRules
-from ktpel_kiosk.domain.errors import BadInput
+from ktpel_kiosk.domain.errors import BadInput, CardRefused
 from ktpel_kiosk.domain.messages import Sentences
 from ktpel_kiosk.domain.sop import Sop
 from ktpel_kiosk.domain.transaction import Transaction, TransactionWriter
 from ktpel_kiosk.domain.wilayah import RegionTable
 from ktpel_kiosk.ports.clock import Clock, Ids
 from ktpel_kiosk.ports.device_history import DeviceHistory, NoDeviceHistory
-from ktpel_kiosk.ports.devices import Devices
+from ktpel_kiosk.ports.devices import CardReader, Devices
 from ktpel_kiosk.ports.register import Register
 from ktpel_kiosk.ports.services import (
     Biometrics,
@@ -30,6 +30,8 @@ from ktpel_kiosk.ports.services import (
     Gateway,
     OfficerKeys,
     PasswordHasher,
+    PublicCard,
+    PublicCardReader,
     Sealer,
 )
 from ktpel_kiosk.ports.tables import TableFile, TableReader
@@ -69,6 +71,11 @@ def _no_transactions(content: Transaction, format: str) -> bytes:
     raise BadInput("export.format", format=format, expected="-")
 
 
+def _no_public_card(reader: CardReader) -> PublicCard:
+    """A desk that was given no reader of real cards knows none."""
+    raise CardRefused("chip.not_ktp", device_kind="card_reader", operation="select", status="")
+
+
 @dataclass(frozen=True)
 class Desk:
     """Everything a use case may touch.
@@ -88,6 +95,7 @@ class Desk:
         held: captures that were refused and may yet count; memory only.
         specimen: cards carry the SPESIMEN watermark (always outside production).
         device_history: what this desk has lived through with each device.
+        read_public_card: reads what any KTP-el shows without a secret.
     """
 
     register: Register
@@ -124,6 +132,7 @@ class Desk:
     read_table: TableReader = _no_tables
     write_transaction: TransactionWriter = _no_transactions
     device_history: DeviceHistory = field(default_factory=NoDeviceHistory)
+    read_public_card: PublicCardReader = _no_public_card
     _sops: dict[str, Sop] = field(default_factory=dict)
 
     def put_in_force(self, sop: Sop) -> None:

@@ -14,9 +14,11 @@ from ktpel_kiosk.documents import (
     book_xlsx,
     books,
     complaint,
+    damage,
     destruction,
     f102,
     letters,
+    printer_test,
     reports,
     rolls,
     sheets,
@@ -29,10 +31,12 @@ from ktpel_kiosk.ports.papers import (
     Book,
     ChecklistPaper,
     ComplaintPaper,
+    DamagePaper,
     DestructionPaper,
     F102Paper,
     HandoverPaper,
     LetterPaper,
+    PrinterTestPaper,
     ReceiptPaper,
     ReportPaper,
     StandardPaper,
@@ -95,6 +99,18 @@ class OfficeDocuments:
     def destruction(self, paper: DestructionPaper) -> bytes:
         """Berita Acara Pemusnahan KTP-el, as many pages as the cards need."""
         return destruction.destruction(paper, self._logo)
+
+    def damage_report(self, paper: DamagePaper) -> bytes:
+        """Berita Acara Kerusakan Perangkat on A4."""
+        return damage.damage_report(paper, self._logo)
+
+    def printer_test(self, paper: PrinterTestPaper) -> bytes:
+        """Test page of a document printer on A4."""
+        return printer_test.page(paper, self._logo)
+
+    def printer_test_80mm(self, paper: PrinterTestPaper) -> bytes:
+        """Test slip of an 80 mm receipt printer."""
+        return printer_test.roll(paper)
 
     def f102(self, paper: F102Paper) -> bytes:
         """F-1.02, prefilled; a national form has no letterhead."""

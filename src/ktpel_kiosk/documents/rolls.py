@@ -15,7 +15,8 @@ WIDTH, MARGIN, SHORTEST = 80.0, 4.0, 80.0
 SIZE = 8.6
 
 
-def _roll(title: str, kop: Sequence[str], paint: Callable[[Pen], None]) -> bytes:
+def roll_page(title: str, kop: Sequence[str], paint: Callable[[Pen], None]) -> bytes:
+    """One slip below the office's letterhead, as long as what ``paint`` draws."""
     def whole(pen: Pen) -> None:
         for i, text in enumerate(kop):
             pen.line(text.upper() if i < 2 else text, SEMIBOLD if i < 2 else REGULAR, 9.5 if i < 2 else 7, "m")
@@ -95,7 +96,7 @@ def receipt(paper: ReceiptPaper) -> bytes:
         _fields(pen, (("Selesai", paper.perkiraan), ("Kontak", " · ".join(paper.kontak)), ("Petugas", paper.petugas)))
         _end(pen, "Simpan tanda terima ini dan tunjukkan saat mengambil dokumen. Pelayanan ini gratis.")
 
-    return _roll("Tanda Terima Berkas", paper.kop, paint)
+    return roll_page("Tanda Terima Berkas", paper.kop, paint)
 
 
 def return_slip(paper: ReceiptPaper, reasons: Sequence[str]) -> bytes:
@@ -118,7 +119,7 @@ def return_slip(paper: ReceiptPaper, reasons: Sequence[str]) -> bytes:
         _fields(pen, (("Kontak", " · ".join(paper.kontak)), ("Petugas", paper.petugas)))
         _end(pen, "Bawa lembar ini beserta berkas yang sudah dilengkapi." if again else "Simpan lembar ini.")
 
-    return _roll("Lembar Pengembalian Berkas", paper.kop, paint)
+    return roll_page("Lembar Pengembalian Berkas", paper.kop, paint)
 
 
 def handover(paper: HandoverPaper) -> bytes:
@@ -142,4 +143,4 @@ def handover(paper: HandoverPaper) -> bytes:
         _end(pen, "Simpan bukti ini. Bila kartu hilang, laporkan ke kepolisian lalu ajukan penggantian di kantor ini." if card
              else "Simpan bukti ini sampai KTP-el diterima.")
 
-    return _roll("Bukti Pengambilan", paper.kop, paint)
+    return roll_page("Bukti Pengambilan", paper.kop, paint)

@@ -264,6 +264,40 @@ class DestructionPaper:
 
 
 @dataclass(frozen=True, slots=True)
+class DamagePaper:
+    """Berita Acara Kerusakan Perangkat. ``perangkat``: label and value (kind, make, serial, ...); ``uji``: when, what was tested and
+    what came of it; ``riwayat``: figures of the last 30 days, label and value."""
+
+    kop: tuple[str, ...]
+    nomor: str
+    on: date
+    place: str
+    petugas: Signer
+    perangkat: tuple[tuple[str, str], ...]
+    sejak: str
+    gejala: str
+    tindakan: str
+    dampak: str
+    permintaan: str
+    place_date: str
+    mengetahui: Signer | None = None
+    uji: tuple[tuple[str, str, str], ...] = ()
+    riwayat: tuple[tuple[str, str], ...] = ()
+    jam: str = ""
+    qr_text: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class PrinterTestPaper:
+    """A page that shows whether a document printer prints straight, sharp and evenly. ``perangkat`` as of :class:`DamagePaper`."""
+
+    kop: tuple[str, ...]
+    at_local: str
+    petugas: str
+    perangkat: tuple[tuple[str, str], ...]
+
+
+@dataclass(frozen=True, slots=True)
 class F102Paper:
     """F-1.02 prefilled. ``lampiran``: ``kode`` of the checklist lines that are there (``buku_nikah``, ``skp``, ...).
 

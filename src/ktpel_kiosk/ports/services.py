@@ -22,10 +22,12 @@ if TYPE_CHECKING:
         Book,
         ChecklistPaper,
         ComplaintPaper,
+        DamagePaper,
         DestructionPaper,
         F102Paper,
         HandoverPaper,
         LetterPaper,
+        PrinterTestPaper,
         ReceiptPaper,
         ReportPaper,
         StandardPaper,
@@ -295,6 +297,23 @@ class CardPersonaliser(Protocol):
     def read(self, reader: CardReader) -> ChipContent: ...
 
 
+class PublicCard(Protocol):
+    """What any KTP-el shows without a secret; ``photo`` is untrusted, ``photo_type`` its media type by its first bytes or empty."""
+
+    @property
+    def uid(self) -> str: ...
+    @property
+    def control(self) -> bytes: ...
+    @property
+    def photo(self) -> bytes: ...
+    @property
+    def photo_type(self) -> str: ...
+
+
+PublicCardReader = Callable[[CardReader], PublicCard]
+"""Reads UID, card control and photo by the public commands; ``reader`` is connected. Raises CardRefused ``chip.*``, CardRemoved."""
+
+
 class Documents(Protocol):
     """Papers as bytes. All return complete files (PDF, XLSX, CSV with BOM).
 
@@ -312,6 +331,9 @@ class Documents(Protocol):
     def handover_80mm(self, paper: HandoverPaper) -> bytes: ...
     def letter(self, paper: LetterPaper) -> bytes: ...
     def destruction(self, paper: DestructionPaper) -> bytes: ...
+    def damage_report(self, paper: DamagePaper) -> bytes: ...
+    def printer_test(self, paper: PrinterTestPaper) -> bytes: ...
+    def printer_test_80mm(self, paper: PrinterTestPaper) -> bytes: ...
     def f102(self, paper: F102Paper) -> bytes: ...
     def report(self, paper: ReportPaper) -> bytes: ...
     def report_hash(self, paper: ReportPaper) -> str:
