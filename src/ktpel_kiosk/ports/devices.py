@@ -27,6 +27,7 @@ class DeviceKind(StrEnum):
     CARD_READER = "card_reader"
     CARD_PRINTER = "card_printer"
     DOCUMENT_PRINTER = "document_printer"
+    RECEIPT_PRINTER = "receipt_printer"
     BARCODE = "barcode"
 
 
@@ -219,6 +220,9 @@ class EncodingPrinter(CardPrinter, Protocol):
 
 
 class DocumentPrinter(Device, Protocol):
+    """Sheets (``DOCUMENT_PRINTER``, media ``A4``) or slips from a roll (``RECEIPT_PRINTER``, media ``80mm``; a page wider than the
+    roll is refused). A desk may have the one, the other, both or none."""
+
     def submit(self, pdf: bytes, title: str, media: str = "A4") -> PrintJob: ...
     def job(self, job_id: str) -> PrintJob: ...
 

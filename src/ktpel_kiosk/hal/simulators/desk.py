@@ -95,28 +95,29 @@ class SimulatedDocumentPrinter(SimulatedDevice):
 
     kind = DeviceKind.DOCUMENT_PRINTER
     model = "Simulated A4"
+    folder, stem, takes_s = "papers", "paper", 2.0
 
     def __init__(self, world: SimulatedWorld) -> None:
         super().__init__(world)
         self._jobs: dict[str, PrintJob] = {}
-        self._numbers = itertools.count(last_number(world.out_dir, "papers") + 1)
+        self._numbers = itertools.count(last_number(world.out_dir, self.folder) + 1)
 
     def healthy(self) -> None:
         super().healthy()
         if self.faults.active(self.kind, "media_empty"):
-            raise MediaEmpty("document_printer.media_empty", device_kind=str(self.kind))
+            raise MediaEmpty(f"{self.kind}.media_empty", device_kind=str(self.kind))
 
     def submit(self, pdf: bytes, title: str, media: str = "A4") -> PrintJob:
         self.begin("submit")
         if not pdf.startswith(b"%PDF-"):
             raise DeviceTrouble("document_printer.not_pdf", device_kind=str(self.kind), operation="submit")
-        job_id = f"paper-{next(self._numbers):04d}"
+        job_id = f"{self.stem}-{next(self._numbers):04d}"
         if self.faults.strikes(self.kind, "jam"):
-            job = PrintJob(job_id, PrintJobState.FAILED, "document_printer.jam")
+            job = PrintJob(job_id, PrintJobState.FAILED, f"{self.kind}.jam")
         else:
-            self.pause(2.0)
+            self.pause(self.takes_s)
             if self.world.out_dir is not None:
-                write_whole(self.world.out_dir / "papers" / f"{job_id}.pdf", pdf)
+                write_whole(self.world.out_dir / self.folder / f"{job_id}.pdf", pdf)
             job = PrintJob(job_id, PrintJobState.DONE)
         self._jobs[job_id] = job
         return job
@@ -125,6 +126,24 @@ class SimulatedDocumentPrinter(SimulatedDevice):
         if job_id not in self._jobs:
             raise NotFound("printer.no_job", job=job_id)
         return self._jobs[job_id]
+
+
+class SimulatedReceiptPrinter(SimulatedDocumentPrinter):
+    """An 80 mm roll; prints into ``out_dir/struk``. A page wider than the roll is refused, as the real ones do."""
+
+    kind = DeviceKind.RECEIPT_PRINTER
+    model = "Simulated 80 mm"
+    folder, stem, takes_s = "struk", "struk", 0.6
+
+    def healthy(self) -> None:
+        super().healthy()
+        if self.faults.active(self.kind, "cover"):
+            raise DeviceTrouble("receipt_printer.cover", device_kind=str(self.kind))
+
+    def submit(self, pdf: bytes, title: str, media: str = "80mm") -> PrintJob:
+        if media not in ("80mm", "58mm"):
+            raise DeviceTrouble("receipt_printer.too_wide", device_kind=str(self.kind), expected="80 mm", found=media)
+        return super().submit(pdf, title, media)
 
 
 class SimulatedBarcodeScanner(SimulatedDevice):

@@ -72,6 +72,9 @@ TABLE: Mapping[str, Mapping[str, str]] = {
         "power": "power fails on handing over: outcome unknown; `printed` (default false) tells the truth",
     },
     "document_printer": {"jam": "paper jam; the job fails", "media_empty": "lasting: no paper"},
+    "receipt_printer": {
+        "jam": "the cutter jams; the job fails", "media_empty": "lasting: the roll is empty", "cover": "lasting: the cover is open",
+    },
     "barcode": {"garbled": "one character of the code is lost"},
 }
 

@@ -244,6 +244,7 @@ class SimulatedWorld:
             SimulatedDriver(DeviceKind.CARD_READER, self, lambda: desk.SimulatedCardReader(self)),
             SimulatedDriver(DeviceKind.CARD_PRINTER, self, lambda: SimulatedCardPrinter(self, printer)),
             SimulatedDriver(DeviceKind.DOCUMENT_PRINTER, self, lambda: desk.SimulatedDocumentPrinter(self)),
+            SimulatedDriver(DeviceKind.RECEIPT_PRINTER, self, lambda: desk.SimulatedReceiptPrinter(self)),
             SimulatedDriver(DeviceKind.BARCODE, self, lambda: desk.SimulatedBarcodeScanner(self)),
         )
         return self._drivers

@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 ICONS: dict[str, str] = {
     DeviceKind.CAMERA: "camera", DeviceKind.FINGERPRINT: "fingerprint-pattern", DeviceKind.IRIS: "eye", DeviceKind.SIGNATURE: "pen-line",
     DeviceKind.SCANNER: "scan-line", DeviceKind.CARD_READER: "id-card", DeviceKind.CARD_PRINTER: "credit-card",
-    DeviceKind.DOCUMENT_PRINTER: "printer", DeviceKind.BARCODE: "barcode",
+    DeviceKind.DOCUMENT_PRINTER: "printer", DeviceKind.RECEIPT_PRINTER: "receipt", DeviceKind.BARCODE: "barcode",
 }
 FRAME_MS = 66
 
