@@ -32,6 +32,7 @@ BIODATA_FIELDS = (
 SIGNATURE_SIZE = (168, 44)
 SIGNATURE_FORMAT = 1
 INK_BELOW = 160
+_IS_INK = tuple(255 if v < INK_BELOW else 0 for v in range(256))
 MAGIC = b"KTPSPEC\x01"
 CONTROL_LENGTH = 52
 PREFERRED = (Position.RIGHT_INDEX, Position.LEFT_INDEX)
@@ -67,13 +68,13 @@ def pack_signature(png: bytes) -> bytes:
         return b""
     try:
         with Image.open(io.BytesIO(png)) as opened:
-            ink = ImageOps.invert(_flat(opened))
+            paper = _flat(opened)
     except (OSError, ValueError, Image.DecompressionBombError) as error:
         raise BadInput("card.image", field="tanda_tangan") from error
-    box = ink.point(lambda v: 255 if v > 255 - INK_BELOW else 0).getbbox()
+    box = paper.point(_IS_INK).getbbox()
     if box is None:
         return b""
-    small = ImageOps.pad(ink.crop(box), SIGNATURE_SIZE, Image.Resampling.BOX, color=0)
+    small = ImageOps.pad(ImageOps.invert(paper.crop(box)), SIGNATURE_SIZE, Image.Resampling.BOX, color=0)
     bits = small.point(lambda v: 255 if v > 60 else 0).convert("1", dither=Image.Dither.NONE).tobytes()
     width, height = SIGNATURE_SIZE
     return bytes([SIGNATURE_FORMAT]) + width.to_bytes(2, "big") + height.to_bytes(2, "big") + zlib.compress(bits, 9)
