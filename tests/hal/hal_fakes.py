@@ -13,8 +13,8 @@ from ktpel_kiosk.ports.devices import DeviceKind, DeviceState
 
 FAST = Deadlines({
     "discovery.interval": 0.02, "discovery.first": 0.15, "discovery.stuck": 0.1, "actor.open": 0.3, "actor.reopen": 0.03,
-    "actor.probe": 0.2, "actor.probe_interval": 0.05, "actor.gone": 0.05, "manager.close": 0.5, "preview.interval": 0.005,
-    "preview.retry": 0.01, "camera.frame": 0.2, "camera.still": 0.2,
+    "actor.probe": 0.2, "actor.probe_interval": 0.05, "actor.gone": 0.05, "actor.takeover": 0.05, "manager.close": 0.5,
+    "preview.interval": 0.005, "preview.retry": 0.01, "camera.frame": 0.2, "camera.still": 0.2,
 })
 
 

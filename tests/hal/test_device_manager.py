@@ -19,6 +19,7 @@ from ktpel_kiosk.domain.errors import (
     Stalled,
 )
 from ktpel_kiosk.hal.deadlines import Deadlines
+from ktpel_kiosk.hal.driver import Found
 from ktpel_kiosk.hal.manager import DeviceManager
 from ktpel_kiosk.ports.devices import DeviceHealth, DeviceKind, Devices, DeviceState
 
@@ -453,3 +454,144 @@ def test_deadline_table_refuses_unknown_names() -> None:
     with pytest.raises(BadInput):
         Deadlines({"camera.frame": 0})
     assert Deadlines({"camera.frame": 0.5})["camera.frame"] == 0.5
+
+
+def serial(manager: DeviceManager, kind: DeviceKind = READER) -> str:
+    identity = state(manager, kind).identity
+    return identity.serial if identity is not None else ""
+
+
+def test_inventory_lists_every_device_of_every_driver_best_first(make) -> None:
+    first, second = FakeDriver(READER, "a", "b", name="first"), FakeDriver(READER, "c", name="second")
+    manager = make(first, second, FakeDriver(CAMERA, "x", name="lens"), prefer={READER: "c"})
+    until(lambda: serial(manager) == "c")
+    seen = [(s.kind, s.driver, s.key, s.open, s.wanted) for s in manager.inventory()]
+    assert seen == [(CAMERA, "lens", "x", True, False), (READER, "second", "c", True, True),
+                    (READER, "first", "a", False, False), (READER, "first", "b", False, False)]
+
+
+def test_prefer_changes_an_idle_device_at_once(make) -> None:
+    driver = FakeDriver(READER, "a", "b")
+    manager = make(driver, deadlines=Deadlines({**FAST, "actor.takeover": 60}))
+    manager.prefer(READER, "b")
+    until(lambda: serial(manager) == "b")
+    assert driver.opened[0].closed
+    manager.prefer(READER, "label a")
+    until(lambda: serial(manager) == "a")
+    manager.prefer(READER, "")
+    assert manager.call(READER, "key", lambda d: d.key, 1).result(1) == "a"
+    assert len(driver.opened) == 3
+
+
+def test_prefer_lets_a_running_call_end_and_keeps_the_calls_that_wait(make) -> None:
+    driver = FakeDriver(READER, "a", "b")
+    manager = make(driver)
+    release = threading.Event()
+    running = manager.call(READER, "long", lambda d: (release.wait(5), d.key)[1], 5)
+    waiting = manager.call(READER, "key", lambda d: d.key, 5)
+    until(lambda: state(manager).health is DeviceHealth.BUSY)
+    manager.prefer(READER, "b")
+    later = manager.call(READER, "key", lambda d: d.key, 5)
+    time.sleep(0.1)
+    assert state(manager).health is DeviceHealth.BUSY
+    assert not later.done()
+    release.set()
+    assert [f.result(1) for f in (running, waiting, later)] == ["a", "b", "b"]
+
+
+def test_unplugged_during_a_call_after_prefer_still_ends_it(make) -> None:
+    driver = FakeDriver(READER, "a", "b")
+    manager = make(driver)
+    release = threading.Event()
+    running = manager.call(READER, "long", lambda d: release.wait(5), 5)
+    until(lambda: state(manager).health is DeviceHealth.BUSY)
+    manager.prefer(READER, "b")
+    driver.keys = ["b"]
+    assert isinstance(running.exception(1), NotConnected)
+    until(lambda: serial(manager) == "b")
+    release.set()
+
+
+def test_preferred_device_takes_over_again_when_it_comes_back_while_idle(make) -> None:
+    driver = FakeDriver(READER, "a", "b")
+    manager = make(driver, prefer={READER: "b"})
+    driver.keys = ["a"]
+    until(lambda: serial(manager) == "a")
+    driver.keys = ["a", "b"]
+    until(lambda: serial(manager) == "b")
+
+
+def test_a_device_in_use_or_shown_live_is_not_replaced(make) -> None:
+    driver = FakeDriver(CAMERA, "a")
+    manager = make(driver, prefer={CAMERA: "b"}, deadlines=Deadlines({**FAST, "actor.takeover": 0.15}))
+    manager.start_preview(CAMERA)
+    driver.keys = ["a", "b"]
+    time.sleep(0.3)
+    assert serial(manager, CAMERA) == "a"
+    manager.stop_preview(CAMERA)
+    end = time.monotonic() + 0.3
+    while time.monotonic() < end:  # one call after the other, never quiet for long
+        assert manager.call(CAMERA, "key", lambda d: d.key, 1).result(1) == "a"
+        time.sleep(0.02)
+    until(lambda: serial(manager, CAMERA) == "b")
+
+
+def test_a_wanted_device_that_does_not_open_disturbs_the_working_one_less_and_less(make) -> None:
+    broken, good = FakeDriver(READER, "b", name="broken"), FakeDriver(READER, "a", name="good")
+    broken.refuse = Busy("device.busy_elsewhere")
+    manager = make(broken, good, prefer={READER: "b"}, settle=False)
+    until(lambda: serial(manager) == "a")
+    time.sleep(0.8)
+    assert 1 <= len(good.opened) <= 6  # 30 ms, doubled each time
+    broken.refuse = None
+    manager.prefer(READER, "b")
+    until(lambda: serial(manager) == "b")
+
+
+class TwinDriver(FakeDriver):
+    """Two equal devices that tell their serial only when they are open."""
+
+    def discover(self):  # type: ignore[no-untyped-def]
+        return [Found(f"port {found.key}", "twin") for found in super().discover()]
+
+    def open(self, found: Found) -> FakeDevice:
+        return super().open(Found(found.key.removeprefix("port "), found.label))
+
+
+def test_two_equal_devices_are_told_apart_by_serial(make) -> None:
+    driver = TwinDriver(READER, "1", "2")
+    manager = make(driver, prefer={READER: "2"}, settle=False)
+    until(lambda: serial(manager) == "2")  # opened the first, it was not the one
+    assert [(s.key, s.serial, s.open, s.wanted) for s in manager.inventory()] == [
+        ("port 2", "2", True, True), ("port 1", "1", False, False)]
+    time.sleep(0.2)
+    assert len(driver.opened) == 2
+
+
+def test_a_device_exchanged_between_two_looks_is_opened_anew(make) -> None:
+    class Port(FakeDriver):
+        serial = "old"
+
+        def discover(self):  # type: ignore[no-untyped-def]
+            return [Found("port 1", "reader", self.serial)]
+
+    driver = Port(READER)
+    manager = make(driver)
+    driver.serial = "new"
+    until(lambda: len(driver.opened) == 2 and state(manager).health is DeviceHealth.READY)
+    assert driver.opened[0].closed
+    assert manager.inventory()[0].serial == "new"
+
+
+@pytest.mark.parametrize("blocks", [False, True])
+def test_a_driver_that_fails_to_look_leaves_the_others_alone(make, blocks) -> None:
+    bad, good = FakeDriver(READER, "a", name="bad"), FakeDriver(READER, "b", name="good")
+    bad.blind = RuntimeError("library")
+    if blocks:
+        bad.discover_gate.clear()
+    manager = make(bad, good, settle=False)
+    until(lambda: serial(manager) == "b")
+    assert state(manager).health is DeviceHealth.READY
+    bad.blind = None
+    bad.discover_gate.set()
+    until(lambda: len(manager.inventory()) == 2)

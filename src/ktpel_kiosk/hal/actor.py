@@ -14,7 +14,7 @@ from collections import deque
 from collections.abc import Callable, Sequence
 from concurrent.futures import Future
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Protocol
 
 from ktpel_kiosk.domain.biometric import DeviceIdentity
 from ktpel_kiosk.domain.errors import Busy, DeviceTrouble, KioskError, NotConnected, Stalled
@@ -41,6 +41,20 @@ class _Held:
     lost: bool = False
 
 
+class Observer(Protocol):
+    """Told what devices live through: on device threads, with none of the locks that calls need. Must return quickly and not raise."""
+
+    def opened(self, kind: DeviceKind, identity: DeviceIdentity, error: KioskError | None) -> None:
+        """Opened, or not (``error``); of a device that never was open the identity is only a label and perhaps a serial."""
+        ...
+
+    def called(self, kind: DeviceKind, identity: DeviceIdentity, operation: str, error: KioskError | None, started: float) -> None:
+        """A call of the desk ended now; it ``started`` at this ``time.monotonic``."""
+        ...
+
+    def changed(self, state: DeviceState) -> None: ...
+
+
 class Actor:
     """Owns the device of one kind.
 
@@ -49,11 +63,15 @@ class Actor:
         publish: called with each new state, on whichever thread made it.
         watch: told the due time of each task that starts.
         prefer: serial, key or label of the device this desk wants; others serve only when it is absent.
+        observer: told of openings and calls.
     """
 
-    def __init__(self, kind: DeviceKind, drivers: Sequence[Driver], deadlines: Deadlines,
-                 publish: Callable[[DeviceState], None], watch: Callable[[float], None], prefer: str = "") -> None:
+    def __init__(self, kind: DeviceKind, drivers: Sequence[Driver], deadlines: Deadlines, publish: Callable[[DeviceState], None],
+                 watch: Callable[[float], None], prefer: str = "", observer: Observer | None = None) -> None:
         self.kind = kind
+        self._observer = observer
+        self._switch = False
+        self._used_at = 0.0
         self.slot = LatestFrame()
         self._roster = Roster(drivers, deadlines["discovery.first"], prefer)
         self._deadlines = deadlines
@@ -95,6 +113,7 @@ class Actor:
         with self._cond:
             self._preview = on
             self._frame_at = 0.0
+            self._used_at = time.monotonic()
             self._cond.notify_all()
         if not on:
             self.slot.clear()
@@ -103,19 +122,15 @@ class Actor:
         """What the drivers of this kind see now."""
         with self._cond:
             opened = self._held.candidate if self._held is not None and not self._held.lost else None
-            return tuple(DeviceSeen(self.kind, item.driver.name, item.found.key, item.found.label, item.found.serial,
+            return tuple(DeviceSeen(self.kind, item.driver.name, item.found.key, item.found.label, item.serial,
                                     open=item is opened, wanted=wanted) for item, wanted in self._roster.listed())
 
     def prefer(self, wanted: str) -> None:
-        """Change to this device: at once when the other is idle, after its running call otherwise."""
+        """Change to this device: at once when the other is idle, after its running call otherwise. Calls that wait meanwhile are kept."""
         with self._cond:
             self._roster.prefer(wanted)
-            now = time.monotonic()
-            best = self._roster.choose(now)
-            if self._held is not None and best is not None and self._roster.wants(best) and self._held.candidate is not best:
-                self._held.lost = True
+            self._switch = True
             self._cond.notify_all()
-        self.publish()
 
     def interrupt(self) -> None:
         """Cut the running call short, where the device can."""
@@ -168,6 +183,7 @@ class Actor:
                 self._inbox.remove(task)
             running = self._running if self._running is not None and now >= self._running.due else None
             device = self._held.device if running and self._held else None
+            identity = self._held.identity if self._held else None
             error = self._abandon(running, now) if running is not None else None
             dues = [task.due for task in self._inbox] + ([self._running.due] if self._running else [])
         for task in waiting:
@@ -176,6 +192,7 @@ class Actor:
             log.warning("%s: %s did not end within %.1f s, thread left behind", self.kind, running.operation, running.deadline_s)
             self._interrupt(device)
             self.publish()
+            self._tell(running, identity, error)
             running.settle(error=error)
         return min(dues, default=now + 3600.0)
 
@@ -184,7 +201,9 @@ class Actor:
         error: KioskError = (NotConnected("device.unplugged", **self._facts(task)) if task.gone
                              else Stalled("device.stalled", **self._facts(task), deadline_s=task.deadline_s))
         candidate = task.subject if task.role is Role.OPEN else self._held.candidate if self._held else None
-        if candidate is not None:
+        if task.role is Role.OPEN:
+            self._roster.refused(task.subject, now, self._deadlines["actor.reopen"])
+        elif candidate is not None:
             candidate.not_before = now + self._deadlines["actor.reopen"]
         self._generation += 1
         self._held = None
@@ -267,6 +286,8 @@ class Actor:
             if candidate is None:
                 return self._deadlines["actor.reopen"] if self._too_many_stuck() else self._roster.wait_s(now)
             return Task(Role.OPEN, "open", lambda _: self._open(candidate), self._deadlines["actor.open"], candidate)
+        if self._gives_way(held, now):
+            return Task(Role.CLOSE, "close", lambda device: device.close(), self._deadlines["actor.probe"])
         if self._inbox:
             return self._inbox.popleft()
         previewing = self._preview and self.kind is DeviceKind.CAMERA
@@ -275,6 +296,14 @@ class Actor:
         if not previewing and now >= self._probe_at:
             return Task(Role.PROBE, "probe", lambda device: device.healthy(), self._deadlines["actor.probe"])
         return max(0.0, (self._frame_at if previewing else self._probe_at) - now)
+
+    def _gives_way(self, held: _Held, now: float) -> bool:
+        """The open device is closed for a better one: at once after :meth:`prefer`, else when nobody has used it for a while."""
+        if not self._roster.better(held.candidate, now):
+            self._switch = False
+            return False
+        quiet = not self._inbox and not self._preview and now >= self._used_at + self._deadlines["actor.takeover"]
+        return self._switch or quiet
 
     def _perform(self, task: Task, generation: int, held: _Held | None) -> bool:
         """Do one task; False when the watchdog gave up on this thread meanwhile."""
@@ -306,8 +335,19 @@ class Actor:
             return False
         if task.role is not Role.FRAME or error is not None or (self._shown and self._shown.trouble):
             self.publish()
+        self._tell(task, result.identity if isinstance(result, _Held) else held.identity if held else None, error)
         task.settle(result, error)
         return True
+
+    def _tell(self, task: Task, identity: DeviceIdentity | None, error: KioskError | None) -> None:
+        if self._observer is None or task.role not in (Role.CALL, Role.OPEN):
+            return
+        if task.role is Role.OPEN:
+            seen: Candidate = task.subject
+            known = identity or seen.identity or DeviceIdentity("", seen.found.label, seen.found.serial)
+            self._observer.opened(self.kind, known, error)
+        elif identity is not None:
+            self._observer.called(self.kind, identity, task.operation, error, task.started)
 
     def _open(self, candidate: Candidate) -> _Held:
         device: Device = candidate.driver.open(candidate.found)
@@ -330,14 +370,17 @@ class Actor:
         if task.role is Role.OPEN:
             if error is None:
                 self._held, self._trouble = result, result.trouble
+                result.candidate.identity, result.candidate.refusals = result.identity, 0
                 self._held.lost = result.candidate not in self._roster
             else:
-                task.subject.not_before = now + self._deadlines["actor.reopen"]
+                self._roster.refused(task.subject, now, self._deadlines["actor.reopen"])
                 self._trouble = error
             return
         if task.role is Role.CLOSE or self._held is None:
             self._held = None
             return
+        if task.role is Role.CALL:
+            self._used_at = now
         if task.role is Role.FRAME:
             self._frame_at = now + self._deadlines["preview.retry"]
             if error is None:

@@ -18,6 +18,7 @@ DEFAULTS: Mapping[str, float] = {
     "actor.probe": 3.0,           # one health probe
     "actor.probe_interval": 5.0,  # between two probes of an idle device
     "actor.gone": 1.0,            # time a running call gets to notice that its device was unplugged
+    "actor.takeover": 10.0,       # idle time before the wanted device, back again, replaces the one in use
     "manager.close": 3.0,         # the whole shutdown; threads stuck in a driver are left behind
     "preview.interval": 0.04,     # fastest preview, 25 frames a second
     "preview.retry": 0.5,         # pause after a preview frame that failed

@@ -10,7 +10,7 @@ from concurrent.futures import Future
 from typing import Any, Self, TypeVar
 
 from ktpel_kiosk.domain.errors import NotConnected, Stalled
-from ktpel_kiosk.hal.actor import Actor
+from ktpel_kiosk.hal.actor import Actor, Observer
 from ktpel_kiosk.hal.deadlines import Deadlines
 from ktpel_kiosk.hal.driver import Driver
 from ktpel_kiosk.hal.preview import LatestFrame
@@ -110,12 +110,13 @@ class DeviceManager:
         drivers: in order of preference within each kind.
         deadlines: the table of waits.
         prefer: per kind the serial, key or label of the wanted device.
+        observer: told of every opening, call and change, e.g. :class:`ktpel_kiosk.hal.history.HistoryKeeper`.
     """
 
     def __init__(self, drivers: Sequence[Driver], deadlines: Deadlines | None = None,
-                 prefer: Mapping[DeviceKind, str] | None = None) -> None:
+                 prefer: Mapping[DeviceKind, str] | None = None, observer: Observer | None = None) -> None:
         self._deadlines = deadlines or Deadlines()
-        self._listeners: list[Callable[[DeviceState], None]] = []
+        self._listeners: list[Callable[[DeviceState], None]] = [observer.changed] if observer is not None else []
         self._listening = threading.Lock()
         self._closed = False
         self._unserved = LatestFrame()
@@ -125,7 +126,7 @@ class DeviceManager:
         for kind in DeviceKind:
             mine = [driver for driver in drivers if driver.kind is kind]
             if mine:
-                actor = Actor(kind, mine, self._deadlines, self._publish, self._watch, (prefer or {}).get(kind, ""))
+                actor = Actor(kind, mine, self._deadlines, self._publish, self._watch, (prefer or {}).get(kind, ""), observer)
                 self._actors[kind] = actor
                 self._scouts += [_Scout(actor, i, d, self._deadlines["discovery.interval"]) for i, d in enumerate(mine)]
         self._watchdog = _Watchdog(list(self._actors.values()), self._scouts, self._deadlines)

@@ -6,6 +6,7 @@ import time
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from ktpel_kiosk.domain.biometric import DeviceIdentity
 from ktpel_kiosk.domain.errors import KioskError
 from ktpel_kiosk.hal.driver import Driver, Found
 
@@ -15,12 +16,24 @@ Key = tuple[int, str]
 
 @dataclass(slots=True)
 class Candidate:
-    """A device that a driver sees; ``not_before`` postpones the next try to open it."""
+    """A device that a driver sees.
+
+    ``not_before`` postpones the next try to open it, ``take_over_from`` the next try to put it in the place of another that works;
+    ``identity`` is what it said of itself when it was open; ``refusals`` counts the tries to open it that failed since.
+    """
 
     key: Key
     driver: Driver
     found: Found
     not_before: float = 0.0
+    take_over_from: float = 0.0
+    identity: DeviceIdentity | None = None
+    refusals: int = 0
+
+    @property
+    def serial(self) -> str:
+        """What the driver saw from outside, else what the device said when it was open."""
+        return self.found.serial or (self.identity.serial if self.identity is not None else "")
 
 
 class Roster:
@@ -48,10 +61,16 @@ class Roster:
         for key in [k for k in self._candidates if k[0] == index and k not in present]:
             del self._candidates[key]
         for key, item in present.items():
-            self._candidates.setdefault(key, Candidate(key, self._drivers[index], item))
+            known = self._candidates.get(key)
+            if known is None or (known.found.serial and item.serial and known.found.serial != item.serial):
+                self._candidates[key] = Candidate(key, self._drivers[index], item)  # new, or exchanged between two looks
+            else:
+                known.found = item
 
     def prefer(self, wanted: str) -> None:
         self._prefer = wanted
+        for item in self._candidates.values():
+            item.take_over_from = 0.0
 
     def listed(self) -> tuple[tuple[Candidate, bool], ...]:
         """Every device seen, best first, and whether it is the wanted one."""
@@ -59,7 +78,7 @@ class Roster:
         return tuple((item, self.wants(item)) for item in ordered)
 
     def wants(self, item: Candidate) -> bool:
-        return bool(self._prefer) and self._prefer in (item.found.serial, item.found.key, item.found.label)
+        return bool(self._prefer) and self._prefer in (item.serial, item.found.key, item.found.label)
 
     def __contains__(self, candidate: Candidate) -> bool:
         return self._candidates.get(candidate.key) is candidate
@@ -85,10 +104,21 @@ class Roster:
         """The best device that may be opened now."""
         gated = now < self._gate
         for item in sorted(self._candidates.values(), key=self._rank):
-            before = range(len(self._drivers)) if self._prefer else range(item.key[0])
+            before = range(0) if self.wants(item) else range(len(self._drivers)) if self._prefer else range(item.key[0])
             if now >= item.not_before and not (gated and not self._reported.issuperset(before)):
                 return item
         return None
+
+    def better(self, than: Candidate, now: float) -> bool:
+        """Some device that fits the wish better than the one in use may be opened in its place."""
+        return any(self._fit(item) < self._fit(than) and now >= max(item.not_before, item.take_over_from)
+                   for item in self._candidates.values())
+
+    def refused(self, item: Candidate, now: float, pause_s: float) -> None:
+        """It did not open. Each time in a row, twice as long goes by until a working device is closed for another try."""
+        item.refusals += 1
+        item.not_before = now + pause_s
+        item.take_over_from = now + pause_s * 2 ** min(item.refusals, 9)
 
     def wait_s(self, now: float) -> float:
         """How long until :meth:`choose` could find something without a new look."""
@@ -97,5 +127,12 @@ class Roster:
             soonest = max(soonest, self._gate)
         return max(0.01, soonest - now)
 
-    def _rank(self, item: Candidate) -> tuple[bool, int]:
-        return (bool(self._prefer) and not self.wants(item), item.key[0])
+    def _rank(self, item: Candidate) -> tuple[int, int]:
+        return (self._fit(item), item.key[0])
+
+    def _fit(self, item: Candidate) -> int:
+        """0 the wanted one; 1 may be it, for it tells its serial only when open and was never; 2 another."""
+        if self.wants(item):
+            return 0
+        unknown = bool(self._prefer) and not item.serial and item.identity is None and not item.refusals
+        return 1 if unknown else 2

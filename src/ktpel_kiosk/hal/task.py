@@ -45,7 +45,8 @@ class Task:
         self.deadline_s = deadline_s
         self.subject = subject
         self.future: Future[Any] = Future()
-        self.due = time.monotonic() + deadline_s
+        self.started = time.monotonic()
+        self.due = self.started + deadline_s
         self.gone = False
         self._work = work
         self._settling = threading.Lock()
@@ -53,7 +54,8 @@ class Task:
 
     def start(self) -> bool:
         """Mark it running; False when the caller cancelled it meanwhile."""
-        self.due = time.monotonic() + self.deadline_s
+        self.started = time.monotonic()
+        self.due = self.started + self.deadline_s
         return self.future.set_running_or_notify_cancel()
 
     def run(self, device: Any) -> Any:
