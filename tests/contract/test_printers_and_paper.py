@@ -1,4 +1,4 @@
-"""The contracts of CardPrinter, DocumentPrinter, DocumentScanner and BarcodeScanner."""
+"""The contracts of CardPrinter, DocumentPrinter and BarcodeScanner."""
 
 from __future__ import annotations
 
@@ -198,29 +198,6 @@ def test_paper_faults() -> None:
         printer.submit(PDF, "x")
     world.service("document_printer")
     assert printer.submit(PDF, "x").state is PrintJobState.DONE
-
-
-def test_scanner_gives_plausible_pages() -> None:
-    world = stub_world()
-    scanner = device(world, DeviceKind.SCANNER)
-    world.feed_paper("SURAT PENGANTAR RT", "KARTU KELUARGA")
-    pages = scanner.scan(5)
-    assert len(pages) == 2
-    assert pages[0] != pages[1]
-    assert {(page.width, page.height, page.channels, page.ppi) for page in pages} == {(1240, 1754, 3, 150)}
-    levels = np.frombuffer(pages[0].data, np.uint8)
-    assert levels.mean() > 200 and levels.min() < 60
-    assert len(scanner.scan(5)) == 1
-
-
-@pytest.mark.parametrize(("fault", "error"), [("jam", Jammed), ("empty", MediaEmpty), ("cover", DeviceTrouble)])
-def test_scanner_faults(fault: str, error: type[KioskError]) -> None:
-    world = stub_world()
-    scanner = device(world, DeviceKind.SCANNER)
-    world.faults.add("scanner", fault)
-    with pytest.raises(error):
-        scanner.scan(5)
-    assert scanner.scan(5)
 
 
 def test_barcode_scanner_reads_what_is_held_before_it() -> None:
