@@ -70,12 +70,15 @@ class IrisCapture:
 
 @dataclass(frozen=True, slots=True)
 class SignatureCapture:
-    """Pen reports in order; ``width``/``height`` of the pad in pad units; ``lost`` reports missing by sequence number."""
+    """Pen reports in order; ``width``/``height`` of the pad in pad units; ``lost`` reports missing by sequence number;
+    ``units_per_mm`` of the pad, 0.0 where unknown.
+    """
 
     points: tuple[PenPoint, ...]
     width: int
     height: int
     lost: int = 0
+    units_per_mm: float = 0.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -208,14 +211,18 @@ class CardPrinter(Device, Protocol):
 
 
 class EncodingPrinter(CardPrinter, Protocol):
-    """A card printer with a chip reader inside. The reader itself is a :class:`CardReader` of its own."""
+    """A card printer with a chip reader inside."""
+
+    def station(self) -> CardReader:
+        """The reader inside, over the card :meth:`feed` brought there. It is used within the same call as the printer."""
+        ...
 
     def feed(self, timeout_s: float) -> None:
         """Take a blank card from the hopper to the chip station. Raises MediaEmpty, Jammed, Stalled."""
         ...
 
     def eject(self, good: bool) -> None:
-        """Put the card at the station out unprinted: into the output, or into the reject bin."""
+        """Put the card at the station out unprinted: into the output, or into the reject bin. Nothing there: nothing happens."""
         ...
 
 
