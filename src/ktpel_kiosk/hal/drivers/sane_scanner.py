@@ -19,7 +19,7 @@ from typing import Any
 from ktpel_kiosk.domain.biometric import DeviceIdentity, RawImage
 from ktpel_kiosk.domain.errors import CaptureFailed, DeviceTrouble, NotConnected
 from ktpel_kiosk.hal.driver import Found
-from ktpel_kiosk.hal.drivers.worker_picture import own_python, picture, worker_file
+from ktpel_kiosk.hal.drivers.worker_device import on_usb_bus, own_python, picture, worker_file
 from ktpel_kiosk.hal.worker.client import WorkerProcess
 from ktpel_kiosk.ports.devices import DeviceKind
 
@@ -29,7 +29,6 @@ NO_PAPER = ("v4l:",)
 LIST_S, OPEN_S = 14.0, 9.0
 RELIST_S = 60.0
 GRACE_S = 2.0
-USB = Path("/sys/bus/usb/devices")
 NAME = "SANE"
 
 
@@ -76,7 +75,7 @@ class SaneScannerDriver:
         if self._device.startswith(NETWORK):
             return (Found(self._device, self._device.partition(":")[2] or self._device),)
         with self._lock:
-            bus = _on_bus()
+            bus = on_usb_bus()
             if self._scanning or (bus == self._bus and time.monotonic() - self._listed_at < RELIST_S):
                 return self._listed
             worker = self.worker()
@@ -193,14 +192,6 @@ def _found(entry: Any) -> Found | None:
         return None
     name, vendor, model, _type = (str(part).strip() for part in entry)
     return Found(name, f"{vendor} {model}".strip() or name)
-
-
-def _on_bus() -> frozenset[str]:
-    """What is plugged in now; devices that are replugged get a new number."""
-    try:
-        return frozenset(f"{path.name}:{(path / 'devnum').read_text().strip()}" for path in USB.iterdir() if (path / "devnum").exists())
-    except OSError:
-        return frozenset()
 
 
 def _environment(owner: object, backends: Sequence[str], config_dir: Path | None) -> dict[str, str]:

@@ -1,4 +1,4 @@
-"""Pictures that come from a worker: what another program says of its pixels is checked before it becomes a RawImage."""
+"""What drivers with a worker share: where it is, whether the USB bus changed, pictures that are checked before they are used."""
 
 from __future__ import annotations
 
@@ -12,6 +12,7 @@ from ktpel_kiosk.domain.errors import CaptureFailed
 
 MAX_SIDE = 20_000
 SYSTEM_PYTHON = "/usr/bin/python3"
+USB = Path("/sys/bus/usb/devices")
 
 
 def worker_file(name: str) -> Path:
@@ -22,6 +23,14 @@ def worker_file(name: str) -> Path:
 def own_python() -> str:
     """A Python that can run a worker: this one, or the system's where the kiosk is frozen into one program."""
     return SYSTEM_PYTHON if getattr(sys, "frozen", False) else sys.executable
+
+
+def on_usb_bus() -> frozenset[str]:
+    """What is plugged in now; a device that is replugged gets a new number. Empty where the system does not tell."""
+    try:
+        return frozenset(f"{path.name}:{(path / 'devnum').read_text().strip()}" for path in USB.iterdir() if (path / "devnum").exists())
+    except OSError:
+        return frozenset()
 
 
 def picture(data: Mapping[str, Any], blob: bytes, device: str, *, channels: tuple[int, ...] = (1, 3), max_side: int = MAX_SIDE) -> RawImage:
