@@ -177,8 +177,10 @@ def scale_of(raw: int) -> float:
 def encode_isf(capture: SignatureCapture, *, units_per_mm: float = 0.0) -> bytes:
     """First edition with channels X, Y, T, F; y upwards as the standard wants it.
 
-    ``units_per_mm``: pad units a millimetre where known; X and Y then carry it as scaling value beside their range.
+    ``units_per_mm``: pad units a millimetre, of the capture itself when not given; where known, X and Y carry it as scaling value
+    beside their range.
     """
+    units_per_mm = units_per_mm or capture.units_per_mm
     if not capture.points:
         raise BadInput("signature.empty")
     start = capture.points[0].t_ms

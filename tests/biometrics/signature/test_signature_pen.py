@@ -30,6 +30,16 @@ def _scribble(count: int = 300, width: int = 9600, height: int = 6000, lost: int
 POINTS = st.builds(PenPoint, st.integers(0, 2**32 - 1), st.integers(0, 2**32 - 1), st.integers(0, 1023), st.integers(0, 2**32 - 1))
 
 
+def test_the_scale_of_the_pad_is_stored_and_reaches_the_standard_record() -> None:
+    capture = replace(_scribble(12), units_per_mm=100.0)
+    stored = pen.encode(capture)
+    assert pen.decode(stored) == capture
+    assert isf.decode(isf.encode_isf(pen.decode(stored))).channels[0].scale == 100
+    assert pen.decode(pen.encode(_scribble(12))).units_per_mm == 0.0
+    with pytest.raises(BadInput):
+        pen.decode(stored[:19])
+
+
 @given(st.lists(POINTS, max_size=20), st.integers(1, 2**32 - 1), st.integers(1, 2**32 - 1), st.integers(0, 100))
 def test_stored_series_comes_back_exactly(points: list[PenPoint], width: int, height: int, lost: int) -> None:
     capture = SignatureCapture(tuple(points), width, height, lost)

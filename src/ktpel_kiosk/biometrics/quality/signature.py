@@ -63,7 +63,8 @@ class Stroke:
 
 
 def assess(capture: SignatureCapture, kind: SignatureKind) -> Quality:
-    """Score 0..100: 100 complete, less for every report lost or jumped, at the edge, with stray strokes.
+    """Score 0..100: 100 complete, less for every jump, at the edge, with stray strokes. Lost reports refuse it: nobody can tell what they
+    held.
 
     Measures in shares of the pad: ``ink`` and ``span`` of what counts, ``strokes``, ``stray``, ``lost`` (counts), ``seconds``.
     """
@@ -78,8 +79,10 @@ def assess(capture: SignatureCapture, kind: SignatureKind) -> Quality:
     span = max(width, height * capture.width / capture.height)
     count = sum(len(r) for i, r in enumerate(runs) if i not in stray)
     _require(kind, kept, length, span, count)
+    if capture.lost:
+        raise CaptureFailed("signature.lost_points", device_kind="signature", count=capture.lost)
     jumps = sum(math.dist((a.x, a.y), (b.x, b.y)) > SPIKE * capture.width for r in runs for a, b in pairwise(r))
-    missing = (capture.lost + jumps) / (len(capture.points) + capture.lost)
+    missing = jumps / len(capture.points)
     xs, ys = [p.x for r in runs for p in r], [p.y for r in runs for p in r]
     touching = min(xs) <= 1 or min(ys) <= 1 or max(xs) >= capture.width - 1 or max(ys) >= capture.height - 1
     hints = (
