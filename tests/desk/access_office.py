@@ -22,7 +22,10 @@ from ktpel_kiosk.desk import (
     closing,
     complaints,
     correction,
+    damage,
+    device_tests,
     duplicates,
+    encoding,
     followups,
     forms,
     handover,
@@ -54,13 +57,16 @@ from ktpel_kiosk.desk.context import Desk
 from ktpel_kiosk.desk.seats import Seats
 from ktpel_kiosk.domain.actor import Actor
 from ktpel_kiosk.domain.biometric import FINGERS, ExceptionKind, Position
+from ktpel_kiosk.domain.cards import Blangko, BlangkoState, CardJob, JobState
 from ktpel_kiosk.domain.capture_rules import BestOf, CaptureRules
 from ktpel_kiosk.domain.ganda import DuplicateCheck, DuplicateHit, FingerLikeness, Putusan
 from ktpel_kiosk.domain.laporan import Masa
 from ktpel_kiosk.domain.ledgers import AlasanTarik, Pejabat
 from ktpel_kiosk.domain.sop import Layanan, Peran, Stage
 from ktpel_kiosk.domain.status import StatusSiak
+from ktpel_kiosk.ports.devices import DeviceKind
 
+DAMAGE = damage.Damage(DeviceKind.CAMERA, "Uji", "camera", "1", date(2026, 11, 19), "gambar hitam", "foto tidak dapat diambil")
 NOBODY = Actor("", "", frozenset())
 SECOND = {"second_username": "dua", "second_password": PASSWORD}
 PARTY = (Pejabat("Rina"),), (Pejabat("Anton"), Pejabat("Sri"))
@@ -206,8 +212,25 @@ def _cards(made: Prepared) -> None:
     made.p["cetak"] = office.at(Stage.CETAK_ENCODE, 13).id
     for index, key in ((14, "terkirim"), (15, "tercetak")):
         made.p[key] = office.at(Stage.CETAK_ENCODE, index).id
-        job = printing.start_card(desk, operator, made.p[key])
-        made.jobs[key] = printing.confirm_print(desk, operator, job.id).id if key == "tercetak" else job.id
+    job = printing.start_card(desk, operator, made.p["tercetak"])
+    made.jobs["tercetak"] = printing.confirm_print(desk, operator, job.id).id
+    made.jobs["terkirim"] = _sent_beside(office, made.p["terkirim"])
+
+
+def _sent_beside(office: Office, permohonan_id: str) -> str:
+    """A second card under way, which the desk itself would not allow while the first has no chip record."""
+    desk, now = office.desk, office.desk.clock.now()
+    p = desk.register.read(lambda v: v.permohonan(permohonan_id))
+
+    def work(tx: Any) -> str:
+        blank = tx.next_blangko()
+        job = CardJob(desk.ids.new(), p.id, p.id, p.penduduk.nik, blank.serial, JobState.SENT, now, now, printer_job="p-99")
+        tx.add_card_job(job)
+        tx.save_blangko(Blangko(blank.serial, BlangkoState.DIPAKAI, blank.batch, job.id))
+        tx.log("CardIntent", p.id, "operator", job=job.id)
+        return job.id
+
+    return str(desk.register.write(work))
 
 
 def _ledgers(made: Prepared) -> None:
@@ -216,6 +239,7 @@ def _ledgers(made: Prepared) -> None:
     cards = [withdrawn.surrender(desk, boss, office.person(50 + i).nik, "SITI", AlasanTarik.DITEMUKAN, "utuh") for i in range(2)]
     burned = withdrawn.destroy(desk, boss, [cards[0].id], withdrawn.Burning(*PARTY, place="halaman kantor"))
     made.ids |= {"kartu": cards[1].id, "musnah": burned.id, "surat": burned.nomor}
+    made.ids["rusak"] = damage.report(desk, boss, DAMAGE).nomor
     made.ids["aduan"] = complaints.receive(desk, boss, "langsung", "ringan", "Antrean panjang", nama="Budi").id
     closing.close_month(desk, boss, 2026, 9)
     kalender_kantor.set_days(desk, boss, [kalender_kantor.OfficeDay(date(2026, 12, 1), kalender_kantor.Jenis.LIBUR, "HUT kecamatan")])
@@ -290,6 +314,7 @@ CALLS: dict[str, Call] = {
     "forms.roll_slip": lambda o, d, a: forms.roll_slip(d, a, o.p["rekam"], "tanda_terima"),
     "forms.standard_poster": lambda o, d, a: forms.standard_poster(d, a),
     "handover.activate_by_sight": lambda o, d, a: handover.activate_by_sight(d, a, o.p["aktivasi"], "aus", "dua", PASSWORD),
+    "handover.activate_by_iris": lambda o, d, a: handover.activate_by_iris(d, a, o.p["aktivasi"]),
     "handover.activate": lambda o, d, a: handover.activate(d, a, o.p["aktivasi"]),
     "handover.hand_over": lambda o, d, a: handover.hand_over(d, a, o.p["serah_pemohon"], b"\x89PNG"),
     "handover.move_to_counter": lambda o, d, a: handover.move_to_counter(d, a, o.p["serah_loket"]),
@@ -324,7 +349,9 @@ CALLS: dict[str, Call] = {
     "population.save_problems": lambda o, d, a: population.save_problems(d, a, _adopt_plan(), o.folder / "tolak.csv"),
     "printing.check_before_print": lambda o, d, a: printing.check_before_print(d, a, o.p["cetak"]),
     "printing.confirm_print": lambda o, d, a: printing.confirm_print(d, a, o.jobs["terkirim"]),
-    "printing.encode_card": lambda o, d, a: printing.encode_card(d, a, o.jobs["tercetak"]),
+    "encoding.encode_card": lambda o, d, a: encoding.encode_card(d, a, o.jobs["tercetak"]),
+    "encoding.reread_chip": lambda o, d, a: encoding.reread_chip(d, a, o.jobs["tercetak"]),
+    "encoding.set_chip_place": lambda o, d, a: encoding.set_chip_place(d, a, "printer"),
     "printing.pause_for_blangko": lambda o, d, a: printing.pause_for_blangko(d, a, o.p["cetak"]),
     "printing.spoil_card": lambda o, d, a: printing.spoil_card(d, a, o.jobs["terkirim"], "macet", **SECOND),
     "printing.start_card": lambda o, d, a: printing.start_card(d, a, o.p["cetak"]),
@@ -345,6 +372,23 @@ CALLS: dict[str, Call] = {
     "returns.resolve_duplicate": lambda o, d, a: returns.resolve_duplicate(d, a, o.p["ganda"], "lanjut", "NIK benar"),
     "returns.resubmit": lambda o, d, a: returns.resubmit(d, a, o.p["kembali"]),
     "returns.return_application": lambda o, d, a: returns.return_application(d, a, o.p["verifikasi"], ("lain",)),
+    "damage.paper_again": lambda o, d, a: damage.paper_again(d, a, o.ids["rusak"]),
+    "damage.place_again": lambda o, d, a: damage.place_again(d, a, o.ids["rusak"]),
+    "damage.report": lambda o, d, a: damage.report(d, a, DAMAGE),
+    "damage.reports": lambda o, d, a: damage.reports(d, a),
+    "device_tests.camera_still": lambda o, d, a: device_tests.camera_still(d, a),
+    "device_tests.card_apdu": lambda o, d, a: device_tests.card_apdu(d, a),
+    "device_tests.card_printer_look": lambda o, d, a: device_tests.card_printer_look(d, a),
+    "device_tests.finger_touch": lambda o, d, a: device_tests.finger_touch(d, a),
+    "device_tests.history": lambda o, d, a: device_tests.history(d, a, DeviceKind.CAMERA),
+    "device_tests.iris_look": lambda o, d, a: device_tests.iris_look(d, a),
+    "device_tests.pad_ink": lambda o, d, a: device_tests.pad_ink(d, a),
+    "device_tests.prefer_device": lambda o, d, a: device_tests.prefer_device(d, a, DeviceKind.CAMERA, ""),
+    "device_tests.print_page": lambda o, d, a: device_tests.print_page(d, a),
+    "device_tests.print_test_card": lambda o, d, a: device_tests.print_test_card(d, a, "pita baru", **SECOND),
+    "device_tests.read_code": lambda o, d, a: device_tests.read_code(d, a),
+    "device_tests.read_public": lambda o, d, a: device_tests.read_public(d, a, "kartu temuan"),
+    "device_tests.scan_page": lambda o, d, a: device_tests.scan_page(d, a),
     "duplicates.side_by_side": lambda o, d, a: duplicates.side_by_side(d, a, o.ids["mirip"]),
     "duplicates.decide": lambda o, d, a: duplicates.decide(d, a, o.ids["mirip"], Putusan.ORANG_LAIN, "beda wajah"),
     "returns.void_application": lambda o, d, a: returns.void_application(d, a, o.p["verifikasi"], "salah orang"),

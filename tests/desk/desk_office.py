@@ -17,6 +17,7 @@ from ktpel_kiosk.app.population import invent
 from ktpel_kiosk.app.sentences import load_sentences
 from ktpel_kiosk.app.spool import FileSpool
 from ktpel_kiosk.app.walk import Officers, Walk
+from ktpel_kiosk.cards.chip import PublicData
 from ktpel_kiosk.desk import printing, sign_in, users
 from ktpel_kiosk.desk.access import stage_roles
 from ktpel_kiosk.desk.context import Desk
@@ -29,6 +30,7 @@ from ktpel_kiosk.domain.status import StatusEvent, StatusSiak
 
 NOW = datetime(2026, 11, 20, 1, 5, tzinfo=UTC)
 PASSWORD = "rahasia"
+PUBLIC = PublicData("04A1B2C3", b"control", b"\xff\xd8\xff photo")
 ROLES = {
     "loket": (Peran.LOKET, Peran.PENYERAH), "periksa": (Peran.VERIFIKATOR,), "kasi": (Peran.KASI, Peran.VALIDATOR),
     "camat": (Peran.CAMAT, Peran.SUPERVISOR, Peran.ADMIN), "operator": (Peran.OPERATOR,),
@@ -105,6 +107,7 @@ def build(folder: Path, office: str) -> Office:
         spool=FileSpool(folder / "documents"), clock=clock, ids=ids,
         sop=sops.load(office), parse_sop=lambda text: parse_sop(text, name="register"), regions=region_table,
         holidays=frozenset, station=f"{office}-uji", sentences=load_sentences(),
+        read_public_card=lambda reader: PUBLIC,
         write_transaction=lambda content, format: f"{format} {content.register_number} {len(content.samples)}".encode(),
     )
     actors: dict[Peran, Actor] = {}

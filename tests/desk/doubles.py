@@ -15,12 +15,15 @@ from pathlib import Path
 from typing import Any, BinaryIO
 
 from ktpel_kiosk.domain.biometric import DeviceIdentity, PenPoint, Position, Quality, RawImage, SignatureKind
-from ktpel_kiosk.domain.errors import BadInput, KioskError, NotConnected
+from ktpel_kiosk.domain.errors import BadInput, KioskError, NotConnected, OutcomeUnknown
 from ktpel_kiosk.domain.packet import PacketContent, SealedPacket
 from ktpel_kiosk.domain.penduduk import Penduduk
 from ktpel_kiosk.domain.status import StatusSiak
 from ktpel_kiosk.ports.devices import (
+    DeviceHealth,
     DeviceKind,
+    DeviceSeen,
+    DeviceState,
     FingerCapture,
     IrisCapture,
     PrinterSupplies,
@@ -46,11 +49,26 @@ class Bench:
         self.jobs: dict[str, PrintJobState] = {}
         self.titles: dict[str, str] = {}
         self.chip: bytes = b"UID00001"
+        self.wanted: dict[DeviceKind, str] = {}
+        self.interrupted: list[DeviceKind] = []
+        self.ending = PrintJobState.DONE
+
+    def states(self) -> list[DeviceState]:
+        return [DeviceState(k, DeviceHealth.READY, DeviceIdentity("Uji", k.value, "1", "double", True)) for k in DeviceKind]
+
+    def inventory(self) -> list[DeviceSeen]:
+        return [DeviceSeen(k, "double", f"key-{k.value}", f"Uji {k.value}", "1", True) for k in DeviceKind]
+
+    def prefer(self, kind: DeviceKind, wanted: str) -> None:
+        self.wanted[kind] = wanted
+
+    def interrupt(self, kind: DeviceKind) -> None:
+        self.interrupted.append(kind)
 
     def call(self, kind: DeviceKind, operation: str, work: Callable[[Any], Any], deadline_s: float) -> Future[Any]:
         future: Future[Any] = Future()
         try:
-            if kind in self.trouble:
+            if kind in self.trouble and not isinstance(self.trouble[kind], OutcomeUnknown):
                 raise self.trouble[kind]
             future.set_result(work(_Device(self, kind)))
         except Exception as error:
@@ -76,12 +94,34 @@ class _Device:
             return IrisCapture(tuple((eye, GREY) for eye in args[0]))
         return INK
 
+    def scan(self, timeout_s: float) -> list[RawImage]:
+        return [COLOUR, COLOUR]
+
+    def read(self, timeout_s: float) -> str:
+        return "0042/KTP/XI/2026"
+
+    def healthy(self) -> None:
+        return None
+
+    def transmit(self, apdu: bytes) -> bytes:
+        return b"\x04\xa1\xb2\xc3\x90\x00" if apdu[:2] == b"\xff\xca" else b"\x6d\x00"
+
+    def disconnect(self) -> None:
+        return None
+
     def media(self) -> PrintMedia:
         return PrintMedia("cr80", 8560, 5398)
 
+    def healthy(self) -> None:
+        return None
+
     def submit(self, front: RawImage, back: RawImage | None, title: str, layers: Any = None) -> PrintJob:
+        """Each card has a chip of its own, and the newest one lies on the reader."""
+        if self.kind in self.bench.trouble:  # only an unknown outcome gets this far
+            raise self.bench.trouble[self.kind]
+        self.bench.chip = f"UID{len(self.bench.jobs) + 1:05d}".encode()
         job_id = f"p-{len(self.bench.jobs) + 1}"
-        self.bench.jobs[job_id] = PrintJobState.DONE
+        self.bench.jobs[job_id] = self.bench.ending
         self.bench.titles[title] = job_id
         return PrintJob(job_id, PrintJobState.PRINTING)
 
@@ -146,6 +186,15 @@ class Judge:
                 if p is not q and frozenset((p, q)) in self.same]
 
     iris_conflicts = finger_conflicts
+
+    iris_threshold: float = 0.4
+    iris_score: float = 0.9
+
+    def iris_form(self, png: bytes) -> bytes:
+        return b"IRC1" + png[:8]
+
+    def compare_iris(self, probe_png: bytes, form: bytes) -> float:
+        return self.iris_score
 
     def iris_hints(self, eyes: Sequence[tuple[Position, Quality]]) -> tuple[str, ...]:
         return ()

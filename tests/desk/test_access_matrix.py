@@ -67,7 +67,9 @@ TABLE: dict[str, str] = {
     "printing.check_before_print": "operator",
     "printing.start_card": "operator",
     "printing.confirm_print": "operator",
-    "printing.encode_card": "operator",
+    "encoding.encode_card": "operator",
+    "encoding.reread_chip": "operator",
+    "encoding.set_chip_place": "supervisor admin",
     "printing.pause_for_blangko": "operator",
     "printing.spoil_card": "operator supervisor",
     "reconcile.answer": "operator supervisor",
@@ -80,6 +82,7 @@ TABLE: dict[str, str] = {
     # penyerahan dan surat
     "handover.activate": "loket operator penyerah",
     "handover.activate_by_sight": "loket operator penyerah",
+    "handover.activate_by_iris": "loket operator penyerah",
     "handover.move_to_counter": "operator",
     "handover.hand_over": "loket penyerah",
     "letters.issue_letter": "loket operator kasi supervisor",
@@ -133,6 +136,24 @@ TABLE: dict[str, str] = {
     "population.save_problems": "supervisor admin",
     "sop_versions.adopt": "kasi supervisor",
     "sop_versions.turn_local_extras": "supervisor admin",
+    # perangkat
+    "device_tests.history": EVERYBODY,
+    "device_tests.camera_still": EVERYBODY,
+    "device_tests.finger_touch": EVERYBODY,
+    "device_tests.iris_look": EVERYBODY,
+    "device_tests.pad_ink": EVERYBODY,
+    "device_tests.scan_page": EVERYBODY,
+    "device_tests.read_code": EVERYBODY,
+    "device_tests.card_apdu": EVERYBODY,
+    "device_tests.card_printer_look": EVERYBODY,
+    "device_tests.print_page": EVERYBODY,
+    "device_tests.read_public": COUNTERS_AND_HEADS,
+    "device_tests.print_test_card": "operator kasi supervisor",
+    "device_tests.prefer_device": "supervisor admin",
+    "damage.report": EVERYBODY,
+    "damage.reports": EVERYBODY,
+    "damage.paper_again": EVERYBODY,
+    "damage.place_again": EVERYBODY,
     # petugas
     "users.users": "admin",
     "users.save_user": "admin",
@@ -147,7 +168,8 @@ LETTER_TABLE: dict[str, str] = {  # Kebakkramat ends with letters
 }
 
 AFTERWARDS: dict[str, str] = {
-    "complaints.receive": "complaint.not_found", "intake.register_intake": "permohonan.not_found", "printing.start_card": "card.job",
+    "complaints.receive": "complaint.not_found", "intake.register_intake": "permohonan.not_found", "printing.start_card": "card.finish_first",
+    "encoding.encode_card": "card.transition", "encoding.reread_chip": "card.transition",
     "letters.reprint": "permohonan.not_found", "material.take_centre_biodata": "card.material", "population.adopt": "population.nothing",
     "population.examine": "population.no_header", "handover.activate": "chip.foreign", "handover.activate_by_sight": "chip.foreign",
 }
@@ -157,7 +179,7 @@ HELPERS: frozenset[str] = frozenset({
     "access.require", "access.require_receiver", "access.require_roles", "access.require_stage",  # the checks themselves
     "approvals.require_signer", "approvals.required", "eligible.may_override", "eligible.superior",
     "sign_in.second_person", "sign_in.second_signer", "sign_in.lock", "sign_in.sign_out",  # about the own seat
-    "printing.may_judge_card", "papers.receipt_paper", "laporan_paper.report_paper",  # make a paper from values at hand
+    "printing.may_judge_card", "encoding.encode_inside", "papers.receipt_paper", "laporan_paper.report_paper",  # make a paper from values at hand
     "books.build_book",  # pages and exports go through preview and export_register
 })
 

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 from ktpel_kiosk.app import sops
 from ktpel_kiosk.app.clock import PracticeClock, SystemClock, Uuid7
-from ktpel_kiosk.app.late import LateDevices
+from ktpel_kiosk.app.late import LateDevices, LateHistory
 from ktpel_kiosk.app.lazy import lazily
 from ktpel_kiosk.app.niks import check_own_regions
 from ktpel_kiosk.app.office import (
@@ -37,7 +37,8 @@ from ktpel_kiosk.domain.sop import Peran
 from ktpel_kiosk.domain.sop_file import parse_sop
 from ktpel_kiosk.hal.driver import Driver
 from ktpel_kiosk.hal.simulators.world import SimulatedWorld
-from ktpel_kiosk.ports.services import Biometrics, CardPersonaliser, CardRenderer, Documents, Gateway, PasswordHasher, Sealer
+from ktpel_kiosk.ports.devices import CardReader, DeviceKind
+from ktpel_kiosk.ports.services import Biometrics, CardPersonaliser, CardRenderer, Documents, Gateway, PasswordHasher, PublicCard, Sealer
 from ktpel_kiosk.register.store import SqlRegister
 
 if TYPE_CHECKING:
@@ -46,6 +47,7 @@ if TYPE_CHECKING:
     from ktpel_kiosk.app.source import Source
     from ktpel_kiosk.domain.transaction import Transaction
     from ktpel_kiosk.domain.wilayah import RegionTable
+    from ktpel_kiosk.hal.history import HistoryKeeper
     from ktpel_kiosk.hal.manager import DeviceManager
     from ktpel_kiosk.packet.keys import DemoKeys
     from ktpel_kiosk.ports.tables import TableFile
@@ -55,8 +57,7 @@ if TYPE_CHECKING:
     from ktpel_kiosk.siak.uploader import Uploader
 
 PRACTICE_BLANKS = 200
-PRACTICE_DEADLINES = {"camera.frame": 8.0}
-"""Painting an invented person for the first time takes a weak PC seconds; a real camera never gets this long."""
+HISTORY = Path("perangkat") / "riwayat.json"
 UNREACHABLE = "https://127.0.0.1:9"
 """Where a station without a gateway address sends: nobody listens there, so everything stays queued."""
 
@@ -144,13 +145,15 @@ class Kiosk:
 
 def open_practice_kiosk(data: Path, office: str, *, clock: SystemClock | PracticeClock | None = None, world: SimulatedWorld | None = None,
                         source: Source | None = None, hasher: PasswordHasher | None = None,
-                        rules: CaptureRules | None = None, camera: str = "", reader: str = "", settle: bool = True) -> Kiosk:
+                        rules: CaptureRules | None = None, camera: str = "", reader: str = "", mode: str = "",
+                        settle: bool = True) -> Kiosk:
     """A kiosk in practice mode: simulated devices, invented accounts, specimen cards.
 
     Args:
         source: real images to be served by the camera, finger and iris devices instead of the simulated person.
         camera: a real camera instead of the simulated one: ``auto``, an index, a path or an http address.
         reader: a real PC/SC reader instead of the simulated one: part of its name, or ``auto``.
+        mode: ``real`` or ``simulated`` devices whatever ``devices.toml`` says; empty: what it says (:mod:`ktpel_kiosk.app.devices`).
         settle: ask the register now which SOP is in force; the windows do it behind their first picture (:func:`settle_sop`).
     """
     sop = sops.in_force(data, office)
@@ -160,13 +163,15 @@ def open_practice_kiosk(data: Path, office: str, *, clock: SystemClock | Practic
     ids = Uuid7(clock)
     register = open_register(data, clock, ids, late=True)
     world = world or SimulatedWorld(out_dir=data / "perangkat", hands_free=True)
-    devices = LateDevices(lambda: _devices(world, source, camera, reader))
+    history = LateHistory(lambda: _history(data, clock))
+    devices = LateDevices(lambda: _devices(data, settings, world, _given(source, camera, reader), mode, history),
+                          lambda kind, wanted: _remember(data, kind, wanted), history)
     spool = FileSpool(data / "documents")
     kiosk: list[Kiosk] = []
     desk = Desk(
         register=register, devices=devices, biometrics=lazily(lambda: _biometrics(settings)),
         sealer=lazily(lambda: _sealer(data, kiosk[0].keys)),
-        documents=lazily(_documents), renderer=lazily(_renderer), personaliser=lazily(_personaliser),
+        documents=lazily(_documents), renderer=lazily(_renderer), personaliser=lazily(_personaliser), read_public_card=_public_card,
         gateway=lazily(lambda: _gateway(kiosk[0])), hasher=hasher or Argon2Hasher(),
         officer_keys=Ed25519Keys(), spool=spool, clock=clock,
         ids=ids, sop=sop, parse_sop=lambda text: parse_sop(text, name="register"), regions=cache(lambda: _regions(data)),
@@ -174,7 +179,7 @@ def open_practice_kiosk(data: Path, office: str, *, clock: SystemClock | Practic
         public_holidays=public_holidays, read_table=_tables, write_transaction=_transactions, keep_sop=lambda sop: sops.keep(data, sop),
         station=settings.station, sentences=load_sentences(), capture_rules=rules or CaptureRules(), specimen=True,
         practice_hint=f"Mode latihan. Masuk sebagai {_names()}; kata sandi: {PRACTICE_PASSWORD}.",
-        wake_uploader=lambda: kiosk[0].wake_uploader(),
+        wake_uploader=lambda: kiosk[0].wake_uploader(), device_history=history,
     )
     kiosk.append(Kiosk(data, settings, desk, register, devices, clock, world))
     spool.sweep()
@@ -192,28 +197,40 @@ def settle_sop(kiosk: Kiosk) -> None:
     sop_versions.settle(kiosk.desk)
 
 
-def _devices(world: SimulatedWorld, source: Source | None, camera: str, reader: str) -> DeviceManager:
-    from ktpel_kiosk.hal.deadlines import Deadlines
+def _devices(data: Path, settings: OfficeSettings, world: SimulatedWorld, given: list[Driver], mode: str,
+             history: LateHistory) -> DeviceManager:
+    """The manager of this desk; simulated devices where ``devices.toml`` leaves a kind open."""
+    from ktpel_kiosk.app.devices import compose_office
     from ktpel_kiosk.hal.manager import DeviceManager
 
-    return DeviceManager(_drivers(world, source, camera, reader), Deadlines(PRACTICE_DEADLINES))
+    made = compose_office(data, simulated=world.drivers(), production=settings.mode == "production", mode=mode, given=given)
+    return DeviceManager(made.drivers, made.deadlines, made.prefer, history.keeper())
 
 
-def _drivers(world: SimulatedWorld, source: Source | None, camera: str, reader: str) -> list[Driver]:
-    """Real devices where asked for, simulated ones for the other kinds."""
-    real: list[Driver] = []
+def _given(source: Source | None, camera: str, reader: str) -> list[Driver]:
+    """Devices asked for by name; no others serve their kinds."""
+    given: list[Driver] = []
     if source:
         from ktpel_kiosk.hal.drivers.still_source import StillSource
         still = StillSource(source.images, source.slaps)
-        real += [d for d in still.drivers() if still.has(d.kind)]
+        given += [d for d in still.drivers() if still.has(d.kind)]
     if camera:
         from ktpel_kiosk.hal.drivers.opencv_camera import OpenCvCameraDriver
-        real.append(OpenCvCameraDriver(sources=(camera,)))
+        given.append(OpenCvCameraDriver(sources=(camera,)))
     if reader:
         from ktpel_kiosk.hal.drivers.pcsc_reader import PcscReaderDriver
-        real.append(PcscReaderDriver() if reader == "auto" else PcscReaderDriver(wanted=(reader,)))
-    kinds = {d.kind for d in real}
-    return [*real, *(d for d in world.drivers() if d.kind not in kinds)]
+        given.append(PcscReaderDriver() if reader == "auto" else PcscReaderDriver(wanted=(reader,)))
+    return given
+
+
+def _remember(data: Path, kind: DeviceKind, wanted: str) -> None:
+    from ktpel_kiosk.app import device_config
+    device_config.remember(data, kind, wanted)
+
+
+def _history(data: Path, clock: SystemClock | PracticeClock) -> HistoryKeeper:
+    from ktpel_kiosk.hal.history import HistoryKeeper
+    return HistoryKeeper(data / HISTORY, clock.now)
 
 
 def _regions(data: Path) -> RegionTable:
@@ -259,6 +276,11 @@ def _documents() -> Documents:
 def _renderer() -> CardRenderer:
     from ktpel_kiosk.cards.face import PillowCardRenderer
     return PillowCardRenderer(resources())
+
+
+def _public_card(reader: CardReader) -> PublicCard:
+    from ktpel_kiosk.cards.chip import read_public
+    return read_public(reader)
 
 
 def _personaliser() -> CardPersonaliser:

@@ -28,7 +28,7 @@ from ktpel_kiosk.ports.register import View
 VOID = "BATAL"
 LETTER_WORDS: dict[str, str] = {
     "surat_pengantar": "Surat Pengantar", "surat_keterangan_perekaman": "Surat Keterangan Perekaman",
-    "ba_pemusnahan": "Berita Acara Pemusnahan KTP-el",
+    "ba_pemusnahan": "Berita Acara Pemusnahan KTP-el", "ba_kerusakan": "Berita Acara Kerusakan Perangkat",
 }
 POSITIONS: dict[Position, str] = {
     Position.FACE: "wajah", Position.RIGHT_THUMB: "jempol kanan", Position.RIGHT_INDEX: "telunjuk kanan",
@@ -40,6 +40,9 @@ POSITIONS: dict[Position, str] = {
 EXCEPTIONS: dict[ExceptionKind, str] = {
     ExceptionKind.MISSING: "tidak ada", ExceptionKind.BANDAGED: "dibalut", ExceptionKind.UNREADABLE: "tidak terbaca",
     ExceptionKind.BLIND: "buta", ExceptionKind.LENS: "tidak terbaca", ExceptionKind.UNABLE: "tidak mampu",
+}
+IKD_WORDS: dict[str, str] = {
+    "aktif": "IKD sudah aktif", "diaktifkan": "IKD diaktifkan", "belum": "IKD belum", "tanpa_gawai": "IKD: tanpa gawai",
 }
 CONDITIONS: dict[str, str] = {
     "utuh": "Utuh", "rusak_fisik": "Rusak fisik", "patah": "Patah atau terpotong", "luntur": "Tulisan atau foto luntur",
@@ -203,10 +206,10 @@ def _pengambilan(s: Show, since: datetime, until: datetime) -> Iterator[Line]:
         letters = proof.kind == "surat"
         yield Line((
             s.day(proof.at), s.clock(proof.at), p.nomor_register, s.nik(p.penduduk.nik), p.penduduk.nama, proof.receiver_relation,
-            f"{s.nik(p.penduduk.nik)} {proof.receiver_name}" if own else proof.receiver_name, proof.number,
+            f"{s.nik(p.penduduk.nik)} {proof.receiver_name}" if own else f"{s.nik(proof.receiver_nik)} {proof.receiver_name}".strip(), proof.number,
             "ya" if proof.old_card_withdrawn else "tidak", "ya" if proof.activated else "tidak",
             "ada" if proof.signature_png else "tidak ada", s.officer(proof.officer),
-            "Surat Pengantar dan Surat Keterangan Perekaman" if letters else "",
+            "Surat Pengantar dan Surat Keterangan Perekaman" if letters else IKD_WORDS.get(proof.ikd, ""),
         ), proof.number, None)
 
 

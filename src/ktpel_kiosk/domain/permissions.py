@@ -54,6 +54,10 @@ PERMISSIONS: MappingProxyType[str, frozenset[Peran]] = MappingProxyType({
     "view_reports": _DESK | _HEADS,
     "export_reports": _HEADS | {Peran.LOKET, Peran.OPERATOR},
     "edit_calendar": frozenset({Peran.ADMIN, Peran.SUPERVISOR}),
+    "test_device": _ALL,
+    "read_public_card": _DESK | _HEADS,
+    "print_test_card": _RECORDER | {Peran.KASI},
+    "report_damage": _ALL,
     "adopt_sop": frozenset({Peran.SUPERVISOR, Peran.KASI}),
 })
 
