@@ -164,7 +164,7 @@ class FileChannel:
     def __init__(self, address: Address) -> None:
         self._device = address.text
         try:
-            self._file = open(address.name, "ab", buffering=0)  # noqa: SIM115: close() closes it
+            self._file = os.open(address.name, os.O_WRONLY | os.O_APPEND | os.O_CREAT | getattr(os, "O_BINARY", 0), 0o600)
         except PermissionError as error:
             raise Busy("device.no_permission", device=self._device, operation="open", errno=error.errno) from error
         except OSError as error:
@@ -176,7 +176,7 @@ class FileChannel:
         rest = memoryview(data)
         try:
             while rest:
-                rest = rest[self._file.write(rest) or 0:]
+                rest = rest[os.write(self._file, rest):]
         except OSError as error:
             raise OutcomeUnknown("receipt_printer.cut_off", device=self._device, operation="submit", errno=error.errno) from error
 
@@ -185,7 +185,7 @@ class FileChannel:
 
     def close(self) -> None:
         with contextlib.suppress(OSError):
-            self._file.close()
+            os.close(self._file)
 
 
 class UsbChannel:
