@@ -10,7 +10,6 @@ import os
 import shutil
 import tempfile
 import threading
-import time
 import weakref
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
@@ -19,7 +18,7 @@ from typing import Any
 from ktpel_kiosk.domain.biometric import DeviceIdentity, RawImage
 from ktpel_kiosk.domain.errors import CaptureFailed, DeviceTrouble, NotConnected
 from ktpel_kiosk.hal.driver import Found
-from ktpel_kiosk.hal.drivers.worker_device import on_usb_bus, own_python, picture, worker_file
+from ktpel_kiosk.hal.drivers.worker_device import GRACE_S, Listing, own_python, picture, worker_file
 from ktpel_kiosk.hal.worker.client import WorkerProcess
 from ktpel_kiosk.ports.devices import DeviceKind
 
@@ -28,7 +27,6 @@ NO_PAPER = ("v4l:",)
 """Webcams, which SANE lists too."""
 LIST_S, OPEN_S = 14.0, 9.0
 RELIST_S = 60.0
-GRACE_S = 2.0
 NAME = "SANE"
 
 
@@ -60,11 +58,8 @@ class SaneScannerDriver:
         self._device = device
         self._command = [python or own_python(), str(worker_file("sane_worker"))]
         self._env = _environment(self, backends, config_dir)
-        self._lock = threading.Lock()
-        self._listed: tuple[Found, ...] = ()
-        self._listed_at = -RELIST_S
-        self._bus: frozenset[str] = frozenset()
         self._scanning = 0
+        self._listing = Listing(RELIST_S, lambda: self._scanning > 0, strict=True)
 
     def worker(self) -> WorkerProcess:
         return WorkerProcess(self._command, NAME, self._env)
@@ -74,23 +69,19 @@ class SaneScannerDriver:
             return ()
         if self._device.startswith(NETWORK):
             return (Found(self._device, self._device.partition(":")[2] or self._device),)
-        with self._lock:
-            bus = on_usb_bus()
-            if self._scanning or (bus == self._bus and time.monotonic() - self._listed_at < RELIST_S):
-                return self._listed
-            worker = self.worker()
-            try:
-                told = worker.call("list", LIST_S).data.get("devices", ())
-            except NotConnected as error:
-                if error.message_key != "scanner.library":
-                    raise
-                told = ()
-            finally:
-                worker.close()
-            if not self._scanning:
-                self._listed = tuple(found for entry in told if (found := _found(entry)) is not None and self._mine(found))
-                self._listed_at, self._bus = time.monotonic(), bus
-            return self._listed
+        return self._listing.look(self._list)
+
+    def _list(self) -> Sequence[Found]:
+        worker = self.worker()
+        try:
+            told = worker.call("list", LIST_S).data.get("devices", ())
+        except NotConnected as error:
+            if error.message_key != "scanner.library":
+                raise
+            told = ()
+        finally:
+            worker.close()
+        return [found for entry in told if (found := _found(entry)) is not None and self._mine(found)]
 
     def _mine(self, found: Found) -> bool:
         return found.key == self._device if self._device else not found.key.startswith(NO_PAPER)
@@ -108,10 +99,10 @@ class SaneScannerDriver:
         """It is over; ``look``: something went wrong, so the next look is a fresh one."""
         self._scanning -= 1
         if look:
-            self._listed_at = -RELIST_S
+            self._listing.forget()
 
     def listed(self, key: str) -> bool:
-        return self._device.startswith(NETWORK) or any(found.key == key for found in self._listed)
+        return self._device.startswith(NETWORK) or any(found.key == key for found in self._listing.seen)
 
 
 class SaneScanner:

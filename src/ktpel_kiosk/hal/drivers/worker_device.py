@@ -3,14 +3,23 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Mapping
+import threading
+import time
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 from ktpel_kiosk.domain.biometric import RawImage
-from ktpel_kiosk.domain.errors import CaptureFailed
+from ktpel_kiosk.domain.errors import CaptureFailed, DeviceTrouble, NotConnected, Stalled
+from ktpel_kiosk.hal.driver import Found
+from ktpel_kiosk.hal.worker.client import Reply, WorkerProcess
 
 MAX_SIDE = 20_000
+CALL_S = 5.0
+GRACE_S = 2.0
+"""What an interrupted worker may take before it is ended."""
+FINGER_PPI, PPI_TOLERANCE = 500, 5
+"""One per cent, as ISO/IEC 19794-4 and FBI Appendix F allow."""
 SYSTEM_PYTHON = "/usr/bin/python3"
 USB = Path("/sys/bus/usb/devices")
 
@@ -48,3 +57,110 @@ def picture(data: Mapping[str, Any], blob: bytes, device: str, *, channels: tupl
             or len(blob) != width * height * planes:
         raise CaptureFailed("device.nonsense", device=device, found=f"{width}x{height}", count=len(blob))
     return RawImage(width, height, planes, bytes(blob), ppi)
+
+
+def finger_at_500(image: RawImage, device: str) -> RawImage:
+    """Reduced, never enlarged: a 512 ppi picture taken for 500 would be 2.4 % too large for every matcher.
+
+    Raises:
+        DeviceTrouble: ``fprint.resolution_unknown``, ``fprint.resolution_low``.
+    """
+    if not image.ppi:
+        raise DeviceTrouble("fprint.resolution_unknown", device=device)
+    if image.ppi < FINGER_PPI - PPI_TOLERANCE:
+        raise DeviceTrouble("fprint.resolution_low", device=device, found=image.ppi, expected=FINGER_PPI)
+    if image.ppi <= FINGER_PPI + PPI_TOLERANCE:
+        return RawImage(image.width, image.height, image.channels, image.data, FINGER_PPI)
+    import cv2
+    import numpy as np
+
+    pixels = np.frombuffer(image.data, np.uint8).reshape(image.height, image.width)
+    size = (max(1, round(image.width * FINGER_PPI / image.ppi)), max(1, round(image.height * FINGER_PPI / image.ppi)))
+    return RawImage(size[0], size[1], 1, cv2.resize(pixels, size, interpolation=cv2.INTER_AREA).tobytes(), FINGER_PPI)
+
+
+class Listing:
+    """What a driver saw last. It is made anew when the USB bus changed, after a while, or when it was forgotten.
+
+    Args:
+        relist_s: the longest it is kept.
+        busy: a device of this driver is in use: looking could disturb it, so only a change on the bus is a reason to look.
+        strict: while busy, not even that: a device in use would be missing from the listing.
+    """
+
+    def __init__(self, relist_s: float, busy: Callable[[], bool], *, strict: bool = False) -> None:
+        self._relist_s, self._busy, self._strict = relist_s, busy, strict
+        self._at = -relist_s
+        self._bus: frozenset[str] = frozenset()
+        self.seen: tuple[Found, ...] = ()
+
+    def look(self, ask: Callable[[], Sequence[Found]]) -> tuple[Found, ...]:
+        bus, busy = on_usb_bus(), self._busy()
+        if (busy and self._strict) or (bus == self._bus and (busy or time.monotonic() - self._at < self._relist_s)):
+            return self.seen
+        seen = tuple(ask())
+        if not (self._strict and self._busy()):
+            self.seen, self._at, self._bus = seen, time.monotonic(), bus
+        return self.seen
+
+    def forget(self) -> None:
+        self._at = -self._relist_s
+        self._bus = frozenset({"?"})
+
+
+class HeldDevice:
+    """A device that its worker holds open; it is lost when the worker ends.
+
+    Args:
+        lost: called when the device or its worker has gone, so that the next look is a fresh one.
+    """
+
+    def __init__(self, found: Found, worker: WorkerProcess, lost: Callable[[], None]) -> None:
+        self.label = found.label
+        self._found = found
+        self._worker = worker
+        self._lost = lost
+        self._cut = threading.Event()
+
+    @property
+    def usable(self) -> bool:
+        return self._worker.alive
+
+    def close(self) -> None:
+        self._worker.close()
+
+    def interrupt(self) -> None:
+        """The worker is asked to stop; one that does not is ended."""
+        self._cut.set()
+        self._worker.interrupt()
+        timer = threading.Timer(GRACE_S, self._end_if_still_cut)
+        timer.daemon = True
+        timer.start()
+
+    def _end_if_still_cut(self) -> None:
+        if self._cut.is_set():
+            self._worker.close()
+
+    def ask(self, operation: str, timeout_s: float = CALL_S, args: Mapping[str, Any] | None = None,
+            on_event: Callable[[str, Mapping[str, Any], Sequence[bytes]], None] | None = None) -> Reply:
+        """Raises what the worker refuses with; NotConnected ``device.process`` when it ended or had to be ended."""
+        self._cut.clear()
+        if not self._worker.alive:  # a fresh worker would have no open device
+            self._lost()
+            raise NotConnected("device.process", device=self.label, operation=operation)
+        try:
+            return self._worker.call(operation, timeout_s, args, on_event=on_event)
+        except DeviceTrouble as error:
+            error.facts["device"] = self.label
+            if isinstance(error, NotConnected) or not self._worker.alive:
+                self._lost()
+                if self._cut.is_set():
+                    raise CaptureFailed("device.interrupted", device=self.label, operation=operation) from None
+            if isinstance(error, Stalled) and not self._worker.alive:
+                raise NotConnected("device.process", device=self.label, operation=operation) from None
+            raise
+        except BaseException:  # our own refusal of what it sent: the rest of its answer must not meet the next call
+            self._worker.close()
+            raise
+        finally:
+            self._cut.clear()
