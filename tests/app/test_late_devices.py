@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
-from ktpel_kiosk.app.late import LateDevices
+import pytest
+
+from ktpel_kiosk.app.late import LateDevices, LateHistory
+from ktpel_kiosk.domain.errors import IoFailure
+from ktpel_kiosk.hal.history import HistoryKeeper, read_history
 from ktpel_kiosk.hal.manager import DeviceManager
 from ktpel_kiosk.hal.simulators.world import SimulatedWorld
 from ktpel_kiosk.ports.devices import DeviceHealth, DeviceKind, DeviceState
@@ -42,3 +46,53 @@ def test_close_without_start_makes_nothing():
     late = LateDevices(lambda: made.append(1))  # type: ignore[arg-type, return-value]
     late.close()
     assert made == []
+
+
+def test_a_preference_is_remembered_before_it_counts():
+    world = SimulatedWorld()
+    kept: list[tuple[DeviceKind, str]] = []
+    late = LateDevices(lambda: DeviceManager(world.drivers()), lambda kind, wanted: kept.append((kind, wanted)))
+    try:
+        late.prefer(DeviceKind.CAMERA, "simulated-camera")
+        assert late.settle(10.0)
+        assert kept == [(DeviceKind.CAMERA, "simulated-camera")]
+        assert [d.wanted for d in late.inventory() if d.kind is DeviceKind.CAMERA] == [True]
+    finally:
+        world.close()
+        late.close()
+
+
+def test_a_preference_that_cannot_be_kept_changes_nothing():
+    world = SimulatedWorld()
+
+    def refuse(kind: DeviceKind, wanted: str) -> None:
+        raise IoFailure("storage.unwritable", path="x")
+
+    late = LateDevices(lambda: DeviceManager(world.drivers()), refuse)
+    try:
+        with pytest.raises(IoFailure):
+            late.prefer(DeviceKind.CAMERA, "simulated-camera")
+        assert late.settle(10.0)
+        assert not any(d.wanted for d in late.inventory())
+    finally:
+        world.close()
+        late.close()
+
+
+def test_the_history_is_read_late_and_closed_after_the_devices(tmp_path):
+    path = tmp_path / "riwayat.json"
+    made: list[HistoryKeeper] = []
+
+    def make() -> HistoryKeeper:
+        made.append(HistoryKeeper(path))
+        return made[0]
+
+    world, history = SimulatedWorld(), LateHistory(make)
+    late = LateDevices(lambda: DeviceManager(world.drivers(), observer=history.keeper()), history=history)
+    assert made == []
+    assert late.settle(10.0)
+    world.close()
+    late.close()
+    assert len(made) == 1
+    assert {r.kind for r in read_history(path).records()} == set(DeviceKind)
+    assert all(r.simulated for r in history.records())

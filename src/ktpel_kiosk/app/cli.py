@@ -43,15 +43,16 @@ cli_capture.add_to(app)
 
 Camera = Annotated[str, typer.Option("--camera", help="Kamera nyata: auto, nomor, berkas, atau alamat MJPEG.")]
 Reader = Annotated[str, typer.Option("--reader", help="Pembaca kartu PC/SC nyata: auto atau bagian namanya.")]
+Devices = Annotated[str, typer.Option("--devices", help="real atau simulated; kosong: menurut devices.toml.")]
 Office = Annotated[str, typer.Option("--office", help="Nama SOP (lihat: sop list) atau berkas .toml.")]
 
 
 @app.command()
 def run(office: Office = "tempeh", data: Data = DEFAULT_DATA, windowed: Annotated[bool, typer.Option(help="Jendela biasa.")] = False,
-        camera: Camera = "", reader: Reader = "") -> None:
+        camera: Camera = "", reader: Reader = "", devices: Devices = "") -> None:
     """Membuka jendela petugas dan jendela pemohon."""
     from ktpel_kiosk.app.run import run_windows
-    raise typer.Exit(_guard(lambda: run_windows(office, _data(data), windowed=windowed, camera=camera, reader=reader)))
+    raise typer.Exit(_guard(lambda: run_windows(office, _data(data), windowed=windowed, camera=camera, reader=reader, devices=devices)))
 
 
 @app.command()

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import sys
 
-QUICK = {"--office": "office", "--data": "data", "--camera": "camera", "--reader": "reader"}
+QUICK = {"--office": "office", "--data": "data", "--camera": "camera", "--reader": "reader", "--devices": "devices"}
 
 
 def quick_options(arguments: list[str]) -> dict[str, str | bool] | None:

@@ -7,23 +7,60 @@ from collections.abc import Callable, Sequence
 from concurrent.futures import Future
 from typing import TYPE_CHECKING, Any, TypeVar
 
+from ktpel_kiosk.domain.biometric import DeviceIdentity
+from ktpel_kiosk.ports.device_history import DeviceRecord
 from ktpel_kiosk.ports.devices import DeviceKind, DeviceSeen, DeviceState, PreviewSlot
 
 if TYPE_CHECKING:
+    from ktpel_kiosk.hal.history import HistoryKeeper
     from ktpel_kiosk.hal.manager import DeviceManager
 
 T = TypeVar("T")
 Listener = Callable[[DeviceState], None]
 
 
+class LateHistory:
+    """The health history, read from its file when somebody first asks or the devices start. Thread-safe."""
+
+    def __init__(self, make: Callable[[], HistoryKeeper]) -> None:
+        self._make = make
+        self._lock = threading.Lock()
+        self._keeper: HistoryKeeper | None = None
+
+    def keeper(self) -> HistoryKeeper:
+        with self._lock:
+            if self._keeper is None:
+                self._keeper = self._make()
+            return self._keeper
+
+    def records(self) -> Sequence[DeviceRecord]:
+        return self.keeper().records()
+
+    def record(self, kind: DeviceKind, identity: DeviceIdentity) -> DeviceRecord | None:
+        return self.keeper().record(kind, identity)
+
+    def close(self) -> None:
+        with self._lock:
+            keeper = self._keeper
+        if keeper is not None:
+            keeper.close()
+
+
 class LateDevices:
     """A device manager that is made by :meth:`start`, or by the first call that needs a device. Thread-safe.
 
     Until then it has no states, and listeners wait: they hear of every device once the manager looks around.
+
+    Args:
+        remember: keeps a preference over a restart; raises when it cannot, and then nothing changes.
+        history: closed after the devices.
     """
 
-    def __init__(self, make: Callable[[], DeviceManager]) -> None:
+    def __init__(self, make: Callable[[], DeviceManager], remember: Callable[[DeviceKind, str], object] = lambda _kind, _wanted: None,
+                 history: LateHistory | None = None) -> None:
         self._make = make
+        self._remember = remember
+        self._history = history
         self._lock = threading.RLock()
         self._manager: DeviceManager | None = None
         self._waiting: list[Listener] = []
@@ -48,6 +85,8 @@ class LateDevices:
         return self._manager.inventory() if self._manager is not None else ()
 
     def prefer(self, kind: DeviceKind, wanted: str) -> None:
+        """See the port. Writes a file: call it from a worker thread. Raises BadInput ``devices.*``, DiskFull, IoFailure."""
+        self._remember(kind, wanted)
         self.start().prefer(kind, wanted)
 
     def subscribe(self, listener: Listener) -> Callable[[], None]:
@@ -89,3 +128,5 @@ class LateDevices:
             manager = self._manager
         if manager is not None:
             manager.close()
+        if self._history is not None:
+            self._history.close()

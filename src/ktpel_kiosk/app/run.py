@@ -8,13 +8,15 @@ import threading
 from pathlib import Path
 
 from ktpel_kiosk.app.wiring import Kiosk, open_practice_kiosk, settle_sop
-from ktpel_kiosk.domain.errors import KioskError, Offline
+from ktpel_kiosk.domain.errors import BadInput, KioskError, Offline
 
 EXIT_WHEN_READY = "KTPEL_EXIT_WHEN_READY"
 """Environment variable of the start-up benchmark: leave as soon as the operator window is usable."""
+DEVICES = "KTPEL_DEVICES"
+"""Environment variable in the place of ``--devices``."""
 
 
-def run_windows(office: str, data: Path, *, windowed: bool = False, camera: str = "", reader: str = "") -> int:
+def run_windows(office: str, data: Path, *, windowed: bool = False, camera: str = "", reader: str = "", devices: str = "") -> int:
     """Open the windows and stay until they are closed; returns the exit code.
 
     The window comes first; gateway simulator, network thread, simulated devices and heavy libraries follow behind it.
@@ -24,7 +26,7 @@ def run_windows(office: str, data: Path, *, windowed: bool = False, camera: str 
 
     tame_allocator()
     measuring = bool(os.environ.get(EXIT_WHEN_READY))
-    kiosk = open_practice_kiosk(data, office, camera=camera, reader=reader, settle=False)
+    kiosk = open_practice_kiosk(data, office, camera=camera, reader=reader, mode=wanted_devices(devices), settle=False)
     behind = Behind(kiosk)
     try:
         return start_windows(kiosk.desk, windowed=windowed, on_ready=_say_ready if measuring else behind.start,
@@ -48,10 +50,23 @@ def run_from_options(options: dict[str, str | bool]) -> int:
         else:
             folder = Path(str(data))
         return run_windows(str(options.get("office", "tempeh")), folder, windowed=bool(options.get("windowed")),
-                           camera=str(options.get("camera", "")), reader=str(options.get("reader", "")))
+                           camera=str(options.get("camera", "")), reader=str(options.get("reader", "")),
+                           devices=str(options.get("devices", "")))
     except KioskError as error:
         print(f"{load_sentences().of(error)} [{error.code} {error.message_key}]", file=sys.stderr)
         return 1
+
+
+def wanted_devices(option: str) -> str:
+    """``--devices``, else the environment; empty: what the office's ``devices.toml`` says.
+
+    Raises:
+        BadInput: ``devices.mode``.
+    """
+    mode = option or os.environ.get(DEVICES, "")
+    if mode not in ("", "real", "simulated"):
+        raise BadInput("devices.mode", value=mode[:40], expected="real, simulated")
+    return mode
 
 
 def _say_ready() -> None:
