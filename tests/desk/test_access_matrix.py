@@ -106,6 +106,8 @@ TABLE: dict[str, str] = {
     # laporan, survei, pengaduan
     "forms.f102": COUNTERS_AND_HEADS,
     "forms.roll_slip": COUNTERS_AND_HEADS,
+    "slips.print_paper": COUNTERS_AND_HEADS,
+    "slips.choose_medium": "supervisor admin",
     "forms.standard_poster": COUNTERS_AND_HEADS,
     "laporan.laporan": COUNTERS_AND_HEADS,
     "laporan.waktu": COUNTERS_AND_HEADS,

@@ -29,7 +29,7 @@ from ktpel_kiosk.desk.context import Desk
 from ktpel_kiosk.desk.progress import open_work
 from ktpel_kiosk.domain.actor import Actor
 from ktpel_kiosk.domain.biometric import DeviceIdentity, PenPoint, Position, Quality, RawImage
-from ktpel_kiosk.domain.errors import KioskError
+from ktpel_kiosk.domain.errors import CardRefused, KioskError, OutcomeUnknown
 from ktpel_kiosk.domain.packet import SealedPacket
 from ktpel_kiosk.domain.penduduk import Penduduk
 from ktpel_kiosk.domain.permohonan import Permohonan
@@ -118,6 +118,8 @@ class FakeDevices:
         self.titles: dict[str, str] = {}
         self.wanted: dict[DeviceKind, str] = {}
         self.chips: dict[str, Any] = {}
+        self.chip = "04A1B2C3"
+        self.printer_says = PrintJobState.DONE
         self._listeners: list[Callable[[DeviceState], None]] = []
         self.health = dict.fromkeys(DeviceKind, DeviceHealth.READY)
         self.started: list[DeviceKind] = []
@@ -144,7 +146,7 @@ class FakeDevices:
     def call(self, kind: DeviceKind, operation: str, work: Callable[[Any], Any], deadline_s: float) -> Future[Any]:
         future: Future[Any] = Future()
         try:
-            if kind in self.trouble:
+            if kind in self.trouble and not isinstance(self.trouble[kind], OutcomeUnknown):
                 raise self.trouble[kind]
             future.set_result(work(_Device(self, kind)))
         except Exception as error:
@@ -201,9 +203,20 @@ class _Device:
     def supplies(self) -> PrinterSupplies:
         return PrinterSupplies(ribbon=80)
 
+    def healthy(self) -> None:
+        return None
+
+    def cancel(self, job_id: str) -> PrintJob:
+        if self.owner.jobs.get(job_id) is PrintJobState.PENDING:
+            self.owner.jobs[job_id] = PrintJobState.FAILED
+        return self.job(job_id)
+
     def submit(self, front: Any, back: Any, title: str = "", media: Any = None) -> PrintJob:
+        if self.kind in self.owner.trouble:  # only an unknown outcome gets this far
+            raise self.owner.trouble[self.kind]
+        self.owner.chip = f"04A1B2{len(self.owner.jobs):02X}"
         job_id = f"p-{len(self.owner.jobs) + 1}"
-        self.owner.jobs[job_id] = PrintJobState.DONE
+        self.owner.jobs[job_id] = self.owner.printer_says
         self.owner.titles[title] = job_id
         return PrintJob(job_id, PrintJobState.PRINTING)
 
@@ -277,6 +290,14 @@ class Judge:
     def iris_conflicts(self, new: Any, accepted: Any) -> list[Any]:
         return []
 
+    iris_threshold = 0.4
+
+    def iris_form(self, png: Any) -> bytes:
+        return b"IRC1"
+
+    def compare_iris(self, probe: Any, form: Any) -> float:
+        return 0.9
+
     def iris_hints(self, eyes: Any) -> tuple[str, ...]:
         return ()
 
@@ -342,15 +363,17 @@ class Chips:
         self.devices = devices
 
     def uid(self, reader: Any) -> str:
-        return "04A1B2C3"
+        return self.devices.chip
 
     def write(self, reader: Any, data: Any) -> str:
-        self.devices.chips["04A1B2C3"] = data
+        self.devices.chips[self.devices.chip] = data
         return hashlib.sha256(repr(data).encode()).hexdigest()
 
     def read(self, reader: Any) -> ChipContent:
-        data = self.devices.chips["04A1B2C3"]
-        return ChipContent("04A1B2C3", data.credential, data.face_hash, hashlib.sha256(repr(data).encode()).hexdigest(), data.minutiae)
+        data = self.devices.chips.get(self.devices.chip)
+        if data is None:
+            raise CardRefused("chip.empty", device_kind="card_reader", operation="read", status="-")
+        return ChipContent(self.devices.chip, data.credential, data.face_hash, hashlib.sha256(repr(data).encode()).hexdigest(), data.minutiae)
 
 
 class Line:

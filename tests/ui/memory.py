@@ -182,6 +182,12 @@ class MemoryRegister(MemoryLedgers):
     def jobs_to_reconcile(self) -> list[Any]:
         return [j for j in self._jobs.values() if j.state in RECONCILE]
 
+    def card_jobs_in_state(self, *states: Any) -> list[Any]:
+        return [j for j in self._jobs.values() if j.state in states]
+
+    def card_jobs_of_chip(self, chip_uid: str) -> list[Any]:
+        return [j for j in self._jobs.values() if j.chip_uid == chip_uid]
+
     def next_blangko(self) -> Any:
         return next((b for b in self._blangko.values() if b.state is BlangkoState.STOK), None)
 

@@ -10,6 +10,7 @@ from datetime import date
 from pathlib import Path
 from typing import BinaryIO, Protocol
 
+from ktpel_kiosk.desk.card_acts import CardActs
 from ktpel_kiosk.desk.held import HeldCaptures
 from ktpel_kiosk.desk.seats import Seats
 from ktpel_kiosk.domain.capture_rules import CaptureRules
@@ -93,6 +94,7 @@ class Desk:
         seats: whose signing key is unlocked now, and who has to wait after wrong passwords; memory only.
         capture_rules: how recordings are judged while the office has set nothing (:mod:`ktpel_kiosk.desk.capture_rules`).
         held: captures that were refused and may yet count; memory only.
+        card_acts: cards a printer or reader works on right now; memory only.
         specimen: cards carry the SPESIMEN watermark (always outside production).
         device_history: what this desk has lived through with each device.
         read_public_card: reads what any KTP-el shows without a secret.
@@ -125,6 +127,7 @@ class Desk:
     seal_lock: threading.Lock = field(default_factory=threading.Lock)
     seats: Seats = field(default_factory=Seats)
     held: HeldCaptures = field(default_factory=HeldCaptures)
+    card_acts: CardActs = field(default_factory=CardActs)
     wake_uploader: Callable[[], None] = lambda: None
     extra_open: Callable[[], frozenset[date]] = frozenset
     public_holidays: Callable[[int], Mapping[date, str]] = lambda _year: {}

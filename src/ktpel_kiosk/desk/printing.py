@@ -5,39 +5,38 @@ Between intent and result the outcome is unknown; a job found so at start-up goe
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
-from ktpel_kiosk.desk import material
+from ktpel_kiosk.desk import card_moves, card_printer, encoding, material
 from ktpel_kiosk.desk.access import require, require_stage, stage_roles
 from ktpel_kiosk.desk.approvals import add_signed, required, spoil_hash
 from ktpel_kiosk.desk.blangko import note_use
 from ktpel_kiosk.desk.blangko import receive_blangko as receive_blangko
+from ktpel_kiosk.desk.card_moves import job_in, job_of
 from ktpel_kiosk.desk.context import Desk
+from ktpel_kiosk.desk.encoding import ChipWritten as ChipWritten
+from ktpel_kiosk.desk.encoding import encode_card as encode_card
 from ktpel_kiosk.desk.intake import card_allowed, today
 from ktpel_kiosk.desk.progress import finish_stage, save
 from ktpel_kiosk.desk.reports import queue_report
 from ktpel_kiosk.desk.sign_in import second_signer
 from ktpel_kiosk.desk.waiting import NO_BLANK, settle_stock
 from ktpel_kiosk.domain.actor import Actor
-from ktpel_kiosk.domain.biometric import Position
-from ktpel_kiosk.domain.cards import Blangko, BlangkoState, CardJob, JobState
+from ktpel_kiosk.domain.cards import STATION, UNWRITTEN, Blangko, BlangkoState, CardJob, JobState
 from ktpel_kiosk.domain.errors import (
     BadInput,
     DeviceTrouble,
-    KioskError,
-    MediaEmpty,
-    NotConnected,
+    DuplicateRequest,
     NotFound,
-    OutcomeUnknown,
     SopViolation,
     TransportTrouble,
 )
 from ktpel_kiosk.domain.free_text import note
 from ktpel_kiosk.domain.permohonan import Permohonan, pause_for, start
 from ktpel_kiosk.domain.sop import Stage
-from ktpel_kiosk.ports.devices import CardPrinter, CardReader, DeviceKind, PrintJob
+from ktpel_kiosk.ports.devices import PrintJob, PrintJobState
 from ktpel_kiosk.ports.register import Tx, View
-from ktpel_kiosk.ports.services import CardFace, ChipContent, ChipData
+from ktpel_kiosk.ports.services import CardFace
 
 
 def check_before_print(desk: Desk, actor: Actor, permohonan_id: str) -> tuple[str, ...]:
@@ -101,59 +100,85 @@ def _material(view: View, permohonan_id: str, kind: str) -> bytes:
 
 
 def start_card(desk: Desk, actor: Actor, permohonan_id: str) -> CardJob:
-    """Take a blank, write the intent, hand the card to the printer.
+    """Take a blank, write the intent, hand the card to the printer. In a printer that writes chips, where the office wants it so,
+    the chip is written and read back first; a card left at its station is gone on with.
 
     Returns:
         The job in SENT, or in UNKNOWN when the printer's answer never came.
 
     Raises:
-        SopViolation: not at print, too young, the centre names another person (``material.differs``), or no blank left
-            (``blangko.empty``; the clocks of everybody who waits for one are paused).
+        SopViolation: not at print, too young, the centre names another person (``material.differs``), no blank left
+            (``blangko.empty``; the clocks of everybody who waits for one are paused), or another printed card lies here whose chip is
+            not written yet (``card.finish_first``, fact number).
         TransportTrouble: the card material has to be fetched and there is no line.
-        DuplicateRequest: a live card of this credential exists.
-        DeviceTrouble: the printer did not take it; the blank is back in stock and the job cancelled.
+        DuplicateRequest: a live card of this credential exists (``card.live``).
+        DeviceTrouble: the printer cannot print now or did not take it: nothing is left behind, or the job is cancelled and the
+            blank back in stock, or the card waits at the station.
     """
     material.ensure_material(desk, permohonan_id, actor.username)
+    live, p, inside, blank = desk.register.read(lambda v: (
+        v.live_card_job(permohonan_id), v.permohonan(permohonan_id), encoding.chip_place(v) == encoding.PRINTER, v.next_blangko()))
+    require_stage(desk, actor, p, Stage.CETAK_ENCODE)
+    if live is not None and not (live.at_station and live.state in (JobState.INTENT, JobState.ENCODING)):
+        raise DuplicateRequest("card.live", job=live.id)
+    if live is None and blank is None:
+        pause_for_blangko(desk, actor, permohonan_id)
+        raise SopViolation("blangko.empty")
+    card_printer.ready(desk)
+    if inside or live is not None:
+        encoding.require_station(desk)
     face = card_face(desk, permohonan_id)
-    try:
-        job = desk.register.write(lambda tx: _intend(desk, actor, tx, permohonan_id, face.digest))
-    except SopViolation as refused:
-        if refused.message_key == "blangko.empty":
-            pause_for_blangko(desk, actor, permohonan_id)
-        raise
-
-    def submit(printer: CardPrinter) -> PrintJob:
-        printer.media()
-        return printer.submit(face.front, face.back, job.id, face.layers)
-
-    future = desk.devices.call(DeviceKind.CARD_PRINTER, "card_printer.submit", submit, desk.print_timeout_s)
-    try:
-        printed = future.result()
-    except (NotConnected, MediaEmpty) as trouble:
-        _cancel(desk, actor, job, trouble.message_key)
-        raise
-    except OutcomeUnknown:
-        return _to(desk, actor, job, JobState.UNKNOWN, "CardOutcomeUnknown")
-    except DeviceTrouble as trouble:
-        if trouble.code in ("DEVICE_STALLED", "DEVICE"):
-            return _to(desk, actor, job, JobState.UNKNOWN, "CardOutcomeUnknown")
-        _cancel(desk, actor, job, trouble.message_key)
-        raise
-    return _to(desk, actor, job, JobState.SENT, "CardSent", printer_job=printed.job_id)
+    job_id = live.id if live is not None else desk.ids.new()
+    with desk.card_acts.working(job_id):
+        if live is None:
+            try:
+                job = desk.register.write(lambda tx: _intend(desk, actor, tx, permohonan_id, face.digest, job_id, inside))
+            except SopViolation as refused:
+                if refused.message_key == "blangko.empty":
+                    pause_for_blangko(desk, actor, permohonan_id)
+                raise
+        else:
+            job = _same_face(job_of(desk, job_id), face)
+        if job.at_station and not job.written:
+            job = encoding.encode_inside(desk, actor, job)
+        return _print(desk, actor, job, face)
 
 
-def _intend(desk: Desk, actor: Actor, tx: Tx, permohonan_id: str, digest: str) -> CardJob:
+def _same_face(job: CardJob, face: CardFace) -> CardJob:
+    """The chip at the station names the face it was written for; another one must not be printed on it."""
+    if job.face_hash != face.digest:
+        raise SopViolation("card.face_changed", job=job.id)
+    return job
+
+
+def _print(desk: Desk, actor: Actor, job: CardJob, face: CardFace) -> CardJob:
+    who = actor.username
+    taken = card_printer.HandOver().run(desk, job, face)
+    if taken.printed is not None:
+        return card_moves.step(desk, who, job.id, JobState.SENT, "CardSent", printer_job=taken.printed.job_id)
+    if taken.refused is not None:
+        if not job.written:
+            desk.register.write(lambda tx: card_moves.cancel(desk, tx, who, job.id, taken.refused.message_key if taken.refused else ""))
+        raise taken.refused
+    unknown = card_moves.step(desk, who, job.id, JobState.UNKNOWN, "CardOutcomeUnknown", printer_job="")
+    if taken.bug is not None:
+        raise taken.bug
+    return unknown
+
+
+def _intend(desk: Desk, actor: Actor, tx: Tx, permohonan_id: str, digest: str, job_id: str, inside: bool) -> CardJob:
     p = tx.permohonan(permohonan_id)
     require_stage(desk, actor, p, Stage.CETAK_ENCODE)
     if not card_allowed(p, today(desk)):
         raise SopViolation("eligibility.under_17", limit=17)
     material.require_same_person(desk, tx, p)
+    _one_at_a_time(tx, p.id, inside)
     blank = tx.next_blangko()
     now = desk.clock.now()
     if blank is None:
         raise SopViolation("blangko.empty")
-    job = CardJob(desk.ids.new(), p.id, credential=p.id, nik=p.penduduk.nik, blangko=blank.serial, state=JobState.INTENT,
-                  created_at=now, updated_at=now, face_hash=digest, operator=actor.username)
+    job = CardJob(job_id, p.id, credential=p.id, nik=p.penduduk.nik, blangko=blank.serial, state=JobState.INTENT,
+                  created_at=now, updated_at=now, face_hash=digest, printer_job=STATION if inside else "", operator=actor.username)
     tx.add_card_job(job)
     tx.save_blangko(replace(blank, state=BlangkoState.DIPAKAI, job_id=job.id))
     tx.log("CardIntent", p.id, actor.username, job=job.id, blangko=blank.serial, digest=digest)
@@ -162,48 +187,47 @@ def _intend(desk: Desk, actor: Actor, tx: Tx, permohonan_id: str, digest: str) -
     return job
 
 
-def _to(desk: Desk, actor: Actor, job: CardJob, state: JobState, event: str, **changes: str) -> CardJob:
-    def work(tx: Tx) -> CardJob:
-        current = tx.card_job(job.id)
-        if current is None:
-            raise NotFound("card.job", job=job.id)
-        changed = current.to(state, desk.clock.now(), **changes)
-        tx.save_card_job(changed)
-        tx.log(event, changed.permohonan_id, actor.username, job=job.id, blangko=changed.blangko)
-        return changed
-
-    return desk.register.write(work)
-
-
-def _cancel(desk: Desk, actor: Actor, job: CardJob, reason: str) -> CardJob:
-    """The printer never had it: the blank is whole and goes back into stock."""
-    def work(tx: Tx) -> CardJob:
-        current = tx.card_job(job.id)
-        if current is None:
-            raise NotFound("card.job", job=job.id)
-        changed = current.to(JobState.CANCELLED, desk.clock.now(), spoil_reason=reason)
-        tx.save_card_job(changed)
-        tx.save_blangko(Blangko(changed.blangko, BlangkoState.STOK, "", ""))
-        tx.log("CardCancelled", changed.permohonan_id, actor.username, job=job.id, reason=reason)
-        settle_stock(desk, tx)
-        return changed
-
-    return desk.register.write(work)
+def _one_at_a_time(view: View, credential: str, inside: bool) -> None:
+    """A printed card with an empty chip looks to the reader like any other: only one may lie on the desk at a time, or a chip
+    could be written on somebody else's card. A printer that writes chips itself keeps card and chip together, but holds one card."""
+    for other in view.card_jobs_in_state(*UNWRITTEN):
+        if other.credential != credential and (other.at_station or not (inside or other.written)):
+            p = view.permohonan(other.permohonan_id)
+            raise SopViolation("card.finish_first", job=other.id, number=p.nomor_register)
 
 
 def printer_says(desk: Desk, job: CardJob) -> PrintJob:
-    """Ask the printer about the job."""
-    def ask(printer: CardPrinter) -> PrintJob:
-        return printer.job(job.printer_job)
-
-    return desk.devices.call(DeviceKind.CARD_PRINTER, "card_printer.job", ask, desk.print_timeout_s).result()
+    """Ask the printer about the job. Raises NotFound ``printer.no_job``, DeviceTrouble."""
+    said = card_printer.ask(desk, job)
+    if said.word in (card_printer.Word.NEVER, card_printer.Word.FORGOTTEN):
+        raise NotFound("printer.no_job", job=job.id)
+    if said.word is card_printer.Word.SILENT:
+        raise DeviceTrouble(said.trouble, device_kind="card_printer", operation="card_printer.job")
+    states = {card_printer.Word.UNSURE: PrintJobState.UNKNOWN}
+    return PrintJob(said.printer_job, states.get(said.word) or PrintJobState(said.word.value), said.trouble)
 
 
 def confirm_print(desk: Desk, actor: Actor, job_id: str) -> CardJob:
-    """The operator looked at the card and it is good."""
-    job = _job(desk, job_id)
-    _may_print(desk, actor, job)
-    return _to(desk, actor, job, JobState.PRINTED, "CardPrinted")
+    """The operator looked at the card and it is good: PRINTED, or CONFIRMED where the printer wrote the chip before.
+
+    Raises:
+        SopViolation, NotAllowed. DuplicateRequest: a device works on it now (``card.at_work``).
+    """
+    job = job_of(desk, job_id)
+    require_stage(desk, actor, desk.register.read(lambda v: v.permohonan(job.permohonan_id)), Stage.CETAK_ENCODE)
+    idle(desk, job_id)
+    return desk.register.write(lambda tx: seen_good(desk, tx, actor, job_id, "CardPrinted"))
+
+
+def seen_good(desk: Desk, tx: Tx, actor: Actor, job_id: str, event: str) -> CardJob:
+    job = card_moves.to(desk, tx, actor.username, job_id, JobState.PRINTED, event)
+    return card_moves.confirm(desk, tx, actor, job_id, job.readback_hash) if job.written else job
+
+
+def idle(desk: Desk, job_id: str) -> None:
+    """Raises DuplicateRequest ``card.at_work``: a printer or reader works on this card right now."""
+    if desk.card_acts.busy(job_id):
+        raise DuplicateRequest("card.at_work", job=job_id)
 
 
 def spoil_card(desk: Desk, actor: Actor, job_id: str, reason: str, *, second_username: str, second_password: str) -> CardJob:
@@ -218,16 +242,15 @@ def spoil_card(desk: Desk, actor: Actor, job_id: str, reason: str, *, second_use
     text = note(reason, "alasan")
     if not text:
         raise BadInput("card.spoil_reason")
-    job = _job(desk, job_id)
+    job = job_of(desk, job_id)
     may_judge_card(desk, actor, job, "spoil_card")
+    idle(desk, job_id)
     job.to(JobState.SPOILED, desk.clock.now())
     second, key = second_signer(desk, actor, second_username, second_password, "approve_spoil")
     signer = required(key, second)
 
     def work(tx: Tx) -> CardJob:
-        current = tx.card_job(job_id)
-        if current is None:
-            raise NotFound("card.job", job=job_id)
+        current = job_in(tx, job_id)
         changed = current.to(JobState.SPOILED, desk.clock.now(), spoil_reason=text)
         tx.save_card_job(changed)
         add_signed(desk, tx, second, tx.permohonan(changed.permohonan_id), Stage.CETAK_ENCODE, "kartu_rusak", spoil_hash(changed, text),
@@ -238,12 +261,10 @@ def spoil_card(desk: Desk, actor: Actor, job_id: str, reason: str, *, second_use
         queue_report(desk, tx, "spoiled", job=job_id, blangko=changed.blangko, nik=changed.nik)
         return changed
 
-    return desk.register.write(work)
-
-
-def _may_print(desk: Desk, actor: Actor, job: CardJob) -> None:
-    """Raise NotAllowed, SopViolation unless the actor may print where the job's application stands."""
-    require_stage(desk, actor, desk.register.read(lambda v: v.permohonan(job.permohonan_id)), Stage.CETAK_ENCODE)
+    spoiled = desk.register.write(work)
+    if job.at_station:
+        encoding.eject_rejected(desk)
+    return spoiled
 
 
 def may_judge_card(desk: Desk, actor: Actor, job: CardJob, use_case: str) -> None:
@@ -257,86 +278,6 @@ def may_judge_card(desk: Desk, actor: Actor, job: CardJob, use_case: str) -> Non
     sop = desk.sop_of(p.sop_digest)
     if not any(actor.peran & stage_roles(sop, t) for t in printing):
         require(actor, use_case)
-
-
-def _job(desk: Desk, job_id: str) -> CardJob:
-    job = desk.register.read(lambda v: v.card_job(job_id))
-    if job is None:
-        raise NotFound("card.job", job=job_id)
-    return job
-
-
-@dataclass(frozen=True, slots=True)
-class ChipWritten:
-    job: CardJob
-    content: ChipContent
-
-
-def encode_card(desk: Desk, actor: Actor, job_id: str) -> ChipWritten:
-    """Bind the chip to the job, write it, read it back, compare; CONFIRMED only when all agrees.
-
-    Raises:
-        CardRemoved: torn; the job is back in PRINTED and may be written again.
-        SopViolation: the chip read back differs (``chip.readback``), or holds another credential (``chip.foreign``).
-    """
-    job = _job(desk, job_id)
-    _may_print(desk, actor, job)
-    if job.state is not JobState.PRINTED:
-        raise SopViolation("card.transition", found=job.state, expected=JobState.ENCODING)
-    data = _chip_data(desk, job)
-
-    def bind(reader: CardReader) -> str:
-        reader.connect(desk.capture_timeout_s)
-        return desk.personaliser.uid(reader)
-
-    uid = desk.devices.call(DeviceKind.CARD_READER, "card_reader.connect", bind, desk.capture_timeout_s + 5).result()
-    job = _to(desk, actor, job, JobState.ENCODING, "ChipIntent", chip_uid=uid)
-
-    def write(reader: CardReader) -> tuple[str, ChipContent]:
-        reader.connect(desk.capture_timeout_s)
-        if desk.personaliser.uid(reader) != uid:
-            raise SopViolation("chip.swapped", job=job_id)
-        digest = desk.personaliser.write(reader, data)
-        return digest, desk.personaliser.read(reader)
-
-    try:
-        digest, content = desk.devices.call(DeviceKind.CARD_READER, "card_reader.write", write, desk.print_timeout_s).result()
-        if content.digest != digest or content.uid != uid or content.credential != job.credential or content.face_hash != job.face_hash:
-            raise SopViolation("chip.readback", job=job_id)
-    except KioskError:
-        _to(desk, actor, job, JobState.PRINTED, "CardPrinted")
-        raise
-    return ChipWritten(_confirm(desk, actor, job, digest), content)
-
-
-def _chip_data(desk: Desk, job: CardJob) -> ChipData:
-    def gather(view: View) -> ChipData:
-        p = view.permohonan(job.permohonan_id)
-        documents = {d.kind: d.data for d in view.documents(p.id) if d.kind.startswith("kartu.")}
-        minutiae = tuple(
-            (Position(kind.removeprefix("kartu.minutiae.")), data)
-            for kind, data in documents.items() if kind.startswith("kartu.minutiae.")
-        )
-        return ChipData(job.credential, p.penduduk, documents["kartu.portret"], documents["kartu.tanda_tangan"], minutiae, job.face_hash)
-
-    data = desk.register.read(gather)
-    return replace(data, portrait_jp2=desk.biometrics.chip_portrait(data.portrait_jp2))
-
-
-def _confirm(desk: Desk, actor: Actor, job: CardJob, digest: str) -> CardJob:
-    def work(tx: Tx) -> CardJob:
-        p = tx.permohonan(job.permohonan_id)
-        _, role = require_stage(desk, actor, p, Stage.CETAK_ENCODE)
-        changed = job.to(JobState.CONFIRMED, desk.clock.now(), readback_hash=digest)
-        tx.save_card_job(changed)
-        tx.save_blangko(Blangko(job.blangko, BlangkoState.BAIK, "", job.id))
-        note_use(desk, tx, actor, job, changed)
-        tx.log("CardConfirmed", p.id, actor.username, job=job.id, digest=digest)
-        queue_report(desk, tx, "encoded", job=job.id, chip_uid=job.chip_uid, nik=job.nik)
-        save(desk, tx, finish_stage(desk, tx, p, "tercetak", actor.username, role))
-        return changed
-
-    return desk.register.write(work)
 
 
 def pause_for_blangko(desk: Desk, actor: Actor, permohonan_id: str) -> Permohonan:

@@ -29,16 +29,24 @@ LIVE: frozenset[JobState] = frozenset({
 RECONCILE: frozenset[JobState] = frozenset({JobState.INTENT, JobState.SENT, JobState.UNKNOWN, JobState.ENCODING})
 """States that, found at start-up, go to the reconcile screen."""
 
+UNWRITTEN: tuple[JobState, ...] = (JobState.INTENT, JobState.SENT, JobState.UNKNOWN, JobState.PRINTED, JobState.ENCODING)
+"""A card that may lie on the desk with a face and without a chip record."""
+
 NEXT: dict[JobState, frozenset[JobState]] = {
-    JobState.INTENT: frozenset({JobState.SENT, JobState.UNKNOWN, JobState.CANCELLED, JobState.SPOILED}),
-    JobState.SENT: frozenset({JobState.PRINTED, JobState.UNKNOWN, JobState.SPOILED}),
+    JobState.INTENT: frozenset({JobState.SENT, JobState.UNKNOWN, JobState.CANCELLED, JobState.SPOILED, JobState.ENCODING}),
+    JobState.SENT: frozenset({JobState.PRINTED, JobState.UNKNOWN, JobState.SPOILED, JobState.CANCELLED}),
     JobState.UNKNOWN: frozenset({JobState.SENT, JobState.PRINTED, JobState.SPOILED, JobState.CANCELLED}),
-    JobState.PRINTED: frozenset({JobState.ENCODING, JobState.SPOILED}),
-    JobState.ENCODING: frozenset({JobState.CONFIRMED, JobState.PRINTED, JobState.SPOILED}),
+    JobState.PRINTED: frozenset({JobState.ENCODING, JobState.CONFIRMED, JobState.SPOILED}),
+    JobState.ENCODING: frozenset({JobState.CONFIRMED, JobState.PRINTED, JobState.SPOILED, JobState.INTENT, JobState.UNKNOWN}),
     JobState.CONFIRMED: frozenset({JobState.SPOILED}),
     JobState.SPOILED: frozenset(),
     JobState.CANCELLED: frozenset(),
 }
+"""INTENT to ENCODING and back, and PRINTED to CONFIRMED, are the way of a printer that writes the chip before it prints
+(docs/adr/0020)."""
+
+STATION = "@stasiun"
+"""In place of the printer's own job id: the card stands at the chip station inside the printer, no print job was made yet."""
 
 
 class BlangkoState(StrEnum):
@@ -56,9 +64,11 @@ class CardJob:
     Attributes:
         credential: what may exist once: ``<permohonan id>``-based key of the credential.
         blangko: serial of the blank taken from the ledger.
-        printer_job: the printer's own job id once SENT.
+        printer_job: the printer's own job id once SENT; :data:`STATION` before that in a printer that writes chips.
         face_hash: SHA-256 (hex) of the rendered front, bound before encode.
         chip_uid: hex, bound before encode.
+        readback_hash: digest of the chip's record as it was read back; before CONFIRMED only where the chip was written
+            before printing.
     """
 
     id: str
@@ -76,14 +86,27 @@ class CardJob:
     spoil_reason: str = ""
     operator: str = ""
 
+    @property
+    def at_station(self) -> bool:
+        """The card stands in the printer with its chip over the reader, not printed yet."""
+        return self.printer_job == STATION
+
+    @property
+    def written(self) -> bool:
+        """The chip holds this person's record and was read back."""
+        return bool(self.readback_hash)
+
     def to(self, state: JobState, now: datetime, **changes: str) -> CardJob:
         """The same job in ``state``.
 
         Raises:
-            SopViolation: the transition is not in ``NEXT``.
+            SopViolation: the transition is not in ``NEXT``, or would put a blank back whose chip was already written to
+                (``card.chip_begun``).
         """
         if state not in NEXT[self.state]:
             raise SopViolation("card.transition", found=self.state, expected=state)
+        if state is JobState.CANCELLED and self.chip_uid:
+            raise SopViolation("card.chip_begun", job=self.id)
         return replace(self, state=state, updated_at=now, **changes)  # type: ignore[arg-type]
 
 

@@ -15,7 +15,7 @@ from typing import Protocol, TypeVar
 from ktpel_kiosk.domain.actor import UserAccount
 from ktpel_kiosk.domain.audit import AuditLink
 from ktpel_kiosk.domain.biometric import BiometricException, Position, Sample
-from ktpel_kiosk.domain.cards import Blangko, BlangkoBalance, CardJob
+from ktpel_kiosk.domain.cards import Blangko, BlangkoBalance, CardJob, JobState
 from ktpel_kiosk.domain.outbox import Packet
 from ktpel_kiosk.domain.permohonan import Permohonan
 from ktpel_kiosk.domain.sop import Stage
@@ -104,7 +104,14 @@ class Approval:
 
 @dataclass(frozen=True, slots=True)
 class Handover:
-    """Terminal proof that the applicant (or proxy) holds the card or the letters."""
+    """Terminal proof that the applicant (or proxy) holds the card or the letters.
+
+    Attributes:
+        receiver_nik, proxy_letter: of a proxy: NIK and number of the surat kuasa (F-1.07).
+        card_read: the card itself lay in the reader and was the right one.
+        binding: SHA-256 (hex) that ties signature, card, receiver and receipt number together (:func:`ktpel_kiosk.desk.handover.binding`).
+        ikd: remark on the Identitas Kependudukan Digital.
+    """
 
     permohonan_id: str
     kind: str  # kartu | surat
@@ -117,6 +124,11 @@ class Handover:
     activated: bool = False
     old_card_withdrawn: bool = False
     number: str = ""
+    receiver_nik: str = ""
+    proxy_letter: str = ""
+    card_read: bool = False
+    binding: str = ""
+    ikd: str = ""
 
 
 class View(LedgerView, StatisticsView, Protocol):
@@ -180,6 +192,14 @@ class View(LedgerView, StatisticsView, Protocol):
     def card_jobs(self, permohonan_id: str) -> Sequence[CardJob]: ...
     def live_card_job(self, credential: str) -> CardJob | None: ...
     def jobs_to_reconcile(self) -> Sequence[CardJob]: ...
+    def card_jobs_in_state(self, *states: JobState) -> Sequence[CardJob]:
+        """Oldest first."""
+        ...
+
+    def card_jobs_of_chip(self, chip_uid: str) -> Sequence[CardJob]:
+        """Every job this chip was ever bound to."""
+        ...
+
     def next_blangko(self) -> Blangko | None: ...
     def last_blangko(self, limit: int) -> Sequence[Blangko]:
         """In stock, the ones received last first."""

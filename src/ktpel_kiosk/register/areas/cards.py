@@ -9,7 +9,7 @@ from typing import Final
 from sqlalchemy import bindparam, func, select, text, update
 from sqlalchemy.dialects.sqlite import insert
 
-from ktpel_kiosk.domain.cards import RECONCILE, Blangko, BlangkoBalance, BlangkoState, CardJob
+from ktpel_kiosk.domain.cards import RECONCILE, Blangko, BlangkoBalance, BlangkoState, CardJob, JobState
 from ktpel_kiosk.domain.errors import DuplicateRequest, NotFound
 from ktpel_kiosk.register import mappers
 from ktpel_kiosk.register.codecs import micros
@@ -26,6 +26,8 @@ _JOBS_OF = select(JOBS).where(JOBS.c.permohonan_id == bindparam("wanted")).order
 _LIVE = select(JOBS).where(JOBS.c.credential == bindparam("wanted"), _IS_LIVE)
 _ON_BLANK = select(JOBS.c.id).where(JOBS.c.blangko == bindparam("wanted"), _IS_LIVE)
 _OPEN_QUESTIONS = select(JOBS).where(JOBS.c.state.in_(sorted(s.value for s in RECONCILE))).order_by(JOBS.c.created_at, JOBS.c.id)
+_IN_STATE = select(JOBS).where(JOBS.c.state == bindparam("wanted")).order_by(JOBS.c.created_at, JOBS.c.id)
+_OF_CHIP = select(JOBS).where(JOBS.c.chip_uid == bindparam("wanted")).order_by(JOBS.c.created_at, JOBS.c.id)
 _NEXT_BLANK = select(BLANKS).where(BLANKS.c.state == BlangkoState.STOK.value).order_by(BLANKS.c.no).limit(1)
 _LAST_BLANKS = select(BLANKS).where(BLANKS.c.state == BlangkoState.STOK.value).order_by(BLANKS.c.no.desc()).limit(bindparam("most"))
 _EVERY_BLANK = select(func.coalesce(func.max(BLANKS.c.no), 0))  # numbered without gaps, and none ever leaves
@@ -52,6 +54,13 @@ class CardView(Session):
 
     def jobs_to_reconcile(self) -> Sequence[CardJob]:
         return [mappers.CARD_JOB.value(r) for r in self.all(_OPEN_QUESTIONS)]
+
+    def card_jobs_in_state(self, *states: JobState) -> Sequence[CardJob]:
+        found = [mappers.CARD_JOB.value(r) for s in states for r in self.all(_IN_STATE, wanted=s.value)]
+        return sorted(found, key=lambda job: (job.created_at, job.id))
+
+    def card_jobs_of_chip(self, chip_uid: str) -> Sequence[CardJob]:
+        return [mappers.CARD_JOB.value(r) for r in self.all(_OF_CHIP, wanted=chip_uid)]
 
     def next_blangko(self) -> Blangko | None:
         found = self.one(_NEXT_BLANK)
