@@ -35,7 +35,7 @@ NAMES = {
 }
 """usbdevfs requests of 64-bit Linux by name (linux/usbdevice_fs.h)."""
 CONTROL_URB = 2
-IDLE_S = 0.001
+IDLE_S = 0.002
 """How long a client that asks too early is held up; a client polls without pause, because the stand-in's file is always ready."""
 
 

@@ -154,7 +154,7 @@ class WacomStuPad:
             self._device.close()
 
     def capture(self, prompt: str, timeout_s: float, on_point: Callable[[PenPoint], None]) -> SignatureCapture:
-        """Ink until OK is tapped or nothing was drawn for the idle time; "Ulangi" begins anew.
+        """Ink until OK is tapped or nothing was drawn for the idle time; "Ulangi" begins anew (the next point has ``t_ms`` 0 again).
 
         Raises:
             CaptureFailed: ``signature.cancelled``, ``signature.none`` (nobody signed), ``signature.unfinished`` (time over while
