@@ -72,6 +72,9 @@ class RememberedBiometrics:
     def iris_conflicts(self, new: Any, accepted: Any) -> Any:
         return self._remember("eyes", (tuple(new), tuple(accepted)), lambda: list(self._real.iris_conflicts(new, accepted)))
 
+    def iris_form(self, png: bytes) -> Any:
+        return self._remember("iris form", png, lambda: self._real.iris_form(png))
+
     def template(self, png: bytes) -> Any:
         return self._remember("template", png, lambda: self._real.template(png))
 

@@ -174,6 +174,7 @@ AFTERWARDS: dict[str, str] = {
     "encoding.encode_card": "card.transition", "encoding.reread_chip": "card.transition",
     "letters.reprint": "permohonan.not_found", "material.take_centre_biodata": "card.material", "population.adopt": "population.nothing",
     "population.examine": "population.no_header", "handover.activate": "chip.foreign", "handover.activate_by_sight": "chip.foreign",
+    "handover.activate_by_iris": "chip.foreign", "handover.hand_over": "chip.foreign",
 }
 """What an allowed call meets in a rehearsal whose first write is rolled back, or on purpose; past the permission all the same."""
 

@@ -79,8 +79,8 @@ def handover(**changes: object) -> HandoverPaper:
     paper = HandoverPaper(
         kop=KOP, number="0107/BP/2026", nomor_register="0042/KTP/XI/2026", at_local="24 November 2026, 10.02 WIB",
         nama="SITI CONTOH LESTARI", nik_tersamar="350805••••••0001", penerima="SITI CONTOH LESTARI", hubungan="Yang bersangkutan",
-        petugas="Rina Wulandari", finger_checked=True, old_card_withdrawn=False, card_uid="04A1B2C3D4E5F6",
-        signature_png=picture("signature"),
+        petugas="Rina Wulandari", activated=True, old_card_withdrawn=False, card_uid="04A1B2C3D4E5F6",
+        signature_png=picture("signature"), card_read=True, ikatan="9f2c41d07a5be836",
     )
     return replace(paper, **changes)  # type: ignore[arg-type]
 

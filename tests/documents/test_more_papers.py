@@ -190,7 +190,7 @@ def test_roll_slips_hold_what_the_sheets_hold(office: OfficeDocuments) -> None:
     assert "PENGEMBALIAN BERKAS" in back and "Data ganda" in back and "Foto KK buram." in back and "dapat diajukan kembali" in back
     pdf = office.handover_80mm(handover(old_card_withdrawn=True, tanggal_cetak="23 November 2026", qr_text="0107/BP/2026"))
     text = text_of(pdf)
-    for piece in ("BUKTI PENGAMBILAN", "0107/BP/2026", "23 November 2026", "ditarik", "dicocokkan", "04A1B2C3D4E5F6", "Rina Wulandari"):
+    for piece in ("BUKTI PENGAMBILAN", "0107/BP/2026", "23 November 2026", "ditarik", "aktif", "04A1B2C3D4E5F6", "Rina Wulandari"):
         assert piece in text, piece
     assert len(PdfReader(io.BytesIO(pdf)).pages[0].images) == 1
     assert "UID" not in text_of(office.handover_80mm(handover(kind="Surat Pengantar", signature_png=b"", card_uid="")))

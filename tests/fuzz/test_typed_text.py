@@ -36,11 +36,12 @@ from ktpel_kiosk.desk import (
 )
 from ktpel_kiosk.desk.context import Desk
 from ktpel_kiosk.domain.biometric import ExceptionKind, Position
-from ktpel_kiosk.domain.errors import BadInput, NotFound
+from ktpel_kiosk.domain.errors import BadInput, NotConnected, NotFound
 from ktpel_kiosk.domain.free_text import free_text, note
 from ktpel_kiosk.domain.ledgers import AlasanTarik, Pejabat
 from ktpel_kiosk.domain.permohonan import Permohonan
 from ktpel_kiosk.domain.sop import Layanan, Peran
+from ktpel_kiosk.ports.devices import DeviceKind
 
 TEXTS = corpus()
 NOTE: Callable[[str], str] = note
@@ -154,8 +155,14 @@ def _draft(o: Prepared, text: str) -> str:
 
 def _receiver(o: Prepared, text: str) -> str:
     desk, register = desk_of(o, lambda tx: tx.handover(o.p["serah_pemohon"]))
-    handover.hand_over(desk, _role(o, Peran.LOKET), o.p["serah_pemohon"], b"\x89PNG", receiver=text)
-    return str(register.seen.receiver_name) if free_text(text, "x") else ""
+    desk = replace(desk, sop=replace(desk.sop, kuasa_boleh=True))
+    proxy = handover.Receiver("kuasa", text, "3508051001900007", "F-1.07/1")
+    o.office.bench.trouble[DeviceKind.CARD_READER] = NotConnected("device.not_connected")  # a counter without a reader
+    try:
+        handover.hand_over(desk, _role(o, Peran.LOKET), o.p["serah_pemohon"], b"\x89PNG", receiver=proxy)
+    finally:
+        del o.office.bench.trouble[DeviceKind.CARD_READER]
+    return str(register.seen.receiver_name)
 
 
 def _burning(o: Prepared, text: str, **changes: Any) -> Any:

@@ -291,12 +291,13 @@ class Judge:
         return []
 
     iris_threshold = 0.4
+    iris_score = 0.9
 
     def iris_form(self, png: Any) -> bytes:
         return b"IRC1"
 
     def compare_iris(self, probe: Any, form: Any) -> float:
-        return 0.9
+        return self.iris_score
 
     def iris_hints(self, eyes: Any) -> tuple[str, ...]:
         return ()

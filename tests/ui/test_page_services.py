@@ -243,6 +243,14 @@ def test_a_card_is_activated_by_two_officers_where_there_is_no_finger(tempeh: Pa
     job = next(iter(office.register.read(lambda v: v.card_jobs(p.id))))
     office.devices.chips[job.chip_uid] = replace(office.devices.chips[job.chip_uid], minutiae=())
     page: PenyerahanPage = tempeh.open("penyerahan", PenyerahanPage, id=p.id)
+    assert page.areas.currentIndex() == 4 and page.primary.isEnabled(), "first the eyes that were recorded for this card"
+    if shot := os.environ.get("KTPEL_SHOTS"):
+        tempeh.windows[-1][0].grab().save(f"{shot}/aktivasi-iris.png")
+    office.judge.iris_score = 0.0
+    page.primary.click()
+    tempeh.wait()
+    assert office.read(p.id).current().stage is Stage.AKTIVASI and "belum cocok" in page.message.plain()
+    page.no_eyes.click()
     assert page.areas.currentIndex() == 3 and not page.primary.isEnabled()
     page.sight_reason.line.insert("semua jari dikecualikan")
     page.second.username.set_value("sri")

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import random
 import threading
+from contextlib import suppress
 
 from ktpel_kiosk.app import residents
 from ktpel_kiosk.app.demo import sign_everybody_in
@@ -14,6 +15,7 @@ from ktpel_kiosk.app.walk import Walk
 from ktpel_kiosk.app.wiring import Kiosk, warm
 from ktpel_kiosk.desk import intake, verification
 from ktpel_kiosk.desk.access import stage_roles
+from ktpel_kiosk.domain.cards import JobState
 from ktpel_kiosk.domain.errors import KioskError, NotFound
 from ktpel_kiosk.domain.permohonan import Permohonan
 from ktpel_kiosk.domain.sop import Layanan, Stage
@@ -83,8 +85,14 @@ class Seating:
 
 
 def seat(kiosk: Kiosk, p: Permohonan) -> None:
-    """Let the simulated devices show this applicant."""
+    """Let the simulated devices show this applicant; who comes to fetch a card finds it on the reader."""
     kiosk.seat(p.id, person_seed(p), p.penduduk)
+    tahap = p.current()
+    if tahap is not None and tahap.stage in (Stage.AKTIVASI, Stage.SERAH_PEMOHON):
+        made = kiosk.register.read(lambda v: [j for j in v.card_jobs(p.id) if j.state is JobState.CONFIRMED])
+        with suppress(NotFound):  # printed before the last start: the simulated hopper is empty then
+            for job in made[-1:]:
+                kiosk.card_to_reader(job.id)
 
 
 def furnish_population(kiosk: Kiosk) -> int:

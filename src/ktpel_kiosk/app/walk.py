@@ -19,7 +19,7 @@ from ktpel_kiosk.desk.progress import open_work
 from ktpel_kiosk.domain.actor import Actor
 from ktpel_kiosk.domain.biometric import EYES, FINGERS, ExceptionKind, Modality, Position
 from ktpel_kiosk.domain.cards import CardJob, JobState
-from ktpel_kiosk.domain.errors import CaptureFailed
+from ktpel_kiosk.domain.errors import CaptureFailed, NotConnected
 from ktpel_kiosk.domain.permissions import PERMISSIONS
 from ktpel_kiosk.domain.permohonan import Keadaan, Permohonan, Tahap
 from ktpel_kiosk.domain.sop import Layanan, Peran, Stage
@@ -262,13 +262,21 @@ class Walk:
         for position in (fingers * handover.ACTIVATION_TRIES)[:handover.ACTIVATION_TRIES - handover.activation_attempts(self.desk, p.id)]:
             if handover.activate(self.desk, actor, p.id, position).matched:
                 return
+        while handover.eyes_may_help(self.desk, p.id):
+            try:
+                if handover.activate_by_iris(self.desk, actor, p.id).matched:
+                    return
+            except (CaptureFailed, NotConnected):
+                break
         handover.activate_by_sight(self.desk, actor, p.id, "sidik jari tidak dapat dicocokkan dengan kartu", *self.second_of(actor))
 
     def _hand_over(self, actor: Actor, p: Permohonan) -> None:
         offered = self.desk.sop_of(p.sop_digest).layanan_of(p.layanan)
         tahap = p.current()
-        takes_back = offered is not None and offered.tarik_of(p.varian) and tahap is not None and tahap.stage is Stage.SERAH_PEMOHON
-        ink = handover.sign_for_card(self.desk)  # letters: the old card is given up where the new one is handed over
+        if takes_card := tahap is not None and tahap.stage is Stage.SERAH_PEMOHON:
+            self.card_to_reader(self.desk.register.read(lambda v: handover.confirmed_job(v, p.id)).id)
+        takes_back = takes_card and offered is not None and offered.tarik_of(p.varian)
+        ink = handover.sign_for_card(self.desk, p.id)  # letters: the old card is given up where the new one is handed over
         handover.hand_over(self.desk, actor, p.id, ink, old_card_withdrawn=takes_back,
                            old_card_condition="rusak_fisik" if Layanan.RUSAK in (p.layanan, p.varian) else "utuh")
         self.acknowledge("handover", p.id)

@@ -57,6 +57,23 @@ class IrisService:
         first, second = self._code(a), self._code(b)
         return code.likeness(code.distance(first, second)) if first is not None and second is not None else 0.0
 
+    def form(self, png: bytes) -> bytes:
+        """The code of one eye, without its picture. Raises CaptureFailed ``iris.not_found`` when no eye can be read in it."""
+        made = self._code(png)
+        if made is None:
+            raise CaptureFailed("iris.not_found")
+        return code.pack(made)
+
+    def compare_form(self, png: bytes, form: bytes) -> float:
+        """Likeness 0..1 of a fresh picture and a kept code; 0 when no eye can be read in the picture. Raises BadInput for a damaged code."""
+        kept, seen = code.unpack(form), self._code(png)
+        return code.likeness(code.distance(seen, kept)) if seen is not None else 0.0
+
+    @property
+    def threshold(self) -> float:
+        """Likeness from which two pictures show one eye."""
+        return code.likeness(code.SAME_EYE)
+
     def _code(self, png: bytes) -> code.IrisCode | None:
         key = hashlib.sha256(png).digest()
         with self._lock:

@@ -82,6 +82,16 @@ class BiometricService:
     def iris_conflicts(self, new: Sequence[tuple[Position, bytes]], accepted: Sequence[tuple[Position, bytes]]) -> Sequence[Conflict]:
         return self.irises.conflicts(new, accepted)
 
+    def iris_form(self, png: bytes) -> bytes:
+        return self.irises.form(png)
+
+    def compare_iris(self, probe_png: bytes, form: bytes) -> float:
+        return self.irises.compare_form(probe_png, form)
+
+    @property
+    def iris_threshold(self) -> float:
+        return self.irises.threshold
+
     def iris_hints(self, eyes: Sequence[tuple[Position, Quality]]) -> Sequence[str]:
         return self.irises.hints(eyes)
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 from ktpel_kiosk.desk.access import require_stage
@@ -11,29 +12,38 @@ from ktpel_kiosk.desk.context import Desk
 from ktpel_kiosk.desk.papers import keep_document, local_time
 from ktpel_kiosk.desk.progress import finish_stage, save
 from ktpel_kiosk.desk.reports import queue_report
+from ktpel_kiosk.desk.sealing import IRIS_MATERIAL
 from ktpel_kiosk.desk.sign_in import second_signer
 from ktpel_kiosk.desk.withdrawn import withdraw
 from ktpel_kiosk.domain.actor import Actor
 from ktpel_kiosk.domain.biometric import Position, SignatureKind
 from ktpel_kiosk.domain.cards import CardJob, JobState
-from ktpel_kiosk.domain.errors import BadInput, NotFound, SopViolation
+from ktpel_kiosk.domain.errors import BadInput, CardRefused, DeviceTrouble, NotFound, SopViolation
 from ktpel_kiosk.domain.free_text import free_text
 from ktpel_kiosk.domain.free_text import note as clean_note
 from ktpel_kiosk.domain.permohonan import Keadaan, Permohonan, start
 from ktpel_kiosk.domain.sop import Stage
 from ktpel_kiosk.domain.text import date_long, datetime_long, mask_nik
-from ktpel_kiosk.ports.devices import CardReader, DeviceKind, FingerprintScanner, SignatureCapture, SignaturePad
+from ktpel_kiosk.ports.devices import CardReader, DeviceKind, FingerprintScanner, IrisCamera, IrisCapture, SignatureCapture, SignaturePad
 from ktpel_kiosk.ports.papers import HandoverPaper
 from ktpel_kiosk.ports.register import Handover, Tx, View
 from ktpel_kiosk.ports.services import ChipContent
 
 ACTIVATION_TRIES = 4
-"""BPPT practice: up to four tries, then the card goes back for re-encoding (DOMAIN.md 3.5)."""
+"""BPPT practice: up to four tries with either index, then the eyes, then two officers (DOMAIN.md 3.5)."""
+IRIS_TRIES = 2
+PROXY_LETTER_LENGTH = 60
+CARD_WAIT_S = 0.5
+"""How long the reader at the counter is asked for the card; a counter without one hands over by eye."""
+
+
+IKD = ("", "aktif", "diaktifkan", "belum", "tanpa_gawai")
+"""Remark on the Identitas Kependudukan Digital at pick-up; empty: not asked."""
 
 
 @dataclass(frozen=True, slots=True)
 class Activation:
-    """Result of one try; ``score`` is the best similarity against the card's minutiae."""
+    """Result of one try; ``score`` is the best similarity against the card's minutiae, or against the recorded eyes."""
 
     matched: bool
     score: float
@@ -93,6 +103,53 @@ def _own_card(desk: Desk, job: CardJob) -> ChipContent:
     return content
 
 
+def activate_by_iris(desk: Desk, actor: Actor, permohonan_id: str) -> Activation:
+    """One try with the eyes, where fingers cannot do it: they are compared with those recorded for this very card.
+
+    Raises:
+        SopViolation: ``activation.fingers_first``, ``activation.no_iris`` (recorded elsewhere, or without eyes), ``activation.tries``,
+            ``chip.foreign``, another step. CaptureFailed ``iris.*``.
+    """
+    p, job, forms = desk.register.read(lambda v: (
+        v.permohonan(permohonan_id), confirmed_job(v, permohonan_id), iris_material(v, permohonan_id)))
+    _, role = require_stage(desk, actor, p, Stage.AKTIVASI)
+    if not forms:
+        raise SopViolation("activation.no_iris")
+    tried = _iris_attempts(desk, permohonan_id)
+    if tried >= IRIS_TRIES:
+        raise SopViolation("activation.tries", limit=IRIS_TRIES)
+    _own_card_without_finger(desk, job)
+
+    def look(camera: IrisCamera) -> IrisCapture:
+        return camera.capture(tuple(forms), desk.capture_timeout_s, lambda _frame: None)
+
+    capture = desk.devices.call(DeviceKind.IRIS, "iris.capture", look, desk.capture_timeout_s + 5).result()
+    eyes = [(eye, desk.biometrics.assess_iris(eye, image)) for eye, image in capture.eyes if eye in forms]
+    score = max((desk.biometrics.compare_iris(seen.data, forms[eye]) for eye, seen in eyes), default=0.0)
+    matched = score >= desk.biometrics.iris_threshold
+
+    def work(tx: Tx) -> Permohonan:
+        q = start(tx.permohonan(permohonan_id), desk.clock.now())
+        tx.log("CardActivated", q.id, actor.username, attempt=tried + 1, score=round(score, 4), modality="iris",
+               status="cocok" if matched else "tidak")
+        return _active(desk, tx, q, job, actor, role) if matched else save(desk, tx, q)
+
+    return Activation(matched, score, tried + 1, desk.register.write(work))
+
+
+def iris_material(view: View, permohonan_id: str) -> dict[Position, bytes]:
+    """Codes of the eyes kept for this card, by position; empty when there are none."""
+    kept = [d for d in view.documents(permohonan_id) if d.kind.startswith(IRIS_MATERIAL)]
+    return {Position(d.kind.removeprefix(IRIS_MATERIAL)): d.data for d in kept}
+
+
+def _own_card_without_finger(desk: Desk, job: CardJob) -> None:
+    """The card in the reader is this one, and its fingers cannot or could not do it. Raises SopViolation."""
+    content, tried = _own_card(desk, job), activation_attempts(desk, job.permohonan_id)
+    if content.minutiae and tried < ACTIVATION_TRIES:
+        raise SopViolation("activation.fingers_first", attempt=tried, limit=ACTIVATION_TRIES)
+
+
 def activate_by_sight(desk: Desk, actor: Actor, permohonan_id: str, reason: str, second_username: str, second_password: str) -> Activation:
     """The card is made active by two officers who compared face and card, where fingers cannot do it: the tries are used up, or the chip
     holds no minutiae (no finger could be recorded, or this machine had none to write).
@@ -105,9 +162,8 @@ def activate_by_sight(desk: Desk, actor: Actor, permohonan_id: str, reason: str,
     text = clean_note(reason, "alasan")
     if not text:
         raise BadInput("activation.reason")
-    content, tried = _own_card(desk, job), activation_attempts(desk, permohonan_id)
-    if content.minutiae and tried < ACTIVATION_TRIES:
-        raise SopViolation("activation.fingers_first", attempt=tried, limit=ACTIVATION_TRIES)
+    _own_card_without_finger(desk, job)
+    tried = activation_attempts(desk, permohonan_id)
     second, key = second_signer(desk, actor, second_username, second_password, "approve_exception")
     signer = required(key, second)
 
@@ -127,8 +183,21 @@ def _active(desk: Desk, tx: Tx, p: Permohonan, job: CardJob, actor: Actor, role:
 
 def activation_attempts(desk: Desk, permohonan_id: str) -> int:
     """Fingers tried so far."""
+    return sum("modality" not in facts and facts.get("status") != "dua_petugas" for facts in _tries(desk, permohonan_id))
+
+
+def _iris_attempts(desk: Desk, permohonan_id: str) -> int:
+    return sum(facts.get("modality") == "iris" for facts in _tries(desk, permohonan_id))
+
+
+def eyes_may_help(desk: Desk, permohonan_id: str) -> bool:
+    """Eyes were recorded for this card and have not been tried in vain."""
+    return bool(desk.register.read(lambda v: iris_material(v, permohonan_id))) and _iris_attempts(desk, permohonan_id) < IRIS_TRIES
+
+
+def _tries(desk: Desk, permohonan_id: str) -> list[Mapping[str, object]]:
     links = desk.register.read(lambda v: v.audit(subject=permohonan_id, limit=100_000))
-    return sum(1 for link in links if link.event == "CardActivated" and link.facts.get("status") != "dua_petugas")
+    return [link.facts for link in links if link.event == "CardActivated"]
 
 
 def move_to_counter(desk: Desk, actor: Actor, permohonan_id: str) -> Permohonan:
@@ -142,11 +211,19 @@ def move_to_counter(desk: Desk, actor: Actor, permohonan_id: str) -> Permohonan:
     return desk.register.write(work)
 
 
-def sign_for_card(desk: Desk, ink: SignatureCapture | None = None) -> bytes:
+def signing_prompt(view: View, permohonan_id: str) -> str:
+    """What the receiver signs for, as the pad shows it: the card by the end of its chip number, or the letters."""
+    job = next((j for j in view.card_jobs(permohonan_id) if j.state is JobState.CONFIRMED), None)
+    return f"Saya menerima KTP-el dengan chip …{job.chip_uid[-6:]}." if job is not None else "Saya menerima surat keterangan ini."
+
+
+def sign_for_card(desk: Desk, permohonan_id: str, ink: SignatureCapture | None = None) -> bytes:
     """The receiver's signature as PNG, from the pad or from ``ink`` of the applicant window."""
     if ink is None:
+        prompt = desk.register.read(lambda v: signing_prompt(v, permohonan_id))
+
         def sign(pad: SignaturePad) -> SignatureCapture:
-            return pad.capture("Saya telah menerima dokumen ini.", desk.capture_timeout_s, lambda _point: None)
+            return pad.capture(prompt, desk.capture_timeout_s, lambda _point: None)
 
         ink = desk.devices.call(DeviceKind.SIGNATURE, "signature.capture", sign, desk.capture_timeout_s + 5).result()
     # Who cannot write may confirm the receipt with a line, so that the rule for lines is asked.
@@ -154,29 +231,92 @@ def sign_for_card(desk: Desk, ink: SignatureCapture | None = None) -> bytes:
     return desk.biometrics.signature_png(assessed.data)
 
 
-def hand_over(desk: Desk, actor: Actor, permohonan_id: str, signature_png: bytes, *, receiver: str = "",
-              relation: str = "ybs", old_card_withdrawn: bool = False, old_card_condition: str = "utuh") -> Permohonan:
+@dataclass(frozen=True, slots=True)
+class Receiver:
+    """Who takes it. ``relation``: ``ybs`` (the holder; everything else stays empty) or ``kuasa`` with name, NIK and the number of the
+    surat kuasa (F-1.07)."""
+
+    relation: str = "ybs"
+    nama: str = ""
+    nik: str = ""
+    letter: str = ""
+
+    def checked(self, p: Permohonan) -> Receiver:
+        """Cleaned, with the holder's name where the holder comes. Raises BadInput."""
+        if self.relation == "ybs":
+            return Receiver("ybs", p.penduduk.nama)
+        if self.relation != "kuasa":
+            raise BadInput("handover.relation", value=self.relation[:20])
+        nama, letter = free_text(self.nama, "nama penerima"), free_text(self.letter, "nomor surat kuasa", limit=PROXY_LETTER_LENGTH)
+        nik = self.nik.replace(" ", "")
+        if not nama or not letter:
+            raise BadInput("handover.proxy_data", field="nama penerima" if not nama else "nomor surat kuasa")
+        if not (len(nik) == 16 and nik.isascii() and nik.isdigit()):
+            raise BadInput("handover.proxy_nik", count=len(nik))
+        if nik == p.penduduk.nik:
+            raise BadInput("handover.proxy_self")
+        return Receiver("kuasa", nama, nik, letter)
+
+
+def binding(permohonan_id: str, number: str, card_uid: str, receiver: Receiver, signature_png: bytes) -> str:
+    """SHA-256 (hex) of what belongs together: one line each of application, receipt, chip, receiver, and the signature's own digest."""
+    ink = hashlib.sha256(signature_png).hexdigest()
+    lines = ("ktpel-serah-1", permohonan_id, number, card_uid, receiver.relation, receiver.nama, receiver.nik, receiver.letter, ink)
+    return hashlib.sha256("\n".join(lines).encode()).hexdigest()
+
+
+def card_lies_here(desk: Desk, job: CardJob) -> bool:
+    """The very card is in the reader. False when the counter has no reader or no card lies on it.
+
+    Raises:
+        SopViolation: ``chip.foreign``, somebody else's card lies there.
+    """
+    def look(reader: CardReader) -> str:
+        reader.connect(CARD_WAIT_S)
+        return desk.personaliser.uid(reader)
+
+    try:
+        uid = desk.devices.call(DeviceKind.CARD_READER, "card_reader.connect", look, CARD_WAIT_S + 2).result()
+    except CardRefused as no:
+        raise SopViolation("chip.foreign", job=job.id) from no
+    except DeviceTrouble:
+        return False
+    if uid != job.chip_uid:
+        raise SopViolation("chip.foreign", job=job.id)
+    return True
+
+
+def hand_over(desk: Desk, actor: Actor, permohonan_id: str, signature_png: bytes, *, receiver: Receiver | None = None,
+              old_card_withdrawn: bool = False, old_card_condition: str = "utuh", ikd: str = "") -> Permohonan:
     """Give card or letters to the applicant (or proxy), signed; closes the row and purges the card material.
+
+    The signature is bound to the card's chip and the receipt's number. Where a card lies in the reader it must be this one.
 
     An old card taken back is entered in the buku KTP ditarik, in the condition ``old_card_condition``
     (:data:`ktpel_kiosk.desk.book_layouts.CONDITIONS`, or words of one's own).
 
     Raises:
-        SopViolation: not at this step, a proxy where the SOP forbids it, the old card still has to be withdrawn.
-        BadInput: no signature.
+        SopViolation: not at this step, a proxy where the SOP forbids it, another card in the reader (``chip.foreign``), the old card
+            still has to be withdrawn.
+        BadInput: no signature, a proxy without name, NIK or letter, an unknown ``ikd``.
     """
     if not signature_png:
         raise BadInput("handover.signature")
-    if relation not in ("ybs", "kuasa"):
-        raise BadInput("handover.relation", value=relation[:20])
-    receiver = free_text(receiver, "nama penerima")
+    if ikd not in IKD:
+        raise BadInput("handover.ikd", value=ikd[:20])
+    p, live = desk.register.read(lambda v: (
+        v.permohonan(permohonan_id), next((j for j in v.card_jobs(permohonan_id) if j.state is JobState.CONFIRMED), None)))
+    require_stage(desk, actor, p, Stage.SERAH_PEMOHON, Stage.SERAH_SURAT)
+    who = (receiver or Receiver()).checked(p)
+    tahap_now = p.current()
+    seen = live is not None and tahap_now is not None and tahap_now.stage is Stage.SERAH_PEMOHON and card_lies_here(desk, live)
 
     def work(tx: Tx) -> Permohonan:
         p = tx.permohonan(permohonan_id)
         tahap, role = require_stage(desk, actor, p, Stage.SERAH_PEMOHON, Stage.SERAH_SURAT)
         sop = desk.sop_of(p.sop_digest)
         offered = sop.layanan_of(p.layanan)
-        if relation == "kuasa" and not sop.kuasa_boleh:
+        if who.relation == "kuasa" and not sop.kuasa_boleh:
             raise SopViolation("handover.proxy")
         card = tahap.stage is Stage.SERAH_PEMOHON
         if card and offered is not None and offered.tarik_of(p.varian) and not old_card_withdrawn:
@@ -184,14 +324,17 @@ def hand_over(desk: Desk, actor: Actor, permohonan_id: str, signature_png: bytes
         job = confirmed_job(tx, p.id) if card else None
         now = desk.clock.now()
         urut = tx.next_number("bukti", local_time(desk, now).year)
+        number, uid = f"{urut:04d}/BP/{local_time(desk, now).year}", job.chip_uid if job else ""
         proof = Handover(
-            permohonan_id=p.id, kind="kartu" if card else "surat", receiver_name=receiver or p.penduduk.nama,
-            receiver_relation=relation, officer=actor.username, at=now, signature_png=signature_png,
-            card_uid=job.chip_uid if job else "", activated=any(t.stage is Stage.AKTIVASI and t.outcome == "aktif" for t in p.tahap),
-            old_card_withdrawn=old_card_withdrawn, number=f"{urut:04d}/BP/{local_time(desk, now).year}",
+            permohonan_id=p.id, kind="kartu" if card else "surat", receiver_name=who.nama,
+            receiver_relation=who.relation, officer=actor.username, at=now, signature_png=signature_png,
+            card_uid=uid, activated=any(t.stage is Stage.AKTIVASI and t.outcome == "aktif" for t in p.tahap),
+            old_card_withdrawn=old_card_withdrawn, number=number, receiver_nik=who.nik, proxy_letter=who.letter, card_read=seen,
+            binding=binding(p.id, number, uid, who, signature_png), ikd=ikd,
         )
         tx.put_handover(proof)
-        tx.log("HandedOver", p.id, actor.username, digest=hashlib.sha256(signature_png).hexdigest(), number=proof.number)
+        tx.log("HandedOver", p.id, actor.username, digest=proof.binding, number=proof.number,
+               status="kartu_terbaca" if seen else "kartu_tidak_dibaca" if card else "surat")
         if old_card_withdrawn:
             withdraw(desk, tx, actor, p, old_card_condition)
         if job:
@@ -215,7 +358,9 @@ def handover_paper(desk: Desk, view: View, p: Permohonan, proof: Handover, actor
         at_local=datetime_long(local_time(desk, proof.at), kantor.zona_waktu), nama=p.penduduk.nama,
         nik_tersamar=mask_nik(p.penduduk.nik), penerima=proof.receiver_name,
         hubungan="Yang bersangkutan" if proof.receiver_relation == "ybs" else "Penerima kuasa", petugas=actor.nama,
-        finger_checked=proof.activated, old_card_withdrawn=proof.old_card_withdrawn, card_uid=proof.card_uid,
+        activated=proof.activated, old_card_withdrawn=proof.old_card_withdrawn, card_uid=proof.card_uid,
         signature_png=proof.signature_png, kind="KTP-el" if proof.kind == "kartu" else "Surat Pengantar dan Surat Keterangan Perekaman",
         tanggal_cetak=date_long(local_time(desk, printed).date()) if printed else "", qr_text=proof.number,
+        nik_penerima=mask_nik(proof.receiver_nik) if proof.receiver_nik else "", surat_kuasa=proof.proxy_letter,
+        card_read=proof.card_read, ikatan=proof.binding[:16], ikd=proof.ikd,
     )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from dataclasses import replace
 
 from ktpel_kiosk.desk.access import require_roles, require_stage
@@ -12,7 +13,7 @@ from ktpel_kiosk.desk.sign_in import authenticate
 from ktpel_kiosk.desk.verification import require_fresh
 from ktpel_kiosk.domain.actor import Actor
 from ktpel_kiosk.domain.audit import GENESIS
-from ktpel_kiosk.domain.biometric import Position, Sample
+from ktpel_kiosk.domain.biometric import EYES, Position, Sample
 from ktpel_kiosk.domain.errors import EnvironmentTrouble, NotAllowed, SopViolation
 from ktpel_kiosk.domain.outbox import Packet, PacketState
 from ktpel_kiosk.domain.packet import PacketContent, PacketDocument
@@ -20,7 +21,7 @@ from ktpel_kiosk.domain.permohonan import Permohonan, start
 from ktpel_kiosk.domain.sop import Stage
 from ktpel_kiosk.ports.register import Approval, ScannedDocument, Tx, View
 
-CARD_KINDS = ("kartu.portret", "kartu.tanda_tangan", "kartu.minutiae.right_index", "kartu.minutiae.left_index")
+IRIS_MATERIAL = "kartu.iris."
 """What is kept, encrypted, until the handover: the card face and the chip need it. Raw samples go at sealing."""
 
 
@@ -139,7 +140,8 @@ def _content(desk: Desk, actor: Actor, view: View, permohonan_id: str) -> tuple[
 
 
 def _card_material(desk: Desk, permohonan_id: str, samples: list[Sample]) -> list[ScannedDocument]:
-    """Portrait, ink and the two best index minutiae; other fingers stand in where an index is excused (DOMAIN.md 3.1)."""
+    """Portrait, ink, the two best index minutiae, and the codes of the eyes for who has no readable finger at pick-up; other fingers stand
+    in where an index is excused (DOMAIN.md 3.1)."""
     now = desk.clock.now()
     by = {s.position: s for s in samples}
     kept: list[tuple[str, str, bytes]] = []
@@ -152,6 +154,9 @@ def _card_material(desk: Desk, permohonan_id: str, samples: list[Sample]) -> lis
             kept.append((f"kartu.minutiae.{position.value}", "application/x-fmr", desk.biometrics.template(by[position].data)))
         except EnvironmentTrouble:  # no minutiae on this machine: the card is activated by two officers instead
             break
+    for eye in (p for p in EYES if p in by):
+        with suppress(EnvironmentTrouble):
+            kept.append((f"{IRIS_MATERIAL}{eye.value}", "application/x-iris-code", desk.biometrics.iris_form(by[eye].data)))
     return [ScannedDocument(desk.ids.new(), permohonan_id, k, m, d, now) for k, m, d in kept]
 
 

@@ -130,9 +130,14 @@ def handover(paper: HandoverPaper) -> bytes:
         fields = [("Dokumen", paper.kind), ("Register", paper.nomor_register), ("Pemilik", paper.nama), ("NIK", paper.nik_tersamar),
                   ("Dicetak", paper.tanggal_cetak), ("Diserahkan", paper.at_local),
                   ("Diterima oleh", f"{paper.penerima} ({paper.hubungan})")]
+        if paper.nik_penerima:
+            fields += [("NIK penerima", paper.nik_penerima), ("Surat kuasa", paper.surat_kuasa)]
         if card:
-            fields += [("Sidik jari", "dicocokkan" if paper.finger_checked else "tidak dicocokkan"),
-                       ("KTP-el lama", "ditarik" if paper.old_card_withdrawn else "tidak ditarik"), ("UID chip", paper.card_uid)]
+            fields += [("Kartu", "aktif" if paper.activated else "belum diaktifkan"),
+                       ("KTP-el lama", "ditarik" if paper.old_card_withdrawn else "tidak ditarik"),
+                       ("UID chip", f"{paper.card_uid}{' (terbaca)' if paper.card_read else ''}")]
+        if paper.ikatan:
+            fields.append(("Kode ikatan", paper.ikatan))
         _fields(pen, [*fields, ("Petugas", paper.petugas)], 22.0)
         pen.down(1.5)
         pen.line("Tanda tangan penerima", MEDIUM, 8, "l", MUTED)

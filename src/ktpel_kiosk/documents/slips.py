@@ -197,9 +197,13 @@ def handover(paper: HandoverPaper, logo: bytes = b"") -> bytes:
         ]
         if paper.tanggal_cetak:
             fields.insert(4, ("Tanggal Cetak", paper.tanggal_cetak))
+        if paper.nik_penerima:
+            fields.append(("NIK / surat kuasa", f"{paper.nik_penerima} / {paper.surat_kuasa}"))
         if card:
-            fields += [("Sidik jari dicocokkan", _yes(paper.finger_checked)), ("KTP-el lama ditarik", _yes(paper.old_card_withdrawn)),
-                       ("UID chip", paper.card_uid)]
+            fields += [("Kartu diaktifkan", _yes(paper.activated)), ("KTP-el lama ditarik", _yes(paper.old_card_withdrawn)),
+                       ("UID chip", f"{paper.card_uid}{' (terbaca saat diserahkan)' if paper.card_read else ''}")]
+        if paper.ikatan:
+            fields.append(("Kode ikatan", paper.ikatan))
         field_lines(pen, fields, label_width=36, width=width, size=9.6, bold=("Nama Pemilik", "Dokumen"), gap=0.5)
         pen.y = max(pen.y, top + side if paper.qr_text else 0.0)
         pen.down(1.4)

@@ -184,13 +184,18 @@ class HandoverPaper:
     penerima: str
     hubungan: str
     petugas: str
-    finger_checked: bool
+    activated: bool
     old_card_withdrawn: bool
     card_uid: str
     signature_png: bytes
     kind: str = "KTP-el"
     tanggal_cetak: str = ""
     qr_text: str = ""
+    nik_penerima: str = ""
+    surat_kuasa: str = ""
+    card_read: bool = False
+    ikatan: str = ""
+    ikd: str = ""
 
 
 @dataclass(frozen=True, slots=True)

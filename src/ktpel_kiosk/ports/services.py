@@ -139,6 +139,16 @@ class Biometrics(Protocol):
         alike first. An image without a readable eye conflicts with nothing."""
         ...
 
+    def iris_form(self, png: bytes) -> bytes:
+        """What is kept of one eye until the card is handed over: its code, no picture. Raises CaptureFailed."""
+        ...
+
+    def compare_iris(self, probe_png: bytes, form: bytes) -> float:
+        """Likeness 0..1 of a fresh picture and a kept code; at least ``iris_threshold`` means the same eye."""
+        ...
+
+    @property
+    def iris_threshold(self) -> float: ...
     def iris_hints(self, eyes: Sequence[tuple[Position, Quality]]) -> Sequence[str]:
         """Hints about both eyes of one person together: ``iris.maybe_swapped`` when the anatomy of both speaks for the other side."""
         ...

@@ -219,6 +219,11 @@ class HandoverRow(SQLModel, table=True):
     old_card_withdrawn: int = _whole()
     number: str = _text()
     signature_png: bytes = _blob()
+    receiver_nik: str = _text()
+    proxy_letter: str = _text()
+    card_read: int = _whole()
+    binding: str = _text()
+    ikd: str = _text()
 
 
 class PacketRow(SQLModel, table=True):

@@ -17,6 +17,7 @@ from ktpel_kiosk.biometrics.images import Grey
 from ktpel_kiosk.biometrics.iris import occlusion
 from ktpel_kiosk.biometrics.iris.occlusion import HALF, RADIUS, Occlusion
 from ktpel_kiosk.biometrics.iris.segmentation import F32, Eye
+from ktpel_kiosk.domain.errors import BadInput
 
 ROWS, ANGLES = 32, 256
 WAVELENGTH, BANDWIDTH = 18.0, 0.5
@@ -34,6 +35,10 @@ LEAST_BITS = 2500
 
 WEAK = 0.2
 """Responses below this share of the median are noise and masked."""
+
+
+FORM_MARK = b"IRC1"
+FORM_BYTES = len(FORM_MARK) + 2 * ROWS * 2 * ANGLES // 8
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,6 +69,19 @@ def encode(image: Grey, eye: Eye, hidden: occlusion.Occlusion | None = None) -> 
     parts = np.stack([response.real, response.imag], axis=1)
     valid = seen[:, None, :] & (np.abs(parts) > WEAK * float(np.median(size)))
     return IrisCode(np.packbits(parts > 0, axis=2), np.packbits(valid, axis=2))
+
+
+def pack(made: IrisCode) -> bytes:
+    """``FORM_BYTES`` bytes: mark and version, bits, mask."""
+    return FORM_MARK + made.bits.tobytes() + made.valid.tobytes()
+
+
+def unpack(form: bytes) -> IrisCode:
+    """Raises BadInput ``record.format`` for anything :func:`pack` did not make."""
+    if len(form) != FORM_BYTES or not form.startswith(FORM_MARK):
+        raise BadInput("record.format", entry="iris", expected="IRC1")
+    planes = np.frombuffer(form, np.uint8, offset=len(FORM_MARK)).reshape(2, ROWS, 2, ANGLES // 8)
+    return IrisCode(planes[0], planes[1])
 
 
 def _places(eye: Eye) -> tuple[F32, F32]:

@@ -5,11 +5,12 @@ from __future__ import annotations
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
+from PySide6.QtCore import Qt, QTimer
 from PySide6.QtGui import QImage
 from PySide6.QtWidgets import QButtonGroup, QHBoxLayout, QStackedWidget, QVBoxLayout, QWidget
 
-from ktpel_kiosk.desk.book_layouts import CONDITIONS
-from ktpel_kiosk.desk.handover import ACTIVATION_TRIES, Activation
+from ktpel_kiosk.desk.book_layouts import CONDITIONS, IKD_WORDS
+from ktpel_kiosk.desk.handover import ACTIVATION_TRIES, PROXY_LETTER_LENGTH, Activation, Receiver
 from ktpel_kiosk.domain.biometric import Position
 from ktpel_kiosk.domain.errors import KioskError
 from ktpel_kiosk.domain.permohonan import Permohonan
@@ -21,7 +22,7 @@ from ktpel_kiosk.ui.presenters.cards import HandoverPresenter, HandoverView
 from ktpel_kiosk.ui.presenters.work import WorkPresenter
 from ktpel_kiosk.ui.widgets.base import Card, label, row
 from ktpel_kiosk.ui.widgets.buttons import Button, ChoiceChip
-from ktpel_kiosk.ui.widgets.capture import HandMap
+from ktpel_kiosk.ui.widgets.capture import HandMap, PreviewView, to_qimage
 from ktpel_kiosk.ui.widgets.fields import Choice, SearchField, TextField
 from ktpel_kiosk.ui.widgets.flow import Flow
 from ktpel_kiosk.ui.widgets.ink import SignatureField
@@ -32,6 +33,7 @@ from ktpel_kiosk.ui.widgets.worklist import WorkItem, WorkList
 if TYPE_CHECKING:
     from ktpel_kiosk.ui.operator_window import OperatorWindow
 
+FRAME_MS = 66
 STAGES = (Stage.TERBIT_SURAT, Stage.AKTIVASI, Stage.SERAH_LOKET, Stage.SERAH_PEMOHON, Stage.SERAH_SURAT)
 TITLES = {
     Stage.AKTIVASI: ("Aktivasi kartu", "Letakkan kartu di pembaca, lalu pemohon menempelkan telunjuk."),
@@ -53,6 +55,8 @@ class PenyerahanPage(Page):
         self._wanted = self._chosen = ""
         self._png = b""
         self._finger = Position.RIGHT_INDEX
+        self._eyes_skipped = False
+        self._serial = 0
         left = QVBoxLayout()
         left.setSpacing(12)
         self.scan = SearchField("Pindai QR atau ketik nomor")
@@ -110,6 +114,7 @@ class PenyerahanPage(Page):
         self.areas.addWidget(self._signing())
         self.areas.addWidget(QWidget())
         self.areas.addWidget(self._sight())
+        self.areas.addWidget(self._eyes())
         card.body.addWidget(self.areas, 1)
         self.message = NoticeBar(closable=False)
         card.body.addWidget(self.message)
@@ -160,6 +165,24 @@ class PenyerahanPage(Page):
         layout.addStretch(1)
         return area
 
+    def _eyes(self) -> QWidget:
+        """Where fingers cannot do it but eyes were recorded for this card."""
+        area = QWidget()
+        layout = QVBoxLayout(area)
+        layout.setContentsMargins(0, 0, 0, 0)
+        layout.setSpacing(10)
+        self.eyes = PreviewView()
+        self.eyes.set_waiting("Kedua mata pemohon tampil di sini saat dicocokkan.")
+        layout.addWidget(self.eyes, 1)
+        self._frames = QTimer(self)
+        self._frames.setInterval(FRAME_MS)
+        self._frames.timeout.connect(self._frame)
+        self.no_eyes = Button("Tidak bisa: dua petugas", icon="users")
+        self.no_eyes.setToolTip("Dua petugas membandingkan wajah pemohon dengan foto di kartu")
+        self.no_eyes.clicked.connect(self._skip_eyes)
+        layout.addWidget(self.no_eyes, 0, Qt.AlignmentFlag.AlignLeft)
+        return area
+
     def _signing(self) -> QWidget:
         area = QWidget()
         layout = QVBoxLayout(area)
@@ -187,11 +210,26 @@ class PenyerahanPage(Page):
             self.relation.addButton(chip)
             chips.addWidget(chip)
         self.relation.buttons()[0].setChecked(True)
-        self.receiver = TextField("receiver", "Nama penerima", upper=True)
-        self.receiver.changed.connect(self._ready)
-        chips.addWidget(self.receiver, 1)
         self.proxy.setLayout(chips)
-        layout.addWidget(self.proxy)
+        self.ikd = Choice()
+        self.ikd.setAccessibleName("Identitas Kependudukan Digital")
+        self.ikd.setToolTip("Identitas Kependudukan Digital pemohon")
+        self.ikd.fill((("", "IKD: belum ditanya"), *IKD_WORDS.items()))
+        last = row(spacing=10)
+        last.addWidget(self.proxy)
+        last.addStretch(1)
+        last.addWidget(self.ikd)
+        layout.addLayout(last)
+        self.proxy_data = QWidget()
+        who = row(spacing=10)
+        self.receiver = TextField("receiver", "Nama penerima", upper=True)
+        self.receiver_nik = TextField("receiver_nik", "NIK penerima", limit=20)
+        self.letter = TextField("letter", "Nomor surat kuasa", limit=PROXY_LETTER_LENGTH)
+        for field, stretch in ((self.receiver, 4), (self.receiver_nik, 3), (self.letter, 3)):
+            field.changed.connect(self._ready)
+            who.addWidget(field, stretch)
+        self.proxy_data.setLayout(who)
+        layout.addWidget(self.proxy_data)
         return area
 
     # -- opening ------------------------------------------------------------------------------------------------------
@@ -249,9 +287,9 @@ class PenyerahanPage(Page):
         self.text.setText(text)
         self.phone.setText(f"HP {phone_local(p.nomor_hp)}" if p.nomor_hp and self.shell.theme.scale < 1.4 else "")
         signing = view.stage in (Stage.SERAH_PEMOHON, Stage.SERAH_SURAT)
-        self.areas.setCurrentIndex((3 if view.by_sight else 0) if view.stage is Stage.AKTIVASI else 1 if signing else 2)
-        if view.stage is Stage.AKTIVASI and view.by_sight:
-            self.text.setText("Sidik jari tidak dapat dicocokkan dengan kartu ini. Letakkan kartu di pembaca; dua petugas memeriksa wajah.")
+        if fresh:
+            self._eyes_skipped = False
+        self._show_activation(view, 1 if signing else 2)
         self.again.setVisible(signing)
         self.old_card.setVisible(view.withdraw_old and view.stage is Stage.SERAH_PEMOHON)
         self.old_condition.setVisible(view.withdraw_old and view.stage is Stage.SERAH_PEMOHON)
@@ -259,6 +297,10 @@ class PenyerahanPage(Page):
         if fresh:
             self.message.hide()
             self._clear()
+            self.relation.buttons()[0].setChecked(True)
+            for field in (self.receiver, self.receiver_nik, self.letter):
+                field.set_value("")
+            self.ikd.setCurrentIndex(0)
             self.old_card.setChecked(False)
             self.second.clear()
             self.sight_reason.set_value("")
@@ -267,6 +309,29 @@ class PenyerahanPage(Page):
         if not self.work.may_act(p):
             self.message.show_text("info", f"Langkah ini milik {self.work.who_may(p)}.")
         self._ready()
+
+    def _show_activation(self, view: HandoverView, otherwise: int) -> None:
+        """The area of this step: finger, eyes, two officers."""
+        if view.stage is not Stage.AKTIVASI:
+            self.areas.setCurrentIndex(otherwise)
+        elif self._with_eyes(view):
+            self.areas.setCurrentIndex(4)
+            self.text.setText("Sidik jari tidak dapat dicocokkan dengan kartu ini. Letakkan kartu di pembaca; pemohon melihat ke alat iris.")
+        elif view.by_sight:
+            self.areas.setCurrentIndex(3)
+            self.text.setText("Sidik jari tidak dapat dicocokkan dengan kartu ini. Letakkan kartu di pembaca; dua petugas memeriksa wajah.")
+        else:
+            self.areas.setCurrentIndex(0)
+
+    def _with_eyes(self, view: HandoverView) -> bool:
+        return view.stage is Stage.AKTIVASI and view.by_iris and not self._eyes_skipped
+
+    def _skip_eyes(self) -> None:
+        if self.view is not None:
+            self._eyes_skipped = True
+            self._show_activation(self.view, 2)
+            self.sight_reason.setFocus()
+            self._ready()
 
     def _pick(self, position: Position, _on: bool = True) -> None:
         self._finger = position
@@ -288,13 +353,14 @@ class PenyerahanPage(Page):
             self.primary.set_text("Minta tanda tangan")
             ready = self._pad() or not self.ink.is_empty() or self.shell.applicant is not None
         else:
-            sight = view.stage is Stage.AKTIVASI and view.by_sight
-            self.primary.set_text("Aktifkan" if sight else "Serahkan" if signing else words.get(view.stage or Stage.AKTIVASI, "Lanjut"))
+            eyes = self._with_eyes(view)
+            sight = view.stage is Stage.AKTIVASI and view.by_sight and not eyes
+            self.primary.set_text("Cocokkan iris" if eyes else "Aktifkan" if sight else "Serahkan" if signing else words.get(view.stage or Stage.AKTIVASI, "Lanjut"))
             ready = not sight or bool(self.sight_reason.value())
         if signing and self._png:
             ready = not (self.old_card.isVisibleTo(self) and not self.old_card.isChecked())
-            ready = ready and (self._relation() == "ybs" or bool(self.receiver.value()))
-        self.receiver.setVisible(view.proxy_allowed and self._relation() == "kuasa")
+            ready = ready and (self._relation() == "ybs" or all(f.value() for f in (self.receiver, self.receiver_nik, self.letter)))
+        self.proxy_data.setVisible(view.proxy_allowed and self._relation() == "kuasa")
         self.primary.setEnabled(ready and not self.busy and self.work.may_act(view.dossier.permohonan))
 
     def show_busy(self, on: bool) -> None:
@@ -309,7 +375,14 @@ class PenyerahanPage(Page):
         if view is None:
             return
         pid = view.dossier.permohonan.id
-        if view.stage is Stage.AKTIVASI and view.by_sight:
+        if self._with_eyes(view):
+            self.message.show_text("info", "Membaca kartu, lalu iris …")
+            if self.shell.applicant is not None:
+                self.shell.applicant.eyes()
+            self._serial = 0
+            self._frames.start()
+            self.act(lambda: self.presenter.activate_by_iris(pid), self._looked, self._failed)
+        elif view.stage is Stage.AKTIVASI and view.by_sight:
             if self.second.ready():
                 reason, second = self.sight_reason.value(), self.second.values()
                 self.message.show_text("info", "Membaca kartu …")
@@ -334,6 +407,21 @@ class PenyerahanPage(Page):
         self.message.show_text("good", "Diperiksa dua petugas; tercatat.", bold="Kartu aktif.")
         self._reload(result.permohonan)
 
+    def _frame(self) -> None:
+        found = self.shell.desk.devices.preview(DeviceKind.IRIS).latest(self._serial)
+        if found is not None:
+            self._serial, raw = found
+            self.eyes.set_frame(to_qimage(raw))
+
+    def _looked(self, result: Activation) -> None:
+        self._idle()
+        if result.matched:
+            self.message.show_text("good", "Kartu aktif.", bold="Iris cocok.")
+        else:
+            self.message.show_text("attention", "Minta pemohon membuka mata lebar dan melihat lurus, lalu ulangi; atau dua petugas "
+                                   "membandingkan wajah.", bold="Iris belum cocok.")
+        self._reload(result.permohonan)
+
     def _not_seen(self, error: KioskError) -> None:
         self.message.hide()
         self.second.refuse(self.session.sentence(error))
@@ -343,6 +431,7 @@ class PenyerahanPage(Page):
         self._idle()
 
     def _idle(self) -> None:
+        self._frames.stop()
         if self.shell.applicant is not None:
             self.shell.applicant.idle()
 
@@ -389,7 +478,8 @@ class PenyerahanPage(Page):
 
     def _take(self, ink: SignatureCapture | None) -> None:
         self.message.show_text("info", "Menunggu tanda tangan …")
-        self.act(lambda: self.presenter.sign(ink), self._have_png, self._failed)
+        pid = self.view.dossier.permohonan.id if self.view is not None else ""
+        self.act(lambda: self.presenter.sign(pid, ink), self._have_png, self._failed)
 
     def _signed(self, ink: object) -> None:
         if self.isVisible() and self.view is not None and not self._png and isinstance(ink, SignatureCapture):
@@ -413,10 +503,10 @@ class PenyerahanPage(Page):
         self._ready()
 
     def _give(self, pid: str) -> None:
-        png, relation = self._png, self._relation()
-        receiver = self.receiver.value() if relation == "kuasa" else ""
-        old, condition = self.old_card.isChecked(), str(self.old_condition.currentData())
-        self.act(lambda: self.presenter.give(pid, png, receiver, relation, old, condition), self._given, self._failed)
+        png = self._png
+        receiver = Receiver(self._relation(), self.receiver.value(), self.receiver_nik.value(), self.letter.value())
+        old, condition, ikd = self.old_card.isChecked(), str(self.old_condition.currentData()), str(self.ikd.currentData())
+        self.act(lambda: self.presenter.give(pid, png, receiver, old, condition, ikd), self._given, self._failed)
 
     def _given(self, p: Permohonan) -> None:
         self.shell.tell("good", "Bukti pengambilan tersimpan.", bold=f"{p.penduduk.nama} selesai. Terima kasih.")

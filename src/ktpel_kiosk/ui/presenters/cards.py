@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from ktpel_kiosk.desk import handover, intake, letters, material, printing, queries, reconcile, waiting
+from ktpel_kiosk.desk import card_moves, encoding, handover, intake, letters, material, printing, queries, reconcile, waiting
 from ktpel_kiosk.domain.biometric import Position
 from ktpel_kiosk.domain.cards import BlangkoBalance, CardJob, JobState
-from ktpel_kiosk.domain.errors import KioskError
+from ktpel_kiosk.domain.errors import DuplicateRequest, KioskError
 from ktpel_kiosk.domain.permohonan import Permohonan
 from ktpel_kiosk.domain.sop import Stage
 from ktpel_kiosk.ports.devices import SignatureCapture
@@ -45,6 +45,12 @@ class PrintView:
     lacks_material: bool = False
     first: int = 0
     later: int = 0
+
+    @property
+    def watched(self) -> bool:
+        """The printer has something to say about the card."""
+        return self.job is not None and (self.job.at_station or self.job.state in (
+            JobState.INTENT, JobState.SENT, JobState.UNKNOWN, JobState.ENCODING))
 
     @property
     def stopped(self) -> bool:
@@ -85,13 +91,17 @@ class CardPresenter:
         rank = {None: 0, JobState.INTENT: 1, JobState.UNKNOWN: 1, JobState.SENT: 2, JobState.PRINTED: 3, JobState.ENCODING: 3,
                 JobState.CONFIRMED: 5}.get(state, 0)
         at = self.session.when(job.updated_at) if job else ""
-        rows = (
+        rows: tuple[tuple[str, str, bool, bool], ...] = (
             ("Data siap cetak", outcome if outcome == "PRR" else outcome.split(":")[0], checked, True),
             (f"Blangko {serial}" if serial else "Blangko", "diambil" if job else "siap" if serial else "habis", rank >= 1, False),
             ("Kirim ke printer kartu", at if rank == 2 else "", rank >= 2, checked and rank in (0, 1)),
             ("Periksa hasil cetak", at if rank == 3 else "", rank >= 3, rank == 2),
-            ("Tulis & baca ulang chip", "menulis" if state is JobState.ENCODING else "", rank >= 5, rank == 3),
         )
+        chip_done = rank >= 5 or bool(job and job.written)
+        chip = ("Tulis & baca ulang chip", "menulis" if state is JobState.ENCODING and not chip_done else "", chip_done,
+                rank == 3 or bool(job and job.at_station and not job.written))
+        inside = bool(job and (job.written or job.at_station)) and state is not JobState.CONFIRMED
+        rows = (*rows[:2], chip, *rows[2:]) if inside else (*rows, chip)
         return tuple(PrintStep(t, d, "done" if done else "active" if active else "todo") for t, d, done, active in rows)
 
     def check(self, pid: str) -> PrintView:
@@ -108,25 +118,50 @@ class CardPresenter:
         return intake.return_application(self.session.desk, self.session.actor, pid, reasons, note, wanted)
 
     def send(self, pid: str) -> PrintView:
-        printing.start_card(self.session.desk, self.session.actor, pid)
+        """A second click, or another window that was faster, shows the card that is being made."""
+        try:
+            printing.start_card(self.session.desk, self.session.actor, pid)
+        except DuplicateRequest as made:
+            if made.message_key not in ("card.live", "card.at_work"):
+                raise
         return self.load(pid)
+
+    def retry(self, pid: str, job_id: str) -> PrintView:
+        """The blank was not printed on: it goes back, and the card is sent once more."""
+        reconcile.answer(self.session.desk, self.session.actor, job_id, "not_printed")
+        return self.send(pid)
+
+    def waiting_on(self, error: KioskError) -> str:
+        """Application whose card has to be finished first, where that is what ``error`` says; empty otherwise."""
+        if error.message_key != "card.finish_first":
+            return ""
+        return card_moves.job_of(self.session.desk, str(error.facts["job"])).permohonan_id
 
     def good(self, pid: str, job_id: str) -> PrintView:
         """The operator looked: the card is good; then the chip is written."""
         printing.confirm_print(self.session.desk, self.session.actor, job_id)
         return self.load(pid)
 
+    def good_and_encode(self, pid: str, job_id: str) -> PrintView:
+        """The operator looked; the chip is written now, unless the printer did that before."""
+        job = printing.confirm_print(self.session.desk, self.session.actor, job_id)
+        return self.load(pid) if job.state is JobState.CONFIRMED else self.encode(pid, job_id)
+
     def encode(self, pid: str, job_id: str) -> PrintView:
         printing.encode_card(self.session.desk, self.session.actor, job_id)
         return self.load(pid)
+
+    def reread(self, job_id: str) -> None:
+        """Raises when the chip of a finished card does not read as it was written."""
+        encoding.reread_chip(self.session.desk, self.session.actor, job_id)
 
     def spoil(self, pid: str, job_id: str, reason: str, username: str, password: str) -> PrintView:
         """``username`` and ``password`` are the second person's, who saw the card too."""
         printing.spoil_card(self.session.desk, self.session.actor, job_id, reason, second_username=username, second_password=password)
         return self.load(pid)
 
-    def answer(self, pid: str, job_id: str, verdict: str) -> PrintView:
-        reconcile.answer(self.session.desk, self.session.actor, job_id, verdict)
+    def answer(self, pid: str, job_id: str, verdict: str, username: str = "", password: str = "") -> PrintView:
+        reconcile.answer(self.session.desk, self.session.actor, job_id, verdict, second_username=username, second_password=password)
         return self.load(pid)
 
 
@@ -134,8 +169,10 @@ def _action(stage: Stage | None, job: CardJob | None) -> tuple[str, str]:
     if stage is Stage.CEK_CETAK:
         return "check", "Periksa data"
     state = job.state if job else None
+    if job is not None and job.at_station:
+        return "send", "Lanjutkan"
     if state is JobState.SENT:
-        return "good", "Hasil baik, tulis chip"
+        return "good", "Hasil baik" if job is not None and job.written else "Hasil baik, tulis chip"
     if state is JobState.PRINTED:
         return "encode", "Tulis chip"
     if state in (JobState.UNKNOWN, JobState.INTENT, JobState.ENCODING):
@@ -153,7 +190,9 @@ class HandoverView:
     withdraw_old: bool
     proxy_allowed: bool
     by_sight: bool = False
-    """Fingers cannot make the card active: two officers compare face and card."""
+    """Fingers cannot make the card active: the eyes, or two officers who compare face and card."""
+    by_iris: bool = False
+    """Eyes were recorded for this card and may yet be tried."""
 
 
 class HandoverPresenter:
@@ -172,11 +211,15 @@ class HandoverPresenter:
         tried = handover.activation_attempts(desk, pid)
         kept = desk.register.read(lambda v: [d.kind for d in v.documents(pid, with_data=False)])
         fingerless = not any(k.startswith("kartu.minutiae.") for k in kept)
+        no_fingers = tried >= handover.ACTIVATION_TRIES or fingerless
         return HandoverView(dossier, current.stage if current else None, tried, bool(offered and offered.tarik_of(p.varian)),
-                            sop.kuasa_boleh, tried >= handover.ACTIVATION_TRIES or fingerless)
+                            sop.kuasa_boleh, no_fingers, no_fingers and handover.eyes_may_help(desk, pid))
 
     def activate(self, pid: str, position: Position) -> handover.Activation:
         return handover.activate(self.session.desk, self.session.actor, pid, position)
+
+    def activate_by_iris(self, pid: str) -> handover.Activation:
+        return handover.activate_by_iris(self.session.desk, self.session.actor, pid)
 
     def activate_by_sight(self, pid: str, reason: str, second: tuple[str, str]) -> handover.Activation:
         return handover.activate_by_sight(self.session.desk, self.session.actor, pid, reason, *second)
@@ -189,12 +232,12 @@ class HandoverPresenter:
         letters.issue_letters(self.session.desk, self.session.actor, pid)
         return self.load(pid)
 
-    def sign(self, ink: SignatureCapture | None) -> bytes:
-        return handover.sign_for_card(self.session.desk, ink)
+    def sign(self, pid: str, ink: SignatureCapture | None) -> bytes:
+        return handover.sign_for_card(self.session.desk, pid, ink)
 
-    def give(self, pid: str, png: bytes, receiver: str, relation: str, old_card: bool, condition: str = "utuh") -> Permohonan:
-        return handover.hand_over(self.session.desk, self.session.actor, pid, png, receiver=receiver, relation=relation,
-                                  old_card_withdrawn=old_card, old_card_condition=condition)
+    def give(self, pid: str, png: bytes, receiver: handover.Receiver, old_card: bool, condition: str = "utuh", ikd: str = "") -> Permohonan:
+        return handover.hand_over(self.session.desk, self.session.actor, pid, png, receiver=receiver, old_card_withdrawn=old_card,
+                                  old_card_condition=condition, ikd=ikd)
 
     def find(self, code: str) -> str:
         """Application id of a scanned or typed number; empty when there is none."""
