@@ -55,7 +55,7 @@ class FrameReader:
             raise BadAnswer("large")
 
     def end(self) -> None:
-        if self._buffer.lstrip()[:1] in (b"{", b"["):
+        if self._buffer.lstrip().startswith((b"{", b"[")):
             self._error(final=True)
         self.done = True
 
