@@ -242,7 +242,7 @@ return {"width": 100, "height": 50, "count": 4, "lost": 1, "units_per_mm": 100},
     (SIGNATURE, 'return {"width": 0, "height": 5, "count": 0, "lost": 0}, []'),
     (SIGNATURE, 'return {"height": 5}, []'),
     (SIGNATURE, 'call.event("points", {"points": [[1, 2]]})\nreturn {"width": 9, "height": 5, "count": 1, "lost": 0}, []'),
-    (SIGNATURE, 'call.event("points", {"points": [[1, 2, 3, 9], [1, 2, 3, 4]]})\nreturn {"width": 9, "height": 5, "count": 2, "lost": 0}, []'),
+    (SIGNATURE, 'call.event("points", {"points": [[1,2,3,9],[1,2,3,4]]})\nreturn {"width": 9, "height": 5, "count": 2, "lost": 0}, []'),
 ])
 def test_what_fits_nothing_is_refused(script, kind: DeviceKind, body: str) -> None:
     device = script(kind, body)

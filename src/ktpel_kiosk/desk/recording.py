@@ -34,7 +34,7 @@ from ktpel_kiosk.domain.biometric import (
     SignatureKind,
 )
 from ktpel_kiosk.domain.capture_rules import CaptureRules
-from ktpel_kiosk.domain.errors import BadInput, CaptureFailed, QualityTooLow, SopViolation
+from ktpel_kiosk.domain.errors import BadInput, CaptureFailed, DeviceTrouble, QualityTooLow, SopViolation
 from ktpel_kiosk.domain.free_text import note
 from ktpel_kiosk.domain.permohonan import Permohonan, Tahap
 from ktpel_kiosk.domain.sop import Sop, Stage
@@ -47,6 +47,7 @@ from ktpel_kiosk.ports.devices import (
     IrisCapture,
     SignatureCapture,
     SignaturePad,
+    takes_slaps,
 )
 from ktpel_kiosk.ports.register import Tx, View
 from ktpel_kiosk.ports.services import Assessed
@@ -54,6 +55,7 @@ from ktpel_kiosk.ports.services import Assessed
 PARTS: dict[str, tuple[Position, ...]] = {
     "foto": (Position.FACE,), "jari": FINGERS, "iris": EYES, "tanda_tangan": (Position.SIGNATURE,),
 }
+READER_S = 2.0
 NATIONAL_ORDER: tuple[str, ...] = ("foto", "jari", "iris", "tanda_tangan")
 
 
@@ -235,6 +237,14 @@ def capture_fingers(desk: Desk, actor: Actor, permohonan_id: str, positions: Seq
     with _failures(desk, actor, p, asked):
         assessed = tuple(desk.biometrics.assess_fingers(capture, asked))
     return _judged(desk, actor, p, assessed, identity, capture.payload, instead=instead)
+
+
+def one_finger_at_a_time(desk: Desk) -> bool:
+    """Whether the scanner in use takes single fingers only, so that the desk asks one after another; False while there is none."""
+    try:
+        return not desk.devices.call(DeviceKind.FINGERPRINT, "fingerprint.slap", takes_slaps, READER_S).result()
+    except DeviceTrouble:
+        return False
 
 
 def _touch(desk: Desk, asked: tuple[Position, ...]) -> tuple[DeviceIdentity, FingerCapture]:

@@ -153,8 +153,16 @@ class Camera(Device, Protocol):
 
 class FingerprintScanner(Device, Protocol):
     def capture(self, positions: Sequence[Position], timeout_s: float, on_preview: Callable[[RawImage], None]) -> FingerCapture:
-        """Wait for the asked fingers to be placed and return the image. Raises CaptureFailed (with a hint) or Stalled."""
+        """Wait for the asked fingers to be placed and return the image. Raises CaptureFailed (with a hint) or Stalled.
+
+        A reader that takes one finger at a time says so by an attribute ``slap = False`` and refuses more (``finger.one_at_a_time``).
+        """
         ...
+
+
+def takes_slaps(scanner: FingerprintScanner) -> bool:
+    """Whether several fingers can be placed together; scanners that say nothing take slaps."""
+    return bool(getattr(scanner, "slap", True))
 
 
 class IrisCamera(Device, Protocol):

@@ -35,6 +35,8 @@ if TYPE_CHECKING:
     from ktpel_kiosk.ui.pages.perekaman import PerekamanPage
 
 NEXT_MS = 650
+TOGETHER = "Rekam tiap jari sendiri, bila empat jari tidak dapat diletakkan bersama"
+ALONE = "Alat yang terpasang membaca satu jari, sehingga jari direkam satu per satu"
 
 
 class FingersPart(Part):
@@ -46,11 +48,12 @@ class FingersPart(Part):
         super().__init__(page)
         self._slap: tuple[Position, ...] = ()
         self._asked_engine = False
+        self._one_only = False
         left = Card(20, 10)
         self.title = label("", "title", weight="bold")
         self.rule = Chip("", "accent")
         self.single = ChoiceChip("Satu per satu")
-        self.single.setToolTip("Rekam tiap jari sendiri, bila empat jari tidak dapat diletakkan bersama")
+        self.single.setToolTip(TOGETHER)
         self.single.toggled.connect(lambda _on: self._one_by_one())
         head = QHBoxLayout()
         head.addWidget(self.title, 1)
@@ -93,8 +96,21 @@ class FingersPart(Part):
         if not self._asked_engine:
             self._asked_engine = True
             self.page.ask(self.page.presenter.finger_trouble, self._engine_known, lambda _e: None)
-        if self.page.view is not None and open_slap(self.page.view) and self.refused.rejected is None:
+        self.page.ask(self.page.presenter.one_finger, self._reader_known, lambda _e: self._reader_known(False))
+
+    def _reader_known(self, one_only: bool) -> None:
+        """The scanner said whether it takes slaps; the first touch follows by itself."""
+        self._only_one(one_only)
+        if self.page.part is self and self.page.view is not None and open_slap(self.page.view) and self.refused.rejected is None:
             QTimer.singleShot(0, self.capture)
+
+    def _only_one(self, one_only: bool) -> None:
+        """With a reader of single fingers there is no choice; when a slap scanner comes back, slaps do."""
+        if one_only != self._one_only:
+            self._one_only = one_only
+            self.single.setChecked(one_only)
+            self.single.setEnabled(not one_only)
+            self.single.setToolTip(ALONE if one_only else TOGETHER)
 
     def _one_by_one(self) -> None:
         if self.page.view is not None:
@@ -121,7 +137,7 @@ class FingersPart(Part):
             self._slap = self._slap if self._low(view) and not self.single.isChecked() else slap or self._slap
         self.title.setText(slap_title(self._slap or slap))
         self.rule.set(self.page.presenter.rule_words(), "accent")
-        self.single.setEnabled(bool(open_slap(view)) and not self.capturing)
+        self.single.setEnabled(bool(open_slap(view)) and not self.capturing and not self._one_only)
         asked = self._slap or ()
         self._tiles(view, asked)
         self._attempts(view, asked)
@@ -263,7 +279,12 @@ class FingersPart(Part):
         return self.refused.rejected.position if self.refused.rejected is not None else None
 
     def explained(self, error: KioskError) -> bool:
-        """Fewer fingers than asked for: which one, and the way to excuse it."""
+        """Fewer fingers than asked for: which one, and the way to excuse it. A reader of single fingers: it is asked again for one."""
+        if error.message_key == "finger.one_at_a_time":
+            self._slap = ()
+            self._only_one(True)
+            QTimer.singleShot(0, self.capture)
+            return True
         question = self.page.presenter.unseen(error, self._slap)
         if question is not None:
             self._refuse(question)

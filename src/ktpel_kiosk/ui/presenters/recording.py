@@ -200,6 +200,10 @@ class RecordingPresenter:
     def fingers(self, pid: str, positions: Sequence[Position], *, instead: bool = False) -> tuple[CaptureResult, RecordView]:
         return recording.capture_fingers(self.session.desk, self.session.actor, pid, positions, instead=instead), self.load(pid)
 
+    def one_finger(self) -> bool:
+        """Whether the scanner takes one finger at a time."""
+        return recording.one_finger_at_a_time(self.session.desk)
+
     def irises(self, pid: str, eyes: Sequence[Position], *, instead: bool = False) -> tuple[CaptureResult, RecordView]:
         return recording.capture_irises(self.session.desk, self.session.actor, pid, eyes, instead=instead), self.load(pid)
 
