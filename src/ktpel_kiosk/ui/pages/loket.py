@@ -15,7 +15,16 @@ from ktpel_kiosk.domain.sop import Layanan
 from ktpel_kiosk.ui.pages.base import Page, footer, scroll
 from ktpel_kiosk.ui.pages.biodata import BiodataForm
 from ktpel_kiosk.ui.pages.loket_parts import ASK_CARD, KindChips, MoreOptions, RecordedLine
-from ktpel_kiosk.ui.presenters.intake import OVERRIDABLE, CheckLine, IntakePresenter, NikFeedback, Registered, Wanted, form_values
+from ktpel_kiosk.ui.presenters.intake import (
+    OVERRIDABLE,
+    CheckLine,
+    IntakePresenter,
+    NikFeedback,
+    Registered,
+    Wanted,
+    form_values,
+    printed_words,
+)
 from ktpel_kiosk.ui.widgets.base import Card, clear_layout, column, label
 from ktpel_kiosk.ui.widgets.buttons import Button, Chip, ChoiceChip
 from ktpel_kiosk.ui.widgets.decisions import ReasonPanel, SuperiorPanel
@@ -535,8 +544,8 @@ class LoketPage(Page):
 
     def _sent_back(self, result: Registered) -> None:
         slip = "Lembar pengembalian"
-        text = f"{slip} dicetak." if result.printed else f"{slip} tersimpan, belum tercetak. {result.print_trouble}"
-        self.shell.tell("good" if result.printed else "attention", f"{text.strip()} Dapat diajukan lagi lewat tombol Draf & dikembalikan.",
+        tone, text = printed_words(slip, result.printed, result.print_trouble)
+        self.shell.tell(tone, f"{text} Dapat diajukan lagi lewat tombol Draf & dikembalikan.",
                         bold=f"Berkas {result.permohonan.penduduk.nama} dikembalikan.")
         self._reset()
         self.refresh()
@@ -561,8 +570,8 @@ class LoketPage(Page):
     def _registered(self, result: Registered) -> None:
         p = result.permohonan
         if result.numbered:
-            text = "Tanda terima dicetak." if result.printed else f"Tanda terima tersimpan, belum tercetak. {result.print_trouble}".strip()
-            self.shell.tell("good" if result.printed else "attention", text, bold=f"Nomor {p.nomor_register} untuk {p.penduduk.nama}.")
+            tone, text = printed_words("Tanda terima", result.printed, result.print_trouble)
+            self.shell.tell(tone, text, bold=f"Nomor {p.nomor_register} untuk {p.penduduk.nama}.")
             if self.shell.applicant is not None:
                 self.shell.applicant.thanks(p.nomor_register, p.penduduk.nama, "")
         else:

@@ -11,6 +11,7 @@ from ktpel_kiosk.ports.devices import DeviceKind, DeviceState
 from ktpel_kiosk.ui import icons
 from ktpel_kiosk.ui.pages.base import scroll
 from ktpel_kiosk.ui.pages.settings_office import Section
+from ktpel_kiosk.ui.pages.settings_slips import SlipChoice
 from ktpel_kiosk.ui.presenters.settings import DeviceCard
 from ktpel_kiosk.ui.theme import theme_of
 from ktpel_kiosk.ui.widgets.base import Card, Painted, label
@@ -88,6 +89,8 @@ class DevicesSection(Section):
 
     def __init__(self, page: PengaturanPage) -> None:
         super().__init__(page)
+        self.slips = SlipChoice(page)
+        self.frame.addWidget(self.slips)
         inner = QWidget()
         self._grid = QGridLayout(inner)
         self._grid.setContentsMargins(0, 0, 4, 0)
@@ -133,6 +136,7 @@ class DevicesSection(Section):
         return max(1, min(3, room // theme_of(self).px(350)))
 
     def opened(self) -> None:
+        self.slips.opened()
         for card in self.page.presenter.devices():
             self.tiles[card.kind].show_card(card)
 

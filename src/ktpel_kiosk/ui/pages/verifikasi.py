@@ -13,7 +13,7 @@ from ktpel_kiosk.desk import intake, verification
 from ktpel_kiosk.domain.permohonan import RETURN_REASONS, Permohonan
 from ktpel_kiosk.domain.sop import Stage
 from ktpel_kiosk.ui.pages.base import ApplicationHead, Page, footer, scroll
-from ktpel_kiosk.ui.presenters.intake import IntakePresenter
+from ktpel_kiosk.ui.presenters.intake import IntakePresenter, printed_words
 from ktpel_kiosk.ui.presenters.work import WorkPresenter, biodata_rows
 from ktpel_kiosk.ui.widgets.base import Card, Line, clear_layout, column, label
 from ktpel_kiosk.ui.widgets.buttons import Button, Chip
@@ -288,8 +288,8 @@ class VerifikasiPage(Page):
 
     def _left(self, what: str, paper: str, result: tuple[Permohonan, tuple[bool, str]]) -> None:
         p, (printed, trouble) = result
-        text = f"{paper} dicetak." if printed else f"{paper} tersimpan, belum tercetak. {trouble}".strip()
-        self.shell.tell("good" if printed else "attention", text, bold=f"{p.nomor_register or p.penduduk.nama} {what}.")
+        tone, text = printed_words(paper, printed, trouble)
+        self.shell.tell(tone, text, bold=f"{p.nomor_register or p.penduduk.nama} {what}.")
         self._close()
         self.refresh()
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from datetime import date
 
-from ktpel_kiosk.desk import eligible, intake, population, queries
+from ktpel_kiosk.desk import eligible, intake, population, queries, slips
 from ktpel_kiosk.desk.access import stage_roles
 from ktpel_kiosk.desk.eligible import Override, RecordedBefore
 from ktpel_kiosk.domain import codes
@@ -17,7 +17,6 @@ from ktpel_kiosk.domain.penduduk import Penduduk
 from ktpel_kiosk.domain.permohonan import ChecklistItem, Keadaan, Permohonan
 from ktpel_kiosk.domain.sop import Layanan, Stage
 from ktpel_kiosk.domain.text import date_card, number_text, parse_date, phone_e164
-from ktpel_kiosk.ports.devices import DeviceKind, DocumentPrinter, PrintJob
 from ktpel_kiosk.ports.register import ListItem, Query
 from ktpel_kiosk.ui.presenters.session import Session
 from ktpel_kiosk.ui.words import word
@@ -83,6 +82,13 @@ class Registered:
     numbered: bool
     printed: bool
     print_trouble: str = ""
+
+
+def printed_words(paper: str, printed: bool, trouble: str) -> tuple[str, str]:
+    """Tone and sentence for the outcome of :meth:`IntakePresenter.print_paper`; ``paper`` begins the sentence."""
+    if printed:
+        return ("attention", f"{paper} dicetak di A4. {trouble}") if trouble else ("good", f"{paper} dicetak.")
+    return "attention", f"{paper} tersimpan, belum tercetak. {trouble}".strip()
 
 
 def form_values(p: Penduduk) -> dict[str, object]:
@@ -308,21 +314,9 @@ class IntakePresenter:
         return Registered(p, True, *self.print_paper(p.id, "tanda_terima"))
 
     def print_paper(self, permohonan_id: str, kind: str) -> tuple[bool, str]:
-        """Send a kept paper to the document printer; (printed, sentence why not)."""
-        desk = self.session.desk
-        found = desk.register.read(lambda v: [d for d in v.documents(permohonan_id) if d.kind == kind])
-        if not found:
-            return False, ""
-        pdf = found[-1].data
-
-        def submit(printer: DocumentPrinter) -> PrintJob:
-            return printer.submit(pdf, kind)
-
-        try:
-            desk.devices.call(DeviceKind.DOCUMENT_PRINTER, "document_printer.submit", submit, desk.print_timeout_s).result()
-        except KioskError as error:
-            return False, self.session.sentence(error)
-        return True, ""
+        """Print a kept paper; (printed, sentence why not, or why on A4 although the office prints slips)."""
+        done = slips.print_paper(self.session.desk, self.session.actor, permohonan_id, kind)
+        return bool(done.medium), self.session.sentence(done.trouble) if done.trouble is not None else ""
 
     def resubmit(self, permohonan_id: str, ada: frozenset[str]) -> Permohonan | Registered:
         """Back in; papers that had been returned at the counter get their number now."""

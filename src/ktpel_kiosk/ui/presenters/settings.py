@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
-from ktpel_kiosk.desk import printing, users
+from ktpel_kiosk.desk import printing, slips, users
 from ktpel_kiosk.domain.actor import UserAccount
 from ktpel_kiosk.domain.errors import BadInput
 from ktpel_kiosk.domain.passwords import password_problem, user_name
@@ -221,6 +221,14 @@ class SettingsPresenter:
             advice = word("perangkat_saran", state.kind)
         return DeviceCard(state.kind, word("perangkat", state.kind), text, tone, model, advice,
                           state.kind is DeviceKind.CAMERA and state.health in (DeviceHealth.READY, DeviceHealth.BUSY))
+
+    def slip_medium(self) -> str:
+        return self.session.desk.register.read(slips.slip_medium)
+
+    def choose_slip_medium(self, medium: str) -> str:
+        """Raises NotAllowed, BadInput."""
+        slips.choose_medium(self.session.desk, self.session.actor, medium)
+        return medium
 
     # -- blangko ------------------------------------------------------------------------------------------------------
 
