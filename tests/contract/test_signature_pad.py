@@ -24,7 +24,9 @@ HERE = Path(__file__).resolve().parent
 PROMPT = "Saya menyatakan data dan perekaman ini benar."
 IDLE_S = 0.5
 UP, AWAY = [1, 0, 0, 5000, 2600], [0, 0, 0, 0, 0]
-PAD = stu_picture.layout((800, 480))
+PAD = stu_picture.layout((320, 200))
+UNITS = 30
+"""Pad units a pixel of the STU-430."""
 
 
 def stroke(count: int = 60, at: int = 2000) -> list[list[int]]:
@@ -34,7 +36,7 @@ def stroke(count: int = 60, at: int = 2000) -> list[list[int]]:
 
 def tap(button: str) -> list[list[int]]:
     area = PAD.buttons[button]
-    x, y = round((area.left + area.right) / 2 * 13.5), round((area.top + area.bottom) / 2 * 13.5)
+    x, y = round((area.left + area.right) / 2 * UNITS), round((area.top + area.bottom) / 2 * UNITS)
     return [[1, 0, 0, x, y], *[[1, 1, 300, x, y]] * 6, [1, 0, 0, x, y], AWAY]
 
 
@@ -174,8 +176,8 @@ def emulated() -> Iterator[tuple[umock_usb.Standin, WorkerProcess]]:
     reason = umock_usb.missing()
     if reason:
         pytest.skip(reason)
-    standin = umock_usb.Standin(HERE / "umock_stu.py", "a8")
-    worker = WorkerProcess([sys.executable, str(HERE / "stu_client.py"), str(IDLE_S), "0.01"], "stu", standin.env)
+    standin = umock_usb.Standin(HERE / "umock_stu.py", "a4")
+    worker = WorkerProcess([sys.executable, str(HERE / "stu_client.py"), str(IDLE_S), "1"], "stu", standin.env)
     yield standin, worker
     worker.close()
     standin.stop()
@@ -291,7 +293,7 @@ def test_text_and_buttons_arrive_on_its_screen_and_leave_it_again(stu: tuple[Stu
     looking.join()
     wanted = stu_picture.encode(stu_picture.render(PROMPT, PAD, colour=False), stu_reports.Encoding.MONO)
     assert seen[0]["picture"] == {"encoding": 0, "sha256": hashlib.sha256(wanted).hexdigest()}
-    assert seen[0]["inking"] and seen[0]["mode"] == 3 and seen[0]["area"] == [0, 0, 799, PAD.ink.bottom]
+    assert seen[0]["inking"] and seen[0]["mode"] == 3 and seen[0]["area"] == [0, 0, 319, PAD.ink.bottom]
     after = bench.state()
     assert after["picture"] is None and not after["inking"]
 
@@ -302,7 +304,7 @@ def test_a_busy_caller_loses_nothing(stu: tuple[StuBench, RemotePad]) -> None:
     capture = pad.capture(PROMPT, 10, lambda point: None, stall_s=0.5)
     assert capture.lost == 0
     assert sum(p.down for p in capture.points) == 200
-    assert capture.units_per_mm == 100.0 and (capture.width, capture.height) == (10800, 6480)
+    assert capture.units_per_mm == 100.0 and (capture.width, capture.height) == (9600, 6000)
 
 
 def test_again_begins_anew_and_stillness_accepts(stu: tuple[StuBench, RemotePad]) -> None:
@@ -318,5 +320,31 @@ def test_time_over_while_writing(stu: tuple[StuBench, RemotePad]) -> None:
     bench, pad = stu
     bench.linger()
     with pytest.raises(CaptureFailed) as raised:
-        pad.capture(PROMPT, 1.2, lambda point: None)
+        pad.capture(PROMPT, 1.5, lambda point: None)
     assert raised.value.message_key == "signature.unfinished"
+
+
+@pytest.mark.gate
+def test_a_colour_pad_shows_the_text_in_colour() -> None:
+    reason = umock_usb.missing()
+    if reason:
+        pytest.skip(reason)
+    standin = umock_usb.Standin(HERE / "umock_stu.py", "a8")
+    worker = WorkerProcess([sys.executable, str(HERE / "stu_client.py"), str(IDLE_S), "120"], "stu", standin.env)
+    try:
+        bench = StuBench(standin, worker)
+        pad = bench.driver.open(bench.driver.discover()[0])
+        assert pad.identity().serial == "5LAQ0000123"
+        bench.linger()
+        seen: list[dict[str, Any]] = []
+        looking = threading.Thread(target=lambda: (pad.writing.wait(100), seen.append(bench.state()), pad.interrupt()))
+        looking.start()
+        with pytest.raises(CaptureFailed):
+            pad.capture(PROMPT, 110, lambda point: None)
+        looking.join()
+        screen = stu_picture.layout((800, 480))
+        wanted = stu_picture.encode(stu_picture.render(PROMPT, screen, colour=True), stu_reports.Encoding.BGR)
+        assert seen[0]["picture"] == {"encoding": 4, "sha256": hashlib.sha256(wanted).hexdigest()}
+    finally:
+        worker.close()
+        standin.stop()
