@@ -39,7 +39,7 @@ class Check:
 
 def examine(data: Path) -> list[Check]:
     """All checks; none of them changes anything."""
-    return [*_machine(), *_libraries(), *_folder(data), *_register(data), *_devices()]
+    return [*_machine(), *_libraries(), *_folder(data), *_register(data), *_devices(data)]
 
 
 def _machine() -> Iterator[Check]:
@@ -104,13 +104,22 @@ def _open(data: Path) -> str:
     return f"terbuka, {check.length} mata rantai audit utuh"
 
 
-def _devices() -> Iterator[Check]:
-    from ktpel_kiosk.app.devices import real_drivers
-    for driver in real_drivers():
-        try:
-            found = driver.discover()
-        except KioskError as error:
-            yield Check(f"perangkat {driver.kind}", "peringatan", f"{driver.name}: {load_sentences().of(error)}")
+def _devices(data: Path) -> Iterator[Check]:
+    """What each driver of this desk sees now. A driver that does not answer in time is named; it stops nothing."""
+    from ktpel_kiosk.app.cli_devices import desk_composition, look_once
+    try:
+        made = desk_composition(office_folder(data))
+    except KioskError as error:
+        yield Check("perangkat", "gagal", load_sentences().of(error))
+        return
+    for off in made.disabled:
+        yield Check(f"perangkat {off.kind}", "peringatan", f"{off.name}: {load_sentences().of(off.trouble)}")
+    named = {(off.kind, off.name) for off in made.disabled}
+    for look in look_once(made.drivers):
+        if (look.kind, look.driver) in named:
             continue
-        names = ", ".join(f.label for f in found)
-        yield Check(f"perangkat {driver.kind}", "baik" if found else "peringatan", f"{driver.name}: {names or 'tidak ada'}")
+        if look.trouble is not None:
+            yield Check(f"perangkat {look.kind}", "peringatan", f"{look.driver}: {load_sentences().of(look.trouble)}")
+        else:
+            names = ", ".join(f.label for f in look.found)
+            yield Check(f"perangkat {look.kind}", "baik" if names else "peringatan", f"{look.driver}: {names or 'tidak ada'}")
