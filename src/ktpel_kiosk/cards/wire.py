@@ -62,10 +62,11 @@ class Answer:
 
 
 class Channel:
-    """Commands to the connected card."""
+    """Commands to the connected card. ``chunk``: most bytes asked of a file at once."""
 
-    def __init__(self, reader: CardReader) -> None:
+    def __init__(self, reader: CardReader, chunk: int = CHUNK) -> None:
         self._reader = reader
+        self._chunk = chunk
 
     def exchange(self, apdu: bytes, operation: str) -> Answer:
         """One command; 61xx and 6Cxx are followed. Raises CardRefused ``chip.answer`` for less than a status word."""
@@ -117,14 +118,14 @@ class Channel:
             CardRefused: ``chip.damaged`` when the stated length is impossible or the file ends before it.
         """
         self.select_file(fid)
-        got = self.read(0, CHUNK)
+        got = self.read(0, self._chunk)
         if len(got) < 2:
             raise refused("chip.damaged", "read")
         total = 2 + int.from_bytes(got[:2], "big")
         if total > MAX_FILE:
             raise refused("chip.damaged", "read")
         while len(got) < total:
-            more = self.read(len(got), min(CHUNK, total - len(got)))
+            more = self.read(len(got), min(self._chunk, total - len(got)))
             if not more:
                 raise refused("chip.damaged", "read")
             got += more

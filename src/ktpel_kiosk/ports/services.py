@@ -296,6 +296,29 @@ class ChipContent:
     minutiae: tuple[tuple[Position, bytes], ...] = ()
 
 
+class SamPort(Protocol):
+    """The security module that only Ditjen Dukcapil issues; it holds every key, the desk none. On the actor thread of its own reader.
+
+    Raises CardRefused ``sam.*``, CardRemoved.
+    """
+
+    def authenticate(self, control: bytes, uid: bytes, challenge: bytes) -> bytes:
+        """Cryptogram (40 bytes) for the card's EXTERNAL AUTHENTICATE, from its control file, UID and challenge."""
+        ...
+
+    def complete(self, answer: bytes) -> None:
+        """Check the card's answer (40 bytes) to the cryptogram; the secure channel stands then."""
+        ...
+
+    def wrap(self, command: bytes) -> bytes:
+        """A command as it goes over the secure channel."""
+        ...
+
+    def unwrap(self, answer: bytes) -> bytes:
+        """The card's protected answer in the clear, with its status word."""
+        ...
+
+
 class CardPersonaliser(Protocol):
     """Chip of the specimen card. ``reader`` is already connected. Runs on the reader's actor thread."""
 
