@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 
 import pytest
 from pagekit import PageBench, bench
@@ -27,7 +28,17 @@ def sent(kit):
 
 
 def unknown(kit):
+    """A card whose answer never came; beside another unwritten one only the register can place it."""
     p = kit.office.to_stage(1, Stage.CETAK_ENCODE)
+    register = kit.office.register
+    if register.jobs_to_reconcile():
+        (other,) = register.jobs_to_reconcile()
+        blank = register.next_blangko()
+        job = replace(other, id="kedua", permohonan_id=p.id, credential=p.id, nik=p.penduduk.nik, blangko=blank.serial,
+                      state=JobState.UNKNOWN, printer_job="")
+        register.write(lambda tx: (tx.add_card_job(job), tx.save_blangko(replace(blank, state=BlangkoState.DIPAKAI, job_id=job.id)),
+                                   tx.log("CardIntent", p.id, "-")))
+        return job
     kit.office.devices.trouble[DeviceKind.CARD_PRINTER] = OutcomeUnknown("device.outcome_unknown")
     job = printing.start_card(kit.office.desk, kit.office.rina, p.id)
     kit.office.devices.trouble.clear()
@@ -38,7 +49,8 @@ def test_the_desks_own_running_job_is_no_question(kit, sent):
     presenter = UnsettledPresenter(kit.session())
     assert presenter.load(own={sent.id}) == ()
     (question,) = presenter.load()
-    assert question.answers == ("printed", "spoiled")
+    assert question.answers == ("printed", "spoiled", "not_printed")
+    assert question.second == {"spoiled", "not_printed"}
     assert "selesai dicetak" in question.text
 
 
@@ -46,7 +58,7 @@ def test_an_unknown_outcome_is_asked_even_of_the_own_job(kit):
     job = unknown(kit)
     assert job.state is JobState.UNKNOWN
     (question,) = UnsettledPresenter(kit.session()).load(own={job.id})
-    assert question.answers == ("printed", "not_printed", "spoiled")
+    assert question.answers == ("not_printed", "printed", "spoiled") and "tidak pernah menerima" in question.text
 
 
 def test_every_offered_answer_is_accepted(kit):
@@ -59,11 +71,10 @@ def test_every_offered_answer_is_accepted(kit):
 
 def test_a_failed_print_offers_not_printed_first(kit):
     job = unknown(kit)
-    from dataclasses import replace
     kit.office.register._jobs[job.id] = replace(job, printer_job="p-9")
     kit.office.devices.jobs["p-9"] = PrintJobState.FAILED
     (question,) = UnsettledPresenter(kit.session()).load()
-    assert question.answers[0] == "not_printed"
+    assert question.answers[0] == "not_printed" and question.second == {"spoiled"}
     assert "gagal" in question.text
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from PySide6.QtCore import QTimer
 from PySide6.QtWidgets import QHBoxLayout, QStackedWidget, QVBoxLayout, QWidget
 
 from ktpel_kiosk.domain.errors import BadInput, KioskError, NotAllowed, SignInRefused
@@ -14,7 +15,8 @@ from ktpel_kiosk.ui.pages.base import Page, footer
 from ktpel_kiosk.ui.pages.cetak_centre import CentrePanel, ComparePanel
 from ktpel_kiosk.ui.pages.cetak_spoil import SpoilForm
 from ktpel_kiosk.ui.presenters.cards import CardPresenter, PrintView
-from ktpel_kiosk.ui.presenters.intake import IntakePresenter
+from ktpel_kiosk.ui.presenters.intake import IntakePresenter, printed_words
+from ktpel_kiosk.ui.presenters.print_watch import PrintWatch, PrintWatcher
 from ktpel_kiosk.ui.presenters.printing_queue import CentreView, PrintQueue, PrintQueuePresenter
 from ktpel_kiosk.ui.presenters.unsettled import Question, UnsettledPresenter
 from ktpel_kiosk.ui.presenters.work import WorkPresenter
@@ -31,6 +33,10 @@ if TYPE_CHECKING:
 
 
 EMPTY, CARD, CENTRE, COMPARE = range(4)
+LOOK_MS = 1000
+"""Between two questions to the printer while it prints."""
+MOST_SILENT = 2
+"""Unanswered questions after which the printer is left alone until something happens."""
 
 
 class CetakPage(Page):
@@ -75,6 +81,14 @@ class CetakPage(Page):
         line.addWidget(self.pages, 73)
         self.frame.addLayout(line, 1)
         self.keys = {"F8": self._f8}
+        self.watcher = PrintWatcher(window.session)
+        self.watch: PrintWatch | None = None
+        self._trouble_text = ""
+        self._silent = 0
+        self.clock = QTimer(self)
+        self.clock.setSingleShot(True)
+        self.clock.setInterval(LOOK_MS)
+        self.clock.timeout.connect(self._ask_watch)
 
     def _build(self) -> QWidget:
         card = Card(24, 16)
@@ -112,13 +126,16 @@ class CetakPage(Page):
         self.spoil = Button("Nyatakan rusak", icon="ban")
         self.spoil.clicked.connect(self._spoil)
         self.not_printed = Button("Tidak tercetak")
-        self.not_printed.clicked.connect(lambda: self._answer("not_printed"))
+        self.not_printed.clicked.connect(self._other)
+        self.reread = Button("Baca ulang di meja", icon="scan-line")
+        self.reread.clicked.connect(self._reread)
+        self.reread.hide()
         self.primary = Button("Cetak kartu", "primary", key="F9")
         self.primary.clicked.connect(self._primary)
         self.cancel = Button("Batal", key="Esc")
         self.cancel.clicked.connect(self._close_spoil)
         self.cancel.hide()
-        card.body.addLayout(footer([self.spoil], [self.cancel, self.not_printed, self.primary]))
+        card.body.addLayout(footer([self.spoil], [self.cancel, self.reread, self.not_printed, self.primary]))
         return card
 
     def opened(self, **args: Any) -> None:
@@ -150,6 +167,8 @@ class CetakPage(Page):
 
     def _choose(self, pid: str) -> None:
         self._chosen = pid
+        self._trouble_text = ""
+        self.watch = None
         if pid == self._wanted:
             self._wanted = ""
         for shown in (self.list, self.waits):
@@ -229,15 +248,100 @@ class CetakPage(Page):
         empty = view.action == "send" and balance.stok == 0
         self.primary.setEnabled(may and not self.busy and not empty)
         self.spoil.setEnabled(may and view.job is not None)
-        self.not_printed.setVisible(view.action == "answer")
-        if view.unknown:
-            self.fault.show_text("attention", "Printer tidak menjawab pasti. Lihat kartu di tangan Anda, lalu pilih: kartu ada dan baik, "
-                                 "tidak tercetak, atau rusak.", bold="Hasil belum pasti.")
+        self.not_printed.hide()
+        self.reread.setVisible(view.job is not None and view.job.written and view.job.printer_job != "" and not view.job.at_station)
+        self.watch = None
+        self._silent = 0
+        if view.watched:
+            self.primary.setEnabled(False)
+            self.fault.show_text("info", "Menanyakan printer …")
+            self._ask_watch()
         elif empty:
             self.fault.show_text("info", self._no_blanks(view), bold="Blangko habis.", action="Terima blangko",
                                  act=lambda: self.shell.go("pengaturan", section="blangko"))
         elif not may:
             self.fault.show_text("info", f"Langkah ini milik {self.work.who_may(view.dossier.permohonan)}.")
+
+    # -- the printer at work ------------------------------------------------------------------------------------------
+
+    def _ask_watch(self) -> None:
+        view = self.view
+        if view is None or view.job is None or not view.watched or not self.isVisible():
+            return
+        if self.busy:
+            self.clock.start()
+            return
+        job_id = view.job.id
+        self.ask_latest("watch", lambda: self.watcher.look(job_id), self._watched, lambda _e: None)
+
+    def _watched(self, watch: PrintWatch | None) -> None:
+        view = self.view
+        if view is None or view.job is None or self.busy:
+            return
+        if watch is None:  # a device has it, or it was settled meanwhile
+            self.clock.start()
+            return
+        if watch.job_id != view.job.id:
+            return
+        self._silent = self._silent + 1 if watch.hint == "silent" else 0
+        if not watch.settled or 0 < self._silent < MOST_SILENT:
+            self.clock.start()
+        if not self.spoil_area.isHidden():
+            return
+        self.watch = watch
+        may = self.work.may_act(view.dossier.permohonan)
+        if not may:
+            self.fault.show_text("info", f"Langkah ini milik {self.work.who_may(view.dossier.permohonan)}.")
+        elif self._trouble_text:
+            self.fault.show_text("trouble", self._trouble_text)
+        else:
+            self.fault.show_text(watch.tone, " ".join(filter(None, (watch.text, watch.low))), bold=watch.bold)
+        self.primary.set_text(watch.main[1] if watch.main else "Menunggu printer")
+        self.primary.setEnabled(may and watch.main is not None)
+        self.not_printed.setVisible(watch.other is not None)
+        self.not_printed.setEnabled(may)
+        if watch.other is not None:
+            self.not_printed.set_text(watch.other[1])
+
+    def _other(self) -> None:
+        if self.watch is not None and self.watch.other is not None:
+            self._verdict(self.watch.other[0])
+
+    def _verdict(self, what: str) -> None:
+        """Do what a button of the watch says."""
+        view = self.view
+        if view is None or view.job is None or self.watch is None:
+            return
+        pid, job_id = view.dossier.permohonan.id, view.job.id
+        if what in self.watch.second:
+            self._ask_second(what)
+        elif what == "good":
+            self.fault.show_text("info", "Mencatat hasil …" if view.job.written
+                                 else "Letakkan kartu di pembaca. Menulis dan membaca ulang chip …")
+            self.act(lambda: self.presenter.good_and_encode(pid, job_id), self._made, self._trouble)
+        elif what in ("retry", "resume"):
+            self.fault.show_text("info", "Mengirim ke printer kartu …")
+            send = (lambda: self.presenter.retry(pid, job_id)) if what == "retry" else (lambda: self.presenter.send(pid))
+            self.act(send, self._sent, self._trouble)
+        else:
+            self._answer(what)
+
+    def _ask_second(self, verdict: str) -> None:
+        """The blank of a card the printer calls done goes back only with another officer's name."""
+        self.spoil_area.ask_whole(True)
+        self._asked = verdict
+        self._open_spoil("Kembalikan blangko ke stok")
+
+    def _reread(self) -> None:
+        view = self.view
+        if view is not None and view.job is not None:
+            job_id = view.job.id
+            self.fault.show_text("info", "Letakkan kartu di pembaca. Membaca ulang chip …")
+            self.act(lambda: self.presenter.reread(job_id), lambda _n: self._reread_well(), self._trouble)
+
+    def _reread_well(self) -> None:
+        self.look_again()
+        self.shell.tell("good", "Isi chip sama dengan yang ditulis di dalam printer.", bold="Chip terbaca di meja.")
 
     @staticmethod
     def _no_blanks(view: PrintView) -> str:
@@ -246,7 +350,8 @@ class CetakPage(Page):
                 "dicatat masuk.")
 
     def show_busy(self, on: bool) -> None:
-        self.primary.setEnabled(not on and self.view is not None)
+        waits = self.view is not None and self.view.watched and (self.watch is None or self.watch.main is None)
+        self.primary.setEnabled(not on and self.view is not None and not waits)
         self.centre.show_busy(on)
         self.compare.show_busy(on)
 
@@ -276,25 +381,24 @@ class CetakPage(Page):
         if view is None:
             return
         self.fault.hide()
+        self._trouble_text = ""
         pid, job = view.dossier.permohonan.id, view.job
-        if view.action == "check":
+        if self.watch is not None and self.watch.main is not None:
+            self._verdict(self.watch.main[0])
+        elif view.action == "check":
             self.act(lambda: self.presenter.check(pid), self._after, self._trouble)
         elif view.action == "send":
             self.fault.show_text("info", "Mengirim ke printer kartu …")
             self.act(lambda: self.presenter.send(pid), self._sent, self._trouble)
-        elif view.action == "good" and job is not None:
-            self.fault.show_text("info", "Letakkan kartu di pembaca. Menulis dan membaca ulang chip …")
-            self.act(lambda: (self.presenter.good(pid, job.id), self.presenter.encode(pid, job.id))[1], self._made, self._trouble)
         elif view.action == "encode" and job is not None:
             self.fault.show_text("info", "Letakkan kartu di pembaca. Menulis dan membaca ulang chip …")
             self.act(lambda: self.presenter.encode(pid, job.id), self._made, self._trouble)
-        else:
-            self._answer("printed")
 
     def _answer(self, verdict: str) -> None:
         if self.view is not None and self.view.job is not None:
             pid, job_id = self.view.dossier.permohonan.id, self.view.job.id
             self.fault.hide()
+            self._trouble_text = ""
             self.act(lambda: self.presenter.answer(pid, job_id, verdict), self._after, self._trouble)
 
     def _after(self, view: PrintView) -> None:
@@ -325,16 +429,13 @@ class CetakPage(Page):
 
     def _handed_back(self, result: tuple[Permohonan, tuple[bool, str]]) -> None:
         p, (printed, trouble) = result
-        text = "Lembar pengembalian dicetak." if printed else f"Lembar pengembalian tersimpan, belum tercetak. {trouble}".strip()
-        self.shell.tell("good" if printed else "attention", text, bold=f"{p.nomor_register} dikembalikan.")
+        tone, text = printed_words("Lembar pengembalian", printed, trouble)
+        self.shell.tell(tone, text, bold=f"{p.nomor_register} dikembalikan.")
         self.refresh()
 
     def _sent(self, view: PrintView) -> None:
         self.fault.hide()
         self._show(view)
-        if not view.unknown:
-            self.fault.show_text("info", "Ambil kartu dari printer dan periksa depan dan belakang. Bila baik, letakkan di pembaca "
-                                 "lalu tekan F9.", bold="Kartu dikirim ke printer.")
 
     def _made(self, view: PrintView) -> None:
         p = view.dossier.permohonan
@@ -352,27 +453,49 @@ class CetakPage(Page):
             return
         pid, text = view.dossier.permohonan.id, self.session.sentence(error)
 
-        def shown(fresh: PrintView) -> None:
+        def shown(found: tuple[PrintView, str]) -> None:
+            fresh, first = found
+            self._trouble_text = text
             self._show(fresh)
-            self.fault.show_text("trouble", text, action="Coba lagi", act=self._primary)
+            if first:
+                self.fault.show_text("attention", text, action="Buka kartu itu", act=lambda: self._choose(first))
+            elif not fresh.watched:
+                self.fault.show_text("trouble", text, action="Coba lagi", act=self._primary)
 
-        self.ask(lambda: self.presenter.load(pid), shown)
+        self.ask(lambda: (self.presenter.load(pid), self.presenter.waiting_on(error)), shown)
 
     def _spoil(self) -> None:
         if self.view is None or self.view.job is None:
             return
         if self.spoil_area.isHidden():
-            self.spoil_area.show()
-            self._room_for_spoil(True)
+            self.spoil_area.ask_whole(False)
+            self._asked = "spoiled"
+            self._open_spoil("Nyatakan rusak sekarang")
             self.spoil_area.reasons[0].setFocus()
-            self.spoil.kind = "danger"
-            self.spoil.set_text("Nyatakan rusak sekarang")
             return
         if not self.spoil_area.ready():
             return
         pid, job_id = self.view.dossier.permohonan.id, self.view.job.id
         reason, name, secret = self.spoil_area.values()
+        if self._asked != "spoiled":
+            verdict = self._asked
+            self.act(lambda: self.presenter.answer(pid, job_id, verdict, name, secret), self._put_back, self._spoil_refused)
+            return
         self.act(lambda: self.presenter.spoil(pid, job_id, reason, name, secret), self._spoiled, self._spoil_refused)
+
+    _asked = "spoiled"
+
+    def _open_spoil(self, word: str) -> None:
+        self.spoil_area.show()
+        self._room_for_spoil(True)
+        self.spoil.kind = "danger"
+        self.spoil.set_text(word)
+        self.spoil.setEnabled(True)
+
+    def _put_back(self, view: PrintView) -> None:
+        self._close_spoil()
+        self._after(view)
+        self.shell.tell("info", "Blangko kembali ke stok; masukkan ke wadah printer. Kartu dapat dicetak lagi.")
 
     def _spoil_refused(self, error: KioskError) -> None:
         if isinstance(error, SignInRefused | NotAllowed | BadInput):
@@ -389,6 +512,9 @@ class CetakPage(Page):
         """The questions take the place of the card's picture: both do not fit on a 768 px screen."""
         self.top_area.setVisible(not asking)
         self.primary.setVisible(not asking)
+        if asking:
+            self.not_printed.hide()
+            self.reread.hide()
         self.cancel.setVisible(asking)
         if asking:
             self.fault.hide()
@@ -399,6 +525,8 @@ class CetakPage(Page):
         self.spoil_area.clear()
         self.spoil.kind = "secondary"
         self.spoil.set_text("Nyatakan rusak")
+        if self.view is not None and self.view.watched:
+            self._ask_watch()
 
     def back(self) -> bool:
         if self.pages.currentIndex() == COMPARE and self.compare.back():

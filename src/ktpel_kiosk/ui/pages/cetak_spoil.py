@@ -22,13 +22,14 @@ class SpoilForm(QWidget):
         super().__init__()
         box = QVBoxLayout(self)
         box.setContentsMargins(0, 0, 0, 0)
-        box.addWidget(label("Mengapa kartu ini rusak?", "strong", weight="semibold"))
+        self.title = label("Mengapa kartu ini rusak?", "strong", weight="semibold")
+        box.addWidget(self.title)
         chips = Flow(8)
         self.reasons = [ChoiceChip(t) for t in REASONS]
         for chip in self.reasons:
             chip.clicked.connect(partial(self._chosen, chip))
             chips.addWidget(chip)
-        holder = QWidget()
+        self._chips = holder = QWidget()
         holder.setLayout(chips)
         box.addWidget(holder)
         self.reason = TextField("reason", "Keterangan", limit=200)
@@ -37,6 +38,18 @@ class SpoilForm(QWidget):
         box.addSpacing(4)
         box.addWidget(self.second)
 
+    def ask_whole(self, whole: bool) -> None:
+        """Ask whether the blank is whole after all, instead of why the card is spoiled."""
+        self._whole = whole
+        self.title.setText("Blangko ini tidak tercetak dan masih utuh?" if whole else "Mengapa kartu ini rusak?")
+        for item in (self._chips, self.reason):
+            item.setVisible(not whole)
+        self.second.say(*(("Petugas kedua melihat blangkonya", "Printer melaporkan kartu selesai, jadi blangko kembali ke stok hanya bila "
+                           "petugas lain ikut melihatnya.") if whole else
+                          ("Petugas kedua melihat kartunya", "Blangko rusak hanya tercatat bila petugas lain ikut memeriksa kartu.")))
+
+    _whole = False
+
     def _chosen(self, chip: ChoiceChip, _on: bool = True) -> None:
         for other in self.reasons:
             other.setChecked(other is chip)
@@ -44,7 +57,7 @@ class SpoilForm(QWidget):
 
     def ready(self) -> bool:
         """Everything is filled in; otherwise what is missing is pointed at."""
-        if not self.reason.value():
+        if not self._whole and not self.reason.value():
             self.reason.say("Pilih atau tulis alasannya.", "attention")
             return False
         return self.second.ready()

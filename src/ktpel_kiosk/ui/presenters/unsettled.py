@@ -1,4 +1,4 @@
-"""Cards whose outcome is not known: the question in words, what the device said, the three answers. Qt-free."""
+"""Cards whose outcome is not known: the question in words, what the device said, the answers. Qt-free."""
 
 from __future__ import annotations
 
@@ -7,25 +7,36 @@ from dataclasses import dataclass
 
 from ktpel_kiosk.desk import reconcile
 from ktpel_kiosk.domain.cards import JobState
+from ktpel_kiosk.domain.errors import DeviceTrouble
 from ktpel_kiosk.domain.permissions import PERMISSIONS
 from ktpel_kiosk.ui.presenters.session import Session, number_short
 
 HINTS = {
     "printed": "Printer melaporkan kartu selesai dicetak.", "failed": "Printer melaporkan cetakan gagal.",
-    "written": "Chip di pembaca sudah terisi lengkap.", "": "Perangkat tidak dapat memastikan; lihat kartunya.",
+    "pending": "Kartu masih menunggu di antrean printer.", "printing": "Printer sedang mencetak kartu ini.",
+    "never": "Printer tidak pernah menerima kartu ini.", "forgotten": "Printer sudah tidak ingat kartu ini; lihat kartunya.",
+    "unsure": "Printer tidak tahu apa yang terjadi; lihat kartunya.", "silent": "Printer tidak dapat ditanya; lihat kartunya.",
+    "station": "Kartu menunggu di dalam printer, belum dicetak.",
+    "written": "Chip di pembaca sudah terisi lengkap.", "empty": "Chip di pembaca belum terisi.",
+    "other": "Kartu di pembaca bukan kartu ini.", "no_card": "Letakkan kartunya di pembaca.",
+    "no_reader": "Pembaca kartu tidak menjawab; lihat kartunya.",
 }
-ANSWERS: dict[str, str] = {"printed": "Kartu ada dan baik", "not_printed": "Tidak tercetak", "spoiled": "Kartu rusak"}
+ANSWERS: dict[str, str] = {
+    "printed": "Kartu ada dan baik", "not_printed": "Tidak tercetak", "spoiled": "Kartu rusak", "cancel": "Keluarkan dari antrean",
+    "resume": "Lanjutkan",
+}
 
 
 @dataclass(frozen=True, slots=True)
 class Question:
-    """``answers``: the verdicts this state allows, the likely one first."""
+    """``answers``: the verdicts this state allows, the likely one first; ``second``: those another officer signs."""
 
     job_id: str
     permohonan_id: str
     title: str
     text: str
     answers: tuple[str, ...]
+    second: frozenset[str] = frozenset({"spoiled"})
 
 
 class UnsettledPresenter:
@@ -44,16 +55,15 @@ class UnsettledPresenter:
 
     def _question(self, q: reconcile.OpenQuestion) -> Question:
         p = self.session.desk.register.read(lambda v: v.permohonan(q.job.permohonan_id))
-        what = "penulisan chip belum dipastikan" if q.job.state is JobState.ENCODING else "belum dipastikan tercetak"
-        may_be_whole = q.job.state in (JobState.INTENT, JobState.UNKNOWN)
-        answers = ("printed", "not_printed", "spoiled") if may_be_whole else ("printed", "spoiled")
-        if may_be_whole and q.hint == "failed":
-            answers = ("not_printed", "printed", "spoiled")
-        return Question(q.job.id, p.id, f"{number_short(p.nomor_register)} {p.penduduk.nama}",
-                        f"Blangko {q.job.blangko} {what}. {HINTS[q.hint]}", answers)
+        chip = q.job.state is JobState.ENCODING and not q.job.at_station
+        what = "penulisan chip belum dipastikan" if chip else "belum dipastikan tercetak"
+        text = f"Blangko {q.job.blangko} {what}. {HINTS[q.hint]}"
+        if q.trouble:
+            text += f" {self.session.sentence(DeviceTrouble(q.trouble, device_kind='card_printer'))}"
+        return Question(q.job.id, p.id, f"{number_short(p.nomor_register)} {p.penduduk.nama}", text, q.answers, q.second)
 
     def answer(self, job_id: str, verdict: str, username: str = "", password: str = "") -> str:
-        """Returns the sentence that says what was recorded; ``spoiled`` needs a second person.
+        """Returns the sentence that says what was recorded; some answers need a second person.
 
         Raises NotAllowed, BadInput, SignInRefused.
         """
@@ -61,4 +71,5 @@ class UnsettledPresenter:
         return {
             JobState.PRINTED: "Kartu tercatat tercetak. Lanjutkan dengan menulis chip.", JobState.CONFIRMED: "Kartu tercatat jadi.",
             JobState.CANCELLED: f"Blangko {job.blangko} kembali ke stok.", JobState.SPOILED: f"Blangko {job.blangko} tercatat rusak.",
+            JobState.SENT: "Kartu dikirim ke printer.", JobState.UNKNOWN: "Cetakan dihentikan. Lihat kartunya, lalu jawab lagi.",
         }.get(job.state, "Jawaban tercatat.")

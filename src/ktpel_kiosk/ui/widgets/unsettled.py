@@ -12,6 +12,12 @@ from ktpel_kiosk.ui.widgets.base import Card, clear_layout, column, label
 from ktpel_kiosk.ui.widgets.buttons import Button, Chip
 from ktpel_kiosk.ui.widgets.second import SecondPerson
 
+SECOND: dict[bool, tuple[str, str]] = {
+    True: ("Petugas kedua melihat kartunya", "Kartu rusak hanya tercatat bila petugas lain ikut memeriksa."),
+    False: ("Petugas kedua melihat blangkonya", "Printer melaporkan lain, jadi blangko kembali ke stok bila petugas lain ikut melihat."),
+}
+"""By whether the card counts as spoiled: title and sentence."""
+
 
 class UnsettledSection(Card):
     """Hidden while there is no question. ``answered(job_id, verdict)``; a spoiled card asks for the second person first."""
@@ -33,8 +39,9 @@ class UnsettledSection(Card):
         line.addLayout(column(self.count, self.title, self.text, spacing=4), 1)
         line.addLayout(self._buttons)
         self.body.addLayout(line)
-        self.second = SecondPerson("Petugas kedua melihat kartunya", "Kartu rusak hanya tercatat bila petugas lain ikut memeriksa.")
-        self.second.entered.connect(lambda: self._answer("spoiled"))
+        self.second = SecondPerson(*SECOND[True])
+        self._verdict = "spoiled"
+        self.second.entered.connect(lambda: self._answer(self._verdict))
         self.second.hide()
         self.body.addWidget(self.second)
         self.hide()
@@ -64,9 +71,12 @@ class UnsettledSection(Card):
     def _answer(self, verdict: str) -> None:
         if not self.questions:
             return
-        if verdict == "spoiled" and self.second.isHidden():
+        needed = verdict in self.questions[0].second
+        if needed and (self.second.isHidden() or verdict != self._verdict):
+            self._verdict = verdict
+            self.second.say(*SECOND[verdict == "spoiled"])
             self.second.show()
             self.second.ask()
             return
-        if verdict != "spoiled" or self.second.ready():
+        if not needed or self.second.ready():
             self.answered.emit(self.questions[0].job_id, verdict)
