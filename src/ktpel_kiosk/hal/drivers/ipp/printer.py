@@ -99,7 +99,11 @@ class PrintQueue:
     # jobs
 
     def job(self, job_id: str) -> PrintJob:
-        return facts_of.job_of(self._job_attributes(job_id), self.attributes(facts_of.STATE_ATTRIBUTES), self.kind)
+        return self._shown(self._job_attributes(job_id))
+
+    def _shown(self, job: Attributes) -> PrintJob:
+        now = None if facts_of.is_over(job) else self.complaint(self.attributes(facts_of.STATE_ATTRIBUTES))
+        return facts_of.job_of(job, now, self.kind)
 
     def _job_attributes(self, job_id: str) -> Attributes:
         """Raises NotFound ``printer.no_job``."""
@@ -124,7 +128,7 @@ class PrintQueue:
             raise self.trouble(refused, "find") from refused
         jobs = [job for job in reply.all(Tag.JOB) if text(job, "job-name") == title]
         newest = max(jobs, key=lambda job: number(job, "job-id"), default=None)
-        return None if newest is None else facts_of.job_of(newest, self.attributes(facts_of.STATE_ATTRIBUTES), self.kind)
+        return None if newest is None else self._shown(newest)
 
     def cancel(self, job_id: str) -> PrintJob:
         """Stop it if that is still possible; the state afterwards tells."""

@@ -27,7 +27,8 @@ STATE_ATTRIBUTES = ("printer-state", "printer-state-reasons", "printer-is-accept
 IDENTITY_ATTRIBUTES = ("printer-name", "printer-info", "printer-make-and-model", "printer-type", "printer-is-temporary",
                        "printer-error-policy")
 MARKER_ATTRIBUTES = ("marker-names", "marker-types", "marker-levels")
-JOB_ATTRIBUTES = ("job-id", "job-name", "job-state", "job-state-reasons", "time-at-processing", "number-of-documents", "media")
+JOB_ATTRIBUTES = ("job-id", "job-name", "job-state", "job-state-reasons", "time-at-processing", "number-of-documents", "media",
+                  "job-printer-state-reasons")
 
 REASONS: tuple[tuple[str, str, type[DeviceTrouble]], ...] = (
     ("media-jam", "jam", Jammed),
@@ -44,7 +45,8 @@ QUEUE_REASONS: tuple[tuple[str, str], ...] = (
     ("cups-missing-filter", "printer.driver_missing"), ("cups-insecure-filter", "printer.driver_missing"),
     ("paused", "printer.paused"),
 )
-IDLE, PROCESSING, STOPPED = 3, 4, 5
+STOPPED = 5
+HELD, PROCESSING_JOB, STOPPED_JOB, CANCELED, ABORTED, COMPLETED = 4, 5, 6, 7, 8, 9
 _SEVERITY = re.compile(r"-(error|warning|report)$")
 
 
@@ -190,30 +192,37 @@ def supplies(attributes: Attributes, kind: str) -> PrinterSupplies:
     return PrinterSupplies(found.get("ribbon"), found.get("film"), found.get("cards"), tuple(dict.fromkeys(reasons)))
 
 
-def job_of(attributes: Attributes, printer: Attributes, kind: str) -> PrintJob:
-    """A job as the kiosk tells it; ``printer`` are the state attributes of its queue, for what a waiting job waits for."""
+def is_over(job: Attributes) -> bool:
+    return number(job, "job-state") > STOPPED_JOB
+
+
+def job_of(attributes: Attributes, now: DeviceTrouble | None, kind: str) -> PrintJob:
+    """A job as the kiosk tells it.
+
+    Args:
+        now: what keeps the printer from printing, for a job that is not over. What became of one that is, stands in the job itself:
+            the queue's reasons may be another job's by then.
+    """
     job_id = str(number(attributes, "job-id"))
     state = number(attributes, "job-state")
     began = isinstance(next(iter(attributes.get("time-at-processing", ())), None), int)
-    reasons = texts(attributes, "job-state-reasons")
-    trouble = complaint(texts(printer, "printer-state-reasons"), kind)
-    if state == 9:
-        return PrintJob(job_id, PrintJobState.DONE)
-    if state == 8:
-        return PrintJob(job_id, PrintJobState.FAILED, trouble.message_key if trouble else f"{kind}.failed")
-    if state == 7:
-        if trouble is not None and "job-canceled-by-user" not in reasons:
-            return PrintJob(job_id, PrintJobState.FAILED, trouble.message_key)
-        if began:
-            return PrintJob(job_id, PrintJobState.UNKNOWN, f"{kind}.cancelled_late")
-        return PrintJob(job_id, PrintJobState.FAILED, f"{kind}.cancelled")
-    trouble = trouble or closed_queue(printer, kind)
-    if state in (5, 6):
-        return PrintJob(job_id, PrintJobState.PRINTING, trouble.message_key if trouble else "printer.job_stopped" if state == 6 else "")
+    if is_over(attributes):
+        told = texts(attributes, "job-printer-state-reasons")
+        trouble = complaint(told, kind)
+        if state == COMPLETED:
+            if "cups-ipp-missing-job-history" in told:  # the printer was restarted meanwhile; the queue calls that done
+                return PrintJob(job_id, PrintJobState.UNKNOWN, "printer.forgotten")
+            return PrintJob(job_id, PrintJobState.DONE)
+        if state == ABORTED or "job-canceled-by-user" not in texts(attributes, "job-state-reasons"):
+            return PrintJob(job_id, PrintJobState.FAILED, trouble.message_key if trouble else f"{kind}.failed")
+        return PrintJob(job_id, *((PrintJobState.UNKNOWN, f"{kind}.cancelled_late") if began
+                                  else (PrintJobState.FAILED, f"{kind}.cancelled")))
+    if state in (PROCESSING_JOB, STOPPED_JOB):
+        return PrintJob(job_id, PrintJobState.PRINTING, now.message_key if now else "printer.job_stopped" if state == STOPPED_JOB else "")
     if began:  # tried before and put back: the queue would print it again by itself
-        return PrintJob(job_id, PrintJobState.PENDING, trouble.message_key if trouble else "printer.retrying")
-    held = state == 4 and "job-incoming" not in reasons
-    return PrintJob(job_id, PrintJobState.PENDING, trouble.message_key if trouble else "printer.held" if held else "")
+        return PrintJob(job_id, PrintJobState.PENDING, now.message_key if now else "printer.retrying")
+    held = state == HELD and "job-incoming" not in texts(attributes, "job-state-reasons")
+    return PrintJob(job_id, PrintJobState.PENDING, now.message_key if now else "printer.held" if held else "")
 
 
 def distinct(queues: Sequence[Attributes]) -> list[Attributes]:
