@@ -73,6 +73,8 @@ class Choice:
 
 
 TEXT, TEXTS, NUMBER, FLAG, PATH, TABLE = Param(), Param("texts"), Param("number"), Param("flag"), Param("path"), Param("table")
+STATUS = Param(among=("none", "fargo_usb", "fargo_sdk"))
+"""The printer's own word beside its queue; ``serial`` says which printer on USB."""
 
 CHOICES: Mapping[str, Choice] = {
     SIMULATED: Choice(tuple(DeviceKind), {}),
@@ -88,19 +90,19 @@ CHOICES: Mapping[str, Choice] = {
     "pcsc": Choice((K.CARD_READER,), {"*": "pcsc_reader:PcscReaderDriver"}, {"wanted": TEXTS, "unwanted": TEXTS}),
     "cups": Choice((K.CARD_PRINTER, K.DOCUMENT_PRINTER), {
         "card_printer": "ipp:CupsCardPrinterDriver", "document_printer": "ipp:CupsDocumentPrinterDriver"},
-        {"queue": TEXT, "server": TEXT, "resin": FLAG, "status": Param(among=("none", "fargo_usb", "fargo_sdk")), "serial": TEXT},
+        {"queue": TEXT, "server": TEXT, "resin": FLAG, "back_turned": FLAG, "status": STATUS, "serial": TEXT},
         ("linux", "darwin", "freebsd")),
     "windows": Choice((K.CARD_PRINTER, K.DOCUMENT_PRINTER), {
         "card_printer": "windows_printer:WindowsCardPrinterDriver", "document_printer": "windows_printer:WindowsDocumentPrinterDriver"},
-        {"queue": TEXT, "status": Param(among=("none", "fargo_usb", "fargo_sdk")), "serial": TEXT}, ("win32",)),
+        {"queue": TEXT, "status": STATUS, "serial": TEXT}, ("win32",)),
     "folder": Choice((K.DOCUMENT_PRINTER,), {"*": "folder_printer:FolderPrinterDriver"},
                      {"folder": Param("path", required=True), "create": FLAG}, optional=True),
     "escpos": Choice((K.RECEIPT_PRINTER,), {"*": "escpos_printer:EscPosPrinterDriver"},
                      {"address": Param(required=True), "width_mm": NUMBER}),
     "serial": Choice((K.BARCODE,), {"*": "barcode_serial:SerialBarcodeDriver"}, {"port": TEXT}),
     "camera_qr": Choice((K.BARCODE,), {"*": "barcode_camera:CameraBarcodeDriver"}, {"source": Param(required=True)}, optional=True),
-    "vendor": Choice(tuple(DeviceKind), {"*": "vendor_process:VendorDriver"},
-                     {"command": Param("command", required=True), "name": Param(required=True)}, optional=True),
+    "vendor": Choice((K.FINGERPRINT, K.IRIS, K.SIGNATURE), {"*": "vendor_process:VendorDriver"},
+                     {"command": Param("command", required=True), "name": Param(required=True), "env": TABLE}, optional=True),
 }
 """Every driver, in order of preference within a kind."""
 

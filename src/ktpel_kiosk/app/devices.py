@@ -151,20 +151,20 @@ class _Maker:
             return self._of_sbi(kind)
         params = dict(self._config.of(kind).params.get(name, {}))
         if name in ("cups", "windows"):
-            params.pop("serial", None)
-            status = params.pop("status", "none")
-            if kind is DeviceKind.CARD_PRINTER and status != "none":
-                params["status"] = self._status(status, str(self._config.of(kind).params[name].get("serial", "")))
+            serial, status = str(params.pop("serial", "")), params.pop("status", "none")
             if kind is DeviceKind.DOCUMENT_PRINTER:
-                params.pop("resin", None)
+                params = {k: v for k, v in params.items() if k in ("queue", "server")}
+            elif status != "none":
+                params["status"] = self._status(status, serial)
         if name == "vendor":
-            params["kind"] = kind
+            params = {**params, "kind": kind, "env": {k: str(v) for k, v in params.get("env", {}).items()}}
         return _made(name, lambda: _named(_factory(kind, name))(**params))  # type: ignore[no-any-return]
 
-    def _status(self, name: str, serial: str) -> Any:
-        wanted = {"fargo_usb": ("fargo_usb:FargoStatus", {"serial": serial}), "fargo_sdk": ("fargo_sdk:FargoSdkStatus", {})}
-        target, arguments = wanted[name]
-        return _made(name, lambda: _named(target)(**arguments))
+    def _status(self, name: str, serial: str) -> Callable[..., Any]:
+        """Makes the printer's own word beside its queue, each time the queue is opened; imported now, so that a missing one is told."""
+        module, arguments = {"fargo_usb": ("fargo_usb:FargoStatus", (serial,)), "fargo_sdk": ("fargo_sdk:FargoSdkStatus", ())}[name]
+        make = _made(name, lambda: _named(module))
+        return lambda *_uri: make(*arguments)
 
     def _of_sbi(self, kind: DeviceKind) -> Driver:
         """One service, three drivers: they share what they know of it."""
