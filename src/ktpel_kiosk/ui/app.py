@@ -10,6 +10,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QApplication
 
 from ktpel_kiosk.ui.bridge import Bridge
@@ -79,6 +80,8 @@ def make_windows(desk: Desk, *, data: Path | None = None, actor: Actor | None = 
     """
     app = QApplication.instance() or QApplication(sys.argv[:1])
     assert isinstance(app, QApplication)
+    # X11 would join the points of a finger or mouse into few while the window is busy; a signature needs them all
+    app.setAttribute(Qt.ApplicationAttribute.AA_CompressHighFrequencyEvents, False)
     prepare_application(app)
     contrast, text_size = load_look(data)
     room = app.primaryScreen().availableSize()

@@ -1,11 +1,14 @@
-"""Signing with pen, finger or mouse: ink as it is drawn, and the pen reports a signature is made of."""
+"""Signing with pen, finger or mouse: ink as it is drawn, and the pen reports a signature is made of.
+
+Every point bears the time the system gave its event, so a busy window draws late but loses and bends nothing.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 
 from PySide6.QtCore import QElapsedTimer, QEvent, QPointF, QRectF, QSize, Qt, Signal
-from PySide6.QtGui import QImage, QMouseEvent, QPainter, QPen, QTabletEvent
+from PySide6.QtGui import QEventPoint, QImage, QInputEvent, QMouseEvent, QPainter, QPen, QPointingDevice, QTabletEvent, QTouchEvent
 from PySide6.QtWidgets import QSizePolicy
 
 from ktpel_kiosk.domain.biometric import PenPoint
@@ -13,21 +16,37 @@ from ktpel_kiosk.ports.devices import SignatureCapture
 from ktpel_kiosk.ui.widgets.base import KeyboardRing, Painted
 
 MOUSE_PRESSURE = 640
-"""A mouse has no pressure; this is a firm pen."""
+"""Mouse and finger have no pressure; this is a firm pen."""
 UNITS = 10
 """Pad units per pixel: keeps the fractions a tablet reports."""
+WIDEST = 0x7FFF
+"""Largest pad in units (ISO/IEC 19794-7); a wider field gives coarser units."""
+PEN_NEAR_MS = 700
+"""So long after a pen was seen a touch is the hand that holds it."""
+PLAUSIBLE_DPI = (40.0, 500.0)
 
 
 class SignatureField(KeyboardRing, Painted):
-    """A dashed area to sign in. ``changed`` after each stroke; also shows ink that comes from a pad."""
+    """A dashed area to sign in. ``changed`` after each stroke; also shows ink that comes from a pad.
+
+    One signature is drawn with one tool. A pen takes over from finger and mouse (what they left was a resting hand), never the other way.
+    """
 
     changed = Signal()
 
     def __init__(self) -> None:
         super().__init__()
         self._points: list[PenPoint] = []
+        self._hover: list[PenPoint] = []
         self._clock = QElapsedTimer()
+        self._clock.start()
+        self._base: int | None = None
+        self._tool = ""
         self._down = False
+        self._finger: int | None = None
+        self._pen_seen = -PEN_NEAR_MS
+        self.setTabletTracking(True)
+        self.setAttribute(Qt.WidgetAttribute.WA_AcceptTouchEvents)
         self._picture: QImage | None = None
         self.enabled_ink = True
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Expanding)
@@ -47,19 +66,30 @@ class SignatureField(KeyboardRing, Painted):
 
     def show_picture(self, image: QImage) -> None:
         """A stored signature, black on white, in place of live ink."""
-        self._points.clear()
+        self._forget()
         self._picture = image
         self.update()
 
     def clear(self) -> None:
-        self._points.clear()
+        self._forget()
         self._picture = None
         self.update()
         self.changed.emit()
 
+    def _forget(self) -> None:
+        self._points.clear()
+        self._hover.clear()
+        self._base, self._tool, self._down, self._finger = None, "", False, None
+
     def capture(self) -> SignatureCapture:
-        """The strokes in pad units (a tenth of a pixel)."""
-        return SignatureCapture(tuple(self._points), self.width() * UNITS, self.height() * UNITS)
+        """The strokes in pad units (a tenth of a pixel; coarser where the field is wider than a record may be)."""
+        units = min(UNITS, WIDEST // max(1, self.width(), self.height()))
+        points = tuple(self._points) if units == UNITS else tuple(
+            PenPoint(p.x * units // UNITS, p.y * units // UNITS, p.pressure, p.t_ms) for p in self._points)
+        dpi = self.screen().physicalDotsPerInch()
+        known = PLAUSIBLE_DPI[0] <= dpi <= PLAUSIBLE_DPI[1]
+        return SignatureCapture(points, self.width() * units, self.height() * units,
+                                units_per_mm=units * dpi / 25.4 if known else 0.0)
 
     def show_ink(self, points: Sequence[PenPoint], width: int, height: int) -> None:
         """Ink from a pad of ``width`` x ``height`` units, scaled into this area."""
@@ -69,37 +99,102 @@ class SignatureField(KeyboardRing, Painted):
                         for p in points]
         self.update()
 
-    def _add(self, at: QPointF, pressure: int) -> None:
-        if not self._clock.isValid():
-            self._clock.start()
+    # -- what the tools do -----------------------------------------------------------------------------------------------------------
+
+    def _when(self, event: QInputEvent) -> int:
+        """Milliseconds of the event itself; of now, where the system gives none."""
+        return int(event.timestamp()) or self._clock.elapsed()
+
+    def _point(self, at: QPointF, pressure: int, when: int) -> PenPoint:
+        if self._base is None:
+            self._base = when
         x = min(max(at.x(), 0.0), self.width() - 1.0)
         y = min(max(at.y(), 0.0), self.height() - 1.0)
-        self._points.append(PenPoint(round(x * UNITS), round(y * UNITS), pressure, int(self._clock.elapsed())))
+        earliest = self._points[-1].t_ms if self._points else 0
+        return PenPoint(round(x * UNITS), round(y * UNITS), pressure, max(earliest, when - self._base))
+
+    def _begin(self, tool: str) -> bool:
+        """May this tool draw? A pen sweeps away what other tools left."""
+        if not self.enabled_ink or self._tool not in ("", tool):
+            if not self.enabled_ink or tool != "pen":
+                return False
+            self._forget()
+        self._tool, self._down = tool, True
+        return True
+
+    def _draw(self, at: QPointF, pressure: int, when: int) -> None:
+        if self._hover and self._points:
+            self._points += self._hover
+        self._hover.clear()
+        self._points.append(self._point(at, pressure, when))
         self.update()
 
+    def _lift(self, at: QPointF, when: int) -> None:
+        self._down = False
+        self._draw(at, 0, when)
+        self.changed.emit()
+
     def mousePressEvent(self, event: QMouseEvent) -> None:
-        if self.enabled_ink and event.button() == Qt.MouseButton.LeftButton:
-            self._down = True
-            self._add(event.position(), MOUSE_PRESSURE)
+        if event.button() == Qt.MouseButton.LeftButton and self._begin("mouse"):
+            self._draw(event.position(), MOUSE_PRESSURE, self._when(event))
 
     def mouseMoveEvent(self, event: QMouseEvent) -> None:
-        if self._down:
-            self._add(event.position(), MOUSE_PRESSURE)
+        if self._down and self._tool == "mouse":
+            self._draw(event.position(), MOUSE_PRESSURE, self._when(event))
 
     def mouseReleaseEvent(self, event: QMouseEvent) -> None:
-        if self._down:
-            self._down = False
-            self._add(event.position(), 0)
-            self.changed.emit()
+        if self._down and self._tool == "mouse":
+            self._lift(event.position(), self._when(event))
 
     def tabletEvent(self, event: QTabletEvent) -> None:
-        if not self.enabled_ink:
+        event.accept()  # else the same stroke comes again as a mouse
+        when = self._when(event)
+        self._pen_seen = when
+        if event.pointerType() == QPointingDevice.PointerType.Eraser:
             return
-        pressed = event.type() != QEvent.Type.TabletRelease
-        self._add(event.position(), max(1, round(event.pressure() * 1023)) if pressed and event.pressure() > 0 else 0)
-        event.accept()
-        if not pressed:
-            self.changed.emit()
+        kind = event.type()
+        drawing = self._down and self._tool == "pen"
+        if (kind == QEvent.Type.TabletPress and self._begin("pen")) or (kind == QEvent.Type.TabletMove and drawing):
+            self._draw(event.position(), max(1, round(event.pressure() * 1023)), when)
+        elif kind == QEvent.Type.TabletRelease and drawing:
+            self._lift(event.position(), when)
+        elif kind == QEvent.Type.TabletMove and self._tool == "pen" and self._points:
+            self._hover.append(self._point(event.position(), 0, when))
+
+    def event(self, event: QEvent) -> bool:
+        if isinstance(event, QTouchEvent):
+            event.accept()  # else a resting palm comes again as a mouse
+            self._touched(event)
+            return True
+        return super().event(event)
+
+    def _touched(self, event: QTouchEvent) -> None:
+        when = self._when(event)
+        if event.type() == QEvent.Type.TouchCancel:
+            self._palm()
+            return
+        for point in event.points():
+            state = point.state()
+            if state == QEventPoint.State.Pressed and self._finger is None and when - self._pen_seen >= PEN_NEAR_MS \
+                    and not self._down and self._begin("touch"):
+                self._finger = point.id()
+                self._draw(point.position(), MOUSE_PRESSURE, when)
+            elif point.id() == self._finger and self._tool == "touch":
+                if state == QEventPoint.State.Released:
+                    self._finger = None
+                    self._lift(point.position(), when)
+                elif state == QEventPoint.State.Updated:
+                    self._draw(point.position(), MOUSE_PRESSURE, when)
+
+    def _palm(self) -> None:
+        """The system says the touch was none: the stroke under way goes."""
+        if self._finger is not None and self._tool == "touch":
+            last_lift = max((i for i, p in enumerate(self._points) if not p.down), default=-1)
+            del self._points[last_lift + 1:]
+            self._finger, self._down = None, False
+            if not self._points:
+                self._forget()
+            self.update()
 
     def paintEvent(self, event: QEvent) -> None:
         theme = self.theme

@@ -1,0 +1,155 @@
+"""The field to sign in: pen, finger and mouse, resting hands, a busy window."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from itertools import pairwise
+
+import pytest
+from PySide6.QtCore import QCoreApplication, QEvent, QPoint, QPointF, Qt
+from PySide6.QtGui import QInputDevice, QPointingDevice, QTabletEvent
+from PySide6.QtTest import QTest
+from PySide6.QtWidgets import QApplication
+from pytestqt.qtbot import QtBot
+
+from ktpel_kiosk.ui.widgets.ink import MOUSE_PRESSURE, UNITS, WIDEST, SignatureField
+
+PRESS, MOVE, RELEASE = QEvent.Type.TabletPress, QEvent.Type.TabletMove, QEvent.Type.TabletRelease
+Make = Callable[..., QTabletEvent]
+
+
+@pytest.fixture
+def field(qtbot: QtBot) -> SignatureField:
+    made = SignatureField()
+    made.resize(400, 200)
+    qtbot.addWidget(made)
+    made.show()
+    return made
+
+
+@pytest.fixture(scope="module")
+def pens(qapp: QApplication) -> dict[str, QPointingDevice]:
+    capable = QInputDevice.Capability.Position | QInputDevice.Capability.Pressure | QInputDevice.Capability.Hover
+    return {name: QPointingDevice(name, number, QInputDevice.DeviceType.Stylus, kind, capable, 1, 2)
+            for number, (name, kind) in enumerate({"pen": QPointingDevice.PointerType.Pen,
+                                                   "eraser": QPointingDevice.PointerType.Eraser}.items(), 71)}
+
+
+@pytest.fixture
+def tablet(pens: dict[str, QPointingDevice]) -> Make:
+    def make(kind: QEvent.Type, x: float, y: float, pressure: float, at: int, tool: str = "pen") -> QTabletEvent:
+        button = Qt.MouseButton.LeftButton if kind != MOVE else Qt.MouseButton.NoButton
+        event = QTabletEvent(kind, pens[tool], QPointF(x, y), QPointF(x, y), pressure, 0, 0, 0, 0, 0,
+                             Qt.KeyboardModifier.NoModifier, button, Qt.MouseButton.LeftButton)
+        event.setTimestamp(at)
+        return event
+
+    return make
+
+
+def stroke(tablet: Make, begin: int, count: int = 20, x: float = 50.0) -> list[QTabletEvent]:
+    return [tablet(PRESS, x, 50, 0.5, begin), *(tablet(MOVE, x + i, 50 + i / 3, 0.5 + i / 100, begin + 5 * i) for i in range(1, count)),
+            tablet(RELEASE, x + count, 60, 0, begin + 5 * count)]
+
+
+def send(field: SignatureField, events: list[QTabletEvent]) -> None:
+    for event in events:
+        QCoreApplication.sendEvent(field, event)
+
+
+@pytest.fixture(scope="module")
+def screen_touch(qapp: QApplication) -> QPointingDevice:
+    return QTest.createTouchDevice()
+
+
+def test_pen_gives_pressure_fractions_of_pixels_and_its_own_time(field: SignatureField, tablet: Make) -> None:
+    send(field, [tablet(MOVE, 30, 30, 0, 990), *stroke(tablet, 1000)])
+    points = field.points()
+    assert len(points) == 21  # hovering before the first stroke is no ink
+    assert (points[1].x, points[1].y, points[1].pressure, points[1].t_ms) == (510, round(UNITS * (50 + 1 / 3)), round(0.51 * 1023), 5)
+    assert [p.t_ms for p in points] == [5 * i for i in range(21)] and not points[-1].down
+
+
+def test_hovering_between_strokes_is_kept_and_after_the_last_is_not(field: SignatureField, tablet: Make) -> None:
+    hover = [tablet(MOVE, 100 + i, 40, 0, 1110 + 5 * i) for i in range(4)]
+    send(field, [*stroke(tablet, 1000), *hover, *stroke(tablet, 1140, 5), *[tablet(MOVE, 100, 40, 0, 1300)]])
+    points = field.points()
+    assert len(points) == 21 + 4 + 6
+    assert [p.pressure for p in points[20:26]] == [0, 0, 0, 0, 0, 512]
+
+
+def test_a_busy_window_loses_nothing_and_bends_no_time(field: SignatureField, tablet: Make) -> None:
+    """2,000 reports pile up while the window's thread works; they come in one burst afterwards."""
+    events = [tablet(PRESS, 10, 10, 0.5, 5000), *(tablet(MOVE, 10 + i % 380, 10 + i % 180, 0.5, 5000 + 5 * i) for i in range(1, 2000))]
+    for event in events:
+        QCoreApplication.postEvent(field, event)
+    time.sleep(0.05)
+    assert not field.points()
+    QCoreApplication.processEvents()
+    assert [p.t_ms for p in field.points()] == [5 * i for i in range(2000)]
+
+
+def test_a_resting_hand_draws_nothing_while_the_pen_is_near(field: SignatureField, tablet: Make, screen_touch: QPointingDevice) -> None:
+    touch = QTest.touchEvent(field, screen_touch)
+    touch.press(1, QPoint(200, 150), field)
+    touch.commit()
+    for i in range(5):
+        touch.move(1, QPoint(201 + i, 150), field)
+        touch.commit()
+    assert len(field.points()) == 6  # the hand came first
+    now = field._clock.elapsed() + 1000
+    send(field, stroke(tablet, now))
+    assert [p.x for p in field.points()][:2] == [500, 510] and len(field.points()) == 21
+    touch.move(1, QPoint(300, 150), field)
+    touch.commit()
+    touch.release(1, QPoint(300, 150), field)
+    touch.commit()
+    touch.press(2, QPoint(250, 150), field)
+    touch.commit()
+    QTest.mousePress(field, Qt.MouseButton.LeftButton, Qt.KeyboardModifier.NoModifier, QPoint(20, 30))
+    QTest.mouseRelease(field, Qt.MouseButton.LeftButton, Qt.KeyboardModifier.NoModifier, QPoint(20, 30))
+    assert len(field.points()) == 21
+
+
+def test_one_finger_signs_and_a_second_does_not_disturb(field: SignatureField, screen_touch: QPointingDevice) -> None:
+    touch = QTest.touchEvent(field, screen_touch)
+    touch.press(1, QPoint(20, 30), field)
+    touch.commit()
+    for i in range(12):
+        touch.move(1, QPoint(30 + i, 40), field)
+        if i == 4:
+            touch.press(2, QPoint(350, 180), field)
+        elif i > 4:
+            touch.move(2, QPoint(350 - i, 180), field)
+        touch.commit()
+    touch.release(1, QPoint(45, 40), field)
+    touch.release(2, QPoint(340, 180), field)
+    touch.commit()
+    points = field.points()
+    assert len(points) == 14 and max(p.x for p in points) == 450 and not points[-1].down
+    assert all(p.pressure == MOUSE_PRESSURE for p in points[:-1]) and all(b.t_ms >= a.t_ms for a, b in pairwise(points))
+    assert not field.is_empty()
+
+
+def test_eraser_and_a_switched_off_field_draw_nothing(field: SignatureField, tablet: Make) -> None:
+    send(field, [tablet(PRESS, 50, 50, 0.5, 1, "eraser"), tablet(MOVE, 60, 50, 0.5, 5, "eraser")])
+    field.enabled_ink = False
+    send(field, stroke(tablet, 1000))
+    assert field.points() == ()
+
+
+def test_clearing_begins_a_new_signature(field: SignatureField, tablet: Make) -> None:
+    send(field, stroke(tablet, 1000))
+    field.clear()
+    send(field, stroke(tablet, 9000, 10))
+    assert field.points()[0].t_ms == 0 and len(field.points()) == 11
+
+
+def test_a_very_wide_field_still_fits_the_standard_record(field: SignatureField, tablet: Make) -> None:
+    field.resize(3840, 900)
+    send(field, [tablet(PRESS, 3839, 899, 1.0, 1), tablet(RELEASE, 3839, 899, 0, 6)])
+    capture = field.capture()
+    assert capture.width <= WIDEST and capture.points[0].x < capture.width
+    assert capture.width / 3840 == capture.points[0].x / 3839
+    assert capture.units_per_mm == pytest.approx(8 * field.screen().physicalDotsPerInch() / 25.4)
