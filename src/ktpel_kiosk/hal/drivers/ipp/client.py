@@ -133,6 +133,16 @@ class Client:
         Raises:
             NotConnected, Stalled: it could be, but is not there.
         """
+        reply = self._ask_device(device_uri, Op.GET_PRINTER_ATTRIBUTES, [("requested-attributes", Tag.KEYWORD, list(wanted))])
+        return None if reply is None else reply.first(Tag.PRINTER)
+
+    def device_jobs(self, device_uri: str, wanted: Sequence[str]) -> list[Attributes]:
+        """Finished jobs a network printer itself remembers; raises as :meth:`device`."""
+        reply = self._ask_device(device_uri, Op.GET_JOBS, [("which-jobs", Tag.KEYWORD, "completed"), (
+            "requested-attributes", Tag.KEYWORD, list(wanted))])
+        return [] if reply is None else reply.all(Tag.JOB)
+
+    def _ask_device(self, device_uri: str, operation: Op, specs: Sequence[Spec]) -> Reply | None:
         parts = urlsplit(device_uri)
         host = parts.hostname or ""
         if parts.scheme not in ("ipp", "ipps") or not host or "._" in host:
@@ -149,10 +159,9 @@ class Client:
                                                                                  context=ssl._create_unverified_context())
         else:
             connection = http.client.HTTPConnection(host, port, timeout=DEVICE_S)
-        body = encode(Op.GET_PRINTER_ATTRIBUTES, [("printer-uri", Tag.URI, f"{parts.scheme}://{host}:{port}{parts.path}"),
-                                                  ("requested-attributes", Tag.KEYWORD, list(wanted))])
+        body = encode(operation, [("printer-uri", Tag.URI, f"{parts.scheme}://{host}:{port}{parts.path}"), *specs])
         try:
-            return self._ask(connection, parts.path or "/", Op.GET_PRINTER_ATTRIBUTES, body, b"", DEVICE_S).first(Tag.PRINTER)
+            return self._ask(connection, parts.path or "/", operation, body, b"", DEVICE_S)
         except Refused:
             return None
 

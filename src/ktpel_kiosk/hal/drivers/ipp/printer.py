@@ -102,8 +102,21 @@ class PrintQueue:
         return self._shown(self._job_attributes(job_id))
 
     def _shown(self, job: Attributes) -> PrintJob:
-        now = None if facts_of.is_over(job) else self.complaint(self.attributes(facts_of.STATE_ATTRIBUTES))
-        return facts_of.job_of(job, now, self.kind)
+        if facts_of.is_over(job):
+            verdict = self._device_verdict(text(job, "job-name")) if facts_of.is_doubtful(job, self.kind) else 0
+            return facts_of.job_of(job, None, self.kind, verdict)
+        return facts_of.job_of(job, self.complaint(self.attributes(facts_of.STATE_ATTRIBUTES)), self.kind)
+
+    def _device_verdict(self, title: str) -> int:
+        """The state a network printer itself gives its newest job of this title; 0: it does not say."""
+        try:
+            device_uri = text(self.attributes(("device-uri",)), "device-uri")
+            jobs = self.client.device_jobs(device_uri, ("job-id", "job-name", "job-state"))
+        except DeviceTrouble:
+            return 0
+        mine = [job for job in jobs if text(job, "job-name") == title]
+        newest = max(mine, key=lambda job: number(job, "job-id"), default={})
+        return number(newest, "job-state")
 
     def _job_attributes(self, job_id: str) -> Attributes:
         """Raises NotFound ``printer.no_job``."""

@@ -196,12 +196,18 @@ def is_over(job: Attributes) -> bool:
     return number(job, "job-state") > STOPPED_JOB
 
 
-def job_of(attributes: Attributes, now: DeviceTrouble | None, kind: str) -> PrintJob:
+def is_doubtful(job: Attributes, kind: str) -> bool:
+    """Called completed while the printer complained: CUPS says so of jobs its printer gave up, and of a hopper just emptied."""
+    return number(job, "job-state") == COMPLETED and complaint(texts(job, "job-printer-state-reasons"), kind) is not None
+
+
+def job_of(attributes: Attributes, now: DeviceTrouble | None, kind: str, verdict: int = 0) -> PrintJob:
     """A job as the kiosk tells it.
 
     Args:
         now: what keeps the printer from printing, for a job that is not over. What became of one that is, stands in the job itself:
             the queue's reasons may be another job's by then.
+        verdict: the job's state by the printer's own word, where it was asked (:func:`is_doubtful`).
     """
     job_id = str(number(attributes, "job-id"))
     state = number(attributes, "job-state")
@@ -212,7 +218,10 @@ def job_of(attributes: Attributes, now: DeviceTrouble | None, kind: str) -> Prin
         if state == COMPLETED:
             if "cups-ipp-missing-job-history" in told:  # the printer was restarted meanwhile; the queue calls that done
                 return PrintJob(job_id, PrintJobState.UNKNOWN, "printer.forgotten")
-            return PrintJob(job_id, PrintJobState.DONE)
+            if trouble is None or verdict == COMPLETED:
+                return PrintJob(job_id, PrintJobState.DONE)
+            failed = verdict in (CANCELED, ABORTED)
+            return PrintJob(job_id, PrintJobState.FAILED if failed else PrintJobState.UNKNOWN, trouble.message_key)
         if state == ABORTED or "job-canceled-by-user" not in texts(attributes, "job-state-reasons"):
             return PrintJob(job_id, PrintJobState.FAILED, trouble.message_key if trouble else f"{kind}.failed")
         return PrintJob(job_id, *((PrintJobState.UNKNOWN, f"{kind}.cancelled_late") if began
