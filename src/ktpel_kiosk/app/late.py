@@ -7,13 +7,13 @@ from collections.abc import Callable, Sequence
 from concurrent.futures import Future
 from typing import TYPE_CHECKING, Any, TypeVar
 
-from ktpel_kiosk.domain.biometric import DeviceIdentity
-from ktpel_kiosk.ports.device_history import DeviceRecord
 from ktpel_kiosk.ports.devices import DeviceKind, DeviceSeen, DeviceState, PreviewSlot
 
 if TYPE_CHECKING:
+    from ktpel_kiosk.domain.biometric import DeviceIdentity
     from ktpel_kiosk.hal.history import HistoryKeeper
     from ktpel_kiosk.hal.manager import DeviceManager
+    from ktpel_kiosk.ports.device_history import DeviceRecord
 
 T = TypeVar("T")
 Listener = Callable[[DeviceState], None]

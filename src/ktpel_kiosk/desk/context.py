@@ -8,7 +8,7 @@ from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 from datetime import date
 from pathlib import Path
-from typing import BinaryIO, Protocol
+from typing import TYPE_CHECKING, BinaryIO, Protocol
 
 from ktpel_kiosk.desk.card_acts import CardActs
 from ktpel_kiosk.desk.held import HeldCaptures
@@ -20,8 +20,8 @@ from ktpel_kiosk.domain.sop import Sop
 from ktpel_kiosk.domain.transaction import Transaction, TransactionWriter
 from ktpel_kiosk.domain.wilayah import RegionTable
 from ktpel_kiosk.ports.clock import Clock, Ids
-from ktpel_kiosk.ports.device_history import DeviceHistory, NoDeviceHistory
 from ktpel_kiosk.ports.devices import CardReader, Devices
+from ktpel_kiosk.ports.practice import PracticeControls
 from ktpel_kiosk.ports.register import Register
 from ktpel_kiosk.ports.services import (
     Biometrics,
@@ -36,6 +36,9 @@ from ktpel_kiosk.ports.services import (
     Sealer,
 )
 from ktpel_kiosk.ports.tables import TableFile, TableReader
+
+if TYPE_CHECKING:
+    from ktpel_kiosk.ports.device_history import DeviceHistory
 
 
 class Spool(Protocol):
@@ -77,6 +80,12 @@ def _no_public_card(reader: CardReader) -> PublicCard:
     raise CardRefused("chip.not_ktp", device_kind="card_reader", operation="select", status="")
 
 
+def _no_history() -> DeviceHistory:
+    """A desk that was given none; imported late, for the way to the first window does not need it."""
+    from ktpel_kiosk.ports.device_history import NoDeviceHistory
+    return NoDeviceHistory()
+
+
 @dataclass(frozen=True)
 class Desk:
     """Everything a use case may touch.
@@ -95,6 +104,7 @@ class Desk:
         capture_rules: how recordings are judged while the office has set nothing (:mod:`ktpel_kiosk.desk.capture_rules`).
         held: captures that were refused and may yet count; memory only.
         card_acts: cards a printer or reader works on right now; memory only.
+        practice: what a trainer may do to the simulated devices; ``None`` wherever they are real.
         specimen: cards carry the SPESIMEN watermark (always outside production).
         device_history: what this desk has lived through with each device.
         read_public_card: reads what any KTP-el shows without a secret.
@@ -134,8 +144,9 @@ class Desk:
     keep_sop: Callable[[Sop], None] = lambda _sop: None
     read_table: TableReader = _no_tables
     write_transaction: TransactionWriter = _no_transactions
-    device_history: DeviceHistory = field(default_factory=NoDeviceHistory)
+    device_history: DeviceHistory = field(default_factory=_no_history)
     read_public_card: PublicCardReader = _no_public_card
+    practice: PracticeControls | None = None
     _sops: dict[str, Sop] = field(default_factory=dict)
 
     def put_in_force(self, sop: Sop) -> None:
