@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import random
 import socket
 from collections.abc import Sequence
@@ -37,8 +36,8 @@ def opened(service: SbiService, kind: DeviceKind, **options: Any) -> Any:
 
 
 def free_ports(count: int) -> tuple[int, int]:
-    """First and last of ``count`` neighbours nobody listens on; other workers look elsewhere."""
-    pick = random.Random(os.getpid())
+    """First and last of ``count`` neighbours nobody listens on."""
+    pick = random.Random()
     for _ in range(200):
         first = pick.randrange(20_000, 31_000)
         try:

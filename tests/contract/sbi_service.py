@@ -51,7 +51,7 @@ FAULTS = frozenset({
 # -- keys ----------------------------------------------------------------------------------------------------------------------------
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Signer:
     """A key, and its certificate chain as ``x5c`` wants it (DER in base64, own certificate first, root left out)."""
 
@@ -71,13 +71,14 @@ class Authority:
 
 @functools.cache
 def authority(name: str = "Penyedia Perangkat Contoh") -> Authority:
-    """Root, one intermediate, a device certificate below; made anew in each run of the tests."""
+    """Root, one intermediate, a device certificate below; keys made anew in each run of the tests."""
     from cryptography.hazmat.primitives.asymmetric import rsa
 
     def new_key() -> Any:
         return rsa.generate_private_key(65537, 2048)
 
-    root, middle, device = new_key(), new_key(), new_key()
+    root, device = new_key(), new_key()
+    middle = root  # one key under two names: what matters here are the names and the signatures
     root_cert = _certificate(name, root, name, root, ca=True)
     middle_cert = _certificate(f"{name} L1", middle, name, root, ca=True)
     device_cert = _certificate("Perangkat", device, f"{name} L1", middle)
@@ -87,6 +88,13 @@ def authority(name: str = "Penyedia Perangkat Contoh") -> Authority:
     above = (_der(middle_cert),)
     return Authority(_pem(root_cert), Signer(device, (_der(device_cert), *above)), Signer(device, (_der(stale), *above)),
                      Signer(other, (_der(child), _der(device_cert), *above)))
+
+
+@functools.cache
+def foreign() -> Signer:
+    """A device that signed its own certificate."""
+    key = authority().leaf_issued.key
+    return Signer(key, (_der(_certificate("Perangkat", key, "Perangkat", key)),))
 
 
 def _certificate(subject: str, key: Any, issuer: str, issuer_key: Any, *, ca: bool = False, days: tuple[int, int] = (-1, 365)) -> Any:
@@ -120,11 +128,17 @@ def b64url(data: bytes) -> str:
 
 
 def sign(payload: Mapping[str, Any], signer: Signer, *, alg: str = "RS256", x5c: bool = True, spoil: bool = False) -> str:
+    return _token(json.dumps(payload), signer, alg, x5c, spoil)
+
+
+@functools.lru_cache(maxsize=256)
+def _token(payload: str, signer: Signer, alg: str, x5c: bool, spoil: bool) -> str:
+    """The same words are signed once: the signature of RS256 is the same each time."""
     from cryptography.hazmat.primitives.asymmetric.padding import PKCS1v15
     from cryptography.hazmat.primitives.hashes import SHA256
 
     header = {"alg": alg, "typ": "JWT", **({"x5c": list(signer.x5c)} if x5c else {})}
-    text = f"{b64url(json.dumps(header).encode())}.{b64url(json.dumps(payload).encode())}"
+    text = f"{b64url(json.dumps(header).encode())}.{b64url(payload.encode())}"
     if alg == "none":
         return text + "."
     signature = bytearray(signer.key.sign(text.encode(), PKCS1v15(), SHA256()))
@@ -216,7 +230,7 @@ class MockDevice:
 
     def digital(self) -> dict[str, str]:
         return {"serialNo": self.serial, "make": self.make, "model": self.model, "type": self.type, "deviceSubType": self.subtype,
-                "deviceProvider": "Penyedia", "deviceProviderId": "P1", "dateTime": _now()}
+                "deviceProvider": "Penyedia", "deviceProviderId": "P1", "dateTime": _STARTED}
 
 
 def slap(**values: Any) -> MockDevice:
@@ -233,6 +247,9 @@ def face(**values: Any) -> MockDevice:
 
 def _now(shift: timedelta = timedelta()) -> str:
     return (datetime.now(UTC) + shift).strftime("%Y-%m-%dT%H:%M:%S.%f")[:-3] + "Z"
+
+
+_STARTED = _now()
 
 
 class Refused(Exception):
@@ -497,7 +514,7 @@ class SbiService:
         mine = {f for f, value in self.faults.items() if (value == "info") is (what == "info")}
         signer = self.signer
         if "foreign_certificate" in mine:
-            signer = authority("Penyedia Asing").device
+            signer = foreign()
         if "expired_certificate" in mine:
             signer = authority().expired
         if "leaf_issuer" in mine:

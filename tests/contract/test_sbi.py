@@ -228,7 +228,7 @@ def test_frames_are_found_without_a_right_length(old: SbiService, way: str) -> N
 
 
 def test_certificates_from_files_and_folders(old: SbiService, tmp_path) -> None:
-    (tmp_path / "penyedia.pem").write_bytes(authority("Lain").root_pem + authority().root_pem)
+    (tmp_path / "penyedia.pem").write_bytes(authority().root_pem + authority().root_pem)
     (tmp_path / "catatan.txt").write_text("bukan sertifikat")
     for place in (tmp_path, tmp_path / "penyedia.pem"):
         opened(old, FINGERPRINT, trust=(place,)).close()

@@ -313,8 +313,10 @@ class Link:
         self.received += len(data)
         if data:
             self.reader.feed(data)
-        else:
+        elif self.received:
             self.reader.end()
+        else:  # hung up without a word: the service died, or it is none
+            raise ConnectionResetError
         if self.reader.done or not data:
             self.close()
 
