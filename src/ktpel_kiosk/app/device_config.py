@@ -55,7 +55,7 @@ class Choice:
     Attributes:
         factory: ``module:name`` below ``ktpel_kiosk.hal.drivers``, by kind where they differ (``*``: every kind).
         platforms: beginnings of ``sys.platform`` where it can work at all; empty: everywhere.
-        optional: not among the drivers a desk has without being asked to.
+        optional, optional_for: not among the drivers a desk has without being asked to, at all or for these kinds.
     """
 
     kinds: tuple[DeviceKind, ...]
@@ -63,6 +63,7 @@ class Choice:
     params: Mapping[str, Param] = field(default_factory=dict)
     platforms: tuple[str, ...] = ()
     optional: bool = False
+    optional_for: tuple[DeviceKind, ...] = ()
 
     @property
     def needs(self) -> tuple[str, ...]:
@@ -92,9 +93,9 @@ CHOICES: Mapping[str, Choice] = {
         "card_printer": "ipp:CupsCardPrinterDriver", "document_printer": "ipp:CupsDocumentPrinterDriver"},
         {"queue": TEXT, "server": TEXT, "resin": FLAG, "back_turned": FLAG, "status": STATUS, "serial": TEXT},
         ("linux", "darwin", "freebsd")),
-    "windows": Choice((K.CARD_PRINTER, K.DOCUMENT_PRINTER), {
-        "card_printer": "windows_printer:WindowsCardPrinterDriver", "document_printer": "windows_printer:WindowsDocumentPrinterDriver"},
-        {"queue": TEXT, "status": STATUS, "serial": TEXT}, ("win32",)),
+    "windows": Choice((K.CARD_PRINTER, K.DOCUMENT_PRINTER, K.RECEIPT_PRINTER), {
+        "card_printer": "windows_printer:WindowsCardPrinterDriver", "*": "windows_printer:WindowsDocumentPrinterDriver"},
+        {"queue": TEXT, "status": STATUS, "serial": TEXT}, ("win32",), optional_for=(K.RECEIPT_PRINTER,)),
     "folder": Choice((K.DOCUMENT_PRINTER,), {"*": "folder_printer:FolderPrinterDriver"},
                      {"folder": Param("path", required=True), "create": FLAG}, optional=True),
     "escpos": Choice((K.RECEIPT_PRINTER,), {"*": "escpos_printer:EscPosPrinterDriver"},
@@ -139,7 +140,7 @@ def real_names(kind: DeviceKind, config: DeviceConfig, platform: str = sys.platf
     given = config.of(kind).params
     return tuple(name for name, choice in CHOICES.items()
                  if name != SIMULATED and kind in choice.kinds and choice.works_here(platform)
-                 and (name in given or not (choice.optional or choice.needs)))
+                 and (name in given or not (choice.optional or choice.needs or kind in choice.optional_for)))
 
 
 def load(folder: Path) -> DeviceConfig:

@@ -152,8 +152,9 @@ class _Maker:
         params = dict(self._config.of(kind).params.get(name, {}))
         if name in ("cups", "windows"):
             serial, status = str(params.pop("serial", "")), params.pop("status", "none")
-            if kind is DeviceKind.DOCUMENT_PRINTER:
+            if kind is not DeviceKind.CARD_PRINTER:
                 params = {k: v for k, v in params.items() if k in ("queue", "server")}
+                params |= {"kind": kind} if kind is DeviceKind.RECEIPT_PRINTER else {}
             elif status != "none":
                 params["status"] = self._status(status, serial)
         if name == "vendor":
