@@ -6,9 +6,13 @@ import os
 import subprocess
 import threading
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from ktpel_kiosk.app.wiring import Kiosk, open_practice_kiosk, settle_sop
 from ktpel_kiosk.domain.errors import BadInput, KioskError, Offline
+
+if TYPE_CHECKING:
+    from ktpel_kiosk.app.practice_controls import PracticeLine
 
 EXIT_WHEN_READY = "KTPEL_EXIT_WHEN_READY"
 """Environment variable of the start-up benchmark: leave as soon as the operator window is usable."""
@@ -81,6 +85,7 @@ class Behind:
         self._thread = threading.Thread(target=self._work, name="start-behind", daemon=True)
         self._seating: object = None
         self._gateway: subprocess.Popen[str] | None = None
+        self._line: PracticeLine | None = None
 
     def start(self) -> None:
         self._thread.start()
@@ -97,7 +102,8 @@ class Behind:
             reconcile.clear_leftovers(kiosk.desk)
             self._seating = Seating(kiosk)
             furnish_morning(kiosk)
-            self._gateway, kiosk.gateway_url = start_gateway_process(kiosk.data)
+            self._gateway, url = start_gateway_process(kiosk.data)
+            self._line, kiosk.gateway_url = practice_line(kiosk, url)
             kiosk.start_network()
         except KioskError as error:
             print(kiosk.desk.sentences.of(error))
@@ -109,8 +115,24 @@ class Behind:
             self._thread.join(20.0)
         if isinstance(self._seating, Seating):
             self._seating.close()
+        if self._line is not None:
+            self._line.close()
         if self._gateway is not None:
             stop_gateway_process(self._gateway)
+
+
+def practice_line(kiosk: Kiosk, url: str) -> tuple[PracticeLine | None, str]:
+    """A line before the practice gateway that the trainer can break; with the address to use."""
+    from urllib.parse import urlsplit
+
+    from ktpel_kiosk.app.practice_controls import PracticeLine
+    from ktpel_kiosk.siak.simulator.tcp_line import BadLine
+
+    if kiosk.world is None:
+        return None, url
+    parts = urlsplit(url)
+    line = BadLine(parts.port or 443)
+    return PracticeLine(line, kiosk.world.faults), parts._replace(netloc=f"{parts.hostname}:{line.port}").geturl()
 
 
 def start_gateway_process(data: Path) -> tuple[subprocess.Popen[str], str]:

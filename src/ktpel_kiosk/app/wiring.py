@@ -38,6 +38,7 @@ from ktpel_kiosk.domain.sop_file import parse_sop
 from ktpel_kiosk.hal.driver import Driver
 from ktpel_kiosk.hal.simulators.world import SimulatedWorld
 from ktpel_kiosk.ports.devices import CardReader, DeviceKind
+from ktpel_kiosk.ports.practice import PracticeControls
 from ktpel_kiosk.ports.services import Biometrics, CardPersonaliser, CardRenderer, Documents, Gateway, PasswordHasher, PublicCard, Sealer
 from ktpel_kiosk.register.store import SqlRegister
 
@@ -162,7 +163,7 @@ def open_practice_kiosk(data: Path, office: str, *, clock: SystemClock | Practic
     settings = create_practice_office(data, sop.id if not office.endswith(".toml") else office)
     ids = Uuid7(clock)
     register = open_register(data, clock, ids, late=True)
-    world = world or SimulatedWorld(out_dir=data / "perangkat", hands_free=True)
+    world = world or _practice_world(data)
     history = LateHistory(lambda: _history(data, clock))
     devices = LateDevices(lambda: _devices(data, settings, world, _given(source, camera, reader), mode, history),
                           lambda kind, wanted: _remember(data, kind, wanted), history)
@@ -179,7 +180,7 @@ def open_practice_kiosk(data: Path, office: str, *, clock: SystemClock | Practic
         public_holidays=public_holidays, read_table=_tables, write_transaction=_transactions, keep_sop=lambda sop: sops.keep(data, sop),
         station=settings.station, sentences=load_sentences(), capture_rules=rules or CaptureRules(), specimen=True,
         practice_hint=f"Mode latihan. Masuk sebagai {_names()}; kata sandi: {PRACTICE_PASSWORD}.",
-        wake_uploader=lambda: kiosk[0].wake_uploader(), device_history=history,
+        wake_uploader=lambda: kiosk[0].wake_uploader(), device_history=history, practice=lazily(lambda: _practice(world)),
     )
     kiosk.append(Kiosk(data, settings, desk, register, devices, clock, world))
     spool.sweep()
@@ -205,6 +206,18 @@ def _devices(data: Path, settings: OfficeSettings, world: SimulatedWorld, given:
 
     made = compose_office(data, simulated=world.drivers(), production=settings.mode == "production", mode=mode, given=given)
     return DeviceManager(made.drivers, made.deadlines, made.prefer, history.keeper())
+
+
+def _practice_world(data: Path) -> SimulatedWorld:
+    from ktpel_kiosk.app.practice_controls import script_of
+    from ktpel_kiosk.hal.simulators.faults import Faults
+
+    return SimulatedWorld(out_dir=data / "perangkat", faults=Faults(script_of(data)), hands_free=True)
+
+
+def _practice(world: SimulatedWorld) -> PracticeControls:
+    from ktpel_kiosk.app.practice_controls import WorldControls
+    return WorldControls(world)
 
 
 def _given(source: Source | None, camera: str, reader: str) -> list[Driver]:

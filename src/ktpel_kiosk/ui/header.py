@@ -95,6 +95,14 @@ class Header(QFrame):
             self.devices[kind] = made
         layout.addLayout(strip)
         layout.addSpacing(6)
+        self.practice: LinePill | None = None
+        if window.desk.practice is not None:
+            self.practice = LinePill()
+            self.practice.set_state("Latihan", "attention", "triangle-alert")
+            self.practice.setAccessibleName("Mode latihan: buka kendali perangkat simulasi")
+            self.practice.setToolTip("Mode latihan: perangkat simulasi. Buka kendalinya (F12).")
+            self.practice.clicked.connect(window.show_practice)
+            layout.addWidget(self.practice)
         layout.addWidget(self.line)
         layout.addSpacing(6)
         layout.addWidget(self.clock)

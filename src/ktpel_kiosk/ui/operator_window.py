@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from PySide6.QtCore import QEvent, QObject, Qt, QTimer, Signal
 from PySide6.QtGui import QCloseEvent, QKeySequence, QResizeEvent, QShortcut
-from PySide6.QtWidgets import QApplication, QFrame, QHBoxLayout, QMainWindow, QStackedWidget, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QApplication, QDockWidget, QFrame, QHBoxLayout, QMainWindow, QStackedWidget, QVBoxLayout, QWidget
 
 from ktpel_kiosk.domain.actor import Actor
 from ktpel_kiosk.domain.errors import DeviceTrouble, KioskError, SecurityRefusal, UserFacing
@@ -135,6 +135,9 @@ class OperatorWindow(QMainWindow):
         self.setCentralWidget(root)
         for key in KEYS:
             QShortcut(QKeySequence(key), self).activated.connect(partial(self.press, key))
+        self._practice: QDockWidget | None = None
+        if self.desk.practice is not None:
+            QShortcut(QKeySequence("F12"), self).activated.connect(self.show_practice)
 
     def _timers(self, idle_lock_s: float) -> None:
         self._second = QTimer(self)
@@ -157,6 +160,23 @@ class OperatorWindow(QMainWindow):
         if event.type() in (QEvent.Type.KeyPress, QEvent.Type.MouseButtonPress, QEvent.Type.TouchBegin) and self._idle.isActive():
             self._idle.start()
         return False
+
+    def show_practice(self) -> None:
+        """The trainer's panel, or away with it; a window of its own where it would take the room of the work."""
+        if self.desk.practice is None:
+            return
+        if self._practice is None:
+            from ktpel_kiosk.ui.practice_panel import PracticePanel
+            panel = self._practice = PracticePanel(self, self.desk.practice)
+            self.addDockWidget(Qt.DockWidgetArea.RightDockWidgetArea, panel)
+            if self.width() < 1600:
+                panel.setFloating(True)
+                size = panel.sizeHint()
+                corner = self.mapToGlobal(self.rect().bottomRight())
+                panel.setGeometry(corner.x() - size.width() - 16, max(64, corner.y() - size.height() - 40), size.width(), size.height())
+            panel.show()
+        else:
+            self._practice.setVisible(not self._practice.isVisible())
 
     # -- moving about ---------------------------------------------------------------------------------------------
 
@@ -301,10 +321,16 @@ class OperatorWindow(QMainWindow):
             self.error_over()
 
     def device_help(self, kind: str) -> None:
-        """A click on the strip: one sentence on what to do."""
+        """A click on the strip: one sentence on what to do, and the way to the device's own page."""
         title, health, text = self.header.explain(kind)
-        self.tell("trouble" if health == "trouble" else "attention" if health == "missing" else "info", text, bold=title)
+        self.tell("trouble" if health == "trouble" else "attention" if health == "missing" else "info", text, bold=title,
+                  action="Lihat perangkat", act=lambda: self.show_device(kind))
         self._about = kind if health in ("trouble", "missing") else ""
+
+    def show_device(self, kind: str) -> None:
+        """The device's page in Pengaturan."""
+        self.notice.dismiss()
+        self.go("pengaturan", section="perangkat", device=kind)
 
     # -- keeping up -----------------------------------------------------------------------------------------------
 

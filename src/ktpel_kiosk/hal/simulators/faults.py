@@ -67,7 +67,15 @@ TABLE: Mapping[str, Mapping[str, str]] = {
         "status": "the APDU is answered with `sw` (default 6A82)", "no_card": "lasting: no card is ever seen",
     },
     "card_printer": {
-        "jam": "the card jams; trouble until service()", "media_empty": "lasting: no blank cards",
+        "jam": "the card jams; trouble until service(); `moved` (default true): the card had left the hopper and is ruined",
+        "ribbon_out": "the ribbon ends in the middle of a card, which comes out half printed",
+        "wrong_media": "lasting: the queue has A4 paper only", "queue_gone": "the queue has vanished when the card is handed over",
+        "lost": "the connection is lost on handing over: outcome unknown; `printed` (default false): the queue has the card all the same",
+        "late": "the printer takes the card, its answer comes `seconds` (default 60) late",
+        "job_stall": "a question about a job hangs for `seconds` (default 60)",
+        "feed_jam": "the blank jams on the way to the chip station",
+        "station_mute": "the chip at the station does not answer", "station_torn": "the contact at the station is lost during this APDU",
+        "media_empty": "lasting: no blank cards",
         "ribbon_empty": "lasting: ribbon at its end", "cover": "lasting: the cover is open",
         "power": "power fails on handing over: outcome unknown; `printed` (default false) tells the truth",
     },
@@ -76,6 +84,10 @@ TABLE: Mapping[str, Mapping[str, str]] = {
         "jam": "the cutter jams; the job fails", "media_empty": "lasting: the roll is empty", "cover": "lasting: the cover is open",
     },
     "barcode": {"garbled": "one character of the code is lost"},
+    "line": {
+        "dead": "lasting: no line to the centre", "slow": "lasting: 2,000 bytes a second",
+        "cuts": "lasting: every connection breaks after 20,000 bytes",
+    },
 }
 
 
@@ -126,6 +138,12 @@ class Faults:
         """Forget the faults of a device, one fault of it, or all."""
         with self._lock:
             self._faults = [f for f in self._faults if (device and f.device != device) or (fault and f.name != fault)]
+
+    def waiting(self) -> list[tuple[str, str]]:
+        """(device, fault) of everything that is on or waits for its chance, in the order it was scripted."""
+        self._look()
+        with self._lock:
+            return list(dict.fromkeys((f.device, f.name) for f in self._faults))
 
     def load(self, path: Path) -> None:
         """Replace the faults that came from a file by those in ``path``.
@@ -181,7 +199,15 @@ class Faults:
 
 def names(device: str) -> frozenset[str]:
     """Faults of one device, empty for an unknown device."""
-    return frozenset(TABLE[device]) | frozenset(_COMMON) if device in TABLE else frozenset()
+    if device not in TABLE:
+        return frozenset()
+    return frozenset(TABLE[device]) | (frozenset(_COMMON) if device != "line" else frozenset())
+
+
+def is_lasting(device: str, fault: str) -> bool:
+    """It holds until cleared, rather than striking at a chance."""
+    text = TABLE.get(device, {}).get(fault) or _COMMON.get(fault, "")
+    return text.startswith("lasting")
 
 
 def describe() -> list[tuple[str, str, str]]:
@@ -190,11 +216,16 @@ def describe() -> list[tuple[str, str, str]]:
     return rows + [(device, name, text) for device, table in TABLE.items() for name, text in table.items()]
 
 
+def rows_of(path: Path) -> list[dict[str, Value]]:
+    """The tables of a fault script as they stand, unchecked. Raises OSError, ValueError."""
+    raw = path.read_bytes()
+    data = json.loads(raw) if path.suffix.lower() == ".json" else tomllib.loads(raw.decode())
+    return [dict(row) for row in data.get("fault", [])]
+
+
 def _read(path: Path) -> list[Fault]:
     try:
-        raw = path.read_bytes()
-        data = json.loads(raw) if path.suffix.lower() == ".json" else tomllib.loads(raw.decode())
-        return [_fault(row) for row in data.get("fault", [])]
+        return [_fault(row) for row in rows_of(path)]
     except (OSError, ValueError, TypeError, KeyError, AttributeError) as error:
         raise BadInput("faults.file", path=str(path), cause=type(error).__name__) from error
 

@@ -84,17 +84,19 @@ class SimulatedWorld:
         realtime: let things take their time (demonstrations) instead of happening at once (tests).
         cards: makes the blank card of each print job; default the specimen card.
         hands_free: lay each printed card on the reader by itself, for a demonstration without a second pair of hands.
+        chip_printer: the card printer has a chip station inside.
     """
 
     def __init__(self, seed: int = 1, people: PersonFactory | None = None, faults: Faults | None = None,
                  out_dir: Path | None = None, realtime: bool = False, *, cards: CardFactory | None = None,
-                 hands_free: bool = False) -> None:
+                 hands_free: bool = False, chip_printer: bool = False) -> None:
         self.seed = seed
         self.faults = faults or Faults()
         self.out_dir = out_dir
         self.realtime = realtime
         self.hands_free = hands_free
         self.released = threading.Event()
+        self.chip_printer = chip_printer
         self._people = people or _synthetic_person
         self._make_card = cards or _specimen_card
         self._changed = threading.Condition()
@@ -129,6 +131,14 @@ class SimulatedWorld:
         """The chair is empty."""
         with self._changed:
             self._sitter = None
+            self._changed.notify_all()
+
+    def change_condition(self, condition: str) -> None:
+        """The skin of whoever sits there. Raises NotFound ``simulator.nobody``."""
+        with self._changed:
+            if self._sitter is None:
+                raise NotFound("simulator.nobody")
+            self._sitter.condition = condition
             self._changed.notify_all()
 
     @property
@@ -231,9 +241,10 @@ class SimulatedWorld:
         if self._drivers:
             return self._drivers
         from ktpel_kiosk.hal.simulators import biometric, desk
-        from ktpel_kiosk.hal.simulators.card_printer import SimulatedCardPrinter, SimulatedPrinterState
+        from ktpel_kiosk.hal.simulators.card_printer import SimulatedCardPrinter, SimulatedEncodingPrinter, SimulatedPrinterState
 
-        printer = SimulatedPrinterState(self)
+        printer = self.printer = SimulatedPrinterState(self)
+        make_printer = SimulatedEncodingPrinter if self.chip_printer else SimulatedCardPrinter
         self._look_into_hopper = printer.settle
         self._drivers = (
             SimulatedDriver(DeviceKind.CAMERA, self, lambda: biometric.SimulatedCamera(self)),
@@ -242,7 +253,7 @@ class SimulatedWorld:
             SimulatedDriver(DeviceKind.SIGNATURE, self, lambda: biometric.SimulatedSignaturePad(self)),
             SimulatedDriver(DeviceKind.SCANNER, self, lambda: desk.SimulatedDocumentScanner(self)),
             SimulatedDriver(DeviceKind.CARD_READER, self, lambda: desk.SimulatedCardReader(self)),
-            SimulatedDriver(DeviceKind.CARD_PRINTER, self, lambda: SimulatedCardPrinter(self, printer)),
+            SimulatedDriver(DeviceKind.CARD_PRINTER, self, lambda: make_printer(self, printer)),
             SimulatedDriver(DeviceKind.DOCUMENT_PRINTER, self, lambda: desk.SimulatedDocumentPrinter(self)),
             SimulatedDriver(DeviceKind.RECEIPT_PRINTER, self, lambda: desk.SimulatedReceiptPrinter(self)),
             SimulatedDriver(DeviceKind.BARCODE, self, lambda: desk.SimulatedBarcodeScanner(self)),

@@ -34,6 +34,7 @@ if TYPE_CHECKING:
     from ktpel_kiosk.ui.operator_window import OperatorWindow
 
 FRAME_MS = 66
+NO_FINGER = "Sidik jari tidak dapat dicocokkan dengan kartu ini."
 STAGES = (Stage.TERBIT_SURAT, Stage.AKTIVASI, Stage.SERAH_LOKET, Stage.SERAH_PEMOHON, Stage.SERAH_SURAT)
 TITLES = {
     Stage.AKTIVASI: ("Aktivasi kartu", "Letakkan kartu di pembaca, lalu pemohon menempelkan telunjuk."),
@@ -316,10 +317,10 @@ class PenyerahanPage(Page):
             self.areas.setCurrentIndex(otherwise)
         elif self._with_eyes(view):
             self.areas.setCurrentIndex(4)
-            self.text.setText("Sidik jari tidak dapat dicocokkan dengan kartu ini. Letakkan kartu di pembaca; pemohon melihat ke alat iris.")
+            self.text.setText(f"{NO_FINGER} Letakkan kartu di pembaca; pemohon melihat ke alat iris.")
         elif view.by_sight:
             self.areas.setCurrentIndex(3)
-            self.text.setText("Sidik jari tidak dapat dicocokkan dengan kartu ini. Letakkan kartu di pembaca; dua petugas memeriksa wajah.")
+            self.text.setText(f"{NO_FINGER} Letakkan kartu di pembaca; dua petugas memeriksa wajah.")
         else:
             self.areas.setCurrentIndex(0)
 
@@ -355,7 +356,8 @@ class PenyerahanPage(Page):
         else:
             eyes = self._with_eyes(view)
             sight = view.stage is Stage.AKTIVASI and view.by_sight and not eyes
-            self.primary.set_text("Cocokkan iris" if eyes else "Aktifkan" if sight else "Serahkan" if signing else words.get(view.stage or Stage.AKTIVASI, "Lanjut"))
+            self.primary.set_text("Cocokkan iris" if eyes else "Aktifkan" if sight else "Serahkan" if signing
+                                  else words.get(view.stage or Stage.AKTIVASI, "Lanjut"))
             ready = not sight or bool(self.sight_reason.value())
         if signing and self._png:
             ready = not (self.old_card.isVisibleTo(self) and not self.old_card.isChecked())
