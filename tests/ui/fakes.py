@@ -24,12 +24,13 @@ from ktpel_kiosk.app.officer_keys import QUICK_KEYS
 from ktpel_kiosk.app.population import Invented, invent
 from ktpel_kiosk.app.sentences import load_sentences
 from ktpel_kiosk.app.walk import Officers, Walk
+from ktpel_kiosk.cards.chip import PublicData
 from ktpel_kiosk.desk import handover, intake, letters, printing, sign_in, statuses, users, verification
 from ktpel_kiosk.desk.context import Desk
 from ktpel_kiosk.desk.progress import open_work
 from ktpel_kiosk.domain.actor import Actor
 from ktpel_kiosk.domain.biometric import DeviceIdentity, PenPoint, Position, Quality, RawImage
-from ktpel_kiosk.domain.errors import CardRefused, KioskError, OutcomeUnknown
+from ktpel_kiosk.domain.errors import CaptureFailed, CardRefused, KioskError, OutcomeUnknown
 from ktpel_kiosk.domain.packet import SealedPacket
 from ktpel_kiosk.domain.penduduk import Penduduk
 from ktpel_kiosk.domain.permohonan import Permohonan
@@ -116,6 +117,7 @@ class FakeDevices:
         self.latar = "biru"
         self.jobs: dict[str, PrintJobState] = {}
         self.titles: dict[str, str] = {}
+        self.waiting: dict[DeviceKind, threading.Event] = {}  # a capture waits for this and was then interrupted
         self.wanted: dict[DeviceKind, str] = {}
         self.chips: dict[str, Any] = {}
         self.chip = "04A1B2C3"
@@ -138,6 +140,10 @@ class FakeDevices:
         self.health[kind] = health
         for listener in list(self._listeners):
             listener(DeviceState(kind, health, None, trouble))
+
+    def interrupt(self, kind: DeviceKind) -> None:
+        if kind in self.waiting:
+            self.waiting[kind].set()
 
     def subscribe(self, listener: Callable[[DeviceState], None]) -> Callable[[], None]:
         self._listeners.append(listener)
@@ -184,6 +190,9 @@ class _Device:
         return raw(portrait(self.owner.latar))
 
     def capture(self, *args: Any) -> Any:
+        if self.kind in self.owner.waiting:
+            self.owner.waiting[self.kind].wait(5)
+            raise CaptureFailed("device.interrupted", device_kind=str(self.kind))
         if self.kind is DeviceKind.FINGERPRINT:
             return FingerCapture(raw(finger(0), 500))
         if self.kind is DeviceKind.IRIS:
@@ -225,6 +234,15 @@ class _Device:
 
     def connect(self, timeout_s: float) -> bytes:
         return b"\x3b\x80\x01"
+
+    def transmit(self, apdu: bytes) -> bytes:
+        return bytes.fromhex("04A1B2C3D4E5F69000")
+
+    def disconnect(self) -> None:
+        return None
+
+    def read(self, timeout_s: float) -> str:
+        return "0042/KTP/XI/2026"
 
 
 class Judge:
@@ -318,7 +336,7 @@ class Judge:
         return png(image)
 
     def card_picture(self, data: bytes, media_type: str, what: str) -> bytes:
-        return png(portrait()) if what == "portrait" else self.signature_png(data)
+        return png(portrait()) if what in ("portrait", "foto KTP-el") else self.signature_png(data)
 
     def card_template(self, data: bytes, what: str) -> bytes:
         return data
@@ -452,6 +470,7 @@ class FakeOffice:
             renderer=press, personaliser=Chips(self.devices), gateway=Line(), hasher=Hasher(),  # type: ignore[arg-type]
             officer_keys=QUICK_KEYS, spool=self.spool,  # type: ignore[arg-type]
             clock=self.clock, ids=Uuid7(self.clock), sop=sop, parse_sop=lambda t: parse_sop(t, name="register"),
+            read_public_card=lambda _reader: PublicData("04A1B2C3D4E5F6", bytes.fromhex("010203040506"), png(portrait())),
             regions=region_table, holidays=frozenset, station=f"{office}-1", sentences=load_sentences(), seal_lock=threading.Lock(),
         )
         self.register.limits = {s.nomor: s.limit_s for s in sop.langkah}

@@ -10,7 +10,6 @@ from pagekit import PageBench, bench
 from ktpel_kiosk.desk import sign_in
 from ktpel_kiosk.domain.errors import BadInput, NotAllowed
 from ktpel_kiosk.domain.sop import Peran
-from ktpel_kiosk.ports.devices import DeviceHealth, DeviceKind
 from ktpel_kiosk.ui.pages.pengaturan import SECTIONS, PengaturanPage
 from ktpel_kiosk.ui.presenters.settings import MAX_SERIALS, SettingsPresenter
 
@@ -97,26 +96,6 @@ def test_an_operator_cannot_add_officers(kit):
         SettingsPresenter(kit.session()).add_user("x", "X", "", "", (Peran.LOKET,), "rahasia")
     page = kit.open("pengaturan", PengaturanPage, section="petugas")
     assert page.section("petugas").add.isHidden()
-
-
-def test_a_device_that_fails_says_what_to_do(kit):
-    page = kit.open("pengaturan", PengaturanPage, section="perangkat")
-    tile = page.section("perangkat").tiles[DeviceKind.CARD_PRINTER]
-    kit.office.devices.change(DeviceKind.CARD_PRINTER, DeviceHealth.MISSING)
-    kit.wait()
-    assert tile.chip.text() == "Tidak terpasang"
-    assert "pita" in tile.advice.text()
-
-
-def test_camera_test_stops_when_the_page_is_left(kit):
-    page = kit.open("pengaturan", PengaturanPage, section="perangkat")
-    section = page.section("perangkat")
-    section.tiles[DeviceKind.CAMERA].test.click()
-    kit.qtbot.waitUntil(section.preview.has_frame, timeout=3000)
-    assert DeviceKind.CAMERA in kit.office.devices.started
-    page.shell.go("beranda")
-    kit.wait()
-    assert DeviceKind.CAMERA not in kit.office.devices.started
 
 
 def test_the_look_is_applied_and_told(kit):

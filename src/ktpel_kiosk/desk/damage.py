@@ -183,7 +183,7 @@ def _paper(desk: Desk, view: View, actor: Actor, nomor: str, now: datetime, d: D
         place_date=f"{(kantor.kecamatan or kantor.kabupaten).title()}, {date_long(local.date())}",
         mengetahui=Signer(kantor.penandatangan_jabatan, kantor.penandatangan_nama, kantor.penandatangan_nip),
         uji=tuple((datetime_long(local_time(desk, t.at), kantor.zona_waktu), device_tests.TESTS.get(t.test, t.test),
-                   "Berhasil" if t.good else desk.sentences.text(t.result)) for t in reversed(told)),
+                   "Berhasil" if t.good else device_tests.told(desk, t.result)) for t in reversed(told)),
         riwayat=history_lines(record), jam=time_text(local, kantor.zona_waktu), qr_text=nomor,
     )
 

@@ -92,6 +92,11 @@ def history(desk: Desk, actor: Actor, kind: DeviceKind, limit: int = 10) -> tupl
     return tuple(reversed(found[-limit:]))
 
 
+def told(desk: Desk, key: str) -> str:
+    """The sentence of a trouble of the past, whose facts nobody knows any more."""
+    return desk.sentences.text(key, device="ini").replace(" (-)", "")
+
+
 def cancel(desk: Desk, kind: DeviceKind) -> None:
     """End the test that waits on this device; it raises CaptureFailed ``device.interrupted``."""
     desk.devices.interrupt(kind)

@@ -15,6 +15,7 @@ from ktpel_kiosk.domain.errors import BugError
 from ktpel_kiosk.domain.permissions import PERMISSIONS
 from ktpel_kiosk.domain.permohonan import Keadaan
 from ktpel_kiosk.domain.sop import Peran, Stage
+from ktpel_kiosk.ports.devices import DeviceKind
 from ktpel_kiosk.ports.register import Query
 
 if TYPE_CHECKING:
@@ -228,6 +229,37 @@ class OfficeTour:
         tour.settle(300)
         self.tabs(self.operator.page("laporan"), [key for key, _text in TABS], "laporan")
 
+    # -- devices ------------------------------------------------------------------------------------------------------
+
+    def devices(self) -> None:
+        """Every test that needs nobody in front of the device, the history, and a berita acara."""
+        tour, operator = self.tour, self.operator
+        operator.go("pengaturan", section="perangkat", device=DeviceKind.CARD_PRINTER)
+        tour.settle(300)
+        section: Any = operator.page("pengaturan").section("perangkat")
+        tour.shoot("perangkat-keadaan")
+        section.choose(DeviceKind.CAMERA, "uji")
+        for kind in (DeviceKind.CAMERA, DeviceKind.CARD_PRINTER, DeviceKind.DOCUMENT_PRINTER):
+            section.choose(kind)
+            tour.settle()
+            tour.key("F9")
+            tour.wait(lambda: section.panel("uji").running is None, f"test of {kind}")
+            tour.settle()
+            tour.shoot(f"perangkat-uji-{kind}")
+        section.choose(DeviceKind.CARD_PRINTER, "riwayat")
+        tour.settle()
+        tour.shoot("perangkat-riwayat")
+        section.tabs.choose("kerusakan")
+        tour.settle()
+        form = section.panel("kerusakan")
+        tour.type(form.fields["symptom"].text, "Kartu macet di pemanas, printer berbunyi keras.")
+        tour.type(form.fields["impact"].text, "Kartu tidak dapat dicetak.")
+        tour.key("F9")
+        tour.wait(lambda: operator.notice.isVisible() and "Berita acara" in operator.notice.plain(), "berita acara")
+        tour.settle(200)
+        tour.shoot("perangkat-berita-acara")
+        operator.notice.dismiss()
+
     # -- settings ------------------------------------------------------------------------------------------------------
 
     def settings(self) -> None:
@@ -237,6 +269,7 @@ class OfficeTour:
         self.operator.go("pengaturan")
         tour.settle()
         self.tabs(self.operator.page("pengaturan"), [key for key, _text in SECTIONS], "pengaturan")
+        self.devices()
         roles = tour.cast.roles
         back = next((u for u in sorted(roles) if Peran.LOKET in roles[u]), self.who("view_register"))
         tour.sign_in(back)

@@ -33,7 +33,7 @@ MAKERS: dict[str, Any] = {"kantor": OfficeSection, "sop": SopSection, "kalender"
 
 
 class PengaturanPage(Page):
-    """Sections are built when first opened; ``opened(section=…)`` goes to one."""
+    """Sections are built when first opened; ``opened(section=…)`` goes to one, ``device=…`` to a kind of device."""
 
     def __init__(self, window: OperatorWindow) -> None:
         super().__init__(window)
@@ -60,6 +60,8 @@ class PengaturanPage(Page):
     def opened(self, **args: Any) -> None:
         self.tabs.choose(str(args.get("section") or self.tabs.current or "kantor"))
         self.section(self.tabs.current).opened()
+        if args.get("device"):
+            self.section("perangkat").choose(str(args["device"]), str(args.get("tab", "keadaan")))
 
     def closed(self) -> None:
         if self.tabs.current:

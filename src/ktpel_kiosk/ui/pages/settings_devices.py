@@ -1,182 +1,259 @@
-"""Section of Pengaturan: devices live, with what to do now and a camera test."""
+"""Section of Pengaturan: every kind of device with its state; the chosen one in full, with tests, history and berita acara."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import Qt, QTimer
-from PySide6.QtWidgets import QGridLayout, QHBoxLayout, QWidget
+from PySide6.QtCore import QEvent, QRectF, QSize, Qt, Signal
+from PySide6.QtGui import QKeyEvent, QPainter, QPen
+from PySide6.QtWidgets import QButtonGroup, QHBoxLayout, QSizePolicy, QStackedWidget, QVBoxLayout, QWidget
 
 from ktpel_kiosk.ports.devices import DeviceKind, DeviceState
 from ktpel_kiosk.ui import icons
 from ktpel_kiosk.ui.pages.base import scroll
+from ktpel_kiosk.ui.pages.device_damage import DamagePanel
+from ktpel_kiosk.ui.pages.device_history import HistoryPanel
+from ktpel_kiosk.ui.pages.device_state import DevicePanel, StatePanel
+from ktpel_kiosk.ui.pages.device_tests import TestPanel
 from ktpel_kiosk.ui.pages.settings_office import Section
 from ktpel_kiosk.ui.pages.settings_slips import SlipChoice
-from ktpel_kiosk.ui.presenters.settings import DeviceCard
-from ktpel_kiosk.ui.theme import theme_of
-from ktpel_kiosk.ui.widgets.base import Card, Painted, label
-from ktpel_kiosk.ui.widgets.buttons import Button, Chip
-from ktpel_kiosk.ui.widgets.capture import PreviewView, to_qimage
-from ktpel_kiosk.ui.widgets.extra import Panel
+from ktpel_kiosk.ui.presenters.devices import DeviceCard, DevicePresenter
+from ktpel_kiosk.ui.widgets.base import Card, elided, label, text_width
+from ktpel_kiosk.ui.widgets.buttons import Chip, Pressable
+from ktpel_kiosk.ui.widgets.extra import Tabs
 
 if TYPE_CHECKING:
-    from PySide6.QtCore import QEvent
-
     from ktpel_kiosk.ui.pages.pengaturan import PengaturanPage
 
 ICONS: dict[str, str] = {
     DeviceKind.CAMERA: "camera", DeviceKind.FINGERPRINT: "fingerprint-pattern", DeviceKind.IRIS: "eye", DeviceKind.SIGNATURE: "pen-line",
     DeviceKind.SCANNER: "scan-line", DeviceKind.CARD_READER: "id-card", DeviceKind.CARD_PRINTER: "credit-card",
-    DeviceKind.DOCUMENT_PRINTER: "printer", DeviceKind.RECEIPT_PRINTER: "receipt", DeviceKind.BARCODE: "barcode",
+    DeviceKind.DOCUMENT_PRINTER: "printer", DeviceKind.RECEIPT_PRINTER: "file-text", DeviceKind.BARCODE: "barcode",
 }
-FRAME_MS = 66
+TABS: tuple[tuple[str, str], ...] = (("keadaan", "Keadaan"), ("uji", "Uji"), ("riwayat", "Riwayat"), ("kerusakan", "Berita acara"))
+PANELS: dict[str, type[DevicePanel]] = {"keadaan": StatePanel, "uji": TestPanel, "riwayat": HistoryPanel, "kerusakan": DamagePanel}
+LIST_WIDTH = 330
+MARKS = {"good": "circle-check", "accent": "clock", "neutral": "minus", "trouble": "triangle-alert"}
 
 
-class DeviceIcon(Painted):
-    """The device's icon on a soft plate."""
+class DeviceRow(Pressable):
+    """One kind of device: icon, name and model, its state with a sign of its own; the chosen one has the accent bar."""
 
-    def __init__(self, name: str) -> None:
-        super().__init__()
-        self._name = name
-        self.setFixedSize(44, 44)
+    moved = Signal(int)
 
-    def paintEvent(self, event: QEvent) -> None:
-        from PySide6.QtGui import QPainter
-        theme = theme_of(self)
-        painter = QPainter(self)
-        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-        painter.setPen(Qt.PenStyle.NoPen)
-        painter.setBrush(theme.color("soft"))
-        painter.drawRoundedRect(self.rect(), 10, 10)
-        icons.draw(painter, self._name, theme.color("ink"), 11, 11, 22)
-
-
-class DeviceTile(Card):
-    """One device: name, model, state, advice, and a test where there is one."""
-
-    def __init__(self, kind: str) -> None:
-        super().__init__(18, 8)
-        self.name = label("", "body", weight="semibold")
-        self.model = label("", "small", tone="muted", wrap=True)
-        self.chip = Chip("")
-        self.advice = label("", "small", tone="muted", wrap=True)
-        self.advice.setAlignment(Qt.AlignmentFlag.AlignTop)
-        self.test = Button("Uji kamera", icon="eye")
-        head = QHBoxLayout()
-        head.setSpacing(12)
-        head.addWidget(DeviceIcon(ICONS[kind]))
-        head.addWidget(self.name, 1)
-        head.addWidget(self.chip)
-        self.body.addLayout(head)
-        self.body.addWidget(self.model)
-        foot = QHBoxLayout()
-        foot.addWidget(self.advice, 1)
-        foot.addWidget(self.test, 0, Qt.AlignmentFlag.AlignBottom)
-        self.body.addLayout(foot, 1)
+    def __init__(self, kind: DeviceKind) -> None:
+        super().__init__("")
+        self.kind = kind
+        self.card: DeviceCard | None = None
+        self.setCheckable(True)
+        self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
 
     def show_card(self, card: DeviceCard) -> None:
-        self.name.setText(card.name)
-        self.model.setText(card.model)
-        self.model.setToolTip(card.model)
-        self.chip.set(card.state, card.tone)
-        self.advice.setText(card.advice)
-        self.test.setVisible(card.can_test)
-        self.setAccessibleName(f"{card.name}: {card.state}. {card.advice}")
+        self.card = card
+        self.setAccessibleName(f"{card.name}: {card.state}. {card.model}. {card.advice}")
+        self.setToolTip(card.advice)
+        self.update()
+
+    def sizeHint(self) -> QSize:
+        return QSize(self.theme.px(220), max(48, self.theme.px(53)))
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        step = {Qt.Key.Key_Down: 1, Qt.Key.Key_Up: -1}.get(Qt.Key(event.key()))
+        if step is None:
+            super().keyPressEvent(event)
+        else:
+            self.moved.emit(step)
+
+    def paintEvent(self, event: QEvent) -> None:
+        if self.card is None:
+            return
+        theme, card, on = self.theme, self.card, self.isChecked()
+        painter = QPainter(self)
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+        rect = QRectF(self.rect())
+        if on or self.underMouse():
+            painter.fillRect(rect, theme.color("accent_soft" if on else "canvas"))
+        if on:
+            painter.fillRect(QRectF(0, 0, theme.px(4), rect.height()), theme.color("accent"))
+        elif theme.contrast != "light":
+            painter.setPen(QPen(theme.color("line"), 1))
+            painter.drawLine(rect.bottomLeft(), rect.bottomRight())
+        icons.draw(painter, ICONS[card.kind], theme.color("accent" if on else "ink"), theme.px(18), (rect.height() - theme.px(22)) / 2,
+                   theme.px(22))
+        small, strong = theme.font("small", 600), theme.font("body", 600)
+        tone = "muted" if card.tone == "neutral" else card.tone
+        left, state = theme.px(54), text_width(small, card.state) + theme.px(22)
+        right = rect.width() - theme.px(14) - state
+        icons.draw(painter, MARKS[card.tone], theme.color(tone), right, (rect.height() - theme.px(15)) / 2, theme.px(15))
+        painter.setFont(small)
+        painter.setPen(theme.color(tone))
+        painter.drawText(QRectF(right + theme.px(20), 0, state, rect.height()), Qt.AlignmentFlag.AlignVCenter, card.state)
+        room = right - left - theme.px(10)
+        upper = QRectF(left, theme.px(7), room, rect.height() / 2 - theme.px(5))
+        painter.setFont(strong)
+        painter.setPen(theme.color("ink"))
+        painter.drawText(upper, Qt.AlignmentFlag.AlignVCenter, elided(strong, card.name, room))
+        font = theme.font("tiny")
+        painter.setFont(font)
+        painter.setPen(theme.color("muted"))
+        painter.drawText(QRectF(left, rect.height() / 2, room, rect.height() / 2 - theme.px(6)), Qt.AlignmentFlag.AlignVCenter,
+                         elided(font, card.model, room))
+        self.ring(painter, rect, theme.px(6), theme)
 
 
 class DevicesSection(Section):
-    """Tiles follow the devices as they come and go; the camera's picture can be looked at."""
+    """The list follows the devices as they come and go; the panel of the chosen kind is built when it is first looked at."""
 
     def __init__(self, page: PengaturanPage) -> None:
         super().__init__(page)
+        self.presenter = DevicePresenter(page.shell.session)
+        self.kind = DeviceKind.CAMERA
+        self.cards: dict[str, DeviceCard] = {}
+        self.rows: dict[str, DeviceRow] = {}
+        self.panels: dict[str, DevicePanel] = {}
         self.slips = SlipChoice(page)
-        self.frame.addWidget(self.slips)
-        inner = QWidget()
-        self._grid = QGridLayout(inner)
-        self._grid.setContentsMargins(0, 0, 4, 0)
-        self._grid.setSpacing(14)
-        self.tiles: dict[str, DeviceTile] = {}
-        for kind in DeviceKind:
-            tile = DeviceTile(kind)
-            tile.test.clicked.connect(lambda: self._test(True))
-            self.tiles[kind] = tile
-        self._place(3)
         both = QHBoxLayout()
         both.setSpacing(16)
-        both.addWidget(scroll(inner), 1)
-        self.panel = Panel("Uji kamera")
-        self.panel.setFixedWidth(400)
-        self.panel.closed.connect(lambda: self._test(False))
-        self.preview = PreviewView(oval=True)
-        self.panel.form.addWidget(self.preview, 1)
-        self.panel.form.addWidget(label("Gambar harus tajam, terang merata dan mengikuti gerak tanpa jeda.", "body", tone="muted",
-                                        wrap=True))
-        self.restart = Button("Mulai ulang gambar", icon="refresh-cw")
-        self.restart.clicked.connect(self._restart)
-        self.panel.form.addWidget(self.restart, 0, Qt.AlignmentFlag.AlignLeft)
-        self.panel.hide()
-        both.addWidget(self.panel)
+        both.addWidget(self._list())
+        both.addWidget(self._detail(), 1)
         self.frame.addLayout(both, 1)
-        self._serial = 0
-        self._frames = QTimer(self)
-        self._frames.setInterval(FRAME_MS)
-        self._frames.timeout.connect(self._frame)
         page.shell.bridge.device_changed.connect(self._changed)
 
-    def _place(self, columns: int) -> None:
-        for i, tile in enumerate(self.tiles.values()):
-            self._grid.addWidget(tile, i // columns, i % columns)
-        for c in range(3):
-            self._grid.setColumnStretch(c, 1 if c < columns else 0)
-        self._grid.setRowStretch(len(self.tiles), 1)
+    def _list(self) -> Card:
+        inner = QWidget()
+        box = QVBoxLayout(inner)
+        box.setContentsMargins(0, 0, 0, 0)
+        box.setSpacing(0)
+        group = QButtonGroup(self)
+        for kind in DeviceKind:
+            row = DeviceRow(kind)
+            row.clicked.connect(lambda _on=False, kind=kind: self.choose(kind))
+            row.moved.connect(self._move)
+            group.addButton(row)
+            self.rows[kind] = row
+            box.addWidget(row)
+        box.addStretch(1)
+        card = Card(1, 0)
+        card.body.setContentsMargins(1, 6, 1, 6)
+        card.body.addWidget(scroll(inner))
+        card.setSizePolicy(QSizePolicy.Policy.Fixed, QSizePolicy.Policy.Expanding)
+        self.list = card
+        return card
 
-    def _columns(self, beside_panel: bool) -> int:
-        """As many tiles side by side as the room allows."""
-        room = self.width() - (self.panel.width() if beside_panel else 0)
-        return max(1, min(3, room // theme_of(self).px(350)))
+    def _detail(self) -> Card:
+        card = Card(22, 8)
+        card.body.setContentsMargins(22, 14, 22, 18)
+        self.name = label("", "strong", weight="bold")
+        self.model = label("", "small", tone="muted")
+        self.chip = Chip("")
+        head = QHBoxLayout()
+        head.setSpacing(12)
+        head.addWidget(self.name)
+        head.addWidget(self.model, 1)
+        head.addWidget(self.chip)
+        self.tabs = Tabs(TABS, "Bagian perangkat")
+        self.tabs.chosen.connect(self._tab)
+        self.stack = QStackedWidget()
+        card.body.addLayout(head)
+        card.body.addWidget(self.tabs)
+        card.body.addWidget(self.stack, 1)
+        return card
+
+    # -- moving about -------------------------------------------------------------------------------------------------
 
     def opened(self) -> None:
+        self._fit()
         self.slips.opened()
-        for card in self.page.presenter.devices():
-            self.tiles[card.kind].show_card(card)
+        self.cards = {c.kind: c for c in self.presenter.cards()}
+        for kind, card in self.cards.items():
+            self.rows[kind].show_card(card)
+        self.rows[self.kind].setChecked(True)
+        self._head()
+        if self.tabs.current:
+            self._tab(self.tabs.current)
+        else:
+            self.tabs.choose("keadaan")
 
     def closed(self) -> None:
-        self._test(False)
+        if self.tabs.current:
+            self.panel(self.tabs.current).closed()
+
+    def refresh(self) -> None:
+        """The register changed; nothing here shows it by itself."""
+
+    def choose(self, kind: str, tab: str = "") -> None:
+        """Show a kind of device; ``tab`` as in :data:`TABS`."""
+        self.closed()
+        self.kind = DeviceKind(kind)
+        self.rows[self.kind].setChecked(True)
+        self._head()
+        if tab and tab != self.tabs.current:
+            self.tabs.choose(tab)
+        elif self.tabs.current:
+            self._tab(self.tabs.current)
 
     def back(self) -> bool:
-        if self.panel.isHidden():
-            return False
-        self._test(False)
-        return True
+        """Esc: ends a running test, then leaves a form, then goes to the state of the device."""
+        if self.tabs.current and self.panel(self.tabs.current).back():
+            return True
+        if self.tabs.current not in ("", "keadaan"):
+            self.tabs.choose("keadaan")
+            return True
+        return False
+
+    def panel(self, key: str) -> DevicePanel:
+        """The tab, built now if it was never opened."""
+        if key not in self.panels:
+            made = PANELS[key](self)
+            self.panels[key] = made
+            self.stack.addWidget(made)
+        return self.panels[key]
+
+    def _tab(self, key: str) -> None:
+        before = self.stack.currentWidget()
+        panel = self.panel(key)
+        if isinstance(before, DevicePanel) and before is not panel:
+            before.closed()
+        self.stack.setCurrentWidget(panel)
+        panel.opened(self.card)
+        self.lead(panel.primary)
+
+    def lead(self, primary: object) -> None:
+        """F9 presses this from now on."""
+        self.primary = self.page.primary = primary  # type: ignore[assignment]
+
+    def _move(self, step: int) -> None:
+        kinds = list(DeviceKind)
+        kind = kinds[(kinds.index(self.kind) + step) % len(kinds)]
+        self.choose(kind)
+        self.rows[kind].setFocus(Qt.FocusReason.TabFocusReason)
+
+    # -- showing ------------------------------------------------------------------------------------------------------
+
+    @property
+    def card(self) -> DeviceCard:
+        return self.cards[self.kind]
+
+    def _head(self) -> None:
+        card = self.card
+        self.name.setText(card.name)
+        self.model.setText(card.model)
+        self.chip.set(card.state, card.tone)
 
     def _changed(self, state: DeviceState) -> None:
-        self.tiles[state.kind].show_card(self.page.presenter.device(state))
+        card = self.presenter.card(state)
+        self.cards[state.kind] = card
+        self.rows[state.kind].show_card(card)
+        if state.kind is self.kind and self.isVisible():
+            self._head()
+            if self.tabs.current:
+                self.panel(self.tabs.current).changed(card)
 
-    def _test(self, on: bool) -> None:
-        if on == self._frames.isActive() and on != self.panel.isHidden():
-            return
-        self.panel.setVisible(on)
-        self._place(self._columns(on))
-        devices = self.page.shell.desk.devices
-        if on:
-            self._serial = 0
-            self.preview.set_frame(None)
-            self.preview.set_waiting("Menunggu gambar …")
-            devices.start_preview(DeviceKind.CAMERA)
-            self._frames.start()
-        else:
-            self._frames.stop()
-            devices.stop_preview(DeviceKind.CAMERA)
+    def _fit(self) -> None:
+        from ktpel_kiosk.ui.theme import theme_of
+        self.list.setFixedWidth(theme_of(self).px(LIST_WIDTH))
 
-    def _restart(self) -> None:
-        devices = self.page.shell.desk.devices
-        devices.stop_preview(DeviceKind.CAMERA)
-        self.preview.set_frame(None)
-        self._serial = 0
-        devices.start_preview(DeviceKind.CAMERA)
-
-    def _frame(self) -> None:
-        found = self.page.shell.desk.devices.preview(DeviceKind.CAMERA).latest(self._serial)
-        if found is not None:
-            self._serial, raw = found
-            self.preview.set_frame(to_qimage(raw))
+    def changeEvent(self, event: QEvent) -> None:
+        if event.type() == QEvent.Type.StyleChange and hasattr(self, "list"):
+            self._fit()
+        super().changeEvent(event)

@@ -1,4 +1,4 @@
-"""Pengaturan: office, SOP with its findings, officers, devices, the blangko ledger. Qt-free."""
+"""Pengaturan: office, SOP with its findings, officers, the blangko ledger. Qt-free."""
 
 from __future__ import annotations
 
@@ -13,15 +13,12 @@ from ktpel_kiosk.domain.permissions import PERMISSIONS
 from ktpel_kiosk.domain.sop import Peran
 from ktpel_kiosk.domain.sop_check import WARN, check_sop
 from ktpel_kiosk.domain.text import hours_text, minutes_text, number_text
-from ktpel_kiosk.ports.devices import DeviceHealth, DeviceKind, DeviceState
 from ktpel_kiosk.ui.presenters.session import Session
 from ktpel_kiosk.ui.words import word
 
 ROLES: tuple[Peran, ...] = tuple(Peran)
 MAX_SERIALS = 5000
 _SERIAL = re.compile(r"([A-Za-z0-9/.\-]*?)(\d+)")
-HEALTH_WORDS = {DeviceHealth.READY: ("Siap", "good"), DeviceHealth.BUSY: ("Sedang dipakai", "accent"),
-                DeviceHealth.MISSING: ("Tidak terpasang", "neutral"), DeviceHealth.TROUBLE: ("Bermasalah", "trouble")}
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,19 +52,6 @@ class UserRow:
     nip: str = ""
     peran: tuple[Peran, ...] = ()
     active: bool = True
-
-
-@dataclass(frozen=True, slots=True)
-class DeviceCard:
-    """One device: ``advice`` says in one sentence what to do now."""
-
-    kind: str
-    name: str
-    state: str
-    tone: str
-    model: str
-    advice: str
-    can_test: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -201,26 +185,7 @@ class SettingsPresenter:
             return {field: desk.sentences.text(f"user.{problem}", limit=users.password_length(desk))}
         return {"again": "Kata sandi kedua tidak sama."} if password != again else {}
 
-    # -- devices ------------------------------------------------------------------------------------------------------
-
-    def devices(self) -> tuple[DeviceCard, ...]:
-        states = {s.kind: s for s in self.session.desk.devices.states()}
-        return tuple(self.device(states.get(k) or DeviceState(k, DeviceHealth.MISSING)) for k in DeviceKind)
-
-    def device(self, state: DeviceState) -> DeviceCard:
-        text, tone = HEALTH_WORDS[state.health]
-        identity = state.identity
-        model = f"{identity.make} {identity.model}".strip() if identity else "Belum ada alat"
-        if identity is not None and identity.simulated:
-            model += " (simulasi)"
-        if state.health is DeviceHealth.TROUBLE and state.trouble:
-            advice = self.session.desk.sentences.text(state.trouble, **dict(state.facts))
-        elif state.health in (DeviceHealth.READY, DeviceHealth.BUSY):
-            advice = "Tidak perlu apa-apa." if state.health is DeviceHealth.READY else "Tunggu sampai selesai dipakai."
-        else:
-            advice = word("perangkat_saran", state.kind)
-        return DeviceCard(state.kind, word("perangkat", state.kind), text, tone, model, advice,
-                          state.kind is DeviceKind.CAMERA and state.health in (DeviceHealth.READY, DeviceHealth.BUSY))
+    # -- slips --------------------------------------------------------------------------------------------------------
 
     def slip_medium(self) -> str:
         return self.session.desk.register.read(slips.slip_medium)
