@@ -404,3 +404,13 @@ def test_choices_are_consistent() -> None:
         assert isinstance(choice, Choice) and choice.kinds
         assert name == SIMULATED or all(choice.factory.get(str(k)) or choice.factory.get("*") for k in choice.kinds)
         assert name not in (*DeviceKind, device_config.SBI) or name == device_config.SBI
+
+
+def test_the_printer_of_windows_with_its_reader_inside() -> None:
+    text = ('[card_printer]\ndrivers = ["windows"]\n[card_printer.windows]\nqueue = "HDP5000"\nresin = true\nreader = "HDP"\n'
+            'status = "fargo_usb"')
+    made = compose(config(text), platform="win32", production=True)
+    (driver,) = [d for d in made.drivers if d.kind is K.CARD_PRINTER]
+    assert driver.name == "windows-card"
+    with pytest.raises(DeviceTrouble):  # no reader of this name here
+        driver._reader()  # type: ignore[attr-defined]

@@ -95,7 +95,8 @@ CHOICES: Mapping[str, Choice] = {
         ("linux", "darwin", "freebsd")),
     "windows": Choice((K.CARD_PRINTER, K.DOCUMENT_PRINTER, K.RECEIPT_PRINTER), {
         "card_printer": "windows_printer:WindowsCardPrinterDriver", "*": "windows_printer:WindowsDocumentPrinterDriver"},
-        {"queue": TEXT, "status": STATUS, "serial": TEXT}, ("win32",), optional_for=(K.RECEIPT_PRINTER,)),
+        {"queue": TEXT, "resin": FLAG, "back_turned": FLAG, "status": STATUS, "serial": TEXT, "reader": TEXT}, ("win32",),
+        optional_for=(K.RECEIPT_PRINTER,)),
     "folder": Choice((K.DOCUMENT_PRINTER,), {"*": "folder_printer:FolderPrinterDriver"},
                      {"folder": Param("path", required=True), "create": FLAG}, optional=True),
     "escpos": Choice((K.RECEIPT_PRINTER,), {"*": "escpos_printer:EscPosPrinterDriver"},

@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from ktpel_kiosk.app.device_config import CHOICES, SBI, SIMULATED, DeviceConfig, load, real_names
-from ktpel_kiosk.domain.errors import BadInput, DeviceTrouble, KioskError
+from ktpel_kiosk.domain.errors import BadInput, DeviceTrouble, KioskError, NotConnected
 from ktpel_kiosk.hal.deadlines import Deadlines
 from ktpel_kiosk.hal.driver import Driver, Found
 from ktpel_kiosk.ports.devices import Device, DeviceKind
@@ -155,8 +155,11 @@ class _Maker:
             if kind is not DeviceKind.CARD_PRINTER:
                 params = {k: v for k, v in params.items() if k in ("queue", "server")}
                 params |= {"kind": kind} if kind is DeviceKind.RECEIPT_PRINTER else {}
-            elif status != "none":
-                params["status"] = self._status(status, serial)
+            else:
+                if status != "none":
+                    params["status"] = self._status(status, serial)
+                if "reader" in params:
+                    params["reader"] = _reader_inside(str(params["reader"]))
         if name == "vendor":
             params = {**params, "kind": kind, "env": {k: str(v) for k, v in params.get("env", {}).items()}}
         return _made(name, lambda: _named(_factory(kind, name))(**params))  # type: ignore[no-any-return]
@@ -186,6 +189,18 @@ class _Maker:
             folder = self._config.path.parent if self._config.path is not None else Path()
             given["trust"] = tuple(folder / name for name in given["trust"])
         return tuple(_named("sbi:sbi_drivers")(sbi_records.decode_record, **given))
+
+
+def _reader_inside(name: str) -> Callable[[], Any]:
+    """Opens the card reader inside a printer: the PC/SC reader whose name contains ``name``."""
+    def opened() -> Any:
+        driver = _named("pcsc_reader:PcscReaderDriver")(wanted=(name,), unwanted=())
+        found = driver.discover()
+        if not found:
+            raise NotConnected("device.not_connected", device_kind=str(DeviceKind.CARD_READER), device=name[:80], operation="open")
+        return driver.open(found[0])
+
+    return opened
 
 
 def _factory(kind: DeviceKind, name: str) -> str:
