@@ -1,31 +1,39 @@
 """Cameras through OpenCV: V4L2 on Linux, Media Foundation or DirectShow on Windows, MJPEG over HTTP, files.
 
-A covered or dead sensor delivers black frames and a hung one repeats itself; both are found here, because OpenCV reports
-neither.
+A covered or dead sensor delivers black frames, a hung one repeats itself, a wrong one is far too small; all are found here, because
+OpenCV reports none of it. A camera that another program streams from opens like a free one: only the first frame tells.
 """
 
 from __future__ import annotations
 
+import contextlib
 import os
 import socket
 import sys
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 from urllib.parse import urlsplit
+
+# read when the library is loaded: 10 s otherwise, longer than a frame may take
+os.environ.setdefault("OPENCV_VIDEOIO_V4L_SELECT_TIMEOUT", "2")
 
 import cv2
 import numpy as np
 
 from ktpel_kiosk.domain.biometric import DeviceIdentity, RawImage
-from ktpel_kiosk.domain.errors import CaptureFailed, DeviceTrouble, NotConnected
+from ktpel_kiosk.domain.errors import BadInput, Busy, CaptureFailed, DeviceTrouble, NotConnected
 from ktpel_kiosk.hal.driver import Found
 from ktpel_kiosk.hal.drivers.camera_list import list_cameras
 from ktpel_kiosk.ports.devices import DeviceKind
 
 AUTO = "auto"
 IMAGES = (".jpg", ".jpeg", ".png", ".bmp", ".tif", ".tiff")
+TURNS = {0: None, 90: cv2.ROTATE_90_CLOCKWISE, 180: cv2.ROTATE_180, 270: cv2.ROTATE_90_COUNTERCLOCKWISE}
+MANUAL_EXPOSURE = {"linux": (1.0, 3.0), "win32": (0.25, 0.75)}
+"""What CAP_PROP_AUTO_EXPOSURE means by manual and by automatic: V4L2's menu numbers, and OpenCV's own on Windows."""
 BACKENDS = {"win32": (cv2.CAP_MSMF, cv2.CAP_DSHOW), "linux": (cv2.CAP_V4L2,)}
 
 
@@ -39,6 +47,8 @@ class CameraLimits:
         frozen_frames: so many identical frames in a row are trouble; sensors always have noise.
         connect_s: how long a network camera may take to answer, and to send a frame.
         drain_s: how long old frames are thrown away before a still, so that it shows now and not a moment ago.
+        least: width and height below which a picture is refused, whichever way the camera is turned.
+        settle_frames: so many frames are thrown away after the camera changed its size.
     """
 
     black_mean: float = 8.0
@@ -47,6 +57,8 @@ class CameraLimits:
     frozen_frames: int = 50
     connect_s: float = 1.5
     drain_s: float = 0.3
+    least: tuple[int, int] = (160, 120)
+    settle_frames: int = 3
 
 
 class OpenCvCameraDriver:
@@ -55,17 +67,28 @@ class OpenCvCameraDriver:
     Args:
         sources: each ``"auto"`` (everything plugged in), a number (``"0"``), a device path, an ``http://`` MJPEG address,
             or a video or image file.
-        size: wanted width and height of a live camera; it gives the nearest it has.
+        size: wanted width and height of a live camera's preview; it gives the nearest it has.
+        still_size: of its stills, where they should be larger; the camera changes to it for a moment.
+        rotate: 0, 90, 180 or 270 degrees clockwise, for a camera that is mounted on its side.
+        mirrored: the camera (or its program) mirrors the picture; it is mirrored back.
+        lock_exposure: exposure and white balance are held while a still is taken, where the camera lets them be held.
+        capture: OpenCV's class, or a double of it.
+
+    Raises:
+        BadInput: ``camera.rotate``.
     """
 
     kind = DeviceKind.CAMERA
     name = "opencv-camera"
 
     def __init__(self, sources: Sequence[str] = (AUTO,), size: tuple[int, int] = (1280, 720),
-                 limits: CameraLimits | None = None) -> None:
+                 limits: CameraLimits | None = None, *, still_size: tuple[int, int] | None = None, rotate: int = 0,
+                 mirrored: bool = False, lock_exposure: bool = True, capture: Callable[..., Any] = cv2.VideoCapture) -> None:
+        if rotate not in TURNS:
+            raise BadInput("camera.rotate", value=rotate)
         self._sources = tuple(sources)
-        self._size = size
         self._limits = limits or CameraLimits()
+        self._setup = CameraSetup(size, still_size, rotate, mirrored, lock_exposure, capture)
 
     def discover(self) -> Sequence[Found]:
         found: list[Found] = []
@@ -82,42 +105,64 @@ class OpenCvCameraDriver:
 
     def open(self, found: Found) -> OpenCvCamera | ImageFileCamera:
         if Path(found.key).suffix.lower() in IMAGES and not _is_address(found.key):
-            return ImageFileCamera(Path(found.key))
-        return OpenCvCamera(found, self._size, self._limits)
+            return ImageFileCamera(Path(found.key), self._setup)
+        return OpenCvCamera(found, self._setup, self._limits)
+
+
+@dataclass(frozen=True, slots=True)
+class CameraSetup:
+    """How a camera is asked and how it hangs; see :class:`OpenCvCameraDriver`."""
+
+    size: tuple[int, int]
+    still_size: tuple[int, int] | None = None
+    rotate: int = 0
+    mirrored: bool = False
+    lock_exposure: bool = True
+    capture: Callable[..., Any] = cv2.VideoCapture
+
+    def upright(self, image: np.ndarray) -> np.ndarray:
+        turn = TURNS[self.rotate]
+        turned = image if turn is None else cv2.rotate(image, turn)
+        return cv2.flip(turned, 1) if self.mirrored else turned
 
 
 class OpenCvCamera:
     """A live camera, or a video file played round and round."""
 
-    def __init__(self, found: Found, size: tuple[int, int], limits: CameraLimits) -> None:
+    def __init__(self, found: Found, setup: CameraSetup, limits: CameraLimits) -> None:
         self._found = found
+        self._setup = setup
         self._limits = limits
         self._is_file = not _is_address(found.key) and Path(found.key).is_file()
-        self._capture = self._opened(size)
+        self._is_live = not self._is_file and not _is_address(found.key)
         self._last: bytes = b""
         self._same = 0
         self._black = 0
+        self._capture = self._opened()
 
-    def _opened(self, size: tuple[int, int]) -> cv2.VideoCapture:
+    def _opened(self) -> Any:
         milliseconds = int(self._limits.connect_s * 1000)
         if self._is_file or _is_address(self._found.key):
             limits = [cv2.CAP_PROP_OPEN_TIMEOUT_MSEC, milliseconds, cv2.CAP_PROP_READ_TIMEOUT_MSEC, milliseconds]
-            capture = cv2.VideoCapture(self._found.key, cv2.CAP_FFMPEG, limits)
+            capture = self._setup.capture(self._found.key, cv2.CAP_FFMPEG, limits)
             if capture.isOpened():
                 return capture
+            capture.release()
             raise NotConnected("camera.not_open", device=self._found.label)
         where: int | str = int(self._found.key) if self._found.key.isdigit() else self._found.key
         for backend in BACKENDS.get(sys.platform, (cv2.CAP_ANY,)):
-            capture = cv2.VideoCapture(where, backend)
+            capture = self._setup.capture(where, backend)
             if capture.isOpened():
                 # MJPG first: raw 720p does not fit through USB 2 at 25 frames a second
                 capture.set(cv2.CAP_PROP_FOURCC, cv2.VideoWriter.fourcc(*"MJPG"))
-                capture.set(cv2.CAP_PROP_FRAME_WIDTH, size[0])
-                capture.set(cv2.CAP_PROP_FRAME_HEIGHT, size[1])
+                _resize(capture, self._setup.size)
                 capture.set(cv2.CAP_PROP_BUFFERSIZE, 1)
-                return capture
+                if capture.read()[0]:
+                    return capture
             capture.release()
-        raise DeviceTrouble("camera.busy", device=self._found.label)
+        if isinstance(where, str) and not Path(where).exists():
+            raise NotConnected("camera.not_open", device=self._found.label)
+        raise Busy("camera.busy", device=self._found.label)
 
     def identity(self) -> DeviceIdentity:
         return DeviceIdentity("", self._found.label, self._found.serial, f"opencv {cv2.__version__} {self._capture.getBackendName()}")
@@ -129,7 +174,14 @@ class OpenCvCamera:
         self._capture.release()
 
     def frame(self) -> RawImage:
-        image = self._read()
+        return _to_raw(self._setup.upright(self._judged(self._read())))
+
+    def _judged(self, image: np.ndarray) -> np.ndarray:
+        """The frame, or why it is none."""
+        height, width = image.shape[:2]
+        if max(width, height) < max(self._limits.least) or min(width, height) < min(self._limits.least):
+            least = f"{self._limits.least[0]}x{self._limits.least[1]}"
+            raise DeviceTrouble("camera.small", device=self._found.label, found=f"{width}x{height}", expected=least)
         black = self._is_black(image)
         self._black = self._black + 1 if black else 0
         sample = image[::16, ::16].tobytes()
@@ -139,16 +191,57 @@ class OpenCvCamera:
             raise DeviceTrouble("camera.black", device=self._found.label)
         if self._same >= self._limits.frozen_frames and not self._is_file:
             raise DeviceTrouble("camera.frozen", device=self._found.label)
-        return _to_raw(image)
+        return image
 
     def still(self) -> RawImage:
-        """The newest frame that is not black."""
-        self._drain()
-        for _ in range(self._limits.black_frames + 1):
-            image = self.frame()
-            if self._black == 0:
-                return image
+        """The newest frame that is not black, at full size and with the exposure of the preview."""
+        with self._held_exposure(), self._full_size():
+            self._drain()
+            for _ in range(self._limits.black_frames + 1):
+                image = self.frame()
+                if self._black == 0:
+                    return image
         raise DeviceTrouble("camera.black", device=self._found.label)
+
+    @contextlib.contextmanager
+    def _full_size(self) -> Iterator[None]:
+        """The camera's still size for a moment. One that does not take it keeps the preview's: a smaller picture is better than none."""
+        wanted = self._setup.still_size
+        if not self._is_live or wanted is None or wanted == self._setup.size:
+            yield
+            return
+        try:
+            _resize(self._capture, wanted)
+            self._settle()
+            yield
+        finally:
+            _resize(self._capture, self._setup.size)
+            self._settle()
+
+    def _settle(self) -> None:
+        """The first frames after a change are old, half or black."""
+        for _ in range(self._limits.settle_frames):
+            if not self._capture.grab():
+                return
+        self._same = self._black = 0
+
+    @contextlib.contextmanager
+    def _held_exposure(self) -> Iterator[None]:
+        """Automatic exposure and white balance keep hunting while a person moves; a still shows what the preview was judged by."""
+        manual, automatic = MANUAL_EXPOSURE.get(sys.platform, MANUAL_EXPOSURE["linux"])
+        exposure = self._capture.get(cv2.CAP_PROP_EXPOSURE) if self._is_live and self._setup.lock_exposure else 0.0
+        held = bool(exposure) and self._capture.get(cv2.CAP_PROP_AUTO_EXPOSURE) != manual \
+            and bool(self._capture.set(cv2.CAP_PROP_AUTO_EXPOSURE, manual))
+        white = held and self._capture.get(cv2.CAP_PROP_AUTO_WB) == 1.0 and bool(self._capture.set(cv2.CAP_PROP_AUTO_WB, 0.0))
+        if held:
+            self._capture.set(cv2.CAP_PROP_EXPOSURE, exposure)
+        try:
+            yield
+        finally:
+            if held:
+                self._capture.set(cv2.CAP_PROP_AUTO_EXPOSURE, automatic)
+            if white:
+                self._capture.set(cv2.CAP_PROP_AUTO_WB, 1.0)
 
     def _drain(self) -> None:
         """A frame that comes without waiting is an old one from the buffer."""
@@ -175,8 +268,9 @@ class OpenCvCamera:
 class ImageFileCamera:
     """An image file that a capture program keeps replacing; each frame is what the file holds now."""
 
-    def __init__(self, path: Path) -> None:
+    def __init__(self, path: Path, setup: CameraSetup) -> None:
         self._path = path
+        self._setup = setup
         self._stamp: tuple[int, int] | None = None
         self._image: RawImage | None = None
 
@@ -198,15 +292,21 @@ class ImageFileCamera:
             pixels = cv2.imdecode(np.frombuffer(self._path.read_bytes(), np.uint8), cv2.IMREAD_COLOR) if status.st_size else None
             if pixels is None:
                 raise CaptureFailed("camera.unreadable", device=self._path.name)
-            self._image, self._stamp = _to_raw(pixels), stamp
+            self._image, self._stamp = _to_raw(self._setup.upright(pixels)), stamp
         return self._image
 
     def still(self) -> RawImage:
         return self.frame()
 
 
+def _resize(capture: Any, size: tuple[int, int]) -> None:
+    capture.set(cv2.CAP_PROP_FRAME_WIDTH, size[0])
+    capture.set(cv2.CAP_PROP_FRAME_HEIGHT, size[1])
+
+
 def _to_raw(image: np.ndarray) -> RawImage:
-    rgb = cv2.cvtColor(image, cv2.COLOR_GRAY2RGB if image.ndim == 2 else cv2.COLOR_BGR2RGB)
+    planes = 1 if image.ndim == 2 else image.shape[2]
+    rgb = cv2.cvtColor(image, {1: cv2.COLOR_GRAY2RGB, 4: cv2.COLOR_BGRA2RGB}.get(planes, cv2.COLOR_BGR2RGB))
     return RawImage(rgb.shape[1], rgb.shape[0], 3, rgb.tobytes())
 
 
