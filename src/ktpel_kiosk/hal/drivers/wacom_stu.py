@@ -177,7 +177,6 @@ class WacomStuPad:
 
     def _collect(self, until: float, on_point: Callable[[PenPoint], None]) -> SignatureCapture:
         ink = SignatureInk(self._pad, self._screen.buttons)
-        self._listen()
         while True:
             now = time.monotonic()
             report = self._next(min(0.05, max(0.0, until - now)))
@@ -247,6 +246,7 @@ class WacomStuPad:
             self._encoding = Encoding.MONO  # from now on: the next prompt comes faster
         if self._model.has(stu_reports.INK_AREA):
             self._tell(stu_reports.ink_area(self._screen.ink))
+        self._listen()  # before the first stroke can come
         self._tell(stu_reports.inking(True))
 
     def _wipe(self) -> None:
