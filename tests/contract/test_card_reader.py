@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-import os
 import threading
 import time
 from collections.abc import Iterator
-from pathlib import Path
 from typing import Protocol
 
 import pytest
@@ -87,13 +85,11 @@ class PcscBench:
 
 
 @pytest.fixture(scope="module")
-def pcscd(tmp_path_factory: pytest.TempPathFactory) -> Iterator[virtual_pcsc.PrivatePcscd]:
+def pcscd() -> Iterator[virtual_pcsc.PrivatePcscd]:
     reason = virtual_pcsc.missing()
     if reason:
         pytest.skip(reason)
-    folder: Path = tmp_path_factory.mktemp("pcsc")
-    service = virtual_pcsc.PrivatePcscd(folder)
-    os.environ["PCSCLITE_CSOCK_NAME"] = str(service.socket)
+    service = virtual_pcsc.of_this_process()
     try:
         service.start()
     except OSError as error:
@@ -109,7 +105,6 @@ def pcscd(tmp_path_factory: pytest.TempPathFactory) -> Iterator[virtual_pcsc.Pri
         pytest.skip("the PC/SC client library of this process already speaks to another service")
     yield service
     service.stop()
-    os.environ.pop("PCSCLITE_CSOCK_NAME", None)
 
 
 @pytest.fixture(params=["simulator", "pcsc"])

@@ -12,8 +12,10 @@ import shutil
 import socket
 import subprocess
 import sys
+import tempfile
 import threading
 import time
+from functools import cache
 from pathlib import Path
 
 from stub_people import PlainCard
@@ -84,6 +86,14 @@ class PrivatePcscd:
             self._process.wait(5)
             self._process = None
         self.socket.unlink(missing_ok=True)
+
+
+@cache
+def of_this_process() -> PrivatePcscd:
+    """One service for all test files of a process: the client library looks up the socket's name only once."""
+    made = PrivatePcscd(Path(tempfile.mkdtemp(prefix="ktpel-pcsc-")))
+    os.environ["PCSCLITE_CSOCK_NAME"] = str(made.socket)
+    return made
 
 
 class CardOnSocket:
