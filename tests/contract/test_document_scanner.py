@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib.util
 import threading
 import time
 from collections.abc import Iterator
@@ -11,11 +12,13 @@ from typing import Protocol
 import numpy as np
 import pytest
 import sane_test
+import wia_double
 from stub_people import stub_world
 
 from ktpel_kiosk.domain.errors import Busy, CaptureFailed, DeviceTrouble, Jammed, KioskError, MediaEmpty, NotConnected, Stalled
 from ktpel_kiosk.hal.driver import Driver
 from ktpel_kiosk.hal.drivers.sane_scanner import SaneScannerDriver
+from ktpel_kiosk.hal.drivers.wia_scanner import WiaScannerDriver
 from ktpel_kiosk.hal.worker import client
 from ktpel_kiosk.ports.devices import DeviceKind
 
@@ -150,9 +153,11 @@ def test_flatbed_gives_one_page_at_the_asked_resolution(backend) -> None:
 
 @pytest.mark.parametrize(("status", "error", "key"), [
     ("IO_ERROR", DeviceTrouble, "scanner.line"), ("DEVICE_BUSY", Busy, "device.busy_elsewhere"),
-    ("ACCESS_DENIED", DeviceTrouble, "scanner.denied"), ("NO_MEM", DeviceTrouble, "scanner.too_large"),
-    ("EOF", CaptureFailed, "scanner.no_picture"), ("UNSUPPORTED", DeviceTrouble, "scanner.options"),
-    ("CANCELLED", CaptureFailed, "device.interrupted"),
+    pytest.param("ACCESS_DENIED", DeviceTrouble, "scanner.denied", marks=pytest.mark.gate),
+    pytest.param("NO_MEM", DeviceTrouble, "scanner.too_large", marks=pytest.mark.gate),
+    ("EOF", CaptureFailed, "scanner.no_picture"),
+    pytest.param("UNSUPPORTED", DeviceTrouble, "scanner.options", marks=pytest.mark.gate),
+    pytest.param("CANCELLED", CaptureFailed, "device.interrupted", marks=pytest.mark.gate),
 ])
 def test_each_status_of_sane_is_one_error(backend, status: str, error: type[KioskError], key: str) -> None:
     _, scanner = opened(backend, source="flatbed")
@@ -215,6 +220,7 @@ def test_scanner_that_went_away(backend) -> None:
     assert [found.key for found in driver.discover()] == ["test:1"]
 
 
+@pytest.mark.gate
 def test_listing_is_kept_while_nothing_changes(backend) -> None:
     driver, _ = opened(backend)
     backend.set(devices=2)
@@ -239,6 +245,7 @@ def test_network_scanner_by_name_needs_no_listing() -> None:
     assert [(found.key, found.label) for found in driver.discover()] == [("airscan:e0:Kantor", "e0:Kantor")]
 
 
+@pytest.mark.gate
 def test_unknown_option_is_refused(backend) -> None:
     _, scanner = opened(backend, source="flatbed", options={"swdeskew": True})
     with pytest.raises(DeviceTrouble) as raised:
@@ -255,3 +262,86 @@ def test_machine_without_sane_has_no_scanner(tmp_path: Path) -> None:
     bare.chmod(0o755)
     assert SaneScannerDriver(python=str(bare)).discover() == ()
     assert SaneScannerDriver(python=str(tmp_path / "nowhere")).discover() == ()
+
+
+# WIA, on a double of its automation objects
+
+
+def wia(scanner: wia_double.Scanner, **settings):
+    driver = WiaScannerDriver(create=scanner, **{"dpi": 75, **settings})
+    return driver.open(driver.discover()[0])
+
+
+def test_wia_takes_the_feeder_while_there_is_paper_and_the_flatbed_else() -> None:
+    scanner = wia_double.Scanner(sheets=3)
+    device = wia(scanner)
+    pages = device.scan(20)
+    assert [(p.width, p.height, p.channels, p.ppi) for p in pages] == [(620, 877, 3, 75)] * 3
+    assert [p.data[:3] for p in pages] == [bytes((200, 100, n)) for n in (1, 2, 3)]
+    assert scanner.root["3088"].Value == 1 and scanner.root["3096"].Value == 1 and scanner.item["6146"].Value == 1
+    assert len(device.scan(20)) == 1
+    assert scanner.root["3088"].Value == 2
+    assert (device.identity().make, device.identity().model) == ("Contoh", "Contoh Flat 100")
+
+
+def test_wia_flatbed_without_feeder_properties_and_duplex() -> None:
+    assert len(wia(wia_double.Scanner(feeder=False)).scan(5)) == 1
+    both = wia_double.Scanner(sheets=2, duplex=True)
+    wia(both, duplex=True).scan(5)
+    assert both.root["3088"].Value == 5
+    with pytest.raises(DeviceTrouble) as raised:
+        wia(wia_double.Scanner(feeder=False), source="feeder").scan(5)
+    assert raised.value.message_key == "scanner.no_source"
+    with pytest.raises(MediaEmpty):
+        wia(wia_double.Scanner(sheets=0), source="feeder").scan(5)
+
+
+@pytest.mark.parametrize(("fault", "error", "key"), [
+    ("jam", Jammed, "scanner.jam"), ("cover", DeviceTrouble, "scanner.cover"), ("busy", Busy, "device.busy_elsewhere"),
+    ("offline", NotConnected, "device.unplugged"), ("line", DeviceTrouble, "scanner.line"), ("strange", DeviceTrouble, "device.io"),
+    ("empty", MediaEmpty, "scanner.empty"),
+])
+def test_wia_codes_are_named_and_the_next_scan_works(fault: str, error: type[KioskError], key: str) -> None:
+    scanner = wia_double.Scanner(feeder=False)
+    device = wia(scanner)
+    scanner.fault = fault
+    with pytest.raises(error) as raised:
+        device.scan(5)
+    assert (type(raised.value), raised.value.message_key) == (error, key)
+    assert "driver" not in str(raised.value.facts.values())
+    scanner.fault = ""
+    assert device.scan(5)
+
+
+def test_wia_jam_after_two_pages_is_a_jam() -> None:
+    scanner = wia_double.Scanner(sheets=5)
+    device = wia(scanner)
+    scanner.fault, scanner.after = "jam", 2
+    with pytest.raises(Jammed):
+        device.scan(5)
+
+
+def test_wia_limits_damage_unplug_interrupt_and_odd_resolutions() -> None:
+    with pytest.raises(DeviceTrouble) as raised:
+        wia(wia_double.Scanner(sheets=4), max_pages=3).scan(5)
+    assert raised.value.message_key == "scanner.too_many"
+    assert len(wia(wia_double.Scanner(sheets=3), max_pages=3).scan(5)) == 3
+    with pytest.raises(DeviceTrouble) as raised:
+        wia(wia_double.Scanner(sheets=4), max_bytes=4_000_000).scan(5)
+    assert raised.value.message_key == "scanner.too_large"
+    assert wia(wia_double.Scanner(feeder=False, resolutions=[100, 600]), dpi=200, max_bytes=1 << 30).scan(5)[0].ppi == 600
+    scanner = wia_double.Scanner(sheets=2)
+    device = wia(scanner)
+    scanner.damaged = True
+    with pytest.raises(CaptureFailed):
+        device.scan(5)
+    scanner.plugged = False
+    for ask in (device.healthy, lambda: device.scan(5)):
+        with pytest.raises(NotConnected):
+            ask()
+
+
+def test_wia_is_absent_where_pywin32_is() -> None:
+    if importlib.util.find_spec("win32com") is not None:
+        pytest.skip("pywin32 is installed here")
+    assert WiaScannerDriver().discover() == ()

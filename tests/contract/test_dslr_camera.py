@@ -72,14 +72,14 @@ def test_preview_still_identity_and_a_clean_card(scene, camera) -> None:
 
 @pytest.mark.parametrize(("fault", "error", "key"), [
     ({"capture": [-1, "Nikon: Out of Focus", 1]}, CaptureFailed, "camera.focus"),
-    ({"capture": [-1, "", 1]}, CaptureFailed, "camera.focus"),
+    pytest.param({"capture": [-1, "", 1]}, CaptureFailed, "camera.focus", marks=pytest.mark.gate),
     ({"capture": [-113, "PTP Store Full", 1]}, MediaEmpty, "camera.card_full"),
-    ({"capture": [-115, "", 1]}, MediaEmpty, "camera.card_full"),
-    ({"capture": [-6, "", 1]}, DeviceTrouble, "camera.no_still"),
+    pytest.param({"capture": [-115, "", 1]}, MediaEmpty, "camera.card_full", marks=pytest.mark.gate),
+    pytest.param({"capture": [-6, "", 1]}, DeviceTrouble, "camera.no_still", marks=pytest.mark.gate),
     ({"capture": [-52, "", 1]}, NotConnected, "device.unplugged"),
-    ({"get": [-7, "", 1]}, NotConnected, "device.unplugged"),
+    pytest.param({"get": [-7, "", 1]}, NotConnected, "device.unplugged", marks=pytest.mark.gate),
     ({"capture": [-113, "Canon EOS Full-Press failed (0x2019: PTP Device Busy)", 1]}, Busy, "camera.occupied"),
-    ({"capture": [-113, "", 1]}, DeviceTrouble, "device.io"),
+    pytest.param({"capture": [-113, "", 1]}, DeviceTrouble, "device.io", marks=pytest.mark.gate),
 ])
 def test_each_trouble_of_a_still_is_named_and_the_next_one_works(scene, camera, fault, error: type[KioskError], key: str) -> None:
     scene.set(fail=fault)

@@ -54,7 +54,7 @@ class Desk:
         return self.driver.open(self.driver.discover()[0])
 
 
-@pytest.fixture(params=["python", "c"])
+@pytest.fixture(params=["python", pytest.param("c", marks=pytest.mark.gate)])
 def desk(request: pytest.FixtureRequest, built: dict[str, list[str]], tmp_path: Path) -> Desk:
     return Desk(built[request.param], tmp_path)
 
@@ -81,6 +81,15 @@ def test_capture_with_previews(scanner) -> None:
     assert (identity.make, identity.model, identity.serial, identity.driver) == ("Contoh", "Slap 442", "SLAP-0001", "slapsdk 2")
     assert scanner.slap is True
     scanner.healthy()
+
+
+def test_worker_in_c_says_the_same(built, tmp_path: Path) -> None:
+    """All of this file runs against it with the gates."""
+    desk = Desk(built["c"], tmp_path)
+    device = desk.open()
+    capture = device.capture(RIGHT_FOUR, 5.0, ignore)
+    device.close()
+    assert (capture.slap.width, capture.slap.height, capture.slap.ppi) == (1600, 1000, 500)
 
 
 def test_one_finger_is_that_finger(scanner) -> None:
