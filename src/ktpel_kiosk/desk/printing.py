@@ -262,7 +262,7 @@ def spoil_card(desk: Desk, actor: Actor, job_id: str, reason: str, *, second_use
         return changed
 
     spoiled = desk.register.write(work)
-    if job.at_station:
+    if job.at_station or (job.written and job.state is JobState.UNKNOWN):  # it may still stand over the chip reader
         encoding.eject_rejected(desk)
     return spoiled
 

@@ -1,4 +1,8 @@
-"""Simulated card printer: takes its time, runs out of things, jams, and sometimes does not know what it did."""
+"""Simulated card printer: takes its time, runs out of things, jams, and sometimes does not know what it did.
+
+Beside what the driver is told the machine keeps what really became of each blank (:meth:`SimulatedPrinterState.fate`): what an
+operator sees who looks.
+"""
 
 from __future__ import annotations
 
@@ -10,10 +14,20 @@ from dataclasses import dataclass
 from PIL import Image
 
 from ktpel_kiosk.domain.biometric import RawImage
-from ktpel_kiosk.domain.errors import DeviceTrouble, Jammed, MediaEmpty, NotFound, OutcomeUnknown
+from ktpel_kiosk.domain.errors import (
+    CaptureFailed,
+    CardRemoved,
+    DeviceTrouble,
+    Jammed,
+    MediaEmpty,
+    NotConnected,
+    NotFound,
+    OutcomeUnknown,
+    Stalled,
+)
 from ktpel_kiosk.hal.files import last_number, write_whole
 from ktpel_kiosk.hal.simulators.base import SimulatedDevice
-from ktpel_kiosk.hal.simulators.world import PrintedCard, SimulatedWorld
+from ktpel_kiosk.hal.simulators.world import PrintedCard, SimulatedWorld, VirtualCard
 from ktpel_kiosk.ports.devices import CardLayers, DeviceKind, PrinterSupplies, PrintJob, PrintJobState, PrintMedia
 
 WARM_UP_S, PRINT_S = 3.0, 20.0
@@ -44,6 +58,30 @@ class SimulatedPrinterState:
         self._lock = threading.RLock()
         self._jobs: dict[str, _Job] = {}
         self._number = last_number(world.out_dir, "cards")
+        self._fates: dict[str, str] = {}
+        self.station: VirtualCard | None = None
+        self.rejected: list[VirtualCard] = []
+
+    def fate(self, title: str) -> str:
+        """What became of the blank of this job: ``printed``, ``ruined``, ``whole`` (in the hopper, or never asked for), or
+        ``station`` while it stands over the chip reader. Looking, like :meth:`settle`, gives the printer its time."""
+        self.settle()
+        with self._lock:
+            job = self.titled(title)
+            if job is not None and job.state in (PrintJobState.PENDING, PrintJobState.PRINTING):
+                return "printing"
+            return self._fates.get(title, "whole")
+
+    def set_fate(self, title: str, fate: str) -> None:
+        with self._lock:
+            self._fates[title] = fate
+
+    def leave_station(self, good: bool) -> None:
+        """The card at the station comes out unprinted."""
+        with self._lock:
+            if self.station is not None and not good:
+                self.rejected.append(self.station)
+            self.station = None
 
     def take(self, front: RawImage, back: RawImage | None, title: str) -> _Job:
         with self._lock:
@@ -90,7 +128,10 @@ class SimulatedPrinterState:
             for side, image in (("front", job.front), ("back", job.back)):
                 if image is not None:
                     write_whole(self._world.out_dir / "cards" / f"{job.job_id}-{side}.png", _png(image))
-        self._world.card_printed(PrintedCard(job.job_id, job.title, job.front, job.back, self._world.blank_card()))
+        with self._lock:
+            chip, self.station = self.station or self._world.blank_card(), None
+            self._fates[job.title] = "printed"
+        self._world.card_printed(PrintedCard(job.job_id, job.title, job.front, job.back, chip))
 
 
 class SimulatedCardPrinter(SimulatedDevice):
@@ -124,24 +165,49 @@ class SimulatedCardPrinter(SimulatedDevice):
             raise MediaEmpty("card_printer.ribbon_empty", **facts)
 
     def media(self) -> PrintMedia:
+        if self.faults.active(self.kind, "wrong_media"):
+            raise DeviceTrouble("printer.no_card_media", device_kind=str(self.kind), operation="media")
         return PrintMedia("CR80", 8560, 5398, 300)
 
     def submit(self, front: RawImage, back: RawImage | None, title: str, layers: CardLayers | None = None) -> PrintJob:
         self.begin("submit")
+        facts = {"device_kind": str(self.kind), "operation": "submit"}
+        if self.faults.strikes(self.kind, "queue_gone"):
+            raise NotConnected("printer.queue_gone", **facts)
+        lost = self.faults.strikes(self.kind, "lost")
+        if lost is not None and not lost.params.get("printed", False):
+            raise OutcomeUnknown("card_printer.lost", **facts)
         job = self._machine.take(front, back, title)
+        if lost is not None:
+            raise OutcomeUnknown("card_printer.lost", **facts)
+        late = self.faults.strikes(self.kind, "late")
+        if late is not None:
+            self.world.released.wait(late.number("seconds", 60.0))
         power = self.faults.strikes(self.kind, "power")
         if power is not None:
             job.state = PrintJobState.UNKNOWN
             if power.params.get("printed", False):
                 self._machine.drop(job)
             raise OutcomeUnknown("card_printer.power", device_kind=str(self.kind), operation="submit", job=job.job_id)
-        if self.faults.strikes(self.kind, "jam"):
+        jam = self.faults.strikes(self.kind, "jam")
+        if jam is not None:
             self.world.printer_jams += 1
             job.state, job.trouble = PrintJobState.FAILED, "card_printer.jam"
+            self._spent(title, bool(jam.params.get("moved", True)))
+        elif self.faults.strikes(self.kind, "ribbon_out"):
+            job.state, job.trouble = PrintJobState.FAILED, "card_printer.ribbon_empty"
+            self._spent(title, True)
         return self._shown(job)
+
+    def _spent(self, title: str, moved: bool) -> None:
+        """A card that was on its way when it went wrong is ruined; one at the station goes with it."""
+        if moved:
+            self._machine.leave_station(False)
+            self._machine.set_fate(title, "ruined")
 
     def job(self, job_id: str) -> PrintJob:
         SimulatedDevice.healthy(self)
+        self._hang()
         job = self._machine.known(job_id)
         job.looks += 1
         self._machine.advance(job)
@@ -149,8 +215,19 @@ class SimulatedCardPrinter(SimulatedDevice):
 
     def find(self, title: str) -> PrintJob | None:
         SimulatedDevice.healthy(self)
+        self._hang()
         job = self._machine.titled(title)
-        return self.job(job.job_id) if job is not None else None
+        if job is None:
+            return None
+        job.looks += 1
+        self._machine.advance(job)
+        return self._shown(job)
+
+    def _hang(self) -> None:
+        hang = self.faults.strikes(self.kind, "job_stall")
+        if hang is not None:
+            self.world.released.wait(hang.number("seconds", 60.0))
+            raise Stalled("device.no_answer", device_kind=str(self.kind), operation="job")
 
     def supplies(self) -> PrinterSupplies:
         SimulatedDevice.healthy(self)
@@ -166,6 +243,59 @@ class SimulatedCardPrinter(SimulatedDevice):
     @staticmethod
     def _shown(job: _Job) -> PrintJob:
         return PrintJob(job.job_id, job.state, job.trouble)
+
+
+class SimulatedEncodingPrinter(SimulatedCardPrinter):
+    """A card printer that brings the blank to a chip reader inside before it prints."""
+
+    model = "Simulated Retransfer with chip station"
+
+    def station(self) -> StationReader:
+        return StationReader(self, self._machine)
+
+    def feed(self, timeout_s: float) -> None:
+        self.begin("feed")
+        if self.faults.strikes(self.kind, "feed_jam"):
+            self.world.printer_jams += 1
+            raise Jammed("card_printer.feed", device_kind=str(self.kind), operation="feed")
+        if self._machine.station is None:
+            self._machine.station = self.world.blank_card()
+
+    def eject(self, good: bool) -> None:
+        SimulatedDevice.healthy(self)
+        self._machine.leave_station(good)
+
+
+class StationReader:
+    """The reader at the chip station, over whatever card stands there."""
+
+    def __init__(self, printer: SimulatedEncodingPrinter, machine: SimulatedPrinterState) -> None:
+        self._printer, self._machine = printer, machine
+        self._card: VirtualCard | None = None
+
+    def connect(self, timeout_s: float) -> bytes:
+        facts = {"device_kind": str(DeviceKind.CARD_READER), "operation": "connect"}
+        SimulatedDevice.healthy(self._printer)
+        self._card = self._machine.station
+        if self._card is None:
+            raise Stalled("card_reader.no_card", **facts, deadline_s=timeout_s)
+        if self._printer.faults.strikes(self._printer.kind, "station_mute"):
+            raise CaptureFailed("card_reader.mute", device_kind=str(DeviceKind.CARD_READER))
+        power_cycle = getattr(self._card, "power_cycle", None)
+        if callable(power_cycle):
+            power_cycle()
+        return self._card.atr
+
+    def transmit(self, apdu: bytes) -> bytes:
+        SimulatedDevice.healthy(self._printer)
+        if self._printer.faults.strikes(self._printer.kind, "station_torn"):
+            self._card = None
+        if self._card is None or self._card is not self._machine.station:
+            raise CardRemoved("card_reader.removed", device_kind=str(DeviceKind.CARD_READER), operation="transmit")
+        return self._card.transmit(apdu)
+
+    def disconnect(self) -> None:
+        self._card = None
 
 
 def _png(image: RawImage) -> bytes:
