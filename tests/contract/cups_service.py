@@ -212,6 +212,7 @@ class PrivateCups:
         command = folder / "print"
         command.write_text(PRINT_COMMAND)
         command.chmod(0o755)
+        (folder / "fault").write_text("none")
         self._ports[name] = free_port()
         line = ["ippeveprinter", "-r", "off", "-n", "localhost", "-p", str(self._ports[name]), "-d", str(folder / "spool"),
                 "-c", str(command)]
@@ -228,6 +229,9 @@ class PrivateCups:
         line, _ = self._commands[name]
         self._run(name, line)
         self._wait(lambda: self._accepts(self._ports[name]), name)
+
+    def running(self, name: str) -> bool:
+        return name in self._processes
 
     def power_off(self, name: str) -> None:
         """At once, with whatever it was doing."""

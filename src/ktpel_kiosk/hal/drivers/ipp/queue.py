@@ -47,6 +47,7 @@ QUEUE_REASONS: tuple[tuple[str, str], ...] = (
 )
 STOPPED = 5
 HELD, PROCESSING_JOB, STOPPED_JOB, CANCELED, ABORTED, COMPLETED = 4, 5, 6, 7, 8, 9
+FORGOTTEN = "cups-ipp-missing-job-history"
 _SEVERITY = re.compile(r"-(error|warning|report)$")
 
 
@@ -197,8 +198,10 @@ def is_over(job: Attributes) -> bool:
 
 
 def is_doubtful(job: Attributes, kind: str) -> bool:
-    """Called completed while the printer complained: CUPS says so of jobs its printer gave up, and of a hopper just emptied."""
-    return number(job, "job-state") == COMPLETED and complaint(texts(job, "job-printer-state-reasons"), kind) is not None
+    """Called completed, but: the printer complained (CUPS says completed of jobs their printer gave up, and of a hopper just emptied),
+    or CUPS found no trace of it at the printer (which was restarted in mid-job; this mark then stays on the queue)."""
+    told = texts(job, "job-printer-state-reasons")
+    return number(job, "job-state") == COMPLETED and (FORGOTTEN in told or complaint(told, kind) is not None)
 
 
 def job_of(attributes: Attributes, now: DeviceTrouble | None, kind: str, verdict: int = 0) -> PrintJob:
@@ -213,25 +216,28 @@ def job_of(attributes: Attributes, now: DeviceTrouble | None, kind: str, verdict
     state = number(attributes, "job-state")
     began = isinstance(next(iter(attributes.get("time-at-processing", ())), None), int)
     if is_over(attributes):
-        told = texts(attributes, "job-printer-state-reasons")
-        trouble = complaint(told, kind)
-        if state == COMPLETED:
-            if "cups-ipp-missing-job-history" in told:  # the printer was restarted meanwhile; the queue calls that done
-                return PrintJob(job_id, PrintJobState.UNKNOWN, "printer.forgotten")
-            if trouble is None or verdict == COMPLETED:
-                return PrintJob(job_id, PrintJobState.DONE)
-            failed = verdict in (CANCELED, ABORTED)
-            return PrintJob(job_id, PrintJobState.FAILED if failed else PrintJobState.UNKNOWN, trouble.message_key)
-        if state == ABORTED or "job-canceled-by-user" not in texts(attributes, "job-state-reasons"):
-            return PrintJob(job_id, PrintJobState.FAILED, trouble.message_key if trouble else f"{kind}.failed")
-        return PrintJob(job_id, *((PrintJobState.UNKNOWN, f"{kind}.cancelled_late") if began
-                                  else (PrintJobState.FAILED, f"{kind}.cancelled")))
+        return PrintJob(job_id, *_end(attributes, state, began, kind, verdict))
     if state in (PROCESSING_JOB, STOPPED_JOB):
         return PrintJob(job_id, PrintJobState.PRINTING, now.message_key if now else "printer.job_stopped" if state == STOPPED_JOB else "")
     if began:  # tried before and put back: the queue would print it again by itself
         return PrintJob(job_id, PrintJobState.PENDING, now.message_key if now else "printer.retrying")
     held = state == HELD and "job-incoming" not in texts(attributes, "job-state-reasons")
     return PrintJob(job_id, PrintJobState.PENDING, now.message_key if now else "printer.held" if held else "")
+
+
+def _end(attributes: Attributes, state: int, began: bool, kind: str, verdict: int) -> tuple[PrintJobState, str]:
+    trouble = complaint(texts(attributes, "job-printer-state-reasons"), kind)
+    if state == COMPLETED:
+        if verdict == COMPLETED or not is_doubtful(attributes, kind):
+            return PrintJobState.DONE, ""
+        failed = verdict in (CANCELED, ABORTED)
+        key = trouble.message_key if trouble else f"{kind}.failed" if failed else "printer.forgotten"
+        return (PrintJobState.FAILED if failed else PrintJobState.UNKNOWN), key
+    if state == CANCELED and not began:
+        return PrintJobState.FAILED, f"{kind}.cancelled"
+    if state == CANCELED and (trouble is None or "job-canceled-by-user" in texts(attributes, "job-state-reasons")):
+        return PrintJobState.UNKNOWN, f"{kind}.cancelled_late"
+    return PrintJobState.FAILED, trouble.message_key if trouble else f"{kind}.failed"
 
 
 def distinct(queues: Sequence[Attributes]) -> list[Attributes]:
