@@ -47,10 +47,10 @@ class FrameReader:
             data = self._head.rest
         if self._dechunker is not None:
             data = self._dechunker.feed(data)
-            self.done = self._dechunker.done
         self._buffer += data
         while not self.done and self._step():
             pass
+        self.done = self.done or (self._dechunker is not None and self._dechunker.done)
         if len(self._buffer) > MAX_FRAME + MAX_PART_HEADER:
             raise BadAnswer("large")
 

@@ -30,7 +30,7 @@ CERTIFICATE_NAMES = (".pem", ".crt", ".cer", ".der")
 def decode64(text: str) -> bytes:
     """base64url with or without its padding. Raises ValueError."""
     bare = text.rstrip("=")
-    if len(text) - len(bare) > 2:
+    if len(text) - len(bare) > 2 or "+" in bare or "/" in bare:
         raise ValueError("padding")
     try:
         return base64.b64decode(bare + "=" * (-len(bare) % 4), altchars=b"-_", validate=True)
