@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import threading
+import time
+
 import pytest
 
 from ktpel_kiosk.app.late import LateDevices, LateHistory
@@ -96,3 +99,32 @@ def test_the_history_is_read_late_and_closed_after_the_devices(tmp_path):
     assert len(made) == 1
     assert {r.kind for r in read_history(path).records()} == set(DeviceKind)
     assert all(r.simulated for r in history.records())
+
+
+def test_subscribing_does_not_wait_for_drivers_that_are_slow_to_load():
+    world, loading, loaded = SimulatedWorld(), threading.Event(), threading.Event()
+
+    def make() -> DeviceManager:
+        loading.set()
+        assert loaded.wait(5)
+        return DeviceManager(world.drivers())
+
+    late = LateDevices(make)
+    starter = threading.Thread(target=late.start)
+    starter.start()
+    heard: dict[DeviceKind, DeviceState] = {}
+    try:
+        assert loading.wait(5)
+        began = time.monotonic()
+        late.subscribe(lambda state: heard.__setitem__(state.kind, state))
+        assert time.monotonic() - began < 0.5
+        assert list(late.states()) == []
+        loaded.set()
+        starter.join(5)
+        assert late.settle(10.0)
+        assert set(heard) == set(DeviceKind)
+    finally:
+        loaded.set()
+        starter.join(5)
+        world.close()
+        late.close()

@@ -61,21 +61,27 @@ class LateDevices:
         self._make = make
         self._remember = remember
         self._history = history
+        self._making = threading.RLock()
         self._lock = threading.RLock()
         self._manager: DeviceManager | None = None
         self._waiting: list[Listener] = []
         self._leave: dict[int, Callable[[], None]] = {}
 
     def start(self) -> DeviceManager:
-        """Make the manager (idempotent) and hand it the waiting listeners."""
-        with self._lock:
+        """Make the manager (idempotent) and hand it the waiting listeners. Drivers are imported here: seconds on a slow PC."""
+        if self._manager is not None:
+            return self._manager
+        with self._making:  # nobody who only subscribes waits for this
             if self._manager is None:
-                self._manager = self._make()
-                for listener in self._waiting:
-                    self._leave[id(listener)] = self._manager.subscribe(listener)
-                    for state in self._manager.states():  # what became ready before the listener was there
-                        listener(state)
-                self._waiting.clear()
+                made = self._make()
+                with self._lock:
+                    waiting, self._waiting = self._waiting, []
+                    self._leave |= {id(listener): made.subscribe(listener) for listener in waiting}
+                    self._manager = made
+                for state in made.states():  # what became ready before the listener was there
+                    for listener in waiting:
+                        if id(listener) in self._leave:
+                            listener(state)
             return self._manager
 
     def states(self) -> Sequence[DeviceState]:
