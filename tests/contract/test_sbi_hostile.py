@@ -129,7 +129,7 @@ def damaged_json(draw: st.DrawFn, told: Any) -> Any:
         elif how == 2 and isinstance(parent, list):
             parent.reverse()
         else:
-            parent[place[-1]] = draw(_JUNK)
+            parent[place[-1]] = copy.deepcopy(draw(_JUNK))
     return told
 
 
