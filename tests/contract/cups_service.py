@@ -304,19 +304,24 @@ class PrivateCups:
         with (self.root / f"{name}.log").open("ab") as log:
             bus = {} if name == "cupsd" else {"DBUS_SYSTEM_BUS_ADDRESS": f"unix:path={self.root}/bus"}
             self._processes[name] = subprocess.Popen([program, *line[1:]], env=self.environment | bus, stdout=log, stderr=subprocess.STDOUT,
-                                                     stdin=subprocess.DEVNULL, cwd=self.root)
+                                                     stdin=subprocess.DEVNULL, cwd=self.root, start_new_session=True)
 
     def _end(self, name: str, how: int = signal.SIGTERM) -> None:
         process = self._processes.pop(name, None)
         if process is None:
             return
-        process.send_signal(signal.SIGCONT)
-        process.send_signal(how)
+        for sign in (signal.SIGCONT, how):  # the group: a printer switched off takes its print command with it
+            self._signal(process, sign)
         try:
             process.wait(5)
         except subprocess.TimeoutExpired:
-            process.kill()
+            self._signal(process, signal.SIGKILL)
             process.wait(5)
+
+    @staticmethod
+    def _signal(process: subprocess.Popen[bytes], sign: int) -> None:
+        with contextlib.suppress(ProcessLookupError):
+            os.killpg(process.pid, sign)
 
     def _wait(self, ready, what: str, seconds: float = 10) -> None:
         end = time.monotonic() + seconds
