@@ -14,6 +14,7 @@ from ktpel_kiosk.domain.errors import (
     NotFound,
     Stalled,
 )
+from ktpel_kiosk.domain.scanned import scanned
 from ktpel_kiosk.hal.files import last_number, write_whole
 from ktpel_kiosk.hal.simulators.base import SimulatedDevice
 from ktpel_kiosk.hal.simulators.papers import render_page
@@ -166,5 +167,5 @@ class SimulatedBarcodeScanner(SimulatedDevice):
         code = got[0]
         if self.faults.strikes(self.kind, "garbled"):
             middle = len(code) // 2
-            return code[:middle] + code[middle + 1:]
-        return code
+            code = code[:middle] + code[middle + 1:]
+        return scanned(code)
