@@ -47,6 +47,7 @@ from ktpel_kiosk.desk import (
     sign_in,
     slips,
     sop_versions,
+    spoiled,
     statuses,
     transaction,
     users,
@@ -213,6 +214,8 @@ def _cards(made: Prepared) -> None:
     made.p["cetak"] = office.at(Stage.CETAK_ENCODE, 13).id
     for index, key in ((14, "terkirim"), (15, "tercetak")):
         made.p[key] = office.at(Stage.CETAK_ENCODE, index).id
+    waste = printing.start_card(desk, operator, made.p["tercetak"])
+    made.jobs["rusak"] = printing.spoil_card(desk, operator, waste.id, "macet", second_username="dua", second_password=PASSWORD).id
     job = printing.start_card(desk, operator, made.p["tercetak"])
     made.jobs["tercetak"] = printing.confirm_print(desk, operator, job.id).id
     made.jobs["terkirim"] = _sent_beside(office, made.p["terkirim"])
@@ -399,6 +402,9 @@ CALLS: dict[str, Call] = {
     "slips.print_paper": lambda o, d, a: slips.print_paper(d, a, o.p["rekam"], "tanda_terima"),
     "sop_versions.adopt": lambda o, d, a: sop_versions.adopt(d, a, _new_sop(d)),
     "sop_versions.turn_local_extras": lambda o, d, a: sop_versions.turn_local_extras(d, a, True),
+    "spoiled.cards": lambda o, d, a: spoiled.cards(d, a),
+    "spoiled.destroy": lambda o, d, a: spoiled.destroy(d, a, [o.jobs["rusak"]], withdrawn.Burning(*PARTY, place="halaman kantor")),
+    "spoiled.send_back": lambda o, d, a: spoiled.send_back(d, a, [o.jobs["rusak"]], "BAST-K/1"),
     "statuses.enter_status": lambda o, d, a: statuses.enter_status(d, a, o.p["tunggu"], StatusSiak.PRINT_READY_RECORD),
     "transaction.export_recording": lambda o, d, a: transaction.export_recording(
         d, a, o.p["lengkap"], "an2k", o.folder / "rekam.an2", reason="permintaan pusat", **SECOND),

@@ -78,6 +78,9 @@ TABLE: dict[str, str] = {
     "blangko.receive_blangko": "operator kasi supervisor",
     "blangko.return_blangko": "kasi supervisor",
     "blangko.close_day": "kasi supervisor",
+    "spoiled.cards": COUNTERS_AND_HEADS,
+    "spoiled.send_back": "kasi supervisor",
+    "spoiled.destroy": "kasi supervisor",
     "blangko.set_threshold": "supervisor admin",
     # penyerahan dan surat
     "handover.activate": "loket operator penyerah",

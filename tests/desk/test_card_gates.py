@@ -318,9 +318,8 @@ def test_a_waiting_card_is_taken_out_of_the_queue_and_its_blank_goes_back(kit: C
     question = reconcile.question_of(kit.desk, job.id)
     assert (question.hint, question.answers) == ("pending", ("cancel", "spoiled"))
     for verdict in ("printed", "not_printed"):
+        kit.world.printer.titled(job.id).looks = 0  # nobody can have seen a card that the printer has not made
         with pytest.raises(SopViolation) as caught:
-            # nobody can have seen a card that the printer has not made
-            kit.world.printer.titled(job.id).looks = 0
             reconcile.answer(kit.desk, kit.operator, job.id, verdict, **SECOND)
         assert caught.value.message_key == "card.in_printer"
     kit.world.printer.titled(job.id).looks = -2

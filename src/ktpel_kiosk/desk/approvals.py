@@ -155,8 +155,10 @@ def _content_now(view: View, a: Approval, p: Permohonan) -> frozenset[str] | Non
         return frozenset({content_hash(p)})
     if a.kind == "pengecualian":
         return frozenset(exception_hash(e) for e in view.exceptions(p.id))
-    if a.kind == "kartu_rusak":
+    if a.kind in ("kartu_rusak", "kartu_kosong"):
         return frozenset(spoil_hash(j, j.spoil_reason) for j in view.card_jobs(p.id))
+    if a.kind in ("rusak_kembali", "rusak_musnah"):
+        return frozenset(spoil_hash(j, a.note) for j in view.card_jobs(p.id))
     if a.kind == "aktivasi":
         return frozenset(activation_hash(j) for j in view.card_jobs(p.id))
     if view.packet_of(p.id) is not None:

@@ -102,8 +102,7 @@ def destroy(desk: Desk, actor: Actor, card_ids: Sequence[str], how: Burning) -> 
         NotFound: an unknown card. DuplicateRequest: one of them was destroyed already; nothing changes. NotAllowed.
     """
     require(actor, "destroy_cards")
-    how = _cleaned(how)
-    _check(card_ids, how)
+    how = checked(card_ids, how)
 
     def work(tx: Tx) -> tuple[Destruction, bytes]:
         chosen = _chosen(tx, card_ids)
@@ -139,6 +138,13 @@ def paper_again(desk: Desk, actor: Actor, destruction_id: str) -> bytes:
         return desk.documents.destruction(_paper(desk, made, cards))
 
     return desk.register.read(gather)
+
+
+def checked(card_ids: Sequence[str], how: Burning) -> Burning:
+    """What a berita acara needs, cleaned; raises BadInput ``withdrawn.*``, ``text.*``."""
+    how = _cleaned(how)
+    _check(card_ids, how)
+    return how
 
 
 def _condition(text: str) -> str:
