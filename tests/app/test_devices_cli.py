@@ -13,6 +13,7 @@ from typer.testing import CliRunner, Result
 
 from ktpel_kiosk.app import cli_devices
 from ktpel_kiosk.app.cli import app
+from ktpel_kiosk.app.clock import SystemClock
 from ktpel_kiosk.app.device_config import load
 from ktpel_kiosk.app.device_trials import MARK
 from ktpel_kiosk.app.office import OfficeSettings, _write_settings
@@ -183,7 +184,7 @@ def test_prefer_is_written_and_shown(office: Path, tmp_path: Path) -> None:
 
 def test_history_of_an_office(office: Path) -> None:
     assert call("history", "--data", str(office)).output.strip() == "Belum ada riwayat perangkat."
-    kept = HistoryKeeper(office / HISTORY)
+    kept = HistoryKeeper(office / HISTORY, SystemClock().now)
     identity = DeviceIdentity("HID", "HDP5000", "C1")
     kept.opened(K.CARD_PRINTER, identity, None)
     kept.called(K.CARD_PRINTER, identity, "submit", Jammed("card_printer.jam"), 0.0)

@@ -7,6 +7,7 @@ import time
 
 import pytest
 
+from ktpel_kiosk.app.clock import SystemClock
 from ktpel_kiosk.app.late import LateDevices, LateHistory
 from ktpel_kiosk.domain.errors import IoFailure
 from ktpel_kiosk.hal.history import HistoryKeeper, read_history
@@ -87,7 +88,7 @@ def test_the_history_is_read_late_and_closed_after_the_devices(tmp_path):
     made: list[HistoryKeeper] = []
 
     def make() -> HistoryKeeper:
-        made.append(HistoryKeeper(path))
+        made.append(HistoryKeeper(path, SystemClock().now))
         return made[0]
 
     world, history = SimulatedWorld(), LateHistory(make)
@@ -97,7 +98,7 @@ def test_the_history_is_read_late_and_closed_after_the_devices(tmp_path):
     world.close()
     late.close()
     assert len(made) == 1
-    assert {r.kind for r in read_history(path).records()} == set(DeviceKind)
+    assert {r.kind for r in read_history(path, SystemClock().now).records()} == set(DeviceKind)
     assert all(r.simulated for r in history.records())
 
 

@@ -24,6 +24,10 @@ READER = DeviceKind.CARD_READER
 A = DeviceIdentity("Maker", "Model", "S1")
 
 
+def wall() -> datetime:
+    return datetime.now(UTC)
+
+
 class Time:
     """A wall clock and a monotonic clock that move together."""
 
@@ -154,20 +158,20 @@ def test_survives_a_restart(tmp_path: Path, clock: Time) -> None:
     assert second.records() == before
     second.opened(READER, A, None)
     second.close()
-    assert only(read_history(path)).opens == 2
+    assert only(read_history(path, wall)).opens == 2
     assert path.stat().st_mode & 0o077 == 0
 
 
 def test_written_at_most_once_a_minute_and_a_kill_loses_no_more(tmp_path: Path) -> None:
     path = tmp_path / "riwayat.json"
-    kept = HistoryKeeper(path, write_every_s=0.1)
+    kept = HistoryKeeper(path, wall, write_every_s=0.1)
     kept.opened(READER, A, None)
     until(path.exists)
     first = path.stat().st_mtime_ns
     for _ in range(50):
         kept.called(READER, A, "x", None, time.monotonic())
     assert path.stat().st_mtime_ns == first  # the calls themselves write nothing
-    until(lambda: only(read_history(path)).calls == 50)  # what a kill would leave
+    until(lambda: only(read_history(path, wall)).calls == 50)  # what a kill would leave
     kept.close()
     kept.close()
     assert not [t for t in threading.enumerate() if t.name == "device-history"]
@@ -186,7 +190,7 @@ def test_a_damaged_file_is_set_aside(tmp_path: Path, clock: Time, content: bytes
     assert kept.records() == ()
     kept.opened(READER, A, None)
     kept.close()
-    assert only(read_history(path)).opens == 1
+    assert only(read_history(path, wall)).opens == 1
     (aside,) = tmp_path.glob("riwayat.json.rusak-*")
     assert aside.read_bytes() == content
 
@@ -194,7 +198,7 @@ def test_a_damaged_file_is_set_aside(tmp_path: Path, clock: Time, content: bytes
 def test_reading_alone_leaves_a_damaged_file_alone(tmp_path: Path) -> None:
     path = tmp_path / "riwayat.json"
     path.write_bytes(b"{")
-    assert read_history(path).records() == ()
+    assert read_history(path, wall).records() == ()
     assert [p.name for p in tmp_path.iterdir()] == ["riwayat.json"]
 
 
@@ -221,7 +225,7 @@ def test_an_unreadable_file_is_not_replaced(tmp_path: Path, clock: Time) -> None
 
 def test_fed_by_a_real_manager(tmp_path: Path) -> None:
     path = tmp_path / "riwayat.json"
-    history = HistoryKeeper(path)
+    history = HistoryKeeper(path, wall)
     driver = FakeDriver(READER, "a")
     manager = DeviceManager([driver], Deadlines({**FAST, "actor.probe_interval": 60}), observer=history)
     try:
@@ -245,14 +249,14 @@ def test_fed_by_a_real_manager(tmp_path: Path) -> None:
         history.close()
     (device,) = json.loads(path.read_text())["devices"]
     assert (device["make"], device["model"], device["serial"]) == ("Fake", "a", "a")
-    record = only(read_history(path))
+    record = only(read_history(path, wall))
     assert (record.opens, record.calls, record.failed, record.retries) == (2, 4, 3, 1)
     assert dict(record.errors) == {"card_printer.jam": 1, "device.stalled": 1, "device.unplugged": 1}
     assert record.uptime_s > 0
 
 
 def test_a_device_that_never_opened_is_known_by_its_label() -> None:
-    history = HistoryKeeper(None)
+    history = HistoryKeeper(None, wall)
     driver = FakeDriver(READER, "a")
     driver.refuse = Busy("device.busy_elsewhere")
     manager = DeviceManager([driver], FAST, observer=history)

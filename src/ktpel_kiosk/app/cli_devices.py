@@ -330,6 +330,7 @@ def prefer(kind: Kind, what: Annotated[str, typer.Argument(help="Nomor seri, kun
 def history(data: Data = DEFAULT_DATA, as_json: Json = False) -> None:
     """Riwayat kesehatan setiap perangkat meja ini."""
     def work() -> Sequence[DeviceRecord]:
+        from ktpel_kiosk.app.clock import SystemClock
         from ktpel_kiosk.app.office import settings_of
         from ktpel_kiosk.app.wiring import HISTORY
         from ktpel_kiosk.hal.history import read_history
@@ -337,7 +338,7 @@ def history(data: Data = DEFAULT_DATA, as_json: Json = False) -> None:
         folder = _folder(data)
         if settings_of(folder) is None:
             raise BadInput("office.none", path=str(folder))
-        return read_history(folder / HISTORY).records()
+        return read_history(folder / HISTORY, SystemClock().now).records()
 
     records = guarded(work)
     put([_record(r) for r in records], as_json, lambda: "\n".join(_history_lines(records)) or "Belum ada riwayat perangkat.")

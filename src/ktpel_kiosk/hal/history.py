@@ -14,7 +14,7 @@ import time
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import UTC, date, datetime, timedelta
+from datetime import date, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -94,7 +94,7 @@ class HistoryKeeper:
         write_every_s: least time between two writings.
     """
 
-    def __init__(self, path: Path | None, now: Callable[[], datetime] = lambda: datetime.now(UTC),
+    def __init__(self, path: Path | None, now: Callable[[], datetime],
                  monotonic: Callable[[], float] = time.monotonic, write_every_s: float = WRITE_EVERY_S) -> None:
         self._path = path
         self._now = now
@@ -368,9 +368,9 @@ def _cut(text: str) -> str:
     return text[:LONGEST_TEXT]
 
 
-def read_history(path: Path) -> HistoryKeeper:
+def read_history(path: Path, now: Callable[[], datetime]) -> HistoryKeeper:
     """What a file holds, without keeping it: for the command line beside a running kiosk. A damaged file stays where it is."""
-    keeper = HistoryKeeper(None)
+    keeper = HistoryKeeper(None, now)
     with contextlib.suppress(OSError, ValueError, TypeError, KeyError, AttributeError, OverflowError, RecursionError):
         keeper._books = _books(json.loads(path.read_bytes()))
     return keeper
