@@ -16,7 +16,7 @@ import wia_double
 from stub_people import stub_world
 
 from ktpel_kiosk.domain.errors import Busy, CaptureFailed, DeviceTrouble, Jammed, KioskError, MediaEmpty, NotConnected, Stalled
-from ktpel_kiosk.hal.driver import Driver
+from ktpel_kiosk.hal.driver import Driver, Found
 from ktpel_kiosk.hal.drivers.sane_scanner import SaneScannerDriver
 from ktpel_kiosk.hal.drivers.wia_scanner import WiaScannerDriver
 from ktpel_kiosk.hal.worker import client
@@ -141,7 +141,7 @@ def backend(tmp_path: Path) -> sane_test.TestBackend:
 
 def opened(backend: sane_test.TestBackend, **settings):
     driver = SaneScannerDriver(config_dir=backend.folder, **{"dpi": 75, **settings})
-    return driver, driver.open(driver.discover()[0])
+    return driver, driver.open(Found("test:0", "Noname frontend-tester"))
 
 
 def test_flatbed_gives_one_page_at_the_asked_resolution(backend) -> None:
@@ -223,6 +223,7 @@ def test_scanner_that_went_away(backend) -> None:
 @pytest.mark.gate
 def test_listing_is_kept_while_nothing_changes(backend) -> None:
     driver, _ = opened(backend)
+    assert len(driver.discover()) == 1
     backend.set(devices=2)
     assert len(driver.discover()) == 1
     driver.begin()
@@ -329,7 +330,7 @@ def test_wia_limits_damage_unplug_interrupt_and_odd_resolutions() -> None:
     with pytest.raises(DeviceTrouble) as raised:
         wia(wia_double.Scanner(sheets=4), max_bytes=4_000_000).scan(5)
     assert raised.value.message_key == "scanner.too_large"
-    assert wia(wia_double.Scanner(feeder=False, resolutions=[100, 600]), dpi=200, max_bytes=1 << 30).scan(5)[0].ppi == 600
+    assert wia(wia_double.Scanner(feeder=False, resolutions=[60, 100]), dpi=75).scan(5)[0].ppi == 100
     scanner = wia_double.Scanner(sheets=2)
     device = wia(scanner)
     scanner.damaged = True

@@ -13,7 +13,10 @@ import numpy as np
 import pytest
 
 from ktpel_kiosk.domain.errors import Busy, CaptureFailed, DeviceTrouble, KioskError, MediaEmpty, NotConnected
+from ktpel_kiosk.hal.driver import Found
 from ktpel_kiosk.hal.drivers.gphoto_camera import GphotoCameraDriver
+
+CAMERA = Found("usb:001,004", "Contoh D1")
 
 
 def jpeg(path: Path, level: int, width: int = 600, height: int = 400) -> None:
@@ -52,7 +55,7 @@ def scene(tmp_path: Path) -> Scene:
 
 @pytest.fixture
 def camera(scene: Scene) -> Iterator:
-    device = scene.driver.open(scene.driver.discover()[0])
+    device = scene.driver.open(CAMERA)
     yield device
     device.close()
 
@@ -134,15 +137,15 @@ def test_raw_alone_is_refused(scene, camera) -> None:
 
 
 def test_camera_that_cannot_be_opened(scene) -> None:
-    found = scene.driver.discover()[0]
+    assert scene.driver.discover() == (CAMERA,)
     for fault, error, key in (([-53, "", 1], Busy, "camera.busy"), ([-105, "", 1], NotConnected, "device.unplugged")):
         scene.set(fail={"init": fault})
         with pytest.raises(error) as raised:
-            scene.driver.open(found)
+            scene.driver.open(CAMERA)
         assert raised.value.message_key == key
     scene.set(operations=8)
     with pytest.raises(DeviceTrouble) as raised:
-        scene.driver.open(found)
+        scene.driver.open(CAMERA)
     assert raised.value.message_key == "camera.no_still"
 
 

@@ -16,6 +16,7 @@ from virtual_finger import FAIL, REMOVE, RETRY, VirtualSensor
 from ktpel_kiosk.domain.biometric import RIGHT_FOUR, Position, RawImage
 from ktpel_kiosk.domain.errors import Busy, CaptureFailed, DeviceTrouble, NotConnected
 from ktpel_kiosk.hal.deadlines import Deadlines
+from ktpel_kiosk.hal.driver import Found
 from ktpel_kiosk.hal.drivers.fprint_reader import FprintDriver
 from ktpel_kiosk.hal.manager import DeviceManager
 from ktpel_kiosk.ports.devices import DeviceHealth, DeviceKind
@@ -120,7 +121,7 @@ def sensor(tmp_path: Path) -> Iterator[VirtualSensor]:
 
 def opened(sensor: VirtualSensor, ppi: dict[str, int] | None = None):
     driver = FprintDriver(KNOWN if ppi is None else ppi, env=sensor.env)
-    return driver.open(driver.discover()[0])
+    return driver.open(Found("virtual_image:0", "Virtual image device"))
 
 
 def test_picture_arrives_byte_for_byte(sensor) -> None:

@@ -16,12 +16,14 @@ import pytest
 from ktpel_kiosk.domain.biometric import EYES, RIGHT_FOUR, PenPoint, Position, RawImage
 from ktpel_kiosk.domain.errors import BadInput, Busy, CaptureFailed, DeviceTrouble, NotConnected
 from ktpel_kiosk.hal.deadlines import Deadlines
+from ktpel_kiosk.hal.driver import Found
 from ktpel_kiosk.hal.drivers import worker_device
 from ktpel_kiosk.hal.drivers.vendor_process import VendorDriver
 from ktpel_kiosk.hal.manager import DeviceManager
 from ktpel_kiosk.hal.worker import client
 from ktpel_kiosk.ports.devices import DeviceHealth, DeviceKind
 
+SCANNER = Found("0", "Contoh Slap 442", "SLAP-0001")
 EXAMPLE = Path(__file__).parents[2] / "drivers" / "vendor-sdk" / "example"
 FINGERPRINT, IRIS, SIGNATURE = DeviceKind.FINGERPRINT, DeviceKind.IRIS, DeviceKind.SIGNATURE
 
@@ -51,7 +53,7 @@ class Desk:
         self._fault.write_text(fault)
 
     def open(self):
-        return self.driver.open(self.driver.discover()[0])
+        return self.driver.open(SCANNER)
 
 
 @pytest.fixture(params=["python", pytest.param("c", marks=pytest.mark.gate)])
@@ -70,7 +72,8 @@ def ignore(_image: RawImage) -> None:
     return None
 
 
-def test_capture_with_previews(scanner) -> None:
+def test_capture_with_previews(desk, scanner) -> None:
+    assert desk.driver.discover() == (SCANNER,)
     previews: list[RawImage] = []
     capture = scanner.capture(RIGHT_FOUR, 5.0, previews.append)
     assert (capture.slap.width, capture.slap.height, capture.slap.channels, capture.slap.ppi) == (1600, 1000, 1, 500)
@@ -136,7 +139,6 @@ def test_other_version_nothing_plugged_in_and_busy(desk) -> None:
     desk.set("none")
     assert desk.driver.discover() == ()
     desk.set("busy")
-    desk.driver._listing.forget()
     with pytest.raises(Busy):
         desk.open()
 
@@ -211,7 +213,8 @@ def script() -> Iterator[Callable]:
     def make(kind: DeviceKind, body: str, wire: int = 1, slap: bool = True):
         text = SCRIPT.format(wire=wire, slap=slap, body="\n".join("    " + line for line in body.strip().splitlines()))
         driver = VendorDriver(kind, [sys.executable, "-c", text], "skrip")
-        made.append(driver.open(driver.discover()[0]))
+        assert wire == 1 or driver.discover()
+        made.append(driver.open(Found("a", "Alat")))
         return made[-1]
 
     yield make

@@ -91,7 +91,7 @@ class Listing:
     def __init__(self, relist_s: float, busy: Callable[[], bool], *, strict: bool = False) -> None:
         self._relist_s, self._busy, self._strict = relist_s, busy, strict
         self._at = -relist_s
-        self._bus: frozenset[str] = frozenset()
+        self._bus = frozenset({"?"})
         self.seen: tuple[Found, ...] = ()
 
     def look(self, ask: Callable[[], Sequence[Found]]) -> tuple[Found, ...]:
