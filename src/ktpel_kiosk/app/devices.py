@@ -166,9 +166,10 @@ class _Maker:
 
     def _status(self, name: str, serial: str) -> Callable[..., Any]:
         """Makes the printer's own word beside its queue, each time the queue is opened; imported now, so that a missing one is told."""
-        module, arguments = {"fargo_usb": ("fargo_usb:FargoStatus", (serial,)), "fargo_sdk": ("fargo_sdk:FargoSdkStatus", ())}[name]
-        make = _made(name, lambda: _named(module))
-        return lambda *_uri: make(*arguments)
+        if name == "fargo_sdk":  # knows a printer by the name of its queue
+            return _made(name, lambda: _named("fargo_sdk:FargoSdkFor")())  # type: ignore[no-any-return]
+        make = _made(name, lambda: _named("fargo_usb:FargoStatus"))
+        return lambda *_queue: make(serial)
 
     def _of_sbi(self, kind: DeviceKind) -> Driver:
         """One service, three drivers: they share what they know of it."""
