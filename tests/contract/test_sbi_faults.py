@@ -38,7 +38,7 @@ ANSWERS: dict[str, tuple[Any, type[DeviceTrouble], str]] = {
     "alg_none": (1, LIE, "sbi.unsigned"),
     "no_chain": (1, LIE, "sbi.certificate"),
     "foreign_certificate": (1, LIE, "sbi.certificate"),
-    "expired_certificate": (1, LIE, "sbi.certificate"),
+    "expired_certificate": (1, LIE, "sbi.certificate_expired"),
     "leaf_issuer": (1, LIE, "sbi.certificate"),
     "unsigned_data": (1, LIE, "sbi.unsigned"),
     "wrong_transaction": (1, LIE, "sbi.transaction"),
@@ -309,7 +309,7 @@ def test_interrupt_without_a_call_does_nothing(service: SbiService) -> None:
 
 
 @pytest.mark.parametrize(("fault", "key"), [
-    ("bad_signature", "sbi.signature"), ("foreign_certificate", "sbi.certificate"), ("expired_certificate", "sbi.certificate"),
+    ("bad_signature", "sbi.signature"), ("foreign_certificate", "sbi.certificate"), ("expired_certificate", "sbi.certificate_expired"),
     ("alg_none", "sbi.unsigned"), ("leaf_issuer", "sbi.certificate"), ("no_chain", "sbi.certificate"),
 ])
 def test_device_that_does_not_sign_is_seen_but_not_opened(service: SbiService, fault: str, key: str) -> None:

@@ -184,7 +184,7 @@ def test_which_path_leads_to_an_anchor(keys, root, middle, leaf, fine: bool) -> 
     else:
         with pytest.raises(DeviceTrouble) as raised:
             trust.read(token(own, [last, between]))
-        assert raised.value.message_key == "sbi.certificate"
+        assert raised.value.message_key == ("sbi.certificate_expired" if leaf else "sbi.certificate")
     with pytest.raises(DeviceTrouble):
         trust.read(token(own, [last]))
     with pytest.raises(DeviceTrouble) as raised:

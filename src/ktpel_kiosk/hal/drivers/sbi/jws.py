@@ -92,7 +92,7 @@ class Trust:
 
         Raises:
             DeviceTrouble: ``sbi.answer`` (no token at all), ``sbi.unsigned``, ``sbi.signature``, ``sbi.certificate`` (fact reason),
-                ``sbi.no_trust``, ``sbi.trust_file``.
+                ``sbi.certificate_expired``, ``sbi.no_trust``, ``sbi.trust_file``.
         """
         if isinstance(token, dict):
             return self._unsigned(token)
@@ -143,7 +143,7 @@ class Trust:
             raise DeviceTrouble("sbi.no_trust")
         now = self._now()
         if not _valid(chain[0], now):
-            raise DeviceTrouble("sbi.certificate", reason="expired")
+            raise DeviceTrouble("sbi.certificate_expired")
         if not _leads_to(chain[0], chain[1:], anchors, now, 0):
             raise DeviceTrouble("sbi.certificate", reason="unknown")
 

@@ -278,7 +278,7 @@ class Reading:
         if not record.startswith(MAGIC[device.kind]):
             raise DeviceTrouble("sbi.record", cause="magic")
         expected = chain.link(previous, record)
-        if element.get("hash") != expected:
+        if str(element.get("hash")).upper() != expected:
             raise DeviceTrouble("sbi.hash")
         return position, record, expected
 

@@ -408,4 +408,4 @@ def trouble(link: Link, waited_s: float) -> DeviceTrouble:
         return NotConnected("sbi.gone", cause=link.failure)
     if link.failure:
         return DeviceTrouble("sbi.answer", cause=link.failure)
-    return Stalled("sbi.silent", deadline_s=round(waited_s, 1))
+    return Stalled("sbi.silent", deadline_s=max(1, round(waited_s)))
