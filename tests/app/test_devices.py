@@ -102,6 +102,7 @@ def test_no_file_is_an_empty_one(tmp_path: Path) -> None:
     ("[scanner.sane]\ndpi = -1", "devices.value", "scanner.sane.dpi"),
     ('[scanner.sane]\nsource = "left"', "devices.value", "scanner.sane.source"),
     ('[card_printer.cups]\nresin = "yes"', "devices.value", "card_printer.cups.resin"),
+    ('[card_printer.cups]\nstatus = "fargo_sdk"', "devices.value", "none, fargo_usb"),
     ("[sbi]\nports = [4510, 4501]", "devices.value", "sbi.ports"),
     ("[sbi]\nports = [1, true]", "devices.value", "sbi.ports"),
     ('[receipt_printer]\ndrivers = ["escpos"]', "devices.needs", "receipt_printer.escpos.address"),
@@ -349,11 +350,18 @@ def test_every_driver_is_imported_and_made(kind: DeviceKind, name: str, tmp_path
     assert callable(driver.discover) and callable(driver.open)
 
 
-@pytest.mark.parametrize("status", ["fargo_usb", "fargo_sdk"])
-def test_status_sources_beside_a_queue(status: str, tmp_path: Path) -> None:
-    made = compose(config(f'[card_printer]\ndrivers = ["cups"]\n[card_printer.cups]\nqueue = "uji"\nstatus = "{status}"', tmp_path),
-                   platform="linux", production=True)
+@pytest.mark.parametrize(("name", "platform", "status"), [
+    ("cups", "linux", "fargo_usb"), ("windows", "win32", "fargo_usb"), ("windows", "win32", "fargo_sdk"),
+])
+def test_status_sources_beside_a_queue(name: str, platform: str, status: str, tmp_path: Path) -> None:
+    text = f'[card_printer]\ndrivers = ["{name}"]\n[card_printer.{name}]\nqueue = "uji"\nstatus = "{status}"\nserial = "X1"'
+    made = compose(config(text, tmp_path), platform=platform, production=True)
     assert not [load_sentences().of(d.trouble) for d in made.disabled if d.kind is K.CARD_PRINTER]
+    (driver,) = [d for d in made.drivers if d.kind is K.CARD_PRINTER]
+    source = driver._status("uji")  # type: ignore[attr-defined]
+    if source is not None:  # the bridge of the vendor's library is not installed here
+        assert source.trouble() is None
+        source.close()
 
 
 def test_the_three_devices_of_a_service_share_it() -> None:

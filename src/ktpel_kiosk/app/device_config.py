@@ -74,8 +74,9 @@ class Choice:
 
 
 TEXT, TEXTS, NUMBER, FLAG, PATH, TABLE = Param(), Param("texts"), Param("number"), Param("flag"), Param("path"), Param("table")
-STATUS = Param(among=("none", "fargo_usb", "fargo_sdk"))
-"""The printer's own word beside its queue; ``serial`` says which printer on USB."""
+SOURCE = Param(among=("auto", "feeder", "flatbed"))
+STATUS = ("none", "fargo_usb", "fargo_sdk")
+"""The printer's own word beside its queue; ``serial`` says which printer on USB, ``station`` where the vendor's library finds the chip."""
 
 CHOICES: Mapping[str, Choice] = {
     SIMULATED: Choice(tuple(DeviceKind), {}),
@@ -85,23 +86,25 @@ CHOICES: Mapping[str, Choice] = {
     "fprint": Choice((K.FINGERPRINT,), {"*": "fprint_reader:FprintDriver"}, {"ppi": TABLE}, ("linux",)),
     "wacom_stu": Choice((K.SIGNATURE,), {"*": "wacom_stu:WacomStuDriver"}),
     "sane": Choice((K.SCANNER,), {"*": "sane_scanner:SaneScannerDriver"}, {
-        "device": TEXT, "dpi": NUMBER, "source": Param(among=("auto", "feeder", "flatbed")), "duplex": FLAG, "backends": TEXTS,
+        "device": TEXT, "dpi": NUMBER, "source": SOURCE, "duplex": FLAG, "backends": TEXTS,
         "config_dir": PATH, "max_pages": NUMBER, "options": TABLE}, ("linux", "darwin", "freebsd")),
-    "wia": Choice((K.SCANNER,), {"*": "wia_scanner:WiaScannerDriver"}, platforms=("win32",)),
+    "wia": Choice((K.SCANNER,), {"*": "wia_scanner:WiaScannerDriver"}, {
+        "device": TEXT, "dpi": NUMBER, "source": SOURCE, "duplex": FLAG, "max_pages": NUMBER}, ("win32",)),
     "pcsc": Choice((K.CARD_READER,), {"*": "pcsc_reader:PcscReaderDriver"}, {"wanted": TEXTS, "unwanted": TEXTS}),
     "cups": Choice((K.CARD_PRINTER, K.DOCUMENT_PRINTER), {
         "card_printer": "ipp:CupsCardPrinterDriver", "document_printer": "ipp:CupsDocumentPrinterDriver"},
-        {"queue": TEXT, "server": TEXT, "resin": FLAG, "back_turned": FLAG, "status": STATUS, "serial": TEXT},
+        {"queue": TEXT, "server": TEXT, "resin": FLAG, "back_turned": FLAG, "status": Param(among=STATUS[:2]), "serial": TEXT},
         ("linux", "darwin", "freebsd")),
     "windows": Choice((K.CARD_PRINTER, K.DOCUMENT_PRINTER, K.RECEIPT_PRINTER), {
         "card_printer": "windows_printer:WindowsCardPrinterDriver", "*": "windows_printer:WindowsDocumentPrinterDriver"},
-        {"queue": TEXT, "resin": FLAG, "back_turned": FLAG, "status": STATUS, "serial": TEXT, "reader": TEXT}, ("win32",),
+        {"queue": TEXT, "resin": FLAG, "back_turned": FLAG, "status": Param(among=STATUS), "serial": TEXT, "station": TEXT,
+         "reader": TEXT}, ("win32",),
         optional_for=(K.RECEIPT_PRINTER,)),
     "folder": Choice((K.DOCUMENT_PRINTER,), {"*": "folder_printer:FolderPrinterDriver"},
                      {"folder": Param("path", required=True), "create": FLAG}, optional=True),
     "escpos": Choice((K.RECEIPT_PRINTER,), {"*": "escpos_printer:EscPosPrinterDriver"},
                      {"address": Param(required=True), "width_mm": NUMBER}),
-    "serial": Choice((K.BARCODE,), {"*": "barcode_serial:SerialBarcodeDriver"}, {"port": TEXT}),
+    "serial": Choice((K.BARCODE,), {"*": "barcode_serial:SerialBarcodeDriver"}, {"port": TEXT, "baud": NUMBER}),
     "camera_qr": Choice((K.BARCODE,), {"*": "barcode_camera:CameraBarcodeDriver"}, {"source": Param(required=True)}, optional=True),
     "vendor": Choice((K.FINGERPRINT, K.IRIS, K.SIGNATURE), {"*": "vendor_process:VendorDriver"},
                      {"command": Param("command", required=True), "name": Param(required=True), "env": TABLE}, optional=True),
@@ -233,7 +236,7 @@ class _Reader:
                 good, expected = isinstance(value, list) and all(isinstance(v, str) and 0 < len(v) <= 500 for v in value), "daftar teks"
                 good = good and (param.type == "texts" or bool(value))
             case "number":
-                good, expected = isinstance(value, int) and not isinstance(value, bool) and 0 < value <= 100_000, "bilangan bulat positif"
+                good, expected = isinstance(value, int) and not isinstance(value, bool) and 0 < value <= 1_000_000, "bilangan bulat positif"
             case "flag":
                 good, expected = isinstance(value, bool), "true atau false"
             case "port_range":

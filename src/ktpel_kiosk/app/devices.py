@@ -151,25 +151,26 @@ class _Maker:
             return self._of_sbi(kind)
         params = dict(self._config.of(kind).params.get(name, {}))
         if name in ("cups", "windows"):
-            serial, status = str(params.pop("serial", "")), params.pop("status", "none")
+            status = str(params.pop("status", "none"))
+            serial, station = str(params.pop("serial", "")), str(params.pop("station", ""))
             if kind is not DeviceKind.CARD_PRINTER:
                 params = {k: v for k, v in params.items() if k in ("queue", "server")}
                 params |= {"kind": kind} if kind is DeviceKind.RECEIPT_PRINTER else {}
             else:
                 if status != "none":
-                    params["status"] = self._status(status, serial)
+                    params["status"] = self._status(status, serial, station)
                 if "reader" in params:
                     params["reader"] = _reader_inside(str(params["reader"]))
         if name == "vendor":
             params = {**params, "kind": kind, "env": {k: str(v) for k, v in params.get("env", {}).items()}}
         return _made(name, lambda: _named(_factory(kind, name))(**params))  # type: ignore[no-any-return]
 
-    def _status(self, name: str, serial: str) -> Callable[..., Any]:
+    def _status(self, name: str, serial: str, station: str) -> Callable[[str], Any]:
         """Makes the printer's own word beside its queue, each time the queue is opened; imported now, so that a missing one is told."""
-        if name == "fargo_sdk":  # knows a printer by the name of its queue
-            return _made(name, lambda: _named("fargo_sdk:FargoSdkFor")())  # type: ignore[no-any-return]
+        if name == "fargo_sdk":
+            return _made(name, lambda: _named("fargo_sdk:FargoSdkFor")(**({"station": station} if station else {})))  # type: ignore[no-any-return]
         make = _made(name, lambda: _named("fargo_usb:FargoStatus"))
-        return lambda *_queue: make(serial)
+        return lambda _queue: make(serial)
 
     def _of_sbi(self, kind: DeviceKind) -> Driver:
         """One service, three drivers: they share what they know of it."""
