@@ -258,7 +258,7 @@ def receipt() -> np.ndarray:
     from ktpel_kiosk.ports.papers import ReceiptPaper
 
     paper = ReceiptPaper(("Pemerintah Kabupaten Lumajang", "Kecamatan Tempeh", "", ""), CODE, "20 November 2026", "SITI CONTOH",
-                         "350805••••••0001", "KTP-el baru", (("Kartu Keluarga", True),), "23 November 2026", ("(0334) 520003",), "Rina", CODE)
+                         "350805••••••0001", "KTP-el baru", (("Kartu Keluarga", True),), "23 November 2026", ("520003",), "Rina", CODE)
     resources = Path(__file__).resolve().parents[2] / "resources"
     document = pypdfium2.PdfDocument(OfficeDocuments(resources).receipt_80mm(paper))
     try:

@@ -20,6 +20,7 @@ from ktpel_kiosk.ui.header import Header
 from ktpel_kiosk.ui.pages.base import Page
 from ktpel_kiosk.ui.presenters.session import Session
 from ktpel_kiosk.ui.theme import Theme, screen_scale, set_theme, text_scale
+from ktpel_kiosk.ui.wedge import WedgeFilter, key_press
 from ktpel_kiosk.ui.widgets.base import Line
 from ktpel_kiosk.ui.widgets.buttons import NavItem
 from ktpel_kiosk.ui.widgets.status import NoticeBar
@@ -152,6 +153,8 @@ class OperatorWindow(QMainWindow):
         self._idle.setSingleShot(True)
         self._idle.setInterval(round(idle_lock_s * 1000))
         self._idle.timeout.connect(self.lock)
+        self._wedge = WedgeFilter(self)
+        self._wedge.scanned.connect(self._scanned)
         app = QApplication.instance()
         if app is not None:
             app.installEventFilter(self)
@@ -159,7 +162,32 @@ class OperatorWindow(QMainWindow):
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:
         if event.type() in (QEvent.Type.KeyPress, QEvent.Type.MouseButtonPress, QEvent.Type.TouchBegin) and self._idle.isActive():
             self._idle.start()
+        if event.type() == QEvent.Type.KeyPress and self._page not in ("", "masuk") and watched == self.windowHandle():
+            press = key_press(event)
+            return press is not None and self._wedge.takes(watched, press)
         return False
+
+    def _scanned(self, text: str) -> None:
+        """A code that was typed by a scanner: the page's business first, else the application it names."""
+        from ktpel_kiosk.desk import queries
+        from ktpel_kiosk.domain.scanned import scanned
+
+        page = self._pages.get(self._page)
+        try:
+            code = scanned(text)
+        except KioskError as error:
+            self.show_error(error)
+            return
+        if page is None or page.scanned(code) or not self.may_open("register"):
+            return
+
+        def found(application: object) -> None:
+            if application is None:
+                self.tell("attention", "Pindai QR pada tanda terima, atau cari lewat Register (F3).", bold="Kode itu tidak dikenal.")
+            else:
+                self.go("register", id=application.id)  # type: ignore[attr-defined]
+
+        self.bridge.run(lambda: queries.find_scanned(self.desk, code), found, self.show_error, owner=page)
 
     def show_practice(self) -> None:
         """The trainer's panel, or away with it; a window of its own where it would take the room of the work."""

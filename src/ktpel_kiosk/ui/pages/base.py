@@ -60,6 +60,10 @@ class Page(QWidget):
         """Esc: go one step back inside the page; False when there is none."""
         return False
 
+    def scanned(self, code: str) -> bool:
+        """A code was scanned while this page is shown; True when the page used it."""
+        return False
+
     def press(self, key: str) -> bool:
         """A function key; True when the page used it."""
         if key == "F9":

@@ -254,6 +254,11 @@ class PenyerahanPage(Page):
         if wanted and wanted != self._chosen:
             self._choose(wanted)
 
+    def scanned(self, code: str) -> bool:
+        self.scan.setText(code)
+        self._find()
+        return True
+
     def _find(self) -> None:
         code = self.scan.text().strip()
         self.ask(lambda: self.presenter.find(code), self._found)
