@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import os
+import re
 import subprocess
 import sys
+import textwrap
 import threading
 from pathlib import Path
 
@@ -13,7 +15,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from ktpel_kiosk.app import device_config, devices
-from ktpel_kiosk.app.device_config import CHOICES, FILE, SIMULATED, Choice, DeviceConfig, load, parse, real_names, remember
+from ktpel_kiosk.app.device_config import CHOICES, FILE, SBI_PARAMS, SIMULATED, Choice, DeviceConfig, load, parse, real_names, remember
 from ktpel_kiosk.app.devices import UnavailableDriver, compose, compose_office, real_drivers
 from ktpel_kiosk.app.run import wanted_devices
 from ktpel_kiosk.app.sentences import load_sentences
@@ -422,3 +424,32 @@ def test_the_printer_of_windows_with_its_reader_inside() -> None:
     assert driver.name == "windows-card"
     with pytest.raises(DeviceTrouble):  # no reader of this name here
         driver._reader()  # type: ignore[attr-defined]
+
+
+# -- what the papers say --------------------------------------------------------------------------------------------------
+
+DRIVERS = Path(__file__).parents[2] / "drivers"
+
+
+@pytest.mark.parametrize("path", sorted(DRIVERS.rglob("README.md")), ids=lambda p: p.parent.name)
+def test_examples_in_the_papers_are_valid(path: Path) -> None:
+    for block in re.findall(r"```toml\n(.*?)```", path.read_text("utf-8"), re.DOTALL):
+        config(textwrap.dedent(block))
+    for block in re.findall(r"(?m)^ {3}```toml\n(.*?)^ {3}```", path.read_text("utf-8"), re.DOTALL):
+        config(textwrap.dedent(block))
+
+
+def test_the_table_of_drivers_is_complete() -> None:
+    rows = {m[1]: m[0] for m in re.finditer(r"(?m)^\| `(\w+)` \|.*$", (DRIVERS / "README.md").read_text("utf-8"))}
+    assert set(rows) == set(CHOICES)
+    for name, choice in CHOICES.items():
+        missing = [word for word in (*choice.params, *(SBI_PARAMS if name == "sbi" else ())) if f"`{word}`" not in rows[name]]
+        assert not missing, (name, missing)
+        if name not in (SIMULATED,):
+            assert all(str(kind) in rows[name] for kind in choice.kinds), name
+
+
+def test_every_family_has_a_row_and_a_folder() -> None:
+    text = (DRIVERS / "README.md").read_text("utf-8")
+    families = set(re.findall(r"(?m)^\| ([a-z0-9_-]+) \|", text)) - {"driver", "folder"}
+    assert {p.name for p in DRIVERS.iterdir() if p.is_dir()} <= families

@@ -284,6 +284,12 @@ def _refuse_office_blank(folder: Path) -> None:
 def _must_be_wanted(manager: DeviceManager, kind: DeviceKind, wanted: str, made: Composition) -> None:
     """The wanted device and no other is tried; where there is none, a driver that cannot be used says why."""
     seen = [s for s in manager.inventory() if s.kind is kind]
+    until = time.monotonic() + SETTLE_S
+    while wanted and len(seen) > 1 and not all(s.serial for s in seen) and not any(s.wanted and s.open for s in seen):
+        if time.monotonic() > until:  # equal devices that tell their serial only when open are opened one after the other
+            break
+        time.sleep(0.1)
+        seen = [s for s in manager.inventory() if s.kind is kind]
     if wanted and not any(s.wanted for s in seen):
         raise NotConnected("devices.not_seen", device_kind=str(kind), device=wanted[:80], found=", ".join(s.label for s in seen) or "-")
     if wanted and not any(s.wanted and s.open for s in seen):
