@@ -215,19 +215,13 @@ def confirm_print(desk: Desk, actor: Actor, job_id: str) -> CardJob:
     """
     job = job_of(desk, job_id)
     require_stage(desk, actor, desk.register.read(lambda v: v.permohonan(job.permohonan_id)), Stage.CETAK_ENCODE)
-    idle(desk, job_id)
-    return desk.register.write(lambda tx: seen_good(desk, tx, actor, job_id, "CardPrinted"))
+    with desk.card_acts.working(job_id):
+        return desk.register.write(lambda tx: seen_good(desk, tx, actor, job_id, "CardPrinted"))
 
 
 def seen_good(desk: Desk, tx: Tx, actor: Actor, job_id: str, event: str) -> CardJob:
     job = card_moves.to(desk, tx, actor.username, job_id, JobState.PRINTED, event)
     return card_moves.confirm(desk, tx, actor, job_id, job.readback_hash) if job.written else job
-
-
-def idle(desk: Desk, job_id: str) -> None:
-    """Raises DuplicateRequest ``card.at_work``: a printer or reader works on this card right now."""
-    if desk.card_acts.busy(job_id):
-        raise DuplicateRequest("card.at_work", job=job_id)
 
 
 def spoil_card(desk: Desk, actor: Actor, job_id: str, reason: str, *, second_username: str, second_password: str) -> CardJob:
@@ -244,7 +238,6 @@ def spoil_card(desk: Desk, actor: Actor, job_id: str, reason: str, *, second_use
         raise BadInput("card.spoil_reason")
     job = job_of(desk, job_id)
     may_judge_card(desk, actor, job, "spoil_card")
-    idle(desk, job_id)
     job.to(JobState.SPOILED, desk.clock.now())
     second, key = second_signer(desk, actor, second_username, second_password, "approve_spoil")
     signer = required(key, second)
@@ -261,7 +254,8 @@ def spoil_card(desk: Desk, actor: Actor, job_id: str, reason: str, *, second_use
         queue_report(desk, tx, "spoiled", job=job_id, blangko=changed.blangko, nik=changed.nik)
         return changed
 
-    spoiled = desk.register.write(work)
+    with desk.card_acts.working(job_id):
+        spoiled = desk.register.write(work)
     if job.at_station or (job.written and job.state is JobState.UNKNOWN):  # it may still stand over the chip reader
         encoding.eject_rejected(desk)
     return spoiled

@@ -10,7 +10,7 @@ from ktpel_kiosk.desk.card_moves import SYSTEM, job_in, job_of
 from ktpel_kiosk.desk.card_printer import BEGUN_OR_WAITING, KNOWN_JOB, Said, Word
 from ktpel_kiosk.desk.context import Desk
 from ktpel_kiosk.desk.encoding import LOOK_S
-from ktpel_kiosk.desk.printing import idle, may_judge_card, seen_good, spoil_card, start_card
+from ktpel_kiosk.desk.printing import may_judge_card, seen_good, spoil_card, start_card
 from ktpel_kiosk.desk.sign_in import second_signer
 from ktpel_kiosk.domain.actor import Actor
 from ktpel_kiosk.domain.cards import CardJob, JobState
@@ -86,8 +86,8 @@ def question_of(desk: Desk, job_id: str) -> OpenQuestion | None:
     return _of_printer(_adopt(desk, job, said), said)
 
 
-def _adopt(desk: Desk, job: CardJob, said: Said) -> CardJob:
-    """The printer has it: what was intended or unknown is sent."""
+def _adopt(desk: Desk, job: CardJob, said: Said, *, mine: bool = False) -> CardJob:
+    """The printer has it: what was intended or unknown is sent. ``mine``: the caller holds the job."""
     if job.state not in (JobState.INTENT, JobState.UNKNOWN) or said.word not in KNOWN_JOB or not said.printer_job:
         return job
     if job.at_station and not job.written:
@@ -95,7 +95,7 @@ def _adopt(desk: Desk, job: CardJob, said: Said) -> CardJob:
 
     def work(tx: Tx) -> CardJob:
         current = job_in(tx, job.id)
-        if current.state is not job.state or desk.card_acts.busy(job.id):
+        if current.state is not job.state or not mine and desk.card_acts.busy(job.id):
             tx.log("CardReconciled", current.permohonan_id, SYSTEM, job=job.id)
             return current
         return card_moves.to(desk, tx, SYSTEM, job.id, JobState.SENT, "CardSent", printer_job=said.printer_job)
@@ -175,15 +175,21 @@ def answer(desk: Desk, actor: Actor, job_id: str, verdict: str, *, second_userna
     if verdict == "spoiled":
         return spoil_card(desk, actor, job_id, "dinyatakan rusak saat pemulihan", second_username=second_username,
                           second_password=second_password)
-    idle(desk, job_id)
     if verdict == "resume" and job.at_station:
         return start_card(desk, actor, job.permohonan_id)
     if verdict == "printed" and job.state is JobState.ENCODING and not job.at_station:
         return _chip_answer(desk, actor, job)
     if verdict not in ("printed", "not_printed", "cancel") or job.state not in (JobState.INTENT, JobState.SENT, JobState.UNKNOWN):
         raise BadInput("reconcile.verdict", value=verdict, state=job.state)
+    with desk.card_acts.working(job_id):
+        return _say(desk, actor, job_of(desk, job_id), verdict, second_username, second_password)
+
+
+def _say(desk: Desk, actor: Actor, job: CardJob, verdict: str, second_username: str, second_password: str) -> CardJob:
+    """The printer is asked once more: what it says now decides whether the answer can be right."""
+    job_id = job.id
     said = card_printer.ask(desk, job)
-    job = _adopt(desk, job, said)
+    job = _adopt(desk, job, said, mine=True)
     if verdict == "cancel":
         return _take_out(desk, actor, job, said)
     if said.word in BEGUN_OR_WAITING:
@@ -218,13 +224,11 @@ def _not_printed(desk: Desk, actor: Actor, job: CardJob, said: Said, username: s
 def _take_out(desk: Desk, actor: Actor, job: CardJob, said: Said) -> CardJob:
     if said.word not in BEGUN_OR_WAITING:
         raise BadInput("reconcile.verdict", value="cancel", state=job.state)
-    with desk.card_acts.working(job.id):
-        whole = card_printer.take_out(desk, job, said) and not job.chip_uid
-        if whole:
-            return desk.register.write(lambda tx: card_moves.cancel(desk, tx, actor.username, job.id, OUT_OF_QUEUE))
-        if job.state is JobState.UNKNOWN:
-            return job
-        return card_moves.step(desk, actor.username, job.id, JobState.UNKNOWN, "CardOutcomeUnknown")
+    if card_printer.take_out(desk, job, said) and not job.chip_uid:
+        return desk.register.write(lambda tx: card_moves.cancel(desk, tx, actor.username, job.id, OUT_OF_QUEUE))
+    if job.state is JobState.UNKNOWN:
+        return job
+    return card_moves.step(desk, actor.username, job.id, JobState.UNKNOWN, "CardOutcomeUnknown")
 
 
 def _chip_answer(desk: Desk, actor: Actor, job: CardJob) -> CardJob:
