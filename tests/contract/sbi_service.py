@@ -228,6 +228,11 @@ class MockDevice:
         """Sub-device of the newest preview that runs."""
         return self.streams[-1][0] if self.streams else None
 
+    @property
+    def shown(self) -> str:
+        """The status it tells: a preview occupies the device as a capture does."""
+        return "Busy" if (self.capturing or self.streams) and self.status == "Ready" else self.status
+
     def digital(self) -> dict[str, str]:
         return {"serialNo": self.serial, "make": self.make, "model": self.model, "type": self.type, "deviceSubType": self.subtype,
                 "deviceProvider": "Penyedia", "deviceProviderId": "P1", "dateTime": _STARTED}
@@ -488,7 +493,7 @@ class SbiService:
         old = self.edition == "0.9.5"
         who = {"deviceId": device.device_id, "deviceCode": "c0de"} if old else {"serialNo": device.serial}
         callback = f"http://127.0.0.1:{self.port}/" if self.callback is None else self.callback
-        return {**who, "deviceStatus": "Busy" if device.capturing else device.status, "certification": "L0" if old else "SBI 1.0",
+        return {**who, "deviceStatus": device.shown, "certification": "L0" if old else "SBI 1.0",
                 "serviceVersion": self.version, "deviceSubId": list(device.sub_ids), "callbackId": callback, "purpose": device.purpose,
                 "specVersion": [self.version]}
 
@@ -501,7 +506,7 @@ class SbiService:
         found = []
         for device in self.devices:
             told = {**self._described(device), "firmware": "1.2.3", "env": device.env, "digitalId": self._digital(device)}
-            error = {"Ready": "0", "Busy": "111", "Not Ready": "110", "Not Registered": "100"}.get(device.status, "999")
+            error = {"Ready": "0", "Busy": "111", "Not Ready": "110", "Not Registered": "100"}.get(device.shown, "999")
             token = self._signed(told, "info") if device.signed else b64url(json.dumps(told).encode())
             found.append({"deviceInfo": token, "error": {"errorCode": error, "errorInfo": ""}})
         return found or [{"error": {"errorCode": "106", "errorInfo": "Device not found"}}]

@@ -26,6 +26,7 @@ class Timing:
     Attributes:
         connect: to be connected; the loopback answers at once or not at all.
         probe: for the whole answer of a service in a scan; ``check``: before a capture and when health is asked.
+        busy: how long a device that calls itself busy is waited for.
         fresh: a look so young is shared instead of repeated.
         foreign: how long a port that speaks something else is left alone.
         margin: what an answer may take beyond the device's own timeout; under the five seconds the desk adds to its deadline.
@@ -37,6 +38,7 @@ class Timing:
     connect: float = 0.3
     probe: float = 5.0
     check: float = 1.5
+    busy: float = 1.0
     fresh: float = 1.0
     foreign: float = 10.0
     margin: float = 3.0

@@ -19,6 +19,8 @@ from ktpel_kiosk.hal.drivers.sbi.wire import BodyReader, Link, Wake, pump
 REQUESTED_SCORE = 60
 """Quality at which the device takes the picture by itself; otherwise it sends its best one at the end of its time."""
 
+BUSY_STEP_S = 0.1
+
 Taken = tuple[list[tuple[Position, RawImage]], bytes]
 """Pictures in the asked order, and the whole answer byte for byte."""
 
@@ -53,14 +55,18 @@ class Session:
             raise
 
     def ready(self) -> DeviceInfo:
-        """The device, ready for a capture.
+        """The device, ready for a capture. A service calls itself busy until it notices that our last preview is closed: that is waited
+        for.
 
         Raises:
             Busy: ``sbi.busy``. DeviceTrouble: ``sbi.not_ready``, ``sbi.not_registered``, or see :meth:`device`.
         """
-        device = self.device()
-        if device.status == "Busy":
-            raise Busy("sbi.busy")
+        until = time.monotonic() + self._scanner.timing.busy
+        while (device := self.device()).status == "Busy":
+            if time.monotonic() >= until:
+                raise Busy("sbi.busy")
+            self.wake.wait(BUSY_STEP_S)
+            self._stop_if_called()
         if device.status == "Not Registered" and not self._allow_unsigned:
             raise DeviceTrouble("sbi.not_registered")
         if device.status not in ("Ready", "Not Registered"):

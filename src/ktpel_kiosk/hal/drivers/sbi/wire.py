@@ -236,6 +236,14 @@ class Wake:
     def fileno(self) -> int:
         return self._here.fileno()
 
+    def wait(self, seconds: float) -> None:
+        """Sleep, unless called."""
+        with selectors.DefaultSelector() as selector:
+            selector.register(self, selectors.EVENT_READ)
+            if not self.called:
+                selector.select(seconds)
+        self.drain()
+
     def drain(self) -> None:
         with contextlib.suppress(OSError):
             self._here.recv(64)
