@@ -15,12 +15,14 @@ import sane_test
 import wia_double
 from stub_people import stub_world
 
-from ktpel_kiosk.domain.errors import Busy, CaptureFailed, DeviceTrouble, Jammed, KioskError, MediaEmpty, NotConnected, Stalled
+from ktpel_kiosk.domain.errors import BadInput, Busy, CaptureFailed, DeviceTrouble, Jammed, KioskError, MediaEmpty, NotConnected, Stalled
+from ktpel_kiosk.hal.deadlines import Deadlines
 from ktpel_kiosk.hal.driver import Driver, Found
 from ktpel_kiosk.hal.drivers.sane_scanner import SaneScannerDriver
 from ktpel_kiosk.hal.drivers.wia_scanner import WiaScannerDriver
+from ktpel_kiosk.hal.manager import DeviceManager
 from ktpel_kiosk.hal.worker import client
-from ktpel_kiosk.ports.devices import DeviceKind
+from ktpel_kiosk.ports.devices import DeviceHealth, DeviceKind
 
 
 class Bench(Protocol):
@@ -346,3 +348,35 @@ def test_wia_is_absent_where_pywin32_is() -> None:
     if importlib.util.find_spec("win32com") is not None:
         pytest.skip("pywin32 is installed here")
     assert WiaScannerDriver().discover() == ()
+
+
+@pytest.mark.parametrize("setting", [{"dpi": 0}, {"dpi": 5000}, {"source": "adf"}, {"max_pages": 0}, {"max_bytes": 10}])
+@pytest.mark.parametrize("driver", [SaneScannerDriver, WiaScannerDriver])
+def test_settings_no_scanner_can_mean_are_refused(driver, setting) -> None:
+    with pytest.raises(BadInput) as raised:
+        driver(**setting)
+    assert (raised.value.message_key, raised.value.facts["field"]) == ("scanner.setting", next(iter(setting)))
+
+
+def test_scanner_pulled_and_put_back_works_without_restart(backend) -> None:
+    """Through the real manager; the test backend without devices crashes its process, which is a fault of its own."""
+    manager = DeviceManager([SaneScannerDriver(config_dir=backend.folder, dpi=75, source="flatbed")],
+                            Deadlines({"discovery.interval": 0.1, "actor.reopen": 0.1}))
+
+    def health() -> DeviceHealth:
+        return next(state.health for state in manager.states() if state.kind is DeviceKind.SCANNER)
+
+    try:
+        assert manager.settle(10)
+        assert len(manager.call(DeviceKind.SCANNER, "scanner.scan", lambda s: s.scan(5), 8).result(10)) == 1
+        backend.unplug()
+        with pytest.raises(NotConnected):
+            manager.call(DeviceKind.SCANNER, "scanner.scan", lambda s: s.scan(5), 8).result(10)
+        assert health() is not DeviceHealth.READY
+        backend.set()
+        end = time.monotonic() + 10
+        while health() is not DeviceHealth.READY and time.monotonic() < end:
+            time.sleep(0.05)
+        assert len(manager.call(DeviceKind.SCANNER, "scanner.scan", lambda s: s.scan(5), 8).result(10)) == 1
+    finally:
+        manager.close()

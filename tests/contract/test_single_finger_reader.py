@@ -14,7 +14,7 @@ from stub_people import stub_world
 from virtual_finger import FAIL, REMOVE, RETRY, VirtualSensor
 
 from ktpel_kiosk.domain.biometric import RIGHT_FOUR, Position, RawImage
-from ktpel_kiosk.domain.errors import Busy, CaptureFailed, DeviceTrouble, NotConnected
+from ktpel_kiosk.domain.errors import BadInput, Busy, CaptureFailed, DeviceTrouble, NotConnected
 from ktpel_kiosk.hal.deadlines import Deadlines
 from ktpel_kiosk.hal.driver import Found
 from ktpel_kiosk.hal.drivers.fprint_reader import FprintDriver
@@ -230,3 +230,9 @@ def test_reader_that_matches_on_its_chip_is_refused_by_name(tmp_path: Path) -> N
     with pytest.raises(DeviceTrouble) as raised:
         driver.open(found[0])
     assert (raised.value.message_key, raised.value.facts["device"]) == ("fprint.no_image", found[0].label)
+
+
+@pytest.mark.parametrize("ppi", ["500", 0, 12])
+def test_resolution_no_reader_has_is_refused(ppi) -> None:
+    with pytest.raises(BadInput):
+        FprintDriver({"virtual_image": ppi})

@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from ktpel_kiosk.domain.biometric import DeviceIdentity, Position, RawImage
-from ktpel_kiosk.domain.errors import CaptureFailed, DeviceTrouble, NotConnected
+from ktpel_kiosk.domain.errors import BadInput, CaptureFailed, DeviceTrouble, NotConnected
 from ktpel_kiosk.hal.driver import Found
 from ktpel_kiosk.hal.drivers.worker_device import CALL_S, SYSTEM_PYTHON, HeldDevice, Listing, finger_at_500, picture, worker_file
 from ktpel_kiosk.hal.worker.client import WorkerProcess
@@ -34,12 +34,18 @@ class FprintDriver:
         ppi: resolution by libfprint driver, over the documented ones.
         python: the interpreter with the bindings.
         env: added to the worker's environment.
+
+    Raises:
+        BadInput: ``fprint.setting``.
     """
 
     kind = DeviceKind.FINGERPRINT
     name = "libfprint"
 
     def __init__(self, ppi: Mapping[str, int] | None = None, python: str = SYSTEM_PYTHON, env: Mapping[str, str] | None = None) -> None:
+        for driver, value in (ppi or {}).items():
+            if not isinstance(value, int) or not 100 <= value <= 2000:
+                raise BadInput("fprint.setting", field=str(driver)[:40], value=str(value)[:20])
         self._ppi = {**DOCUMENTED_PPI, **(ppi or {})}
         self._command = [python, str(worker_file("fprint_worker"))]
         self._env = dict(env or {})

@@ -18,7 +18,7 @@ from typing import Any
 from ktpel_kiosk.domain.biometric import DeviceIdentity, RawImage
 from ktpel_kiosk.domain.errors import CaptureFailed, DeviceTrouble, NotConnected
 from ktpel_kiosk.hal.driver import Found
-from ktpel_kiosk.hal.drivers.worker_device import GRACE_S, Listing, own_python, picture, worker_file
+from ktpel_kiosk.hal.drivers.worker_device import GRACE_S, Listing, check_scan_settings, own_python, picture, worker_file
 from ktpel_kiosk.hal.worker.client import WorkerProcess
 from ktpel_kiosk.ports.devices import DeviceKind
 
@@ -45,6 +45,9 @@ class SaneScannerDriver:
         config_dir: a SANE configuration folder of one's own.
         max_pages, max_bytes: of one scan.
         options: further options of the backend, by name, set as given; refused where the device has none such.
+
+    Raises:
+        BadInput: ``scanner.setting``.
     """
 
     kind = DeviceKind.SCANNER
@@ -53,6 +56,7 @@ class SaneScannerDriver:
     def __init__(self, device: str = "", *, dpi: int = 200, source: str = "auto", duplex: bool = False, backends: Sequence[str] = (),
                  config_dir: Path | None = None, max_pages: int = 40, max_bytes: int = 512 << 20,
                  options: Mapping[str, str | int | float | bool] | None = None, python: str = "") -> None:
+        check_scan_settings(dpi, source, max_pages, max_bytes)
         self.settings: dict[str, Any] = {"dpi": dpi, "source": source, "duplex": duplex, "max_pages": max_pages, "max_bytes": max_bytes,
                                          "options": dict(options or {})}
         self._device = device

@@ -14,6 +14,7 @@ from typing import Any
 from ktpel_kiosk.domain.biometric import DeviceIdentity, RawImage
 from ktpel_kiosk.domain.errors import Busy, CaptureFailed, DeviceTrouble, Jammed, MediaEmpty, NotConnected, Stalled
 from ktpel_kiosk.hal.driver import Found
+from ktpel_kiosk.hal.drivers.worker_device import check_scan_settings
 from ktpel_kiosk.ports.devices import DeviceKind
 
 SCANNER = 1
@@ -62,6 +63,9 @@ class WiaScannerDriver:
         device: only this WIA device (its id or name); all when empty.
         dpi, source, duplex, max_pages, max_bytes: as for SANE.
         create: makes the automation object of that name.
+
+    Raises:
+        BadInput: ``scanner.setting``.
     """
 
     kind = DeviceKind.SCANNER
@@ -69,6 +73,7 @@ class WiaScannerDriver:
 
     def __init__(self, device: str = "", *, dpi: int = 200, source: str = "auto", duplex: bool = False, max_pages: int = 40,
                  max_bytes: int = 512 << 20, create: Callable[[str], Any] = automation) -> None:
+        check_scan_settings(dpi, source, max_pages, max_bytes)
         self._device = device
         self.dpi, self.source, self.duplex, self.max_pages, self.max_bytes = dpi, source, duplex, max_pages, max_bytes
         self._create = create

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from ktpel_kiosk.domain.biometric import RawImage
-from ktpel_kiosk.domain.errors import CaptureFailed, DeviceTrouble, NotConnected, Stalled
+from ktpel_kiosk.domain.errors import BadInput, CaptureFailed, DeviceTrouble, NotConnected, Stalled
 from ktpel_kiosk.hal.driver import Found
 from ktpel_kiosk.hal.worker.client import Reply, WorkerProcess
 
@@ -32,6 +32,16 @@ def worker_file(name: str) -> Path:
 def own_python() -> str:
     """A Python that can run a worker: this one, or the system's where the kiosk is frozen into one program."""
     return SYSTEM_PYTHON if getattr(sys, "frozen", False) else sys.executable
+
+
+def check_scan_settings(dpi: int, source: str, max_pages: int, max_bytes: int) -> None:
+    """Raises BadInput ``scanner.setting``: a technician's setting no scanner can mean."""
+    fits = {"dpi": 50 <= dpi <= 1200, "source": source in ("auto", "feeder", "flatbed"), "max_pages": 1 <= max_pages <= 500,
+            "max_bytes": 1 << 20 <= max_bytes <= 1 << 31}
+    values: dict[str, int | str] = {"dpi": dpi, "source": source, "max_pages": max_pages, "max_bytes": max_bytes}
+    for field, fine in fits.items():
+        if not fine:
+            raise BadInput("scanner.setting", field=field, value=values[field])
 
 
 def on_usb_bus() -> frozenset[str]:
