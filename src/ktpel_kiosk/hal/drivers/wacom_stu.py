@@ -40,15 +40,16 @@ _library = threading.Lock()
 """hidapi enumerates, opens and closes on one thread at a time only."""
 
 
-def backend() -> Any:
-    """The hidapi flavour for this machine."""
+def flavours() -> list[Any]:
+    """The hidapi flavours of this machine, the better one first. Linux: hidraw where the kernel has any, then libusb, because the
+    kernel's own tablet driver may hold a pad without giving it a hidraw."""
+    import hid
+
     if sys.platform.startswith("linux") and any(Path("/sys/class/hidraw").glob("hidraw*")):
         import hidraw
 
-        return hidraw
-    import hid
-
-    return hid
+        return [hidraw, hid]
+    return [hid]
 
 
 class WacomStuDriver:
@@ -57,14 +58,15 @@ class WacomStuDriver:
     Args:
         fonts: folder of the bundled Inter; found beside the package when not given.
         idle_s, picture_s: see ``IDLE_S``, ``PICTURE_S``.
-        hid: a hidapi module; chosen by :func:`backend` when not given.
+        hid: a hidapi module; those of :func:`flavours` when not given.
     """
 
     kind = DeviceKind.SIGNATURE
     name = "wacom-stu"
 
     def __init__(self, fonts: Path | None = None, *, idle_s: float = IDLE_S, picture_s: float = PICTURE_S, hid: Any = None) -> None:
-        self._fonts, self._idle_s, self._picture_s, self._hid = fonts, idle_s, picture_s, hid
+        self._fonts, self._idle_s, self._picture_s = fonts, idle_s, picture_s
+        self._flavours: list[Any] = [] if hid is None else [hid]
 
     def discover(self) -> Sequence[Found]:
         pads = self._pads()
@@ -82,17 +84,19 @@ class WacomStuDriver:
         if model is None:
             raise DeviceTrouble("signature.unknown_model", operation="open", device=found.label,
                                 value=f"{stu_reports.VENDOR:04x}:{product:04x}")
-        return WacomStuPad(self._library(), entry["path"], model, _serial(entry), self._fonts, self._idle_s, self._picture_s)
-
-    def _library(self) -> Any:
-        self._hid = self._hid or backend()
-        return self._hid
+        return WacomStuPad(entry["library"], entry["path"], model, _serial(entry), self._fonts, self._idle_s, self._picture_s)
 
     def _pads(self) -> dict[str, dict[str, Any]]:
-        with _library:
-            entries = self._library().enumerate(stu_reports.VENDOR, 0)
-        return {entry["path"].decode("utf-8", "replace"): entry for entry in reversed(entries)
-                if entry["product_id"] in stu_reports.FAMILY}
+        """Pads by path; ``library`` of an entry is the flavour that sees it."""
+        self._flavours = self._flavours or flavours()
+        for library in self._flavours:
+            with _library:
+                entries = library.enumerate(stu_reports.VENDOR, 0)
+            pads = {e["path"].decode("utf-8", "replace"): {**e, "library": library} for e in reversed(entries)
+                    if e["product_id"] in stu_reports.FAMILY}
+            if pads:
+                return pads
+        return {}
 
 
 def _label(entry: dict[str, Any]) -> str:
