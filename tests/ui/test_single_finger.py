@@ -90,3 +90,13 @@ def test_nobody_is_asked_while_no_scanner_is_there(office: FakeOffice) -> None:
     from ktpel_kiosk.domain.errors import NotConnected
     office.devices.trouble[DeviceKind.FINGERPRINT] = NotConnected("device.not_connected")
     assert recording.one_finger_at_a_time(office.desk) is False
+
+
+def test_reader_that_wants_another_touch_tells_operator_and_applicant(office: FakeOffice, windows: Any, settle: Callable[..., None],
+                                                                      qtbot: QtBot, touches: list[Any]) -> None:
+    office.judge.failures = [CaptureFailed("fprint.too_short", device="Uji")]
+    page, jari = opened(office, windows, settle, qtbot)
+    qtbot.waitUntil(lambda: bool(touches) and not jari.capturing, timeout=5000)
+    settle(windows)
+    assert windows.applicant.page("jari").subtitle.text() == "Tahan jari lebih lama"
+    assert page.view.status.of(Position.RIGHT_INDEX).state == "missing"

@@ -15,7 +15,7 @@ from typing import Any
 from ktpel_kiosk.domain.biometric import DeviceIdentity, Position, RawImage
 from ktpel_kiosk.domain.errors import BadInput, CaptureFailed, DeviceTrouble, NotConnected
 from ktpel_kiosk.hal.driver import Found
-from ktpel_kiosk.hal.drivers.worker_device import CALL_S, SYSTEM_PYTHON, HeldDevice, Listing, finger_at_500, picture, worker_file
+from ktpel_kiosk.hal.drivers.worker_device import CALL_S, PROBE_S, SYSTEM_PYTHON, HeldDevice, Listing, finger_at_500, picture, worker_file
 from ktpel_kiosk.hal.worker.client import WorkerProcess
 from ktpel_kiosk.ports.devices import DeviceKind, FingerCapture
 
@@ -108,7 +108,7 @@ class FprintReader(HeldDevice):
         return DeviceIdentity("", self.label, self._found.serial, f"libfprint {self._driver}")
 
     def healthy(self) -> None:
-        self.ask("alive")
+        self.ask("alive", PROBE_S)
 
     def capture(self, positions: Sequence[Position], timeout_s: float, on_preview: Callable[[RawImage], None]) -> FingerCapture:
         if len(positions) != 1:

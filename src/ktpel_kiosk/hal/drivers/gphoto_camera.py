@@ -11,13 +11,13 @@ from pathlib import Path
 from ktpel_kiosk.domain.biometric import DeviceIdentity, RawImage
 from ktpel_kiosk.domain.errors import CaptureFailed, DeviceTrouble, NotConnected
 from ktpel_kiosk.hal.driver import Found
-from ktpel_kiosk.hal.drivers.worker_device import CALL_S, HeldDevice, Listing, own_python, worker_file
+from ktpel_kiosk.hal.drivers.worker_device import CALL_S, PROBE_S, HeldDevice, Listing, own_python, worker_file
 from ktpel_kiosk.hal.worker.client import WorkerProcess
 from ktpel_kiosk.ports.devices import DeviceKind
 
 log = logging.getLogger(__name__)
 RELIST_S = 10.0
-OPEN_S, FRAME_S, STILL_S = 9.0, 4.0, 20.0
+OPEN_S, FRAME_S, STILL_S = 9.0, 1.5, 20.0
 MAX_JPEG = 64 << 20
 MIN_SIDE = 160
 
@@ -36,7 +36,7 @@ class GphotoCameraDriver:
     def __init__(self, python: str = "", env: Mapping[str, str] | None = None) -> None:
         self._installed = bool(python) or importlib.util.find_spec("gphoto2") is not None
         self._command = [python or own_python(), str(worker_file("gphoto_worker"))]
-        self._env = dict(env or {})
+        self._env = {"LC_ALL": "C", **(env or {})}  # what the library says is looked at, and it is translated
         self._open: weakref.ref[GphotoCamera] | None = None
         self._listing = Listing(RELIST_S, self._busy)
 
@@ -94,7 +94,7 @@ class GphotoCamera(HeldDevice):
         return DeviceIdentity(make, model or make, self._serial, "libgphoto2")
 
     def healthy(self) -> None:
-        self.ask("alive")
+        self.ask("alive", PROBE_S)
 
     def frame(self) -> RawImage:
         return self._decoded(self.ask("frame", FRAME_S).blobs)

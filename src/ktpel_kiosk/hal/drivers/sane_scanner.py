@@ -25,7 +25,7 @@ from ktpel_kiosk.ports.devices import DeviceKind
 NETWORK = ("net:", "airscan:", "escl:", "epson2:net:", "epsonds:net:", "pixma:MF", "xerox_mfp:tcp")
 NO_PAPER = ("v4l:",)
 """Webcams, which SANE lists too."""
-LIST_S, OPEN_S = 14.0, 9.0
+LIST_S, OPEN_S = 12.5, 9.0
 RELIST_S = 60.0
 NAME = "SANE"
 

@@ -17,7 +17,7 @@ from typing import Any
 from ktpel_kiosk.domain.biometric import DeviceIdentity, PenPoint, Position, RawImage
 from ktpel_kiosk.domain.errors import BadInput, CaptureFailed, DeviceTrouble
 from ktpel_kiosk.hal.driver import Found
-from ktpel_kiosk.hal.drivers.worker_device import CALL_S, HeldDevice, Listing, finger_at_500, picture
+from ktpel_kiosk.hal.drivers.worker_device import CALL_S, PROBE_S, HeldDevice, Listing, finger_at_500, picture
 from ktpel_kiosk.hal.worker import serve
 from ktpel_kiosk.hal.worker.client import Reply, WorkerProcess
 from ktpel_kiosk.ports.devices import DeviceKind, FingerCapture, IrisCapture, SignatureCapture
@@ -104,7 +104,7 @@ class VendorDevice(HeldDevice):
         return self._identity
 
     def healthy(self) -> None:
-        self.ask("healthy")
+        self.ask("healthy", PROBE_S)
 
     def _nonsense(self, what: object) -> CaptureFailed:
         return CaptureFailed("device.nonsense", device=self.label, found=str(what)[:40])

@@ -16,6 +16,8 @@ from ktpel_kiosk.hal.worker.client import Reply, WorkerProcess
 
 MAX_SIDE = 20_000
 CALL_S = 5.0
+PROBE_S = 0.8
+"""With the worker's patience still within ``actor.probe``."""
 GRACE_S = 2.0
 """What an interrupted worker may take before it is ended."""
 FINGER_PPI, PPI_TOLERANCE = 500, 5

@@ -285,6 +285,7 @@ class FingersPart(Part):
             self._only_one(True)
             QTimer.singleShot(0, self.capture)
             return True
+        self._tell_applicant(error.message_key)
         question = self.page.presenter.unseen(error, self._slap)
         if question is not None:
             self._refuse(question)

@@ -99,6 +99,8 @@ def open_camera(call: Call) -> Answer:
     able = camera.get_abilities()
     setting("capturetarget", ("internal ram", "sdram", "memory"))
     setting("imageformat", ("large fine jpeg", "jpeg fine", "jpeg"))
+    with contextlib.suppress(gp.GPhoto2Error):  # the mirror goes up: the first preview takes seconds, the others none
+        camera.capture_preview(gp.CameraFile(), Held.context)
     return {"model": able.model, "serial": value("serialnumber"), "preview": bool(able.operations & gp.GP_OPERATION_CAPTURE_PREVIEW),
             "still": bool(able.operations & gp.GP_OPERATION_CAPTURE_IMAGE)}, []
 
