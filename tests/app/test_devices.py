@@ -11,7 +11,7 @@ import threading
 from pathlib import Path
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from ktpel_kiosk.app import device_config, devices
@@ -138,6 +138,7 @@ def test_a_folder_in_its_place(tmp_path: Path) -> None:
         load(tmp_path)
 
 
+@settings(max_examples=50, deadline=None)
 @given(st.text(max_size=200))
 def test_any_text_is_read_or_refused(text: str) -> None:
     try:
@@ -168,6 +169,7 @@ def test_a_preference_keeps_everything_else_and_the_comments(tmp_path: Path) -> 
     assert "# meja 2" in (tmp_path / FILE).read_text()
 
 
+@settings(max_examples=50, deadline=None)
 @given(st.text(max_size=60))
 def test_every_name_comes_back_as_it_was(wanted: str) -> None:
     import tempfile
