@@ -9,11 +9,13 @@ import pytest
 from pagekit import PageBench, bench
 
 from ktpel_kiosk.desk import slips
+from ktpel_kiosk.desk.handover import Receiver
 from ktpel_kiosk.domain.biodata import penduduk_to_dict
 from ktpel_kiosk.domain.errors import MediaEmpty
-from ktpel_kiosk.domain.sop import Layanan, Peran
+from ktpel_kiosk.domain.sop import Layanan, Peran, Stage
 from ktpel_kiosk.ports.devices import DeviceKind
 from ktpel_kiosk.ui.pages.pengaturan import PengaturanPage
+from ktpel_kiosk.ui.presenters.cards import HandoverPresenter
 from ktpel_kiosk.ui.presenters.intake import IntakePresenter, Wanted, printed_words
 
 
@@ -72,3 +74,14 @@ def test_words_of_the_outcome():
     assert printed_words("Tanda terima", True, "") == ("good", "Tanda terima dicetak.")
     assert printed_words("Tanda terima", False, "Kertas habis.") == ("attention", "Tanda terima tersimpan, belum tercetak. Kertas habis.")
     assert printed_words("Tanda terima", False, "") == ("attention", "Tanda terima tersimpan, belum tercetak.")
+
+
+def test_a_proof_of_collection_comes_out_of_the_roll_and_stays_kept_on_a4(kit):
+    office = kit.office
+    session = kit.session(office.actors[Peran.LOKET])
+    p = office.to_stage(1, Stage.SERAH_PEMOHON)
+    presenter = HandoverPresenter(session)
+    presenter.give(p.id, b"\x89PNG", Receiver("ybs"), False)
+    assert IntakePresenter(session).print_slip(p.id, "bukti_pengambilan") is None, "an A4 office keeps it"
+    slips.choose_medium(office.desk, office.actors[Peran.ADMIN], "80mm")
+    assert IntakePresenter(session).print_slip(p.id, "bukti_pengambilan") == (True, "")

@@ -19,6 +19,7 @@ from ktpel_kiosk.domain.text import phone_local
 from ktpel_kiosk.ports.devices import DeviceKind, SignatureCapture
 from ktpel_kiosk.ui.pages.base import ApplicationHead, Page, footer
 from ktpel_kiosk.ui.presenters.cards import HandoverPresenter, HandoverView
+from ktpel_kiosk.ui.presenters.intake import IntakePresenter, printed_words
 from ktpel_kiosk.ui.presenters.work import WorkPresenter
 from ktpel_kiosk.ui.widgets.base import Card, label, row
 from ktpel_kiosk.ui.widgets.buttons import Button, ChoiceChip
@@ -51,6 +52,7 @@ class PenyerahanPage(Page):
     def __init__(self, window: OperatorWindow) -> None:
         super().__init__(window)
         self.presenter = HandoverPresenter(window.session)
+        self.slips = IntakePresenter(window.session)
         self.work = WorkPresenter(window.session, *STAGES)
         self.view: HandoverView | None = None
         self._wanted = self._chosen = ""
@@ -513,10 +515,17 @@ class PenyerahanPage(Page):
         png = self._png
         receiver = Receiver(self._relation(), self.receiver.value(), self.receiver_nik.value(), self.letter.value())
         old, condition, ikd = self.old_card.isChecked(), str(self.old_condition.currentData()), str(self.ikd.currentData())
-        self.act(lambda: self.presenter.give(pid, png, receiver, old, condition, ikd), self._given, self._failed)
 
-    def _given(self, p: Permohonan) -> None:
-        self.shell.tell("good", "Bukti pengambilan tersimpan.", bold=f"{p.penduduk.nama} selesai. Terima kasih.")
+        def work() -> tuple[Permohonan, tuple[bool, str] | None]:
+            p = self.presenter.give(pid, png, receiver, old, condition, ikd)
+            return p, self.slips.print_slip(pid, "bukti_pengambilan")
+
+        self.act(work, self._given, self._failed)
+
+    def _given(self, result: tuple[Permohonan, tuple[bool, str] | None]) -> None:
+        p, slip = result
+        tone, text = printed_words("Bukti pengambilan", *slip) if slip is not None else ("good", "Bukti pengambilan tersimpan.")
+        self.shell.tell(tone, text, bold=f"{p.penduduk.nama} selesai. Terima kasih.")
         self.view, self._chosen = None, ""
         self._png = b""
         self.pages.setCurrentIndex(0)

@@ -318,6 +318,12 @@ class IntakePresenter:
         done = slips.print_paper(self.session.desk, self.session.actor, permohonan_id, kind)
         return bool(done.medium), self.session.sentence(done.trouble) if done.trouble is not None else ""
 
+    def print_slip(self, permohonan_id: str, kind: str) -> tuple[bool, str] | None:
+        """Like :meth:`print_paper` where the office prints slips on the roll; ``None`` where it keeps this paper unprinted."""
+        if self.session.desk.register.read(slips.slip_medium) != "80mm":
+            return None
+        return self.print_paper(permohonan_id, kind)
+
     def resubmit(self, permohonan_id: str, ada: frozenset[str]) -> Permohonan | Registered:
         """Back in; papers that had been returned at the counter get their number now."""
         p = intake.resubmit(self.session.desk, self.session.actor, permohonan_id, ada)
