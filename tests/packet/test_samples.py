@@ -88,6 +88,17 @@ def test_device_evidence_survives_byte_for_byte(full, sealer, demo_keys, tmp_pat
     assert (tmp_path / "out" / "evidence" / "right_index.bin").read_bytes() == b"header..\x00signature"
 
 
+def test_evidence_of_several_fingers_is_kept_once(full):
+    """A slap scanner signs a whole hand in one answer; ten copies of it would burst the packet."""
+    finger, iris, face, *rest = full.samples
+    changed = replace(full, samples=(finger, replace(iris, device_payload=b"sendiri"), replace(face, device_payload=finger.device_payload),
+                                     *rest))
+    found = dict(build_entries(changed))
+    assert [n for n in found if n.startswith("evidence/")] == ["evidence/right_index.bin", f"evidence/{iris.position.value}.bin"]
+    assert [s["evidence"] for s in json.loads(found["manifest.json"])["samples"]] == [
+        "evidence/right_index.bin", f"evidence/{iris.position.value}.bin", "evidence/right_index.bin", None]
+
+
 def test_same_samples_same_bytes(full, entries):
     assert build_entries(full) == entries
 

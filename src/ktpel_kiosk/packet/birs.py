@@ -9,6 +9,7 @@ from ktpel_kiosk.biometrics.encode import encode_sample
 from ktpel_kiosk.domain.biometric import Modality
 from ktpel_kiosk.domain.packet import PacketContent
 from ktpel_kiosk.packet.container import Entry
+from ktpel_kiosk.packet.manifest import evidence_names
 
 XML = "biometrics.xml"
 
@@ -39,4 +40,5 @@ def biometrics_xml(content: PacketContent) -> tuple[bytes, dict[str, str]]:
 
 def evidence(content: PacketContent) -> list[Entry]:
     """What a device signed itself, byte for byte, so that the centre can check the device's signature."""
-    return [(f"evidence/{s.position.value}.bin", s.device_payload) for s in content.samples if s.device_payload]
+    names = evidence_names(content)
+    return list({names[s.id]: s.device_payload for s in content.samples if s.device_payload}.items())

@@ -32,6 +32,7 @@ def make_manifest(content: PacketContent, entries: Sequence[Entry], homes: Mappi
     Args:
         homes: per sample id where its data is, ``entry`` or ``entry#index``.
     """
+    evidence = evidence_names(content)
     manifest: dict[str, JsonValue] = {
         "format": FORMAT, "version": VERSION, "packet_id": content.packet_id, "station": content.station,
         "office_code": content.office_code, "counter": content.counter, "previous_hash": content.previous_hash,
@@ -43,13 +44,23 @@ def make_manifest(content: PacketContent, entries: Sequence[Entry], homes: Mappi
              "sha256": hashlib.sha256(data).hexdigest()}
             for name, data in entries
         ],
-        "samples": [_sample(s, content, homes[s.id]) for s in content.samples],
+        "samples": [_sample(s, content, homes[s.id], evidence.get(s.id)) for s in content.samples],
         "exceptions": [_exception(e) for e in content.exceptions],
     }
     return canonical(manifest)
 
 
-def _sample(s: Sample, content: PacketContent, home: str) -> dict[str, JsonValue]:
+def evidence_names(content: PacketContent) -> dict[str, str]:
+    """Per sample id the entry with its evidence. What came in one answer of the device (a whole hand) is one entry, named after the
+    first position: ten copies would not fit into a packet."""
+    first: dict[bytes, str] = {}
+    for sample in content.samples:
+        if sample.device_payload:
+            first.setdefault(sample.device_payload, f"evidence/{sample.position.value}.bin")
+    return {s.id: first[s.device_payload] for s in content.samples if s.device_payload}
+
+
+def _sample(s: Sample, content: PacketContent, home: str, evidence: str | None) -> dict[str, JsonValue]:
     return {
         "id": s.id, "position": s.position.value, "modality": s.position.modality.value, "data": home,
         "captured_at": stamp(s.captured_at), "attempt": s.attempt,
@@ -60,7 +71,7 @@ def _sample(s: Sample, content: PacketContent, home: str) -> dict[str, JsonValue
             "make": s.device.make, "model": s.device.model, "serial": s.device.serial, "driver": s.device.driver,
             "simulated": s.device.simulated,
         },
-        "evidence": f"evidence/{s.position.value}.bin" if s.device_payload else None,
+        "evidence": evidence,
     }
 
 
