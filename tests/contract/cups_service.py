@@ -25,7 +25,7 @@ PROGRAMS = {"cupsd": "cups", "lpadmin": "cups-client", "ippeveprinter": "cups-ip
 A4 = "iso_a4_210x297mm"
 CR80 = (5398, 8560)
 
-CUPSD = """LogLevel debug2
+CUPSD = """LogLevel info
 MaxLogSize 10m
 ErrorPolicy {policy}
 Listen {socket}

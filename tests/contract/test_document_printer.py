@@ -204,7 +204,8 @@ def test_paper_goes_onto_the_paper_it_is_made_for(cups: cups_service.PrivateCups
     ("letter", (210, 297), "A4", "no_media"), ("letter", (80, 150), "80mm", "no_media"), ("office", (210, 297), "A3", "no_media"),
     ("office", (210, 297), "kwarto", "no_media"), ("office", (297, 420), "A4", "page_size"), ("office", (210, 297), "A5", "page_size"),
     ("office", (80, 250), "80mm", "page_size")])
-def test_nothing_is_shrunk_or_cut_but_refused(cups: cups_service.PrivateCups, name: str, size: tuple[int, int], media: str, key: str) -> None:
+def test_nothing_is_shrunk_or_cut_but_refused(cups: cups_service.PrivateCups, name: str, size: tuple[int, int], media: str,
+                                              key: str) -> None:
     before = len(cups.jobs(name))
     printer = queue(cups, name)
     with pytest.raises(DeviceTrouble) as raised:

@@ -98,16 +98,17 @@ class CupsCardPrinter:
     def submit(self, front: RawImage, back: RawImage | None, title: str, layers: CardLayers | None = None) -> PrintJob:
         """See the port. What the queue, or a printer that can be asked, complains about is raised before anything is sent; a queue's
         old complaint about its printer does not keep a card back, because only the next job would clear it."""
+        pictures = self._pictures(front, back, layers)
         attributes = self._queue.attributes((*facts_of.STATE_ATTRIBUTES, *facts_of.MEDIA_ATTRIBUTES))
         size = self._media(attributes)
         self._refuse_trouble(attributes)
         dpi = facts_of.resolution(attributes)
-        sides, how = self._sides(front, back, layers, size, texts(attributes, "sides-supported"))
-        for side in sides:
-            _check_size(side, size, dpi)
-        options = _options(size, how, attributes)
+        turns, how = self._turns(len(pictures), size, texts(attributes, "sides-supported"))
+        for picture, resin in pictures:
+            _check_size(picture, resin, size, dpi)
+        sides = [Side(picture, resin, turn) for (picture, resin), turn in zip(pictures, turns, strict=True)]
         pdf = card_pdf(sides, size.width, size.height, dpi, self._rastered)
-        return self._queue.hand_over(pdf, title, options, size.name)
+        return self._queue.hand_over(pdf, title, _options(size, how, attributes), size.name)
 
     def _refuse_trouble(self, attributes: Attributes) -> None:
         closed = facts_of.closed_queue(attributes, KIND)
@@ -119,21 +120,23 @@ class CupsCardPrinter:
             trouble.facts.setdefault("operation", "submit")
             raise trouble
 
-    def _sides(self, front: RawImage, back: RawImage | None, layers: CardLayers | None, size: facts_of.Size,
-               supported: Sequence[str]) -> tuple[list[Side], str]:
-        """The pages, and how they share a card: turned over like a page of a book, so its short edge is the axis."""
+    def _pictures(self, front: RawImage, back: RawImage | None, layers: CardLayers | None) -> list[tuple[RawImage, RawImage | None]]:
+        """Picture and resin plane of each side, as this ribbon needs them."""
+        if layers is None or not self._resin:
+            return [(front, None)] if back is None else [(front, None), (back, None)]
+        first = (layers.front, layers.front_resin)
+        return [first] if back is None else [first, (layers.back or back, layers.back_resin if layers.back else None)]
+
+    def _turns(self, count: int, size: facts_of.Size, supported: Sequence[str]) -> tuple[list[int], str]:
+        """Quarter turns of the pages, and how they share a card: turned over like a page of a book, so its short edge is the axis."""
         turn = 1 if size.height > size.width else 0
-        split = layers if self._resin else None
-        pages = [Side(split.front if split else front, split.front_resin if split else None, turn)]
-        if back is None:
-            return pages, "one-sided"
+        if count == 1:
+            return [turn], "one-sided"
         how = SHORT if SHORT in supported else LONG
         if how not in supported:
             raise DeviceTrouble("card_printer.one_sided", device_kind=KIND, operation="submit")
         turned = (how == LONG) != self._back_turned
-        verso = (split.back or back) if split else back
-        pages.append(Side(verso, split.back_resin if split else None, (turn + 2 * turned) % 4))
-        return pages, how
+        return [turn, (turn + 2 * turned) % 4], how
 
     def job(self, job_id: str) -> PrintJob:
         return self._queue.job(job_id)
@@ -155,12 +158,12 @@ class CupsCardPrinter:
         return facts_of.supplies(said if said is not None else attributes, KIND)
 
 
-def _check_size(side: Side, size: facts_of.Size, dpi: int) -> None:
-    """Raises ``card_printer.image_size`` for a picture that is not this card at this resolution, within the tolerance of the media."""
-    picture = side.picture
-    wide, high = (size.height, size.width) if side.turn % 2 else (size.width, size.height)
+def _check_size(picture: RawImage, resin: RawImage | None, size: facts_of.Size, dpi: int) -> None:
+    """Raises ``card_printer.image_size`` for a picture that is not this card lying, at this resolution, within twice the tolerance
+    of the media."""
+    wide, high = max(size.width, size.height), min(size.width, size.height)
     off = 2 * facts_of.CARD_TOLERANCE
-    same = side.resin is None or (side.resin.width, side.resin.height) == (picture.width, picture.height)
+    same = resin is None or (resin.width, resin.height) == (picture.width, picture.height)
     if not same or abs(picture.width * 2540 / dpi - wide) > off or abs(picture.height * 2540 / dpi - high) > off:
         raise DeviceTrouble("card_printer.image_size", device_kind=KIND, operation="submit", found=f"{picture.width}x{picture.height}",
                             expected=f"{round(wide * dpi / 2540)}x{round(high * dpi / 2540)}")
