@@ -185,8 +185,9 @@ class _Maker:
 
     def _make_sbi(self) -> Sequence[Driver]:
         from ktpel_kiosk.app import sbi_records
+        from ktpel_kiosk.app.clock import SystemClock
 
-        given = dict(self._config.sbi)
+        given = {**self._config.sbi, "now": SystemClock().now}
         if "trust" in given:
             folder = self._config.path.parent if self._config.path is not None else Path()
             given["trust"] = tuple(folder / name for name in given["trust"])
