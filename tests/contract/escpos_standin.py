@@ -44,18 +44,20 @@ class ReceiptPrinter:
         mute: answers nothing (a cheap printer, or a one-way adapter).
         reset_after, paper_after, stuck_after: bands until the line is reset, the paper ends, it takes nothing any more.
         slow_s: of each band.
+        reports: sends its state unasked until it is told not to.
         wrong: what it was sent and did not understand.
     """
 
-    def __init__(self, width: int = 576) -> None:
+    def __init__(self, width: int = 576, port: int = 0) -> None:
         self.paper = Paper(width)
         self.cover = self.paper_out = self.cutter = self.mute = False
         self.reset_after = self.paper_after = self.stuck_after = -1
         self.slow_s = 0.0
+        self.reports = False
         self.wrong: list[str] = []
         self.connections = self.bands = self.questions = 0
         self._closing = threading.Event()
-        self._server = socket.create_server(("127.0.0.1", 0))
+        self._server = socket.create_server(("127.0.0.1", port))
         self._server.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 8192)
         self._server.settimeout(0.1)
         self.port = self._server.getsockname()[1]
@@ -79,6 +81,8 @@ class ReceiptPrinter:
                 continue
             self.connections += 1
             with line:
+                if self.reports:  # automatic status, as some printers send it on every connection
+                    line.sendall(b"\x14\0\0\x0f")
                 line.settimeout(0.1)
                 try:
                     self._talk(_Line(line, self._closing))
@@ -121,6 +125,10 @@ class ReceiptPrinter:
             self.paper.feed(line.take(1)[0])
             if not self._stopped:
                 self.paper.cut()
+        elif then == b"a":
+            if line.take(1) != b"\0":
+                raise ValueError("automatic status")
+            self.reports = False
         elif then == b"r":
             if line.take(1) != b"\x01":
                 raise ValueError("GS r with something else")

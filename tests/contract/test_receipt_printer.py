@@ -35,11 +35,13 @@ from ktpel_kiosk.domain.errors import (
     OutcomeUnknown,
     Stalled,
 )
+from ktpel_kiosk.hal.deadlines import Deadlines
 from ktpel_kiosk.hal.drivers import escpos_printer, slip_raster
 from ktpel_kiosk.hal.drivers.escpos_channel import parse_address
 from ktpel_kiosk.hal.drivers.escpos_printer import EscPosPrinter, EscPosPrinterDriver, judge
 from ktpel_kiosk.hal.drivers.slip_raster import ROLLS, raster
-from ktpel_kiosk.ports.devices import DeviceKind, PrintJobState
+from ktpel_kiosk.hal.manager import DeviceManager
+from ktpel_kiosk.ports.devices import DeviceHealth, DeviceKind, PrintJobState
 
 
 @pytest.fixture(scope="module")
@@ -247,6 +249,45 @@ def test_questions_inside_the_dots_do_not_confuse_the_answers(standin: ReceiptPr
     assert len(standin.paper.slips) == 1
 
 
+def test_status_sent_unasked_is_not_taken_for_the_end(standin: ReceiptPrinter, slip: bytes) -> None:
+    printer = opened(standin)
+    standin.reports = True
+    standin.slow_s = 0.03
+    began = time.monotonic()
+    printer.submit(slip, "x", "80mm")
+    assert time.monotonic() - began > 0.03 * 8 and len(standin.paper.slips) == 1
+    assert standin.reports is False and standin.wrong == []
+
+
+def test_manager_shows_a_printer_that_was_switched_off_and_on(slip: bytes) -> None:
+    """Found, lost and found again under the device manager, without a restart."""
+    printer = ReceiptPrinter()
+    port = printer.port
+    states: list[DeviceHealth] = []
+
+    def wait_for(health: DeviceHealth) -> None:
+        until = time.monotonic() + 8
+        while manager.states()[list(DeviceKind).index(DeviceKind.RECEIPT_PRINTER)].health is not health:
+            assert time.monotonic() < until, states
+            time.sleep(0.02)
+
+    fast = Deadlines({"actor.probe_interval": 0.05, "actor.reopen": 0.05, "discovery.interval": 0.05})
+    with DeviceManager([EscPosPrinterDriver(printer.address)], fast) as manager:
+        manager.subscribe(lambda state: states.append(state.health))
+        wait_for(DeviceHealth.READY)
+        printer.close()
+        with pytest.raises(NotConnected):
+            manager.call(DeviceKind.RECEIPT_PRINTER, "submit", lambda p: p.submit(slip, "x", "80mm"), 10).result(15)
+        again = ReceiptPrinter(port=port)
+        try:
+            wait_for(DeviceHealth.READY)
+            job = manager.call(DeviceKind.RECEIPT_PRINTER, "submit", lambda p: p.submit(slip, "x", "80mm"), 10).result(15)
+            assert job.state is PrintJobState.DONE and len(again.paper.slips) == 1
+        finally:
+            again.close()
+    assert DeviceHealth.TROUBLE in states or DeviceHealth.MISSING in states
+
+
 def test_answers_are_judged_by_weight() -> None:
     assert judge({1: 0x12, 2: 0x12, 3: 0x12, 4: 0x12}) is None
     assert judge({}) is None
@@ -281,9 +322,9 @@ def test_file_and_serial(tmp_path: Path, slip: bytes) -> None:
     printer = driver.open(driver.discover()[0])
     printer.submit(slip, "x", "80mm")
     once = out.read_bytes()
-    assert once.startswith(b"\x10\x04\x01") and once.endswith(b"\x1dVB\x18")
+    assert once.startswith(b"\x1b@\x1da\0\x1dv0\0") and once.endswith(b"\x1dVB\x18"), "nobody is asked who cannot answer"
     printer.submit(slip, "x", "80mm")
-    assert len(out.read_bytes()) == len(once) * 2 - 3
+    assert out.read_bytes() == once * 2
     assert not EscPosPrinterDriver(f"file:{tmp_path}/none/x").discover()
     assert not EscPosPrinterDriver("serial:/dev/ttyKTPEL9").discover()
     with pytest.raises(NotConnected):

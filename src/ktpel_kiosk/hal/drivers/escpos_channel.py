@@ -49,6 +49,10 @@ def parse_address(text: str) -> Address:
 
 
 class Channel(Protocol):
+    """``two_way``: the printer can answer here."""
+
+    two_way: bool
+
     def write(self, data: bytes, timeout_s: float) -> None:
         """All of it. Raises Stalled: the printer does not take it. OutcomeUnknown: the way broke, part of it may be printed."""
         ...
@@ -82,6 +86,8 @@ def present(address: Address) -> bool:
 
 class TcpChannel:
     """Port 9100 of a network printer."""
+
+    two_way = True
 
     def __init__(self, address: Address) -> None:
         self._device = address.text
@@ -125,6 +131,8 @@ class TcpChannel:
 class SerialChannel:
     """A serial line with hardware flow control."""
 
+    two_way = True
+
     def __init__(self, address: Address) -> None:
         import serial
 
@@ -160,6 +168,8 @@ class SerialChannel:
 
 class FileChannel:
     """A device node (``/dev/usb/lp0``, ``LPT1``) or an ordinary file that grows by each slip; nothing can be read."""
+
+    two_way = False
 
     def __init__(self, address: Address) -> None:
         self._device = address.text
@@ -219,6 +229,7 @@ class UsbChannel:
             usb.util.dispose_resources(found)
             raise
         self._out, self._in = ends[0], ends.get(0x80)
+        self.two_way = self._in is not None
 
     def write(self, data: bytes, timeout_s: float) -> None:
         until = time.monotonic() + timeout_s

@@ -26,6 +26,8 @@ SEND_S = 15.0
 """Of one slip: a slow printer takes what its buffer holds and then as fast as it prints (20 cm at 50 mm/s: 4 s)."""
 ASK, END = b"\x10\x04", b"\x1dr\x01"
 """``DLE EOT`` and ``GS r 1``."""
+NO_REPORTS = b"a\0"
+"""``GS a 0``: no status unasked, its bytes look like an answer to ``GS r``."""
 KEPT_JOBS = 200
 _Open = Callable[[Address], Channel]
 
@@ -116,7 +118,7 @@ class EscPosPrinter:
 
     def _check(self, talk: _Talk) -> None:
         """Raise what the printer complains about; one that never answered is not asked again until it is opened anew."""
-        if self._answers is False:
+        if self._answers is False or not talk.channel.two_way:
             return
         said = talk.state()
         if not said:
@@ -131,6 +133,7 @@ class EscPosPrinter:
 
     def _finish(self, talk: _Talk) -> None:
         """Wait until the printer has come to the end of the slip. Raises its trouble, or Stalled."""
+        talk.forget()
         talk.channel.write(END, ANSWER_S)
         until = time.monotonic() + FINISH_S
         while not talk.ended and (left := until - time.monotonic()) > 0:
@@ -155,13 +158,20 @@ class _Talk:
         self.ended = self.ended or any(byte & 0x90 == 0 for byte in got)
         return bool(got)
 
+    def forget(self) -> None:
+        """Drop what has come so far: dots may look like a question, and answers to those must not be taken for the next."""
+        while self.listen(0.001):
+            pass
+        self._said.clear()
+        self.ended = False
+
     def state(self) -> dict[int, int]:
         """Answers to ``DLE EOT`` 1 to 4, as far as it answers."""
         said: dict[int, int] = {}
         for what in (1, 2, 3, 4):
-            while self.listen(0.001):  # dots may look like a question, and answers to those must not be taken for the next
-                pass
-            self._said.clear()
+            ended = self.ended
+            self.forget()
+            self.ended = self.ended or ended
             self.channel.write(ASK + bytes((what,)), ANSWER_S)
             until = time.monotonic() + ANSWER_S
             while not self._said and (left := until - time.monotonic()) > 0 and self.listen(left):
@@ -182,13 +192,13 @@ class _Talk:
 
 
 def commands(page: object) -> bytes:
-    """One page as ESC/POS: reset, bands of dots, feed past the cutter, partial cut. ``page``: PIL, mode ``1``."""
+    """One page as ESC/POS: reset, no reports, bands of dots, feed past the cutter, partial cut. ``page``: PIL, mode ``1``."""
     from escpos.constants import GS, HW_INIT
     from escpos.image import EscposImage
 
     image = EscposImage(page)
     rows, wide = image.to_raster_format(), image.width_bytes
-    out = [HW_INIT]
+    out = [HW_INIT, GS, NO_REPORTS]
     for top in range(0, image.height, BAND):
         band = rows[top * wide:(top + BAND) * wide]
         tall = len(band) // wide
