@@ -15,11 +15,12 @@ from PIL import Image
 from PySide6.QtCore import Qt
 from PySide6.QtTest import QTest
 
-from ktpel_kiosk.domain.errors import CardRefused, Jammed
+from ktpel_kiosk.domain.biometric import DeviceIdentity
+from ktpel_kiosk.domain.errors import CaptureFailed, CardRefused, Jammed, Stalled
 from ktpel_kiosk.domain.sop import Peran
 from ktpel_kiosk.ports.device_history import DeviceDay, DeviceRecord, TroubleSeen
-from ktpel_kiosk.ports.devices import DeviceHealth, DeviceKind, DeviceSeen, PrinterSupplies, PrintJobState
-from ktpel_kiosk.ui.pages.device_tests import side_by_side
+from ktpel_kiosk.ports.devices import DeviceHealth, DeviceKind, DeviceSeen, DeviceState, PrinterSupplies, PrintJobState
+from ktpel_kiosk.ui.pages.device_tests import nobody_came, side_by_side
 from ktpel_kiosk.ui.pages.pengaturan import PengaturanPage
 from ktpel_kiosk.ui.pages.settings_devices import ICONS, TABS
 from ktpel_kiosk.ui.presenters.devices import DevicePresenter
@@ -331,6 +332,27 @@ def test_a_report_points_at_what_is_missing_and_is_listed_afterwards(kit):
     section.choose(DeviceKind.CAMERA)
     kit.wait()
     assert panel.earlier.count() == 0
+
+
+def test_the_paper_finds_the_history_of_a_maker_with_a_long_name(kit):
+    identity = DeviceIdentity("Hitachi Omron", "DTC 1500", "B7", "cups")
+    found = replace(record(kit), make="Hitachi Omron", model="DTC 1500", serial="B7")
+    object.__setattr__(kit.office.desk, "device_history", type("Kept", (), {"records": lambda _self: (found,)})())
+    kit.office.devices.states = lambda: [DeviceState(DeviceKind.CARD_PRINTER, DeviceHealth.TROUBLE, identity, "card_printer.jam")]
+    papers = []
+    kit.office.desk.documents.damage_report = lambda paper: papers.append(paper) or b"%PDF"
+    section = opened(kit, DeviceKind.CARD_PRINTER, "kerusakan")
+    panel = section.panel("kerusakan")
+    assert (panel.fields["make"].value(), panel.fields["model"].value()) == ("Hitachi Omron", "DTC 1500")
+    assert panel.fields["symptom"].value() == "Kartu tersangkut di pencetak."
+    panel.fields["impact"].set_value("Kartu tidak dapat dicetak.")
+    kit.press("F9")
+    assert dict(papers[0].riwayat)["Gagal"] == "30 dari 300 pekerjaan"
+
+
+def test_nobody_in_front_of_the_device_is_no_fault_of_it():
+    assert nobody_came(Stalled("card_reader.no_card")) and nobody_came(CaptureFailed("finger.none"))
+    assert not nobody_came(Stalled("device.stalled")) and not nobody_came(Jammed("scanner.jam"))
 
 
 def test_what_was_typed_stays_while_looking_at_another_tab(kit):

@@ -11,7 +11,7 @@ from PySide6.QtGui import QImage, QPainter
 from PySide6.QtWidgets import QHBoxLayout, QStackedWidget, QVBoxLayout, QWidget
 
 from ktpel_kiosk.domain.biometric import PenPoint, RawImage
-from ktpel_kiosk.domain.errors import KioskError, NotAllowed, SignInRefused
+from ktpel_kiosk.domain.errors import CaptureFailed, CardRefused, CardRemoved, KioskError, NotAllowed, SignInRefused, Stalled
 from ktpel_kiosk.ports.devices import DeviceKind
 from ktpel_kiosk.ui.pages.base import scroll
 from ktpel_kiosk.ui.pages.device_state import DevicePanel, fact_grid, fill_facts
@@ -274,7 +274,7 @@ class TestPanel(DevicePanel):
                     self.result.hide()
                 elif not failed(error):
                     self.pages.setCurrentIndex(0)
-                    self._show(TestView("trouble", self.page.shell.session.sentence(error)))
+                    self._show(TestView("attention" if nobody_came(error) else "trouble", self.page.shell.session.sentence(error)))
                 self._buttons()
 
         self.page.ask(lambda: work(mine.is_set), good, bad)
@@ -353,6 +353,12 @@ class TestPanel(DevicePanel):
             return False
 
         self._begin(lambda stop: self.presenter.print_test_card(reason, second, stop), refused)
+
+
+def nobody_came(error: KioskError) -> bool:
+    """About the person or the card, not about the device: no finger, no card, a card that is none of ours."""
+    return isinstance(error, CaptureFailed | CardRemoved | CardRefused) or (
+        isinstance(error, Stalled) and error.message_key != "device.stalled")
 
 
 def side_by_side(images: tuple[RawImage, ...]) -> QImage:

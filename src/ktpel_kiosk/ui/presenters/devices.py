@@ -46,6 +46,8 @@ class DeviceCard:
     driver: str
     advice: str
     simulated: bool = False
+    maker: tuple[str, str] = ("", "")
+    """Make and model apart, as the device's history knows it."""
 
     @property
     def usable(self) -> bool:
@@ -137,7 +139,8 @@ class DevicePresenter:
         else:
             advice = word("perangkat_saran", state.kind)
         return DeviceCard(state.kind, word("perangkat", state.kind), text, tone, model, identity.serial if identity else "",
-                          identity.driver if identity else "", advice, bool(identity and identity.simulated))
+                          identity.driver if identity else "", advice, bool(identity and identity.simulated),
+                          (identity.make, identity.model) if identity else ("", ""))
 
     def facts(self, card: DeviceCard) -> tuple[tuple[str, str], ...]:
         return (("Merek dan tipe", card.model + (" (simulasi)" if card.simulated else "")), ("Nomor seri", card.serial or "–"),
@@ -179,7 +182,7 @@ class DevicePresenter:
     def record(self, card: DeviceCard) -> DeviceRecord | None:
         """Of the device that is open now; of the last one of its kind while none is."""
         found = [r for r in self.session.desk.device_history.records() if r.kind is card.kind]
-        mine = [r for r in found if card.serial == r.serial and card.model == f"{r.make} {r.model}".strip()]
+        mine = [r for r in found if (*card.maker, card.serial) == (r.make, r.model, r.serial)]
         return next(iter(mine or (found if not card.usable else [])), None)
 
     def history(self, card: DeviceCard) -> HistoryView:
@@ -310,9 +313,7 @@ class DevicePresenter:
         r = self.record(card)
         began = next((t.at for t in reversed(r.troubles[:1])), None) if r is not None and card.tone == "trouble" else None
         since = self.session.local(began).date() if began else self.session.today()
-        make, _, model = card.model.partition(" ") if card.model != "Belum ada alat" else ("", "", "")
-        if r is not None and not model:
-            make, model = r.make, r.model
+        make, model = (r.make, r.model) if r is not None else card.maker
         tests = self.tested(card.kind)
         said = card.advice.split(". ")[0] if card.tone == "trouble" else tests[0].result if tests and tests[0].tone == "trouble" else ""
         return {"make": make, "model": model, "serial": card.serial or (r.serial if r else ""), "since": date_card(since),
