@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import io
+import json
 import os
 import socket
+import subprocess
 import sys
 import threading
 import time
@@ -17,6 +19,7 @@ import pytest
 from escpos_standin import ReceiptPrinter
 from reportlab.lib.units import mm
 from reportlab.pdfgen.canvas import Canvas
+from umock_usb import Standin, missing
 
 sys.path.insert(0, str(Path(__file__).parents[1] / "documents"))
 
@@ -369,6 +372,55 @@ def test_serial_line_carries_a_slip_and_answers(slip: bytes) -> None:
         os.close(theirs)
         thread.join(2)
         os.close(ours)
+
+
+USB_CLIENT = """
+import json, sys
+from ktpel_kiosk.domain.errors import KioskError
+from ktpel_kiosk.hal.drivers.escpos_printer import EscPosPrinterDriver
+slip = open(sys.argv[1], "rb").read()
+driver = EscPosPrinterDriver("usb://04b8:0e15")
+for line in sys.stdin:
+    try:
+        found = driver.discover()
+        out = driver.open(found[0]).submit(slip, "x", "80mm").state if found else "absent"
+    except KioskError as error:
+        out = error.message_key
+    print(json.dumps(out), flush=True)
+"""
+
+
+@pytest.mark.skipif(bool(missing()), reason=missing() or "-")
+def test_usb_printer_over_real_libusb(slip: bytes, tmp_path: Path) -> None:
+    (tmp_path / "slip.pdf").write_bytes(slip)
+    printer = EscPosPrinterDriver(f"file:{tmp_path / 'same.bin'}").open(None)
+    printer.submit(slip, "x", "80mm")
+    standin = Standin(Path(__file__).parent / "umock_receipt.py")
+    client = subprocess.Popen([sys.executable, "-c", USB_CLIENT, str(tmp_path / "slip.pdf")], stdin=subprocess.PIPE,
+                              stdout=subprocess.PIPE, text=True,
+                              env={**standin.env, "PYTHONPATH": str(Path(__file__).parents[2] / "src")})
+    assert client.stdin is not None and client.stdout is not None
+    try:
+        def print_one() -> str:
+            print("print", file=client.stdin, flush=True)
+            return str(json.loads(client.stdout.readline()))
+
+        assert print_one() == "done"
+        assert bytes.fromhex(standin.ask("got")) == (tmp_path / "same.bin").read_bytes(), "the same bytes as into a file"
+        standin.ask("set", cover=True)
+        assert print_one() == "receipt_printer.cover"
+        standin.ask("set", cover=False, dead=True)
+        assert print_one() in ("receipt_printer.cut_off", "device.no_answer")
+        standin.ask("set", dead=False)
+        standin.ask("unplug")
+        assert print_one() in ("absent", "device.not_connected", "device.unplugged")
+        standin.ask("plug")
+        assert print_one() == "done"
+    finally:
+        client.stdin.close()
+        client.wait(10)
+        client.stdout.close()
+        standin.stop()
 
 
 def test_every_slip_size_has_a_name() -> None:
