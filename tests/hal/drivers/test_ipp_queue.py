@@ -29,7 +29,8 @@ def test_a_card_is_iso_cr80_within_a_millimetre_either_way(names: list[str], siz
 def test_sizes_come_from_the_database_and_ranges_are_no_media() -> None:
     attributes: Attributes = {
         "media-col-database": [{"media-size": {"x-dimension": 5398, "y-dimension": 8560}},
-                               {"media-size": {"x-dimension": range(1000, 30000), "y-dimension": range(1000, 30000)}}, {"media-type": "auto"}],
+                               {"media-size": {"x-dimension": range(1000, 30000), "y-dimension": range(1000, 30000)}},
+                               {"media-type": "auto"}],
         "media-size-supported": [{"x-dimension": 21000, "y-dimension": 29700}], "media-supported": ["iso_a4_210x297mm"]}
     assert queue.sizes(attributes) == [queue.Size("", 5398, 8560), queue.Size("iso_a4_210x297mm", 21000, 29700)]
     assert queue.has_paper(attributes) and not queue.has_paper(media("custom_cr80_53.98x85.6mm"))
@@ -39,8 +40,8 @@ def test_sizes_come_from_the_database_and_ranges_are_no_media() -> None:
     ("A4", "iso_a4_210x297mm"), ("a5 ", "iso_a5_148x210mm"), ("F4", "om_folio_210x330mm"), ("folio", "om_folio_210x330mm"),
     ("80mm", "custom_roll_80x3276mm"), ("80 mm", "custom_roll_80x3276mm"), ("58mm", None), ("A3", None), ("", None), ("kwarto", None)])
 def test_papers_by_their_common_names(wanted: str, name: str | None) -> None:
-    found = queue.paper_size(media("iso_a4_210x297mm", "iso_a5_148x210mm", "om_folio_210x330mm", "custom_r_80x200mm", "custom_roll_80x3276mm"),
-                             wanted)
+    known = media("iso_a4_210x297mm", "iso_a5_148x210mm", "om_folio_210x330mm", "custom_r_80x200mm", "custom_roll_80x3276mm")
+    found = queue.paper_size(known, wanted)
     assert (found.name if found else None) == name
 
 
@@ -54,7 +55,8 @@ def test_resolution_resin_and_raster() -> None:
     assert queue.resolution({"printer-resolution-default": [Resolution(600, 600)]}) == 600
     assert queue.resolution({"printer-resolution-supported": [Resolution(10, 10), Resolution(300, 600)]}) == 300
     assert queue.resolution({}) == 300
-    assert queue.has_resin("*ColorModel RGB/x\n*DefaultColorModel: RGBW\n") and not queue.has_resin("*DefaultColorModel: RGB\n*ColorModel RGBW/")
+    assert queue.has_resin("*ColorModel RGB/x\n*DefaultColorModel: RGBW\n")
+    assert not queue.has_resin("*DefaultColorModel: RGB\n*ColorModel RGBW/")
     assert queue.is_rastered('*cupsFilter: "application/vnd.cups-raster 0 rastertofargo"\n')
     assert not queue.is_rastered('*cupsFilter2: "image/pwg-raster x 0 -"\n*cupsFilter2: "application/vnd.cups-pdf application/pdf 10 -"')
     assert not queue.is_rastered("")
@@ -87,7 +89,8 @@ S = PrintJobState
     (job(3, began=True), None, 0, S.PENDING, "printer.retrying"), (job(4, began=True), None, 0, S.PENDING, "printer.retrying"),
     (job(5, began=True), None, 0, S.PRINTING, ""), (job(5, began=True), JAM, 0, S.PRINTING, "card_printer.jam"),
     (job(6, began=True), None, 0, S.PRINTING, "printer.job_stopped"),
-    (job(7), None, 0, S.FAILED, "card_printer.cancelled"), (job(7, told=("media-jam-report",)), None, 0, S.FAILED, "card_printer.cancelled"),
+    (job(7), None, 0, S.FAILED, "card_printer.cancelled"),
+    (job(7, told=("media-jam-report",)), None, 0, S.FAILED, "card_printer.cancelled"),
     (job(7, began=True, told=("media-jam-report",)), None, 0, S.FAILED, "card_printer.jam"),
     (job(7, began=True), None, 0, S.UNKNOWN, "card_printer.cancelled_late"),
     (job(7, began=True, reasons=("job-canceled-by-user",), told=("media-jam-report",)), None, 0, S.UNKNOWN, "card_printer.cancelled_late"),
@@ -120,4 +123,5 @@ def test_a_printer_found_twice_is_one() -> None:
     same_device: Attributes = {"printer-name": ["office"], "device-uri": ["ipp://p/ipp"], "printer-is-temporary": [True]}
     other: Attributes = {"printer-name": ["lantai-2"], "device-uri": ["implicitclass://lantai-2/"], "printer-type": [0x1000004]}
     second: Attributes = {"printer-name": ["ktp-a4-draf"], "device-uri": ["ipp://p/ipp"], "printer-type": [4]}
-    assert [q["printer-name"] for q in queue.distinct([found, same_device, other, by_hand, second])] == [["ktp-a4"], ["ktp-a4-draf"], ["lantai-2"]]
+    kept = queue.distinct([found, same_device, other, by_hand, second])
+    assert [q["printer-name"] for q in kept] == [["ktp-a4"], ["ktp-a4-draf"], ["lantai-2"]]

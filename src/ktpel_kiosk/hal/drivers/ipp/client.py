@@ -196,6 +196,8 @@ class Client:
                     raise DeviceTrouble("printer.protocol", **facts)
                 if time.monotonic() > until:
                     raise TimeoutError
+            if response.length:
+                raise http.client.IncompleteRead(bytes(raw), response.length)
             return response.status, bytes(raw)
         except TimeoutError as error:
             raise Stalled("device.no_answer", deadline_s=deadline_s, **facts) from error

@@ -165,7 +165,7 @@ class PrintQueue:
                 "ipp-attribute-fidelity", Tag.BOOLEAN, True)], options, queue=self.name)
         except Refused as refused:
             raise self.trouble(refused, "submit") from refused
-        except (NotConnected, Stalled):
+        except DeviceTrouble:
             self._drop_empty(title)  # a job without a document prints nothing, but need not stay in the queue either
             raise
         job_id = str(number(reply.first(Tag.JOB), "job-id"))
@@ -178,7 +178,7 @@ class PrintQueue:
         except Refused as refused:
             self._quietly_cancel(job_id)
             raise self.trouble(refused, "submit") from refused
-        except (NotConnected, Stalled, DeviceTrouble) as lost:
+        except DeviceTrouble as lost:
             return self._outcome(job_id, lost)
         return PrintJob(job_id, PrintJobState.PENDING)
 
