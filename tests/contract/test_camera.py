@@ -234,9 +234,10 @@ def test_picture_is_turned_upright(tmp_path: Path, rotate: int, mirrored: bool, 
     assert np.abs(seen[::10, ::10] - expected[::10, ::10]).max() < 12
 
 
-def test_unknown_rotation_is_refused() -> None:
+@pytest.mark.parametrize("setting", [{"rotate": 45}, {"size": "besar"}, {"still_size": "1920x"}, {"size": (0, 720)}])
+def test_settings_no_camera_can_mean_are_refused(setting) -> None:
     with pytest.raises(BadInput):
-        OpenCvCameraDriver(rotate=45)
+        OpenCvCameraDriver(**setting)
 
 
 class Webcam:
@@ -301,7 +302,7 @@ def live(monkeypatch: pytest.MonkeyPatch, webcam: Webcam, **settings):
 def test_still_is_larger_than_the_preview_with_its_exposure_held(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("sys.platform", "linux")
     webcam = Webcam()
-    camera = live(monkeypatch, webcam, still_size=(1920, 1080))
+    camera = live(monkeypatch, webcam, still_size="1920x1080")
     assert camera.frame().width == 1280
     still = camera.still()
     assert (still.width, still.height) == (1920, 1080)

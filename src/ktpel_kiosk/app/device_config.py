@@ -82,7 +82,8 @@ CHOICES: Mapping[str, Choice] = {
     SIMULATED: Choice(tuple(DeviceKind), {}),
     SBI: Choice((K.CAMERA, K.FINGERPRINT, K.IRIS), {"*": "sbi:sbi_drivers"}),
     "gphoto2": Choice((K.CAMERA,), {"*": "gphoto_camera:GphotoCameraDriver"}, platforms=("linux", "darwin")),
-    "opencv": Choice((K.CAMERA,), {"*": "opencv_camera:OpenCvCameraDriver"}, {"sources": TEXTS}),
+    "opencv": Choice((K.CAMERA,), {"*": "opencv_camera:OpenCvCameraDriver"}, {
+        "sources": TEXTS, "size": TEXT, "still_size": TEXT, "rotate": NUMBER, "mirrored": FLAG, "lock_exposure": FLAG}),
     "fprint": Choice((K.FINGERPRINT,), {"*": "fprint_reader:FprintDriver"}, {"ppi": TABLE}, ("linux",)),
     "wacom_stu": Choice((K.SIGNATURE,), {"*": "wacom_stu:WacomStuDriver"}),
     "sane": Choice((K.SCANNER,), {"*": "sane_scanner:SaneScannerDriver"}, {

@@ -67,7 +67,7 @@ class OpenCvCameraDriver:
     Args:
         sources: each ``"auto"`` (everything plugged in), a number (``"0"``), a device path, an ``http://`` MJPEG address,
             or a video or image file.
-        size: wanted width and height of a live camera's preview; it gives the nearest it has.
+        size: wanted width and height of a live camera's preview, also as text (``"1280x720"``); it gives the nearest it has.
         still_size: of its stills, where they should be larger; the camera changes to it for a moment.
         rotate: 0, 90, 180 or 270 degrees clockwise, for a camera that is mounted on its side.
         mirrored: the camera (or its program) mirrors the picture; it is mirrored back.
@@ -75,20 +75,20 @@ class OpenCvCameraDriver:
         capture: OpenCV's class, or a double of it.
 
     Raises:
-        BadInput: ``camera.rotate``.
+        BadInput: ``camera.rotate``, ``camera.size``.
     """
 
     kind = DeviceKind.CAMERA
     name = "opencv-camera"
 
-    def __init__(self, sources: Sequence[str] = (AUTO,), size: tuple[int, int] = (1280, 720),
-                 limits: CameraLimits | None = None, *, still_size: tuple[int, int] | None = None, rotate: int = 0,
+    def __init__(self, sources: Sequence[str] = (AUTO,), size: tuple[int, int] | str = (1280, 720),
+                 limits: CameraLimits | None = None, *, still_size: tuple[int, int] | str | None = None, rotate: int = 0,
                  mirrored: bool = False, lock_exposure: bool = True, capture: Callable[..., Any] = cv2.VideoCapture) -> None:
         if rotate not in TURNS:
             raise BadInput("camera.rotate", value=rotate)
         self._sources = tuple(sources)
         self._limits = limits or CameraLimits()
-        self._setup = CameraSetup(size, still_size, rotate, mirrored, lock_exposure, capture)
+        self._setup = CameraSetup(_size(size), None if still_size is None else _size(still_size), rotate, mirrored, lock_exposure, capture)
 
     def discover(self) -> Sequence[Found]:
         found: list[Found] = []
@@ -297,6 +297,13 @@ class ImageFileCamera:
 
     def still(self) -> RawImage:
         return self.frame()
+
+
+def _size(value: tuple[int, int] | str) -> tuple[int, int]:
+    parts = value.lower().split("x") if isinstance(value, str) else [str(side) for side in value]
+    if len(parts) != 2 or not all(part.strip().isdecimal() and 16 <= int(part) <= 20_000 for part in parts):
+        raise BadInput("camera.size", value=str(value)[:40])
+    return int(parts[0]), int(parts[1])
 
 
 def _resize(capture: Any, size: tuple[int, int]) -> None:
