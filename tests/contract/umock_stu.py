@@ -141,8 +141,9 @@ class Pad(UsbModel):
     # -- what tests ask ------------------------------------------------------------------------------------------------------------
 
     def ask_write(self, reports: list[list[int]], lose: list[int] | None = None, rate: float = 200.0) -> None:
-        """A person who begins as soon as the pad is ready for ink (now, if it shows a text already): pen reports [near, touch, pressure, x, y] in real
-        time; those at the places ``lose`` are numbered but never sent."""
+        """A person who begins as soon as the pad is ready for ink (now, if it shows a text already).
+
+        Pen reports [near, touch, pressure, x, y] come in real time; those at the places ``lose`` are numbered but never sent."""
         if len(reports) > WORST_REPORTS:
             raise ValueError("too many")
         with self.lock:

@@ -2,17 +2,26 @@
 
 from __future__ import annotations
 
+import threading
 import time
 from collections.abc import Callable
 from itertools import pairwise
+from typing import Any
 
+import fakes
 import pytest
+from fakes import FakeOffice
 from PySide6.QtCore import QCoreApplication, QEvent, QPoint, QPointF, Qt
 from PySide6.QtGui import QInputDevice, QPointingDevice, QTabletEvent
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
 
+from ktpel_kiosk.desk import recording
+from ktpel_kiosk.domain.biometric import PenPoint
+from ktpel_kiosk.domain.sop import Stage
+from ktpel_kiosk.ports.devices import SignatureCapture
+from ktpel_kiosk.ui.app import Windows
 from ktpel_kiosk.ui.widgets.ink import MOUSE_PRESSURE, UNITS, WIDEST, SignatureField
 
 PRESS, MOVE, RELEASE = QEvent.Type.TabletPress, QEvent.Type.TabletMove, QEvent.Type.TabletRelease
@@ -153,3 +162,32 @@ def test_a_very_wide_field_still_fits_the_standard_record(field: SignatureField,
     assert capture.width <= WIDEST and capture.points[0].x < capture.width
     assert capture.width / 3840 == capture.points[0].x / 3839
     assert capture.units_per_mm == pytest.approx(8 * field.screen().physicalDotsPerInch() / 25.4)
+
+
+# -- the ink of a pad ----------------------------------------------------------------------------------------------------------------
+
+
+def test_ink_of_the_pad_is_seen_while_it_is_written(office: FakeOffice, windows: Windows, settle: Callable[[Windows], None],
+                                                   qtbot: QtBot, monkeypatch: pytest.MonkeyPatch) -> None:
+    p = recording.confirm_data(office.desk, office.to_stage(1, Stage.REKAM).id)
+    go_on = threading.Event()
+    whole = fakes.ink()
+
+    def capture(device: object, *args: Any) -> SignatureCapture:
+        for point in (PenPoint(5, 5, 500, 0), PenPoint(9, 9, 500, 5), *whole.points[:30]):  # begun, "Ulangi", begun again
+            args[2](point)
+        go_on.wait(5)
+        return whole
+
+    monkeypatch.setattr(fakes._Device, "capture", capture)
+    windows.operator.go("perekaman", id=p.id)
+    settle(windows)
+    page: Any = windows.operator.page("perekaman")
+    page._show_part("tanda_tangan")
+    signature = page.parts["tanda_tangan"]
+    try:
+        qtbot.waitUntil(lambda: len(signature.ink.points()) == 30, timeout=3000)
+    finally:
+        go_on.set()
+    settle(windows)
+    assert not signature._drawing.isActive() and "Tersimpan" in signature.hint.text()

@@ -29,6 +29,7 @@ from ktpel_kiosk.domain.biometric import (
     DeviceIdentity,
     ExceptionKind,
     Modality,
+    PenPoint,
     Position,
     Sample,
     SignatureKind,
@@ -275,8 +276,12 @@ def capture_irises(desk: Desk, actor: Actor, permohonan_id: str, eyes: Sequence[
 
 
 def capture_signature(desk: Desk, actor: Actor, permohonan_id: str, kind: SignatureKind = SignatureKind.TANDA_TANGAN,
-                      ink: SignatureCapture | None = None) -> CaptureResult:
-    """Ink from the pad, or ``ink`` collected on the applicant window where there is no pad; CAP JEMPOL from the finger scanner."""
+                      ink: SignatureCapture | None = None,
+                      on_point: Callable[[PenPoint], None] = lambda _point: None) -> CaptureResult:
+    """Ink from the pad, or ``ink`` collected on the applicant window where there is no pad; CAP JEMPOL from the finger scanner.
+
+    ``on_point`` gets the pad's ink as it comes, on the device's thread; a point with an earlier time than the last begins anew.
+    """
     p = _require_recording(desk, actor, permohonan_id)
     if kind is SignatureKind.CAP_JEMPOL:
         return _thumbprint(desk, actor, p)
@@ -284,7 +289,7 @@ def capture_signature(desk: Desk, actor: Actor, permohonan_id: str, kind: Signat
         prompt = "Saya menyatakan data dan perekaman ini benar."
 
         def sign(pad: SignaturePad) -> tuple[DeviceIdentity, SignatureCapture]:
-            return pad.identity(), pad.capture(prompt, desk.capture_timeout_s, lambda _point: None)
+            return pad.identity(), pad.capture(prompt, desk.capture_timeout_s, on_point)
 
         identity, ink = desk.devices.call(
             DeviceKind.SIGNATURE, "signature.capture", sign, desk.capture_timeout_s + 5).result()

@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from functools import partial
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from PySide6.QtCore import QRectF, QSize, QTimer
 from PySide6.QtGui import QImage
 from PySide6.QtWidgets import QButtonGroup, QGridLayout, QHBoxLayout, QLabel, QSizePolicy, QStackedWidget, QVBoxLayout, QWidget
 
-from ktpel_kiosk.domain.biometric import EYES, Position, Sample, SignatureKind
+from ktpel_kiosk.domain.biometric import EYES, PenPoint, Position, Sample, SignatureKind
 from ktpel_kiosk.domain.errors import KioskError
 from ktpel_kiosk.domain.sop import Stage
 from ktpel_kiosk.ports.devices import DeviceKind
@@ -36,6 +36,9 @@ if TYPE_CHECKING:
 
 PREVIEW_MS = 50
 HINT_EVERY = 8
+DRAW_MS = 40
+PAD = (9600, 6000)
+"""Units of the smallest pad; live ink of a larger one is fitted as it grows."""
 ONE_COLUMN = 6
 """More measures than this stand in two columns."""
 
@@ -427,6 +430,10 @@ class SignaturePart(Part):
         self.hint = label("", "body", tone="muted", wrap=True)
         left.body.addWidget(self.hint)
         self.ink = SignatureField()
+        self._points: list[PenPoint] = []
+        self._drawing = QTimer(self)
+        self._drawing.setInterval(DRAW_MS)
+        self._drawing.timeout.connect(self._draw_live)
         self.print = PreviewView(whole=True)
         self.print.set_waiting("")
         self.field = QStackedWidget()
@@ -537,7 +544,30 @@ class SignaturePart(Part):
         pid, kind = self.page.view.permohonan.id, self.kind
         if self.page.applicant is not None and ink is None and kind is not SignatureKind.CAP_JEMPOL:
             self.page.applicant.sign()
-        self.page.ask(lambda: self.page.presenter.signature(pid, kind, ink), self._done, self._failed)  # type: ignore[arg-type]
+        if ink is None and kind is not SignatureKind.CAP_JEMPOL:
+            self._points.clear()
+            self._drawing.start()
+
+        def over(then: Callable[[Any], None]) -> Callable[[Any], None]:
+            def ended(value: Any) -> None:
+                self._drawing.stop()
+                then(value)
+
+            return ended
+
+        self.page.ask(lambda: self.page.presenter.signature(pid, kind, ink, self._came), over(self._done),  # type: ignore[arg-type]
+                      over(self._failed))
+
+    def _came(self, point: PenPoint) -> None:
+        """Ink of the pad, on the device's thread; an earlier time begins anew."""
+        if self._points and point.t_ms < self._points[-1].t_ms:
+            self._points.clear()
+        self._points.append(point)
+
+    def _draw_live(self) -> None:
+        points = tuple(self._points)
+        if points:
+            self.ink.show_ink(points, max(PAD[0], *(p.x for p in points)), max(PAD[1], *(p.y for p in points)))
 
     def repeat(self) -> None:
         if self.kind is SignatureKind.CAP_JEMPOL:

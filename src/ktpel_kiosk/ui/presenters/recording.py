@@ -17,6 +17,7 @@ from ktpel_kiosk.domain.biometric import (
     BiometricException,
     ExceptionKind,
     Modality,
+    PenPoint,
     Position,
     Quality,
     Sample,
@@ -207,8 +208,9 @@ class RecordingPresenter:
     def irises(self, pid: str, eyes: Sequence[Position], *, instead: bool = False) -> tuple[CaptureResult, RecordView]:
         return recording.capture_irises(self.session.desk, self.session.actor, pid, eyes, instead=instead), self.load(pid)
 
-    def signature(self, pid: str, kind: SignatureKind, ink: SignatureCapture | None) -> tuple[CaptureResult, RecordView]:
-        return recording.capture_signature(self.session.desk, self.session.actor, pid, kind, ink), self.load(pid)
+    def signature(self, pid: str, kind: SignatureKind, ink: SignatureCapture | None,
+                  on_point: Callable[[PenPoint], None] = lambda _point: None) -> tuple[CaptureResult, RecordView]:
+        return recording.capture_signature(self.session.desk, self.session.actor, pid, kind, ink, on_point), self.load(pid)
 
     def keep(self, pid: str, reason: str, username: str, password: str) -> RecordView:
         """The refused capture counts after all, with a second officer's agreement."""
