@@ -43,6 +43,7 @@ def test_choosing_the_roll_is_kept(kit):
     kit.wait()
     assert checked(section) == ["80mm"]
     if folder := os.environ.get("KTPEL_SHOW"):
+        section.choose(DeviceKind.RECEIPT_PRINTER)
         for width, height in ((1366, 768), (1920, 1080)):
             page.shell.resize(width, height)
             kit.wait()

@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 ICONS: dict[str, str] = {
     DeviceKind.CAMERA: "camera", DeviceKind.FINGERPRINT: "fingerprint-pattern", DeviceKind.IRIS: "eye", DeviceKind.SIGNATURE: "pen-line",
     DeviceKind.SCANNER: "scan-line", DeviceKind.CARD_READER: "id-card", DeviceKind.CARD_PRINTER: "credit-card",
-    DeviceKind.DOCUMENT_PRINTER: "printer", DeviceKind.RECEIPT_PRINTER: "file-text", DeviceKind.BARCODE: "barcode",
+    DeviceKind.DOCUMENT_PRINTER: "printer", DeviceKind.RECEIPT_PRINTER: "receipt", DeviceKind.BARCODE: "barcode",
 }
 TABS: tuple[tuple[str, str], ...] = (("keadaan", "Keadaan"), ("uji", "Uji"), ("riwayat", "Riwayat"), ("kerusakan", "Berita acara"))
 PANELS: dict[str, type[DevicePanel]] = {"keadaan": StatePanel, "uji": TestPanel, "riwayat": HistoryPanel, "kerusakan": DamagePanel}

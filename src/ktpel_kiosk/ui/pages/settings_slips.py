@@ -1,4 +1,4 @@
-"""Pengaturan, above the devices: which paper the applicant's slips come out on."""
+"""Pengaturan, at the printers of papers: which paper the applicant's slips come out on."""
 
 from __future__ import annotations
 
