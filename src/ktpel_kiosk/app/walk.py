@@ -214,7 +214,8 @@ class Walk:
         if position not in FINGERS:
             return (position,)
         slap = status.next_slap()
-        return slap if self._failures(p, slap) < status.rules.tries(slap[0]) else slap[:1]
+        single = self._failures(p, slap) >= status.rules.tries(slap[0]) or recording.one_finger_at_a_time(self.desk)
+        return slap[:1] if single else slap
 
     def _failures(self, p: Permohonan, asked: tuple[Position, ...]) -> int:
         names = ",".join(x.value for x in asked)
