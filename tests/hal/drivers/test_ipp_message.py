@@ -66,7 +66,7 @@ def test_a_message_cut_anywhere_is_refused() -> None:
             decode(WHOLE[:end])
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=150, deadline=None)
 @given(st.binary(max_size=200), st.integers(0, len(WHOLE)))
 def test_made_up_bytes_are_a_message_or_a_value_error(noise: bytes, at: int) -> None:
     for data in (noise, WHOLE[:at] + noise, WHOLE[:at] + noise + WHOLE[at:]):

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import tomllib
+from pathlib import Path
+
 import pytest
 
 from ktpel_kiosk.domain.errors import DeviceTrouble, Jammed, MediaEmpty
@@ -125,3 +128,12 @@ def test_a_printer_found_twice_is_one() -> None:
     second: Attributes = {"printer-name": ["ktp-a4-draf"], "device-uri": ["ipp://p/ipp"], "printer-type": [4]}
     kept = queue.distinct([found, same_device, other, by_hand, second])
     assert [q["printer-name"] for q in kept] == [["ktp-a4"], ["ktp-a4-draf"], ["lantai-2"]]
+
+
+def test_each_complaint_and_end_has_its_sentence_for_both_kinds() -> None:
+    told = tomllib.loads((Path(__file__).resolve().parents[3] / "resources/i18n/id/errors/hal.toml").read_text(encoding="utf-8"))
+    endings = {*(key for _, key, _ in queue.REASONS), "failed", "cancelled", "cancelled_late"}
+    keys = {f"{kind}.{ending}" for kind in ("card_printer", "document_printer") for ending in endings}
+    keys |= {key for _, key in queue.QUEUE_REASONS} | {"printer.forgotten", "printer.retrying", "printer.held", "printer.job_stopped"}
+    keys |= {"card_printer.ribbon_low", "card_printer.media_low"}
+    assert keys - set(told) == set()
