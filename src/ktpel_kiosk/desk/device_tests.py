@@ -27,6 +27,7 @@ from ktpel_kiosk.domain.cards import Blangko, BlangkoState
 from ktpel_kiosk.domain.errors import (
     BadInput,
     CaptureFailed,
+    CardRefused,
     DeviceTrouble,
     KioskError,
     MediaEmpty,
@@ -116,8 +117,13 @@ def prefer_device(desk: Desk, actor: Actor, kind: DeviceKind, wanted: str) -> No
     desk.register.write(lambda tx: tx.log("SettingChanged", f"{SUBJECT}{kind}", actor.username, value=bool(wanted)))
 
 
-def _tried(desk: Desk, actor: Actor, kind: DeviceKind, test: str, work: Callable[[Any], T], deadline_s: float) -> T:
-    """Run ``work`` on the device and put the outcome into the audit. A test the officer cancelled says nothing of the device."""
+def _tried(desk: Desk, actor: Actor, kind: DeviceKind, test: str, work: Callable[[Any], T], deadline_s: float, *,
+           over: bool = True) -> T:
+    """Run ``work`` on the device and put the outcome into the audit. A test the officer cancelled says nothing of the device.
+
+    Args:
+        over: the test ends with this; otherwise :func:`_follow` tells how it ended.
+    """
     require(actor, "test_device")
     try:
         result = desk.devices.call(kind, test, work, deadline_s).result()
@@ -125,7 +131,8 @@ def _tried(desk: Desk, actor: Actor, kind: DeviceKind, test: str, work: Callable
         if trouble.message_key != "device.interrupted":
             _log(desk, actor, kind, test, trouble.message_key)
         raise
-    _log(desk, actor, kind, test, GOOD)
+    if over:
+        _log(desk, actor, kind, test, GOOD)
     return result
 
 
@@ -271,7 +278,8 @@ def read_public(desk: Desk, actor: Actor, purpose: str) -> PublicRead:
     """What a real KTP-el shows without a secret. The purpose goes into the audit, the photo stays in memory.
 
     Raises:
-        BadInput: ``device_test.purpose``, ``image.*``. CardRefused ``chip.not_ktp``, ``chip.damaged``. CardRemoved. NotAllowed.
+        BadInput: ``device_test.purpose``, ``image.*``. CardRefused ``chip.not_ktp``, ``chip.damaged``,
+            ``device_test.no_photo``: an empty card. CardRemoved. NotAllowed.
     """
     require(actor, "read_public_card")
     purpose = free_text(purpose, "keperluan", limit=120)
@@ -287,7 +295,12 @@ def read_public(desk: Desk, actor: Actor, purpose: str) -> PublicRead:
         finally:
             reader.disconnect()
 
-    found = _tried(desk, actor, DeviceKind.CARD_READER, "card_reader.public", read, READER_S + 15)
+    try:
+        found = _tried(desk, actor, DeviceKind.CARD_READER, "card_reader.public", read, READER_S + 15)
+    except CardRefused as refused:
+        if refused.message_key == "chip.status":  # the application is there, its open files are not
+            raise CardRefused("device_test.no_photo", **refused.facts) from refused
+        raise
     photo = desk.biometrics.card_picture(found.photo, found.photo_type, "foto KTP-el") if found.photo else b""
     return PublicRead(found.uid, found.control, photo)
 
@@ -372,7 +385,7 @@ def print_test_card(desk: Desk, actor: Actor, reason: str, *, second_username: s
         return TestCard(blank.serial, job)
 
     try:
-        job = _tried(desk, actor, DeviceKind.CARD_PRINTER, "card_printer.card", submit, desk.print_timeout_s)
+        job = _tried(desk, actor, DeviceKind.CARD_PRINTER, "card_printer.card", submit, desk.print_timeout_s, over=False)
     except OutcomeUnknown as unknown:
         return used(PrintJob("", PrintJobState.UNKNOWN, unknown.message_key))
     except DeviceTrouble as trouble:
@@ -467,12 +480,12 @@ def print_page(desk: Desk, actor: Actor, kind: DeviceKind = DeviceKind.DOCUMENT_
     test = "document_printer.page" if a4 else "receipt_printer.slip"
     pdf = desk.documents.printer_test(paper) if a4 else desk.documents.printer_test_80mm(paper)
     media = "A4" if a4 else "80mm"
-    job = _tried(desk, actor, kind, test, lambda printer: printer.submit(pdf, "Uji cetak", media), desk.print_timeout_s)
+    job = _tried(desk, actor, kind, test, lambda printer: printer.submit(pdf, "Uji cetak", media), desk.print_timeout_s, over=False)
     return _follow(desk, actor, kind, test, job, cancelled)
 
 
 def _follow(desk: Desk, actor: Actor, kind: DeviceKind, test: str, job: PrintJob, cancelled: Callable[[], bool]) -> PrintJob:
-    """Ask the printer until the job is over, the officer has waited enough, or :data:`FOLLOW_S` are gone. A failed job is a failed test."""
+    """Ask the printer until the job is over, the officer has waited enough, or :data:`FOLLOW_S` are gone; that ends the test."""
     pause = Event()
     for _ in range(round(FOLLOW_S / ASK_AGAIN_S)):
         if job.state not in (PrintJobState.PENDING, PrintJobState.PRINTING) or cancelled():
@@ -484,6 +497,6 @@ def _follow(desk: Desk, actor: Actor, kind: DeviceKind, test: str, job: PrintJob
             job = PrintJob(job.job_id, PrintJobState.FAILED, trouble.message_key)
         except KioskError as forgotten:
             job = PrintJob(job.job_id, PrintJobState.UNKNOWN, forgotten.message_key)
-    if job.state is PrintJobState.FAILED:
-        _log(desk, actor, kind, test, job.trouble or "device_test.failed")
+    lost = job.state in (PrintJobState.FAILED, PrintJobState.UNKNOWN)
+    _log(desk, actor, kind, test, (job.trouble or "device_test.failed") if lost else GOOD)
     return job
