@@ -12,9 +12,11 @@ from __future__ import annotations
 
 import contextlib
 import hashlib
+import importlib
 import json
 import os
 import pickle
+import pkgutil
 import random
 import sys
 import threading
@@ -30,7 +32,7 @@ sys.path.insert(0, str(HERE.parent / "desk"))
 
 from card_bench import SECOND, face  # noqa: E402
 from desk_office import PASSWORD, build  # noqa: E402
-from doubles import Bench, Chips, Judge, Line, Press, QuickHasher, Vault  # noqa: E402
+from doubles import Judge, Line, Press, QuickHasher, Vault  # noqa: E402
 
 from ktpel_kiosk.app import sops  # noqa: E402
 from ktpel_kiosk.app.clock import PracticeClock, Uuid7  # noqa: E402
@@ -42,7 +44,7 @@ from ktpel_kiosk.app.spool import FileSpool  # noqa: E402
 from ktpel_kiosk.desk import encoding, printing, reconcile, sign_in  # noqa: E402
 from ktpel_kiosk.desk.card_acts import CardActs  # noqa: E402
 from ktpel_kiosk.desk.context import Desk  # noqa: E402
-from ktpel_kiosk.domain.cards import JobState  # noqa: E402
+from ktpel_kiosk.domain.cards import UNWRITTEN, JobState  # noqa: E402
 from ktpel_kiosk.domain.errors import CardRefused, KioskError, OutcomeUnknown  # noqa: E402
 from ktpel_kiosk.domain.sop import Peran  # noqa: E402
 from ktpel_kiosk.domain.sop_file import parse_sop  # noqa: E402
@@ -50,7 +52,8 @@ from ktpel_kiosk.ports.devices import DeviceKind, PrintJob, PrintJobState, Print
 from ktpel_kiosk.ports.register import Query  # noqa: E402
 from ktpel_kiosk.ports.services import ChipContent  # noqa: E402
 
-PEOPLE, BLANKS, THREADS = 24, 4000, 4
+BLANKS, THREADS = 4000, 4
+SOP = sops.load("tempeh")
 
 
 class FolderPrinter:
@@ -157,19 +160,24 @@ def prepare(folder: Path) -> None:
     office.press.render = face
     pattern = office.prr(office.sealed(0))
     papers = office.desk.register.read(lambda v: [d for d in v.documents(pattern.id) if d.kind.startswith("kartu.")])
-    for index in range(1, PEOPLE):
-        fresh = replace(pattern, id=office.desk.ids.new(), version=0, nomor_register=f"{index + 1:04d}/KTP/XI/2026",
-                        penduduk=office.person(index))
+    others = [replace(pattern, id=office.desk.ids.new(), version=0, nomor_register=f"{index + 1:04d}/KTP/XI/2026",
+                      penduduk=office.person(index)) for index in range(1, int(sys.argv[2]))]
 
-        def work(tx: Any, fresh: Any = fresh) -> None:
+    def work(tx: Any) -> None:
+        for fresh in others:
             p = tx.save_permohonan(fresh)
             for paper in papers:
                 tx.add_document(replace(paper, id=office.desk.ids.new(), permohonan_id=p.id))
             tx.log("IntakeRegistered", p.id, "-")
 
-        office.desk.register.write(work)
+    office.desk.register.write(work)
     printing.receive_blangko(office.desk, office.actor(Peran.SUPERVISOR), [f"K{n:06d}" for n in range(BLANKS)], "BAST-K")
     office.desk.register.close()
+    desk, actor, devices = open_desk(folder, 0)
+    for _ in range(4):
+        with contextlib.suppress(KioskError):
+            act(desk, actor, devices, pattern.id, random.Random(1))
+    desk.register.close()
 
 
 def open_desk(folder: Path, seed: int) -> tuple[Desk, Any, FolderDevices]:
@@ -182,7 +190,7 @@ def open_desk(folder: Path, seed: int) -> tuple[Desk, Any, FolderDevices]:
     desk = Desk(
         register=open_register(data, clock, ids), devices=devices, biometrics=Judge(), sealer=Vault(data / "packets"),  # type: ignore[arg-type]
         documents=press, renderer=press, personaliser=FolderChips(), gateway=line, hasher=QuickHasher(),  # type: ignore[arg-type]
-        officer_keys=QUICK_KEYS, spool=FileSpool(data / "documents"), clock=clock, ids=ids, sop=sops.load("tempeh"),
+        officer_keys=QUICK_KEYS, spool=FileSpool(data / "documents"), clock=clock, ids=ids, sop=SOP,
         parse_sop=lambda text: parse_sop(text, name="register"), regions=region_table, holidays=frozenset, station="tempeh-uji",
         sentences=load_sentences(), card_acts=CardActs(data / "kartu.lock"))
     return desk, sign_in.sign_in(desk, "operator", PASSWORD), devices
@@ -219,14 +227,22 @@ def run(folder: Path, seed: int) -> None:
     def work(number: int) -> None:
         rng = random.Random(seed * 100 + number)
         while True:
-            with contextlib.suppress(KioskError):
-                act(desk, actor, devices, rng.choice(people[:6]) if rng.random() < 0.7 else rng.choice(people), rng)
+            try:
+                act(desk, actor, devices, _next(desk, people, rng), rng)
+            except KioskError:
+                time.sleep(0.003)
 
     threads = [threading.Thread(target=_guarded, args=(work, n)) for n in range(THREADS)]
     for thread in threads:
         thread.start()
     for thread in threads:
         thread.join()
+
+
+def _next(desk: Desk, people: list[str], rng: random.Random) -> str:
+    """Mostly the card under way, sometimes anybody."""
+    under_way = desk.register.read(lambda v: [j.credential for j in v.card_jobs_in_state(*UNWRITTEN)]) if rng.random() < 0.8 else []
+    return rng.choice(under_way or people)
 
 
 def _guarded(work: Any, number: int) -> None:
@@ -273,12 +289,20 @@ def describe(folder: Path) -> None:
 def main() -> None:
     folder = Path(sys.argv[1])
     import alembic.command
-    import sqlmodel
+    import sqlalchemy.dialects.sqlite.pysqlite
 
-    assert alembic.command and sqlmodel and Bench and Chips
+    import ktpel_kiosk.register
+
+    assert alembic.command and sqlalchemy.dialects.sqlite.pysqlite
+    for info in pkgutil.walk_packages(ktpel_kiosk.register.__path__, "ktpel_kiosk.register."):
+        importlib.import_module(info.name)  # a desk that lives a tenth of a second has no time for imports
     print("ready", flush=True)
     for line in sys.stdin:
         command, _, argument = line.strip().partition(" ")
+        if command == "prepare":  # in this process: what it warms every desk inherits
+            prepare(folder)
+            print("ok", flush=True)
+            continue
         if command == "wait":
             pid, status = os.waitpid(int(argument), 0)
             print(f"exit {pid} {status}", flush=True)
@@ -287,7 +311,7 @@ def main() -> None:
         if pid == 0:
             code = 1
             try:
-                {"prepare": prepare, "finish": finish, "describe": describe, "run": lambda f: run(f, int(argument))}[command](folder)
+                {"finish": finish, "describe": describe, "run": lambda f: run(f, int(argument))}[command](folder)
                 code = 0
             except BaseException:
                 traceback.print_exc()

@@ -23,9 +23,9 @@ PROGRAMS = 2
 
 
 class Template:
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, people: int) -> None:
         self.log = (folder / "stderr.log").open("wb")
-        self.process = subprocess.Popen([sys.executable, str(HERE / "cards_template.py"), str(folder)], stdin=subprocess.PIPE,
+        self.process = subprocess.Popen([sys.executable, str(HERE / "cards_template.py"), str(folder), str(people)], stdin=subprocess.PIPE,
                                         stdout=subprocess.PIPE, stderr=self.log, text=True, env={**os.environ, "OMP_NUM_THREADS": "1"})
         assert self.answer() == "ready"
 
@@ -58,11 +58,11 @@ class Template:
 
 def kill_many(folder: Path, kills: int, seed: int) -> dict[str, Any]:
     rng = random.Random(seed)
-    template = Template(folder)
+    template = Template(folder, max(40, kills))
     import threading
     pause = threading.Event()
     try:
-        template.do("prepare")
+        assert template.ask("prepare") == "ok"
         done, number = 0, 0
         while done < kills:
             pids = []
@@ -70,11 +70,13 @@ def kill_many(folder: Path, kills: int, seed: int) -> dict[str, Any]:
                 pids.append(template.start(f"run {number}"))
                 number += 1
             for pid in pids:
-                pause.wait(rng.uniform(0.05, 0.22))
+                pause.wait(rng.uniform(0.05, 0.25))
                 os.kill(pid, signal.SIGKILL)
             for pid in pids:
                 assert template.wait(pid) == -signal.SIGKILL, "a desk ended by itself"
                 done += 1
+        handed = len(list((folder / "dunia" / "queue").iterdir())) if (folder / "dunia").exists() else 0
+        print(f"{handed} cards were handed over between the kills")
         template.do("finish")
         template.do("describe")
     except AssertionError as error:

@@ -28,6 +28,7 @@ from ktpel_kiosk.app.passwords import Argon2Hasher
 from ktpel_kiosk.app.resources import resources
 from ktpel_kiosk.app.sentences import load_sentences
 from ktpel_kiosk.app.spool import FileSpool
+from ktpel_kiosk.desk.card_acts import CardActs
 from ktpel_kiosk.desk.context import Desk
 from ktpel_kiosk.domain.actor import Actor
 from ktpel_kiosk.domain.capture_rules import CaptureRules
@@ -179,6 +180,7 @@ def open_practice_kiosk(data: Path, office: str, *, clock: SystemClock | Practic
         holidays=lambda: _calendar().days_off(kiosk[0].desk), extra_open=lambda: _calendar().open_days(kiosk[0].desk),
         public_holidays=public_holidays, read_table=_tables, write_transaction=_transactions, keep_sop=lambda sop: sops.keep(data, sop),
         station=settings.station, sentences=load_sentences(), capture_rules=rules or CaptureRules(), specimen=True,
+        card_acts=CardActs(data / "register" / "kartu.lock"),
         practice_hint=f"Mode latihan. Masuk sebagai {_names()}; kata sandi: {PRACTICE_PASSWORD}.",
         wake_uploader=lambda: kiosk[0].wake_uploader(), device_history=history, practice=lazily(lambda: _practice(world)),
     )

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from PySide6.QtCore import QTimer
+from PySide6.QtCore import Qt, QTimer
 from PySide6.QtWidgets import QHBoxLayout, QStackedWidget, QVBoxLayout, QWidget
 
 from ktpel_kiosk.domain.errors import BadInput, KioskError, NotAllowed, SignInRefused
@@ -21,7 +21,7 @@ from ktpel_kiosk.ui.presenters.printing_queue import CentreView, PrintQueue, Pri
 from ktpel_kiosk.ui.presenters.unsettled import Question, UnsettledPresenter
 from ktpel_kiosk.ui.presenters.work import WorkPresenter
 from ktpel_kiosk.ui.widgets.base import Card, label
-from ktpel_kiosk.ui.widgets.buttons import Button
+from ktpel_kiosk.ui.widgets.buttons import Button, ChoiceChip
 from ktpel_kiosk.ui.widgets.capture import CardPreview, to_qimage
 from ktpel_kiosk.ui.widgets.status import EmptyState, NoticeBar
 from ktpel_kiosk.ui.widgets.steplist import StepList
@@ -113,6 +113,11 @@ class CetakPage(Page):
         side.addWidget(label("Cetak & encode", "title", weight="bold"))
         self.steps = StepList()
         side.addWidget(self.steps)
+        self.inside = ChoiceChip("Tulis chip di dalam printer")
+        self.inside.setToolTip("Untuk printer yang mempunyai pembaca chip: chip ditulis sebelum kartu dicetak.")
+        self.inside.clicked.connect(lambda _on=False: self._set_inside(self.inside.isChecked()))
+        self.inside.setVisible(self.presenter.may_set_chip())
+        side.addWidget(self.inside, 0, Qt.AlignmentFlag.AlignLeft)
         side.addStretch(1)
         top.addLayout(side, 27)
         card.body.addWidget(self.top_area)
@@ -142,6 +147,16 @@ class CetakPage(Page):
         self._wanted = args.get("id", "") or self._wanted
         self.refresh()
         self._ask_unsettled()
+        if self.presenter.may_set_chip():
+            self.ask_latest("inside", self.presenter.chip_inside, self.inside.setChecked)
+
+    def _set_inside(self, inside: bool) -> None:
+        self.act(lambda: self.presenter.set_chip_inside(inside), self._inside_set)
+
+    def _inside_set(self, inside: bool) -> None:
+        self.inside.setChecked(inside)
+        self.shell.tell("good", "Chip ditulis di dalam printer sebelum kartu dicetak." if inside
+                        else "Chip ditulis di pembaca meja sesudah kartu dicetak.", bold="Pengaturan tersimpan.")
 
     def refresh(self) -> None:
         self.ask_latest("items", self.queue.load, self._listed)

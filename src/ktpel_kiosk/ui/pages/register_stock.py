@@ -12,6 +12,7 @@ from ktpel_kiosk.domain.ledgers import BlangkoDay, Destruction, Pejabat, Withdra
 from ktpel_kiosk.domain.text import number_text
 from ktpel_kiosk.ui.pages.base import scroll
 from ktpel_kiosk.ui.pages.register_books import BookSection
+from ktpel_kiosk.ui.pages.register_spoiled import SpoiledCards
 from ktpel_kiosk.ui.presenters.books import CONDITION_CHOICES, METHODS, REASON_CHOICES, BurnedRow, CardRow, StockView, WithdrawnView
 from ktpel_kiosk.ui.widgets.base import Card, Line, clear_layout, label
 from ktpel_kiosk.ui.widgets.buttons import Button
@@ -50,6 +51,8 @@ class BlangkoSection(BookSection):
         box.addWidget(self.notice)
         box.addWidget(self._day_card())
         box.addWidget(self._return_card())
+        self.spoiled = SpoiledCards(page)
+        box.addWidget(self.spoiled)
         self.days = GrowingRows("Hitungan harian", DAY_COLUMNS, DAY_WIDTHS, (1, 0, 0, 0, 0, 0, 0, 0, 0, 2, 4))
         self.days.setMinimumHeight(240)
         days = Card(0, 0)
@@ -112,6 +115,7 @@ class BlangkoSection(BookSection):
     def shown(self) -> None:
         if self.isVisible():
             self.page.ask_latest("blangko", self.presenter.stock, self._show, self.page.refused)
+            self.spoiled.shown()
 
     def _show(self, view: StockView) -> None:
         for tile, figure in zip(self.figures, view.figures, strict=True):

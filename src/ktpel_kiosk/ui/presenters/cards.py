@@ -8,6 +8,7 @@ from ktpel_kiosk.desk import card_moves, encoding, handover, intake, letters, ma
 from ktpel_kiosk.domain.biometric import Position
 from ktpel_kiosk.domain.cards import BlangkoBalance, CardJob, JobState
 from ktpel_kiosk.domain.errors import DuplicateRequest, KioskError
+from ktpel_kiosk.domain.permissions import PERMISSIONS
 from ktpel_kiosk.domain.permohonan import Permohonan
 from ktpel_kiosk.domain.sop import Stage
 from ktpel_kiosk.ports.devices import SignatureCapture
@@ -150,6 +151,17 @@ class CardPresenter:
     def encode(self, pid: str, job_id: str) -> PrintView:
         printing.encode_card(self.session.desk, self.session.actor, job_id)
         return self.load(pid)
+
+    def chip_inside(self) -> bool:
+        """Does the office want chips written inside the printer?"""
+        return self.session.desk.register.read(encoding.chip_place) == encoding.PRINTER
+
+    def set_chip_inside(self, inside: bool) -> bool:
+        encoding.set_chip_place(self.session.desk, self.session.actor, encoding.PRINTER if inside else encoding.DESK)
+        return inside
+
+    def may_set_chip(self) -> bool:
+        return bool(self.session.actor.peran & PERMISSIONS["change_settings"])
 
     def reread(self, job_id: str) -> None:
         """Raises when the chip of a finished card does not read as it was written."""
