@@ -236,7 +236,8 @@ class OfficeTour:
         tour, operator = self.tour, self.operator
         operator.go("pengaturan", section="perangkat", device=DeviceKind.CARD_PRINTER)
         tour.settle(300)
-        section: Any = operator.page("pengaturan").section("perangkat")
+        page: Any = operator.page("pengaturan")
+        section = page.section("perangkat")
         tour.shoot("perangkat-keadaan")
         section.choose(DeviceKind.CAMERA, "uji")
         for kind in (DeviceKind.CAMERA, DeviceKind.CARD_PRINTER, DeviceKind.DOCUMENT_PRINTER):
