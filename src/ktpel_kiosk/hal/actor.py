@@ -26,6 +26,8 @@ from ktpel_kiosk.hal.task import NOT_THE_DEVICES_FAULT, Role, Task, known
 from ktpel_kiosk.ports.devices import Device, DeviceHealth, DeviceKind, DeviceSeen, DeviceState
 
 log = logging.getLogger(__name__)
+STANDING = frozenset({"barcode.wait"})
+"""Operations that wait for somebody to come: they do not make a device busy, and give way to every other call."""
 MAX_STUCK = 3
 """Threads left behind in one driver before it is no longer opened; each may hold the hardware."""
 
@@ -103,6 +105,9 @@ class Actor:
             if hopeful:
                 self._inbox.append(task)
                 self._cond.notify_all()
+            yields = hopeful and operation not in STANDING and self._running is not None and self._running.operation in STANDING
+            device = self._held.device if yields and self._held is not None else None
+        self._interrupt(device)
         if hopeful:
             self._watch(task.due)
         else:
@@ -441,7 +446,7 @@ class Actor:
             return DeviceState(self.kind, health, None, key, facts)
         if key:
             return DeviceState(self.kind, DeviceHealth.TROUBLE, held.identity, key, facts)
-        busy = self._running is not None and self._running.role is Role.CALL
+        busy = self._running is not None and self._running.role is Role.CALL and self._running.operation not in STANDING
         return DeviceState(self.kind, DeviceHealth.BUSY if busy else DeviceHealth.READY, held.identity)
 
     def publish(self) -> None:

@@ -118,9 +118,13 @@ def start_windows(desk: Desk, *, windowed: bool = False, on_ready: Callable[[], 
     _place_applicant(windows, windowed)
     windows.app.setQuitOnLastWindowClosed(False)
     windows.operator.closed.connect(windows.app.quit)
+    from ktpel_kiosk.ui.code_listener import CodeListener
+    listener = CodeListener(desk.devices, lambda code: windows.bridge.post(lambda: windows.operator.code_read(code)))
+    listener.start()
     try:
         return int(windows.app.exec())
     finally:
+        listener.stop()
         windows.close()
 
 

@@ -154,7 +154,7 @@ class OperatorWindow(QMainWindow):
         self._idle.setInterval(round(idle_lock_s * 1000))
         self._idle.timeout.connect(self.lock)
         self._wedge = WedgeFilter(self)
-        self._wedge.scanned.connect(self._scanned)
+        self._wedge.scanned.connect(self.code_read)
         app = QApplication.instance()
         if app is not None:
             app.installEventFilter(self)
@@ -167,8 +167,8 @@ class OperatorWindow(QMainWindow):
             return press is not None and self._wedge.takes(watched, press)
         return False
 
-    def _scanned(self, text: str) -> None:
-        """A code that was typed by a scanner: the page's business first, else the application it names."""
+    def code_read(self, text: str) -> None:
+        """A code from any scanner: the page's business first, else the application it names."""
         from ktpel_kiosk.desk import queries
         from ktpel_kiosk.domain.scanned import scanned
 

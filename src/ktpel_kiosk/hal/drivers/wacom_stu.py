@@ -34,7 +34,7 @@ READY_S = 3.0
 READ_MS = 100
 SWITCH_S = 0.0005
 """Each read gives the interpreter away and gets it back up to one switch interval later while another thread computes; with Python's
-5 ms a reader of 200 reports a second has no reserve (measured: 16 of 6,000 lost on a loaded machine, none with this)."""
+5 ms a reader of 200 reports a second has little reserve (one 30 s run on a loaded machine lost 16 of 6,000, two with this none: a hint)."""
 
 _library = threading.Lock()
 """hidapi enumerates, opens and closes on one thread at a time only."""
