@@ -85,6 +85,7 @@ class CetakPage(Page):
         self.watch: PrintWatch | None = None
         self._trouble_text = ""
         self._silent = 0
+        self._watch_told = False
         self.clock = QTimer(self)
         self.clock.setSingleShot(True)
         self.clock.setInterval(LOOK_MS)
@@ -267,6 +268,9 @@ class CetakPage(Page):
         self.reread.setVisible(view.job is not None and view.job.written and view.job.printer_job != "" and not view.job.at_station)
         self.watch = None
         self._silent = 0
+        if self._watch_told and not view.watched:
+            self.fault.hide()
+        self._watch_told = view.watched
         if view.watched:
             self.primary.setEnabled(False)
             self.fault.show_text("info", "Menanyakan printer …")
@@ -296,7 +300,7 @@ class CetakPage(Page):
         if watch is None:  # a device has it, or it was settled meanwhile
             self.clock.start()
             return
-        if watch.job_id != view.job.id:
+        if watch.job_id != view.job.id or view.dossier.permohonan.id != self._chosen:
             return
         self._silent = self._silent + 1 if watch.hint == "silent" else 0
         if not watch.settled or 0 < self._silent < MOST_SILENT:
@@ -503,7 +507,7 @@ class CetakPage(Page):
     def _open_spoil(self, word: str) -> None:
         self.spoil_area.show()
         self._room_for_spoil(True)
-        self.spoil.kind = "danger"
+        self.spoil.kind = "danger" if self._asked == "spoiled" else "primary"
         self.spoil.set_text(word)
         self.spoil.setEnabled(True)
 
@@ -535,12 +539,13 @@ class CetakPage(Page):
             self.fault.hide()
 
     def _close_spoil(self) -> None:
+        was_open = not self.spoil_area.isHidden()
         self.spoil_area.hide()
         self._room_for_spoil(False)
         self.spoil_area.clear()
         self.spoil.kind = "secondary"
         self.spoil.set_text("Nyatakan rusak")
-        if self.view is not None and self.view.watched:
+        if was_open and self.view is not None and self.view.watched:
             self._ask_watch()
 
     def back(self) -> bool:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout
+from PySide6.QtWidgets import QHBoxLayout
 
 from ktpel_kiosk.domain.text import number_text
 from ktpel_kiosk.ui.presenters.books import METHODS
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from ktpel_kiosk.ui.pages.register import RegisterPage
 
 COLUMNS = ("", "Dicatat", "Blangko", "Nama", "NIK", "Alasan rusak", "Keluar")
-WIDTHS = (44, 100, 96, 190, 170, 180, 220)
+WIDTHS = (44, 122, 84, 170, 165, 130, 250)
 
 
 class SpoiledCards(Card):
@@ -37,7 +37,7 @@ class SpoiledCards(Card):
         head.setContentsMargins(18, 4, 14, 4)
         head.setSpacing(12)
         self.title = label("Kartu rusak", "strong", weight="semibold")
-        self.figures = label("", "small", tone="muted")
+        self.figures = label("", "small", tone="muted", wrap=True)
         self.every = Button("Pilih semua", icon="list-checks")
         self.every.clicked.connect(self._all)
         self.back = Button("Kembalikan ke Dinas …", icon="undo-2")
@@ -49,7 +49,7 @@ class SpoiledCards(Card):
         for button in (self.every, self.back, self.burn):
             head.addWidget(button)
         self.body.addLayout(head)
-        self.rows = GrowingRows("Kartu rusak", COLUMNS, WIDTHS, (0, 1, 1, 3, 1, 3, 4))
+        self.rows = GrowingRows("Kartu rusak", COLUMNS, WIDTHS, (0, 0, 0, 3, 1, 2, 5))
         self.rows.clicked.connect(lambda index: self._tick(self.rows.rows.key(index.row())))
         self.rows.opened.connect(self._tick)
         self.body.addWidget(self.rows)
@@ -71,16 +71,14 @@ class SpoiledCards(Card):
         line.setSpacing(14)
         for field, share in ((self.number, 4), (self.place, 3), (self.method, 2), *((w, 2) for w in self.witnesses)):
             line.addWidget(field, share, Qt.AlignmentFlag.AlignTop)
-        ends = QVBoxLayout()
-        ends.setContentsMargins(0, 23, 0, 0)
-        both = QHBoxLayout()
-        both.setSpacing(10)
-        both.addWidget(self.stop)
-        both.addWidget(self.go)
-        ends.addLayout(both)
+        ends = QHBoxLayout()
+        ends.setContentsMargins(18, 8, 14, 0)
+        ends.setSpacing(10)
         ends.addStretch(1)
-        line.addLayout(ends)
+        ends.addWidget(self.stop)
+        ends.addWidget(self.go)
         self.body.addLayout(line)
+        self.body.addLayout(ends)
         self.fields = (self.number, self.place, self.method, *self.witnesses)
         for item in (*self.fields, self.go, self.stop):
             item.hide()
