@@ -606,6 +606,8 @@ class SbiService:
                 if device not in self.devices:
                     raise Refused("705")
                 time.sleep(0.005)
+            if self.leaving.is_set():
+                raise ConnectionAbortedError  # killed: no last words
             if self.capture_s > int(told["timeout"]) / 1000:
                 raise Refused("701")
             if device.streaming is None and not self.faults.get("lenient"):

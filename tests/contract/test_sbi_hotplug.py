@@ -5,9 +5,10 @@ from __future__ import annotations
 import threading
 import time
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 
 import pytest
-from sbi_desk import BRISK, CAMERA, FINGERPRINT, IRIS, drivers_at, free_ports, ignore, names
+from sbi_desk import BRISK, CAMERA, FINGERPRINT, IRIS, QUICK, drivers_at, free_ports, ignore, names
 from sbi_service import SbiService, eyes, slap
 
 from ktpel_kiosk.domain.biometric import EYES, THUMBS
@@ -16,7 +17,7 @@ from ktpel_kiosk.hal.manager import DeviceManager
 from ktpel_kiosk.ports.devices import DeviceHealth, DeviceKind
 
 
-def until(true: Callable[[], bool], timeout_s: float = 4.0) -> None:
+def until(true: Callable[[], bool], timeout_s: float = 10.0) -> None:
     end = time.monotonic() + timeout_s
     while not true():
         assert time.monotonic() < end, "did not come true"
@@ -46,6 +47,17 @@ def capture(manager: DeviceManager, kind: DeviceKind = FINGERPRINT, seconds: flo
     return manager.call(kind, "capture", lambda d: d.capture(EYES if kind is IRIS else THUMBS, seconds, ignore), seconds + 2)
 
 
+def captured(manager: DeviceManager, kind: DeviceKind = FINGERPRINT):
+    """The first capture that works: one asked in the very moment of a restart may find nothing."""
+    end = time.monotonic() + 10
+    while True:
+        try:
+            return capture(manager, kind).result()
+        except NotConnected:
+            assert time.monotonic() < end
+            time.sleep(0.02)
+
+
 def test_service_started_after_the_kiosk_and_again_on_another_port(manager: DeviceManager, ports: tuple[int, int]) -> None:
     until(lambda: health(manager, FINGERPRINT) is DeviceHealth.MISSING)
     with SbiService(port=ports[0]) as service:
@@ -53,9 +65,9 @@ def test_service_started_after_the_kiosk_and_again_on_another_port(manager: Devi
             until(ready(manager, kind))
         assert names(capture(manager).result().fingers) == list(THUMBS)
     with SbiService(port=ports[1], edition="1.0") as moved:
-        until(lambda: (ready(manager, FINGERPRINT)(), manager.look_now())[0])
-        assert names(capture(manager).result().fingers) == list(THUMBS)
-        assert names(capture(manager, IRIS).result().eyes) == list(EYES)
+        assert names(captured(manager).fingers) == list(THUMBS)
+        assert names(captured(manager, IRIS).eyes) == list(EYES)
+        assert {verb for verb, _ in moved.seen} >= {"SBIINFO", "RCAPTURE"}
     assert service.complaints == moved.complaints == []
 
 
@@ -73,29 +85,28 @@ def test_service_that_moved_between_two_looks_is_found_by_the_call_itself(ports:
 
 
 def test_service_dies_in_mid_capture(manager: DeviceManager, ports: tuple[int, int]) -> None:
-    service = SbiService(port=ports[0], capture_s=5.0)
+    service = SbiService(port=ports[0], capture_s=20.0)
     until(ready(manager, FINGERPRINT))
-    waiting = capture(manager, seconds=5.0)
+    waiting = capture(manager, seconds=20.0)
     until(lambda: service.devices[0].capturing)
     started = time.monotonic()
     service.stop()
     with pytest.raises(NotConnected):
-        waiting.result(3)
-    assert time.monotonic() - started < 2.5
+        waiting.result(8)
+    assert time.monotonic() - started < 4.0
     with SbiService(port=ports[0]):
-        until(ready(manager, FINGERPRINT))
-        assert names(capture(manager).result().fingers) == list(THUMBS)
+        assert names(captured(manager).fingers) == list(THUMBS)
 
 
 def test_device_unplugged_and_back_while_its_service_stays(manager: DeviceManager, ports: tuple[int, int]) -> None:
-    with SbiService(port=ports[0], devices=[slap(), eyes()], capture_s=5.0) as service:
+    with SbiService(port=ports[0], devices=[slap(), eyes()], capture_s=20.0) as service:
         until(ready(manager, FINGERPRINT))
         until(ready(manager, IRIS))
-        waiting = capture(manager, seconds=5.0)
+        waiting = capture(manager, seconds=20.0)
         until(lambda: service.devices[0].capturing)
         scanner = service.devices.pop(0)
         with pytest.raises(NotConnected):
-            waiting.result(3)
+            waiting.result(8)
         until(lambda: health(manager, FINGERPRINT) is DeviceHealth.MISSING)
         assert health(manager, IRIS) is DeviceHealth.READY
         service.capture_s = 0.05
@@ -108,7 +119,7 @@ def test_device_unplugged_and_back_while_its_service_stays(manager: DeviceManage
 def test_operator_cancels_a_waiting_capture(manager: DeviceManager, ports: tuple[int, int]) -> None:
     with SbiService(port=ports[0], capture_s=0.6) as service:
         until(ready(manager, FINGERPRINT))
-        waiting = capture(manager, seconds=5.0)
+        waiting = capture(manager, seconds=20.0)
         until(lambda: service.devices[0].capturing)
         manager.interrupt(FINGERPRINT)
         with pytest.raises(CaptureFailed) as raised:
@@ -141,7 +152,7 @@ def test_camera_previews_and_takes_a_still_without_closing_the_preview(manager: 
 
 
 def test_a_silent_service_keeps_its_devices_and_delays_nobody(ports: tuple[int, int]) -> None:
-    drivers = drivers_at(ports)
+    drivers = drivers_at(ports, timing=replace(QUICK, probe=0.6))
     with SbiService(port=ports[0], devices=[slap()]) as service, SbiService(port=ports[1], devices=[eyes()]):
         assert len(drivers[FINGERPRINT].discover()) == 1
         service.faults.update(silent=True, everywhere=True)
