@@ -104,6 +104,14 @@ def test_the_offices_slips_come_out_whole_and_readable(standin: ReceiptPrinter, 
             cv2.imwrite(str(Path(folder) / f"struk-{name}.png"), np.where(out, 0, 255).astype(np.uint8))
 
 
+@pytest.mark.parametrize("name", [
+    "SRIWAHYUNINGSIHPUSPITASARI KUSUMANINGRAT", "BKMUIV NRGYWÉPECFIKKNRVQXVVHSPÉIGUC EYJI", "W" * 25, "MUHAMMAD " * 14])
+def test_no_name_is_too_long_for_the_roll(office: OfficeDocuments, name: str) -> None:
+    for paper in (office.receipt_80mm(receipt(nama=name, layanan=name, petugas=name)),
+                  office.handover_80mm(handover(nama=name, penerima=name))):
+        assert raster(paper, ROLLS[80])
+
+
 def test_dots_are_where_the_page_has_them(standin: ReceiptPrinter) -> None:
     opened(standin).submit(page(80, 60, (4, 50, 10, 5, 0), (66, 20, 10, 2, 0)), "x", "80mm")
     out = standin.paper.slips[0]

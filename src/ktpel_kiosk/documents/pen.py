@@ -182,10 +182,10 @@ class Pen:
         for text, piece_face in pieces:
             spaced = spaced or text[:1].isspace()
             for word in text.split():
-                for part in wrap(word, piece_face, points, width):
+                for number, part in enumerate(wrap(word, piece_face, points, width)):
                     gap = width_mm(" ", piece_face, points) if line and spaced else 0.0
                     need = width_mm(part, piece_face, points)
-                    glued = not spaced and len(part) < 3  # a full stop stays with the word before it
+                    glued = not (spaced or number) and len(part) < 3  # a full stop stays with the word before it
                     if line and used + gap + need > width and not glued:
                         self._flush(line, x, size, color)
                         line, used, gap = [], 0.0, 0.0

@@ -7,7 +7,7 @@ from collections.abc import Callable, Sequence
 from reportlab.pdfgen.canvas import Canvas
 
 from ktpel_kiosk.documents.parts import BOLD, LINE, MEDIUM, MUTED, REGULAR, SEMIBOLD, field_lines
-from ktpel_kiosk.documents.pen import Pen, pdf
+from ktpel_kiosk.documents.pen import Pen, pdf, wrap
 from ktpel_kiosk.documents.slips import reason_text
 from ktpel_kiosk.ports.papers import HandoverPaper, ReceiptPaper
 
@@ -144,7 +144,8 @@ def handover(paper: HandoverPaper) -> bytes:
         pen.box(pen.left, pen.y + 0.5, pen.width, 20, thick=0.2, color=LINE, radius=1)
         pen.picture(paper.signature_png, pen.left + 4, pen.y + 1.5, pen.width - 8, 18, grey=True)
         pen.down(21)
-        pen.line(paper.penerima, SEMIBOLD, 8.8, "m")
+        for text in wrap(paper.penerima, SEMIBOLD, 8.8 * pen.scale, pen.width):
+            pen.line(text, SEMIBOLD, 8.8, "m")
         _end(pen, "Simpan bukti ini. Bila kartu hilang, laporkan ke kepolisian lalu ajukan penggantian di kantor ini." if card
              else "Simpan bukti ini sampai KTP-el diterima.")
 
