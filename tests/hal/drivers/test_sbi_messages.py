@@ -144,7 +144,7 @@ def keys():
     return [rsa.generate_private_key(65537, 2048) for _ in range(2)]
 
 
-def token(key, certificates) -> str:
+def token(key, certificates, **header: object) -> str:
     import base64
 
     from cryptography.hazmat.primitives.asymmetric.padding import PKCS1v15
@@ -155,7 +155,7 @@ def token(key, certificates) -> str:
         return base64.urlsafe_b64encode(data).rstrip(b"=").decode()
 
     x5c = [base64.b64encode(c.public_bytes(Encoding.DER)).decode() for c in certificates]
-    text = f"{b64(json.dumps({'alg': 'RS256', 'x5c': x5c}).encode())}.{b64(b'{}')}"
+    text = f"{b64(json.dumps({'alg': 'RS256', 'x5c': x5c, **header}).encode())}.{b64(b'{}')}"
     return f"{text}.{b64(key.sign(text.encode(), PKCS1v15(), SHA256()))}"
 
 
@@ -189,6 +189,19 @@ def test_which_path_leads_to_an_anchor(keys, root, middle, leaf, fine: bool) -> 
         trust.read(token(own, [last]))
     with pytest.raises(DeviceTrouble) as raised:
         trust.read(token(above, [last, between]))
+    assert raised.value.message_key == "sbi.signature"
+
+
+@pytest.mark.parametrize("header", [{"alg": "RS512"}, {"alg": "HS256"}, {"alg": None}, {"crit": ["exp"]}])
+def test_only_rs256_without_conditions_counts(keys, header: dict[str, object]) -> None:
+    from cryptography.hazmat.primitives.serialization import Encoding
+
+    own = keys[1]
+    made = certificate("Alat", own, "Alat", own, ca=True)
+    trust = Trust((made.public_bytes(Encoding.PEM),), False, lambda: NOW)
+    assert trust.read(token(own, [made])).signed
+    with pytest.raises(DeviceTrouble) as raised:
+        trust.read(token(own, [made], **header))
     assert raised.value.message_key == "sbi.signature"
 
 
