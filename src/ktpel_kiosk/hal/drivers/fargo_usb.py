@@ -1,8 +1,8 @@
 """What a Fargo card printer says about itself over USB: a status source beside the print queue, not a way to print.
 
 The printer answers vendor control transfers, which need no claim of the interface: that one belongs to the queue's backend. A query is
-43 bytes: three zeros, a packet header (``Fg``, version 0, length 32, little endian), 32 zeros, ``eP``. The answer (520 bytes at most) is a packet of the
-same form whose payload is two texts ended by NUL: the result of the command and flags such as ``DH:1;IH:0;PE:0;``.
+43 bytes: three zeros, a packet header (``Fg``, version 0, length 32, little endian), 32 zeros, ``eP``. The answer (520 bytes at most) is
+a packet of the same form whose payload is two texts ended by NUL: the result of the command and flags such as ``DH:1;IH:0;PE:0;``.
 Known flags: DH hood (1 closed), PE out of cards (1), IH input hopper (1 has cards; 0 also with a card in the single feed, so it says
 nothing). Numbers of errors are the vendor's; where a firmware reports one is not documented: a number behind ``ERROR`` or ``ERR``, or a
 flag ``ER`` or ``EC``, is taken for it. The layout was described by others from captures of a DTC4500e; no printer was at hand here.
