@@ -126,5 +126,5 @@ def test_handover_closes_the_row(office: FakeOffice, session: Session) -> None:
     p = office.to_stage(1, Stage.SERAH_PEMOHON)
     presenter = HandoverPresenter(session)
     assert presenter.find(p.nomor_register) == p.id and presenter.find("9999/KTP/I/2020") == ""
-    closed = presenter.give(p.id, presenter.sign(None), "", "ybs", False)
+    closed = presenter.give(p.id, presenter.sign(p.id, None), Receiver(), False)
     assert closed.current() is None
