@@ -90,9 +90,11 @@ class FolderPrinter:
     def job(self, job_id: str) -> PrintJob:
         card = self.cards / job_id
         if (self.queue / job_id).exists() and not card.exists():
-            temp = self.cards / f".{job_id}.{threading.get_ident()}"
+            temp = self.cards / f".{job_id}.{os.getpid()}-{threading.get_ident()}"  # forked programs share thread numbers
             temp.write_text(json.dumps({"uid": hashlib.sha256(job_id.encode()).hexdigest()[:14].upper()}))
-            temp.rename(card)
+            with contextlib.suppress(FileExistsError):  # somebody else saw it come out first
+                os.link(temp, card)
+            temp.unlink()
         return PrintJob(job_id, PrintJobState.DONE if card.exists() else PrintJobState.UNKNOWN)
 
     def out(self, title: str) -> list[Path]:
@@ -124,7 +126,7 @@ class FolderChips:
         digest = hashlib.sha256(repr(data).encode()).hexdigest()
         held = {"uid": self.uid(reader), "credential": data.credential, "face": data.face_hash, "digest": digest}
         time.sleep(0.001)
-        temp = reader.card.with_name(f".{reader.card.name}.{threading.get_ident()}")
+        temp = reader.card.with_name(f".{reader.card.name}.{os.getpid()}-{threading.get_ident()}")
         temp.write_text(json.dumps(held))
         temp.rename(reader.card)
         return digest
@@ -173,6 +175,7 @@ def prepare(folder: Path) -> None:
     office.desk.register.write(work)
     printing.receive_blangko(office.desk, office.actor(Peran.SUPERVISOR), [f"K{n:06d}" for n in range(BLANKS)], "BAST-K")
     office.desk.register.close()
+    (folder / "orang.json").write_text(json.dumps([pattern.id, *(p.id for p in others)]))
     desk, actor, devices = open_desk(folder, 0)
     for _ in range(4):
         with contextlib.suppress(KioskError):
@@ -222,7 +225,7 @@ def act(desk: Desk, actor: Any, devices: FolderDevices, pid: str, rng: random.Ra
 
 def run(folder: Path, seed: int) -> None:
     desk, actor, devices = open_desk(folder, seed)
-    people = [i.id for i in desk.register.read(lambda v: v.list(Query(limit=1000)))]
+    people = json.loads((folder / "orang.json").read_text())
 
     def work(number: int) -> None:
         rng = random.Random(seed * 100 + number)

@@ -58,7 +58,7 @@ class Template:
 
 def kill_many(folder: Path, kills: int, seed: int) -> dict[str, Any]:
     rng = random.Random(seed)
-    template = Template(folder, max(40, kills))
+    template = Template(folder, min(300, max(40, kills)))
     import threading
     pause = threading.Event()
     try:

@@ -95,7 +95,7 @@ def _adopt(desk: Desk, job: CardJob, said: Said, *, mine: bool = False) -> CardJ
 
     def work(tx: Tx) -> CardJob:
         current = job_in(tx, job.id)
-        if current.state is not job.state or not mine and desk.card_acts.busy(job.id):
+        if current.state is not job.state or (not mine and desk.card_acts.busy(job.id)):
             tx.log("CardReconciled", current.permohonan_id, SYSTEM, job=job.id)
             return current
         return card_moves.to(desk, tx, SYSTEM, job.id, JobState.SENT, "CardSent", printer_job=said.printer_job)
