@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 from fakes import PASSWORD, FakeOffice
 
+from ktpel_kiosk.desk.handover import Receiver
 from ktpel_kiosk.domain.biometric import FINGERS, ExceptionKind, Position
 from ktpel_kiosk.domain.errors import KioskError, MediaEmpty, SignInRefused
 from ktpel_kiosk.domain.sop import Layanan, Stage

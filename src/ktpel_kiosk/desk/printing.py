@@ -39,6 +39,9 @@ from ktpel_kiosk.ports.register import Tx, View
 from ktpel_kiosk.ports.services import CardFace
 
 
+PREVIEW_DPI = 300
+
+
 def check_before_print(desk: Desk, actor: Actor, permohonan_id: str) -> tuple[str, ...]:
     """Open the record at SIAK and compare the biodata (stage ``cek_cetak``); fetch the card material where it is not ours.
 
@@ -82,13 +85,14 @@ def check_before_print(desk: Desk, actor: Actor, permohonan_id: str) -> tuple[st
     return differing
 
 
-def card_face(desk: Desk, permohonan_id: str) -> CardFace:
-    """The card as it will be printed; also the preview."""
+def card_face(desk: Desk, permohonan_id: str, dpi: int = PREVIEW_DPI) -> CardFace:
+    """The card as it will be printed, at the printer's resolution; also the preview."""
     p, portrait, ink = desk.register.read(lambda v: (
         v.permohonan(permohonan_id), _material(v, permohonan_id, "kartu.portret"), _material(v, permohonan_id, "kartu.tanda_tangan")))
     kantor = desk.sop_of(p.sop_digest).kantor
     return desk.renderer.render(
-        p.penduduk, portrait, ink, kantor.kabupaten, today(desk), kantor.header_kartu, specimen=desk.specimen,
+        p.penduduk, portrait, ink, kantor.kabupaten, today(desk), kantor.header_kartu, dpi=dpi,
+        specimen=desk.specimen,
     )
 
 
@@ -124,10 +128,10 @@ def start_card(desk: Desk, actor: Actor, permohonan_id: str) -> CardJob:
     if live is None and blank is None:
         pause_for_blangko(desk, actor, permohonan_id)
         raise SopViolation("blangko.empty")
-    card_printer.ready(desk)
+    media = card_printer.ready(desk)
     if inside or live is not None:
         encoding.require_station(desk)
-    face = card_face(desk, permohonan_id)
+    face = card_face(desk, permohonan_id, media.dpi)
     job_id = live.id if live is not None else desk.ids.new()
     with desk.card_acts.working(job_id):
         if live is None:
