@@ -20,6 +20,7 @@ from ktpel_kiosk.domain.biometric import EYES, LEFT_FOUR, RIGHT_FOUR, THUMBS, De
 from ktpel_kiosk.domain.errors import BadInput, CaptureFailed, DeviceTrouble
 from ktpel_kiosk.hal.drivers.sbi import sbi_drivers
 from ktpel_kiosk.hal.drivers.sbi.chain import FIRST
+from ktpel_kiosk.ports.devices import evidence_of
 
 EDITIONS = [("0.9.5", "0.9.5"), ("1.0", "1.0"), ("1.0", "1.0.0")]
 
@@ -90,6 +91,7 @@ def test_portrait(service: SbiService) -> None:
     assert (device.frame().width, device.frame().height) == (160, 120)
     still = device.still()
     assert (still.width, still.height, still.channels) == (240, 320, 3)
+    assert b'"biometrics"' in evidence_of(device), "the service's own answer goes with the picture"
     device.close()
 
 

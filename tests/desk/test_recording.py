@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import doubles
 import pytest
 from desk_office import PASSWORD, Office
 
@@ -507,3 +508,10 @@ def test_no_sample_of_an_excused_position_is_sealed(office):
     sealing.sign_off(office.desk, operator, p.id, PASSWORD)
     sealing.seal_packet(office.desk, operator, p.id)
     assert Position.LEFT_THUMB not in {s.position for s in office.vault.contents[-1].samples}
+
+
+def test_what_the_face_camera_signed_is_kept_with_the_portrait(office, seated, monkeypatch):
+    monkeypatch.setattr(doubles._Device, "evidence", b"signed answer", raising=False)
+    recording.capture_face(office.desk, office.actor(Peran.OPERATOR), seated.id)
+    (sample,) = [s for s in office.desk.register.read(lambda v: v.samples(seated.id)) if s.position is Position.FACE]
+    assert sample.device_payload == b"signed answer"

@@ -48,6 +48,7 @@ from ktpel_kiosk.ports.devices import (
     IrisCapture,
     SignatureCapture,
     SignaturePad,
+    evidence_of,
     takes_slaps,
 )
 from ktpel_kiosk.ports.register import Tx, View
@@ -210,15 +211,16 @@ def capture_face(desk: Desk, actor: Actor, permohonan_id: str, *, replace_backgr
     if replace_background and not recording_status(desk, p.id).rules.ganti_latar:
         raise SopViolation("recording.background_fixed")
 
-    def shoot(camera: Camera) -> tuple[DeviceIdentity, object]:
-        return camera.identity(), camera.still()
+    def shoot(camera: Camera) -> tuple[DeviceIdentity, object, bytes]:
+        return camera.identity(), camera.still(), evidence_of(camera)
 
-    identity, frame = desk.devices.call(DeviceKind.CAMERA, "camera.still", shoot, desk.capture_timeout_s + 5).result()
+    identity, frame, evidence = desk.devices.call(DeviceKind.CAMERA, "camera.still", shoot, desk.capture_timeout_s + 5).result()
     with _failures(desk, actor, p, (Position.FACE,)):
         assessed = desk.biometrics.assess_face(
             frame, p.penduduk.latar_foto, replace_background=replace_background)  # type: ignore[arg-type]
     replaced = assessed.quality.measures.get("background_replaced") == 1.0
-    return _store(desk, actor, p, [assessed], identity, facts={"replaced_background": replaced} if replace_background else None)
+    facts = {"replaced_background": replaced} if replace_background else None
+    return _store(desk, actor, p, [assessed], identity, payload=evidence, facts=facts)
 
 
 def capture_fingers(desk: Desk, actor: Actor, permohonan_id: str, positions: Sequence[Position], *, instead: bool = False) -> CaptureResult:

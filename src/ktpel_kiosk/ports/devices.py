@@ -160,6 +160,11 @@ class FingerprintScanner(Device, Protocol):
         ...
 
 
+def evidence_of(camera: Camera) -> bytes:
+    """The device's own signed answer about its last still, byte for byte; cameras that sign nothing have no ``evidence``."""
+    return bytes(getattr(camera, "evidence", b""))
+
+
 def takes_slaps(scanner: FingerprintScanner) -> bool:
     """Whether several fingers can be placed together; scanners that say nothing take slaps."""
     return bool(getattr(scanner, "slap", True))

@@ -64,6 +64,7 @@ class SbiCamera(_SbiDevice):
         self._frame_s, self._idle_s, self._still_s = frame_s, idle_s, still_s
         self._stream: Link | None = None
         self._used_at = 0.0
+        self.evidence = b""
 
     def healthy(self) -> None:
         """A preview nobody looks at is closed; while it runs the device may call itself busy, and that is us."""
@@ -103,7 +104,7 @@ class SbiCamera(_SbiDevice):
         running = self._stream if self._stream is not None and self._stream.open else None
         device = self._session.device() if running is not None else self._session.ready()
         try:
-            pictures, _ = self._session.capture(device, (Position.FACE,), self._still_s, lambda _frame: None, running)
+            pictures, self.evidence = self._session.capture(device, (Position.FACE,), self._still_s, lambda _frame: None, running)
         except NotConnected:
             self._drop()
             raise
