@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import signal
 import sys
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -118,6 +119,8 @@ def start_windows(desk: Desk, *, windowed: bool = False, on_ready: Callable[[], 
     _place_applicant(windows, windowed)
     windows.app.setQuitOnLastWindowClosed(False)
     windows.operator.closed.connect(windows.app.quit)
+    for asked_to_end in (signal.SIGINT, signal.SIGTERM):  # the window's clock lets Python look at signals once a second
+        signal.signal(asked_to_end, lambda _number, _frame: windows.app.quit())
     from ktpel_kiosk.ui.code_listener import CodeListener
     listener = CodeListener(desk.devices, lambda code: windows.bridge.post(lambda: windows.operator.code_read(code)))
     listener.start()
