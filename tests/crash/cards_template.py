@@ -210,7 +210,7 @@ def act(desk: Desk, actor: Any, devices: FolderDevices, pid: str, rng: random.Ra
         assert out, "called good, and there is no card"
         devices.hands.reader.card = out[0]
         if job.state is JobState.PRINTED and rng.random() < 0.1:
-            printing.spoil_card(desk, actor, job.id, "uji", **SECOND)
+            printing.spoil_card(desk, actor, job.id, "uji", **SECOND, seen=JobState.PRINTED)
         elif job.state is JobState.PRINTED:
             encoding.encode_card(desk, actor, job.id)
         else:

@@ -228,11 +228,15 @@ def seen_good(desk: Desk, tx: Tx, actor: Actor, job_id: str, event: str) -> Card
     return card_moves.confirm(desk, tx, actor, job_id, job.readback_hash) if job.written else job
 
 
-def spoil_card(desk: Desk, actor: Actor, job_id: str, reason: str, *, second_username: str, second_password: str) -> CardJob:
+def spoil_card(desk: Desk, actor: Actor, job_id: str, reason: str, *, second_username: str, second_password: str,
+               seen: JobState | None = None) -> CardJob:
     """The card is spoiled: its blank is used up, bound to the NIK by the job, and another may be made.
 
     Another officer who may approve it looks at the card and signs (four eyes): a blank that leaves the ledger as spoiled
     must not be able to walk out of the office.
+
+    Args:
+        seen: the state the officer saw; the card is left alone when it moved on since (``card.transition``).
 
     Raises:
         SignInRefused, NotAllowed: the second person is the same one, unknown, or may not approve.
@@ -248,6 +252,8 @@ def spoil_card(desk: Desk, actor: Actor, job_id: str, reason: str, *, second_use
 
     def work(tx: Tx) -> CardJob:
         current = job_in(tx, job_id)
+        if seen is not None and current.state is not seen:  # another window finished it meanwhile
+            raise SopViolation("card.transition", found=current.state, expected=seen)
         changed = current.to(JobState.SPOILED, desk.clock.now(), spoil_reason=text)
         tx.save_card_job(changed)
         add_signed(desk, tx, second, tx.permohonan(changed.permohonan_id), Stage.CETAK_ENCODE, "kartu_rusak", spoil_hash(changed, text),

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 from PySide6.QtCore import Qt, QTimer
 from PySide6.QtWidgets import QHBoxLayout, QStackedWidget, QVBoxLayout, QWidget
 
+from ktpel_kiosk.domain.cards import JobState
 from ktpel_kiosk.domain.errors import BadInput, KioskError, NotAllowed, SignInRefused
 from ktpel_kiosk.domain.permohonan import Permohonan
 from ktpel_kiosk.domain.sop import Stage
@@ -500,7 +501,9 @@ class CetakPage(Page):
             verdict = self._asked
             self.act(lambda: self.presenter.answer(pid, job_id, verdict, name, secret), self._put_back, self._spoil_refused)
             return
-        self.act(lambda: self.presenter.spoil(pid, job_id, reason, name, secret), self._spoiled, self._spoil_refused)
+        state = self.view.job.state
+        seen = state if state is JobState.PRINTED else None  # while it is printed the printer's word may move it on
+        self.act(lambda: self.presenter.spoil(pid, job_id, reason, name, secret, seen), self._spoiled, self._spoil_refused)
 
     _asked = "spoiled"
 

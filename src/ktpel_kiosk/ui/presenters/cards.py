@@ -167,9 +167,10 @@ class CardPresenter:
         """Raises when the chip of a finished card does not read as it was written."""
         encoding.reread_chip(self.session.desk, self.session.actor, job_id)
 
-    def spoil(self, pid: str, job_id: str, reason: str, username: str, password: str) -> PrintView:
+    def spoil(self, pid: str, job_id: str, reason: str, username: str, password: str, seen: JobState | None = None) -> PrintView:
         """``username`` and ``password`` are the second person's, who saw the card too."""
-        printing.spoil_card(self.session.desk, self.session.actor, job_id, reason, second_username=username, second_password=password)
+        printing.spoil_card(self.session.desk, self.session.actor, job_id, reason, second_username=username, second_password=password,
+                            seen=seen)
         return self.load(pid)
 
     def answer(self, pid: str, job_id: str, verdict: str, username: str = "", password: str = "") -> PrintView:
