@@ -13,7 +13,7 @@ import pytest
 
 from ktpel_kiosk.app import sops
 from ktpel_kiosk.app.clock import PracticeClock
-from ktpel_kiosk.app.day.cast import CASES, FIRST_CASES, Town, Twist, cast_of
+from ktpel_kiosk.app.day.cast import CARD_TWISTS, CASES, FIRST_CASES, Town, Twist, cast_of
 from ktpel_kiosk.app.day.floor import Floor, NobodyThere, Rest, Until, Work
 from ktpel_kiosk.app.day.play import run_day
 from ktpel_kiosk.app.demo import DemoOptions
@@ -99,8 +99,7 @@ def test_every_office_meets_thirty_people_and_every_mishap_its_sop_knows(office:
     assert len(cast) >= FIRST_CASES
     assert len({c.key for c in cast}) == len(cast)
     met = {t for c in cast for t in c.twists}
-    card_only = {Twist.KARTU_RUSAK, Twist.TIDAK_DIAMBIL}
-    assert met >= set(Twist) - (card_only if sop.akhir == "surat" else set())
+    assert met >= set(Twist) - (CARD_TWISTS if sop.akhir == "surat" else set()) - (set() if sop.kuasa_boleh else {Twist.KUASA})
     assert {c.layanan for c in CASES} - {c.layanan for c in cast} == {x for x in {c.layanan for c in CASES} if sop.layanan_of(x) is None}
 
 
@@ -145,6 +144,9 @@ def check_day(out: Path, summary: dict[str, Any], office: str, finished: int = 2
     for book in ("permohonan", "perekaman", "pengambilan", "pengaduan") + (("pencetakan", "blangko") if sop.akhir == "kartu" else ()):
         rows = list(csv.DictReader((out / "books" / f"{book}.csv").read_text("utf-8-sig").splitlines(), delimiter=";"))
         assert rows, book
+    taken = list(csv.DictReader((out / "books" / "pengambilan.csv").read_text("utf-8-sig").splitlines(), delimiter=";"))
+    proxies = [r["NIK & Nama Pengambil"] for r in taken if r["Yang Mengambil (ybs/kuasa)"] == "kuasa"]
+    assert len(proxies) == sops.load(office).kuasa_boleh and all(p.endswith(" SUMIYATI") and len(p) == 25 for p in proxies), proxies
     register = list(csv.DictReader((out / "books" / "permohonan.csv").read_text("utf-8-sig").splitlines(), delimiter=";"))
     numbers = [r["Nomor Register"] for r in register if r["Nomor Register"] and "/" in r["Nomor Register"]]
     assert numbers == sorted(numbers), "the book is in the order of its numbers"

@@ -278,6 +278,15 @@ class Walk:
             self.card_to_reader(self.desk.register.read(lambda v: handover.confirmed_job(v, p.id)).id)
         takes_back = takes_card and offered is not None and offered.tarik_of(p.varian)
         ink = handover.sign_for_card(self.desk, p.id)  # letters: the old card is given up where the new one is handed over
-        handover.hand_over(self.desk, actor, p.id, ink, old_card_withdrawn=takes_back,
-                           old_card_condition="rusak_fisik" if Layanan.RUSAK in (p.layanan, p.varian) else "utuh")
+        handover.hand_over(self.desk, actor, p.id, ink, receiver=self.receiver_of(p), old_card_withdrawn=takes_back,
+                           old_card_condition="rusak_fisik" if Layanan.RUSAK in (p.layanan, p.varian) else "utuh",
+                           ikd=self.ikd_of(p) if takes_card else "")
         self.acknowledge("handover", p.id)
+
+    def receiver_of(self, _p: Permohonan) -> handover.Receiver:
+        """Who comes to fetch it: the holder."""
+        return handover.Receiver()
+
+    def ikd_of(self, _p: Permohonan) -> str:
+        """What is noted about the Identitas Kependudukan Digital at pick-up; empty: not asked."""
+        return ""

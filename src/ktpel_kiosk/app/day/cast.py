@@ -40,6 +40,8 @@ class Twist(StrEnum):
     BATAL = "batal"                                            # withdrawn by the applicant, number stays used
     KARTU_RUSAK = "kartu_rusak"                                # spoiled print, second card
     TIDAK_DIAMBIL = "tidak_diambil"                            # card ready, called, not collected today
+    KUASA = "kuasa"                                            # somebody else comes with a letter to fetch card or letters
+    JARI_KERING = "jari_kering"                                # no finger matches the card at pick-up: the eyes make it active
     CAP_JEMPOL = "cap_jempol"                                  # cannot write
     MENGADU = "mengadu"                                        # leaves a complaint
     TANPA_SURVEI = "tanpa_survei"
@@ -50,7 +52,7 @@ ENDS_WITHOUT_CARD: dict[Twist, Keadaan] = {
     Twist.BATAL: Keadaan.BATAL, Twist.REKAM_GANDA: Keadaan.DITOLAK,
 }
 NEEDS_CENTRE: dict[Twist, Keadaan] = {Twist.GANDA_PUSAT: Keadaan.GANDA, Twist.ADJUDIKASI: Keadaan.BERJALAN}
-CARD_TWISTS = frozenset({Twist.KARTU_RUSAK, Twist.TIDAK_DIAMBIL})
+CARD_TWISTS = frozenset({Twist.KARTU_RUSAK, Twist.TIDAK_DIAMBIL, Twist.JARI_KERING})
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,7 +95,7 @@ _BLIND_EYE = ((Position.LEFT_EYE, ExceptionKind.BLIND),)
 CASES: tuple[Case, ...] = (
     _case("baru"),
     _case("nama satu kata", name="SUHARTI", sex="P"),
-    _case("nama dengan apostrof", name="M. NUR'AINI MUT'ROF", sex="L"),
+    _case("nama dengan apostrof", Layanan.BARU_WNI, Twist.KUASA, name="M. NUR'AINI MUT'ROF", sex="L"),
     _case("nama enam puluh huruf", name="RADEN RORO ENDANG SULISTYANINGSIH KUSUMANINGRUM WIRATMADJAYA", sex="P"),
     _case("kurang, dilengkapi", Layanan.BARU_WNI, Twist.KURANG_LALU_DILENGKAPI),
     _case("kurang, tidak kembali", Layanan.BARU_WNI, Twist.KURANG_TIDAK_KEMBALI),
@@ -116,6 +118,7 @@ CASES: tuple[Case, ...] = (
     _case("dibatalkan", Layanan.BARU_WNI, Twist.BATAL),
     _case("kartu rusak", Layanan.BARU_WNI, Twist.KARTU_RUSAK),
     _case("tidak diambil", Layanan.BARU_WNI, Twist.TIDAK_DIAMBIL),
+    _case("jari kering saat diambil", Layanan.BARU_WNI, Twist.JARI_KERING),
     _case("jemput bola", mobile_place="SMAN 1, ruang guru"),
     _case("hilang", Layanan.HILANG, known=True),
     _case("rusak", Layanan.RUSAK, Twist.MENGADU, known=True),
@@ -143,6 +146,8 @@ def cast_of(sop: Sop) -> tuple[Case, ...]:
                            sex=case.sex if own else "")
         if not card and case.twists & CARD_TWISTS:
             case = replace(case, twists=case.twists - CARD_TWISTS)
+        if not sop.kuasa_boleh:
+            case = replace(case, twists=case.twists - {Twist.KUASA})
         if not checks and Twist.DITOLAK in case.twists:
             continue
         offered = sop.layanan_of(case.layanan)

@@ -142,7 +142,7 @@ class Day:
 
     def _stories(self) -> Stories:
         walk = DayWalk(self.kiosk.desk, self.officers, seat=self._seat, card_to_reader=self.kiosk.card_to_reader, rng=self.rng,
-                       second=self.second)
+                       second=self.second, skin=self._skin)
         evening = self._at(self.kantor.jam_tutup) + timedelta(hours=1)
         return Stories(walk, self.rng, evening, self._seat, self._leaves, self._call)
 
@@ -191,6 +191,10 @@ class Day:
             self.kiosk.stood_up()
         else:
             self.kiosk.seat(p.id, self.seeds[p.penduduk.nik], p.penduduk)
+
+    def _skin(self, condition: str) -> None:
+        assert self.kiosk.world is not None
+        self.kiosk.world.change_condition(condition)
 
     def _leaves(self, case: Case, p: Permohonan, officer: Actor) -> None:
         """Whoever got card or letters is asked how it was; some leave a complaint."""

@@ -13,7 +13,7 @@ from ktpel_kiosk.app.day.cast import Case, Twist
 from ktpel_kiosk.app.day.floor import Rest, Story, Until, Work
 from ktpel_kiosk.app.population import Invented
 from ktpel_kiosk.app.walk import Walk, WalkFailed
-from ktpel_kiosk.desk import correction, duplicates, intake, printing, recording, returns, verification
+from ktpel_kiosk.desk import correction, duplicates, handover, intake, printing, recording, returns, verification
 from ktpel_kiosk.desk.access import stage_roles
 from ktpel_kiosk.desk.progress import open_work, pause_work
 from ktpel_kiosk.domain.actor import Actor
@@ -32,6 +32,8 @@ PAUSES: dict[Twist, tuple[str, float]] = {
 }
 HOME_AND_BACK_S = 5400.0
 LONGEST_WORK_S = 1500.0
+PROXY, PROXY_BORN = "SUMIYATI", "520178"
+"""Who comes with the letter of a proxy: an invented mother, born 12-01-1978."""
 
 
 @dataclass
@@ -41,6 +43,8 @@ class DayWalk(Walk):
     cases: dict[str, Case] = field(default_factory=dict)
     second: tuple[str, str] = ("", "")
     """User name and password of the officer who agrees to exceptions and spoiled cards."""
+    skin: Callable[[str], None] = lambda _condition: None
+    """Makes the skin of whoever sits there ``dry`` or ``normal``."""
     spoiled: set[str] = field(default_factory=set)
 
     def _record(self, actor: Actor, p: Permohonan) -> None:
@@ -75,6 +79,25 @@ class DayWalk(Walk):
             username, password = self.second
             printing.spoil_card(self.desk, actor, job.id, "warna bergaris", second_username=username, second_password=password)
         super()._print(actor, p)
+
+    def _activate(self, actor: Actor, p: Permohonan) -> None:
+        if not self.cases[p.id].has(Twist.JARI_KERING):
+            super()._activate(actor, p)
+            return
+        self.skin("dry")
+        try:
+            super()._activate(actor, p)
+        finally:
+            self.skin("normal")
+
+    def receiver_of(self, p: Permohonan) -> handover.Receiver:
+        if not self.cases[p.id].has(Twist.KUASA):
+            return super().receiver_of(p)
+        letter = f"{self.rng.randint(1, 99):02d}/KUASA/{p.created_at.year}"
+        return handover.Receiver("kuasa", PROXY, f"{p.penduduk.nik[:6]}{PROXY_BORN}0007", letter)
+
+    def ikd_of(self, p: Permohonan) -> str:
+        return "" if self.cases[p.id].has(Twist.KUASA) else self.rng.choice(handover.IKD)
 
 
 @dataclass
