@@ -38,7 +38,6 @@ from ktpel_kiosk.ports.devices import PrintJob, PrintJobState
 from ktpel_kiosk.ports.register import Tx, View
 from ktpel_kiosk.ports.services import CardFace
 
-
 PREVIEW_DPI = 300
 
 
