@@ -1,4 +1,4 @@
-"""Who really took the card: the proxy's NIK and letter, whether the card itself was read, the digest that binds the signature, the IKD remark.
+"""Who really took the card: the proxy's NIK and letter, card read, the digest that binds the signature; remark on the digital identity.
 
 Frozen once released.
 """

@@ -59,8 +59,8 @@ from ktpel_kiosk.desk.context import Desk
 from ktpel_kiosk.desk.seats import Seats
 from ktpel_kiosk.domain.actor import Actor
 from ktpel_kiosk.domain.biometric import FINGERS, ExceptionKind, Position
-from ktpel_kiosk.domain.cards import Blangko, BlangkoState, CardJob, JobState
 from ktpel_kiosk.domain.capture_rules import BestOf, CaptureRules
+from ktpel_kiosk.domain.cards import Blangko, BlangkoState, CardJob, JobState
 from ktpel_kiosk.domain.ganda import DuplicateCheck, DuplicateHit, FingerLikeness, Putusan
 from ktpel_kiosk.domain.laporan import Masa
 from ktpel_kiosk.domain.ledgers import AlasanTarik, Pejabat

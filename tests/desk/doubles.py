@@ -112,9 +112,6 @@ class _Device:
     def media(self) -> PrintMedia:
         return PrintMedia("cr80", 8560, 5398)
 
-    def healthy(self) -> None:
-        return None
-
     def submit(self, front: RawImage, back: RawImage | None, title: str, layers: Any = None) -> PrintJob:
         """Each card has a chip of its own, and the newest one lies on the reader."""
         if self.kind in self.bench.trouble:  # only an unknown outcome gets this far

@@ -173,8 +173,8 @@ LETTER_TABLE: dict[str, str] = {  # Kebakkramat ends with letters
 }
 
 AFTERWARDS: dict[str, str] = {
-    "complaints.receive": "complaint.not_found", "intake.register_intake": "permohonan.not_found", "printing.start_card": "card.finish_first",
-    "encoding.encode_card": "card.transition", "encoding.reread_chip": "card.transition",
+    "complaints.receive": "complaint.not_found", "intake.register_intake": "permohonan.not_found",
+    "printing.start_card": "card.finish_first", "encoding.encode_card": "card.transition", "encoding.reread_chip": "card.transition",
     "letters.reprint": "permohonan.not_found", "material.take_centre_biodata": "card.material", "population.adopt": "population.nothing",
     "population.examine": "population.no_header", "handover.activate": "chip.foreign", "handover.activate_by_sight": "chip.foreign",
     "handover.activate_by_iris": "chip.foreign", "handover.hand_over": "chip.foreign",
@@ -185,7 +185,8 @@ HELPERS: frozenset[str] = frozenset({
     "access.require", "access.require_receiver", "access.require_roles", "access.require_stage",  # the checks themselves
     "approvals.require_signer", "approvals.required", "eligible.may_override", "eligible.superior",
     "sign_in.second_person", "sign_in.second_signer", "sign_in.lock", "sign_in.sign_out",  # about the own seat
-    "printing.may_judge_card", "encoding.encode_inside", "papers.receipt_paper", "laporan_paper.report_paper",  # make a paper from values at hand
+    "printing.may_judge_card", "encoding.encode_inside", "papers.receipt_paper",
+    "laporan_paper.report_paper",  # make a paper from values at hand
     "books.build_book",  # pages and exports go through preview and export_register
 })
 

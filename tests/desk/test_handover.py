@@ -5,10 +5,11 @@ from __future__ import annotations
 from dataclasses import replace
 
 import pytest
+from desk_office import PASSWORD
 
 from ktpel_kiosk.desk import handover, printing
 from ktpel_kiosk.domain.biometric import Position
-from ktpel_kiosk.domain.cards import CardJob
+from ktpel_kiosk.domain.cards import CardJob, JobState
 from ktpel_kiosk.domain.errors import BadInput, CardRefused, NotConnected, SopViolation
 from ktpel_kiosk.domain.permohonan import Keadaan, Permohonan
 from ktpel_kiosk.domain.sop import Peran, Stage
@@ -141,3 +142,34 @@ def test_proxy_leaves_name_nik_and_letter(office, monkeypatch) -> None:
 
 def proof_receiver(proof: Handover) -> handover.Receiver:
     return handover.Receiver(proof.receiver_relation, proof.receiver_name, proof.receiver_nik, proof.proxy_letter)
+
+
+def test_a_finished_card_that_proves_dead_goes_back_to_the_printer(office) -> None:
+    p, job = made(office)
+    operator = office.actor(Peran.OPERATOR)
+    office.judge.activation_score = office.judge.iris_score = 0.1
+    for _ in range(handover.ACTIVATION_TRIES):
+        handover.activate(office.desk, operator, p.id)
+    spent = office.read(p).current().active_now_s(office.desk.clock.now())
+    spoiled = printing.spoil_card(office.desk, operator, job.id, "chip mati", second_username="kasi", second_password=PASSWORD)
+    again = office.read(p)
+    assert spoiled.state is JobState.SPOILED and again.current().stage is Stage.CETAK_ENCODE
+    assert [t.stage for t in again.tahap if t.stage is Stage.AKTIVASI and not t.outcome and t.active_s >= spent]
+    b = office.desk.register.read(lambda v: v.blangko_balance())
+    assert (b.balanced, b.rusak, b.baik, b.dipakai) == (True, 1, 0, 0)
+    assert handover.activation_attempts(office.desk, p.id) == handover.ACTIVATION_TRIES, "until there is a new card"
+
+    office.bench.chip = b"UID00009"
+    office.judge.activation_score = 0.9
+    fresh = printing.confirm_print(office.desk, operator, printing.start_card(office.desk, operator, p.id).id)
+    printing.encode_card(office.desk, operator, fresh.id)
+    assert handover.activation_attempts(office.desk, p.id) == 0
+    assert handover.activate(office.desk, operator, p.id).matched
+    assert office.desk.register.read(lambda v: handover.confirmed_job(v, p.id)).blangko != job.blangko
+
+
+def test_a_card_in_its_holders_hand_is_not_called_spoiled(office) -> None:
+    p, job = at_pick_up(office)
+    give(office, p)
+    with pytest.raises(SopViolation, match="handed_over"):
+        printing.spoil_card(office.desk, office.actor(Peran.OPERATOR), job.id, "rusak", second_username="kasi", second_password=PASSWORD)

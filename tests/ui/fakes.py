@@ -392,7 +392,8 @@ class Chips:
         data = self.devices.chips.get(self.devices.chip)
         if data is None:
             raise CardRefused("chip.empty", device_kind="card_reader", operation="read", status="-")
-        return ChipContent(self.devices.chip, data.credential, data.face_hash, hashlib.sha256(repr(data).encode()).hexdigest(), data.minutiae)
+        digest = hashlib.sha256(repr(data).encode()).hexdigest()
+        return ChipContent(self.devices.chip, data.credential, data.face_hash, digest, data.minutiae)
 
 
 class Line:

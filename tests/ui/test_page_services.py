@@ -15,6 +15,7 @@ from PySide6.QtWidgets import QLabel
 from ktpel_kiosk.desk import verification
 from ktpel_kiosk.domain.actor import Actor
 from ktpel_kiosk.domain.biometric import Position
+from ktpel_kiosk.domain.cards import JobState
 from ktpel_kiosk.domain.ganda import DuplicateCheck, DuplicateHit, FingerLikeness, Putusan
 from ktpel_kiosk.domain.permohonan import Keadaan, TahapState
 from ktpel_kiosk.domain.population import PopulationBatch, PopulationEntry
@@ -22,7 +23,7 @@ from ktpel_kiosk.domain.sop import Layanan, Peran, Stage
 from ktpel_kiosk.domain.status import StatusSiak
 from ktpel_kiosk.ports.register import Query
 from ktpel_kiosk.ui.pages.loket import LoketPage
-from ktpel_kiosk.ui.pages.penyerahan import PenyerahanPage
+from ktpel_kiosk.ui.pages.penyerahan import SPOIL, PenyerahanPage
 from ktpel_kiosk.ui.pages.tugas import TugasPage
 from ktpel_kiosk.ui.pages.verifikasi import REFUSE, RETURN, VerifikasiPage
 
@@ -265,3 +266,25 @@ def test_a_card_is_activated_by_two_officers_where_there_is_no_finger(tempeh: Pa
     page.primary.click()
     tempeh.wait()
     assert office.read(p.id).current().stage is not Stage.AKTIVASI
+
+
+def test_a_finished_card_that_cannot_be_used_is_made_again(tempeh: PageBench) -> None:
+    office = tempeh.office
+    p = office.to_stage(0, Stage.SERAH_PEMOHON)
+    page: PenyerahanPage = tempeh.open("penyerahan", PenyerahanPage, id=p.id)
+    assert page.spoil.isVisible()
+    page.spoil.click()
+    assert page.areas.currentIndex() == SPOIL
+    if shot := os.environ.get("KTPEL_SHOTS"):
+        tempeh.windows[-1][0].grab().save(f"{shot}/serah-rusak.png")
+    tempeh.press("Esc")
+    assert page.areas.currentIndex() != SPOIL and page.title.text() == "Serahkan kepada pemohon"
+    page.spoil.click()
+    tempeh.press("F9")
+    assert office.read(p.id).current().stage is Stage.SERAH_PEMOHON, "no reason, no second officer"
+    page.spoil_area.reasons[2].click()
+    page.spoil_area.second.username.set_value(office.actors[Peran.KASI].username)
+    page.spoil_area.second.password.set_value(PASSWORD)
+    tempeh.press("F9")
+    assert office.read(p.id).current().stage is Stage.CETAK_ENCODE and "kembali ke Cetak" in tempeh.notice()
+    assert [j.state for j in office.register.read(lambda v: list(v.card_jobs(p.id)))] == [JobState.SPOILED]

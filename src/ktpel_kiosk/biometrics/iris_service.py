@@ -65,7 +65,7 @@ class IrisService:
         return code.pack(made)
 
     def compare_form(self, png: bytes, form: bytes) -> float:
-        """Likeness 0..1 of a fresh picture and a kept code; 0 when no eye can be read in the picture. Raises BadInput for a damaged code."""
+        """Likeness 0..1 of a fresh picture and a kept code; 0 when no eye can be read in it. Raises BadInput for a damaged code."""
         kept, seen = code.unpack(form), self._code(png)
         return code.likeness(code.distance(seen, kept)) if seen is not None else 0.0
 

@@ -203,10 +203,11 @@ def _blank_and_chip(job: CardJob) -> str:
 def _pengambilan(s: Show, since: datetime, until: datetime) -> Iterator[Line]:
     for proof, p in s.view.handovers_in(since, until):
         own = proof.receiver_relation == "ybs"
+        taker = f"{s.nik(p.penduduk.nik if own else proof.receiver_nik)} {proof.receiver_name}".strip()
         letters = proof.kind == "surat"
         yield Line((
             s.day(proof.at), s.clock(proof.at), p.nomor_register, s.nik(p.penduduk.nik), p.penduduk.nama, proof.receiver_relation,
-            f"{s.nik(p.penduduk.nik)} {proof.receiver_name}" if own else f"{s.nik(proof.receiver_nik)} {proof.receiver_name}".strip(), proof.number,
+            taker, proof.number,
             "ya" if proof.old_card_withdrawn else "tidak", "ya" if proof.activated else "tidak",
             "ada" if proof.signature_png else "tidak ada", s.officer(proof.officer),
             "Surat Pengantar dan Surat Keterangan Perekaman" if letters else IKD_WORDS.get(proof.ikd, ""),

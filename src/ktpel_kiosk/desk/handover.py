@@ -196,8 +196,10 @@ def eyes_may_help(desk: Desk, permohonan_id: str) -> bool:
 
 
 def _tries(desk: Desk, permohonan_id: str) -> list[Mapping[str, object]]:
+    """Tries with the card there is now: one printed anew begins anew."""
     links = desk.register.read(lambda v: v.audit(subject=permohonan_id, limit=100_000))
-    return [link.facts for link in links if link.event == "CardActivated"]
+    made = max((link.sequence for link in links if link.event == "CardConfirmed"), default=0)
+    return [link.facts for link in links if link.event == "CardActivated" and link.sequence > made]
 
 
 def move_to_counter(desk: Desk, actor: Actor, permohonan_id: str) -> Permohonan:

@@ -32,7 +32,7 @@ from ktpel_kiosk.domain.errors import (
     TransportTrouble,
 )
 from ktpel_kiosk.domain.free_text import note
-from ktpel_kiosk.domain.permohonan import Permohonan, pause_for, start
+from ktpel_kiosk.domain.permohonan import Keadaan, Permohonan, back_to, pause_for, start
 from ktpel_kiosk.domain.sop import Stage
 from ktpel_kiosk.ports.devices import PrintJob, PrintJobState
 from ktpel_kiosk.ports.register import Tx, View
@@ -232,18 +232,20 @@ def spoil_card(desk: Desk, actor: Actor, job_id: str, reason: str, *, second_use
     """The card is spoiled: its blank is used up, bound to the NIK by the job, and another may be made.
 
     Another officer who may approve it looks at the card and signs (four eyes): a blank that leaves the ledger as spoiled
-    must not be able to walk out of the office.
+    must not be able to walk out of the office. A finished card that proves unusable before it is handed over (a dead chip at the
+    activation) sends the application back to the printer.
 
     Args:
         seen: the state the officer saw; the card is left alone when it moved on since (``card.transition``).
 
     Raises:
-        SignInRefused, NotAllowed: the second person is the same one, unknown, or may not approve.
+        SignInRefused, NotAllowed: the second person is the same one, unknown, or may not approve. SopViolation: ``card.handed_over``.
     """
     text = note(reason, "alasan")
     if not text:
         raise BadInput("card.spoil_reason")
     job = job_of(desk, job_id)
+    _still_here(desk.register.read(lambda v: v.permohonan(job.permohonan_id)), job)
     may_judge_card(desk, actor, job, "spoil_card")
     job.to(JobState.SPOILED, desk.clock.now())
     second, key = second_signer(desk, actor, second_username, second_password, "approve_spoil")
@@ -253,6 +255,8 @@ def spoil_card(desk: Desk, actor: Actor, job_id: str, reason: str, *, second_use
         current = job_in(tx, job_id)
         if seen is not None and current.state is not seen:  # another window finished it meanwhile
             raise SopViolation("card.transition", found=current.state, expected=seen)
+        p = tx.permohonan(current.permohonan_id)
+        _still_here(p, current)
         changed = current.to(JobState.SPOILED, desk.clock.now(), spoil_reason=text)
         tx.save_card_job(changed)
         add_signed(desk, tx, second, tx.permohonan(changed.permohonan_id), Stage.CETAK_ENCODE, "kartu_rusak", spoil_hash(changed, text),
@@ -261,6 +265,10 @@ def spoil_card(desk: Desk, actor: Actor, job_id: str, reason: str, *, second_use
         note_use(desk, tx, actor, current, changed)
         tx.log("CardSpoiled", changed.permohonan_id, actor.username, job=job_id, blangko=changed.blangko, second=second.username)
         queue_report(desk, tx, "spoiled", job=job_id, blangko=changed.blangko, nik=changed.nik)
+        if current.state is JobState.CONFIRMED:
+            tx.log("CardToReprint", p.id, actor.username, job=job_id)
+            save(desk, tx, back_to(tx.permohonan(p.id), Stage.CETAK_ENCODE, desk.clock.now()))
+            settle_stock(desk, tx)
         return changed
 
     with desk.card_acts.working(job_id):
@@ -268,6 +276,12 @@ def spoil_card(desk: Desk, actor: Actor, job_id: str, reason: str, *, second_use
     if job.at_station or (job.written and job.state is JobState.UNKNOWN):  # it may still stand over the chip reader
         encoding.eject_rejected(desk)
     return spoiled
+
+
+def _still_here(p: Permohonan, job: CardJob) -> None:
+    """A finished card that left the office with its holder cannot be called spoiled: that is a new application (rusak)."""
+    if job.state is JobState.CONFIRMED and p.keadaan is not Keadaan.BERJALAN:
+        raise SopViolation("card.handed_over", job=job.id)
 
 
 def may_judge_card(desk: Desk, actor: Actor, job: CardJob, use_case: str) -> None:

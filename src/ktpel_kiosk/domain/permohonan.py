@@ -229,6 +229,22 @@ def pause_for(p: Permohonan, reason: str, now: datetime) -> Permohonan:
     return pause(p, reason, now)
 
 
+def back_to(p: Permohonan, stage: Stage, now: datetime) -> Permohonan:
+    """Open a finished stage again, and with it everything done after it; the times spent so far stay counted.
+
+    Raises:
+        SopViolation: ``sop.not_at_stage``: the application is closed or never came past that stage.
+    """
+    at = p.current()
+    again = next((t for t in p.tahap if t.stage is stage), None)
+    if p.keadaan is not Keadaan.BERJALAN or at is None or again is None or again.index > at.index:
+        raise SopViolation("sop.not_at_stage", expected=stage, found=at.stage if at else "-", state=p.keadaan)
+    return replace(p, tahap=tuple(
+        t if not again.index <= t.index <= at.index else replace(
+            t, state=TahapState.BELUM, active_s=t.active_now_s(now), running_since=None, paused_s=t.paused_now_s(now), paused_since=None,
+            pause_reason="", finished_at=None, outcome="", actor="", role="", note="") for t in p.tahap))
+
+
 def finish(p: Permohonan, outcome: str, actor: str, role: str, now: datetime, *, skipped: bool = False, note: str = "") -> Permohonan:
     """Finish (or skip) the current stage; the last one finishes the application."""
     t = p.current()

@@ -18,6 +18,7 @@ from ktpel_kiosk.domain.sop import Stage
 from ktpel_kiosk.domain.text import phone_local
 from ktpel_kiosk.ports.devices import DeviceKind, SignatureCapture
 from ktpel_kiosk.ui.pages.base import ApplicationHead, Page, footer
+from ktpel_kiosk.ui.pages.cetak_spoil import SpoilForm
 from ktpel_kiosk.ui.presenters.cards import HandoverPresenter, HandoverView
 from ktpel_kiosk.ui.presenters.intake import IntakePresenter, printed_words
 from ktpel_kiosk.ui.presenters.work import WorkPresenter
@@ -35,6 +36,8 @@ if TYPE_CHECKING:
     from ktpel_kiosk.ui.operator_window import OperatorWindow
 
 FRAME_MS = 66
+SPOIL = 5
+"""Index of the spoil form among the areas."""
 NO_FINGER = "Sidik jari tidak dapat dicocokkan dengan kartu ini."
 STAGES = (Stage.TERBIT_SURAT, Stage.AKTIVASI, Stage.SERAH_LOKET, Stage.SERAH_PEMOHON, Stage.SERAH_SURAT)
 TITLES = {
@@ -58,7 +61,7 @@ class PenyerahanPage(Page):
         self._wanted = self._chosen = ""
         self._png = b""
         self._finger = Position.RIGHT_INDEX
-        self._eyes_skipped = False
+        self._eyes_skipped = self._spoiling = False
         self._serial = 0
         left = QVBoxLayout()
         left.setSpacing(12)
@@ -118,6 +121,9 @@ class PenyerahanPage(Page):
         self.areas.addWidget(QWidget())
         self.areas.addWidget(self._sight())
         self.areas.addWidget(self._eyes())
+        self.spoil_area = SpoilForm()
+        self.spoil_area.second.entered.connect(self._primary)
+        self.areas.addWidget(self.spoil_area)
         card.body.addWidget(self.areas, 1)
         self.message = NoticeBar(closable=False)
         card.body.addWidget(self.message)
@@ -125,10 +131,13 @@ class PenyerahanPage(Page):
         self.again = Button("Ulangi", icon="eraser", key="F7")
         self.again.setToolTip("Hapus tanda tangan dan minta lagi (F7)")
         self.again.clicked.connect(self._clear)
+        self.spoil = Button("Kartu rusak", icon="ban")
+        self.spoil.setToolTip("Kartu jadi yang tidak dapat dipakai: dicetak lagi dengan blangko lain")
+        self.spoil.clicked.connect(self._ask_spoil)
         self.phone = label("", "small", tone="muted")
         self.primary = Button("", "primary", key="F9")
         self.primary.clicked.connect(self._primary)
-        layout.addLayout(footer([self.again], [self.phone, self.primary]))
+        layout.addLayout(footer([self.spoil, self.again], [self.phone, self.primary]))
         return holder
 
     def _activation(self) -> QWidget:
@@ -283,6 +292,8 @@ class PenyerahanPage(Page):
             return
         fresh = self.view is None or (self.view.dossier.permohonan.id, self.view.stage) != (view.dossier.permohonan.id, view.stage)
         self.view = view
+        if self._spoiling and not fresh:
+            return
         p = view.dossier.permohonan
         if view.stage not in TITLES:
             self.pages.setCurrentIndex(0)
@@ -297,6 +308,8 @@ class PenyerahanPage(Page):
         signing = view.stage in (Stage.SERAH_PEMOHON, Stage.SERAH_SURAT)
         if fresh:
             self._eyes_skipped = False
+            self._close_spoil()
+        self.spoil.setVisible(bool(view.job_id) and view.may_spoil)
         self._show_activation(view, 1 if signing else 2)
         self.again.setVisible(signing)
         self.old_card.setVisible(view.withdraw_old and view.stage is Stage.SERAH_PEMOHON)
@@ -319,8 +332,10 @@ class PenyerahanPage(Page):
         self._ready()
 
     def _show_activation(self, view: HandoverView, otherwise: int) -> None:
-        """The area of this step: finger, eyes, two officers."""
-        if view.stage is not Stage.AKTIVASI:
+        """The area of this step: finger, eyes, two officers; before all of them the question about a spoiled card."""
+        if self._spoiling:
+            self.areas.setCurrentIndex(SPOIL)
+        elif view.stage is not Stage.AKTIVASI:
             self.areas.setCurrentIndex(otherwise)
         elif self._with_eyes(view):
             self.areas.setCurrentIndex(4)
@@ -333,6 +348,47 @@ class PenyerahanPage(Page):
 
     def _with_eyes(self, view: HandoverView) -> bool:
         return view.stage is Stage.AKTIVASI and view.by_iris and not self._eyes_skipped
+
+    def _ask_spoil(self) -> None:
+        """A finished card that cannot be used: why, and a second officer who saw it."""
+        if self.view is None or self._spoiling:
+            return
+        self._spoiling = True
+        self.title.setText("Kartu rusak")
+        self.text.setText("Kartu ini tidak diserahkan. Permohonan kembali ke Cetak dan kartu baru dibuat dengan blangko lain.")
+        self.again.hide()
+        self.spoil.hide()
+        self._show_activation(self.view, 2)
+        self.spoil_area.reasons[0].setFocus()
+        self._ready()
+
+    def _close_spoil(self) -> None:
+        self._spoiling = False
+        self.spoil_area.clear()
+
+    def _spoil_now(self, view: HandoverView) -> None:
+        if not self.spoil_area.ready():
+            return
+        reason, name, secret = self.spoil_area.values()
+        self.act(lambda: self.presenter.spoil(view.job_id, reason, name, secret), lambda _none: self._spoiled(view), self._spoil_refused)
+
+    def _spoil_refused(self, error: KioskError) -> None:
+        self.spoil_area.second.refuse(self.session.sentence(error))
+        self._ready()
+
+    def _spoiled(self, view: HandoverView) -> None:
+        self._close_spoil()
+        self.view, self._chosen = None, ""
+        self.pages.setCurrentIndex(0)
+        self.shell.tell("info", f"{view.dossier.permohonan.nomor_register} kembali ke Cetak.", bold="Kartu tercatat rusak.")
+        self.refresh()
+
+    def back(self) -> bool:
+        if self._spoiling and self.view is not None:
+            self._close_spoil()
+            self._show(self.view)
+            return True
+        return False
 
     def _skip_eyes(self) -> None:
         if self.view is not None:
@@ -357,6 +413,10 @@ class PenyerahanPage(Page):
             return
         words = {Stage.AKTIVASI: "Tempelkan jari", Stage.SERAH_LOKET: "Diterima loket", Stage.TERBIT_SURAT: "Terbitkan surat"}
         signing = view.stage in (Stage.SERAH_PEMOHON, Stage.SERAH_SURAT)
+        if self._spoiling:
+            self.primary.set_text("Nyatakan rusak")
+            self.primary.setEnabled(not self.busy)
+            return
         if signing and not self._png:
             self.primary.set_text("Minta tanda tangan")
             ready = self._pad() or not self.ink.is_empty() or self.shell.applicant is not None
@@ -384,7 +444,9 @@ class PenyerahanPage(Page):
         if view is None:
             return
         pid = view.dossier.permohonan.id
-        if self._with_eyes(view):
+        if self._spoiling:
+            self._spoil_now(view)
+        elif self._with_eyes(view):
             self.message.show_text("info", "Membaca kartu, lalu iris …")
             if self.shell.applicant is not None:
                 self.shell.applicant.eyes()

@@ -206,6 +206,9 @@ class HandoverView:
     """Fingers cannot make the card active: the eyes, or two officers who compare face and card."""
     by_iris: bool = False
     """Eyes were recorded for this card and may yet be tried."""
+    job_id: str = ""
+    """The finished card that waits here; empty where there is none."""
+    may_spoil: bool = False
 
 
 class HandoverPresenter:
@@ -225,8 +228,23 @@ class HandoverPresenter:
         kept = desk.register.read(lambda v: [d.kind for d in v.documents(pid, with_data=False)])
         fingerless = not any(k.startswith("kartu.minutiae.") for k in kept)
         no_fingers = tried >= handover.ACTIVATION_TRIES or fingerless
+        made = next((j for j in desk.register.read(lambda v: list(v.card_jobs(pid))) if j.state is JobState.CONFIRMED), None)
+        may = made is not None and self._may_spoil(made)
         return HandoverView(dossier, current.stage if current else None, tried, bool(offered and offered.tarik_of(p.varian)),
-                            sop.kuasa_boleh, no_fingers, no_fingers and handover.eyes_may_help(desk, pid))
+                            sop.kuasa_boleh, no_fingers, no_fingers and handover.eyes_may_help(desk, pid),
+                            made.id if made is not None else "", may)
+
+    def _may_spoil(self, job: CardJob) -> bool:
+        try:
+            printing.may_judge_card(self.session.desk, self.session.actor, job, "spoil_card")
+        except KioskError:
+            return False
+        return True
+
+    def spoil(self, job_id: str, reason: str, username: str, password: str) -> None:
+        """A finished card that proved unusable: back to the printer, before two officers."""
+        printing.spoil_card(self.session.desk, self.session.actor, job_id, reason, second_username=username, second_password=password,
+                            seen=JobState.CONFIRMED)
 
     def activate(self, pid: str, position: Position) -> handover.Activation:
         return handover.activate(self.session.desk, self.session.actor, pid, position)
