@@ -253,7 +253,9 @@ class Stories:
         if check is None:
             raise WalkFailed(f"{p.nomor_register}: the search did not find the earlier recording")
         both = duplicates.side_by_side(desk, actor, check.id)
-        if [side.permohonan.id for _hit, side in both.hits] != [earlier_id] or not both.new.portrait:
+        samples = desk.register.read(lambda v: v.samples(permohonan_id, with_data=False))
+        photographed = any(x.position.modality is Modality.FACE for x in samples)
+        if [side.permohonan.id for _hit, side in both.hits] != [earlier_id] or bool(both.new.portrait) != photographed:
             raise WalkFailed(f"{p.nomor_register}: {len(both.hits)} recordings found, expected the earlier one alone")
         duplicates.decide(desk, actor, check.id, Putusan.ORANG_SAMA, "Wajah dan sidik jari sama; NIK dan nama berbeda.")
         if self._read(permohonan_id).keadaan is not Keadaan.GANDA:
