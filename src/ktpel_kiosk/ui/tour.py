@@ -9,12 +9,14 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from PySide6.QtCore import QPoint, Qt
+from PySide6.QtCore import QPoint, QRect, Qt
+from PySide6.QtGui import QPainter
 from PySide6.QtTest import QTest
-from PySide6.QtWidgets import QMainWindow
+from PySide6.QtWidgets import QMainWindow, QWidget
 
 from ktpel_kiosk.domain.errors import BugError
 from ktpel_kiosk.domain.sop import Peran, Stage
@@ -75,14 +77,20 @@ class Tour:
     files: list[Path] = field(default_factory=list)
     _number: int = 0
 
+    @cached_property
+    def office(self) -> OfficeTour:
+        return OfficeTour(self)
+
     # -- tools --------------------------------------------------------------------------------------------------------
 
     def wait(self, until: Callable[[], bool], what: str, times: float = 1.0) -> None:
-        """Run the event loop until something is true. Raises BugError ``tour.stuck`` naming the screen."""
+        """Run the event loop until something is true. Raises BugError ``tour.stuck`` naming the screen, which
+        is kept as ``tersangkut.png``."""
         deadline = time.monotonic() + self.patience_s * times
         while not until():
             if time.monotonic() > deadline:
                 shown = self.windows.operator.notice.plain()
+                self.windows.operator.grab().save(str(self.out / "tersangkut.png"))
                 raise BugError("tour.stuck", stage=self.windows.operator.current, expected=what, found=shown[:120])
             QTest.qWait(15)
 
@@ -92,8 +100,12 @@ class Tour:
         self.wait(lambda: not self.windows.bridge.pending, "idle")
         QTest.qWait(30)
 
-    def shoot(self, name: str, window: QMainWindow | None = None) -> None:
-        """Save the window at every size, then go back to the first. A practice clock is let run as work would take."""
+    def shoot(self, name: str, window: QMainWindow | None = None, over: QWidget | None = None) -> None:
+        """Save the window at every size, then go back to the first. A practice clock is let run as work would take.
+
+        Args:
+            over: a tool window that lies over the lower right corner, as the eye sees it.
+        """
         advance = getattr(self.windows.operator.desk.clock, "advance", None)
         if advance is not None:
             advance(SCREEN_S)
@@ -102,7 +114,14 @@ class Tour:
         for width, height in (*self.sizes[1:], self.sizes[0]):
             self._resize(target, width, height)
             path = self.out / f"{self._number:02d}-{name}-{width}x{height}.png"
-            target.grab().save(str(path))
+            picture = target.grab()
+            if over is not None and over.isWindow():
+                painter = QPainter(picture)
+                corner = QPoint(width - over.width() - 16, max(64, height - over.height() - 40))
+                painter.drawPixmap(corner, over.grab())
+                painter.drawRect(QRect(corner, over.size()))  # the frame a desktop would give it
+                painter.end()
+            picture.save(str(path))
             self.files.append(path)
 
     def _resize(self, target: QMainWindow, width: int, height: int) -> None:
@@ -114,11 +133,16 @@ class Tour:
 
     def key(self, key: str) -> None:
         """A function key as the operator presses it."""
-        self.windows.operator.activateWindow()
-        QTest.qWait(5)
+        self._to_front(self.windows.operator)
         code = {"Esc": Qt.Key.Key_Escape}.get(key) or getattr(Qt.Key, f"Key_{key}")
         QTest.keyClick(self.windows.operator, code)
         self.settle()
+
+    def _to_front(self, window: QMainWindow) -> None:
+        """Function keys reach the active window only; a tool window that closes leaves none active for a moment."""
+        window.activateWindow()
+        QTest.qWait(5)
+        self.wait(lambda: window.isActiveWindow() or window.isHidden(), "window in front")
 
     def click(self, widget: Any) -> None:
         QTest.mouseClick(widget, Qt.MouseButton.LeftButton)
@@ -145,7 +169,7 @@ class Tour:
         self.intake()
         pid = self._pid()
         self._through(pid)
-        OfficeTour(self).run()
+        self.office.run()
         return self.files
 
     def _sit_down(self) -> None:
@@ -277,7 +301,7 @@ class Tour:
         self.settle()
         if applicant.current == "tinjau":
             self.shoot("pemohon-setuju", applicant)
-        OfficeTour(self).alike(pid)
+        self.office.alike(pid)
 
     def _stage(self, pid: str) -> Stage | None:
         current = self._read(pid).current()
@@ -372,11 +396,16 @@ class Tour:
             self.key("F9")
             self.wait(lambda: self._stage(pid) is not Stage.CEK_CETAK, "checked")
             return
+        self.office.chip_choice(pid)
+        page = operator.page("cetak")  # another officer's pages are built anew
         self.shoot("cetak")
+        self.office.jammed()
         self.key("F9")
-        self.wait(lambda: page.view is not None and page.view.job is not None, "sent")
+        self.wait(lambda: page.view is not None and page.view.job is not None and not page.busy, "sent")
         self.settle()
         self.shoot("cetak-terkirim")
+        self.wait(lambda: page.watch is not None and page.watch.main is not None and page.primary.isEnabled(), "printed")
+        self.shoot("cetak-selesai")
         self.key("F9")
         self.wait(lambda: self._stage(pid) is not Stage.CETAK_ENCODE, "encoded")
         self.settle()
@@ -393,15 +422,39 @@ class Tour:
         return page
 
     def activate(self, pid: str) -> None:
+        """The finger; where the trainer dries the skin, the eyes after four tries; two officers as the last way."""
         page = self._pick_up(pid)
         self._sit_down()
         self.shoot("aktivasi")
-        for _ in range(4):
+        practice = self.windows.operator.desk.practice
+        if practice is not None and practice.state().condition:
+            practice.set_condition("dry")
+        seen: set[str] = set()
+        for _ in range(8):
+            if self._stage(pid) is not Stage.AKTIVASI:
+                break
+            way = "dua-petugas" if page.view.by_sight and not page.view.by_iris else "iris" if page.view.by_iris else "jari"
+            if way != "jari" and way not in seen:
+                seen.add(way)
+                if way == "dua-petugas":
+                    self.office.second_person(page.second, "approve_exception")
+                    self.type(page.sight_reason.line, "Sidik jari aus")
+                self.shoot(f"aktivasi-{way}")
+                if way == "iris":
+                    self._to_front(self.windows.operator)
+                    QTest.keyClick(self.windows.operator, Qt.Key.Key_F9)
+                    self.shoot("pemohon-aktivasi-iris", self.windows.applicant)
+                    self.wait(lambda: not page.busy, "eyes")
+                    self.settle()
+                    continue
             self.key("F9")
             self.wait(lambda: not page.busy, "activation")
             self.settle()
-            if self._stage(pid) is not Stage.AKTIVASI:
-                return
+            if way == "jari" and "belum" not in seen and self._stage(pid) is Stage.AKTIVASI:
+                seen.add("belum")
+                self.shoot("aktivasi-belum-cocok")
+        if practice is not None and practice.state().condition:
+            practice.set_condition("normal")
 
     def counter(self, pid: str) -> None:
         before = self._stage(pid)
@@ -412,7 +465,7 @@ class Tour:
         self.windows.operator.notice.dismiss()
 
     def hand_over(self, pid: str) -> None:
-        OfficeTour(self).uncollected()
+        self.office.uncollected()
         page = self._pick_up(pid)
         if not page._pad():
             self.key("F9")
@@ -424,6 +477,8 @@ class Tour:
         self.settle()
         if page.old_card.isVisible():
             self.click(page.old_card)
+        if page.proxy.isVisible():
+            self.office.proxy(page)
         self.shoot("penyerahan")
         self.key("F9")
         self.wait(lambda: self._read(pid).current() is None, "handed over")

@@ -59,6 +59,74 @@ class OfficeTour:
             self.tour.settle(200)
             self.tour.shoot(f"{name}-{key}")
 
+    def second_person(self, panel: Any, use_case: str) -> None:
+        """Another officer who may agree types name and password."""
+        roles, me = self.tour.cast.roles, self.operator.session.actor.username
+        other = next(u for u in sorted(roles) if u != me and roles[u] & PERMISSIONS[use_case])
+        panel.clear()
+        self.tour.type(panel.username.line, other)
+        self.tour.type(panel.password.line, self.tour.cast.password)
+
+    # -- cards ---------------------------------------------------------------------------------------------------------
+
+    def chip_choice(self, permohonan_id: str) -> None:
+        """Where chips are written, as whoever may change settings sees it on Cetak."""
+        tour, operator = self.tour, self.operator
+        printing = operator.session.actor.username
+        tour.sign_in(self.who("change_settings"))
+        if operator.may_open("cetak"):
+            operator.go("cetak", id=permohonan_id)
+            tour.settle(200)
+            tour.shoot("cetak-pilihan-chip")
+        tour.sign_in(printing)
+        operator.go("cetak", id=permohonan_id)
+        page: Any = operator.page("cetak")
+        tour.wait(lambda: page.view is not None and page.primary.isEnabled(), "card again")
+        tour.settle()
+
+    def jammed(self) -> None:
+        """Practice only: the trainer lets the card printer jam; the card is spoiled before two officers, the printer is put right."""
+        tour, operator = self.tour, self.operator
+        if operator.desk.practice is None or operator.header.practice is None:
+            return
+        tour.click(operator.header.practice)
+        from ktpel_kiosk.ui.practice_panel import PracticePanel
+        panel = operator.findChild(PracticePanel)
+        if panel is None:
+            raise BugError("tour.stuck", stage="cetak", expected="practice panel")
+        panel.devices.setCurrentIndex(panel.devices.findData(str(DeviceKind.CARD_PRINTER)))
+        panel.faults.setCurrentIndex(panel.faults.findData("jam"))
+        tour.click(panel.start)
+        tour.shoot("kendali-latihan", over=panel)
+        tour.click(operator.header.practice)
+        page: Any = operator.page("cetak")
+        tour.key("F9")
+        tour.wait(lambda: page.watch is not None and page.watch.hint == "failed", "jam")
+        tour.shoot("cetak-macet")
+        tour.click(page.spoil)
+        form = page.spoil_area
+        tour.click(form.reasons[-1])
+        self.second_person(form.second, "approve_spoil")
+        tour.shoot("cetak-nyatakan-rusak")
+        tour.click(page.spoil)
+        tour.wait(lambda: form.isHidden() and page.view is not None and page.view.action == "send", "spoiled")
+        tour.settle()
+        tour.shoot("cetak-rusak-tercatat")
+        operator.notice.dismiss()
+        tour.click(operator.header.practice)
+        tour.click(panel.service)
+        tour.click(operator.header.practice)
+        tour.wait(lambda: page.primary.isEnabled(), "printer put right")
+
+    def proxy(self, page: Any) -> None:
+        """Somebody else comes with a letter: name, NIK and the letter's number are kept."""
+        tour = self.tour
+        tour.click(page.relation.buttons()[1])
+        tour.type(page.receiver.line, "ENDAH CONTOH WATI")
+        tour.type(page.receiver_nik.line, f"{tour.cast.penduduk.nik[:6]}5212800004")
+        tour.type(page.letter.line, "12/KUASA/2026")
+        tour.shoot("penyerahan-kuasa")
+
     # -- the applicant's window ----------------------------------------------------------------------------------------
 
     def survey(self) -> None:
@@ -239,8 +307,12 @@ class OfficeTour:
         page: Any = operator.page("pengaturan")
         section = page.section("perangkat")
         tour.shoot("perangkat-keadaan")
+        for kind in (DeviceKind.CARD_READER, DeviceKind.RECEIPT_PRINTER, DeviceKind.BARCODE):
+            section.choose(kind)
+            tour.settle()
+            tour.shoot(f"perangkat-keadaan-{kind}")
         section.choose(DeviceKind.CAMERA, "uji")
-        for kind in (DeviceKind.CAMERA, DeviceKind.CARD_PRINTER, DeviceKind.DOCUMENT_PRINTER):
+        for kind in (DeviceKind.CAMERA, DeviceKind.CARD_PRINTER, DeviceKind.DOCUMENT_PRINTER, DeviceKind.RECEIPT_PRINTER):
             section.choose(kind)
             tour.settle()
             tour.key("F9")
