@@ -88,7 +88,7 @@ class SimulatedDriver:
     def discover(self) -> Sequence[Found]:
         if self._world.faults.active(self.kind, "unplugged"):
             return ()
-        return (Found(f"simulated-{self.kind}", f"Simulator {self.kind}", f"SIM-{self.kind}-{self._world.seed}"),)
+        return (Found(f"simulated-{self.kind}", f"Simulator {self.kind.replace('_', ' ')}", f"SIM-{self.kind}-{self._world.seed}"),)
 
     def open(self, found: Found) -> Device:
         if self._world.faults.strikes(self.kind, "busy"):

@@ -224,6 +224,7 @@ class PenyerahanPage(Page):
         self.relation.buttons()[0].setChecked(True)
         self.proxy.setLayout(chips)
         self.ikd = Choice()
+        self.ikd.setMinimumContentsLength(17)
         self.ikd.setAccessibleName("Identitas Kependudukan Digital")
         self.ikd.setToolTip("Identitas Kependudukan Digital pemohon")
         self.ikd.fill((("", "IKD: belum ditanya"), *IKD_WORDS.items()))
@@ -515,17 +516,21 @@ class PenyerahanPage(Page):
             for chip in self.fingers.buttons():
                 chip.setChecked(chip.value is self._finger)  # type: ignore[attr-defined]
             self.message.show_text("attention", f"Bersihkan kaca dan jari, coba telunjuk lain. Sisa {left} percobaan."
-                                   if left else "Percobaan habis: petugas kedua membandingkan wajah dengan kartu.", bold="Belum cocok.")
+                                   if left else "Percobaan habis.", bold="Belum cocok.")
         self._idle()
-        self._reload(result.permohonan)
+        self._reload(result.permohonan, over=not result.matched and result.attempt >= ACTIVATION_TRIES)
 
-    def _reload(self, p: Permohonan) -> None:
+    def _reload(self, p: Permohonan, *, over: bool = False) -> None:
+        """Show it as it stands now under the same message. ``over``: no finger is asked any more; the message names the next way."""
         shown = self.message.plain()
 
         def again(view: HandoverView) -> None:
             kind = self.message.kind
             self._show(view)
-            if shown:
+            if over:
+                self.message.show_text(kind, "Percobaan sidik jari habis. " + (
+                    "Cocokkan iris pemohon." if self._with_eyes(view) else "Petugas kedua membandingkan wajah dengan kartu."))
+            elif shown:
                 self.message.show_text(kind, shown)
 
         self.ask_latest("view", lambda: (self.work.open(p.id), self.presenter.load(p.id))[1], again)
