@@ -201,7 +201,7 @@ class SettingsPresenter:
         b = self.session.desk.register.read(lambda v: v.blangko_balance())
         low = b.stok < 20
         figures = (
-            ("Masuk", number_text(b.masuk), "menurut BAST", "muted"),
+            ("Masuk", number_text(b.masuk), "dari BAST", "muted"),
             ("Stok", number_text(b.stok), "hampir habis" if low else "siap pakai",
              "trouble" if not b.stok else "attention" if low else "good"),
             ("Sedang dipakai", number_text(b.dipakai), "", "muted"), ("Jadi kartu", number_text(b.baik), "", "muted"),
