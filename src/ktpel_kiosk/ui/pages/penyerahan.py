@@ -43,9 +43,9 @@ STAGES = (Stage.TERBIT_SURAT, Stage.AKTIVASI, Stage.SERAH_LOKET, Stage.SERAH_PEM
 TITLES = {
     Stage.AKTIVASI: ("Aktivasi kartu", "Letakkan kartu di pembaca, lalu pemohon menempelkan telunjuk."),
     Stage.SERAH_LOKET: ("Serahkan ke loket", "Kartu sudah aktif. Serahkan kepada petugas loket, lalu tekan F9."),
-    Stage.SERAH_PEMOHON: ("Serahkan kepada pemohon", "Pemohon menandatangani bukti pengambilan."),
+    Stage.SERAH_PEMOHON: ("Serahkan kepada pemohon", "Penerima menandatangani bukti pengambilan."),
     Stage.TERBIT_SURAT: ("Terbitkan surat", "Surat Pengantar dan Surat Keterangan Perekaman diberi nomor dan disimpan."),
-    Stage.SERAH_SURAT: ("Serahkan surat", "Pemohon menandatangani bukti pengambilan surat."),
+    Stage.SERAH_SURAT: ("Serahkan surat", "Penerima menandatangani bukti pengambilan surat."),
 }
 
 
@@ -65,7 +65,7 @@ class PenyerahanPage(Page):
         self._serial = 0
         left = QVBoxLayout()
         left.setSpacing(12)
-        self.scan = SearchField("Pindai QR atau ketik nomor")
+        self.scan = SearchField("Pindai atau isi nomor")
         self.scan.returnPressed.connect(self._find)
         left.addWidget(self.scan)
         self.list = WorkList("Siap diambil", "hand-helping", "Belum ada yang siap", "Kartu yang sudah jadi tampil di sini.")
@@ -316,6 +316,7 @@ class PenyerahanPage(Page):
         self.old_card.setVisible(view.withdraw_old and view.stage is Stage.SERAH_PEMOHON)
         self.old_condition.setVisible(view.withdraw_old and view.stage is Stage.SERAH_PEMOHON)
         self.proxy.setVisible(view.proxy_allowed)
+        self.ikd.setVisible(view.stage is Stage.SERAH_PEMOHON)  # with letters the book of pick-ups has no place for it
         if fresh:
             self.message.hide()
             self._clear()
