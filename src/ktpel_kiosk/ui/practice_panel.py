@@ -66,7 +66,7 @@ class PracticePanel(QDockWidget):
         self._shown: tuple[tuple[str, str], ...] | None = None
         self.setObjectName("practice")
         self.setAllowedAreas(Qt.DockWidgetArea.RightDockWidgetArea | Qt.DockWidgetArea.LeftDockWidgetArea)
-        inner = QWidget()
+        inner = self._inner = QWidget()
         layout = QVBoxLayout(inner)
         layout.setContentsMargins(16, 14, 16, 16)
         layout.setSpacing(10)
@@ -176,7 +176,8 @@ class PracticePanel(QDockWidget):
             self._timer.stop()
 
     def look(self) -> None:
-        """Show what the world is like now, whoever changed it."""
+        """Show what the world is like now, whoever changed it. The panel is as wide as its longest words, at any size of letters."""
+        self.setMinimumWidth(max(theme_of(self).px(WIDTH), self._inner.minimumSizeHint().width() + theme_of(self).px(14)))
         state = self._controls.state()
         if state.faults != self._shown:
             self._shown = state.faults

@@ -460,8 +460,9 @@ class CetakPage(Page):
     def _made(self, view: PrintView) -> None:
         p = view.dossier.permohonan
         self.fault.hide()
-        self.shell.tell("good", f"Chip tertulis dan terbaca ulang. {p.nomor_register} siap diaktivasi.",
-                        bold=f"Kartu {p.penduduk.nama} jadi.")
+        tahap = p.current()
+        ready = "diaktivasi" if tahap is not None and tahap.stage is Stage.AKTIVASI else "diserahkan"
+        self.shell.tell("good", f"Chip tertulis dan terbaca ulang. {p.nomor_register} siap {ready}.", bold=f"Kartu {p.penduduk.nama} jadi.")
         self._show(view)
         self.refresh()
 

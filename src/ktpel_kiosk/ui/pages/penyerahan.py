@@ -88,7 +88,7 @@ class PenyerahanPage(Page):
         more.setSizePolicy(policy)
         left.addWidget(more)
         holder = QWidget()
-        holder.setFixedWidth(300)
+        holder.setMinimumWidth(300)
         left.setContentsMargins(0, 0, 0, 0)
         holder.setLayout(left)
         self.pages = QStackedWidget()
@@ -96,8 +96,8 @@ class PenyerahanPage(Page):
         self.pages.addWidget(self._build())
         line = QHBoxLayout()
         line.setSpacing(16)
-        line.addWidget(holder)
-        line.addWidget(self.pages, 1)
+        line.addWidget(holder, 27)
+        line.addWidget(self.pages, 73)
         self.frame.addLayout(line, 1)
         self.keys = {"F7": self._clear}
         if window.applicant is not None:
