@@ -14,6 +14,7 @@ from ktpel_kiosk.app.demo import DemoOptions, run_demo
 from ktpel_kiosk.domain.errors import BadInput, KioskError
 from ktpel_kiosk.packet.open import open_packet
 
+pytestmark = pytest.mark.timeout(600)  # the first test plays five offices: 80 s of processor time, more on a busy machine
 OFFICES = ("pronojiwo", "kebakkramat", "tempeh", "palaran", "tapin")
 
 
