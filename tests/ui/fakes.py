@@ -117,6 +117,7 @@ class FakeDevices:
         self.latar = "biru"
         self.jobs: dict[str, PrintJobState] = {}
         self.titles: dict[str, str] = {}
+        self.complaint = ""
         self.waiting: dict[DeviceKind, threading.Event] = {}  # a capture waits for this and was then interrupted
         self.wanted: dict[DeviceKind, str] = {}
         self.chips: dict[str, Any] = {}
@@ -230,7 +231,8 @@ class _Device:
         return PrintJob(job_id, PrintJobState.PRINTING)
 
     def job(self, job_id: str) -> PrintJob:
-        return PrintJob(job_id, self.owner.jobs.get(job_id, PrintJobState.UNKNOWN))
+        state = self.owner.jobs.get(job_id, PrintJobState.UNKNOWN)
+        return PrintJob(job_id, state, self.owner.complaint if state is PrintJobState.FAILED else "")
 
     def connect(self, timeout_s: float) -> bytes:
         return b"\x3b\x80\x01"

@@ -10,11 +10,12 @@ import pytest
 from fakes import FakeOffice
 from pagekit import PageBench, bench
 
-from ktpel_kiosk.desk import blangko, intake, statuses, verification
+from ktpel_kiosk.desk import blangko, intake, printing, statuses, verification
 from ktpel_kiosk.domain.errors import Offline
 from ktpel_kiosk.domain.permohonan import Keadaan, Permohonan, TahapState
 from ktpel_kiosk.domain.sop import Layanan, Peran, Stage
 from ktpel_kiosk.domain.status import StatusSiak
+from ktpel_kiosk.ports.devices import PrintJobState
 from ktpel_kiosk.ui.pages.cetak import CARD, CENTRE, COMPARE, CetakPage
 from ktpel_kiosk.ui.pages.perekaman import PerekamanPage
 from ktpel_kiosk.ui.widgets.decisions import pause_menu
@@ -167,3 +168,30 @@ def test_nothing_of_the_printing_desk_is_cut_at_the_largest_letters(tempeh: Page
     assert (window.width(), window.height()) == (1366, 768)
     assert page.steps.width() >= page.steps.sizeHint().width() and page.steps.height() >= page.steps.sizeHint().height()
     assert window.items["cetak"].narrow is (size == "terbesar")
+
+
+def failed(tempeh: PageBench, trouble: str) -> CetakPage:
+    """The page of a card whose print failed with this complaint."""
+    office = tempeh.office
+    p = office.to_stage(0, Stage.CETAK_ENCODE)
+    printing.start_card(office.desk, office.rina, p.id)
+    for job_id in office.devices.jobs:
+        office.devices.jobs[job_id] = PrintJobState.FAILED
+    office.devices.complaint = trouble
+    page: CetakPage = tempeh.open("cetak", CetakPage, id=p.id)
+    tempeh.qtbot.waitUntil(lambda: page.watch is not None and page.watch.hint == "failed" and page.primary.isEnabled(), timeout=8000)
+    return page
+
+
+def test_after_a_jam_the_main_button_says_spoiled_and_no_blank_slips_back(tempeh: PageBench) -> None:
+    page = failed(tempeh, "card_printer.jam")
+    assert page.primary.text() == "Nyatakan rusak"
+    before = tempeh.office.register.read(lambda v: v.blangko_balance())
+    tempeh.press("F9")
+    assert page.spoil_area.isVisible() and page.spoil_area.reasons[0].isVisible(), "why, and who saw it"
+    assert tempeh.office.register.read(lambda v: v.blangko_balance()) == before
+
+
+def test_a_card_that_never_left_the_hopper_may_be_tried_again(tempeh: PageBench) -> None:
+    page = failed(tempeh, "card_printer.cover")
+    assert page.primary.text() == "Coba lagi"

@@ -333,7 +333,9 @@ class CetakPage(Page):
         if view is None or view.job is None or self.watch is None:
             return
         pid, job_id = view.dossier.permohonan.id, view.job.id
-        if what in self.watch.second:
+        if what == "spoiled":
+            self._spoil()
+        elif what in self.watch.second:
             self._ask_second(what)
         elif what == "good":
             self.fault.show_text("info", "Mencatat hasil …" if view.job.written

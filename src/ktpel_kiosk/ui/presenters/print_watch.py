@@ -15,8 +15,10 @@ LOW = 10
 LABELS: dict[str, str] = {
     "printed": "Kartu ada dan baik", "not_printed": "Tidak tercetak", "spoiled": "Kartu rusak", "cancel": "Keluarkan dari antrean",
     "resume": "Lanjutkan", "good": "Hasil baik, tulis chip", "seen": "Hasil baik", "retry": "Coba lagi", "empty": "Kartu keluar kosong",
-    "stop": "Hentikan cetak",
+    "stop": "Hentikan cetak", "spoil": "Nyatakan rusak",
 }
+RUINED = ("jam", "ribbon_out")
+"""Ends of what a printer complains about after which the card in it is likely unusable."""
 _LOOK = "Lihat kartu di tangan Anda, lalu pilih apa adanya."
 _WORDS: dict[str, tuple[str, str, str]] = {
     "pending": ("info", "Menunggu di antrean printer.", "Bila tidak jadi, keluarkan dari antrean; blangkonya kembali ke stok."),
@@ -93,6 +95,8 @@ def _buttons(q: reconcile.OpenQuestion) -> tuple[tuple[str, str] | None, tuple[s
         good = ("good", LABELS["seen" if q.job.written else "good"])
         return good, ("not_printed", LABELS["not_printed"]) if "not_printed" in q.answers else None
     if q.hint == "failed" and "not_printed" in q.answers:
+        if q.trouble.endswith(RUINED):  # the card was on its way: F9 must not put its blank back into stock
+            return ("spoiled", LABELS["spoil"]), ("not_printed", LABELS["empty"])
         return ("retry", LABELS["retry"]), ("not_printed", LABELS["empty"])
     open_ones = [(a, LABELS[a]) for a in q.answers if a != "spoiled"]
     return (open_ones[0] if open_ones else None), (open_ones[1] if len(open_ones) > 1 else None)
