@@ -5,6 +5,7 @@ from __future__ import annotations
 import importlib.util
 import json
 import shutil
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -33,7 +34,7 @@ class Scene:
         jpeg(folder / "preview.jpg", 100, 320, 240)
         jpeg(folder / "still.jpg", 200)
         self.set()
-        self.driver = GphotoCameraDriver(env={"PYTHONPATH": str(folder), "KTPEL_GPHOTO_SCENE": str(folder)})
+        self.driver = GphotoCameraDriver(sys.executable, env={"PYTHONPATH": str(folder), "KTPEL_GPHOTO_SCENE": str(folder)})
 
     def set(self, **more) -> None:
         config = {"batterylevel": "80%", "serialnumber": "42", "capturetarget": "Memory card", "imageformat": "RAW"}

@@ -17,7 +17,7 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule
 from test_access_matrix import CHECKERS, COUNTERS_AND_HEADS, TABLE
 
-from ktpel_kiosk.desk import correction, handover, intake, printing, progress, recording, returns, sealing, statuses, verification
+from ktpel_kiosk.desk import correction, encoding, handover, intake, printing, progress, recording, returns, sealing, statuses, verification
 from ktpel_kiosk.desk.context import Desk
 from ktpel_kiosk.domain.actor import Actor
 from ktpel_kiosk.domain.biometric import EYES, FINGERS, ExceptionKind, Position
@@ -73,7 +73,7 @@ COMMANDS: dict[str, Command] = {
     "printing.start_card": lambda d, a, p: printing.start_card(d, a, p.id),
     "printing.confirm_print": lambda d, a, p: printing.confirm_print(d, a, _job(d, p)),
     "printing.spoil_card": lambda d, a, p: printing.spoil_card(d, a, _job(d, p), "macet", **SECOND),
-    "printing.encode_card": lambda d, a, p: printing.encode_card(d, a, _job(d, p)),
+    "encoding.encode_card": lambda d, a, p: encoding.encode_card(d, a, _job(d, p)),
     "handover.activate": lambda d, a, p: handover.activate(d, a, p.id),
     "handover.move_to_counter": lambda d, a, p: handover.move_to_counter(d, a, p.id),
     "handover.hand_over": lambda d, a, p: handover.hand_over(d, a, p.id, b"\x89PNG"),
@@ -86,7 +86,7 @@ ONWARD: dict[str, tuple[str, ...]] = {  # what usually comes next at a stage, so
     "rekam": ("recording.capture_face", "recording.capture_fingers", "recording.capture_irises", "recording.capture_signature",
               "verification.renew", "recording.finish_recording"),
     "kirim": ("sealing.sign_off", "sealing.seal_packet"), "menunggu_prr": ("statuses.enter_status",),
-    "cetak_encode": ("printing.start_card", "printing.confirm_print", "printing.encode_card"), "aktivasi": ("handover.activate",),
+    "cetak_encode": ("printing.start_card", "printing.confirm_print", "encoding.encode_card"), "aktivasi": ("handover.activate",),
     "serah_loket": ("handover.move_to_counter",), "serah_pemohon": ("handover.hand_over",),
 }
 
