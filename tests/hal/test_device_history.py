@@ -266,3 +266,22 @@ def test_a_device_that_never_opened_is_known_by_its_label() -> None:
     finally:
         manager.close()
         history.close()
+
+
+def test_a_failed_print_job_counts_once_however_often_it_is_asked_about() -> None:
+    from ktpel_kiosk.domain.biometric import RawImage
+    from ktpel_kiosk.hal.simulators.world import SimulatedWorld
+
+    world = SimulatedWorld(people=lambda *_a: None)  # type: ignore[arg-type, return-value]
+    history = HistoryKeeper(None, wall)
+    drivers = [d for d in world.drivers() if d.kind is DeviceKind.CARD_PRINTER]
+    card = RawImage(1011, 638, 3, bytes(1011 * 638 * 3))
+    with DeviceManager(drivers, FAST, observer=history) as manager:
+        manager.settle()
+        world.faults.add("card_printer", "jam")
+        job = manager.call(DeviceKind.CARD_PRINTER, "card_printer.submit", lambda p: p.submit(card, None, "kartu"), 5).result()
+        for _ in range(3):
+            manager.call(DeviceKind.CARD_PRINTER, "card_printer.job", lambda p: p.job(job.job_id), 5).result()
+    record = only(history)
+    assert record.failed == 1 and dict(record.errors)["card_printer.jam"] >= 1
+    world.close()

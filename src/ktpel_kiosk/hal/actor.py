@@ -23,7 +23,7 @@ from ktpel_kiosk.hal.driver import Driver, Found, Interruptible
 from ktpel_kiosk.hal.preview import LatestFrame, PreviewTap
 from ktpel_kiosk.hal.roster import Candidate, Roster
 from ktpel_kiosk.hal.task import NOT_THE_DEVICES_FAULT, Role, Task, known
-from ktpel_kiosk.ports.devices import Device, DeviceHealth, DeviceKind, DeviceSeen, DeviceState
+from ktpel_kiosk.ports.devices import Device, DeviceHealth, DeviceKind, DeviceSeen, DeviceState, PrintJob, PrintJobState
 
 log = logging.getLogger(__name__)
 STANDING = frozenset({"barcode.wait"})
@@ -91,6 +91,7 @@ class Actor:
         self._probe_at = 0.0
         self._closed = False
         self._generation = 0
+        self._failed_jobs: deque[str] = deque(maxlen=50)
         self._stuck: list[threading.Thread] = []
         self._thread = self._new_thread()
         self._thread.start()
@@ -340,9 +341,17 @@ class Actor:
             return False
         if task.role is not Role.FRAME or error is not None or (self._shown and self._shown.trouble):
             self.publish()
-        self._tell(task, result.identity if isinstance(result, _Held) else held.identity if held else None, error)
+        identity = result.identity if isinstance(result, _Held) else held.identity if held else None
+        self._tell(task, identity, error or self._failed_job(result))
         task.settle(result, error)
         return True
+
+    def _failed_job(self, result: Any) -> KioskError | None:
+        """A print job that failed is the printer's failure although the question about it was answered; told once a job."""
+        if not isinstance(result, PrintJob) or result.state is not PrintJobState.FAILED or result.job_id in self._failed_jobs:
+            return None
+        self._failed_jobs.append(result.job_id)
+        return DeviceTrouble(result.trouble) if result.trouble else None
 
     def _tell(self, task: Task, identity: DeviceIdentity | None, error: KioskError | None) -> None:
         if self._observer is None or task.role not in (Role.CALL, Role.OPEN):
