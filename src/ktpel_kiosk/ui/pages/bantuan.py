@@ -40,7 +40,8 @@ class BantuanPage(Page):
         grid = QGridLayout()
         grid.setHorizontalSpacing(16)
         grid.setVerticalSpacing(14)
-        for i, (key, text) in enumerate(KEYS):
+        practice = (("F12", "Kendali latihan: gangguan, kartu, jalur"),) if window.desk.practice is not None else ()
+        for i, (key, text) in enumerate((*KEYS, *practice)):
             grid.addWidget(Chip(key, "accent"), i, 0)
             grid.addWidget(label(text, wrap=True), i, 1)
         grid.setColumnStretch(1, 1)
