@@ -437,8 +437,8 @@ class Tour:
             if way != "jari" and way not in seen:
                 seen.add(way)
                 if way == "dua-petugas":
-                    self.office.second_person(page.second, "approve_exception")
-                    self.type(page.sight_reason.line, "Sidik jari aus")
+                    self.office.second_person(page.sight.second, "approve_exception")
+                    self.type(page.sight.reason.line, "Sidik jari aus")
                 self.shoot(f"aktivasi-{way}")
                 if way == "iris":
                     self._to_front(self.windows.operator)
@@ -475,9 +475,9 @@ class Tour:
             self.key("F9")
         self.wait(lambda: bool(page._png), "signature")
         self.settle()
-        if page.old_card.isVisible():
-            self.click(page.old_card)
-        if page.proxy.isVisible():
+        if page.taker.old_card.isVisible():
+            self.click(page.taker.old_card)
+        if page.taker.proxy.isVisible():
             self.office.proxy(page)
         self.shoot("penyerahan")
         self.key("F9")

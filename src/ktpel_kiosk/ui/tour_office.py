@@ -121,10 +121,10 @@ class OfficeTour:
     def proxy(self, page: Any) -> None:
         """Somebody else comes with a letter: name, NIK and the letter's number are kept."""
         tour = self.tour
-        tour.click(page.relation.buttons()[1])
-        tour.type(page.receiver.line, "ENDAH CONTOH WATI")
-        tour.type(page.receiver_nik.line, f"{tour.cast.penduduk.nik[:6]}5212800004")
-        tour.type(page.letter.line, "12/KUASA/2026")
+        tour.click(page.taker.relation.buttons()[1])
+        tour.type(page.taker.receiver.line, "ENDAH CONTOH WATI")
+        tour.type(page.taker.receiver_nik.line, f"{tour.cast.penduduk.nik[:6]}5212800004")
+        tour.type(page.taker.letter.line, "12/KUASA/2026")
         tour.shoot("penyerahan-kuasa")
 
     # -- the applicant's window ----------------------------------------------------------------------------------------

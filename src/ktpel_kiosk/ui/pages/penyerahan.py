@@ -2,16 +2,12 @@
 
 from __future__ import annotations
 
-from functools import partial
 from typing import TYPE_CHECKING, Any
 
-from PySide6.QtCore import Qt, QTimer
 from PySide6.QtGui import QImage
-from PySide6.QtWidgets import QButtonGroup, QHBoxLayout, QStackedWidget, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QHBoxLayout, QStackedWidget, QVBoxLayout, QWidget
 
-from ktpel_kiosk.desk.book_layouts import CONDITIONS, IKD_WORDS
-from ktpel_kiosk.desk.handover import ACTIVATION_TRIES, PROXY_LETTER_LENGTH, Activation, Receiver
-from ktpel_kiosk.domain.biometric import Position
+from ktpel_kiosk.desk.handover import ACTIVATION_TRIES, Activation
 from ktpel_kiosk.domain.errors import KioskError
 from ktpel_kiosk.domain.permohonan import Permohonan
 from ktpel_kiosk.domain.sop import Stage
@@ -19,23 +15,20 @@ from ktpel_kiosk.domain.text import phone_local
 from ktpel_kiosk.ports.devices import DeviceKind, SignatureCapture
 from ktpel_kiosk.ui.pages.base import ApplicationHead, Page, footer
 from ktpel_kiosk.ui.pages.cetak_spoil import SpoilForm
+from ktpel_kiosk.ui.pages.penyerahan_parts import EyesArea, FingerArea, ReceiverArea, SightArea
 from ktpel_kiosk.ui.presenters.cards import HandoverPresenter, HandoverView
 from ktpel_kiosk.ui.presenters.intake import IntakePresenter, printed_words
 from ktpel_kiosk.ui.presenters.work import WorkPresenter
-from ktpel_kiosk.ui.widgets.base import Card, label, row
-from ktpel_kiosk.ui.widgets.buttons import Button, ChoiceChip
-from ktpel_kiosk.ui.widgets.capture import HandMap, PreviewView, to_qimage
-from ktpel_kiosk.ui.widgets.fields import Choice, SearchField, TextField
+from ktpel_kiosk.ui.widgets.base import Card, label
+from ktpel_kiosk.ui.widgets.buttons import Button
+from ktpel_kiosk.ui.widgets.fields import SearchField
 from ktpel_kiosk.ui.widgets.flow import Flow
-from ktpel_kiosk.ui.widgets.ink import SignatureField
-from ktpel_kiosk.ui.widgets.second import SecondPerson
-from ktpel_kiosk.ui.widgets.status import ChecklistRow, EmptyState, NoticeBar
+from ktpel_kiosk.ui.widgets.status import EmptyState, NoticeBar
 from ktpel_kiosk.ui.widgets.worklist import WorkItem, WorkList
 
 if TYPE_CHECKING:
     from ktpel_kiosk.ui.operator_window import OperatorWindow
 
-FRAME_MS = 66
 SPOIL = 5
 """Index of the spoil form among the areas."""
 NO_FINGER = "Sidik jari tidak dapat dicocokkan dengan kartu ini."
@@ -60,9 +53,7 @@ class PenyerahanPage(Page):
         self.view: HandoverView | None = None
         self._wanted = self._chosen = ""
         self._png = b""
-        self._finger = Position.RIGHT_INDEX
         self._eyes_skipped = self._spoiling = False
-        self._serial = 0
         left = QVBoxLayout()
         left.setSpacing(12)
         self.scan = SearchField("Pindai atau isi nomor")
@@ -116,14 +107,15 @@ class PenyerahanPage(Page):
         card.body.addWidget(self.title)
         card.body.addWidget(self.text)
         self.areas = QStackedWidget()
-        self.areas.addWidget(self._activation())
-        self.areas.addWidget(self._signing())
-        self.areas.addWidget(QWidget())
-        self.areas.addWidget(self._sight())
-        self.areas.addWidget(self._eyes())
-        self.spoil_area = SpoilForm()
+        self.finger, self.taker, self.sight = FingerArea(), ReceiverArea(), SightArea()
+        self.eyes, self.spoil_area = EyesArea(self.shell.desk.devices), SpoilForm()
+        self.taker.changed.connect(self._ready)
+        self.sight.reason.changed.connect(self._ready)
+        self.sight.second.entered.connect(self._primary)
+        self.eyes.skip.clicked.connect(self._skip_eyes)
         self.spoil_area.second.entered.connect(self._primary)
-        self.areas.addWidget(self.spoil_area)
+        for area in (self.finger, self.taker, QWidget(), self.sight, self.eyes, self.spoil_area):
+            self.areas.addWidget(area)
         card.body.addWidget(self.areas, 1)
         self.message = NoticeBar(closable=False)
         card.body.addWidget(self.message)
@@ -139,111 +131,6 @@ class PenyerahanPage(Page):
         self.primary.clicked.connect(self._primary)
         layout.addLayout(footer([self.spoil, self.again], [self.phone, self.primary]))
         return holder
-
-    def _activation(self) -> QWidget:
-        area = QWidget()
-        line = QHBoxLayout(area)
-        line.setContentsMargins(0, 0, 0, 0)
-        self.map = HandMap()
-        side = QVBoxLayout()
-        side.setSpacing(8)
-        side.addWidget(label("Jari", "small", weight="medium"))
-        self.fingers = QButtonGroup(self)
-        for position, text in ((Position.RIGHT_INDEX, "Telunjuk kanan"), (Position.LEFT_INDEX, "Telunjuk kiri")):
-            chip = ChoiceChip(text, position)
-            chip.clicked.connect(partial(self._pick, position))
-            self.fingers.addButton(chip)
-            side.addWidget(chip)
-        self.fingers.buttons()[0].setChecked(True)
-        self.tries = label("", "small", tone="muted")
-        side.addWidget(self.tries)
-        side.addStretch(1)
-        line.addWidget(self.map, 1)
-        line.addLayout(side)
-        return area
-
-    def _sight(self) -> QWidget:
-        """Where fingers cannot do it: why, and the second officer who compared face and card."""
-        area = QWidget()
-        layout = QVBoxLayout(area)
-        layout.setContentsMargins(0, 0, 0, 0)
-        layout.setSpacing(10)
-        self.sight_reason = TextField("reason", "Mengapa tanpa sidik jari", placeholder="Misalnya: sidik jari aus", limit=200)
-        self.sight_reason.changed.connect(self._ready)
-        self.second = SecondPerson("Petugas kedua", "Bandingkan wajah pemohon dengan foto di kartu, bersama-sama. Keduanya tercatat.")
-        self.second.entered.connect(self._primary)
-        layout.addWidget(self.sight_reason)
-        layout.addWidget(self.second)
-        layout.addStretch(1)
-        return area
-
-    def _eyes(self) -> QWidget:
-        """Where fingers cannot do it but eyes were recorded for this card."""
-        area = QWidget()
-        layout = QVBoxLayout(area)
-        layout.setContentsMargins(0, 0, 0, 0)
-        layout.setSpacing(10)
-        self.eyes = PreviewView()
-        self.eyes.set_waiting("Kedua mata pemohon tampil di sini saat dicocokkan.")
-        layout.addWidget(self.eyes, 1)
-        self._frames = QTimer(self)
-        self._frames.setInterval(FRAME_MS)
-        self._frames.timeout.connect(self._frame)
-        self.no_eyes = Button("Tidak bisa: dua petugas", icon="users")
-        self.no_eyes.setToolTip("Dua petugas membandingkan wajah pemohon dengan foto di kartu")
-        self.no_eyes.clicked.connect(self._skip_eyes)
-        layout.addWidget(self.no_eyes, 0, Qt.AlignmentFlag.AlignLeft)
-        return area
-
-    def _signing(self) -> QWidget:
-        area = QWidget()
-        layout = QVBoxLayout(area)
-        layout.setContentsMargins(0, 0, 0, 0)
-        layout.setSpacing(10)
-        self.ink = SignatureField()
-        self.ink.changed.connect(self._inked)
-        layout.addWidget(self.ink, 1)
-        self.old_card = ChecklistRow("KTP lama sudah ditarik", required=True)
-        self.old_card.toggled.connect(lambda _on: self._ready())
-        self.old_condition = Choice()
-        self.old_condition.setAccessibleName("Kondisi KTP lama")
-        self.old_condition.setToolTip("Kondisi KTP lama")
-        self.old_condition.fill((k, f"Kondisi: {v.lower()}") for k, v in CONDITIONS.items())
-        old = row(spacing=10)
-        old.addWidget(self.old_card, 3)
-        old.addWidget(self.old_condition, 2)
-        layout.addLayout(old)
-        self.proxy = QWidget()
-        self.relation = QButtonGroup(self)
-        chips = row(spacing=8)
-        for value, text in (("ybs", "Pemohon sendiri"), ("kuasa", "Penerima kuasa")):
-            chip = ChoiceChip(text, value)
-            chip.clicked.connect(lambda _on=False: self._ready())
-            self.relation.addButton(chip)
-            chips.addWidget(chip)
-        self.relation.buttons()[0].setChecked(True)
-        self.proxy.setLayout(chips)
-        self.ikd = Choice()
-        self.ikd.setMinimumContentsLength(17)
-        self.ikd.setAccessibleName("Identitas Kependudukan Digital")
-        self.ikd.setToolTip("Identitas Kependudukan Digital pemohon")
-        self.ikd.fill((("", "IKD: belum ditanya"), *IKD_WORDS.items()))
-        last = row(spacing=10)
-        last.addWidget(self.proxy)
-        last.addStretch(1)
-        last.addWidget(self.ikd)
-        layout.addLayout(last)
-        self.proxy_data = QWidget()
-        who = row(spacing=10)
-        self.receiver = TextField("receiver", "Nama penerima", upper=True)
-        self.receiver_nik = TextField("receiver_nik", "NIK penerima", limit=20)
-        self.letter = TextField("letter", "Nomor surat kuasa", limit=PROXY_LETTER_LENGTH)
-        for field, stretch in ((self.receiver, 4), (self.receiver_nik, 3), (self.letter, 3)):
-            field.changed.connect(self._ready)
-            who.addWidget(field, stretch)
-        self.proxy_data.setLayout(who)
-        layout.addWidget(self.proxy_data)
-        return area
 
     # -- opening ------------------------------------------------------------------------------------------------------
 
@@ -313,22 +200,16 @@ class PenyerahanPage(Page):
         self.spoil.setVisible(bool(view.job_id) and view.may_spoil)
         self._show_activation(view, 1 if signing else 2)
         self.again.setVisible(signing)
-        self.old_card.setVisible(view.withdraw_old and view.stage is Stage.SERAH_PEMOHON)
-        self.old_condition.setVisible(view.withdraw_old and view.stage is Stage.SERAH_PEMOHON)
-        self.proxy.setVisible(view.proxy_allowed)
-        self.ikd.setVisible(view.stage is Stage.SERAH_PEMOHON)  # with letters the book of pick-ups has no place for it
+        self.taker.old_card.setVisible(view.withdraw_old and view.stage is Stage.SERAH_PEMOHON)
+        self.taker.old_condition.setVisible(view.withdraw_old and view.stage is Stage.SERAH_PEMOHON)
+        self.taker.proxy.setVisible(view.proxy_allowed)
+        self.taker.ikd.setVisible(view.stage is Stage.SERAH_PEMOHON)  # with letters the book of pick-ups has no place for it
         if fresh:
             self.message.hide()
             self._clear()
-            self.relation.buttons()[0].setChecked(True)
-            for field in (self.receiver, self.receiver_nik, self.letter):
-                field.set_value("")
-            self.ikd.setCurrentIndex(0)
-            self.old_card.setChecked(False)
-            self.second.clear()
-            self.sight_reason.set_value("")
-        self.map.set_states({self._finger: "target"})
-        self.tries.setText(f"Percobaan {min(view.attempts + 1, ACTIVATION_TRIES)} dari {ACTIVATION_TRIES}")
+            self.taker.reset()
+            self.sight.clear()
+        self.finger.tries.setText(f"Percobaan {min(view.attempts + 1, ACTIVATION_TRIES)} dari {ACTIVATION_TRIES}")
         if not self.work.may_act(p):
             self.message.show_text("info", f"Langkah ini milik {self.work.who_may(p)}.")
         self._ready()
@@ -396,12 +277,8 @@ class PenyerahanPage(Page):
         if self.view is not None:
             self._eyes_skipped = True
             self._show_activation(self.view, 2)
-            self.sight_reason.setFocus()
+            self.sight.reason.setFocus()
             self._ready()
-
-    def _pick(self, position: Position, _on: bool = True) -> None:
-        self._finger = position
-        self.map.set_states({position: "target"})
 
     # -- acting -------------------------------------------------------------------------------------------------------
 
@@ -421,25 +298,20 @@ class PenyerahanPage(Page):
             return
         if signing and not self._png:
             self.primary.set_text("Minta tanda tangan")
-            ready = self._pad() or not self.ink.is_empty() or self.shell.applicant is not None
+            ready = self._pad() or not self.taker.ink.is_empty() or self.shell.applicant is not None
         else:
             eyes = self._with_eyes(view)
             sight = view.stage is Stage.AKTIVASI and view.by_sight and not eyes
             self.primary.set_text("Cocokkan iris" if eyes else "Aktifkan" if sight else "Serahkan" if signing
                                   else words.get(view.stage or Stage.AKTIVASI, "Lanjut"))
-            ready = not sight or bool(self.sight_reason.value())
+            ready = not sight or bool(self.sight.reason.value())
         if signing and self._png:
-            ready = not (self.old_card.isVisibleTo(self) and not self.old_card.isChecked())
-            ready = ready and (self._relation() == "ybs" or all(f.value() for f in (self.receiver, self.receiver_nik, self.letter)))
-        self.proxy_data.setVisible(view.proxy_allowed and self._relation() == "kuasa")
+            ready = self.taker.complete()
+        self.taker.proxy_data.setVisible(view.proxy_allowed and self.taker.by_proxy)
         self.primary.setEnabled(ready and not self.busy and self.work.may_act(view.dossier.permohonan))
 
     def show_busy(self, on: bool) -> None:
         self._ready()
-
-    def _relation(self) -> str:
-        chosen = self.relation.checkedButton()
-        return str(chosen.value) if chosen is not None else "ybs"  # type: ignore[attr-defined]
 
     def _primary(self) -> None:
         view = self.view
@@ -452,17 +324,16 @@ class PenyerahanPage(Page):
             self.message.show_text("info", "Membaca kartu, lalu iris …")
             if self.shell.applicant is not None:
                 self.shell.applicant.eyes()
-            self._serial = 0
-            self._frames.start()
+            self.eyes.watch()
             self.act(lambda: self.presenter.activate_by_iris(pid), self._looked, self._failed)
         elif view.stage is Stage.AKTIVASI and view.by_sight:
-            if self.second.ready():
-                reason, second = self.sight_reason.value(), self.second.values()
+            if self.sight.second.ready():
+                reason, second = self.sight.reason.value(), self.sight.second.values()
                 self.message.show_text("info", "Membaca kartu …")
                 self.act(lambda: self.presenter.activate_by_sight(pid, reason, second), self._seen, self._not_seen)
         elif view.stage is Stage.AKTIVASI:
             self.message.show_text("info", "Membaca kartu dan sidik jari …")
-            finger = self._finger
+            finger = self.finger.finger
             if self.shell.applicant is not None:
                 self.shell.applicant.hands({finger: "target"}, (finger,), 0.4)
             self.act(lambda: self.presenter.activate(pid, finger), self._activated, self._failed)
@@ -476,15 +347,9 @@ class PenyerahanPage(Page):
             self._give(pid)
 
     def _seen(self, result: Activation) -> None:
-        self.second.clear()
+        self.sight.second.clear()
         self.message.show_text("good", "Diperiksa dua petugas; tercatat.", bold="Kartu aktif.")
         self._reload(result.permohonan)
-
-    def _frame(self) -> None:
-        found = self.shell.desk.devices.preview(DeviceKind.IRIS).latest(self._serial)
-        if found is not None:
-            self._serial, raw = found
-            self.eyes.set_frame(to_qimage(raw))
 
     def _looked(self, result: Activation) -> None:
         self._idle()
@@ -497,14 +362,14 @@ class PenyerahanPage(Page):
 
     def _not_seen(self, error: KioskError) -> None:
         self.message.hide()
-        self.second.refuse(self.session.sentence(error))
+        self.sight.second.refuse(self.session.sentence(error))
 
     def _failed(self, error: KioskError) -> None:
         self.message.show_text("trouble", self.session.sentence(error), action="Coba lagi", act=self._primary)
         self._idle()
 
     def _idle(self) -> None:
-        self._frames.stop()
+        self.eyes.stop()
         if self.shell.applicant is not None:
             self.shell.applicant.idle()
 
@@ -513,9 +378,7 @@ class PenyerahanPage(Page):
             self.message.show_text("good", "Kartu aktif.", bold="Sidik jari cocok.")
         else:
             left = ACTIVATION_TRIES - result.attempt
-            self._pick(Position.LEFT_INDEX if self._finger is Position.RIGHT_INDEX else Position.RIGHT_INDEX)
-            for chip in self.fingers.buttons():
-                chip.setChecked(chip.value is self._finger)  # type: ignore[attr-defined]
+            self.finger.other()
             self.message.show_text("attention", f"Bersihkan kaca dan jari, coba telunjuk lain. Sisa {left} percobaan."
                                    if left else "Percobaan habis.", bold="Belum cocok.")
         self._idle()
@@ -544,13 +407,13 @@ class PenyerahanPage(Page):
     def _ask_signature(self) -> None:
         ink: SignatureCapture | None = None
         if not self._pad():
-            if self.ink.is_empty():
+            if self.taker.ink.is_empty():
                 if self.shell.applicant is not None:
                     self.shell.applicant.serve(self.view.dossier.permohonan.nomor_register if self.view else "")
                     self.shell.applicant.sign(handover=True)
                 self.message.show_text("info", "Pemohon menandatangani di layar pemohon, atau di bidang ini.")
                 return
-            ink = self.ink.capture()
+            ink = self.taker.ink.capture()
         self._take(ink)
 
     def _take(self, ink: SignatureCapture | None) -> None:
@@ -567,22 +430,20 @@ class PenyerahanPage(Page):
         self.message.hide()
         image = QImage.fromData(png)
         if not image.isNull():
-            self.ink.show_picture(image)
+            self.taker.ink.show_picture(image)
         self._idle()
-        self._ready()
-
-    def _inked(self) -> None:
         self._ready()
 
     def _clear(self) -> None:
         self._png = b""
-        self.ink.clear()
+        self.taker.ink.clear()
         self._ready()
 
     def _give(self, pid: str) -> None:
         png = self._png
-        receiver = Receiver(self._relation(), self.receiver.value(), self.receiver_nik.value(), self.letter.value())
-        old, condition, ikd = self.old_card.isChecked(), str(self.old_condition.currentData()), str(self.ikd.currentData())
+        taker = self.taker
+        receiver, old = taker.who(), taker.old_card.isChecked()
+        condition, ikd = str(taker.old_condition.currentData()), str(taker.ikd.currentData())
 
         def work() -> tuple[Permohonan, tuple[bool, str] | None]:
             p = self.presenter.give(pid, png, receiver, old, condition, ikd)
