@@ -100,7 +100,7 @@ def test_books_agree_and_keep_nik_as_text(days):
     assert (out / "books" / "permohonan.pdf").read_bytes().startswith(b"%PDF")
 
 
-@pytest.mark.slow
+@pytest.mark.gate
 def test_a_day_without_network_drains_oldest_first(tmp_path):
     summary = run_demo(DemoOptions("kebakkramat", 2, tmp_path / "d", offline_until_end=True, seed=8))
     assert summary["all_as_sop_says"], summary["failures"]

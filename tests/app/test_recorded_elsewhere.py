@@ -35,6 +35,7 @@ def _recorded_today_and_lost(kiosk, walk, permohonan_id, who) -> None:
     assert len(kiosk.register.read(lambda v: v.packets())) == 1
 
 
+@pytest.mark.gate
 @pytest.mark.timeout(240)
 def test_lost_card_of_a_resident_is_replaced_and_activated(tmp_path: Path) -> None:
     kantor = load("tempeh").kantor

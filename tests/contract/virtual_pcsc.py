@@ -50,16 +50,20 @@ class PrivatePcscd:
     def __init__(self, folder: Path) -> None:
         self._folder = folder
         self.socket = folder / "pcscd.comm"
+        self.port = 0
+        (folder / "conf").mkdir()
+        self._process: subprocess.Popen[bytes] | None = None
+
+    def _configure(self) -> None:
+        """A port nobody has now; one that was ours may have gone to somebody else meanwhile."""
         with socket.socket() as probe:
             probe.bind(("127.0.0.1", 0))
             self.port = probe.getsockname()[1]
-        conf = folder / "conf"
-        conf.mkdir()
-        (conf / "vpcd").write_text(f'FRIENDLYNAME "Kiosk Virtual"\nDEVICENAME /dev/null:0x{self.port:X}\n'
+        (self._folder / "conf" / "vpcd").write_text(f'FRIENDLYNAME "Kiosk Virtual"\nDEVICENAME /dev/null:0x{self.port:X}\n'
                                    f"LIBPATH {DRIVER}\nCHANNELID 0x{self.port:X}\n")
-        self._process: subprocess.Popen[bytes] | None = None
 
     def start(self) -> None:
+        self._configure()
         self.socket.unlink(missing_ok=True)
         with socket.socket(socket.AF_UNIX) as listener, (self._folder / "log").open("ab") as log:
             listener.bind(str(self.socket))

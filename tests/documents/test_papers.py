@@ -138,7 +138,7 @@ def test_keterangan_never_claims_to_be_a_card(office: OfficeDocuments) -> None:
 names = st.text("ABCDEFGHIJKLMNOPQRSTUVWXYZ'.-, éüØ", min_size=1, max_size=160).filter(str.strip)
 
 
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=15, deadline=None)
 @given(nama=names, alamat=names, jabatan=names)
 def test_long_names_stay_whole_and_on_one_page(office: OfficeDocuments, nama: str, alamat: str, jabatan: str) -> None:
     person = replace(PERSON, nama=nama, alamat=alamat)

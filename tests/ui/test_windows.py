@@ -223,7 +223,7 @@ def test_look_can_change_while_working(windows: Windows, settle: Settle, tmp_pat
 
 
 @pytest.mark.timeout(180)
-@pytest.mark.parametrize("name", ["tempeh", "kebakkramat"])
+@pytest.mark.parametrize("name", ["tempeh", pytest.param("kebakkramat", marks=pytest.mark.gate)])
 def test_tour_leads_an_applicant_to_the_end(name: str, qtbot: QtBot, tmp_path: Path) -> None:
     office = FakeOffice(name)
 
