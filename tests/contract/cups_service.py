@@ -20,6 +20,8 @@ import time
 from collections.abc import Sequence
 from pathlib import Path
 
+from fixed_port import fixed_port
+
 SBIN = os.environ.get("PATH", "") + ":/usr/sbin:/sbin"
 PROGRAMS = {"cupsd": "cups", "lpadmin": "cups-client", "ippeveprinter": "cups-ipp-utils", "dbus-daemon": "dbus", "gs": "ghostscript"}
 A4 = "iso_a4_210x297mm"
@@ -97,12 +99,6 @@ def missing() -> str:
         return "the CUPS stand-in runs on Linux only"
     lacking = [package for program, package in PROGRAMS.items() if shutil.which(program, path=SBIN) is None]
     return f"package {lacking[0]} is not installed" if lacking else ""
-
-
-def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
 
 
 def card_attributes(sizes: Sequence[tuple[int, int]] = (CR80,), formats: str = "application/pdf,image/pwg-raster",
@@ -213,7 +209,7 @@ class PrivateCups:
         command.write_text(PRINT_COMMAND)
         command.chmod(0o755)
         (folder / "fault").write_text("none")
-        self._ports[name] = free_port()
+        self._ports[name] = fixed_port()
         line = ["ippeveprinter", "-r", "off", "-n", "localhost", "-p", str(self._ports[name]), "-d", str(folder / "spool"),
                 "-c", str(command)]
         if attributes:

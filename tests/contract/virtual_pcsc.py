@@ -18,6 +18,7 @@ import time
 from functools import cache
 from pathlib import Path
 
+from fixed_port import fixed_port
 from stub_people import PlainCard
 
 DRIVER = Path("/usr/lib/pcsc/drivers/serial/libifdvpcd.so")
@@ -56,9 +57,7 @@ class PrivatePcscd:
 
     def _configure(self) -> None:
         """A port nobody has now; one that was ours may have gone to somebody else meanwhile."""
-        with socket.socket() as probe:
-            probe.bind(("127.0.0.1", 0))
-            self.port = probe.getsockname()[1]
+        self.port = fixed_port()
         (self._folder / "conf" / "vpcd").write_text(f'FRIENDLYNAME "Kiosk Virtual"\nDEVICENAME /dev/null:0x{self.port:X}\n'
                                    f"LIBPATH {DRIVER}\nCHANNELID 0x{self.port:X}\n")
 
