@@ -2,7 +2,14 @@
 
 from __future__ import annotations
 
+import os
+import tempfile
+from pathlib import Path
+
 import pytest
+
+# The card library looks up its service's socket once a process: it must be the tests' own from the first call of whichever test is first.
+os.environ["PCSCLITE_CSOCK_NAME"] = str(Path(tempfile.mkdtemp(prefix="ktpel-pcsc-")) / "pcscd.comm")
 
 LONG_FIRST = ("crash/test_kill.py", "ui/test_windows.py", "app/test_demo.py", "app/test_acceptance.py", "app/test_day.py",
               "documents/test_", "register/test_register_crash.py")

@@ -12,7 +12,6 @@ import shutil
 import socket
 import subprocess
 import sys
-import tempfile
 import threading
 import time
 from functools import cache
@@ -93,10 +92,8 @@ class PrivatePcscd:
 
 @cache
 def of_this_process() -> PrivatePcscd:
-    """One service for all test files of a process: the client library looks up the socket's name only once."""
-    made = PrivatePcscd(Path(tempfile.mkdtemp(prefix="ktpel-pcsc-")))
-    os.environ["PCSCLITE_CSOCK_NAME"] = str(made.socket)
-    return made
+    """One service for all test files of a process, on the socket that tests/conftest.py named."""
+    return PrivatePcscd(Path(os.environ["PCSCLITE_CSOCK_NAME"]).parent)
 
 
 class CardOnSocket:

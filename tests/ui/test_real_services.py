@@ -103,7 +103,7 @@ class Place:
     def until(self, ready: Callable[[], bool], what: str) -> None:
         end = time.monotonic() + PATIENCE_S
         while not ready():
-            assert time.monotonic() < end, what
+            assert time.monotonic() < end, (what, [s for s in self.devices.manager.states() if s.kind in REAL])
             self.qtbot.wait(30)
 
     def close(self) -> None:
@@ -159,6 +159,8 @@ def test_from_prr_to_the_hand_with_every_device_taken_away_on_the_way(place: Pla
     p = place.furnish()
     whole = stock(place)[0]
     page: CetakPage = place.pages.open("cetak", CetakPage, id=p.id)
+    for kind in REAL:
+        place.until(lambda k=kind: place.devices.health_of(k) is DeviceHealth.READY, f"{kind} is ready at first")  # type: ignore[misc]
 
     # the printer is off: one sentence, the blank stays in stock
     place.cups.stop_scheduler()
