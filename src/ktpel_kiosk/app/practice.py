@@ -13,9 +13,8 @@ from ktpel_kiosk.app.office import village_names
 from ktpel_kiosk.app.population import invent
 from ktpel_kiosk.app.walk import Walk
 from ktpel_kiosk.app.wiring import Kiosk, warm
-from ktpel_kiosk.desk import intake, verification
+from ktpel_kiosk.desk import handover, intake, verification
 from ktpel_kiosk.desk.access import stage_roles
-from ktpel_kiosk.domain.cards import JobState
 from ktpel_kiosk.domain.errors import KioskError, NotFound
 from ktpel_kiosk.domain.permohonan import Permohonan
 from ktpel_kiosk.domain.sop import Layanan, Stage
@@ -89,10 +88,10 @@ def seat(kiosk: Kiosk, p: Permohonan) -> None:
     kiosk.seat(p.id, person_seed(p), p.penduduk)
     tahap = p.current()
     if tahap is not None and tahap.stage in (Stage.AKTIVASI, Stage.SERAH_PEMOHON):
-        made = kiosk.register.read(lambda v: [j for j in v.card_jobs(p.id) if j.state is JobState.CONFIRMED])
+        made = kiosk.register.read(lambda v: handover.finished_job(v, p.id))
         with suppress(NotFound):  # printed before the last start: the simulated hopper is empty then
-            for job in made[-1:]:
-                kiosk.card_to_reader(job.id)
+            if made is not None:
+                kiosk.card_to_reader(made.id)
 
 
 def furnish_population(kiosk: Kiosk) -> int:

@@ -23,6 +23,7 @@ from ktpel_kiosk.domain.errors import (
     Stalled,
 )
 from ktpel_kiosk.ports.devices import (
+    CARD_SIZE,
     CardPrinter,
     DeviceKind,
     PrinterSupplies,
@@ -35,9 +36,8 @@ from ktpel_kiosk.ports.services import CardFace
 ASK_S = 8.0
 """How long the printer may take to say something about a job, in seconds."""
 
-CARD_MM100 = (8560, 5398)
 TOLERANCE_MM100 = 120
-"""ID-1 (CR80), in hundredths of a millimetre; queues round to points and add bleed."""
+"""In hundredths of a millimetre; queues round to points and add bleed."""
 
 
 class Word(StrEnum):
@@ -90,7 +90,7 @@ def exact_media(printer: CardPrinter) -> PrintMedia:
     """Card media or refusal: a card scaled onto another sheet is no card."""
     media = printer.media()
     size = sorted((media.width, media.height), reverse=True)
-    if any(abs(have - want) > TOLERANCE_MM100 for have, want in zip(size, CARD_MM100, strict=True)):
+    if any(abs(have - want) > TOLERANCE_MM100 for have, want in zip(size, CARD_SIZE, strict=True)):
         raise DeviceTrouble("printer.no_card_media", device_kind=str(DeviceKind.CARD_PRINTER), operation="media")
     return media
 

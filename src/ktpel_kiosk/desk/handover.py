@@ -51,9 +51,14 @@ class Activation:
     permohonan: Permohonan
 
 
+def finished_job(view: View, permohonan_id: str) -> CardJob | None:
+    """The live, confirmed card of this application; ``None`` while there is none."""
+    return next((j for j in view.card_jobs(permohonan_id) if j.state is JobState.CONFIRMED), None)
+
+
 def confirmed_job(view: View, permohonan_id: str) -> CardJob:
     """The live, confirmed card of this application."""
-    job = next((j for j in view.card_jobs(permohonan_id) if j.state is JobState.CONFIRMED), None)
+    job = finished_job(view, permohonan_id)
     if job is None:
         raise NotFound("card.none")
     return job
@@ -143,11 +148,12 @@ def iris_material(view: View, permohonan_id: str) -> dict[Position, bytes]:
     return {Position(d.kind.removeprefix(IRIS_MATERIAL)): d.data for d in kept}
 
 
-def _own_card_without_finger(desk: Desk, job: CardJob) -> None:
-    """The card in the reader is this one, and its fingers cannot or could not do it. Raises SopViolation."""
+def _own_card_without_finger(desk: Desk, job: CardJob) -> int:
+    """The card in the reader is this one, and its fingers cannot or could not do it. Returns the fingers tried. Raises SopViolation."""
     content, tried = _own_card(desk, job), activation_attempts(desk, job.permohonan_id)
     if content.minutiae and tried < ACTIVATION_TRIES:
         raise SopViolation("activation.fingers_first", attempt=tried, limit=ACTIVATION_TRIES)
+    return tried
 
 
 def activate_by_sight(desk: Desk, actor: Actor, permohonan_id: str, reason: str, second_username: str, second_password: str) -> Activation:
@@ -162,8 +168,7 @@ def activate_by_sight(desk: Desk, actor: Actor, permohonan_id: str, reason: str,
     text = clean_note(reason, "alasan")
     if not text:
         raise BadInput("activation.reason")
-    _own_card_without_finger(desk, job)
-    tried = activation_attempts(desk, permohonan_id)
+    tried = _own_card_without_finger(desk, job)
     second, key = second_signer(desk, actor, second_username, second_password, "approve_exception")
     signer = required(key, second)
 
@@ -215,7 +220,7 @@ def move_to_counter(desk: Desk, actor: Actor, permohonan_id: str) -> Permohonan:
 
 def signing_prompt(view: View, permohonan_id: str) -> str:
     """What the receiver signs for, as the pad shows it: the card by the end of its chip number, or the letters."""
-    job = next((j for j in view.card_jobs(permohonan_id) if j.state is JobState.CONFIRMED), None)
+    job = finished_job(view, permohonan_id)
     return f"Saya menerima KTP-el dengan chip …{job.chip_uid[-6:]}." if job is not None else "Saya menerima surat keterangan ini."
 
 
@@ -307,7 +312,7 @@ def hand_over(desk: Desk, actor: Actor, permohonan_id: str, signature_png: bytes
     if ikd not in IKD:
         raise BadInput("handover.ikd", value=ikd[:20])
     p, live = desk.register.read(lambda v: (
-        v.permohonan(permohonan_id), next((j for j in v.card_jobs(permohonan_id) if j.state is JobState.CONFIRMED), None)))
+        v.permohonan(permohonan_id), finished_job(v, permohonan_id)))
     require_stage(desk, actor, p, Stage.SERAH_PEMOHON, Stage.SERAH_SURAT)
     who = (receiver or Receiver()).checked(p)
     tahap_now = p.current()

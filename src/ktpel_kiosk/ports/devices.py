@@ -81,6 +81,10 @@ class SignatureCapture:
     units_per_mm: float = 0.0
 
 
+CARD_SIZE = (8560, 5398)
+"""ID-1 (CR80, ISO/IEC 7810) lying, in hundredths of a millimetre."""
+
+
 @dataclass(frozen=True, slots=True)
 class PrintMedia:
     """Media a queue really has: name and size in hundredths of a millimetre; resolution in dpi.

@@ -13,9 +13,19 @@ from pathlib import Path
 from typing import Any
 
 from ktpel_kiosk.domain.biometric import DeviceIdentity, Position, RawImage
-from ktpel_kiosk.domain.errors import BadInput, CaptureFailed, DeviceTrouble, NotConnected
+from ktpel_kiosk.domain.errors import BadInput, CaptureFailed, DeviceTrouble
 from ktpel_kiosk.hal.driver import Found
-from ktpel_kiosk.hal.drivers.worker_device import CALL_S, PROBE_S, SYSTEM_PYTHON, HeldDevice, Listing, finger_at_500, picture, worker_file
+from ktpel_kiosk.hal.drivers.worker_device import (
+    CALL_S,
+    PROBE_S,
+    SYSTEM_PYTHON,
+    HeldDevice,
+    Listing,
+    finger_at_500,
+    listed,
+    picture,
+    worker_file,
+)
 from ktpel_kiosk.hal.worker.client import WorkerProcess
 from ktpel_kiosk.ports.devices import DeviceKind, FingerCapture
 
@@ -58,15 +68,7 @@ class FprintDriver:
         return self._listing.look(self._list)
 
     def _list(self) -> Sequence[Found]:
-        worker = self._worker()
-        try:
-            told = worker.call("list", CALL_S).data.get("devices", ())
-        except NotConnected as error:
-            if error.message_key != "fprint.library":
-                raise
-            told = ()
-        finally:
-            worker.close()
+        told = listed(self._worker(), "fprint.library")
         # a device that matches on the chip is listed too: opening it says why it cannot be used
         return [Found(str(entry[0]), str(entry[2])) for entry in told if isinstance(entry, list) and len(entry) == 4]
 

@@ -9,9 +9,9 @@ from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
 from ktpel_kiosk.domain.biometric import DeviceIdentity, RawImage
-from ktpel_kiosk.domain.errors import CaptureFailed, DeviceTrouble, NotConnected
+from ktpel_kiosk.domain.errors import CaptureFailed, DeviceTrouble
 from ktpel_kiosk.hal.driver import Found
-from ktpel_kiosk.hal.drivers.worker_device import CALL_S, PROBE_S, HeldDevice, Listing, own_python, worker_file
+from ktpel_kiosk.hal.drivers.worker_device import PROBE_S, HeldDevice, Listing, listed, own_python, worker_file
 from ktpel_kiosk.hal.worker.client import WorkerProcess
 from ktpel_kiosk.ports.devices import DeviceKind
 
@@ -46,15 +46,7 @@ class GphotoCameraDriver:
         return self._listing.look(self._list)
 
     def _list(self) -> Sequence[Found]:
-        worker = self._worker()
-        try:
-            told = worker.call("list", CALL_S).data.get("devices", ())
-        except NotConnected as error:
-            if error.message_key != "camera.library":
-                raise
-            told = ()
-        finally:
-            worker.close()
+        told = listed(self._worker(), "camera.library")
         return [Found(str(entry[1]), str(entry[0])) for entry in told if isinstance(entry, list) and len(entry) == 2]
 
     def open(self, found: Found) -> GphotoCamera:

@@ -18,7 +18,7 @@ from typing import Any
 from ktpel_kiosk.domain.biometric import DeviceIdentity, RawImage
 from ktpel_kiosk.domain.errors import CaptureFailed, DeviceTrouble, NotConnected
 from ktpel_kiosk.hal.driver import Found
-from ktpel_kiosk.hal.drivers.worker_device import GRACE_S, Listing, check_scan_settings, own_python, picture, worker_file
+from ktpel_kiosk.hal.drivers.worker_device import GRACE_S, Listing, check_scan_settings, listed, own_python, picture, worker_file
 from ktpel_kiosk.hal.worker.client import WorkerProcess
 from ktpel_kiosk.ports.devices import DeviceKind
 
@@ -76,15 +76,7 @@ class SaneScannerDriver:
         return self._listing.look(self._list)
 
     def _list(self) -> Sequence[Found]:
-        worker = self.worker()
-        try:
-            told = worker.call("list", LIST_S).data.get("devices", ())
-        except NotConnected as error:
-            if error.message_key != "scanner.library":
-                raise
-            told = ()
-        finally:
-            worker.close()
+        told = listed(self.worker(), "scanner.library", LIST_S)
         return [found for entry in told if (found := _found(entry)) is not None and self._mine(found)]
 
     def _mine(self, found: Found) -> bool:

@@ -32,11 +32,19 @@ from ktpel_kiosk.hal.drivers.windows_spooler import (
     Spooler,
     SpoolerError,
 )
-from ktpel_kiosk.ports.devices import CardLayers, CardReader, DeviceKind, PrinterSupplies, PrintJob, PrintJobState, PrintMedia
+from ktpel_kiosk.ports.devices import (
+    CARD_SIZE,
+    CardLayers,
+    CardReader,
+    DeviceKind,
+    PrinterSupplies,
+    PrintJob,
+    PrintJobState,
+    PrintMedia,
+)
 
-CARD = (8560, 5398)
-"""ISO/IEC 7810 ID-1 in hundredths of a millimetre; so are the tolerances."""
 CARD_TOLERANCE, PAPER_TOLERANCE, LARGE = 100, 200, 10000
+"""In hundredths of a millimetre, as all sizes here."""
 PAPERS = {"A3": (29700, 42000), "A4": (21000, 29700), "A5": (14800, 21000), "A6": (10500, 14800), "F4": (21000, 33000),
           "FOLIO": (21000, 33000), "LETTER": (21590, 27940), "LEGAL": (21590, 35560)}
 RASTER_DPI = 300
@@ -478,7 +486,7 @@ def card_paper(papers: Sequence[Paper]) -> Paper | None:
     """The queue's card, the closest to ISO when it has several."""
     def off(paper: Paper) -> tuple[int, int]:
         long, short = max(paper.width, paper.height), min(paper.width, paper.height)
-        return abs(long - CARD[0]), abs(short - CARD[1])
+        return abs(long - CARD_SIZE[0]), abs(short - CARD_SIZE[1])
 
     cards = [paper for paper in papers if max(off(paper)) <= CARD_TOLERANCE]
     return min(cards, key=lambda paper: sum(off(paper)), default=None)

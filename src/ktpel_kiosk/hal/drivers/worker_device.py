@@ -36,6 +36,19 @@ def own_python() -> str:
     return SYSTEM_PYTHON if getattr(sys, "frozen", False) else sys.executable
 
 
+def listed(worker: WorkerProcess, missing: str, timeout_s: float = CALL_S) -> Sequence[Any]:
+    """What the worker's library sees; the worker is ended. Nothing where the library is not there (it refuses with the key ``missing``)."""
+    try:
+        found: Sequence[Any] = worker.call("list", timeout_s).data.get("devices", ())
+        return found
+    except NotConnected as error:
+        if error.message_key != missing:
+            raise
+        return ()
+    finally:
+        worker.close()
+
+
 def check_scan_settings(dpi: int, source: str, max_pages: int, max_bytes: int) -> None:
     """Raises BadInput ``scanner.setting``: a technician's setting no scanner can mean."""
     fits = {"dpi": 50 <= dpi <= 1200, "source": source in ("auto", "feeder", "flatbed"), "max_pages": 1 <= max_pages <= 500,

@@ -228,7 +228,7 @@ class HandoverPresenter:
         kept = desk.register.read(lambda v: [d.kind for d in v.documents(pid, with_data=False)])
         fingerless = not any(k.startswith("kartu.minutiae.") for k in kept)
         no_fingers = tried >= handover.ACTIVATION_TRIES or fingerless
-        made = next((j for j in desk.register.read(lambda v: list(v.card_jobs(pid))) if j.state is JobState.CONFIRMED), None)
+        made = desk.register.read(lambda v: handover.finished_job(v, pid))
         may = made is not None and self._may_spoil(made)
         return HandoverView(dossier, current.stage if current else None, tried, bool(offered and offered.tarik_of(p.varian)),
                             sop.kuasa_boleh, no_fingers, no_fingers and handover.eyes_may_help(desk, pid),

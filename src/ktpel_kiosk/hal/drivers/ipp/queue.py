@@ -8,11 +8,10 @@ from dataclasses import dataclass
 
 from ktpel_kiosk.domain.errors import DeviceTrouble, Jammed, MediaEmpty
 from ktpel_kiosk.hal.drivers.ipp.message import Attributes, Resolution, number, text, texts
-from ktpel_kiosk.ports.devices import PrinterSupplies, PrintJob, PrintJobState
+from ktpel_kiosk.ports.devices import CARD_SIZE, PrinterSupplies, PrintJob, PrintJobState
 
-CARD = (8560, 5398)
-"""ISO/IEC 7810 ID-1 in hundredths of a millimetre."""
 CARD_TOLERANCE = 100
+"""In hundredths of a millimetre, as all sizes here."""
 PAPER_TOLERANCE = 200
 PAPERS: Mapping[str, tuple[int, int]] = {
     "A3": (29700, 42000), "A4": (21000, 29700), "A5": (14800, 21000), "A6": (10500, 14800),
@@ -97,8 +96,8 @@ def _fits(size: Size, wanted: tuple[int, int], tolerance: int) -> bool:
 
 def card_size(attributes: Attributes) -> Size | None:
     """The queue's card, the closest to ISO when it has several."""
-    cards = [size for size in sizes(attributes) if _fits(size, CARD, CARD_TOLERANCE)]
-    return min(cards, key=lambda s: abs(max(s.width, s.height) - CARD[0]) + abs(min(s.width, s.height) - CARD[1]), default=None)
+    cards = [size for size in sizes(attributes) if _fits(size, CARD_SIZE, CARD_TOLERANCE)]
+    return min(cards, key=lambda s: abs(max(s.width, s.height) - CARD_SIZE[0]) + abs(min(s.width, s.height) - CARD_SIZE[1]), default=None)
 
 
 def has_paper(attributes: Attributes) -> bool:
