@@ -18,6 +18,7 @@ from register_makers import NOW, application, job, logged, nik, open_register, p
 
 from ktpel_kiosk.domain.actor import UserAccount
 from ktpel_kiosk.domain.biometric import Position
+from ktpel_kiosk.domain.courier import CourierBundle
 from ktpel_kiosk.domain.errors import Corrupt
 from ktpel_kiosk.domain.ganda import DuplicateCheck, DuplicateHit, FingerLikeness, KeptFinger, Putusan
 from ktpel_kiosk.domain.ikm import SurveyAnswer
@@ -33,7 +34,9 @@ from ktpel_kiosk.domain.ledgers import (
 )
 from ktpel_kiosk.domain.pengaduan import Kanal, KategoriPengaduan, Pengaduan
 from ktpel_kiosk.domain.population import PopulationBatch, PopulationEntry
+from ktpel_kiosk.domain.retention import PurgeRun, Spare
 from ktpel_kiosk.domain.sop import Peran
+from ktpel_kiosk.domain.status import StatusEntry, StatusSiak
 from ktpel_kiosk.ports.register import Handover, Query
 from ktpel_kiosk.register import driver
 from ktpel_kiosk.register.codecs import moment
@@ -57,6 +60,16 @@ def write(folder: Path) -> None:
         logged(register, write_books)
         logged(register, write_fingers)
         logged(register, lambda tx: tx.put_handover(handover(p.id)))
+        logged(register, write_outbox)
+
+
+def write_outbox(tx: Any) -> None:
+    """What came with the fifth schema."""
+    p = tx.permohonan(application(1).id)
+    tx.add_spare(Spare("packet-1", "packet-1.isi", 9, "ab" * 32, NOW, b"k" * 32))
+    tx.add_courier_bundle(CourierBundle("c1", NOW, "rina", "kurir-1", 1, 9, "cd" * 32))
+    tx.add_status_entry(StatusEntry("s1", p.id, nik(1), StatusSiak.PROCESSING, NOW, "dibaca di SIAK", "manual", "rina", NOW))
+    tx.add_purge(PurgeRun("u1", NOW, "", "-", 1, 9, 1, 1, 30, "ef" * 32))
 
 
 def handover(permohonan_id: str) -> Handover:
@@ -122,7 +135,7 @@ def test_every_released_register_still_opens_whole(version: str, tmp_path: Path)
     with open_register(folder, key) as register:
         register.integrity_check()
         check = register.check_audit()
-        assert check.whole and check.length == {"v1": 2, "v2": 3, "v3": 4, "v4": 5}[version]
+        assert check.whole and check.length == {"v1": 2, "v2": 3, "v3": 4, "v4": 5, "v5": 6}[version]
         p = register.read(lambda v: v.permohonan(application(1).id))
         assert p.penduduk == application(1).penduduk and p.tahap == application(1).tahap
         assert [s.data for s in register.read(lambda v: v.samples(p.id))] == [b"\x89PNG beku"]

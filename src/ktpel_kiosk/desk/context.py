@@ -15,6 +15,7 @@ from ktpel_kiosk.desk.held import HeldCaptures
 from ktpel_kiosk.desk.seats import Seats
 from ktpel_kiosk.domain.capture_rules import CaptureRules
 from ktpel_kiosk.domain.errors import BadInput, CardRefused
+from ktpel_kiosk.domain.line import LineReport
 from ktpel_kiosk.domain.messages import Sentences
 from ktpel_kiosk.domain.sop import Sop
 from ktpel_kiosk.domain.transaction import Transaction, TransactionWriter
@@ -106,6 +107,7 @@ class Desk:
         card_acts: cards a printer or reader works on right now; memory only.
         practice: what a trainer may do to the simulated devices; ``None`` wherever they are real.
         specimen: cards carry the SPESIMEN watermark (always outside production).
+        line_report: what the sender knows of the line now; line_changed: the office changed the rules of the line.
         device_history: what this desk has lived through with each device.
         read_public_card: reads what any KTP-el shows without a secret.
     """
@@ -139,6 +141,8 @@ class Desk:
     held: HeldCaptures = field(default_factory=HeldCaptures)
     card_acts: CardActs = field(default_factory=CardActs)
     wake_uploader: Callable[[], None] = lambda: None
+    line_report: Callable[[], LineReport] = LineReport
+    line_changed: Callable[[], None] = lambda: None
     extra_open: Callable[[], frozenset[date]] = frozenset
     public_holidays: Callable[[int], Mapping[date, str]] = lambda _year: {}
     keep_sop: Callable[[Sop], None] = lambda _sop: None

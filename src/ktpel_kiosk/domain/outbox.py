@@ -19,17 +19,29 @@ class WaitCause(StrEnum):
     """Why an item waits; decides the sentence and who can fix it."""
 
     NONE = "none"
-    OFFLINE = "offline"
+    OFFLINE = "offline"    # no way out at all
+    DNS = "dns"            # a line, but the server's name is not found
+    PORTAL = "portal"      # somebody else answers: a Wi-Fi sign-in page
+    PROXY = "proxy"        # the office's own proxy refuses
     TLS = "tls"
     CLOCK = "clock"
     SERVER = "server"
+    STATION = "station"    # the server does not know or accept this station
     DATA = "data"
     RECEIPT = "receipt"
+    FILE = "file"          # the packet file on this disk is missing or damaged
+    HOURS = "hours"        # outside the hours the office allows for sending
 
 
 @dataclass(frozen=True, slots=True)
 class Packet:
-    """Register row of one sealed packet. ``path`` is relative to the packet folder."""
+    """Register row of one sealed packet. ``path`` is relative to the packet folder.
+
+    Attributes:
+        replaces, replaced_by: packet ids; a replaced packet is no longer sent.
+        purged_at, purge_id: when and by which run file and spare contents were removed; only after a verified receipt or once replaced.
+        courier_at, courier_id: the last bundle that carried it; it goes on waiting for the line all the same.
+    """
 
     packet_id: str
     permohonan_id: str
@@ -50,6 +62,17 @@ class Packet:
     receipt: str = ""
     received_at: datetime | None = None
     server_sequence: int = 0
+    replaces: str = ""
+    replaced_by: str = ""
+    purged_at: datetime | None = None
+    purge_id: str = ""
+    courier_at: datetime | None = None
+    courier_id: str = ""
+
+    @property
+    def unsent(self) -> bool:
+        """Still to be sent: no receipt yet, and no other packet took its place."""
+        return self.state is not PacketState.RECEIVED and not self.replaced_by
 
 
 @dataclass(frozen=True, slots=True)

@@ -43,6 +43,24 @@ class StatusEvent:
     source: str = "gateway"
 
 
+@dataclass(frozen=True, slots=True)
+class StatusEntry:
+    """A status that did not come by the feed: read in SIAK by an officer, imported from a list, or answered to a question about a NIK.
+
+    ``source``: ``manual``, ``csv`` or ``lookup``; ``at`` is when it was true at the centre, ``entered_at`` when it came here.
+    """
+
+    id: str
+    permohonan_id: str
+    nik: str
+    status: StatusSiak
+    at: datetime
+    reason: str
+    source: str
+    officer: str
+    entered_at: datetime
+
+
 PRINTABLE: frozenset[StatusSiak] = frozenset({StatusSiak.PRINT_READY_RECORD})
 TROUBLE: frozenset[StatusSiak] = frozenset({
     StatusSiak.ENROLL_FAILURE_AT_REGIONAL, StatusSiak.ENROLL_FAILURE_AT_CENTRAL, StatusSiak.SEARCH_FAILURE_AT_CENTRAL,

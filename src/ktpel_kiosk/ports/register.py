@@ -21,6 +21,7 @@ from ktpel_kiosk.domain.permohonan import Permohonan
 from ktpel_kiosk.domain.sop import Stage
 from ktpel_kiosk.domain.status import StatusEvent
 from ktpel_kiosk.ports.ledgers import LedgerTx, LedgerView
+from ktpel_kiosk.ports.outbox import OutboxTx, OutboxViews
 from ktpel_kiosk.ports.statistics import StatisticsView
 
 T = TypeVar("T")
@@ -131,7 +132,7 @@ class Handover:
     ikd: str = ""
 
 
-class View(LedgerView, StatisticsView, Protocol):
+class View(LedgerView, StatisticsView, OutboxViews, Protocol):
     """Read side; also available inside a transaction."""
 
     def permohonan(self, id: str) -> Permohonan:
@@ -162,9 +163,12 @@ class View(LedgerView, StatisticsView, Protocol):
     def drafts(self, prefix: str) -> Mapping[str, str]: ...
 
     def packet(self, packet_id: str) -> Packet | None: ...
-    def packet_of(self, permohonan_id: str) -> Packet | None: ...
+    def packet_of(self, permohonan_id: str) -> Packet | None:
+        """The newest packet of an application."""
+        ...
+
     def packets(self, *, unsent_only: bool = False) -> Sequence[Packet]:
-        """Oldest (lowest counter) first."""
+        """Oldest (lowest counter) first. ``unsent_only``: as :attr:`Packet.unsent` says."""
         ...
 
     def packet_paths(self) -> frozenset[str]:
@@ -219,7 +223,7 @@ class View(LedgerView, StatisticsView, Protocol):
     def audit_length(self) -> int: ...
 
 
-class Tx(View, LedgerTx, Protocol):
+class Tx(View, LedgerTx, OutboxTx, Protocol):
     """Write side. At least one :meth:`log` per transaction, else the commit is refused (BugError)."""
 
     def log(self, event: str, subject: str, actor: str, **facts: str | int | float | bool | None) -> None:

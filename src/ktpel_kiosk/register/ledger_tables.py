@@ -100,3 +100,23 @@ DUPLICATE_CHECK: Final = _table(
     "duplicate_check", _whole("no", key=True), _text("id"), _text("permohonan_id"), _whole("at"), _whole("people"), _text("hits"),
     _text("decision"), _text("decided_by"), _whole("decided_at", empty=True), _text("note"))
 """One search for double recordings and what an officer said of it."""
+
+PACKET_SPARE: Final = _table(
+    "packet_spare", _text("packet_id", key=True), _text("path"), _whole("size"), _text("sha256"), _whole("kept_at"),
+    Column("key", LargeBinary, nullable=False))
+"""Where the contents of a packet are kept, and their key, until they are purged."""
+
+PURGE: Final = _table(
+    "purge", _text("id", key=True), _whole("at"), _text("number"), _text("officer"), _whole("packets"), _whole("bytes"),
+    _whole("first_counter"), _whole("last_counter"), _whole("days"), _text("digest"))
+"""One run of the purge."""
+
+COURIER_BUNDLE: Final = _table(
+    "courier_bundle", _text("id", key=True), _whole("at"), _text("officer"), _text("label"), _whole("packets"), _whole("bytes"),
+    _text("digest"), _whole("imported_at", empty=True), _whole("receipts"), _whole("statuses"))
+"""One export to a courier's disk."""
+
+STATUS_ENTRY: Final = _table(
+    "status_entry", _text("id", key=True), _text("permohonan_id"), _text("nik"), _text("status"), _whole("at"), _text("reason"),
+    _text("source"), _text("officer"), _whole("entered_at"))
+"""A status that did not come by the feed."""

@@ -16,6 +16,7 @@ from ktpel_kiosk.domain.audit import AuditLink
 from ktpel_kiosk.domain.biodata import penduduk_from_dict, penduduk_to_dict
 from ktpel_kiosk.domain.biometric import BiometricException, DeviceIdentity, Sample
 from ktpel_kiosk.domain.cards import LIVE, Blangko, CardJob
+from ktpel_kiosk.domain.courier import CourierBundle
 from ktpel_kiosk.domain.errors import BugError
 from ktpel_kiosk.domain.ganda import DuplicateCheck, KeptFinger
 from ktpel_kiosk.domain.ikm import SurveyAnswer, Unsur
@@ -33,8 +34,9 @@ from ktpel_kiosk.domain.outbox import Packet
 from ktpel_kiosk.domain.pengaduan import LangkahPengaduan, Pengaduan
 from ktpel_kiosk.domain.permohonan import DONE_STATES, OPEN_STATES, Permohonan, Tahap, TahapState
 from ktpel_kiosk.domain.population import PopulationBatch, PopulationEntry
+from ktpel_kiosk.domain.retention import PurgeRun, Spare
 from ktpel_kiosk.domain.sop import Sop
-from ktpel_kiosk.domain.status import StatusEvent
+from ktpel_kiosk.domain.status import StatusEntry, StatusEvent
 from ktpel_kiosk.ports.register import Approval, Handover, ListItem, ScannedDocument
 from ktpel_kiosk.register import ledger_tables, rows
 from ktpel_kiosk.register.codecs import Codec, Mapper, column_codec, micros
@@ -96,6 +98,10 @@ APPROVAL = Mapper(Approval, _columns(rows.ApprovalRow))
 HANDOVER = Mapper(Handover, _columns(rows.HandoverRow))
 PACKET = Mapper(Packet, _columns(rows.PacketRow))
 STATUS = Mapper(StatusEvent, _columns(rows.StatusEventRow))
+STATUS_ENTRY = Mapper(StatusEntry, _names(ledger_tables.STATUS_ENTRY))
+SPARE = Mapper(Spare, _names(ledger_tables.PACKET_SPARE))
+PURGE = Mapper(PurgeRun, _names(ledger_tables.PURGE))
+COURIER_BUNDLE = Mapper(CourierBundle, _names(ledger_tables.COURIER_BUNDLE))
 CARD_JOB = Mapper(CardJob, _columns(rows.CardJobRow))
 BLANGKO = Mapper(Blangko, _columns(rows.BlangkoRow))
 USER = Mapper(UserAccount, _columns(rows.UserRow))

@@ -251,6 +251,12 @@ class PacketRow(SQLModel, table=True):
     receipt: str = _text()
     received_at: int | None = _whole(default=None)
     server_sequence: int = _whole()
+    replaces: str = _text()
+    replaced_by: str = _text()
+    purged_at: int | None = _whole(default=None)
+    purge_id: str = _text()
+    courier_at: int | None = _whole(default=None)
+    courier_id: str = _text()
 
 
 class StatusEventRow(SQLModel, table=True):

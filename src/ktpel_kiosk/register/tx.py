@@ -9,6 +9,7 @@ from ktpel_kiosk.ports.clock import Clock
 from ktpel_kiosk.register.areas.applications import ApplicationView, ApplicationWrites, Known
 from ktpel_kiosk.register.areas.cards import CardView, CardWrites
 from ktpel_kiosk.register.areas.complaints import ComplaintView, ComplaintWrites
+from ktpel_kiosk.register.areas.courier import CourierView, CourierWrites
 from ktpel_kiosk.register.areas.duplicates import DuplicateView, DuplicateWrites
 from ktpel_kiosk.register.areas.journal import JournalView, JournalWrites
 from ktpel_kiosk.register.areas.ledgers import BookView, BookWrites
@@ -17,16 +18,18 @@ from ktpel_kiosk.register.areas.office import OfficeView, OfficeWrites
 from ktpel_kiosk.register.areas.outbox import OutboxView, OutboxWrites
 from ktpel_kiosk.register.areas.population import PopulationView, PopulationWrites
 from ktpel_kiosk.register.areas.recording import RecordingView, RecordingWrites
+from ktpel_kiosk.register.areas.retention import RetentionView, RetentionWrites
 from ktpel_kiosk.register.areas.statistics import StatisticsArea
+from ktpel_kiosk.register.areas.status_entries import StatusEntryView, StatusEntryWrites
 
 
 class SqlView(ApplicationView, RecordingView, OutboxView, CardView, OfficeView, JournalView, BookView, ComplaintView, PopulationView,
-              DuplicateView, ListingView, StatisticsArea):
+              DuplicateView, ListingView, StatisticsArea, RetentionView, CourierView, StatusEntryView):
     """``ports.register.View`` on one snapshot."""
 
 
 class SqlTx(JournalWrites, ApplicationWrites, RecordingWrites, OutboxWrites, CardWrites, OfficeWrites, BookWrites, ComplaintWrites,
-            PopulationWrites, DuplicateWrites, SqlView):
+            PopulationWrites, DuplicateWrites, RetentionWrites, CourierWrites, StatusEntryWrites, SqlView):
     """``ports.register.Tx``; every change stands in the audit or the transaction is refused."""
 
     def __init__(self, connection: Any, known: Known, clock: Clock, events: Mapping[str, str]) -> None:

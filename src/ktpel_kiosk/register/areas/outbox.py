@@ -25,9 +25,9 @@ COUNTERS: Final = table_of(CounterRow)
 GATEWAY: Final = "gateway"
 CURSOR: Final = "status_cursor"
 """Counter series that holds how far the gateway's feed was read; also events that changed nothing count as read."""
-_FIXED: Final = frozenset({"packet_id", "permohonan_id", "station", "counter", "previous_hash", "sha256", "size", "sealed_at"})
+_FIXED: Final = frozenset({"packet_id", "permohonan_id", "station", "counter", "previous_hash", "sha256", "size", "sealed_at", "replaces"})
 
-_UNSENT = text("packet.state <> 'received'")  # literal: only so does SQLite use the partial index
+_UNSENT = text("packet.state <> 'received' AND packet.replaced_by = ''")  # literal: only so does SQLite use the partial index
 _ONE = select(PACKETS).where(PACKETS.c.packet_id == bindparam("wanted"))
 _OF = select(PACKETS).where(PACKETS.c.permohonan_id == bindparam("wanted")).order_by(PACKETS.c.counter.desc()).limit(1)
 _ALL = select(PACKETS).order_by(PACKETS.c.counter)

@@ -1,0 +1,44 @@
+"""What is kept of a sealed packet until the receipt is safe and the retention time is over, and the record of its removal."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Spare:
+    """The contents of a packet, encrypted for this register alone: a damaged packet file can be sealed again from it.
+
+    Attributes:
+        path: file name in the spare folder. size, sha256: of that encrypted file.
+        key: 32 bytes, AES-256; forgetting it is what makes the purge final.
+    """
+
+    packet_id: str
+    path: str
+    size: int
+    sha256: str
+    kept_at: datetime
+    key: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class PurgeRun:
+    """One run of the purge: which packets (by ``Packet.purge_id``), how much, under which retention.
+
+    Attributes:
+        number: of the berita acara where one was asked for, else empty. officer: user name, ``-`` for the nightly job.
+        days: retention time in force. digest: SHA-256 (hex) over ``packet_id sha256`` lines of the packets, in order of counter.
+    """
+
+    id: str
+    at: datetime
+    number: str
+    officer: str
+    packets: int
+    bytes: int
+    first_counter: int
+    last_counter: int
+    days: int
+    digest: str
