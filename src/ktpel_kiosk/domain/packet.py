@@ -31,6 +31,7 @@ class PacketContent:
         attempts: tries per position name.
         audit: the links of this application so far.
         clock_jumped: a wall clock jump was seen during the session.
+        replaces: packet id of an earlier packet of the same session whose place this one takes, or empty.
     """
 
     packet_id: str
@@ -51,6 +52,7 @@ class PacketContent:
     operator: str
     attempts: dict[str, int] = field(default_factory=dict)
     clock_jumped: bool = False
+    replaces: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,7 +12,7 @@ from ktpel_kiosk.domain.penduduk import Penduduk
 from ktpel_kiosk.packet.birs import biometrics_xml, evidence
 from ktpel_kiosk.packet.canonical import JsonValue, canonical
 from ktpel_kiosk.packet.container import Entry
-from ktpel_kiosk.packet.manifest import audit_lines, make_manifest
+from ktpel_kiosk.packet.manifest import MANIFEST, audit_lines, make_manifest
 from ktpel_kiosk.packet.papers import as_pdf, entry_name
 
 _CODED = ("golongan_darah", "agama", "status_perkawinan", "pekerjaan")
@@ -39,7 +39,7 @@ def build_entries(content: PacketContent) -> list[Entry]:
         name = entry_name(number, document.kind)
         entries.append((name, as_pdf(document, name)))
     entries.append(("audit.jsonl", audit_lines(content.audit)))
-    return [("manifest.json", make_manifest(content, entries, homes)), *entries]
+    return [(MANIFEST, make_manifest(content, entries, homes)), *entries]
 
 
 def biodata_json(penduduk: Penduduk) -> bytes:

@@ -14,6 +14,7 @@ from ktpel_kiosk.packet.canonical import JsonValue, canonical
 from ktpel_kiosk.packet.container import Entry
 
 FORMAT = "ktpel-packet"
+MANIFEST = "manifest.json"
 VERSION = 1
 _MEDIA = {
     "json": "application/json", "jsonl": "application/jsonl", "xml": "application/xml", "png": "image/png",
@@ -47,6 +48,8 @@ def make_manifest(content: PacketContent, entries: Sequence[Entry], homes: Mappi
         "samples": [_sample(s, content, homes[s.id], evidence.get(s.id)) for s in content.samples],
         "exceptions": [_exception(e) for e in content.exceptions],
     }
+    if content.replaces:
+        manifest["replaces"] = content.replaces
     return canonical(manifest)
 
 

@@ -17,13 +17,12 @@ from cryptography import x509
 from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import rsa
 
-from ktpel_kiosk.domain.audit import link_digest
 from ktpel_kiosk.domain.errors import BadInput, SecurityRefusal
 from ktpel_kiosk.durable import storage_trouble
 from ktpel_kiosk.packet import cms
+from ktpel_kiosk.packet.checks import check_entries
 from ktpel_kiosk.packet.container import read_container
 from ktpel_kiosk.packet.keys import load_certificate, load_rsa_key
-from ktpel_kiosk.packet.manifest import FORMAT, VERSION
 from ktpel_kiosk.packet.seal import PACKET_LIMIT_BYTES
 
 
@@ -126,9 +125,7 @@ def _check(untrusted: bytes, key: rsa.RSAPrivateKey, certificate: x509.Certifica
     if expected is not None and signed.certificate != expected:
         raise SecurityRefusal("packet.signer")
     entries = read_container(signed.content)
-    manifest = _manifest(entries)
-    _check_entries(manifest, entries)
-    _check_audit(entries["audit.jsonl"])
+    manifest = check_entries(entries)
     opened = OpenedPacket(
         packet_id=str(manifest["packet_id"]), station=str(manifest["station"]), counter=int(manifest["counter"]),
         manifest=manifest, entries=tuple(entries), signer=signed.certificate.fingerprint(hashes.SHA256()).hex(),
@@ -136,58 +133,6 @@ def _check(untrusted: bytes, key: rsa.RSAPrivateKey, certificate: x509.Certifica
         signed_at=signed.signed_at, folder=folder,
     )
     return opened, entries
-
-
-def _manifest(entries: Mapping[str, bytes]) -> dict[str, Any]:
-    """The parsed manifest; it must be the first entry, canonical and of a version this reader knows."""
-    if next(iter(entries)) != "manifest.json":
-        raise SecurityRefusal("packet.entry_wrong", entry="manifest.json", reason="missing")
-    try:
-        manifest = json.loads(entries["manifest.json"])
-        known = manifest["format"] == FORMAT and manifest["version"] == VERSION
-        listed = [(str(e["name"]), int(e["size"]), str(e["sha256"])) for e in manifest["entries"]]
-        complete = {"packet_id", "station", "counter", "previous_hash", "process"} <= manifest.keys() and bool(listed)
-        int(manifest["counter"])
-    except (ValueError, TypeError, KeyError, RecursionError) as e:
-        raise SecurityRefusal("packet.entry_wrong", entry="manifest.json", reason="unreadable") from e
-    if not known:
-        raise SecurityRefusal("packet.entry_wrong", entry="manifest.json", reason="version")
-    if not complete:
-        raise SecurityRefusal("packet.entry_wrong", entry="manifest.json", reason="incomplete")
-    return dict(manifest)
-
-
-def _check_entries(manifest: Mapping[str, Any], entries: Mapping[str, bytes]) -> None:
-    """Every listed entry is there with its size and hash, in order; nothing else is there."""
-    for listed in manifest["entries"]:
-        name = str(listed["name"])[:80]
-        data = entries.get(name)
-        if data is None:
-            raise SecurityRefusal("packet.entry_wrong", entry=name, reason="missing")
-        if len(data) != listed["size"]:
-            raise SecurityRefusal("packet.entry_wrong", entry=name, reason="size")
-        if hashlib.sha256(data).hexdigest() != listed["sha256"]:
-            raise SecurityRefusal("packet.entry_wrong", entry=name, reason="hash")
-    names = ["manifest.json", *(str(e["name"]) for e in manifest["entries"])]
-    for name in entries:
-        if name not in names:
-            raise SecurityRefusal("packet.entry_wrong", entry=name, reason="unlisted")
-    for required in ("biodata.json", "biometrics.xml", "audit.jsonl"):
-        if required not in entries:
-            raise SecurityRefusal("packet.entry_wrong", entry=required, reason="missing")
-
-
-def _check_audit(lines: bytes) -> None:
-    """Each link carries the digest of its own content; links of other applications lie between, so no chain here."""
-    try:
-        for number, line in enumerate(lines.removesuffix(b"\n").split(b"\n") if lines else (), 1):
-            x = json.loads(line)
-            good = link_digest(x["sequence"], datetime.fromisoformat(x["at"]), x["actor"], x["event"], x["subject"],
-                               x["facts"], x["previous"])
-            if good != x["digest"]:
-                raise SecurityRefusal("packet.entry_wrong", entry="audit.jsonl", reason="link", line=number)
-    except (ValueError, TypeError, KeyError, RecursionError) as e:
-        raise SecurityRefusal("packet.entry_wrong", entry="audit.jsonl", reason="unreadable") from e
 
 
 def _extract(entries: Mapping[str, bytes], out_dir: Path) -> None:
