@@ -1,0 +1,121 @@
+"""The kiosk's upload against tus servers nobody here wrote: ``@tus/server`` (Node) and ``tuspyserver`` (Python), over bad lines and kills."""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+from cryptography.hazmat.primitives.asymmetric import ec
+from tus_standins import TusServer, node_server, python_server
+
+from ktpel_kiosk.domain.errors import AnnounceAgain, KioskError
+from ktpel_kiosk.siak.answers import LineCut, OffsetMoved
+from ktpel_kiosk.siak.http_gateway import GatewayTimeouts, HttpGateway
+from ktpel_kiosk.siak.simulator.tcp_line import BadLine
+
+PATIENT = GatewayTimeouts(connect_s=10.0, read_s=20.0, write_s=20.0, answer_s=60.0)
+CONTENT = random.Random(6).randbytes(300_000)
+CHUNK = 40_000
+SERVERS: dict[str, Callable[[Path], TusServer]] = {"@tus/server": node_server, "tuspyserver": python_server}
+
+
+@pytest.fixture(scope="module", params=SERVERS)
+def server(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[TusServer]:
+    found = SERVERS[request.param](tmp_path_factory.mktemp("uploads"))
+    found.start()
+    yield found
+    found.kill()
+
+
+@pytest.fixture
+def line(server: TusServer) -> Iterator[BadLine]:
+    made = BadLine(server.port)
+    yield made
+    made.close()
+
+
+@pytest.fixture
+def gateway(server: TusServer, line: BadLine) -> Iterator[HttpGateway]:
+    """The gateway itself is nobody; uploads may go to the tus server, directly or over the bad line."""
+    signer = ec.generate_private_key(ec.SECP256R1())
+    origins = frozenset({server.origin, f"http://127.0.0.1:{line.port}"})
+    made = HttpGateway("http://127.0.0.1:9", "desk-1", receipt_keys={"k": signer.public_key()}, timeouts=PATIENT, upload_origins=origins)
+    yield made
+    made.close()
+
+
+def over(line: BadLine, server: TusServer, url: str) -> str:
+    return url.replace(f":{server.port}/", f":{line.port}/")
+
+
+def send(gateway: HttpGateway, url: str, content: bytes = CONTENT, chunk: int = CHUNK) -> tuple[int, int]:
+    """(bytes handed to the line, troubles) until the server holds everything."""
+    handed = troubles = 0
+    offset = gateway.offset(url)
+    while offset < len(content):
+        part = content[offset:offset + chunk]
+        handed += len(part)
+        try:
+            offset = gateway.send_chunk(url, offset, part)
+        except (LineCut, OffsetMoved):
+            troubles += 1
+            assert troubles < 200
+            offset = gateway.offset(url)
+    return handed, troubles
+
+
+def test_a_whole_upload(server: TusServer, gateway: HttpGateway) -> None:
+    url = server.create("whole", len(CONTENT))
+    assert send(gateway, url) == (len(CONTENT), 0)
+    assert gateway.offset(url) == len(CONTENT)
+    assert server.content(url) == CONTENT
+
+
+def test_cuts_cost_at_most_the_chunk_under_way(server: TusServer, gateway: HttpGateway, line: BadLine) -> None:
+    url = over(line, server, server.create("cuts", len(CONTENT)))
+    line.cut_each_after(70_000)
+    handed, troubles = send(gateway, url)
+    line.cut_each_after(None)
+    assert troubles >= 3
+    assert handed <= len(CONTENT) + troubles * CHUNK
+    assert server.content(url) == CONTENT
+
+
+def test_a_lost_answer_doubles_nothing(server: TusServer, gateway: HttpGateway, line: BadLine) -> None:
+    url = over(line, server, server.create("lost", len(CONTENT)))
+    offset = gateway.send_chunk(url, 0, CONTENT[:CHUNK])
+    line.lose_answers(1)
+    with pytest.raises(KioskError):
+        gateway.send_chunk(url, offset, CONTENT[offset:offset + CHUNK])
+    assert gateway.offset(url) in (offset, offset + CHUNK)
+    send(gateway, url)
+    assert server.content(url) == CONTENT
+
+
+def test_a_server_that_is_killed_goes_on_where_it_was(server: TusServer, gateway: HttpGateway) -> None:
+    url = server.create("killed", len(CONTENT))
+    offset = 0
+    for _ in range(3):
+        offset = gateway.send_chunk(url, offset, CONTENT[offset:offset + CHUNK])
+    server.kill()
+    with pytest.raises(KioskError):
+        gateway.offset(url)
+    server.start()
+    assert gateway.offset(url) == offset
+    send(gateway, url)
+    assert server.content(url) == CONTENT
+
+
+def test_another_offset_than_the_servers_is_a_question_not_a_failure(server: TusServer, gateway: HttpGateway) -> None:
+    url = server.create("moved", len(CONTENT))
+    gateway.send_chunk(url, 0, CONTENT[:CHUNK])
+    with pytest.raises(OffsetMoved):
+        gateway.send_chunk(url, 2 * CHUNK, CONTENT[2 * CHUNK:3 * CHUNK])
+    assert gateway.offset(url) == CHUNK
+
+
+def test_an_unknown_upload_is_announced_again(server: TusServer, gateway: HttpGateway) -> None:
+    with pytest.raises(AnnounceAgain):
+        gateway.offset(f"{server.origin}/files/nobody-knows-this-one")
