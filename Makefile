@@ -15,7 +15,7 @@ help:
 
 setup: $(STAMP)
 
-$(STAMP): requirements/dev.txt requirements/peers.txt pyproject.toml tools/setup.sh
+$(STAMP): requirements/dev.txt requirements/peers.txt requirements/net.txt tests/contract/tus_peers/package-lock.json pyproject.toml tools/setup.sh
 	@PYTHON="$(PYTHON)" VENV="$(VENV)" sh tools/setup.sh
 	@touch $@
 
@@ -45,7 +45,8 @@ bench: setup
 lock:
 	uv pip compile --universal --python-version 3.11 --extra dev --generate-hashes --no-emit-index-url --no-emit-find-links -q -o requirements/dev.txt pyproject.toml
 	uv pip compile --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-emit-find-links -q -o requirements/peers.txt requirements/peers.in
+	uv pip compile --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-emit-find-links -q -o requirements/net.txt requirements/net.in
 	uv pip compile --universal --python-version 3.11 --no-deps --generate-hashes --no-emit-index-url --no-emit-find-links -q -o requirements/models.txt requirements/models.in
 
 clean:
-	rm -rf $(VENV) $(VENV)-peers .mypy_cache .ruff_cache .pytest_cache .hypothesis var
+	rm -rf $(VENV) $(VENV)-peers $(VENV)-net $(VENV)-node .mypy_cache .ruff_cache .pytest_cache .hypothesis var

@@ -5,6 +5,8 @@ set -eu
 PYTHON="${PYTHON:-python3}"
 VENV="${VENV:-.venv}"
 PEERS="$VENV-peers"
+NET="$VENV-net"
+NODE="$VENV-node"
 RUN_PACKAGES="libegl1 libgl1 libxkbcommon-x11-0 libxcb-cursor0 libxcb-icccm4 libxcb-image0 libxcb-keysyms1 libxcb-render-util0 libxcb-shape0 libxcb-xkb1 libdbus-1-3 libfontconfig1 libpcsclite1 fonts-dejavu-core"
 # pyscard and python-sane have no Linux wheels: they are compiled here
 BUILD_PACKAGES="gcc libc6-dev libpcsclite-dev libsane-dev swig"
@@ -55,6 +57,18 @@ if ! { [ -x "$PEERS/bin/python" ] || "$PYTHON" -m venv "$PEERS"; } ||
    ! "$PEERS/bin/python" -m pip install -q --disable-pip-version-check --only-binary :all: --require-hashes -r requirements/peers.txt 2>/dev/null; then
   rm -rf "$PEERS"
   say "$PEERS could not be made for this Python; tests with independent decoders will skip"
+fi
+# The other end of the gateway contract by other makers: tus servers and clients, an OpenAPI fuzzer. Tests that need them say so and skip.
+if ! { [ -x "$NET/bin/python" ] || "$PYTHON" -m venv "$NET"; } ||
+   ! "$NET/bin/python" -m pip install -q --disable-pip-version-check --only-binary :all: --require-hashes -r requirements/net.txt 2>/dev/null; then
+  rm -rf "$NET"
+  say "$NET could not be made for this Python; tests with other makers' network programs will skip"
+fi
+if command -v npm >/dev/null 2>&1; then
+  mkdir -p "$NODE" && cp tests/contract/tus_peers/package.json tests/contract/tus_peers/package-lock.json "$NODE/"
+  npm ci --prefix "$NODE" --silent --no-audit --no-fund >/dev/null 2>&1 || { rm -rf "$NODE"; say "The tus packages of Node could not be installed; their tests will skip"; }
+else
+  say "No npm here (Node 20.19 or newer): tests with @tus/server and tus-js-client will skip"
 fi
 "$VENV/bin/python" -m compileall -q src  # start-up and memory must not pay for compiling, whoever owns the folder
 say "Ready: $VENV/bin/ktpel-kiosk"
