@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from datetime import datetime
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
 from enum import StrEnum
+
+FARTHEST_TRY = timedelta(hours=2)
+"""No packet waits longer for its next try; a moment further ahead was written before the clock went back, and counts as due."""
 
 
 class PacketState(StrEnum):
@@ -73,6 +76,12 @@ class Packet:
     def unsent(self) -> bool:
         """Still to be sent: no receipt yet, and no other packet took its place."""
         return self.state is not PacketState.RECEIVED and not self.replaced_by
+
+
+def tried_anew(p: Packet) -> Packet:
+    """The packet as if it had never failed: due now, also when it was refused."""
+    state = PacketState.SEALED if p.state is PacketState.REFUSED else p.state
+    return replace(p, state=state, next_try_at=None, wait_cause=WaitCause.NONE, wait_detail="", attempts=0)
 
 
 @dataclass(frozen=True, slots=True)

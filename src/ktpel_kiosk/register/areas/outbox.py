@@ -10,7 +10,7 @@ from sqlalchemy import bindparam, func, or_, select, text, update
 from sqlalchemy.dialects.sqlite import insert
 
 from ktpel_kiosk.domain.errors import DuplicateRequest, NotFound
-from ktpel_kiosk.domain.outbox import Packet, PacketState
+from ktpel_kiosk.domain.outbox import FARTHEST_TRY, Packet, PacketState
 from ktpel_kiosk.domain.status import StatusEvent
 from ktpel_kiosk.register import mappers
 from ktpel_kiosk.register.codecs import micros
@@ -34,7 +34,9 @@ _ALL = select(PACKETS).order_by(PACKETS.c.counter)
 _WAITING = _ALL.where(_UNSENT)
 _DUE = _WAITING.where(
     PACKETS.c.state != PacketState.REFUSED.value,
-    or_(PACKETS.c.next_try_at.is_(None), PACKETS.c.next_try_at <= bindparam("now"))).limit(bindparam("most"))
+    # no wait is that long: what lies further ahead was stored before the clock went back
+    or_(PACKETS.c.next_try_at.is_(None), PACKETS.c.next_try_at <= bindparam("now"), PACKETS.c.next_try_at > bindparam("far")),
+).limit(bindparam("most"))
 _LAST = select(PACKETS).order_by(PACKETS.c.counter.desc()).limit(1)
 _STATUSES = select(EVENTS).where(EVENTS.c.packet_id == bindparam("wanted")).order_by(EVENTS.c.sequence)
 _HIGHEST = select(func.max(EVENTS.c.sequence)).where(EVENTS.c.packet_id == bindparam("wanted"))
@@ -69,7 +71,7 @@ class OutboxView(Session):
         return int(self.scalar(_RECEIVED, since=micros(since)))
 
     def due_packets(self, now: datetime, limit: int) -> Sequence[Packet]:
-        return [mappers.PACKET.value(r) for r in self.all(_DUE, now=micros(now), most=max(0, limit))]
+        return [mappers.PACKET.value(r) for r in self.all(_DUE, now=micros(now), far=micros(now + FARTHEST_TRY), most=max(0, limit))]
 
     def last_packet(self) -> Packet | None:
         found = self.one(_LAST)
