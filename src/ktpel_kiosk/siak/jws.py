@@ -21,6 +21,10 @@ class BadToken(Exception):
     """The token does not verify; the text says why, without quoting it."""
 
 
+class UnknownKey(BadToken):
+    """Well formed, but signed with a key this machine does not have: it may have been changed meanwhile."""
+
+
 def sign_jws(payload: Mapping[str, Any], key: ec.EllipticCurvePrivateKey, kid: str, typ: str) -> str:
     """Compact JWS over ``payload``."""
     head = _encode(json.dumps({"alg": "ES256", "kid": kid, "typ": typ}, sort_keys=True, separators=(",", ":")).encode())
@@ -29,24 +33,62 @@ def sign_jws(payload: Mapping[str, Any], key: ec.EllipticCurvePrivateKey, kid: s
     return f"{head}.{body}.{_encode(r.to_bytes(_P256) + s.to_bytes(_P256))}"
 
 
-def verify_jws(untrusted: str, keys: Mapping[str, ec.EllipticCurvePublicKey], typ: str) -> dict[str, Any]:
-    """Payload of a token signed by the key its ``kid`` names. Raises BadToken."""
-    if len(untrusted) > MAX_TOKEN_CHARS or untrusted.count(".") != 2:
-        raise BadToken("shape")
-    head, body, signature = untrusted.split(".")
+def verify_jws(untrusted: str, keys: Mapping[str, ec.EllipticCurvePublicKey], typ: str, limit: int = MAX_TOKEN_CHARS) -> dict[str, Any]:
+    """Payload of a token signed by the key its ``kid`` names. Raises BadToken; UnknownKey when only that key is missing."""
+    head, body, signature = _parts(untrusted, limit)
     header = _object(head)
-    if header.get("alg") != "ES256" or header.get("typ") != typ or "crit" in header:
+    kid = header.get("kid")
+    if header.get("alg") != "ES256" or header.get("typ") != typ or "crit" in header or not isinstance(kid, str):
         raise BadToken("header")
-    key = keys.get(str(header.get("kid")))
     raw = _decode(signature)
-    if key is None or len(raw) != 2 * _P256:
-        raise BadToken("key")
+    if len(raw) != 2 * _P256:
+        raise BadToken("signature")
+    key = keys.get(kid)
+    if key is None:
+        raise UnknownKey("key")
     dss = encode_dss_signature(int.from_bytes(raw[:_P256]), int.from_bytes(raw[_P256:]))
     try:
         key.verify(dss, f"{head}.{body}".encode(), ec.ECDSA(hashes.SHA256()))
     except InvalidSignature as e:
         raise BadToken("signature") from e
     return _object(body)
+
+
+def key_id(untrusted: str, limit: int = MAX_TOKEN_CHARS) -> str:
+    """The key a token says it is signed with; nothing is verified. Raises BadToken."""
+    kid = _object(_parts(untrusted, limit)[0]).get("kid")
+    if not isinstance(kid, str):
+        raise BadToken("header")
+    return kid
+
+
+def strict_object(data: bytes | str) -> dict[str, Any]:
+    """A JSON object in which no name stands twice, at any depth, and no number is NaN or infinite. Raises ValueError."""
+    try:
+        value = json.loads(data, object_pairs_hook=_no_twice, parse_constant=_no_constant)
+    except RecursionError as e:
+        raise ValueError("nesting") from e
+    if not isinstance(value, dict):
+        raise ValueError("object")
+    return value
+
+
+def _no_twice(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    found = dict(pairs)
+    if len(found) != len(pairs):
+        raise ValueError("a name stands twice")
+    return found
+
+
+def _no_constant(name: str) -> Any:
+    raise ValueError(name)
+
+
+def _parts(untrusted: str, limit: int) -> tuple[str, str, str]:
+    if len(untrusted) > limit or untrusted.count(".") != 2:
+        raise BadToken("shape")
+    head, body, signature = untrusted.split(".")
+    return head, body, signature
 
 
 def _encode(data: bytes) -> str:
@@ -65,9 +107,6 @@ def _decode(text: str) -> bytes:
 
 def _object(text: str) -> dict[str, Any]:
     try:
-        value = json.loads(_decode(text))
-    except (ValueError, RecursionError) as e:
+        return strict_object(_decode(text))
+    except ValueError as e:
         raise BadToken("json") from e
-    if not isinstance(value, dict):
-        raise BadToken("json")
-    return value

@@ -20,6 +20,7 @@ from ktpel_kiosk.ports.services import CardMaterial, RecordStatus
 TUS_VERSION = "1.0.0"
 RECEIPT_TYPE = "ktpel-receipt+jwt"
 MATERIAL_TYPE = "ktpel-card-material+jwt"
+KEYS_TYPE = "ktpel-keys+jwt"
 STATION_HEADER = "Ktpel-Station"
 UPLOAD_TYPE = "application/offset+octet-stream"
 
@@ -52,6 +53,13 @@ def _text(value: object, name: str) -> str:
     return value
 
 
+def sequence_of(value: object) -> int:
+    """A positive whole number. Raises ValueError."""
+    if not isinstance(value, int) or isinstance(value, bool) or not 1 <= value < 1 << 53:
+        raise ValueError("sequence")
+    return value
+
+
 def receipt_payload(packet_id: str, sha256: str, station: str, sequence: int, received_at: datetime) -> dict[str, Any]:
     return {
         "packet_id": packet_id, "sha256": sha256, "station": station, "sequence": sequence, "received_at": stamp(received_at),
@@ -60,11 +68,8 @@ def receipt_payload(packet_id: str, sha256: str, station: str, sequence: int, re
 
 def receipt_of(payload: Mapping[str, Any], jws: str) -> Receipt:
     """Raises ValueError, TypeError or KeyError."""
-    sequence = payload["sequence"]
-    if not isinstance(sequence, int) or sequence < 1:
-        raise ValueError("sequence")
-    return Receipt(str(payload["packet_id"]), str(payload["sha256"]), str(payload["station"]), sequence,
-                   moment(payload["received_at"]), jws)
+    return Receipt(_text(payload["packet_id"], "packet_id"), _text(payload["sha256"], "sha256"), _text(payload["station"], "station"),
+                   sequence_of(payload["sequence"]), moment(payload["received_at"]), jws)
 
 
 def event_to_json(e: StatusEvent) -> dict[str, Any]:
@@ -76,9 +81,7 @@ def event_to_json(e: StatusEvent) -> dict[str, Any]:
 
 def event_of(untrusted: Mapping[str, Any]) -> StatusEvent | None:
     """A status event; ``None`` for a status word this version does not know. Raises ValueError, TypeError, KeyError."""
-    sequence = untrusted["sequence"]
-    if not isinstance(sequence, int) or sequence < 1:
-        raise ValueError("sequence")
+    sequence = sequence_of(untrusted["sequence"])
     word, at = str(untrusted["status"]), moment(untrusted["at"])
     if word not in StatusSiak.__members__:
         return None
