@@ -1,13 +1,16 @@
 """The two CMS layers of a packet, built and opened so that ``openssl cms`` alone can do the same.
 
 Inside: SignedData (RFC 5652) by the station. Outside: AuthEnvelopedData (RFC 5083, 5084), AES-256-GCM, one RSA-OAEP
-SHA-256 recipient per central key. Everything is DER with definite lengths. No I/O; any thread.
+SHA-256 recipient per central key. Everything is DER with definite lengths, and only the bytes this module itself would have written
+for what it read are accepted: no room for a second reading. The station also signs whom it sealed the packet to (a signed attribute
+with the SHA-256 of the RecipientInfos), so nobody can add, take away or spoil a recipient unnoticed. No I/O; any thread.
 """
 
 from __future__ import annotations
 
 import hashlib
 import os
+import uuid
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -27,6 +30,8 @@ from ktpel_kiosk.packet.keys import RSA_BITS, SigningKey
 
 NONCE_BYTES = 12
 TAG_BYTES = 16
+RECIPIENTS_OID = f"2.25.{uuid.uuid5(uuid.NAMESPACE_URL, 'ktpel-packet/recipients').int}"
+"""Signed attribute: SHA-256 of the DER of the envelope's RecipientInfos. Packets sealed before it existed do not have it."""
 OAEP = padding.OAEP(mgf=padding.MGF1(hashes.SHA256()), algorithm=hashes.SHA256(), label=None)
 
 
@@ -38,11 +43,13 @@ class GcmParameters(core.Sequence):  # type: ignore[misc]
 
 @dataclass(frozen=True, slots=True)
 class Signed:
-    """A verified SignedData. ``certificate`` is the signer's, taken from the message."""
+    """A verified SignedData. ``certificate`` is the signer's, taken from the message; ``recipients`` the signed SHA-256 of the
+    RecipientInfos, empty where the signer named none."""
 
     content: bytes
     certificate: x509.Certificate
     signed_at: datetime
+    recipients: bytes = b""
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,22 +70,56 @@ class Envelope:
     ciphertext_bytes: int
 
 
-def sign(content: bytes, key: SigningKey, certificate: x509.Certificate, signed_at: datetime) -> bytes:
-    """ContentInfo(SignedData) with ``content`` inside and the signer's certificate."""
-    attributes = cms.CMSAttributes([
+def seal(content: bytes, key: SigningKey, certificate: x509.Certificate, signed_at: datetime,
+         recipients: Sequence[x509.Certificate]) -> bytes:
+    """Both layers: ``content`` signed together with whom it is for, and encrypted for them.
+
+    Raises:
+        BadInput: ``packet.recipient``, see :func:`encrypt`.
+    """
+    content_key, infos = _recipient_infos(recipients)
+    return _encrypted(sign(content, key, certificate, signed_at, hashlib.sha256(infos).digest()), content_key, infos)
+
+
+def unseal(untrusted: bytes, key: rsa.RSAPrivateKey, certificate: x509.Certificate) -> Signed:
+    """Both layers opened and verified.
+
+    Raises:
+        BadInput, SecurityRefusal: as :func:`decrypt` and :func:`verify`; ``packet.altered`` too for other recipients than were signed.
+    """
+    plain, infos = _decrypted(untrusted, key, certificate)
+    signed = verify(plain)
+    if signed.recipients and signed.recipients != hashlib.sha256(infos).digest():
+        raise SecurityRefusal("packet.altered")
+    return signed
+
+
+def sign(content: bytes, key: SigningKey, certificate: x509.Certificate, signed_at: datetime, recipients: bytes = b"") -> bytes:
+    """ContentInfo(SignedData) with ``content`` inside and the signer's certificate.
+
+    Args:
+        recipients: SHA-256 of the RecipientInfos it will be sealed with.
+    """
+    attributes = [
         {"type": "content_type", "values": ["data"]},
         {"type": "signing_time", "values": [cms.Time({"utc_time": signed_at.replace(microsecond=0)})]},
         {"type": "message_digest", "values": [hashlib.sha256(content).digest()]},
-    ])
-    to_sign = attributes.dump()
+    ]
+    if recipients:
+        attributes.append({"type": RECIPIENTS_OID, "values": [core.OctetString(recipients)]})
+    to_sign = cms.CMSAttributes([cms.CMSAttribute(a) for a in attributes]).dump()
     if isinstance(key, ec.EllipticCurvePrivateKey):
         signature, algorithm = key.sign(to_sign, ec.ECDSA(hashes.SHA256())), "sha256_ecdsa"
     else:
         signature, algorithm = key.sign(to_sign, padding.PKCS1v15(), hashes.SHA256()), "sha256_rsa"
-    own = asn1_x509.Certificate.load(certificate.public_bytes(Encoding.DER))
+    return _signed_data(content, _asn1(certificate), to_sign, algorithm, signature)
+
+
+def _signed_data(content: bytes, own: asn1_x509.Certificate, attributes: bytes, algorithm: str, signature: bytes) -> bytes:
+    """The one way this module writes a SignedData; ``attributes`` is the DER of the signed ones as a SET."""
     signer = cms.SignerInfo({
         "version": "v1", "sid": _issuer_and_serial(cms.SignerIdentifier, own), "digest_algorithm": {"algorithm": "sha256"},
-        "signed_attrs": attributes, "signature_algorithm": {"algorithm": algorithm}, "signature": signature,
+        "signed_attrs": cms.CMSAttributes.load(attributes), "signature_algorithm": {"algorithm": algorithm}, "signature": signature,
     })
     version, digests = cms.CMSVersion("v1").dump(), cms.DigestAlgorithms([{"algorithm": "sha256"}]).dump()
     inner = _tlv(0x30, [cms.ContentType("data").dump(), *_tlv(0xA0, _tlv(0x04, [content]))])
@@ -92,18 +133,33 @@ def encrypt(content: bytes, recipients: Sequence[x509.Certificate]) -> bytes:
     Raises:
         BadInput: ``packet.recipient`` when there is none, or one is not RSA of at least 3072 bits.
     """
-    content_key, nonce = os.urandom(32), os.urandom(NONCE_BYTES)
+    return _encrypted(content, *_recipient_infos(recipients))
+
+
+def _recipient_infos(recipients: Sequence[x509.Certificate]) -> tuple[bytes, bytes]:
+    """A fresh content key, and the RecipientInfos (DER) that carry it."""
+    content_key = os.urandom(32)
     infos = [_recipient_info(certificate, content_key) for certificate in recipients]
     if not infos:
         raise BadInput("packet.recipient")
+    return content_key, cms.RecipientInfos(infos).dump()
+
+
+def _encrypted(content: bytes, content_key: bytes, infos: bytes) -> bytes:
+    nonce = os.urandom(NONCE_BYTES)
     encryptor = Cipher(algorithms.AES256(content_key), modes.GCM(nonce)).encryptor()
     ciphertext = encryptor.update(content)
     encryptor.finalize()
+    return _envelope(infos, nonce, ciphertext, encryptor.tag)
+
+
+def _envelope(infos: bytes, nonce: bytes, ciphertext: bytes, tag: bytes) -> bytes:
+    """The one way this module writes an AuthEnvelopedData."""
     algorithm = cms.EncryptionAlgorithm({
         "algorithm": "aes256_gcm", "parameters": GcmParameters({"nonce": nonce, "icv_length": TAG_BYTES}),
     })
     inner = _tlv(0x30, [cms.ContentType("data").dump(), algorithm.dump(), *_tlv(0x80, [ciphertext])])
-    body = [cms.CMSVersion("v0").dump(), cms.RecipientInfos(infos).dump(), *inner, *_tlv(0x04, [encryptor.tag])]
+    body = [cms.CMSVersion("v0").dump(), infos, *inner, *_tlv(0x04, [tag])]
     return _content_info("authenticated_enveloped_data", _tlv(0x30, body))
 
 
@@ -183,14 +239,23 @@ def decrypt(untrusted: bytes, key: rsa.RSAPrivateKey, certificate: x509.Certific
             does not belong to the certificate.
         SecurityRefusal: ``packet.structure``, or ``packet.altered`` when the authentication tag does not fit.
     """
+    return _decrypted(untrusted, key, certificate)[0]
+
+
+def _decrypted(untrusted: bytes, key: rsa.RSAPrivateKey, certificate: x509.Certificate) -> tuple[bytes, bytes]:
+    """The content, and the RecipientInfos (DER) as they stood in the envelope."""
     if key.public_key().public_numbers() != _numbers(certificate):
         raise BadInput("packet.key_pair")
     data = _load(untrusted, "authenticated_enveloped_data")
     try:
         nonce, ciphertext, tag = _content_parts(data)
         wrapped = _wrapped_key(data, certificate)
+        infos = bytes(data["recipient_infos"].dump())
+        same = _envelope(infos, nonce, ciphertext, tag) == untrusted
     except (ValueError, TypeError, KeyError, AttributeError) as e:
         raise SecurityRefusal("packet.structure", expected="AES-256-GCM") from e
+    if not same:
+        raise SecurityRefusal("packet.structure", expected="DER")
     if wrapped is None:
         raise BadInput("packet.not_recipient")
     try:
@@ -200,7 +265,7 @@ def decrypt(untrusted: bytes, key: rsa.RSAPrivateKey, certificate: x509.Certific
         decryptor.finalize()
     except (InvalidTag, ValueError) as e:
         raise SecurityRefusal("packet.altered") from e
-    return plain
+    return plain, infos
 
 
 def _numbers(certificate: x509.Certificate) -> object:
@@ -248,13 +313,19 @@ def verify(untrusted: bytes) -> Signed:
         covered = signer["signed_attrs"].untag().dump()
         signature, algorithm = signer["signature"].native, signer["signature_algorithm"]["algorithm"].native
         plain_data = attributes["content_type"][0].native == "data" and signer["digest_algorithm"]["algorithm"].native == "sha256"
+        recipients = attributes[RECIPIENTS_OID].contents if RECIPIENTS_OID in attributes else b""
         certificate = x509.load_der_x509_certificate(embedded.chosen.dump())
+        same = isinstance(content, bytes) and _signed_data(content, _asn1(certificate), covered, algorithm, signature) == untrusted
     except (ValueError, TypeError, KeyError, AttributeError, IndexError) as e:
         raise SecurityRefusal("packet.structure", expected="signed_data") from e
+    if not same or len(attributes) != len(signer["signed_attrs"]):
+        raise SecurityRefusal("packet.structure", expected="DER")
     if not plain_data or not isinstance(content, bytes) or digest != hashlib.sha256(content).digest():
         raise SecurityRefusal("packet.signature", reason="digest")
     _check_signature(certificate, algorithm, signature, covered)
-    return Signed(content, certificate, signed_at)
+    if recipients and (recipients[:2] != b"\x04\x20" or len(recipients) != 34):
+        raise SecurityRefusal("packet.structure", expected="signed_data")
+    return Signed(content, certificate, signed_at, recipients[2:])
 
 
 def _check_signature(certificate: x509.Certificate, algorithm: str, signature: bytes, covered: bytes) -> None:

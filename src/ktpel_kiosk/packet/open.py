@@ -121,7 +121,7 @@ def packet_reader(key_pem: bytes, cert_pem: bytes, station_cert: bytes | None = 
 
 def _check(untrusted: bytes, key: rsa.RSAPrivateKey, certificate: x509.Certificate, expected: x509.Certificate | None,
            folder: Path | None) -> tuple[OpenedPacket, Mapping[str, bytes]]:
-    signed = cms.verify(cms.decrypt(untrusted, key, certificate))
+    signed = cms.unseal(untrusted, key, certificate)
     if expected is not None and signed.certificate != expected:
         raise SecurityRefusal("packet.signer")
     entries = read_container(signed.content)
