@@ -28,6 +28,7 @@ MAX_STATEMENT_CHARS = 64 * 1024
 MAX_KEYS = 50
 _TIME_OF: Mapping[str, str] = MappingProxyType({
     wire.RECEIPT_TYPE: "received_at", wire.MATERIAL_TYPE: "issued_at", wire.KEYS_TYPE: "issued_at",
+    wire.STATUS_TYPE: "issued_at",
 })
 _EVER = (datetime.min.replace(tzinfo=UTC) + TOLERANCE, datetime.max.replace(tzinfo=UTC) - TOLERANCE)
 
@@ -81,13 +82,13 @@ class KeySet:
         """Public keys without certificates; they count at any time."""
         return cls({kid: ReceiptKey(kid, key, *_EVER) for kid, key in keys.items()})
 
-    def verify(self, untrusted: str, typ: str) -> dict[str, Any]:
-        """Payload of a receipt or of card material, by a key that could sign at the time the payload names.
+    def verify(self, untrusted: str, typ: str, limit: int = MAX_TOKEN_CHARS) -> dict[str, Any]:
+        """Payload of a receipt, of card material or of statuses, by a key that could sign at the time the payload names.
 
         Raises:
             BadToken: the text says why; UnknownKey when the key is not known here (it may be new).
         """
-        return self._verified(untrusted, typ, MAX_TOKEN_CHARS)[0]
+        return self._verified(untrusted, typ, limit)[0]
 
     def _verified(self, untrusted: str, typ: str, limit: int) -> tuple[dict[str, Any], ReceiptKey]:
         payload = verify_jws(untrusted, {k.kid: k.public for k in self.keys.values()}, typ, limit)

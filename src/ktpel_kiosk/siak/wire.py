@@ -20,8 +20,10 @@ from ktpel_kiosk.ports.services import CardMaterial, RecordStatus
 TUS_VERSION = "1.0.0"
 RECEIPT_TYPE = "ktpel-receipt+jwt"
 MATERIAL_TYPE = "ktpel-card-material+jwt"
+STATUS_TYPE = "ktpel-status+jwt"
 KEYS_TYPE = "ktpel-keys+jwt"
 STATION_HEADER = "Ktpel-Station"
+COURIER_HEADER = "Ktpel-Courier"
 UPLOAD_TYPE = "application/offset+octet-stream"
 
 
