@@ -1,0 +1,104 @@
+"""What the desk asks of a courier's disk, and of the gateway's signatures on it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Protocol
+
+if TYPE_CHECKING:  # the windows need these protocols at their start, hardly ever the values they speak of
+    from collections.abc import Callable, Iterator, Sequence
+    from pathlib import Path
+
+    from ktpel_kiosk.domain.courier import BundleItem, BundleManifest, BundlePlan, Disk, Refused, SignedStatuses
+    from ktpel_kiosk.domain.outbox import Receipt
+
+
+@dataclass(frozen=True, slots=True)
+class Written:
+    """A finished bundle. ``damaged``: packets whose file was not the sealed one; ``left``: what did not fit on the disk."""
+
+    folder: Path
+    manifest: BundleManifest
+    damaged: tuple[BundleItem, ...] = ()
+    left: tuple[BundleItem, ...] = ()
+
+
+class OpenBundle(Protocol):
+    """A bundle on a disk, read with suspicion: nothing of it is trusted before its signature was checked."""
+
+    @property
+    def folder(self) -> Path: ...
+    @property
+    def manifest(self) -> BundleManifest | None:
+        """``None`` when it is missing, altered or not of this station; :attr:`refused` then says why."""
+        ...
+
+    @property
+    def refused(self) -> tuple[Refused, ...]:
+        """What is wrong with manifest and README; grows while the iterators run."""
+        ...
+
+    def packet(self, item: BundleItem) -> bytes:
+        """The sealed file. Raises SecurityRefusal ``courier.packet_altered`` or BadInput ``courier.packet_missing``."""
+        ...
+
+    def receipts(self) -> Iterator[tuple[str, str]]:
+        """(name on the disk, signed text) of everything in ``receipts/`` that can be read at all."""
+        ...
+
+    def statuses(self) -> Iterator[tuple[str, str]]:
+        """(name on the disk, signed text) of everything in ``status/``, oldest first."""
+        ...
+
+
+class CourierDisk(Protocol):
+    """Bundles on any folder of any disk."""
+
+    def write(self, root: Path, plan: BundlePlan, read: Callable[[BundleItem], bytes], *, limit_bytes: int = 0,
+              on_progress: Callable[[int, int], object] = ...) -> Written:
+        """Write a whole bundle below ``root``: lowest counters first, as many as fit (and fit into ``limit_bytes``, 0 for no limit).
+
+        Args:
+            read: the sealed file of an item; any KioskError, or other bytes than the listed ones, leave the item out.
+            on_progress: (bytes written, bytes planned).
+
+        Raises:
+            DiskFull ``courier.no_room``: not even one packet fits. IoFailure ``courier.read_only``, ``courier.disk_gone``, ``storage.*``.
+            BadInput ``courier.nothing``: none of the items could be read. Nothing complete is left behind in any of these cases.
+        """
+        ...
+
+    def find(self, root: Path) -> Sequence[Path]:
+        """Bundle folders: ``root`` itself, or those directly below it, by name. Raises BadInput ``courier.none``."""
+        ...
+
+    def open(self, folder: Path) -> OpenBundle:
+        """Open for taking back in. The manifest counts only when this station signed it."""
+        ...
+
+
+class CourierTokens(Protocol):
+    """The gateway's signatures."""
+
+    def receipt(self, untrusted: str) -> Receipt:
+        """Raises ReceiptInvalid."""
+        ...
+
+    def statuses(self, untrusted: str) -> SignedStatuses:
+        """Raises ReceiptInvalid."""
+        ...
+
+
+class Disks(Protocol):
+    def removable(self) -> Sequence[Disk]:
+        """Disks a person can pull out, in the order of their names. Never raises; may take a moment when a disk sleeps."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Courier:
+    """Everything around the courier; ``app`` puts it together."""
+
+    disk: CourierDisk
+    tokens: CourierTokens
+    disks: Disks
