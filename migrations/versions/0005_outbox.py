@@ -22,10 +22,19 @@ PACKET = (
     "ALTER TABLE packet ADD COLUMN courier_at INTEGER",
     "ALTER TABLE packet ADD COLUMN courier_id TEXT NOT NULL DEFAULT ''",
     "DROP INDEX packet_unsent",
-    # covers what "is due" and the queue's figures ask, so that fifty thousand rows are answered from the index alone
+    # "is due" and every page of the queue, oldest first, without a look at the rows that are passed over
     """
-    CREATE INDEX packet_unsent ON packet (counter, next_try_at, state, size, "offset", sealed_at, wait_cause, courier_at)
+    CREATE INDEX packet_unsent ON packet (counter, next_try_at, state, wait_cause, sealed_at)
     WHERE state <> 'received' AND replaced_by = ''
+    """,
+    # the queue's figures, per cause, from the index alone
+    """
+    CREATE INDEX packet_unsent_cause ON packet (wait_cause, state, sealed_at, size, "offset")
+    WHERE state <> 'received' AND replaced_by = ''
+    """,
+    """
+    CREATE INDEX packet_unsent_courier ON packet (counter, courier_at, state, wait_cause, sealed_at)
+    WHERE courier_at IS NOT NULL AND state <> 'received' AND replaced_by = ''
     """,
     "CREATE INDEX packet_unpurged ON packet (counter) WHERE purged_at IS NULL",
     """
@@ -100,6 +109,29 @@ STATUS = (
     """,
     f"CREATE TRIGGER status_entry_stays BEFORE UPDATE ON status_entry {_STAYS.format(what='status.stays')}",
     f"CREATE TRIGGER status_entry_not_undone BEFORE DELETE ON status_entry {_STAYS.format(what='status.stays')}",
+    # events that come late (by courier, after newer ones) belong to the history; which one counts is decided by all of them together
+    "DROP TRIGGER status_event_monotone",
+    f"CREATE TRIGGER status_event_stays BEFORE UPDATE ON status_event {_STAYS.format(what='status.stays')}",
+    f"CREATE TRIGGER status_event_not_undone BEFORE DELETE ON status_event {_STAYS.format(what='status.stays')}",
+    # since when the shown status holds, or since the receipt while there is none
+    "ALTER TABLE search ADD COLUMN status_at INTEGER",
+    """
+    UPDATE search SET status_at = (
+        SELECT max(e.at) FROM packet AS k JOIN status_event AS e ON e.packet_id = k.packet_id
+        WHERE k.permohonan_id = search.permohonan_id AND e.status = search.status_siak)
+    WHERE status_siak <> ''
+    """,
+    """
+    UPDATE search SET status_at = (SELECT max(k.received_at) FROM packet AS k WHERE k.permohonan_id = search.permohonan_id)
+    WHERE status_siak = '' AND stage = 'menunggu_prr'
+    """,
+    # what the alerts and tasks ask, answered from the index alone
+    """
+    CREATE INDEX search_status ON search (status_siak, stage, status_at, pause_reason, updated_at, permohonan_id)
+    WHERE keadaan IN ('berjalan', 'ganda')
+    """,
+    "CREATE INDEX permohonan_due ON permohonan (due_at) WHERE is_open = 1 AND due_at IS NOT NULL",
+    "CREATE INDEX contact_asked ON contact (permohonan_id, at) WHERE purpose = 'pusat'",
 )
 
 CARDS = ("CREATE INDEX card_job_of_chip ON card_job (chip_uid) WHERE chip_uid <> ''",)

@@ -9,6 +9,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from memory_ledgers import MemoryLedgers
+from memory_queue import MemoryQueue
 
 from ktpel_kiosk.domain.audit import GENESIS, AuditLink, link_digest
 from ktpel_kiosk.domain.cards import LIVE, RECONCILE, BlangkoBalance, BlangkoState
@@ -18,7 +19,7 @@ from ktpel_kiosk.domain.permohonan import OPEN_STATES, Keadaan
 from ktpel_kiosk.ports.register import AuditCheck, ListItem, Query
 
 
-class MemoryRegister(MemoryLedgers):
+class MemoryRegister(MemoryQueue, MemoryLedgers):
     """View, Tx and Register in one; ``write`` is serialised and tells its listeners."""
 
     def __init__(self) -> None:

@@ -196,7 +196,7 @@ class Day:
         return tahap is not None and tahap.stage is Stage.MENUNGGU_PRR
 
     def unsent(self) -> int:
-        return len(self.kiosk.register.read(lambda v: v.packets(unsent_only=True)))
+        return self.kiosk.register.read(lambda v: v.unsent_count())
 
     def summary(self) -> dict[str, Any]:
         """Everything a person or a test wants to know about the day; no personal data beyond the masked NIK."""

@@ -14,9 +14,10 @@ from ktpel_kiosk.desk.card_acts import CardActs
 from ktpel_kiosk.desk.held import HeldCaptures
 from ktpel_kiosk.desk.seats import Seats
 from ktpel_kiosk.domain.capture_rules import CaptureRules
-from ktpel_kiosk.domain.errors import BadInput, CardRefused
+from ktpel_kiosk.domain.errors import BadInput, CardRefused, KioskError
 from ktpel_kiosk.domain.line import LineReport
 from ktpel_kiosk.domain.messages import Sentences
+from ktpel_kiosk.domain.outbox import WaitCause
 from ktpel_kiosk.domain.sop import Sop
 from ktpel_kiosk.domain.transaction import Transaction, TransactionWriter
 from ktpel_kiosk.domain.wilayah import RegionTable
@@ -108,6 +109,7 @@ class Desk:
         practice: what a trainer may do to the simulated devices; ``None`` wherever they are real.
         specimen: cards carry the SPESIMEN watermark (always outside production).
         line_report: what the sender knows of the line now; line_changed: the office changed the rules of the line.
+        gateway_address: where this station sends; cause_of: why a request failed, as the sender judges it, ``None`` when it does not know.
         device_history: what this desk has lived through with each device.
         read_public_card: reads what any KTP-el shows without a secret.
     """
@@ -143,6 +145,8 @@ class Desk:
     wake_uploader: Callable[[], None] = lambda: None
     line_report: Callable[[], LineReport] = LineReport
     line_changed: Callable[[], None] = lambda: None
+    gateway_address: Callable[[], str] = str
+    cause_of: Callable[[KioskError], WaitCause | None] = lambda _error: None
     extra_open: Callable[[], frozenset[date]] = frozenset
     public_holidays: Callable[[int], Mapping[date, str]] = lambda _year: {}
     keep_sop: Callable[[Sop], None] = lambda _sop: None

@@ -63,11 +63,10 @@ def board(desk: Desk, day_start: datetime, per_column: int = 20) -> Board:
             for title, stages in columns if stages
         )
         done = view.list(Query(keadaan=(Keadaan.SELESAI,), since=day_start, limit=500))
-        packets = view.packets(unsent_only=True)
         return Board(
             columns=made, today=view.count(Query(since=day_start)), finished=len(done),
-            within_limit=sum(1 for i in done if i.limit_s is None or i.active_s <= i.limit_s), unsent=len(packets),
-            oldest_unsent=packets[0].sealed_at if packets else None, blangko=view.blangko_balance(),
+            within_limit=sum(1 for i in done if i.limit_s is None or i.active_s <= i.limit_s), unsent=view.unsent_count(),
+            oldest_unsent=view.unsent_oldest(), blangko=view.blangko_balance(),
         )
 
     return desk.register.read(gather)

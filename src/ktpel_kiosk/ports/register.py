@@ -22,6 +22,7 @@ from ktpel_kiosk.domain.sop import Stage
 from ktpel_kiosk.domain.status import StatusEvent
 from ktpel_kiosk.ports.ledgers import LedgerTx, LedgerView
 from ktpel_kiosk.ports.outbox import OutboxTx, OutboxViews
+from ktpel_kiosk.ports.queue import QueueTx, QueueView
 from ktpel_kiosk.ports.statistics import StatisticsView
 
 T = TypeVar("T")
@@ -49,6 +50,9 @@ class ListItem:
     running_since: datetime | None
     pause_reason: str
     status_siak: str
+    nomor_hp: str = ""
+    status_at: datetime | None = None
+    """Since when ``status_siak`` holds; while there is none, when the packet's receipt came."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -132,7 +136,7 @@ class Handover:
     ikd: str = ""
 
 
-class View(LedgerView, StatisticsView, OutboxViews, Protocol):
+class View(LedgerView, StatisticsView, OutboxViews, QueueView, Protocol):
     """Read side; also available inside a transaction."""
 
     def permohonan(self, id: str) -> Permohonan:
@@ -172,7 +176,7 @@ class View(LedgerView, StatisticsView, OutboxViews, Protocol):
         ...
 
     def packet_paths(self) -> frozenset[str]:
-        """Where every packet the register knows lies."""
+        """Where every packet that was not purged lies."""
         ...
 
     def packets_received(self, since: datetime) -> int:
@@ -180,7 +184,7 @@ class View(LedgerView, StatisticsView, OutboxViews, Protocol):
         ...
 
     def due_packets(self, now: datetime, limit: int) -> Sequence[Packet]:
-        """Unsent, not refused, ``next_try_at`` reached or empty; oldest first."""
+        """Unsent, not refused, ``next_try_at`` reached, empty, or further ahead than ``FARTHEST_TRY``; oldest first."""
         ...
 
     def last_packet(self) -> Packet | None:
@@ -223,7 +227,7 @@ class View(LedgerView, StatisticsView, OutboxViews, Protocol):
     def audit_length(self) -> int: ...
 
 
-class Tx(View, LedgerTx, OutboxTx, Protocol):
+class Tx(View, LedgerTx, OutboxTx, QueueTx, Protocol):
     """Write side. At least one :meth:`log` per transaction, else the commit is refused (BugError)."""
 
     def log(self, event: str, subject: str, actor: str, **facts: str | int | float | bool | None) -> None:
@@ -268,7 +272,7 @@ class Tx(View, LedgerTx, OutboxTx, Protocol):
     def add_packet(self, packet: Packet) -> None: ...
     def save_packet(self, packet: Packet) -> None: ...
     def add_status(self, event: StatusEvent) -> bool:
-        """False when it is old or repeated: nothing changed."""
+        """Keep an event, late ones too; False when this one (packet and sequence) is there already. Changes nothing that is shown."""
         ...
 
     def add_card_job(self, job: CardJob) -> None:

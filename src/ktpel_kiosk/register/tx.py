@@ -17,19 +17,20 @@ from ktpel_kiosk.register.areas.listings import ListingView
 from ktpel_kiosk.register.areas.office import OfficeView, OfficeWrites
 from ktpel_kiosk.register.areas.outbox import OutboxView, OutboxWrites
 from ktpel_kiosk.register.areas.population import PopulationView, PopulationWrites
+from ktpel_kiosk.register.areas.queue import QueueArea, QueueWrites
 from ktpel_kiosk.register.areas.recording import RecordingView, RecordingWrites
 from ktpel_kiosk.register.areas.retention import RetentionView, RetentionWrites
 from ktpel_kiosk.register.areas.statistics import StatisticsArea
 from ktpel_kiosk.register.areas.status_entries import StatusEntryView, StatusEntryWrites
 
 
-class SqlView(ApplicationView, RecordingView, OutboxView, CardView, OfficeView, JournalView, BookView, ComplaintView, PopulationView,
-              DuplicateView, ListingView, StatisticsArea, RetentionView, CourierView, StatusEntryView):
+class SqlView(QueueArea, ApplicationView, RecordingView, OutboxView, CardView, OfficeView, JournalView, BookView, ComplaintView,
+              PopulationView, DuplicateView, ListingView, StatisticsArea, RetentionView, CourierView, StatusEntryView):
     """``ports.register.View`` on one snapshot."""
 
 
-class SqlTx(JournalWrites, ApplicationWrites, RecordingWrites, OutboxWrites, CardWrites, OfficeWrites, BookWrites, ComplaintWrites,
-            PopulationWrites, DuplicateWrites, RetentionWrites, CourierWrites, StatusEntryWrites, SqlView):
+class SqlTx(JournalWrites, QueueWrites, ApplicationWrites, RecordingWrites, OutboxWrites, CardWrites, OfficeWrites, BookWrites,
+            ComplaintWrites, PopulationWrites, DuplicateWrites, RetentionWrites, CourierWrites, StatusEntryWrites, SqlView):
     """``ports.register.Tx``; every change stands in the audit or the transaction is refused."""
 
     def __init__(self, connection: Any, known: Known, clock: Clock, events: Mapping[str, str]) -> None:

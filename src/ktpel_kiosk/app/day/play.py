@@ -219,7 +219,7 @@ class Day:
         desk, supervisor = self.kiosk.desk, self._actor(Peran.SUPERVISOR)
         for _ in range(40):
             pump(self.kiosk)
-            if not desk.register.read(lambda v: v.packets(unsent_only=True)):
+            if not desk.register.read(lambda v: v.unsent_count()):
                 break
             self.clock.advance(60.0)
         reports.send_reports(desk, limit=10_000)

@@ -128,7 +128,7 @@ class BoardPresenter:
 
     def counters(self) -> dict[str, int]:
         """Work waiting per page of the navigation."""
-        counts = self.session.desk.register.read(lambda v: (dict(v.counts_by_stage()), len(v.packets(unsent_only=True))))
+        counts = self.session.desk.register.read(lambda v: (dict(v.counts_by_stage()), v.unsent_count()))
         by_page: dict[str, int] = {}
         for stage, count in counts[0].items():
             page = PAGE_OF_STAGE.get(stage)
