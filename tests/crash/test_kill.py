@@ -12,61 +12,15 @@ import random
 import signal
 import subprocess
 import sys
-import threading
 from pathlib import Path
-from queue import Empty, Queue
 
 import pytest
+from forked import Template
 
-HERE = Path(__file__).parent
 SHORTEST_S, LONGEST_S = 0.05, 3.5
 QUICK_S = 2.3
 """Longest life of a desk in the quick test: long enough for a recording and a card, short enough for sixty of them."""
 RECOVERY_S = 120.0
-
-
-class Template:
-    """The warmed process and its conversation."""
-
-    def __init__(self, folder: Path, url: str, applicants: int) -> None:
-        self.log = (folder / "stderr.log").open("wb")
-        self.process = subprocess.Popen(
-            [sys.executable, str(HERE / "template.py"), str(folder), url, str(applicants)], stdin=subprocess.PIPE, stdout=subprocess.PIPE,
-            stderr=self.log, text=True, env={**os.environ, "OMP_NUM_THREADS": "1"},
-        )
-        self.lines: Queue[str] = Queue()
-        self.reader = threading.Thread(target=self._read)
-        self.reader.start()
-        assert self.answer(60) == "ready"
-
-    def _read(self) -> None:
-        assert self.process.stdout is not None
-        for line in self.process.stdout:
-            self.lines.put(line.strip())
-
-    def answer(self, timeout: float) -> str:
-        return self.lines.get(timeout=timeout)
-
-    def start(self, command: str) -> int:
-        assert self.process.stdin is not None
-        self.process.stdin.write(command + "\n")
-        self.process.stdin.flush()
-        return int(self.answer(10).removeprefix("pid "))
-
-    def wait(self, timeout: float) -> int | None:
-        try:
-            return int(self.answer(timeout).removeprefix("exit "))
-        except Empty:
-            return None
-
-    def close(self) -> None:
-        assert self.process.stdin is not None
-        assert self.process.stdout is not None
-        self.process.stdin.close()
-        self.process.wait(20)
-        self.reader.join(5)
-        self.process.stdout.close()
-        self.log.close()
 
 
 @pytest.fixture
@@ -96,7 +50,7 @@ def stored_at_gateway(folder: Path) -> list[tuple[str, str]]:
 
 def kill_many(folder: Path, url: str, kills: int, applicants: int, seed: int, longest_s: float = LONGEST_S) -> dict[str, object]:
     rng = random.Random(seed)
-    template = Template(folder, url, applicants)
+    template = Template("template.py", folder, url, str(applicants))
     done = 0
     try:
         template.start("first 0")
