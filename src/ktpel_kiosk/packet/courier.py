@@ -85,7 +85,7 @@ def _room(root: Path) -> int:
             raise IoFailure("courier.read_only", path=str(root))
         return shutil.disk_usage(root).free
     except OSError as e:
-        raise _trouble(e, root) from e
+        raise trouble_of(e, root) from e
 
 
 def _fitting(items: Sequence[BundleItem], room: int) -> tuple[BundleItem, ...]:
@@ -100,12 +100,21 @@ def _fitting(items: Sequence[BundleItem], room: int) -> tuple[BundleItem, ...]:
     return tuple(items[:chosen])
 
 
-def _trouble(error: OSError, path: Path) -> StorageTrouble:
+def trouble_of(error: OSError, path: Path) -> StorageTrouble:
+    """What an error of the disk means to whoever holds it."""
     if error.errno in (errno.ENOSPC, errno.EDQUOT, errno.EFBIG):
         return DiskFull("courier.no_room", path=str(path))
     if error.errno in (errno.EROFS, errno.EACCES, errno.EPERM):
         return IoFailure("courier.read_only", path=str(path), errno=error.errno)
     return IoFailure("courier.disk_gone", path=str(path), errno=error.errno)
+
+
+def storage_of(trouble: StorageTrouble, path: Path) -> StorageTrouble:
+    """The same trouble, told as one of the courier's disk."""
+    if trouble.message_key.startswith("courier."):
+        return trouble
+    number = errno.ENOSPC if isinstance(trouble, DiskFull) else int(trouble.facts.get("errno") or errno.EIO)
+    return trouble_of(OSError(number, ""), path)
 
 
 class _Writing:
@@ -128,7 +137,7 @@ class _Writing:
         except BaseException as error:
             self._clear()
             if isinstance(error, OSError):
-                raise _trouble(error, self._root) from error
+                raise trouble_of(error, self._root) from error
             raise
         manifest = read_manifest(text, {fingerprint(self._certificate)})
         return Written(self._folder, manifest, tuple(self._damaged), tuple(self._left))
@@ -186,11 +195,9 @@ class _Writing:
                 raise IoFailure("courier.disk_gone", path=str(self._root))
             write_durably(path, data, mode=FILE_MODE)
         except OSError as e:
-            raise _trouble(e, self._root) from e
-        except IoFailure as e:
-            if e.message_key == "courier.disk_gone":
-                raise
-            raise _trouble(OSError(e.facts.get("errno") or errno.EIO, ""), self._root) from e
+            raise trouble_of(e, self._root) from e
+        except StorageTrouble as e:
+            raise storage_of(e, self._root) from e
 
     def _clear(self) -> None:
         """Leave nothing that looks like a bundle; a disk that is gone keeps its mark of incompleteness."""

@@ -27,7 +27,7 @@ MAX_STATE_BYTES = 2 * 1024 * 1024
 MAX_FILES = 20_000
 """Entries of one folder that are looked at; a bundle has no reason for more."""
 _RECEIPT_NAME = re.compile(r"[0-9a-z][0-9a-z._-]{0,63}\.jws", re.IGNORECASE)
-_STATUS_NAME = re.compile(r"(\d{1,15})-(\d{1,15})\.jws", re.IGNORECASE)
+STATUS_NAME = re.compile(r"(\d{1,15})-(\d{1,15})\.jws", re.IGNORECASE)
 
 
 class Unreadable(Exception):
@@ -151,7 +151,7 @@ class Bundle:
         return self._texts(RECEIPTS, _RECEIPT_NAME, MAX_RECEIPT_BYTES, str.lower)
 
     def statuses(self) -> Iterator[tuple[str, str]]:
-        return self._texts(STATUS, _STATUS_NAME, MAX_STATUS_BYTES, _first_number)
+        return self._texts(STATUS, STATUS_NAME, MAX_STATUS_BYTES, _first_number)
 
     def _texts(self, sub: str, pattern: re.Pattern[str], limit: int, order: Callable[[str], object]) -> Iterator[tuple[str, str]]:
         """Names that start with a dot are somebody's temporary files and are passed over."""
@@ -191,7 +191,7 @@ def _names(folder: Path) -> tuple[list[str], bool]:
 
 
 def _first_number(name: str) -> int:
-    found = _STATUS_NAME.fullmatch(name)
+    found = STATUS_NAME.fullmatch(name)
     return int(found[1]) if found else 0
 
 

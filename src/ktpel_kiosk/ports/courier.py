@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Protocol
 
 if TYPE_CHECKING:  # the windows need these protocols at their start, hardly ever the values they speak of
     from collections.abc import Callable, Iterator, Sequence
+    from datetime import datetime
     from pathlib import Path
 
     from ktpel_kiosk.domain.courier import BundleItem, BundleManifest, BundlePlan, Disk, Refused, SignedStatuses
@@ -48,6 +49,32 @@ class OpenBundle(Protocol):
 
     def statuses(self) -> Iterator[tuple[str, str]]:
         """(name on the disk, signed text) of everything in ``status/``, oldest first."""
+        ...
+
+
+class SendingBundle(OpenBundle, Protocol):
+    """A bundle on a computer that has a line: also takes up what the gateway answers. Writing raises DiskFull, IoFailure."""
+
+    @property
+    def text(self) -> str:
+        """The signed manifest as it lies there."""
+        ...
+
+    def receipt_of(self, item: BundleItem) -> str:
+        """The receipt kept for this packet, if its text speaks of exactly this one, else empty. The office checks its signature."""
+        ...
+
+    def keep_receipt(self, item: BundleItem, jws: str) -> None:
+        """Raises ReceiptInvalid when the text speaks of another packet."""
+        ...
+
+    def statuses_to(self) -> int:
+        """Sequence of the newest status kept, or where the manifest wants them from."""
+        ...
+
+    def keep_statuses(self, after: int, upto: int, jws: str) -> None: ...
+    def keep_state(self, at: datetime, host: str, trouble: str) -> None:
+        """When it was last tried, where, and the message key of what stopped it (empty: nothing)."""
         ...
 
 
