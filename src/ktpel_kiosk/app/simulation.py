@@ -7,10 +7,11 @@ from pathlib import Path
 from typing import Any
 
 from ktpel_kiosk.app.clock import PracticeClock, SystemClock
-from ktpel_kiosk.app.office import settings_of, village_names
+from ktpel_kiosk.app.office import PRACTICE_STATION, settings_of, village_names
 from ktpel_kiosk.app.residents import PracticeResidents
 from ktpel_kiosk.domain.sop import Kantor
-from ktpel_kiosk.packet.keys import DemoKeys
+from ktpel_kiosk.packet.courier_manifest import manifest_checker
+from ktpel_kiosk.packet.keys import DemoKeys, load_certificate
 from ktpel_kiosk.packet.open import packet_checker, packet_reader
 from ktpel_kiosk.siak.simulator.script import Behaviour
 from ktpel_kiosk.siak.simulator.server import GatewaySimulator, SimulatorKeys
@@ -24,6 +25,7 @@ def practice_gateway(folder: Path, keys: DemoKeys, clock: SystemClock | Practice
         keys=SimulatorKeys(keys.receipt_key.read_bytes(), keys.receipt_kid, keys.server_cert, keys.server_key, keys.ca_cert),
         opener=packet_checker(keys.central_key.read_bytes(), keys.central_cert.read_bytes()),
         residents=practice_residents(folder.parent, keys),
+        manifests=manifest_checker({PRACTICE_STATION: load_certificate(keys.station_cert.read_bytes())}),
     )
 
 

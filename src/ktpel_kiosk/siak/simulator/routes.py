@@ -19,12 +19,13 @@ from starlette.requests import ClientDisconnect
 from ktpel_kiosk.domain.biodata import penduduk_to_dict
 from ktpel_kiosk.domain.errors import KioskError
 from ktpel_kiosk.domain.penduduk import Penduduk
-from ktpel_kiosk.domain.status import StatusSiak
+from ktpel_kiosk.domain.status import StatusEvent, StatusSiak
 from ktpel_kiosk.ports.clock import Clock
 from ktpel_kiosk.ports.services import RecordStatus
 from ktpel_kiosk.siak import wire
 from ktpel_kiosk.siak.jws import sign_jws
 from ktpel_kiosk.siak.simulator.script import Behaviour, FaultKind, Residents, Step
+from ktpel_kiosk.siak.simulator.signed_status import CounterPorts, CourierCounter
 from ktpel_kiosk.siak.simulator.store import Conflict, GatewayStore, HashMismatch, Holding
 
 MAX_PACKET_BYTES = 5 * 1024 * 1024
@@ -40,11 +41,13 @@ class Routes:
     """State of one running simulator; :meth:`app` builds the application."""
 
     def __init__(self, store: GatewayStore, clock: Clock, behaviour: Behaviour, signer: ec.EllipticCurvePrivateKey, kid: str,
-                 opener: Checker | None, people: Mapping[str, Penduduk], residents: Residents | None = None) -> None:
+                 opener: Checker | None, people: Mapping[str, Penduduk], residents: Residents | None = None,
+                 counter: Callable[[CounterPorts], CourierCounter] | None = None) -> None:
         self._store, self._clock, self._behaviour = store, clock, behaviour
         self._signer, self._kid = signer, kid
         self._opener, self._people, self._residents = opener, people, residents
         self.stopping = False
+        self._counter = counter(CounterPorts(self._released, self._signed, clock.now)) if counter is not None else None
 
     def app(self) -> FastAPI:
         app = FastAPI(title="KTP-el gateway simulator", docs_url=None, redoc_url=None, openapi_url=None)
@@ -60,7 +63,17 @@ class Routes:
         add("/v1/lookups/status", self._played("record", self._record), methods=["POST"])
         add("/v1/lookups/card-material", self._played("material", self._material), methods=["POST"])
         add("/v1/cards", self._played("card", self._card), methods=["POST"])
+        for operation, path, handler in self._counter.routes() if self._counter is not None else ():
+            add(path, self._played(operation, handler), methods=["POST"])
         return app
+
+    def _released(self, station: str, after: int, limit: int) -> list[StatusEvent]:
+        now = self._clock.now()
+        self._store.release_due(now.timestamp(), wire.stamp(now))
+        return self._store.events(station, after, limit)
+
+    def _signed(self, payload: dict[str, Any], typ: str) -> str:
+        return sign_jws(payload, self._signer, self._kid, typ)
 
     def _played(self, operation: str, handler: Callable[[Request], Awaitable[Response]]) -> Callable[[Request], Awaitable[Response]]:
         """The handler with the next scripted fault of its operation around it."""
@@ -113,6 +126,9 @@ class Routes:
         good = _ID.fullmatch(packet_id) and _ID.fullmatch(station) and _SHA256.fullmatch(sha256) and _SHA256.fullmatch(previous)
         if not good or not isinstance(counter, int) or not isinstance(size, int) or counter < 1 or size < 1:
             return _problem(422, "bad_field")
+        refused = self._counter.refusal(request, body) if self._counter is not None else None
+        if refused is not None:
+            return refused
         if size > MAX_PACKET_BYTES:
             return _problem(413, "too_large")
         try:
@@ -219,6 +235,9 @@ class Routes:
         except ValueError:
             return _problem(400, "after")
         station = request.headers.get(wire.STATION_HEADER, "")
+        if request.query_params.get("signed") == "true" and self._counter is not None:
+            signed, upto = self._counter.signed(station, after)
+            return JSONResponse({"signed": signed, "upto": upto})
         loop = asyncio.get_running_loop()
         deadline = loop.time() + min(max(0.0, wait_s), MAX_WAIT_S)
         while True:

@@ -20,6 +20,7 @@ from ktpel_kiosk.ports.clock import Clock
 from ktpel_kiosk.siak import wire
 from ktpel_kiosk.siak.simulator.routes import Checker, Routes
 from ktpel_kiosk.siak.simulator.script import Behaviour, Residents
+from ktpel_kiosk.siak.simulator.signed_status import CourierCounter, Manifests
 from ktpel_kiosk.siak.simulator.store import GatewayStore, Holding
 
 START_S = 10.0
@@ -44,6 +45,7 @@ class GatewaySimulator:
         data_dir: durable store; several starts over the same folder continue it.
         opener: from :func:`ktpel_kiosk.packet.open.packet_checker`; without it packets are taken unopened.
         people: NIK to biodata for lookups.
+        manifests: from :func:`ktpel_kiosk.packet.courier_manifest.manifest_checker`: the stations whose couriers are known.
         residents: whom the centre knows beside the packets it got; card material comes only from here.
         production: refuse to exist.
 
@@ -53,7 +55,7 @@ class GatewaySimulator:
 
     def __init__(self, data_dir: Path, *, clock: Clock, keys: SimulatorKeys, port: int = 0, behaviour: Behaviour | None = None,
                  opener: Checker | None = None, people: Mapping[str, Penduduk] | None = None, residents: Residents | None = None,
-                 production: bool = False) -> None:
+                 manifests: Manifests | None = None, production: bool = False) -> None:
         if production:
             raise SecurityRefusal("simulator.production")
         signer = serialization.load_pem_private_key(keys.receipt_key, None)
@@ -61,7 +63,7 @@ class GatewaySimulator:
             raise BadInput("packet.key", reason="P-256 expected")
         self._folder, self._clock, self._keys, self._signer = data_dir, clock, keys, signer
         self.behaviour = behaviour or Behaviour()
-        self._opener, self._people, self._residents = opener, people or {}, residents
+        self._opener, self._people, self._residents, self._manifests = opener, people or {}, residents, manifests
         self.port = port
         self._running: tuple[uvicorn.Server, threading.Thread, Routes] | None = None
         self._store: GatewayStore | None = None
@@ -76,7 +78,7 @@ class GatewaySimulator:
             return
         store = self._opened()
         routes = Routes(store, self._clock, self.behaviour, self._signer, self._keys.receipt_kid, self._opener, self._people,
-                        self._residents)
+                        self._residents, lambda ports: CourierCounter(self._folder / "courier", ports, self._manifests))
         try:
             listener = socket.create_server(("127.0.0.1", self.port))
         except OSError as e:

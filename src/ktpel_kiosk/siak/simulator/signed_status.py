@@ -16,7 +16,7 @@ from typing import Any
 from fastapi import Request, Response
 from fastapi.responses import JSONResponse
 
-from ktpel_kiosk.domain.courier import BundleManifest
+from ktpel_kiosk.domain.courier import BundleItem, BundleManifest
 from ktpel_kiosk.domain.errors import KioskError
 from ktpel_kiosk.domain.status import StatusEvent
 from ktpel_kiosk.durable import write_durably
@@ -49,6 +49,7 @@ class CourierCounter:
     def __init__(self, folder: Path, ports: CounterPorts, manifests: Manifests | None) -> None:
         self._folder, self._ports, self._manifests = folder, ports, manifests
         self._known: dict[str, BundleManifest] = {}
+        self._items: dict[str, dict[str, BundleItem]] = {}
 
     def routes(self) -> tuple[tuple[str, str, Handler], ...]:
         """(operation for scripted faults, path, handler); all POST."""
@@ -72,9 +73,10 @@ class CourierCounter:
             return _problem(403, "unknown_bundle")
         if announcement.get("station") != manifest.station:
             return _problem(403, "not_in_bundle")
-        said = tuple(announcement.get(k) for k in ("packet_id", "counter", "previous_hash", "size", "sha256"))
-        listed = ((i.packet_id, i.counter, i.previous_hash, i.size, i.sha256) for i in manifest.items)
-        return None if said in listed else _problem(403, "not_in_bundle")
+        item = self._items[digest].get(str(announcement.get("packet_id")))
+        said = tuple(announcement.get(k) for k in ("counter", "previous_hash", "size", "sha256"))
+        same = item is not None and said == (item.counter, item.previous_hash, item.size, item.sha256)
+        return None if same else _problem(403, "not_in_bundle")
 
     async def _show(self, request: Request) -> Response:
         body = await _json(request, MAX_MANIFEST_JSON)
@@ -87,7 +89,7 @@ class CourierCounter:
         new = self._find(manifest.digest) is None
         if new:
             write_durably(self._folder / f"{manifest.digest}.jws", text.encode("ascii"))
-            self._known[manifest.digest] = manifest
+            self._remember(manifest)
         return JSONResponse({"bundle": manifest.digest, "station": manifest.station, "packets": len(manifest.items)}, 201 if new else 200)
 
     async def _statuses(self, request: Request) -> Response:
@@ -120,8 +122,12 @@ class CourierCounter:
                 return None
             if found is None or found.digest != digest:
                 return None
-            self._known[digest] = found
+            self._remember(found)
         return self._known[digest]
+
+    def _remember(self, manifest: BundleManifest) -> None:
+        self._items[manifest.digest] = {i.packet_id: i for i in manifest.items}
+        self._known[manifest.digest] = manifest
 
 
 async def _json(request: Request, limit: int) -> dict[str, Any]:
