@@ -35,7 +35,7 @@ from ktpel_kiosk.domain.errors import BadInput, BugError, DuplicateRequest, NotF
 from ktpel_kiosk.domain.outbox import PacketState, WaitCause
 from ktpel_kiosk.domain.permohonan import Keadaan, TahapState
 from ktpel_kiosk.domain.sop import Peran, Stage
-from ktpel_kiosk.domain.status import StatusSiak
+from ktpel_kiosk.domain.status import OtherStatus, StatusEntry, StatusSiak
 from ktpel_kiosk.ports.register import Approval, Handover, Query, Register, ScannedDocument, Tx
 
 
@@ -344,24 +344,36 @@ def test_a_received_packet_stays_received(register: Register) -> None:
     assert register.read(lambda v: v.packet("packet-1")) == done
 
 
-def test_statuses_are_monotone_per_packet(register: Register) -> None:
+def test_every_status_event_is_kept_once_in_the_order_of_the_gateway(register: Register) -> None:
     p = save(register, application())
     logged(register, lambda tx: tx.add_packet(packet(p, 1)))
-    said = [logged(register, lambda tx, s=s: tx.add_status(status("packet-1", s))) for s in (5, 5, 3, 7, 6)]
-    assert said == [True, False, False, True, False]
-    assert [e.sequence for e in register.read(lambda v: v.status_events("packet-1"))] == [5, 7]
-    ready = status("packet-1", 9, StatusSiak.PRINT_READY_RECORD, "courier")
-    logged(register, lambda tx: tx.add_status(ready))
-    assert register.read(lambda v: v.list(Query()))[0].status_siak == "PRINT_READY_RECORD"
-    assert register.read(lambda v: v.status_events("packet-1"))[-1] == ready
+    said = [logged(register, lambda tx, s=s: tx.add_status(status("packet-1", s))) for s in (5, 5, 3, 7, 6, 3)]
+    assert said == [True, False, True, True, True, False]
+    assert [e.sequence for e in register.read(lambda v: v.status_events("packet-1"))] == [3, 5, 6, 7]
+    other = replace(status("packet-1", 9, source="courier"), status=OtherStatus("PACKET_RETRY"))
+    logged(register, lambda tx: tx.add_status(other))
+    assert register.read(lambda v: v.status_events("packet-1"))[-1] == other, "a word nobody knows comes back as it went in"
+
+
+def test_what_is_shown_is_said_once_and_kept(register: Register) -> None:
+    p = save(register, application())
+    assert register.read(lambda v: v.shown_status(p.id)) == ""
+    logged(register, lambda tx: tx.show_status(p.id, "PRINT_READY_RECORD", NOW))
+    found = register.read(lambda v: v.list(Query()))[0]
+    assert (found.status_siak, found.status_at, register.read(lambda v: v.shown_status(p.id))) == (
+        "PRINT_READY_RECORD", NOW, "PRINT_READY_RECORD")
+    entry = StatusEntry("e1", p.id, p.penduduk.nik, OtherStatus("MISSING BIOMETRIC"), NOW, "", "manual", "rina", NOW)
+    assert logged(register, lambda tx: tx.add_status_entry(entry)) is True
+    assert logged(register, lambda tx: tx.add_status_entry(replace(entry, id="e2"))) is False, "the same of the same moment and source"
+    assert register.read(lambda v: v.status_entries(p.id)) == [entry]
 
 
 def test_the_cursor_follows_the_gateways_feed_only(register: Register) -> None:
     assert register.read(lambda v: v.status_cursor()) == 0
     logged(register, lambda tx: tx.add_status(status("foreign", 40, source="courier")))
     assert register.read(lambda v: v.status_cursor()) == 0
-    assert logged(register, lambda tx: tx.add_status(status("foreign", 12))) is False
-    assert register.read(lambda v: v.status_cursor()) == 12, "an event that changes nothing is still read"
+    assert logged(register, lambda tx: tx.add_status(status("foreign", 12))) is True
+    assert register.read(lambda v: v.status_cursor()) == 12, "an event older than a courier's is read all the same"
     logged(register, lambda tx: tx.add_status(status("foreign", 11)))
     assert register.read(lambda v: v.status_cursor()) == 12
 

@@ -1,23 +1,30 @@
-"""SIAK statuses and receipts: what they change at the desk. Late or repeated events change nothing."""
+"""SIAK statuses and receipts at the desk: by the feed, by an officer's eyes, by a question about a NIK."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
 
 from ktpel_kiosk.desk.access import require
 from ktpel_kiosk.desk.context import Desk
 from ktpel_kiosk.desk.intake import card_allowed, today
 from ktpel_kiosk.desk.material import ensure_material, has_material, records_elsewhere
-from ktpel_kiosk.desk.progress import finish_stage, save
-from ktpel_kiosk.desk.waiting import NO_BLANK, settle_stock
+from ktpel_kiosk.desk.progress import save
+from ktpel_kiosk.desk.status_moves import move, settle, standing_of, told
+from ktpel_kiosk.desk.waiting import settle_stock
 from ktpel_kiosk.domain.actor import Actor
-from ktpel_kiosk.domain.biodata import card_from
 from ktpel_kiosk.domain.errors import BadInput, SopViolation, TransportTrouble
 from ktpel_kiosk.domain.free_text import for_audit, free_text
 from ktpel_kiosk.domain.permohonan import Keadaan, Permohonan, TahapState, pause_for
 from ktpel_kiosk.domain.sop import Stage
-from ktpel_kiosk.domain.status import PRINTABLE, StatusEvent, StatusSiak
+from ktpel_kiosk.domain.status import Status, StatusEntry, StatusEvent, StatusSiak
+from ktpel_kiosk.domain.status_guide import usual
+from ktpel_kiosk.domain.status_story import Said
 from ktpel_kiosk.ports.register import Query, Tx, View
+
+FUTURE_S = 300
+"""How far a clock may be behind the centre's before a moment counts as not yet come."""
+WHERE_LIMIT = 60
 
 
 def note_receipt(desk: Desk, packet_id: str) -> None:
@@ -30,69 +37,88 @@ def note_receipt(desk: Desk, packet_id: str) -> None:
         tahap = p.current()
         tx.log("StagePaused", p.id, "-", reason="menunggu_prr", packet_id=packet_id)
         if tahap is not None and tahap.stage is Stage.MENUNGGU_PRR and tahap.pause_reason == "jaringan":
-            save(desk, tx, p.with_tahap(replace(tahap, pause_reason="menunggu_prr")))
+            p = save(desk, tx, p.with_tahap(replace(tahap, pause_reason="menunggu_prr")))
+        now = standing_of(tx, p.id)
+        if now.last is None:
+            tx.show_status(p.id, "", packet.received_at or desk.clock.now())
+        elif now.ready:  # said of an earlier packet while this one was on its way
+            move(desk, tx, p, now)
 
     desk.register.write(work)
 
 
 def apply_status(desk: Desk, event: StatusEvent) -> bool:
-    """Store a status event and move the application; False when it was old or repeated."""
+    """Store a status event and move the application; False when this event is there already."""
     def work(tx: Tx) -> bool:
-        news = tx.add_status(event)
         packet = tx.packet(event.packet_id)
-        subject = packet.permohonan_id if packet else "-"
-        tx.log("StatusApplied", subject, "-", status=event.status.value, sequence=event.sequence, news=news)
-        if news and packet is not None:
-            _move(desk, tx, tx.permohonan(packet.permohonan_id), event.status)
+        before = standing_of(tx, packet.permohonan_id) if packet else None
+        news = tx.add_status(event)
+        tx.log("StatusApplied", packet.permohonan_id if packet else "-", "-", status=event.status.value, sequence=event.sequence,
+               news=news, source=event.source)
+        if news and packet is not None and before is not None:
+            settle(desk, tx, tx.permohonan(packet.permohonan_id), before)
         return news
 
     return desk.register.write(work)
 
 
-def enter_status(desk: Desk, actor: Actor, permohonan_id: str, status: StatusSiak, reason: str = "") -> Permohonan:
-    """A status read in SIAK by an officer and entered by hand (source recorded); used where no gateway tells it."""
-    require(actor, "enter_status_manually")
-    text = free_text(reason, "alasan")
+def history(desk: Desk, permohonan_id: str) -> tuple[Said, ...]:
+    """Every status of an application with its source, oldest first."""
+    return desk.register.read(lambda v: told(v, permohonan_id))
 
-    def work(tx: Tx) -> Permohonan:
+
+def unusual_step(desk: Desk, permohonan_id: str, status: Status) -> Status | None:
+    """The present status, when SIAK is not known to go from it to ``status``; None when the step is usual."""
+    last = desk.register.read(lambda v: standing_of(v, permohonan_id)).last
+    return last.status if last is not None and not usual(last.status, status) else None
+
+
+@dataclass(frozen=True, slots=True)
+class Entered:
+    """What came of an entry. ``shown``: it is the newest thing known; False: kept in the history, something newer stands."""
+
+    permohonan: Permohonan
+    shown: bool
+
+
+def enter_status(desk: Desk, actor: Actor, permohonan_id: str, status: Status, reason: str = "", *, at: datetime | None = None,
+                 where: str = "") -> Permohonan:
+    """A status read in SIAK by an officer: kept with its source, and the application moves as it would by the feed.
+
+    Args:
+        at: when it was read; now when left out. where: where it was read. reason: needed where the step is unusual.
+
+    Raises:
+        SopViolation: ``sop.finished``. BadInput: ``status.unusual`` (no reason), ``status.future``. NotAllowed, NotFound.
+    """
+    return record_entry(desk, actor, permohonan_id, status, reason, at=at, where=where).permohonan
+
+
+def record_entry(desk: Desk, actor: Actor, permohonan_id: str, status: Status, reason: str = "", *, at: datetime | None = None,
+                 where: str = "") -> Entered:
+    """As :func:`enter_status`, and says whether the entry is now the newest thing known."""
+    require(actor, "enter_status_manually")
+    text, place = free_text(reason, "alasan"), free_text(where, "tempat", limit=WHERE_LIMIT)
+    now = desk.clock.now()
+    moment = at or now
+    if moment > now + timedelta(seconds=FUTURE_S):
+        raise BadInput("status.future")
+
+    def work(tx: Tx) -> Entered:
         p = tx.permohonan(permohonan_id)
         if p.current() is None:
             raise SopViolation("sop.finished", state=p.keadaan)
-        tx.log("StatusEntered", p.id, actor.username, status=status.value, reason=for_audit(text))
-        return _move(desk, tx, p, status)
+        before = standing_of(tx, p.id)
+        if before.last is not None and not usual(before.last.status, status) and not text:
+            raise BadInput("status.unusual", found=before.last.status.value, status=status.value)
+        said = "; ".join(x for x in (f"dibaca di {place}" if place else "", text) if x)
+        entry = StatusEntry(desk.ids.new(), p.id, p.penduduk.nik, status, moment, said, "manual", actor.username, now)
+        tx.log("StatusEntered", p.id, actor.username, status=status.value, reason=for_audit(text), news=tx.add_status_entry(entry))
+        moved = settle(desk, tx, p, before)
+        last = standing_of(tx, p.id).last
+        return Entered(moved, last is not None and (last.status, last.at, last.source) == (status, moment, "manual"))
 
     return desk.register.write(work)
-
-
-def _move(desk: Desk, tx: Tx, p: Permohonan, status: StatusSiak) -> Permohonan:
-    tahap = p.current()
-    if tahap is None or tahap.stage is not Stage.MENUNGGU_PRR:
-        return p
-    if status is StatusSiak.DUPLICATE_RECORD:
-        if p.keadaan is Keadaan.GANDA:
-            return p
-        tx.log("DuplicateNoticed", p.id, "-", status=status.value)
-        waiting = pause_for(p, "data_ganda_di_pusat", desk.clock.now())
-        return save(desk, tx, replace(waiting, keadaan=Keadaan.GANDA, return_reasons=("data_ganda",)))
-    if status in PRINTABLE:
-        back = replace(p, keadaan=Keadaan.BERJALAN, return_reasons=()) if p.keadaan is Keadaan.GANDA else p
-        return save(desk, tx, _print_ready(desk, tx, back))
-    if status is StatusSiak.UNREGISTERED and records_elsewhere(p) and p.sudah_rekam != "register":
-        return _must_record(desk, tx, p)
-    return p
-
-
-def _must_record(desk: Desk, tx: Tx, p: Permohonan) -> Permohonan:
-    """The centre knows no recording of this person after all: the skipped stages are open again."""
-    now = desk.clock.now()
-    tahap = tuple(
-        replace(t, state=TahapState.BELUM, outcome="") if t.stage in (Stage.REKAM, Stage.KIRIM)
-        else replace(t, state=TahapState.BELUM, paused_s=t.paused_now_s(now), paused_since=None, pause_reason="")
-        if t.stage is Stage.MENUNGGU_PRR else t
-        for t in p.tahap
-    )
-    tx.log("RecordingNeeded", p.id, "-", stage=str(Stage.REKAM))
-    return save(desk, tx, replace(p, tahap=tahap, sudah_rekam=""))
 
 
 def poll_skipped(desk: Desk, limit: int = 50) -> int:
@@ -125,7 +151,7 @@ class Answer:
     """What came of asking the centre. ``status``: what it said of the NIK; None where that was not the question, or it knows nobody."""
 
     moved: bool
-    status: StatusSiak | None = None
+    status: Status | None = None
 
 
 def ask_status(desk: Desk, permohonan_id: str) -> Answer:
@@ -136,7 +162,7 @@ def ask_status(desk: Desk, permohonan_id: str) -> Answer:
     """
     p = desk.register.read(lambda v: v.permohonan(permohonan_id))
     tahap = p.current()
-    status: StatusSiak | None = None
+    status: Status | None = None
     if tahap is None or not records_elsewhere(p):
         return Answer(False)
     if tahap.stage is Stage.MENUNGGU_PRR:
@@ -147,7 +173,7 @@ def ask_status(desk: Desk, permohonan_id: str) -> Answer:
             raise
         _wait_reason(desk, p, "menunggu_prr")
         status = found.status if found is not None else None
-        before, p = p, _apply_lookup(desk, permohonan_id, status or StatusSiak.UNREGISTERED)
+        before, p = p, _apply_lookup(desk, permohonan_id, status or StatusSiak.UNREGISTERED, found.reason if found is not None else "")
         now = p.current()
         still = now is not None and now.stage is Stage.MENUNGGU_PRR
         if still or not records_elsewhere(p):
@@ -171,27 +197,22 @@ def _wait_reason(desk: Desk, p: Permohonan, reason: str) -> None:
     desk.register.write(work)
 
 
-def _apply_lookup(desk: Desk, permohonan_id: str, status: StatusSiak) -> Permohonan:
+def _apply_lookup(desk: Desk, permohonan_id: str, status: Status, reason: str) -> Permohonan:
+    """An answer counts from the moment it was given, and is kept only when it says something else than what is known."""
+    def news(view: View) -> bool:
+        last = standing_of(view, permohonan_id).last
+        return last is None or last.status != status
+
     def work(tx: Tx) -> Permohonan:
-        p = tx.permohonan(permohonan_id)
-        moved = _move(desk, tx, p, status)
-        tx.log("StatusApplied", p.id, "-", status=status.value, source="lookup", news=moved is not p)
-        return moved
+        p, now = tx.permohonan(permohonan_id), desk.clock.now()
+        before = standing_of(tx, p.id)
+        at = max(now, before.last.at) if before.last is not None else now
+        tx.add_status_entry(StatusEntry(desk.ids.new(), p.id, p.penduduk.nik, status, at, reason, "lookup", "-", now))
+        tx.log("StatusApplied", p.id, "-", status=status.value, source="lookup", news=True)
+        return settle(desk, tx, p, before)
 
-    current = desk.register.read(lambda v: v.permohonan(permohonan_id))
-    nothing_new = status not in PRINTABLE and status not in (StatusSiak.UNREGISTERED, StatusSiak.DUPLICATE_RECORD)
-    return current if nothing_new else desk.register.write(work)
-
-
-def _print_ready(desk: Desk, tx: Tx, p: Permohonan) -> Permohonan:
-    q = finish_stage(desk, tx, p, "PRINT_READY_RECORD", "siak", "sistem")
-    if card_allowed(q, today(desk)):
-        tahap = q.current()
-        empty = tahap is not None and tahap.stage is Stage.CETAK_ENCODE and tx.next_blangko() is None
-        return pause_for(q, NO_BLANK, desk.clock.now()) if empty else q
-    birthday = card_from(q.penduduk.tanggal_lahir, q.penduduk.status_perkawinan, today(desk))
-    tx.log("WaitingForBirthday", q.id, "-", at=birthday.isoformat())
-    return replace(q, keadaan=Keadaan.MENUNGGU_USIA, menunggu_hingga=birthday)
+    p, changed = desk.register.read(lambda v: (v.permohonan(permohonan_id), news(v)))
+    return desk.register.write(work) if changed else p
 
 
 def wake_all_birthdays(desk: Desk) -> int:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Protocol
 
 if TYPE_CHECKING:  # every window needs these protocols at its start, and only few of the values they speak of
@@ -10,18 +11,43 @@ if TYPE_CHECKING:  # every window needs these protocols at its start, and only f
 
     from ktpel_kiosk.domain.courier import CourierBundle
     from ktpel_kiosk.domain.outbox import Packet
-    from ktpel_kiosk.domain.retention import PurgeRun, Spare
+    from ktpel_kiosk.domain.retention import Kept, PurgeRun, Spare
     from ktpel_kiosk.domain.status import StatusEntry
+    from ktpel_kiosk.ports.register import ListItem
 
 
 class RetentionView(Protocol):
+    def packets_of(self, permohonan_id: str) -> Sequence[Packet]:
+        """Every packet of an application, the first one first; all but the newest were replaced."""
+        ...
+
     def spare(self, packet_id: str) -> Spare | None: ...
     def spare_paths(self) -> frozenset[str]:
         """File names of every spare the register knows."""
         ...
 
-    def purgeable(self, received_before: datetime, limit: int) -> Sequence[Packet]:
-        """Received (or replaced) before that moment and not purged yet; lowest counter first."""
+    def packets_after(self, counter: int, limit: int) -> Sequence[Packet]:
+        """All packets with a higher counter, lowest first: a page."""
+        ...
+
+    def unsent_after(self, counter: int, limit: int) -> Sequence[Packet]:
+        """Packets still to be sent with a higher counter, lowest first: a page."""
+        ...
+
+    def damaged(self, limit: int) -> Sequence[Packet]:
+        """Packets set aside because their file is missing or damaged, and not yet known to be beyond repair."""
+        ...
+
+    def purgeable(self, until: datetime, after: int, limit: int) -> Sequence[Packet]:
+        """Not purged, and received or replaced; sealed, and where received received, not after that moment; counter above ``after``."""
+        ...
+
+    def receipt_noted_at(self, packet: Packet) -> datetime | None:
+        """When this desk itself took the receipt in, by its own clock."""
+        ...
+
+    def kept(self) -> Sequence[Kept]:
+        """What lies on disk now, by why it is kept."""
         ...
 
     def purges(self, limit: int = 100) -> Sequence[PurgeRun]:
@@ -54,15 +80,50 @@ class CourierTx(Protocol):
         ...
 
 
+@dataclass(frozen=True, slots=True)
+class StatusWanted:
+    """Applications under way by the status that is shown of them.
+
+    Attributes:
+        words: shown statuses; ``("",)`` for those nothing was ever said of. others: instead, any word the program does not know.
+        stages: where the application stands; empty: anywhere.
+        before, after: the status holds since before that moment; since that moment or later.
+        silent: with ``before``, for those without a status: the receipt came before it, or they wait since before it without a packet.
+        not_asked_since: leaves out whom somebody asked about (contact ``pusat``) at or after that moment.
+    """
+
+    words: tuple[str, ...] = ()
+    others: bool = False
+    stages: tuple[str, ...] = ()
+    before: datetime | None = None
+    after: datetime | None = None
+    silent: bool = False
+    not_asked_since: datetime | None = None
+
+
 class StatusView(Protocol):
     def status_entries(self, permohonan_id: str) -> Sequence[StatusEntry]:
         """By moment of entry."""
         ...
 
+    def shown_status(self, permohonan_id: str) -> str:
+        """The status word lists show; empty while there is none."""
+        ...
+
+    def status_list(self, wanted: StatusWanted, limit: int) -> Sequence[ListItem]:
+        """The longest held first."""
+        ...
+
+    def status_count(self, wanted: StatusWanted) -> int: ...
+
 
 class StatusTx(Protocol):
     def add_status_entry(self, entry: StatusEntry) -> bool:
-        """False when the same status of the same moment and source is there already. Shows it unless something newer is shown."""
+        """False when the same status of the same moment and source is there already. Changes nothing that is shown."""
+        ...
+
+    def show_status(self, permohonan_id: str, word: str, at: datetime) -> None:
+        """What lists show from now on, and since when it holds."""
         ...
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import TYPE_CHECKING, Protocol
@@ -11,7 +11,8 @@ from ktpel_kiosk.domain.biometric import Position, Quality, RawImage, SignatureK
 from ktpel_kiosk.domain.outbox import Packet, Receipt
 from ktpel_kiosk.domain.packet import PacketContent, SealedPacket
 from ktpel_kiosk.domain.penduduk import Penduduk
-from ktpel_kiosk.domain.status import StatusEvent, StatusSiak
+from ktpel_kiosk.domain.retention import Spare
+from ktpel_kiosk.domain.status import Status, StatusEvent
 from ktpel_kiosk.ports.devices import CardLayers, CardReader, FingerCapture, SignatureCapture
 
 if TYPE_CHECKING:
@@ -23,6 +24,7 @@ if TYPE_CHECKING:
         ChecklistPaper,
         ComplaintPaper,
         DamagePaper,
+        DataPurgePaper,
         DestructionPaper,
         F102Paper,
         HandoverPaper,
@@ -175,23 +177,44 @@ class Biometrics(Protocol):
 
 
 class Sealer(Protocol):
-    """Makes the packet file. The station cannot open it again."""
+    """Makes the packet file, which this station cannot open again, and beside it the spare contents that only its register can open."""
 
     def seal(self, content: PacketContent) -> SealedPacket:
-        """Write ``<packet_id>.ktpelpkt`` durably. Sealing the same packet_id again replaces an unregistered leftover file.
+        """Write ``<packet_id>.ktpelpkt`` and its spare durably. Sealing the same packet_id again replaces unregistered leftover files.
 
         Raises:
             DiskFull, IoFailure, BadInput (a sample that cannot be encoded; names it).
         """
         ...
 
-    def read(self, path: str) -> bytes: ...
-    def exists(self, path: str, sha256: str) -> bool: ...
-    def leftovers(self, known: frozenset[str]) -> Sequence[str]:
-        """File names in the packet folder that the register does not know (temp files included)."""
+    def reseal(self, spare: Spare, *, packet_id: str, counter: int, previous_hash: str, created_at: datetime) -> SealedPacket:
+        """The same session as a new packet that replaces ``spare.packet_id``: every entry byte for byte, only the manifest made anew.
+
+        Raises:
+            Corrupt: ``packet.spare_damaged``: the spare is missing, altered or another packet's. DiskFull, IoFailure.
+        """
         ...
 
-    def remove(self, path: str) -> None: ...
+    def read(self, path: str) -> bytes: ...
+    def exists(self, path: str, sha256: str) -> bool:
+        """The packet file is there and has this SHA-256 (hex)."""
+        ...
+
+    def size(self, path: str) -> int:
+        """Bytes of a packet or spare file; -1 when it is not there."""
+        ...
+
+    def spare_opens(self, spare: Spare) -> bool:
+        """The spare is there, unaltered, and opens with its key."""
+        ...
+
+    def leftovers(self, known: frozenset[str]) -> Iterator[str]:
+        """Packet, spare and temp files that are not in ``known``, one after another: the folders may hold a hundred thousand."""
+        ...
+
+    def remove(self, *paths: str) -> None:
+        """Delete packet or spare files; those already gone are fine. IoFailure."""
+        ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -205,7 +228,7 @@ class RecordStatus:
     """Status of a person's record at the centre."""
 
     nik: str
-    status: StatusSiak
+    status: Status
     at: datetime
     reason: str = ""
 
@@ -364,6 +387,10 @@ class Documents(Protocol):
     def handover_80mm(self, paper: HandoverPaper) -> bytes: ...
     def letter(self, paper: LetterPaper) -> bytes: ...
     def destruction(self, paper: DestructionPaper) -> bytes: ...
+    def data_purge(self, paper: DataPurgePaper) -> bytes:
+        """Berita Acara Pemusnahan Data as PDF."""
+        ...
+
     def damage_report(self, paper: DamagePaper) -> bytes: ...
     def printer_test(self, paper: PrinterTestPaper) -> bytes: ...
     def printer_test_80mm(self, paper: PrinterTestPaper) -> bytes: ...

@@ -36,7 +36,7 @@ from ktpel_kiosk.domain.permohonan import DONE_STATES, OPEN_STATES, Permohonan, 
 from ktpel_kiosk.domain.population import PopulationBatch, PopulationEntry
 from ktpel_kiosk.domain.retention import PurgeRun, Spare
 from ktpel_kiosk.domain.sop import Sop
-from ktpel_kiosk.domain.status import StatusEntry, StatusEvent
+from ktpel_kiosk.domain.status import StatusEntry, StatusEvent, stored_status
 from ktpel_kiosk.ports.register import Approval, Handover, ListItem, ScannedDocument
 from ktpel_kiosk.register import ledger_tables, rows
 from ktpel_kiosk.register.codecs import Codec, Mapper, column_codec, micros
@@ -97,8 +97,9 @@ DOCUMENT = Mapper(ScannedDocument, _columns(rows.DocumentRow))
 APPROVAL = Mapper(Approval, _columns(rows.ApprovalRow))
 HANDOVER = Mapper(Handover, _columns(rows.HandoverRow))
 PACKET = Mapper(Packet, _columns(rows.PacketRow))
-STATUS = Mapper(StatusEvent, _columns(rows.StatusEventRow))
-STATUS_ENTRY = Mapper(StatusEntry, _names(ledger_tables.STATUS_ENTRY))
+_STATUS: Codec = (lambda s: s.value), stored_status
+STATUS = Mapper(StatusEvent, _columns(rows.StatusEventRow), special={"status": _STATUS})
+STATUS_ENTRY = Mapper(StatusEntry, _names(ledger_tables.STATUS_ENTRY), special={"status": _STATUS})
 SPARE = Mapper(Spare, _names(ledger_tables.PACKET_SPARE))
 PURGE = Mapper(PurgeRun, _names(ledger_tables.PURGE))
 COURIER_BUNDLE = Mapper(CourierBundle, _names(ledger_tables.COURIER_BUNDLE))

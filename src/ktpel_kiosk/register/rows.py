@@ -102,6 +102,7 @@ class SearchRow(SQLModel, table=True):
     jenis_kelamin: str = _text()
     mobile_place: str = _text()
     numbered_at: int | None = _whole(default=None)
+    status_at: int | None = _whole(default=None)
 
 
 class SearchWordRow(SQLModel, table=True):

@@ -14,7 +14,7 @@ from typing import Any
 from ktpel_kiosk.domain.biometric import FINGERS, Position
 from ktpel_kiosk.domain.outbox import Receipt
 from ktpel_kiosk.domain.penduduk import Penduduk
-from ktpel_kiosk.domain.status import StatusEvent, StatusSiak
+from ktpel_kiosk.domain.status import StatusEvent, StatusSiak, status_of
 from ktpel_kiosk.ports.services import CardMaterial, RecordStatus
 
 TUS_VERSION = "1.0.0"
@@ -82,13 +82,19 @@ def event_to_json(e: StatusEvent) -> dict[str, Any]:
 
 
 def event_of(untrusted: Mapping[str, Any]) -> StatusEvent | None:
-    """A status event; ``None`` for a status word this version does not know. Raises ValueError, TypeError, KeyError."""
+    """A status event; a word this version does not know is kept as it is. ``None`` where there is no word at all.
+
+    Raises:
+        ValueError, TypeError, KeyError.
+    """
     sequence = sequence_of(untrusted["sequence"])
-    word, at = str(untrusted["status"]), moment(untrusted["at"])
-    if word not in StatusSiak.__members__:
+    at = moment(untrusted["at"])
+    try:
+        status = status_of(str(untrusted["status"])[:300])
+    except ValueError:
         return None
     return StatusEvent(sequence, _text(untrusted["packet_id"], "packet_id"), _text(untrusted.get("nik", ""), "nik"),
-                       StatusSiak(word), at, _text(untrusted.get("reason", ""), "reason")[:200])
+                       status, at, _text(untrusted.get("reason", ""), "reason")[:200])
 
 
 def record_status_to_json(found: RecordStatus) -> dict[str, Any]:
@@ -96,8 +102,8 @@ def record_status_to_json(found: RecordStatus) -> dict[str, Any]:
 
 
 def record_status_of(untrusted: Mapping[str, Any]) -> RecordStatus:
-    """Raises ValueError (also for an unknown status word), TypeError, KeyError."""
-    return RecordStatus(_text(untrusted["nik"], "nik"), StatusSiak(str(untrusted["status"])), moment(untrusted["at"]),
+    """Raises ValueError (also where there is no status word), TypeError, KeyError."""
+    return RecordStatus(_text(untrusted["nik"], "nik"), status_of(str(untrusted["status"])[:300]), moment(untrusted["at"]),
                         _text(untrusted.get("reason", ""), "reason")[:200])
 
 

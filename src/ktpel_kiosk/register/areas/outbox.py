@@ -14,12 +14,11 @@ from ktpel_kiosk.domain.outbox import FARTHEST_TRY, Packet, PacketState
 from ktpel_kiosk.domain.status import StatusEvent
 from ktpel_kiosk.register import mappers
 from ktpel_kiosk.register.codecs import micros
-from ktpel_kiosk.register.rows import CounterRow, PacketRow, SearchRow, StatusEventRow, table_of
+from ktpel_kiosk.register.rows import CounterRow, PacketRow, StatusEventRow, table_of
 from ktpel_kiosk.register.session import ConstraintBroken, Session
 
 PACKETS: Final = table_of(PacketRow)
 EVENTS: Final = table_of(StatusEventRow)
-SEARCH: Final = table_of(SearchRow)
 COUNTERS: Final = table_of(CounterRow)
 
 GATEWAY: Final = "gateway"
@@ -39,17 +38,16 @@ _DUE = _WAITING.where(
 ).limit(bindparam("most"))
 _LAST = select(PACKETS).order_by(PACKETS.c.counter.desc()).limit(1)
 _STATUSES = select(EVENTS).where(EVENTS.c.packet_id == bindparam("wanted")).order_by(EVENTS.c.sequence)
-_HIGHEST = select(func.max(EVENTS.c.sequence)).where(EVENTS.c.packet_id == bindparam("wanted"))
-_PATHS = select(PACKETS.c.path)
+_PATHS = select(PACKETS.c.path).where(PACKETS.c.purged_at.is_(None))
 _RECEIVED = select(func.count()).select_from(PACKETS).where(text("packet.state = 'received'"), PACKETS.c.received_at >= bindparam("since"))
 _CURSOR = select(COUNTERS.c.value).where(COUNTERS.c.series == CURSOR, COUNTERS.c.year == 0)
-_ADD_PACKET, _ADD_STATUS = insert(PACKETS), insert(EVENTS)
+_ADD_PACKET = insert(PACKETS)
+_ADD_STATUS = insert(EVENTS).on_conflict_do_nothing(index_elements=[EVENTS.c.packet_id, EVENTS.c.sequence])
 _SAVE_PACKET = update(PACKETS).where(PACKETS.c.packet_id == bindparam("k_id"))
 _READ_TO = insert(COUNTERS).values(series=CURSOR, year=0, value=bindparam("reached"))
 _READ_TO = _READ_TO.on_conflict_do_update(
     index_elements=[COUNTERS.c.series, COUNTERS.c.year], set_={"value": _READ_TO.excluded.value},
     where=COUNTERS.c.value < _READ_TO.excluded.value)
-_SHOW_STATUS = update(SEARCH).where(SEARCH.c.permohonan_id == bindparam("of_id")).values(status_siak=bindparam("shown"))
 
 
 class OutboxView(Session):
@@ -104,11 +102,4 @@ class OutboxWrites(OutboxView):
     def add_status(self, event: StatusEvent) -> bool:
         if event.source == GATEWAY:
             self.run(_READ_TO, {"reached": event.sequence})
-        highest = self.scalar(_HIGHEST, wanted=event.packet_id)
-        if highest is not None and event.sequence <= highest:
-            return False
-        self.run(_ADD_STATUS, mappers.STATUS.values(event))
-        packet = self.packet(event.packet_id)
-        if packet is not None:
-            self.run(_SHOW_STATUS, {"of_id": packet.permohonan_id, "shown": event.status.value})
-        return True
+        return bool(self.run(_ADD_STATUS, mappers.STATUS.values(event)).rowcount == 1)
