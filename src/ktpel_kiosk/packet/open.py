@@ -105,8 +105,8 @@ def packet_checker(key_pem: bytes, cert_pem: bytes, station_cert: bytes | None =
         m = opened.manifest
         return {
             "packet_id": opened.packet_id, "station": opened.station, "counter": str(opened.counter),
-            "previous_hash": str(m["previous_hash"]), "process": str(m["process"]), "nik": str(biodata["nik"]),
-            "entries": str(len(entries)),
+            "previous_hash": str(m["previous_hash"]), "created_at": str(m["created_at"]), "process": str(m["process"]),
+            "nik": str(biodata["nik"]), "entries": str(len(entries)),
         }
 
     return check
