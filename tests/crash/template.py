@@ -29,7 +29,7 @@ from ktpel_kiosk.app.office import village_names
 from ktpel_kiosk.app.population import Invented, invent
 from ktpel_kiosk.app.walk import Walk
 from ktpel_kiosk.app.wiring import Kiosk, open_practice_kiosk, pump
-from ktpel_kiosk.desk import reconcile, reports
+from ktpel_kiosk.desk import packet_files, reconcile, reports
 from ktpel_kiosk.domain.biometric import Position
 from ktpel_kiosk.domain.cards import JobState
 from ktpel_kiosk.domain.outbox import PacketState
@@ -155,7 +155,7 @@ class Desk:
         if missing:
             (self.folder / "lost").write_text("\n".join(missing))
             os._exit(3)
-        reconcile.clear_leftovers(self.kiosk.desk)
+        packet_files.clear_leftovers(self.kiosk.desk)
         self.kiosk.devices.settle(5.0)
         officers = sign_everybody_in(self.kiosk)
         operator = officers.actors[next(r for r in officers.actors if r.value == "operator")]
@@ -228,7 +228,8 @@ def describe(folder: Path, url: str) -> dict[str, Any]:
             "packets": {p.packet_id: p.sha256 for p in packets}, "counters": sorted(p.counter for p in packets),
             "received": all(p.state is PacketState.RECEIVED for p in packets),
             "balanced": kiosk.register.read(lambda v: v.blangko_balance()).balanced,
-            "files": sorted(f.name for f in (kiosk.data / "packets").iterdir()), "paths": sorted(p.path for p in packets),
+            "files": sorted(f.name for folder in ("packets", "simpanan") for f in (kiosk.data / folder).iterdir()),
+            "paths": sorted([*(p.path for p in packets), *kiosk.register.read(lambda v: v.spare_paths())]),
         }
     finally:
         kiosk.close()

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import hashlib
 import io
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import Future
 from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime
@@ -15,9 +15,10 @@ from pathlib import Path
 from typing import Any, BinaryIO
 
 from ktpel_kiosk.domain.biometric import DeviceIdentity, PenPoint, Position, Quality, RawImage, SignatureKind
-from ktpel_kiosk.domain.errors import BadInput, KioskError, NotConnected, OutcomeUnknown
+from ktpel_kiosk.domain.errors import BadInput, Corrupt, KioskError, NotConnected, OutcomeUnknown
 from ktpel_kiosk.domain.packet import PacketContent, SealedPacket
 from ktpel_kiosk.domain.penduduk import Penduduk
+from ktpel_kiosk.domain.retention import Spare
 from ktpel_kiosk.domain.status import StatusSiak
 from ktpel_kiosk.ports.devices import (
     DeviceHealth,
@@ -240,28 +241,65 @@ class Judge:
 
 
 class Vault:
-    """A sealer that writes a recognisable file and can be told to fail."""
+    """A sealer that writes recognisable files and can be told to fail. ``kept``: whether it leaves spare contents."""
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
+        self.spares = folder.parent / "simpanan"
         self.contents: list[PacketContent] = []
+        self.resealed: list[tuple[str, str]] = []
         self.trouble: KioskError | None = None
+        self.kept = True
 
     def seal(self, content: PacketContent) -> SealedPacket:
         if self.trouble:
             raise self.trouble
         self.contents.append(content)
-        data = content.packet_id.encode()
-        name = f"{content.packet_id}.ktpelpkt"
+        return self._write(content.packet_id, content.packet_id.encode(), content.created_at)
+
+    def reseal(self, spare: Spare, *, packet_id: str, counter: int, previous_hash: str, created_at: datetime) -> SealedPacket:
+        if self.trouble:
+            raise self.trouble
+        if not self.spare_opens(spare):
+            raise Corrupt("packet.spare_damaged", packet_id=spare.packet_id)
+        self.resealed.append((spare.packet_id, packet_id))
+        return self._write(packet_id, f"{packet_id} {counter} {previous_hash} {spare.packet_id}".encode(), created_at)
+
+    def _write(self, packet_id: str, data: bytes, at: datetime) -> SealedPacket:
+        name, inside, key = f"{packet_id}.ktpelpkt", b"isi " + packet_id.encode(), bytes(32)
         self.folder.mkdir(exist_ok=True)
+        self.spares.mkdir(exist_ok=True)
         (self.folder / name).write_bytes(data)
-        return SealedPacket(content.packet_id, name, hashlib.sha256(data).hexdigest(), len(data))
+        spare = None
+        if self.kept:
+            spare = Spare(packet_id, f"{packet_id}.isi", len(inside), hashlib.sha256(inside).hexdigest(), at, key)
+            (self.spares / spare.path).write_bytes(inside)
+        return SealedPacket(packet_id, name, hashlib.sha256(data).hexdigest(), len(data), spare=spare)
 
-    def leftovers(self, known: frozenset[str]) -> list[str]:
-        return sorted(p.name for p in self.folder.glob("*") if p.name not in known) if self.folder.exists() else []
+    def read(self, path: str) -> bytes:
+        return self._place(path).read_bytes()
 
-    def remove(self, path: str) -> None:
-        (self.folder / path).unlink()
+    def exists(self, path: str, sha256: str) -> bool:
+        place = self._place(path)
+        return place.is_file() and hashlib.sha256(place.read_bytes()).hexdigest() == sha256
+
+    def size(self, path: str) -> int:
+        place = self._place(path)
+        return place.stat().st_size if place.is_file() else -1
+
+    def spare_opens(self, spare: Spare) -> bool:
+        return self.exists(spare.path, spare.sha256)
+
+    def leftovers(self, known: frozenset[str]) -> Iterator[str]:
+        folders = [f for f in (self.folder, self.spares) if f.exists()]
+        return (p.name for f in folders for p in sorted(f.iterdir()) if p.name not in known)
+
+    def remove(self, *paths: str) -> None:
+        for path in paths:
+            self._place(path).unlink(missing_ok=True)
+
+    def _place(self, path: str) -> Path:
+        return (self.spares if ".isi" in path else self.folder) / path
 
 
 class Press:

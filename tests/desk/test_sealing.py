@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from desk_office import PASSWORD
 
-from ktpel_kiosk.desk import reconcile, sealing
+from ktpel_kiosk.desk import packet_files, sealing
 from ktpel_kiosk.domain.audit import GENESIS
 from ktpel_kiosk.domain.errors import DiskFull, SignInRefused, SopViolation
 from ktpel_kiosk.domain.outbox import PacketState
@@ -93,5 +93,5 @@ def test_content_carries_everything(office):
 def test_file_without_row_is_removed_at_start_up(office):
     office.sealed()
     (office.vault.folder / "waisenkind.ktpelpkt").write_bytes(b"x")
-    assert reconcile.clear_leftovers(office.desk) == 1
+    assert packet_files.clear_leftovers(office.desk) == 1
     assert len(list(office.vault.folder.iterdir())) == 1

@@ -217,20 +217,22 @@ def test_the_file_is_synced_before_it_gets_its_name(sealer, content, monkeypatch
     monkeypatch.setattr(os, "fsync", lambda fd: (steps.append("dir" if os.path.isdir(f"/proc/self/fd/{fd}") else "file"), real_sync(fd)))
     monkeypatch.setattr(os, "replace", lambda a, b: (steps.append("rename"), real_replace(a, b)))
     sealer.seal(content)
-    assert steps == ["file", "rename", "dir"]
+    assert steps == ["file", "rename", "dir"] * 2, "the packet, then its spare contents"
 
 
 def test_leftovers_are_ours_and_unknown_only(sealer, content, tmp_path):
-    known = sealer.seal(content).path
-    folder = tmp_path / "packets"
-    for name in ("b.ktpelpkt", ".c.ktpelpkt.123.tmp", "README.txt", "notes.tmp"):
-        (folder / name).write_bytes(b"x")
-    assert sealer.leftovers(frozenset({known})) == [".c.ktpelpkt.123.tmp", "b.ktpelpkt"]
-    for name in sealer.leftovers(frozenset({known})):
-        sealer.remove(name)
-    sealer.remove("b.ktpelpkt")
-    assert sealer.leftovers(frozenset({known})) == []
-    assert sealer.read(known)
+    sealed = sealer.seal(content)
+    known = frozenset({sealed.path, sealed.spare.path})
+    for folder, names in (("packets", ("b.ktpelpkt", ".c.ktpelpkt.123.tmp", "README.txt", "notes.tmp", "d.isi")),
+                          ("simpanan", ("b.isi", ".c.isi.123.tmp", "README.txt", "e.ktpelpkt"))):
+        for name in names:
+            (tmp_path / folder / name).write_bytes(b"x")
+    found = sorted(sealer.leftovers(known))
+    assert found == [".c.isi.123.tmp", ".c.ktpelpkt.123.tmp", "b.isi", "b.ktpelpkt"]
+    sealer.remove(*found)
+    sealer.remove("b.ktpelpkt", "b.isi")
+    assert list(sealer.leftovers(known)) == []
+    assert sealer.read(sealed.path) and sealer.spare_opens(sealed.spare)
 
 
 @pytest.mark.parametrize("name", ["../x", "/etc/passwd", "a/b", "..", ""])

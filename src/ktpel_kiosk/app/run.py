@@ -92,19 +92,20 @@ class Behind:
 
     def _work(self) -> None:
         from ktpel_kiosk.app.practice import Seating, furnish_morning
-        from ktpel_kiosk.desk import reconcile
+        from ktpel_kiosk.desk import packet_files
 
         kiosk = self._kiosk
         try:
             kiosk.register.wake()
             settle_sop(kiosk)
             kiosk.devices.start()
-            reconcile.clear_leftovers(kiosk.desk)
+            packet_files.clear_leftovers(kiosk.desk)
             self._seating = Seating(kiosk)
             furnish_morning(kiosk)
             self._gateway, url = start_gateway_process(kiosk.data)
             self._line, kiosk.gateway_url = practice_line(kiosk, url)
             kiosk.start_network()
+            packet_files.check_sizes(kiosk.desk)
         except KioskError as error:
             print(kiosk.desk.sentences.of(error))
 

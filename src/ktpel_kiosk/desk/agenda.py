@@ -23,7 +23,7 @@ from ktpel_kiosk.ports.register import Tx, View
 
 LETTER_CODE = "400.8.1.2"
 """Classification of KTP and KK papers (Permendagri 83/2022); offices on the old scheme set ``471.13``."""
-OWN_SERIES: dict[str, str] = {"ba_pemusnahan": "BA", "ba_kerusakan": "BAK"}
+OWN_SERIES: dict[str, str] = {"ba_pemusnahan": "BA", "ba_kerusakan": "BAK", "ba_pemusnahan_data": "BAPD"}
 """Kinds numbered apart: their letters stand in the number behind the classification."""
 SETTINGS: dict[str, tuple[str, ...]] = {"surat.kode": (), "surat.urut": ("buku", "kode"), "surat.pengantar": ("tabel", "naratif")}
 """Setting -> what may stand in it, the first being the default; an empty tuple allows any short text."""

@@ -29,6 +29,7 @@ VOID = "BATAL"
 LETTER_WORDS: dict[str, str] = {
     "surat_pengantar": "Surat Pengantar", "surat_keterangan_perekaman": "Surat Keterangan Perekaman",
     "ba_pemusnahan": "Berita Acara Pemusnahan KTP-el", "ba_kerusakan": "Berita Acara Kerusakan Perangkat",
+    "ba_pemusnahan_data": "Berita Acara Pemusnahan Data",
 }
 POSITIONS: dict[Position, str] = {
     Position.FACE: "wajah", Position.RIGHT_THUMB: "jempol kanan", Position.RIGHT_INDEX: "telunjuk kanan",

@@ -17,7 +17,7 @@ from ktpel_kiosk.domain.capture_rules import CaptureRules
 from ktpel_kiosk.domain.errors import BadInput, CardRefused, KioskError
 from ktpel_kiosk.domain.line import LineReport
 from ktpel_kiosk.domain.messages import Sentences
-from ktpel_kiosk.domain.outbox import WaitCause
+from ktpel_kiosk.domain.outbox import Packet, WaitCause
 from ktpel_kiosk.domain.sop import Sop
 from ktpel_kiosk.domain.transaction import Transaction, TransactionWriter
 from ktpel_kiosk.domain.wilayah import RegionTable
@@ -82,6 +82,11 @@ def _no_public_card(reader: CardReader) -> PublicCard:
     raise CardRefused("chip.not_ktp", device_kind="card_reader", operation="select", status="")
 
 
+def _no_receipt(packet: Packet) -> bool:
+    """A desk that was given no keys takes no receipt for verified: it purges nothing."""
+    return False
+
+
 def _no_history() -> DeviceHistory:
     """A desk that was given none; imported late, for the way to the first window does not need it."""
     from ktpel_kiosk.ports.device_history import NoDeviceHistory
@@ -110,6 +115,7 @@ class Desk:
         specimen: cards carry the SPESIMEN watermark (always outside production).
         line_report: what the sender knows of the line now; line_changed: the office changed the rules of the line.
         gateway_address: where this station sends; cause_of: why a request failed, as the sender judges it, ``None`` when it does not know.
+        receipt_holds: the stored receipt of a packet, its signature checked again, speaks of exactly this packet.
         device_history: what this desk has lived through with each device.
         read_public_card: reads what any KTP-el shows without a secret.
     """
@@ -145,6 +151,7 @@ class Desk:
     wake_uploader: Callable[[], None] = lambda: None
     line_report: Callable[[], LineReport] = LineReport
     line_changed: Callable[[], None] = lambda: None
+    receipt_holds: Callable[[Packet], bool] = _no_receipt
     gateway_address: Callable[[], str] = str
     cause_of: Callable[[KioskError], WaitCause | None] = lambda _error: None
     extra_open: Callable[[], frozenset[date]] = frozenset

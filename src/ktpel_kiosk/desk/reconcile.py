@@ -43,15 +43,6 @@ class OpenQuestion:
     trouble: str = ""
 
 
-def clear_leftovers(desk: Desk) -> int:
-    """Remove packet files the register never acknowledged (a crash between file and commit)."""
-    known = desk.register.read(lambda v: v.packet_paths())
-    names = desk.sealer.leftovers(known)
-    for name in names:
-        desk.sealer.remove(name)
-    return len(names)
-
-
 def open_questions(desk: Desk) -> tuple[OpenQuestion, ...]:
     """Every card job in an intent state nobody works on now, with what the device knows about it.
 

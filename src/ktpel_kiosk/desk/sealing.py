@@ -14,14 +14,16 @@ from ktpel_kiosk.desk.verification import require_fresh
 from ktpel_kiosk.domain.actor import Actor
 from ktpel_kiosk.domain.audit import GENESIS
 from ktpel_kiosk.domain.biometric import EYES, Position, Sample
-from ktpel_kiosk.domain.errors import EnvironmentTrouble, NotAllowed, SopViolation
+from ktpel_kiosk.domain.errors import EnvironmentTrouble, NotAllowed, SopViolation, StaleView
 from ktpel_kiosk.domain.outbox import Packet, PacketState
-from ktpel_kiosk.domain.packet import PacketContent, PacketDocument
+from ktpel_kiosk.domain.packet import PacketContent, PacketDocument, SealedPacket
 from ktpel_kiosk.domain.permohonan import Permohonan, start
 from ktpel_kiosk.domain.sop import Stage
+from ktpel_kiosk.domain.status import StatusSiak
 from ktpel_kiosk.ports.register import Approval, ScannedDocument, Tx, View
 
-IRIS_MATERIAL = "kartu.iris."
+CARD_MATERIAL = "kartu."
+IRIS_MATERIAL = f"{CARD_MATERIAL}iris."
 """What is kept, encrypted, until the handover: the card face and the chip need it. Raw samples go at sealing."""
 
 
@@ -64,8 +66,9 @@ def _require_same(view: View, p: Permohonan, kind: str, digest: str) -> None:
 def seal_packet(desk: Desk, actor: Actor, permohonan_id: str) -> Packet:
     """Make the packet file durably, then outbox row, SEALED, audit and purge of raw samples in one commit.
 
-    A crash between file and commit leaves a file the register does not know; start-up removes it and the operator
-    seals again. Calling it for an already sealed application returns the packet that exists.
+    Beside the packet file lie its spare contents, of which this register alone has the key (docs/adr/0024). A crash between files and
+    commit leaves files the register does not know; start-up removes them and the operator seals again. Calling it for an already sealed
+    application returns the packet that exists; one that was recorded anew gets a packet that replaces it.
 
     Raises:
         SopViolation: not at this step, or somebody's sign-off is missing or speaks of other content.
@@ -74,7 +77,7 @@ def seal_packet(desk: Desk, actor: Actor, permohonan_id: str) -> Packet:
     with desk.seal_lock:
         p, existing = desk.register.read(lambda v: (v.permohonan(permohonan_id), v.packet_of(permohonan_id)))
         require_roles(desk, actor, p, Stage.KIRIM)
-        if existing is not None:
+        if existing is not None and not _at_sealing(p):
             return existing
         content, samples = desk.register.read(lambda v: _content(desk, actor, v, permohonan_id))
         sealed = desk.sealer.seal(content)
@@ -86,16 +89,17 @@ def seal_packet(desk: Desk, actor: Actor, permohonan_id: str) -> Packet:
             packet = Packet(
                 packet_id=sealed.packet_id, permohonan_id=p.id, station=content.station, counter=content.counter,
                 previous_hash=content.previous_hash, sha256=sealed.sha256, size=sealed.size, path=sealed.path,
-                state=PacketState.SEALED, sealed_at=desk.clock.now(),
+                state=PacketState.SEALED, sealed_at=desk.clock.now(), replaces=content.replaces,
             )
-            tx.add_packet(packet)
+            add_sealed(tx, packet, sealed)
+            tx.drop_documents(p.id, CARD_MATERIAL)  # of an earlier recording
             for document in material:
                 tx.add_document(document)
             purged = tx.drop_samples(p.id)
             tx.log("PacketSealed", p.id, actor.username, packet_id=packet.packet_id, digest=packet.sha256, count=purged,
                    sequence=packet.counter)
             q = finish_stage(desk, tx, p, "tersegel", actor.username, role)
-            save(desk, tx, _waiting_for_line(q))
+            save(desk, tx, waiting_for_line(q))
             return packet
 
         packet = desk.register.write(work)
@@ -103,7 +107,31 @@ def seal_packet(desk: Desk, actor: Actor, permohonan_id: str) -> Packet:
     return packet
 
 
-def _waiting_for_line(p: Permohonan) -> Permohonan:
+def _at_sealing(p: Permohonan) -> bool:
+    """It was opened again for a new recording: what stands sealed is the old one."""
+    tahap = p.current()
+    return tahap is not None and tahap.stage is Stage.KIRIM
+
+
+def add_sealed(tx: Tx, packet: Packet, sealed: SealedPacket) -> None:
+    """Row and spare key of a packet; the one it replaces is sent no longer. At most one packet of an application is ever on its way.
+
+    Raises:
+        StaleView: ``packet.already_replaced``: another packet took that place meanwhile; nothing is stored.
+    """
+    if packet.replaces:
+        old = tx.packet(packet.replaces)
+        if old is None or old.replaced_by:
+            raise StaleView("packet.already_replaced", packet_id=packet.replaces)
+        tx.save_packet(replace(old, replaced_by=packet.packet_id, next_try_at=None))
+    tx.add_packet(packet)
+    if packet.replaces:  # what was said of the old packet is history now
+        tx.show_status(packet.permohonan_id, StatusSiak.BIO_CAPTURED.value, packet.sealed_at)
+    if sealed.spare is not None:
+        tx.add_spare(sealed.spare)
+
+
+def waiting_for_line(p: Permohonan) -> Permohonan:
     """While the packet is unsent the wait is the line's, not the centre's."""
     tahap = p.current()
     if tahap is not None and tahap.stage is Stage.MENUNGGU_PRR and tahap.paused_since is not None:
@@ -123,7 +151,7 @@ def _content(desk: Desk, actor: Actor, view: View, permohonan_id: str) -> tuple[
     everything = list(view.samples(p.id))
     excused = {e.position for e in view.exceptions(permohonan_id)}
     best = [s for s in everything if s.best and s.position not in excused]
-    last = view.last_packet()
+    last, earlier = view.last_packet(), view.packet_of(p.id)
     attempts: dict[str, int] = {}
     for s in everything:
         attempts[s.position.value] = max(attempts.get(s.position.value, 0), s.attempt)
@@ -134,7 +162,7 @@ def _content(desk: Desk, actor: Actor, view: View, permohonan_id: str) -> tuple[
         penduduk=p.penduduk, samples=tuple(best), exceptions=tuple(view.exceptions(p.id)),
         documents=tuple(PacketDocument(d.kind, d.media_type, d.data) for d in view.documents(p.id) if d.kind.startswith("berkas.")),
         audit=tuple(view.audit(subject=p.id, limit=10_000)), operator=actor.username, attempts=attempts,
-        clock_jumped=desk.clock.jumped(),
+        clock_jumped=desk.clock.jumped(), replaces=earlier.packet_id if earlier else "",
     )
     return content, best
 

@@ -15,6 +15,7 @@ from ktpel_kiosk.documents import (
     books,
     complaint,
     damage,
+    data_purge,
     destruction,
     f102,
     letters,
@@ -32,6 +33,7 @@ from ktpel_kiosk.ports.papers import (
     ChecklistPaper,
     ComplaintPaper,
     DamagePaper,
+    DataPurgePaper,
     DestructionPaper,
     F102Paper,
     HandoverPaper,
@@ -99,6 +101,10 @@ class OfficeDocuments:
     def destruction(self, paper: DestructionPaper) -> bytes:
         """Berita Acara Pemusnahan KTP-el, as many pages as the cards need."""
         return destruction.destruction(paper, self._logo)
+
+    def data_purge(self, paper: DataPurgePaper) -> bytes:
+        """Berita Acara Pemusnahan Data on A4."""
+        return data_purge.data_purge(paper, self._logo)
 
     def damage_report(self, paper: DamagePaper) -> bytes:
         """Berita Acara Kerusakan Perangkat on A4."""

@@ -336,6 +336,7 @@ def with_before(now: Sequence[Angka], before: Sequence[Angka]) -> tuple[Angka, .
 LETTER_NAMES: Mapping[str, str] = {
     "surat_pengantar": "Surat Pengantar", "surat_keterangan_perekaman": "Surat Keterangan Perekaman",
     "ba_pemusnahan": "Berita Acara Pemusnahan", "ba_kerusakan": "Berita Acara Kerusakan Perangkat",
+    "ba_pemusnahan_data": "Berita Acara Pemusnahan Data",
 }
 
 

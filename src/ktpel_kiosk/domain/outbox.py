@@ -36,6 +36,10 @@ class WaitCause(StrEnum):
     HOURS = "hours"        # outside the hours the office allows for sending
 
 
+CONTENTS_GONE = "packet.contents_gone"
+"""``wait_detail`` of a packet whose file and spare contents are both lost: only a new recording helps."""
+
+
 @dataclass(frozen=True, slots=True)
 class Packet:
     """Register row of one sealed packet. ``path`` is relative to the packet folder.

@@ -8,6 +8,7 @@ from datetime import datetime
 from ktpel_kiosk.domain.audit import AuditLink
 from ktpel_kiosk.domain.biometric import BiometricException, Sample
 from ktpel_kiosk.domain.penduduk import Penduduk
+from ktpel_kiosk.domain.retention import Spare
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,10 +58,14 @@ class PacketContent:
 
 @dataclass(frozen=True, slots=True)
 class SealedPacket:
-    """Result of sealing: the finished bytes are already on disk (temp, fsync, rename, directory fsync)."""
+    """Result of sealing: the finished bytes are already on disk (temp, fsync, rename, directory fsync).
+
+    ``spare``: the contents kept for this register alone, likewise on disk; the register has to store it in the packet's own commit.
+    """
 
     packet_id: str
     path: str
     sha256: str
     size: int
     entries: tuple[str, ...] = ()
+    spare: Spare | None = None

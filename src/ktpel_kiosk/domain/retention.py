@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 
 
@@ -20,7 +20,7 @@ class Spare:
     size: int
     sha256: str
     kept_at: datetime
-    key: bytes
+    key: bytes = field(repr=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,3 +42,23 @@ class PurgeRun:
     last_counter: int
     days: int
     digest: str
+
+
+DAYS_RANGE = (7, 365)
+DAYS_USUAL = 30
+"""How long packet files are kept after their receipt, in days."""
+
+
+@dataclass(frozen=True, slots=True)
+class Kept:
+    """Packets whose files lie on disk for one reason.
+
+    Attributes:
+        why: ``unsent`` (still to be sent), ``received`` (within the retention time or awaiting the purge), ``replaced``.
+        bytes: of packet files and spare contents together. oldest: when the oldest of them was sealed.
+    """
+
+    why: str
+    packets: int
+    bytes: int
+    oldest: datetime

@@ -269,6 +269,27 @@ class DestructionPaper:
 
 
 @dataclass(frozen=True, slots=True)
+class DataPurgePaper:
+    """Berita Acara Pemusnahan Data: which packets' files and spare contents were destroyed, how, and on what ground.
+
+    ``nomor`` is empty for the nightly purge, whose record is no berita acara; ``petugas`` then ``None``. ``fakta``: label and value.
+    """
+
+    kop: tuple[str, ...]
+    nomor: str
+    on: date
+    place: str
+    fakta: tuple[tuple[str, str], ...]
+    count: int
+    digest: str
+    place_date: str
+    petugas: Signer | None = None
+    mengetahui: Signer | None = None
+    jam: str = ""
+    qr_text: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class DamagePaper:
     """Berita Acara Kerusakan Perangkat. ``perangkat``: label and value (kind, make, serial, ...); ``uji``: when, what was tested and
     what came of it; ``riwayat``: figures of the last 30 days, label and value."""

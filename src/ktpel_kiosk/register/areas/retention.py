@@ -9,10 +9,10 @@ from typing import Final
 from sqlalchemy import bindparam, delete, or_, select, text
 from sqlalchemy.dialects.sqlite import insert
 
-from ktpel_kiosk.domain.outbox import Packet
-from ktpel_kiosk.domain.retention import PurgeRun, Spare
+from ktpel_kiosk.domain.outbox import CONTENTS_GONE, Packet, PacketState, WaitCause
+from ktpel_kiosk.domain.retention import Kept, PurgeRun, Spare
 from ktpel_kiosk.register import mappers
-from ktpel_kiosk.register.codecs import micros
+from ktpel_kiosk.register.codecs import micros, moment
 from ktpel_kiosk.register.ledger_tables import PACKET_SPARE as SPARES
 from ktpel_kiosk.register.ledger_tables import PURGE as PURGES
 from ktpel_kiosk.register.rows import PacketRow, table_of
@@ -22,11 +22,24 @@ PACKETS: Final = table_of(PacketRow)
 
 _SPARE = select(SPARES).where(SPARES.c.packet_id == bindparam("wanted"))
 _PATHS = select(SPARES.c.path)
+_OF_APPLICATION = select(PACKETS).where(PACKETS.c.permohonan_id == bindparam("wanted")).order_by(PACKETS.c.counter)
+_AFTER = select(PACKETS).where(PACKETS.c.counter > bindparam("after")).order_by(PACKETS.c.counter).limit(bindparam("most"))
+_UNSENT = select(PACKETS).where(text("packet.state <> 'received' AND packet.replaced_by = ''")).order_by(PACKETS.c.counter)
+_UNSENT_AFTER = _UNSENT.where(PACKETS.c.counter > bindparam("after")).limit(bindparam("most"))
+_DAMAGED = _UNSENT.where(
+    PACKETS.c.state == PacketState.REFUSED.value, PACKETS.c.wait_cause == WaitCause.FILE.value,
+    PACKETS.c.wait_detail != CONTENTS_GONE).limit(bindparam("most"))
 _PURGEABLE = select(PACKETS).where(
-    PACKETS.c.purged_at.is_(None),
-    or_(text("packet.state = 'received' AND packet.received_at < :before"),
-        text("packet.replaced_by <> '' AND packet.sealed_at < :before")),
+    PACKETS.c.purged_at.is_(None), PACKETS.c.counter > bindparam("after"), PACKETS.c.sealed_at <= bindparam("until"),
+    or_(PACKETS.c.received_at.is_(None), PACKETS.c.received_at <= bindparam("until")),
+    text("(packet.state = 'received' OR packet.replaced_by <> '')"),
 ).order_by(PACKETS.c.counter).limit(bindparam("most"))
+_NOTED = text("""SELECT max(at) FROM audit WHERE subject = :subject AND event = 'PacketReceived'
+    AND json_extract(facts, '$.packet_id') = :packet_id""")
+_KEPT = text("""
+    SELECT CASE WHEN p.replaced_by <> '' THEN 'replaced' WHEN p.state = 'received' THEN 'received' ELSE 'unsent' END AS why,
+        count(*) AS packets, sum(p.size + coalesce(s.size, 0)) AS bytes, min(p.sealed_at) AS oldest
+    FROM packet AS p LEFT JOIN packet_spare AS s ON s.packet_id = p.packet_id WHERE p.purged_at IS NULL GROUP BY 1 ORDER BY 1 DESC""")
 _PURGES = select(PURGES).order_by(PURGES.c.at.desc(), PURGES.c.id.desc()).limit(bindparam("most"))
 _OF_PURGE = select(PACKETS).where(text("packet.purge_id <> ''"), PACKETS.c.purge_id == bindparam("wanted")).order_by(PACKETS.c.counter)
 _ADD, _DROP = insert(SPARES), delete(SPARES).where(SPARES.c.packet_id == bindparam("wanted"))
@@ -41,8 +54,27 @@ class RetentionView(Session):
     def spare_paths(self) -> frozenset[str]:
         return frozenset(r["path"] for r in self.stream(_PATHS))
 
-    def purgeable(self, received_before: datetime, limit: int) -> Sequence[Packet]:
-        return [mappers.PACKET.value(r) for r in self.all(_PURGEABLE, before=micros(received_before), most=max(0, limit))]
+    def packets_of(self, permohonan_id: str) -> Sequence[Packet]:
+        return [mappers.PACKET.value(r) for r in self.all(_OF_APPLICATION, wanted=permohonan_id)]
+
+    def packets_after(self, counter: int, limit: int) -> Sequence[Packet]:
+        return [mappers.PACKET.value(r) for r in self.all(_AFTER, after=counter, most=max(0, limit))]
+
+    def unsent_after(self, counter: int, limit: int) -> Sequence[Packet]:
+        return [mappers.PACKET.value(r) for r in self.all(_UNSENT_AFTER, after=counter, most=max(0, limit))]
+
+    def damaged(self, limit: int) -> Sequence[Packet]:
+        return [mappers.PACKET.value(r) for r in self.all(_DAMAGED, most=max(0, limit))]
+
+    def purgeable(self, until: datetime, after: int, limit: int) -> Sequence[Packet]:
+        return [mappers.PACKET.value(r) for r in self.all(_PURGEABLE, until=micros(until), after=after, most=max(0, limit))]
+
+    def receipt_noted_at(self, packet: Packet) -> datetime | None:
+        at = self.scalar(_NOTED, subject=packet.permohonan_id, packet_id=packet.packet_id)
+        return None if at is None else moment(at)
+
+    def kept(self) -> Sequence[Kept]:
+        return [Kept(r["why"], r["packets"], r["bytes"], moment(r["oldest"])) for r in self.all(_KEPT)]
 
     def purges(self, limit: int = 100) -> Sequence[PurgeRun]:
         return [mappers.PURGE.value(r) for r in self.all(_PURGES, most=max(0, limit))]
