@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+import errno
 import hashlib
 import itertools
+import threading
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from ktpel_kiosk.domain.errors import BugError
-from ktpel_kiosk.domain.outbox import Packet, PacketState
+from ktpel_kiosk.domain.errors import BugError, IoFailure
+from ktpel_kiosk.domain.outbox import FARTHEST_TRY, Packet, PacketState
 from ktpel_kiosk.domain.status import StatusEvent
 
 START = datetime(2026, 3, 2, 1, 0, tzinfo=UTC)
@@ -52,11 +54,13 @@ class FakeTx:
 
     def packets(self, *, unsent_only: bool = False) -> list[Packet]:
         found = sorted(self.r.table.values(), key=lambda p: p.counter)
-        return [p for p in found if not unsent_only or p.state is not PacketState.RECEIVED]
+        return [p for p in found if not unsent_only or p.unsent]
 
     def due_packets(self, now: datetime, limit: int) -> list[Packet]:
+        self.r.looks += 1
         waiting = (PacketState.SEALED, PacketState.ANNOUNCED, PacketState.UPLOADED)
-        return [p for p in self.packets() if p.state in waiting and (p.next_try_at is None or p.next_try_at <= now)][:limit]
+        return [p for p in self.packets() if p.state in waiting and not p.replaced_by
+                and (p.next_try_at is None or not now < p.next_try_at <= now + FARTHEST_TRY)][:limit]
 
     def drafts(self, prefix: str) -> dict[str, str]:
         return {k: v for k, v in self.r.draft_table.items() if k.startswith(prefix)}
@@ -78,16 +82,25 @@ class FakeTx:
 
 
 class FakeRegister:
+    """One transaction at a time, as the real writer thread does it. ``looks``: how often somebody asked what is due."""
+
     def __init__(self) -> None:
+        self.lock = threading.RLock()
+        self.looks = 0
         self.table: dict[str, Packet] = {}
         self.draft_table: dict[str, str] = {}
         self.statuses: list[StatusEvent] = []
         self.audit: list[tuple[str, str, dict[str, Any]]] = []
 
     def read(self, work: Callable[[Any], Any]) -> Any:
-        return work(FakeTx(self))
+        with self.lock:
+            return work(FakeTx(self))
 
     def write(self, work: Callable[[Any], Any]) -> Any:
+        with self.lock:
+            return self._write(work)
+
+    def _write(self, work: Callable[[Any], Any]) -> Any:
         tx = FakeTx(self)
         result = work(tx)
         if not tx.links:
@@ -115,8 +128,12 @@ class FakeRegister:
 class FakeSealer:
     def __init__(self) -> None:
         self.files: dict[str, bytes] = {}
+        self.reads = 0
 
     def read(self, path: str) -> bytes:
+        self.reads += 1
+        if path not in self.files:
+            raise IoFailure("storage.io", path=path, errno=errno.ENOENT)
         return self.files[path]
 
     def exists(self, path: str, sha256: str) -> bool:

@@ -105,13 +105,13 @@ def test_server_restart_in_mid_upload_goes_on_from_its_offset(office, simulator,
         if offset == 32 * 1024:
             simulator.stop()
 
-    up._on_progress = stop_half_way
+    up.on_progress = stop_half_way
     up.run_once()
     assert office.state(packet).state is PacketState.ANNOUNCED
     assert up.line().up is False
     simulator.start()
     assert simulator.holdings()[0].received == 32 * 1024
-    up._on_progress = lambda *a: None
+    up.on_progress = lambda *a: None
     up.probe_now()
     office.clock.advance(1000)
     up.run_once()
@@ -122,7 +122,7 @@ def test_server_restart_in_mid_upload_goes_on_from_its_offset(office, simulator,
 def test_a_new_process_continues_where_the_server_stands(office, simulator, connect, uploader_for):
     packet = office.add(64 * 1024)
     first = uploader_for(connect(simulator.port))
-    first._on_progress = lambda packet_id, offset, size: first.request_stop() if offset >= 40_000 else None
+    first.on_progress = lambda packet_id, offset, size: first.request_stop() if offset >= 40_000 else None
     first.run_once()
     assert office.state(packet).state is PacketState.ANNOUNCED
     office.register = office.register.crash()
@@ -151,7 +151,7 @@ def test_offline_pauses_all_asks_once_per_probe_and_drains_afterwards(office, si
         assert up.run_once().tried == 0
         state = up.line()
         assert (state.up, state.cause, state.detail) == (False, WaitCause.OFFLINE, "gateway.offline")
-        assert {office.state(p).wait_cause for p in packets} == {WaitCause.OFFLINE}
+        assert [office.state(p).wait_cause for p in packets] == [WaitCause.OFFLINE] + [WaitCause.NONE] * 3, "the line says it for the others"
         assert [office.state(p).attempts for p in packets] == [0, 0, 0, 0]
         office.clock.advance(500)
         assert up.run_once().tried == 1
@@ -171,7 +171,9 @@ def test_one_bad_packet_never_blocks_the_others(office, simulator, connect, uplo
     result = uploader_for(connect(simulator.port)).run_once()
     assert (result.received, result.refused) == (2, 2)
     assert office.state(lost).state is office.state(odd).state is PacketState.REFUSED
-    assert office.state(lost).wait_detail == "packet.file_missing"
+    assert [office.state(p).wait_detail for p in (lost, odd)] == ["packet.file_missing", "packet.file_damaged"]
+    assert office.state(lost).wait_cause is office.state(odd).wait_cause is WaitCause.FILE
+    assert [f["reason"] for f in office.register.events("PacketFileDamaged")] == ["packet.file_missing", "packet.file_damaged"]
     assert office.state(good).state is office.state(last).state is PacketState.RECEIVED
 
 
@@ -247,7 +249,7 @@ def test_a_forgotten_upload_is_announced_again_at_once(office, simulator, behavi
     gateway = connect(simulator.port)
     behaviour.faults.add("offset", "forget")
     up = uploader_for(gateway)
-    up._on_progress = lambda packet_id, offset, size: up.request_stop() if offset >= 16_000 else None
+    up.on_progress = lambda packet_id, offset, size: up.request_stop() if offset >= 16_000 else None
     up.run_once()
     up = uploader_for(gateway)
     up.run_once()
@@ -262,7 +264,7 @@ def test_server_trouble_backs_off_per_packet_then_pauses_the_line(office, simula
     assert up.run_once().delayed == 3
     assert up.line().cause is WaitCause.SERVER
     assert [office.state(p).attempts for p in packets] == [1, 1, 1, 0, 0, 0]
-    assert all(office.state(p).wait_cause is WaitCause.SERVER for p in packets)
+    assert [office.state(p).wait_cause for p in packets] == [WaitCause.SERVER] * 3 + [WaitCause.NONE] * 3
     office.clock.advance(1000)
     assert up.run_once().tried == 1
     behaviour.faults.clear()
@@ -337,7 +339,7 @@ def test_the_desk_hears_of_a_receipt_even_when_it_failed_the_first_time(office, 
 def test_courier_receipt_in_between_is_left_alone(office, simulator, connect, uploader_for):
     packet = office.add(100)
     up = uploader_for(connect(simulator.port))
-    up._on_progress = lambda *a: office.change(packet, state=PacketState.RECEIVED, receipt="courier")
+    up.on_progress = lambda *a: office.change(packet, state=PacketState.RECEIVED, receipt="courier")
     up.run_once()
     assert office.state(packet).receipt == "courier"
 

@@ -1,56 +1,35 @@
 """The queue of sealed packets: what is due is asked from the register, oldest first; every outcome is stored there.
 
-No list of work lives in memory. What does: the state of the line (down lines are probed, not hammered) and the chunk size.
-All methods run on the one network thread, except :meth:`Uploader.probe_now`, :meth:`Uploader.line` and
-:meth:`Uploader.request_stop`.
+No list of work lives in memory. What does: the state of the line (down lines are probed, not hammered), the pace, and which lane
+works on which packet. Two lanes over one judgement of the line: the main lane sends bytes (:meth:`Uploader.send_due`), the small
+lane everything that must not wait behind a big packet (:meth:`Uploader.run_small`, :meth:`Uploader.pull_statuses`).
+:meth:`Uploader.run_once` is both lanes' packet work on one thread.
 """
 
 from __future__ import annotations
 
-import hashlib
 import random
 import threading
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass, replace
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta, tzinfo
 
-from ktpel_kiosk.domain.errors import (
-    AnnounceAgain,
-    BadInput,
-    BugError,
-    KioskError,
-    ReceiptInvalid,
-    ServerTrouble,
-)
-from ktpel_kiosk.domain.outbox import Packet, PacketState, Receipt, WaitCause, backoff_s
+from ktpel_kiosk.domain.errors import AnnounceAgain, BugError, KioskError, ReceiptInvalid, ServerTrouble
+from ktpel_kiosk.domain.line import LineReport, LineRules
+from ktpel_kiosk.domain.outbox import Packet, PacketState, WaitCause
 from ktpel_kiosk.domain.status import StatusEvent
 from ktpel_kiosk.ports.clock import Clock
-from ktpel_kiosk.ports.register import Register, Tx
+from ktpel_kiosk.ports.register import Register
 from ktpel_kiosk.ports.services import Gateway, Sealer
-from ktpel_kiosk.siak.answers import Action, LineCut, OffsetMoved, action_for
-from ktpel_kiosk.siak.line import Line, LineState
+from ktpel_kiosk.siak.answers import Action, action_for
+from ktpel_kiosk.siak.lanes import Claims, Finished
+from ktpel_kiosk.siak.ledger import ACTOR, PENDING_RECEIPT, PacketLedger, Unchanged
+from ktpel_kiosk.siak.line import Line
+from ktpel_kiosk.siak.policy import UploadPolicy
+from ktpel_kiosk.siak.sending import FileTrouble, Sending
 
-PENDING_RECEIPT = "uploader.receipt/"
-ACTOR = "-"
-WAITING: frozenset[PacketState] = frozenset({PacketState.SEALED, PacketState.ANNOUNCED, PacketState.UPLOADED})
-
-
-@dataclass(frozen=True, slots=True)
-class UploadPolicy:
-    """Numbers of the queue. Chunks in bytes: halved at a cut, doubled while one takes less than half of ``chunk_target_s``."""
-
-    first_chunk: int = 64 * 1024
-    smallest_chunk: int = 1024
-    largest_chunk: int = 1024 * 1024
-    chunk_target_s: float = 4.0
-    batch: int = 20
-    cuts_in_a_row: int = 8
-    server_troubles_in_a_row: int = 3
-    status_failures: int = 3
-    backoff_base_s: float = 5.0
-    backoff_cap_s: float = 900.0
-    probe_base_s: float = 3.0
-    probe_cap_s: float = 60.0
+__all__ = ["PENDING_RECEIPT", "RunResult", "UploadPolicy", "Uploader"]
 
 
 @dataclass(slots=True)
@@ -63,38 +42,52 @@ class RunResult:
     refused: int = 0
 
 
-class _Unchanged(KioskError):
-    """Internal: somebody else (the courier) settled this packet meanwhile; the transaction is left without a trace."""
-
-    def __init__(self) -> None:
-        super().__init__("uploader.unchanged")
-
-
 class Uploader:
     """Sends what is due.
 
     Args:
+        gateway: for the bytes. small: the same gateway for everything else, so that neither waits for the other's connections.
+        rules: what the office allows on the line; asked before every chunk. zone: the office's, for the hours of the rules.
         on_received: called with the packet id after the receipt is stored; again after a crash in between.
         on_status: stores one status event and moves the application; see :meth:`pull_statuses`.
         on_progress: ``(packet_id, offset, size)`` after each chunk, for the screen.
+        on_finished: the main lane left a packet without its receipt to the small lane.
+        pause: waits that many seconds for the office's ceiling; default: until :meth:`request_stop`.
     """
 
     def __init__(self, register: Register, gateway: Gateway, sealer: Sealer, clock: Clock, rng: random.Random, *,
-                 policy: UploadPolicy | None = None, on_received: Callable[[str], object] = lambda packet_id: None,
+                 small: Gateway | None = None, policy: UploadPolicy | None = None, rules: Callable[[], LineRules] = LineRules,
+                 zone: Callable[[], tzinfo] = lambda: UTC, on_received: Callable[[str], object] = lambda packet_id: None,
                  on_status: Callable[[StatusEvent], object] = lambda event: None,
-                 on_progress: Callable[[str, int, int], object] = lambda packet_id, offset, size: None) -> None:
-        self._register, self._gateway, self._sealer = register, gateway, sealer
-        self._clock, self._rng = clock, rng
+                 on_progress: Callable[[str, int, int], object] = lambda packet_id, offset, size: None,
+                 on_finished: Callable[[], object] = lambda: None, pause: Callable[[float], object] | None = None) -> None:
+        self._register, self._small, self._clock = register, small or gateway, clock
         self._policy = policy or UploadPolicy()
-        self._on_received, self._on_status, self._on_progress = on_received, on_status, on_progress
+        self._rules, self._zone = rules, zone
+        self._on_received, self._on_status = on_received, on_status
+        self.on_progress, self.on_finished = on_progress, on_finished
         self._line = Line(clock, rng, self._policy.probe_base_s, self._policy.probe_cap_s)
-        self._chunk = self._policy.first_chunk
+        self._ledger = PacketLedger(register, clock, rng, self._policy)
         self._stop = threading.Event()
+        self._sending = Sending(
+            gateway, sealer, self._ledger, clock, self._policy, rules=rules, pause=pause or self._stop.wait,
+            on_progress=lambda packet_id, offset, size: self.on_progress(packet_id, offset, size), on_answer=self._line.went_up)
+        self._claims, self._finished = Claims(), Finished(self._policy.handed)
+        self._offsets: dict[str, int] = {}
         self._status_failures: dict[int, int] = {}
 
-    def line(self) -> LineState:
-        """For the screen: is the line up, why not, when is the next probe. Any thread."""
-        return self._line.state()
+    # -- for the screen and for people ---------------------------------------------------------------------------------------
+
+    def line(self) -> LineReport:
+        """Is the line up, why not, when is the next probe, what goes over it now. Any thread.
+
+        Outside the hours of the office's rules ``cause`` is HOURS and ``next_probe_s`` the time until they begin.
+        """
+        known = self._line.report()
+        packet_id, offset, size = self._sending.under_way()
+        report = replace(known, bytes_per_s=self._sending.goodput.bytes_per_s, packet_id=packet_id, offset=offset, size=size)
+        shut = self._shut_s() if known.up is not False else 0.0
+        return replace(report, cause=WaitCause.HOURS, next_probe_s=shut) if shut > 0 else report
 
     def probe_now(self) -> None:
         """Do not wait for the next probe. Any thread."""
@@ -104,35 +97,223 @@ class Uploader:
         """Stop after the current chunk. Any thread."""
         self._stop.set()
 
+    def try_now(self, packet_id: str, actor: str) -> None:
+        """A person wants this packet tried again now, also one that was refused."""
+        self._ledger.retried(packet_id, actor)
+        self.probe_now()
+
+    def try_refused(self, cause: WaitCause, actor: str) -> int:
+        """A person wants every packet tried again that was refused for ``cause``; returns how many."""
+        count = self._ledger.retried_refused(cause, actor)
+        self.probe_now()
+        return count
+
+    # -- the lanes -----------------------------------------------------------------------------------------------------------
+
     def run_once(self, budget_s: float = 60.0) -> RunResult:
         """Work on what is due until nothing is, the line is down, or ``budget_s`` is spent (then a packet waits half sent)."""
+        self._ledger.tell_desk(self._on_received)
+        result = self._pass(budget_s, lambda packet: False)
+        self._ledger.tell_desk(self._on_received)
+        return result
+
+    def send_due(self, budget_s: float = 60.0) -> RunResult:
+        """The main lane: as :meth:`run_once`, but receipts are left to the small lane as long as that keeps up."""
+        return self._pass(budget_s, self._hand_over)
+
+    def run_small(self) -> RunResult:
+        """The small lane's packet work: receipts, the desk's news of them, a few announcements ahead of the bytes."""
         result = RunResult()
-        self._note_received()
+        while (packet := self._finished.next()) is not None:
+            try:
+                self._small_step(packet, result, self._receipt_or_row, self._note_uploaded)
+            finally:
+                self._claims.free(packet.packet_id)
+        announced = 0
+        for packet in self._ledger.due():
+            sealed = packet.state is PacketState.SEALED and announced < self._policy.ahead
+            if self._stop.is_set() or not (sealed or packet.state is PacketState.UPLOADED):
+                continue
+            announced += sealed
+            with self._claims.only(packet.packet_id) as mine:
+                if mine:
+                    self._small_step(packet, result, self._announce_ahead if sealed else self._receipt_or_row)
+        self._ledger.tell_desk(self._on_received)
+        return result
+
+    def _small_step(self, packet: Packet, result: RunResult, step: Callable[[Packet, RunResult], object],
+                    otherwise: Callable[[Packet], object] = lambda packet: None) -> None:
+        with self._line.attempt() as may:
+            if may:
+                result.tried += 1
+                self._guarded(packet, lambda: step(packet, result), result)
+            else:
+                otherwise(packet)
+
+    def _hand_over(self, packet: Packet) -> bool:
+        if not self._finished.give(packet):
+            return False
+        self.on_finished()
+        return True
+
+    def _pass(self, budget_s: float, hand_over: Callable[[Packet], bool]) -> RunResult:
+        result = RunResult()
         deadline = self._clock.monotonic() + budget_s
         tried: set[str] = set()
         limit = self._policy.server_troubles_in_a_row
         troubles = limit - 1 if self._server_is_down() else 0
-        while self._line.may_try() and not self._over(deadline):
-            due = [p for p in self._due() if p.packet_id not in tried]
-            if not due:
-                break
-            packet = due[0]
-            tried.add(packet.packet_id)
-            result.tried += 1
-            trouble = self._handle(packet, deadline, result)
-            troubles = troubles + 1 if isinstance(trouble, ServerTrouble) else 0
-            if trouble is not None and troubles >= limit:
-                self._line_down(trouble, WaitCause.SERVER)
+        while not self._over(deadline):
+            with self._line.attempt() as may:
+                packet = self._next(tried) if may else None
+                if packet is None:
+                    break
+                tried.add(packet.packet_id)
+                result.tried += 1
+                trouble = self._one(packet, deadline, result, hand_over)
+                troubles = troubles + 1 if isinstance(trouble, ServerTrouble) else 0
+                if trouble is not None and troubles >= limit:
+                    self._line.went_down(WaitCause.SERVER, trouble.message_key)
         return result
 
-    def try_now(self, packet_id: str, actor: str) -> None:
-        """A person wants this packet tried again now, also one that was refused."""
-        def again(p: Packet) -> Packet:
-            state = PacketState.SEALED if p.state is PacketState.REFUSED else p.state
-            return replace(p, state=state, next_try_at=None, wait_cause=WaitCause.NONE, wait_detail="", attempts=0)
+    def _next(self, tried: set[str]) -> Packet | None:
+        """The oldest due packet nobody has; ours from here on. One that only lacks its receipt gives way to one with bytes to send."""
+        due = [p for p in self._ledger.due() if p.packet_id not in tried]
+        if self._shut_s() > 0:
+            due = [p for p in due if p.state is PacketState.UPLOADED]
+        due.sort(key=lambda p: p.state is PacketState.UPLOADED)
+        return next((p for p in due if self._claims.take(p.packet_id)), None)
 
-        self._store(packet_id, again, "PacketRetried", actor=actor)
-        self.probe_now()
+    def _one(self, packet: Packet, deadline: float, result: RunResult, hand_over: Callable[[Packet], bool]) -> KioskError | None:
+        """One claimed packet as far as it goes; returns what stopped it, after storing that."""
+        handed = False
+
+        def work() -> None:
+            nonlocal handed
+            try:
+                handed = self._whole(packet, deadline, result, hand_over)
+            except AnnounceAgain:  # a server that forgot the upload is told again, once; then the packet waits its turn
+                forgotten = replace(packet, state=PacketState.SEALED, upload_url="", offset=0)
+                handed = self._whole(forgotten, deadline, result, hand_over)
+
+        try:
+            return self._guarded(packet, work, result)
+        finally:
+            if not handed:
+                self._claims.free(packet.packet_id)
+
+    def _guarded(self, packet: Packet, work: Callable[[], object], result: RunResult) -> KioskError | None:
+        """Whatever one packet meets stops this packet only, and is stored."""
+        try:
+            work()
+            return None
+        except Unchanged:
+            return None
+        except KioskError as error:
+            trouble = error
+        except Exception as e:  # a bug met by one packet must not stop the others
+            trouble = BugError("uploader.bug", reason=type(e).__name__)
+        with suppress(Unchanged):
+            self._failed(packet.packet_id, trouble, result)
+        return trouble
+
+    # -- one packet ----------------------------------------------------------------------------------------------------------
+
+    def _whole(self, packet: Packet, deadline: float, result: RunResult, hand_over: Callable[[Packet], bool]) -> bool:
+        """True when the small lane has it now, claim included."""
+        sent = self._bytes(packet, deadline)
+        if sent is None:
+            return False
+        if sent.state is not PacketState.UPLOADED and hand_over(sent):
+            return True
+        self._receipt_or_row(sent, result)
+        return False
+
+    def _bytes(self, packet: Packet, deadline: float) -> Packet | None:
+        """Announce and send; ``None`` when the budget ended first."""
+        if packet.state is PacketState.UPLOADED:
+            return packet
+        if packet.state is PacketState.SEALED or not packet.upload_url:
+            packet = self._announce(packet)
+        offset = self._offsets.pop(packet.packet_id, None)
+        if offset is None:
+            offset = self._sending.ask_offset(packet)
+        reached = self._sending.send(packet, offset, lambda: self._over(deadline) or self._shut_s() > 0)
+        if reached < packet.size:
+            self._offsets[packet.packet_id] = reached
+            return None
+        return packet
+
+    def _announce(self, packet: Packet) -> Packet:
+        """The offset it answers is known to be true until bytes are sent."""
+        answer = self._small.announce(packet)
+        self._line.went_up()
+        stored = self._ledger.announced(packet.packet_id, answer.upload_url, answer.offset)
+        self._offsets[packet.packet_id] = answer.offset
+        return stored
+
+    def _announce_ahead(self, packet: Packet, _result: RunResult) -> None:
+        self._announce(packet)
+
+    def _receipt_or_row(self, packet: Packet, result: RunResult) -> None:
+        """The receipt of a packet whose bytes are all there: one commit when it comes, else the row says UPLOADED."""
+        try:
+            self._receipt(packet)
+        except (AnnounceAgain, Unchanged):
+            raise
+        except KioskError:
+            self._note_uploaded(packet)
+            raise
+        result.received += 1
+
+    def _note_uploaded(self, packet: Packet) -> None:
+        if packet.state is not PacketState.UPLOADED:
+            with suppress(Unchanged):
+                self._ledger.uploaded(packet)
+
+    def _receipt(self, packet: Packet) -> None:
+        receipt = self._small.receipt(packet.packet_id)
+        self._line.went_up()
+        if (receipt.packet_id, receipt.sha256, receipt.station) != (packet.packet_id, packet.sha256, packet.station):
+            raise ReceiptInvalid("gateway.receipt", reason="hash", packet_id=packet.packet_id)
+        self._ledger.received(packet, receipt)
+
+    # -- trouble -------------------------------------------------------------------------------------------------------------
+
+    def _failed(self, packet_id: str, error: KioskError, result: RunResult) -> None:
+        action, cause = action_for(error)
+        if action is Action.WAIT_FOR_LINE:
+            self._line.went_down(cause, error.message_key)
+            self._ledger.waits_for_line(packet_id, error, cause)
+            return
+        if isinstance(error, FileTrouble):
+            cause = WaitCause.FILE
+        elif not (isinstance(error, ServerTrouble) and self._server_is_down()):
+            self._line.went_up()
+        if action is Action.REFUSE:
+            result.refused += 1
+            self._ledger.refused(packet_id, error, cause)
+        else:
+            result.delayed += 1
+            self._ledger.delayed(packet_id, error, cause, forgotten=action is Action.ANNOUNCE_AGAIN)
+
+    def _server_is_down(self) -> bool:
+        return self._line.report().cause is WaitCause.SERVER
+
+    def _over(self, deadline: float) -> bool:
+        return self._stop.is_set() or self._clock.monotonic() >= deadline
+
+    def _shut_s(self) -> float:
+        """Seconds until the office lets packets be sent; 0 inside its hours."""
+        rules = self._rules()
+        if rules.hours is None:
+            return 0.0
+        local = self._clock.now().astimezone(self._zone())
+        if rules.open_at(local.time().replace(tzinfo=None)):
+            return 0.0
+        opens = datetime.combine(local.date(), rules.hours[0], local.tzinfo)
+        return ((opens if opens > local else opens + timedelta(days=1)) - local).total_seconds()
+
+    # -- statuses ------------------------------------------------------------------------------------------------------------
 
     def pull_statuses(self, wait_s: float = 0.0) -> int:
         """Fetch the feed after the register's cursor and hand each event to ``on_status``; returns how many were handed over.
@@ -140,23 +321,27 @@ class Uploader:
         An event whose handling fails stops the feed so that it is not lost, and is skipped (audited) after a few failures.
         Transport errors only change the state of the line.
         """
-        if not self._line.may_try():
-            return 0
-        cursor = self._register.read(lambda v: v.status_cursor())
-        try:
-            events = self._gateway.statuses(cursor, wait_s)
-        except KioskError as error:
-            action, cause = action_for(error)
-            if action is Action.WAIT_FOR_LINE:
-                self._line_down(error, cause)
-            return 0
-        self._line_up()
+        with self._line.attempt() as may:
+            events = self._feed(wait_s) if may else []
         handed = 0
         for event in events:
-            if not self._apply(event):
+            if self._stop.is_set() or not self._apply(event):
                 break
             handed += 1
         return handed
+
+    def _feed(self, wait_s: float) -> list[StatusEvent]:
+        cursor = self._register.read(lambda v: v.status_cursor())
+        probing = self._line.report().up is not True
+        try:
+            events = self._small.statuses(cursor, 0.0 if probing else wait_s)  # a probe is answered at once
+        except KioskError as error:
+            action, cause = action_for(error)
+            if action is Action.WAIT_FOR_LINE:
+                self._line.went_down(cause, error.message_key)
+            return []
+        self._line.went_up()
+        return list(events)
 
     def _apply(self, event: StatusEvent) -> bool:
         failures = self._status_failures.get(event.sequence, 0)
@@ -172,220 +357,3 @@ class Uploader:
             return False
         self._status_failures.pop(event.sequence, None)
         return True
-
-    def _due(self) -> list[Packet]:
-        now = self._clock.now()
-        return list(self._register.read(lambda v: v.due_packets(now, self._policy.batch)))
-
-    def _server_is_down(self) -> bool:
-        return self._line.state().cause is WaitCause.SERVER
-
-    def _over(self, deadline: float) -> bool:
-        return self._stop.is_set() or self._clock.monotonic() >= deadline
-
-    def _handle(self, packet: Packet, deadline: float, result: RunResult) -> KioskError | None:
-        """One packet as far as it goes; returns what stopped it, after storing that."""
-        try:
-            done = self._twice(packet, deadline)
-        except _Unchanged:
-            return None
-        except KioskError as error:
-            self._failed(packet.packet_id, error, result)
-            return error
-        except Exception as e:  # a bug met by one packet must not stop the others
-            bug = BugError("uploader.bug", reason=type(e).__name__)
-            self._failed(packet.packet_id, bug, result)
-            return bug
-        self._line_up()
-        if done:
-            result.received += 1
-            self._note_received()
-        return None
-
-    def _twice(self, packet: Packet, deadline: float) -> bool:
-        """A server that forgot the upload is told again, once; then the packet waits its turn."""
-        try:
-            return self._advance(packet, deadline)
-        except AnnounceAgain:
-            return self._advance(replace(packet, state=PacketState.SEALED, upload_url="", offset=0), deadline)
-
-    def _advance(self, packet: Packet, deadline: float) -> bool:
-        """Announce, send, fetch the receipt. False when the budget ended first."""
-        if packet.state is PacketState.SEALED or not packet.upload_url:
-            packet, offset = self._announce(packet)
-        elif packet.state is PacketState.UPLOADED:
-            offset = packet.size
-        else:
-            offset = self._gateway.offset(packet.upload_url)
-        if packet.state is not PacketState.UPLOADED:
-            if not self._send(packet, offset, deadline):
-                return False
-            packet = self._store(packet.packet_id, lambda p: _calm(replace(p, state=PacketState.UPLOADED, offset=p.size)),
-                                 "PacketProgress", offset=packet.size, size=packet.size)
-        receipt = self._gateway.receipt(packet.packet_id)
-        if (receipt.packet_id, receipt.sha256, receipt.station) != (packet.packet_id, packet.sha256, packet.station):
-            raise ReceiptInvalid("gateway.receipt", reason="hash", packet_id=packet.packet_id)
-        self._store_receipt(packet, receipt)
-        return True
-
-    def _announce(self, packet: Packet) -> tuple[Packet, int]:
-        if not self._sealer.exists(packet.path, packet.sha256):
-            raise BadInput("packet.file_missing", packet_id=packet.packet_id)
-        answer = self._gateway.announce(packet)
-        stored = self._store(
-            packet.packet_id,
-            lambda p: _calm(replace(p, state=PacketState.ANNOUNCED, upload_url=answer.upload_url, offset=answer.offset)),
-            "PacketAnnounced", offset=answer.offset,
-        )
-        return stored, answer.offset
-
-    def _send(self, packet: Packet, offset: int, deadline: float) -> bool:
-        """Chunks from the server's offset on. A cut costs the chunk that was under way, nothing else."""
-        data = self._sealer.read(packet.path)
-        if len(data) != packet.size or hashlib.sha256(data).hexdigest() != packet.sha256:
-            raise BadInput("packet.file_missing", packet_id=packet.packet_id)
-        best, cuts, reported = offset, 0, packet.offset
-        while offset < packet.size:
-            if self._over(deadline):
-                return False
-            try:
-                offset = self._one_chunk(packet, data, offset)
-            except (LineCut, OffsetMoved):
-                cuts += 1
-                self._chunk = max(self._policy.smallest_chunk, self._chunk // 2)
-                if cuts > self._policy.cuts_in_a_row:
-                    raise
-                offset = self._gateway.offset(packet.upload_url)
-            if not 0 <= offset <= packet.size:
-                raise ServerTrouble("gateway.not_the_gateway", packet_id=packet.packet_id)
-            if offset > best:
-                best, cuts = offset, 0
-            self._on_progress(packet.packet_id, offset, packet.size)
-            if offset < packet.size and (offset - reported) * 4 >= packet.size:
-                reported = self._store(packet.packet_id, lambda p, o=offset: _calm(replace(p, offset=o)),  # type: ignore[misc]
-                                       "PacketProgress", offset=offset, size=packet.size).offset
-        return True
-
-    def _one_chunk(self, packet: Packet, data: bytes, offset: int) -> int:
-        began = self._clock.monotonic()
-        reached = self._gateway.send_chunk(packet.upload_url, offset, data[offset:offset + self._chunk])
-        took = self._clock.monotonic() - began
-        if took < self._policy.chunk_target_s / 2:
-            self._chunk = min(self._policy.largest_chunk, self._chunk * 2)
-        elif took > self._policy.chunk_target_s * 2:
-            self._chunk = max(self._policy.smallest_chunk, self._chunk // 2)
-        if reached <= offset:
-            raise OffsetMoved("gateway.offset_moved", packet_id=packet.packet_id)
-        return reached
-
-    def _store(self, packet_id: str, change: Callable[[Packet], Packet], event: str, *, actor: str = ACTOR,
-               **facts: str | int | float | bool | None) -> Packet:
-        def work(tx: Tx) -> Packet:
-            current = tx.packet(packet_id)
-            if current is None or current.state is PacketState.RECEIVED:
-                raise _Unchanged()
-            changed = change(current)
-            tx.save_packet(changed)
-            tx.log(event, changed.permohonan_id, actor, packet_id=packet_id, **facts)
-            return changed
-
-        return self._register.write(work)
-
-    def _store_receipt(self, packet: Packet, receipt: Receipt) -> None:
-        """RECEIVED, and in the same commit a note that the desk still has to hear of it."""
-        def work(tx: Tx) -> None:
-            current = tx.packet(packet.packet_id)
-            if current is None or current.state is PacketState.RECEIVED:
-                raise _Unchanged()
-            tx.save_packet(_calm(replace(
-                current, state=PacketState.RECEIVED, offset=current.size, receipt=receipt.jws, received_at=receipt.received_at,
-                server_sequence=receipt.server_sequence, next_try_at=None,
-            )))
-            tx.put_draft(PENDING_RECEIPT + packet.packet_id, receipt.sha256)
-            tx.log("PacketReceived", current.permohonan_id, ACTOR, packet_id=packet.packet_id, digest=receipt.sha256,
-                   sequence=receipt.server_sequence)
-
-        self._register.write(work)
-
-    def _note_received(self) -> None:
-        for key in self._register.read(lambda v: list(v.drafts(PENDING_RECEIPT))):
-            packet_id = key.removeprefix(PENDING_RECEIPT)
-            try:
-                self._on_received(packet_id)
-            except Exception:  # the note stays and the desk is told again at the next pass; uploads go on meanwhile
-                continue
-
-            def settle(tx: Tx, key: str = key, packet_id: str = packet_id) -> None:
-                tx.drop_draft(key)
-                tx.log("ReceiptNoted", ACTOR, ACTOR, packet_id=packet_id)
-
-            self._register.write(settle)
-
-    def _failed(self, packet_id: str, error: KioskError, result: RunResult) -> None:
-        action, cause = action_for(error)
-        if action is Action.WAIT_FOR_LINE:
-            self._line_down(error, cause)
-            return
-        if not (isinstance(error, ServerTrouble) and self._server_is_down()):
-            self._line_up()
-        try:
-            if action is Action.REFUSE:
-                result.refused += 1
-                self._store(packet_id, lambda p: replace(
-                    p, state=PacketState.REFUSED, wait_cause=cause, wait_detail=error.message_key, next_try_at=None,
-                    attempts=p.attempts + 1,
-                ), "PacketRefused", cause=cause.value, reason=error.message_key)
-                return
-            result.delayed += 1
-            self._delay(packet_id, error, cause)
-        except _Unchanged:
-            return
-
-    def _delay(self, packet_id: str, error: KioskError, cause: WaitCause) -> None:
-        asked = error.facts.get("wait_s")
-        jitter = self._rng.random()
-
-        def later(p: Packet) -> Packet:
-            wait = backoff_s(p.attempts + 1, jitter, base_s=self._policy.backoff_base_s, cap_s=self._policy.backoff_cap_s)
-            wait = max(wait, float(asked)) if isinstance(asked, int | float) else wait
-            return replace(p, attempts=p.attempts + 1, wait_cause=cause, wait_detail=error.message_key,
-                           next_try_at=self._clock.now() + timedelta(seconds=wait))
-
-        self._store(packet_id, later, "PacketDelayed", cause=cause.value, reason=error.message_key)
-
-    def _line_down(self, error: KioskError, cause: WaitCause) -> None:
-        """All waiting packets get the same reason, once; from now on the line is probed."""
-        if self._line.went_down(cause, error.message_key):
-            self._mark(lambda p: p.wait_cause is not cause or p.wait_detail != error.message_key, cause, error.message_key)
-
-    def _line_up(self) -> None:
-        before = self._line.went_up()
-        if before is not None:
-            self._mark(lambda p: p.wait_cause is before.cause and p.wait_detail == before.detail, WaitCause.NONE, "")
-
-    def _mark(self, which: Callable[[Packet], bool], cause: WaitCause, detail: str) -> None:
-        """Show ``cause`` at the packets that wait for nothing else."""
-        now = self._clock.now()
-
-        def chosen(packets: Iterable[Packet]) -> list[Packet]:
-            free = [p for p in packets if p.state in WAITING and (p.next_try_at is None or p.next_try_at <= now)]
-            return [p for p in free if which(p)]
-
-        def work(tx: Tx) -> None:
-            found = chosen(tx.packets(unsent_only=True))
-            if not found:
-                raise _Unchanged()
-            for p in found:
-                tx.save_packet(replace(p, wait_cause=cause, wait_detail=detail))
-            event = "PacketDelayed" if cause is not WaitCause.NONE else "PacketProgress"
-            tx.log(event, ACTOR, ACTOR, cause=cause.value, reason=detail or "line_up", count=len(found))
-
-        try:
-            self._register.write(work)
-        except _Unchanged:
-            return
-
-
-def _calm(p: Packet) -> Packet:
-    """Something went well: no reason to wait is left."""
-    return replace(p, wait_cause=WaitCause.NONE, wait_detail="", attempts=0, next_try_at=None)
