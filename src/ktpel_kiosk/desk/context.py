@@ -8,7 +8,7 @@ from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 from datetime import date
 from pathlib import Path
-from typing import TYPE_CHECKING, BinaryIO, Protocol
+from typing import TYPE_CHECKING, Any, BinaryIO, Protocol
 
 from ktpel_kiosk.desk.card_acts import CardActs
 from ktpel_kiosk.desk.held import HeldCaptures
@@ -22,6 +22,7 @@ from ktpel_kiosk.domain.sop import Sop
 from ktpel_kiosk.domain.transaction import Transaction, TransactionWriter
 from ktpel_kiosk.domain.wilayah import RegionTable
 from ktpel_kiosk.ports.clock import Clock, Ids
+from ktpel_kiosk.ports.courier import Courier
 from ktpel_kiosk.ports.devices import CardReader, Devices
 from ktpel_kiosk.ports.practice import PracticeControls
 from ktpel_kiosk.ports.register import Register
@@ -93,6 +94,21 @@ def _no_history() -> DeviceHistory:
     return NoDeviceHistory()
 
 
+class _NoCourier:
+    """A desk that was given no courier finds no disk and writes to none."""
+
+    def removable(self) -> tuple[()]:
+        return ()
+
+    def __getattr__(self, name: str) -> Any:
+        raise BadInput("courier.not_here")
+
+
+def _no_courier() -> Courier:
+    absent = _NoCourier()
+    return Courier(absent, absent, absent)
+
+
 @dataclass(frozen=True)
 class Desk:
     """Everything a use case may touch.
@@ -118,6 +134,7 @@ class Desk:
         receipt_holds: the stored receipt of a packet, its signature checked again, speaks of exactly this packet.
         device_history: what this desk has lived through with each device.
         read_public_card: reads what any KTP-el shows without a secret.
+        courier: disks that carry packets where there is no line.
     """
 
     register: Register
@@ -162,6 +179,7 @@ class Desk:
     device_history: DeviceHistory = field(default_factory=_no_history)
     read_public_card: PublicCardReader = _no_public_card
     practice: PracticeControls | None = None
+    courier: Courier = field(default_factory=_no_courier)
     _sops: dict[str, Sop] = field(default_factory=dict)
 
     def put_in_force(self, sop: Sop) -> None:

@@ -215,7 +215,6 @@ def _readme(plan: BundlePlan, name: str) -> bytes:
         "",
         f"Bundel   : {name}",
         f"Stasiun  : {plan.station}",
-        f"Dibuat   : {plan.local_date}",
         f"Isi      : {len(plan.items)} paket, {size:.1f} MB".replace(".", ","),
         *plan.notes,
         "",
