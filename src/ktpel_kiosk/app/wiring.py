@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-import random
 from contextlib import suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from functools import cache, cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -13,6 +12,7 @@ from ktpel_kiosk.app import sops
 from ktpel_kiosk.app.clock import PracticeClock, SystemClock, Uuid7
 from ktpel_kiosk.app.late import LateDevices, LateHistory
 from ktpel_kiosk.app.lazy import lazily
+from ktpel_kiosk.app.network import Network
 from ktpel_kiosk.app.niks import check_own_regions
 from ktpel_kiosk.app.office import (
     PRACTICE_PASSWORD,
@@ -38,15 +38,18 @@ from ktpel_kiosk.domain.sop import Peran
 from ktpel_kiosk.domain.sop_file import parse_sop
 from ktpel_kiosk.hal.driver import Driver
 from ktpel_kiosk.hal.simulators.world import SimulatedWorld
+from ktpel_kiosk.ports.courier import Courier
 from ktpel_kiosk.ports.devices import CardReader, DeviceKind
 from ktpel_kiosk.ports.practice import PracticeControls
-from ktpel_kiosk.ports.services import Biometrics, CardPersonaliser, CardRenderer, Documents, Gateway, PasswordHasher, PublicCard, Sealer
+from ktpel_kiosk.ports.services import Biometrics, CardPersonaliser, CardRenderer, Documents, PasswordHasher, PublicCard, Sealer
 from ktpel_kiosk.register.store import SqlRegister
 
 if TYPE_CHECKING:
     from types import ModuleType
 
     from ktpel_kiosk.app.source import Source
+    from ktpel_kiosk.desk.packet_files import SlowCheck
+    from ktpel_kiosk.domain.outbox import Packet
     from ktpel_kiosk.domain.transaction import Transaction
     from ktpel_kiosk.domain.wilayah import RegionTable
     from ktpel_kiosk.hal.history import HistoryKeeper
@@ -54,7 +57,7 @@ if TYPE_CHECKING:
     from ktpel_kiosk.packet.keys import DemoKeys
     from ktpel_kiosk.ports.tables import TableFile
     from ktpel_kiosk.siak.http_gateway import HttpGateway
-    from ktpel_kiosk.siak.network_thread import UploaderThread
+    from ktpel_kiosk.siak.receipt_keys import KeySet
     from ktpel_kiosk.siak.simulator.server import GatewaySimulator
     from ktpel_kiosk.siak.uploader import Uploader
 
@@ -77,9 +80,11 @@ class Kiosk:
     world: SimulatedWorld | None = None
     simulator: GatewaySimulator | None = None
     gateway_url: str = ""
-    gateway: HttpGateway | None = None
     _seated: str = ""
-    _uploading: UploaderThread | None = field(default=None, repr=False)
+
+    @cached_property
+    def network(self) -> Network:
+        return Network(self.register, self.clock, lambda proxy: _gateway(self, proxy), lambda: self.desk)
 
     @cached_property
     def keys(self) -> DemoKeys:
@@ -88,27 +93,25 @@ class Kiosk:
         return DemoKeys(self.data / "keys")
 
     @cached_property
-    def uploader(self) -> Uploader:
-        """The uploader of this station; used by its own thread, or pumped by the demonstration."""
-        from ktpel_kiosk.desk import statuses
-        from ktpel_kiosk.siak.uploader import Uploader
+    def receipt_keys(self) -> KeySet:
+        from ktpel_kiosk.siak.receipt_keys import KeySet
 
-        return Uploader(
-            self.register, self.desk.gateway, self.desk.sealer, self.clock, random.Random(),
-            on_received=lambda packet_id: statuses.note_receipt(self.desk, packet_id),
-            on_status=lambda event: statuses.apply_status(self.desk, event),
-        )
+        return KeySet.pinned({self.keys.receipt_kid: self.keys.receipt_cert.read_bytes()})
+
+    @cached_property
+    def file_check(self) -> SlowCheck:
+        from ktpel_kiosk.desk.packet_files import SlowCheck
+
+        return SlowCheck()
+
+    @property
+    def uploader(self) -> Uploader:
+        """The uploader of this station; used by its own threads, or pumped by the demonstration."""
+        return self.network.uploader
 
     def start_network(self) -> None:
-        """Start the one network thread; it waits until there is something due."""
-        from ktpel_kiosk.siak.network_thread import UploaderThread
-
-        self._uploading = UploaderThread(self.uploader, beside=lambda: beside_feed(self.desk))
-        self._uploading.start()
-
-    def wake_uploader(self) -> None:
-        if self._uploading is not None:
-            self._uploading.wake()
+        """Start the lanes of the network; they wait until there is something due."""
+        self.network.start(beside=lambda: beside_feed(self.desk), always=lambda: always_due(self.desk, self.file_check))
 
     def seat(self, permohonan_id: str, person_seed: int, penduduk: Penduduk) -> None:
         """Let the simulated devices show this person; somebody already seated keeps the chair (a new body costs seconds)."""
@@ -127,13 +130,11 @@ class Kiosk:
         self._seated = ""
 
     def close(self) -> None:
-        if self._uploading is not None:
-            self._uploading.stop()
+        self.network.stop()
         if self.world is not None:
             self.world.close()
         self.devices.close()
-        if self.gateway is not None:
-            self.gateway.close()
+        self.network.close()
         if self.simulator is not None:
             self.simulator.stop()
         self.register.close()
@@ -174,7 +175,7 @@ def open_practice_kiosk(data: Path, office: str, *, clock: SystemClock | Practic
         register=register, devices=devices, biometrics=lazily(lambda: _biometrics(settings)),
         sealer=lazily(lambda: _sealer(data, kiosk[0].keys)),
         documents=lazily(_documents), renderer=lazily(_renderer), personaliser=lazily(_personaliser), read_public_card=_public_card,
-        gateway=lazily(lambda: _gateway(kiosk[0])), hasher=hasher or Argon2Hasher(),
+        gateway=lazily(lambda: kiosk[0].network.gateway), hasher=hasher or Argon2Hasher(),
         officer_keys=Ed25519Keys(), spool=spool, clock=clock,
         ids=ids, sop=sop, parse_sop=lambda text: parse_sop(text, name="register"), regions=cache(lambda: _regions(data)),
         holidays=lambda: _calendar().days_off(kiosk[0].desk), extra_open=lambda: _calendar().open_days(kiosk[0].desk),
@@ -182,7 +183,9 @@ def open_practice_kiosk(data: Path, office: str, *, clock: SystemClock | Practic
         station=settings.station, sentences=load_sentences(), capture_rules=rules or CaptureRules(), specimen=True,
         card_acts=CardActs(data / "register" / "kartu.lock"),
         practice_hint=f"Mode latihan. Masuk sebagai {_names()}; kata sandi: {PRACTICE_PASSWORD}.",
-        wake_uploader=lambda: kiosk[0].wake_uploader(), device_history=history, practice=lazily(lambda: _practice(world)),
+        wake_uploader=lambda: kiosk[0].network.wake(), line_report=lambda: kiosk[0].network.report(),
+        line_changed=lambda: kiosk[0].network.changed(), receipt_holds=lambda packet: _receipt_holds(kiosk[0], packet),
+        device_history=history, practice=lazily(lambda: _practice(world)), courier=lazily(lambda: _courier(kiosk[0])),
     )
     kiosk.append(Kiosk(data, settings, desk, register, devices, clock, world))
     spool.sweep()
@@ -283,6 +286,16 @@ def _sealer(data: Path, keys: DemoKeys) -> Sealer:
     )
 
 
+def _courier(kiosk: Kiosk) -> Courier:
+    from ktpel_kiosk.hal.removable import machine_disks
+    from ktpel_kiosk.packet.courier import CourierBundles
+    from ktpel_kiosk.packet.keys import load_certificate, load_signing_key
+    from ktpel_kiosk.siak.courier_tokens import GatewayTokens
+    keys = kiosk.keys
+    station = load_signing_key(keys.station_key.read_bytes()), load_certificate(keys.station_cert.read_bytes())
+    return Courier(CourierBundles(*station), GatewayTokens(lambda: kiosk.receipt_keys), machine_disks())
+
+
 def _documents() -> Documents:
     from ktpel_kiosk.documents.office import OfficeDocuments
     return OfficeDocuments(resources())
@@ -303,15 +316,19 @@ def _personaliser() -> CardPersonaliser:
     return SpecimenPersonaliser()
 
 
-def _gateway(kiosk: Kiosk) -> Gateway:
+def _gateway(kiosk: Kiosk, proxy: str) -> HttpGateway:
     from ktpel_kiosk.siak.http_gateway import HttpGateway, receipt_keys, tls_context
     keys = kiosk.keys
-    kiosk.gateway = HttpGateway(
+    return HttpGateway(
         kiosk.gateway_url or kiosk.settings.gateway_url or UNREACHABLE, kiosk.settings.station,
         receipt_keys=receipt_keys({keys.receipt_kid: keys.receipt_cert.read_bytes()}),
-        tls=tls_context(keys.ca_cert, keys.client_cert, keys.client_key),
+        tls=tls_context(keys.ca_cert, keys.client_cert, keys.client_key), proxy=proxy, now=kiosk.clock.now,
     )
-    return kiosk.gateway
+
+
+def _receipt_holds(kiosk: Kiosk, packet: Packet) -> bool:
+    from ktpel_kiosk.siak.stored_receipts import receipt_holds
+    return receipt_holds(packet, kiosk.receipt_keys)
 
 
 def _names() -> str:
@@ -338,14 +355,24 @@ def pump(kiosk: Kiosk) -> None:
     kiosk.uploader.run_once()
     kiosk.uploader.pull_statuses()
     beside_feed(kiosk.desk)
+    always_due(kiosk.desk, kiosk.file_check)
 
 
 def beside_feed(desk: Desk) -> None:
-    """What is due beside packets and their statuses: people whose recording was skipped, and the work of a new day."""
-    from ktpel_kiosk.desk import daily, statuses
+    """What goes over the line beside packets and their statuses: reports of cards, people whose recording was skipped."""
+    from ktpel_kiosk.desk import reports, statuses
 
-    daily.run_due(desk)
+    reports.send_reports(desk)
     statuses.poll_skipped(desk)
+
+
+def always_due(desk: Desk, check: SlowCheck) -> None:
+    """What is due with a line or without: packet files that were damaged, the work of a new day."""
+    from ktpel_kiosk.desk import daily, resend
+
+    check.step(desk)
+    resend.repair_damaged(desk)
+    daily.run_due(desk)
 
 
 def warm(kiosk: Kiosk) -> None:
