@@ -1,4 +1,4 @@
-"""Once a day, at the first chance after the office's midnight: birthdays that have come, kept fingers whose time is over.
+"""Once a day, at the first chance after the office's midnight: birthdays that have come, fingers and packet files kept long enough.
 
 Asked at start-up and while the kiosk runs.
 """
@@ -8,6 +8,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import date
 
+from ktpel_kiosk.desk import retention
 from ktpel_kiosk.desk.context import Desk
 from ktpel_kiosk.desk.duplicates import purge_due
 from ktpel_kiosk.desk.intake import today
@@ -22,18 +23,21 @@ class DailyResult:
     day: date
     woken: int
     purged: int = 0
+    packets: int = 0
 
 
 def run_due(desk: Desk) -> DailyResult | None:
     """Do the day's work unless it was done already; ``None`` then. A crash in between is harmless: what is left is done next time."""
     day = today(desk)
-    if desk.register.read(lambda v: v.setting(LAST)) == day.isoformat():
+    last = desk.register.read(lambda v: v.setting(LAST)) or ""
+    if last == day.isoformat():
         return None
     woken, purged = wake_all_birthdays(desk), purge_due(desk)
+    packets = retention.purge_due(desk) if retention.believable(last, day) else 0
 
     def done(tx: Tx) -> None:
         tx.put_setting(LAST, day.isoformat())
         tx.log("NightlyDone", "-", "-", count=woken, at=day.isoformat())
 
     desk.register.write(done)
-    return DailyResult(day, woken, purged)
+    return DailyResult(day, woken, purged, packets)

@@ -16,8 +16,6 @@ from ktpel_kiosk.domain.outbox import CONTENTS_GONE, Packet, PacketState, WaitCa
 from ktpel_kiosk.ports.register import View
 
 PAGE = 200
-LOOKED_AT = (PacketState.SEALED, PacketState.REFUSED)
-"""What is half sent is read and compared by the sender itself; what is fully sent needs no file any more."""
 
 
 def clear_leftovers(desk: Desk) -> int:
@@ -71,8 +69,8 @@ def _unsent(desk: Desk) -> Iterator[Packet]:
 
 
 def _judge(desk: Desk, packet: Packet, good: Callable[[Packet], bool]) -> int:
-    """1 when the packet was set aside now."""
-    if packet.state not in LOOKED_AT or packet.wait_cause is WaitCause.FILE or good(packet):
+    """1 when the packet was set aside now. What is fully sent needs no file any more."""
+    if packet.state is PacketState.UPLOADED or packet.wait_cause is WaitCause.FILE or good(packet):
         return 0
     return int(resend.mark_damaged(desk, packet).wait_cause is WaitCause.FILE)
 

@@ -13,6 +13,7 @@ from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 
+from ktpel_kiosk.desk import purge_paper
 from ktpel_kiosk.desk.access import require
 from ktpel_kiosk.desk.context import Desk
 from ktpel_kiosk.domain.actor import Actor
@@ -130,8 +131,6 @@ def purge(desk: Desk, actor: Actor) -> PurgeRun | None:
     Raises:
         SopViolation: ``retention.changed``. NotAllowed.
     """
-    from ktpel_kiosk.desk import purge_paper
-
     require(actor, "purge_packets")
     packets = due(desk).packets
     if not packets:
