@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import socket
 import threading
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -18,13 +18,18 @@ from ktpel_kiosk.domain.penduduk import Penduduk
 from ktpel_kiosk.domain.status import StatusSiak
 from ktpel_kiosk.ports.clock import Clock
 from ktpel_kiosk.siak import wire
-from ktpel_kiosk.siak.simulator.routes import Checker, Routes
+from ktpel_kiosk.siak.simulator.feeder import Checker
+from ktpel_kiosk.siak.simulator.places import UploadPlace
+from ktpel_kiosk.siak.simulator.routes import Routes
 from ktpel_kiosk.siak.simulator.script import Behaviour, Residents
 from ktpel_kiosk.siak.simulator.signed_status import CourierCounter, Manifests
 from ktpel_kiosk.siak.simulator.store import GatewayStore, Holding
 
 START_S = 10.0
 STOP_S = 5.0
+BACKLOG = 2048
+"""Kiosks that knock in the same moment, e.g. when a region's network returns."""
+KEEP_ALIVE_S = 30
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,6 +51,7 @@ class GatewaySimulator:
         opener: from :func:`ktpel_kiosk.packet.open.packet_checker`; without it packets are taken unopened.
         people: NIK to biodata for lookups.
         manifests: from :func:`ktpel_kiosk.packet.courier_manifest.manifest_checker`: the stations whose couriers are known.
+        place: another tus server that takes the bytes of uploads; without it they come here.
         residents: whom the centre knows beside the packets it got; card material comes only from here.
         production: refuse to exist.
 
@@ -55,7 +61,7 @@ class GatewaySimulator:
 
     def __init__(self, data_dir: Path, *, clock: Clock, keys: SimulatorKeys, port: int = 0, behaviour: Behaviour | None = None,
                  opener: Checker | None = None, people: Mapping[str, Penduduk] | None = None, residents: Residents | None = None,
-                 manifests: Manifests | None = None, production: bool = False) -> None:
+                 manifests: Manifests | None = None, place: UploadPlace | None = None, production: bool = False) -> None:
         if production:
             raise SecurityRefusal("simulator.production")
         signer = serialization.load_pem_private_key(keys.receipt_key, None)
@@ -64,6 +70,7 @@ class GatewaySimulator:
         self._folder, self._clock, self._keys, self._signer = data_dir, clock, keys, signer
         self.behaviour = behaviour or Behaviour()
         self._opener, self._people, self._residents, self._manifests = opener, people or {}, residents, manifests
+        self._place = place
         self.port = port
         self._running: tuple[uvicorn.Server, threading.Thread, Routes] | None = None
         self._store: GatewayStore | None = None
@@ -78,16 +85,16 @@ class GatewaySimulator:
             return
         store = self._opened()
         routes = Routes(store, self._clock, self.behaviour, self._signer, self._keys.receipt_kid, self._opener, self._people,
-                        self._residents, lambda ports: CourierCounter(self._folder / "courier", ports, self._manifests))
+                        self._residents, lambda ports: CourierCounter(self._folder / "courier", ports, self._manifests), self._place)
         try:
-            listener = socket.create_server(("127.0.0.1", self.port))
+            listener = socket.create_server(("127.0.0.1", self.port), backlog=BACKLOG)
         except OSError as e:
             raise IoFailure("simulator.start", errno=e.errno) from e
         self.port = listener.getsockname()[1]
         server = _AnnouncedServer(uvicorn.Config(
             routes.app(), log_config=None, access_log=False, lifespan="off", ws="none", http="h11", timeout_graceful_shutdown=1,
-            server_header=False, **self._tls(),
-        ))
+            server_header=False, date_header=False, backlog=BACKLOG, timeout_keep_alive=KEEP_ALIVE_S, **self._tls(),
+        ), routes.attach)
         thread = threading.Thread(target=server.run, kwargs={"sockets": [listener]}, name="gateway-simulator", daemon=True)
         thread.start()
         self._running = (server, thread, routes)
@@ -99,9 +106,10 @@ class GatewaySimulator:
         """Stop answering and close the store, as a server restart would."""
         if self._running is not None:
             server, thread, routes = self._running
-            routes.stopping = True
+            routes.core.stop()
             server.should_exit = True
             thread.join(STOP_S)
+            routes.close()
             self._running = None
         if self._store is not None:
             self._store.close()
@@ -131,7 +139,9 @@ class GatewaySimulator:
 
     def tell(self, packet_id: str, nik: str, status: StatusSiak, reason: str = "") -> None:
         """Put a status event into the feed now."""
-        self._opened().tell(packet_id, nik, status, reason, wire.stamp(self._clock.now()))
+        station = self._opened().tell(packet_id, nik, status, reason, wire.stamp(self._clock.now()))
+        if self._running is not None:
+            self._running[2].core.ring([station])
 
     def _opened(self) -> GatewayStore:
         if self._store is None:
@@ -152,11 +162,12 @@ class GatewaySimulator:
 class _AnnouncedServer(uvicorn.Server):
     """uvicorn that says when it listens, instead of being polled."""
 
-    def __init__(self, config: uvicorn.Config) -> None:
+    def __init__(self, config: uvicorn.Config, attach: Callable[[], None]) -> None:
         super().__init__(config)
-        self.ready = threading.Event()
+        self.ready, self._attach = threading.Event(), attach
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        self._attach()
         await super().startup(sockets)
         self.ready.set()
 

@@ -13,8 +13,8 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
-from fastapi import Request, Response
-from fastapi.responses import JSONResponse
+from starlette.requests import Request
+from starlette.responses import JSONResponse, Response
 
 from ktpel_kiosk.domain.courier import BundleItem, BundleManifest
 from ktpel_kiosk.domain.errors import KioskError

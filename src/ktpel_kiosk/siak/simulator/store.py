@@ -1,253 +1,248 @@
-"""The simulator's own durable memory: announcements, chunks, receipts, status feed, card events (SQLite, WAL, FULL).
+"""The reference server's durable memory: facts in a ledger (SQLite), bytes of uploads in parcels (files).
 
-One connection behind one lock; every public method is one transaction. Chunks are rows, so a chunk and the offset it leads to
-become durable together.
+Nothing is answered before it is on the disk. Every method may be called from any thread; one upload is worked on by one at a time.
 """
 
 from __future__ import annotations
 
+import errno
 import hashlib
-import json
 import sqlite3
 import threading
-import uuid
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import replace
 from pathlib import Path
 
 from ktpel_kiosk.domain.status import StatusEvent, StatusSiak
-from ktpel_kiosk.siak import wire
+from ktpel_kiosk.siak.simulator.ledger import Ledger
+from ktpel_kiosk.siak.simulator.parcels import FileParcels, Parcels, digest_of
+from ktpel_kiosk.siak.simulator.records import CardEvent as CardEvent
+from ktpel_kiosk.siak.simulator.records import Conflict as Conflict
+from ktpel_kiosk.siak.simulator.records import HashMismatch as HashMismatch
+from ktpel_kiosk.siak.simulator.records import Holding as Holding
+from ktpel_kiosk.siak.simulator.records import StoreFull as StoreFull
 from ktpel_kiosk.siak.simulator.script import Step
+from ktpel_kiosk.siak.simulator.upgrade import upgrade
 
-_SCHEMA = """
-CREATE TABLE IF NOT EXISTS packets (
-  packet_id TEXT PRIMARY KEY, station TEXT NOT NULL, counter INTEGER NOT NULL, previous_hash TEXT NOT NULL,
-  size INTEGER NOT NULL CHECK (size > 0), sha256 TEXT NOT NULL, upload_id TEXT NOT NULL UNIQUE,
-  received INTEGER NOT NULL DEFAULT 0, complete INTEGER NOT NULL DEFAULT 0, UNIQUE (station, counter)) STRICT;
-CREATE TABLE IF NOT EXISTS chunks (
-  packet_id TEXT NOT NULL REFERENCES packets, start INTEGER NOT NULL, data BLOB NOT NULL, PRIMARY KEY (packet_id, start)) STRICT;
-CREATE TABLE IF NOT EXISTS contents (packet_id TEXT PRIMARY KEY REFERENCES packets, data BLOB NOT NULL) STRICT;
-CREATE TABLE IF NOT EXISTS receipts (
-  sequence INTEGER PRIMARY KEY, packet_id TEXT NOT NULL UNIQUE REFERENCES packets, jws TEXT NOT NULL) STRICT;
-CREATE TABLE IF NOT EXISTS plans (
-  id INTEGER PRIMARY KEY AUTOINCREMENT, packet_id TEXT NOT NULL REFERENCES packets, nik TEXT NOT NULL, due_at REAL NOT NULL,
-  status TEXT NOT NULL, reason TEXT NOT NULL) STRICT;
-CREATE TABLE IF NOT EXISTS events (
-  sequence INTEGER PRIMARY KEY AUTOINCREMENT, station TEXT NOT NULL, packet_id TEXT NOT NULL, nik TEXT NOT NULL,
-  status TEXT NOT NULL, at TEXT NOT NULL, reason TEXT NOT NULL) STRICT;
-CREATE TABLE IF NOT EXISTS cards (event_id TEXT PRIMARY KEY, event TEXT NOT NULL, facts TEXT NOT NULL) STRICT;
-"""
+Signer = Callable[[Holding, int], str]
 
 
-@dataclass(frozen=True, slots=True)
-class Holding:
-    """One packet as the server knows it."""
+class _Upload:
+    """An upload that is being worked on. ``hasher`` follows the bytes; ``None`` when they were not all seen by this process."""
 
-    packet_id: str
-    station: str
-    counter: int
-    previous_hash: str
-    size: int
-    sha256: str
-    upload_id: str
-    received: int
-    complete: bool
+    __slots__ = ("gone", "hasher", "holding", "lock", "received")
 
+    def __init__(self, holding: Holding, received: int) -> None:
+        self.holding, self.received = holding, received
+        self.hasher = hashlib.sha256() if received == 0 else None
+        self.lock, self.gone = threading.Lock(), False
 
-class Conflict(Exception):
-    """What was asked contradicts what is stored; the text is the machine-readable reason."""
-
-
-class HashMismatch(Exception):
-    """All bytes came and they are not the announced ones; the upload was dropped."""
+    def seen(self) -> Holding:
+        return replace(self.holding, received=self.received)
 
 
 class GatewayStore:
+    """Facts and bytes together; ``ledger`` also answers what lists and pictures of the whole need."""
+
     def __init__(self, folder: Path) -> None:
         folder.mkdir(parents=True, exist_ok=True)
-        self._lock = threading.RLock()
-        self._db = sqlite3.connect(folder / "gateway.sqlite", isolation_level=None, check_same_thread=False)
-        for pragma in ("journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON", "busy_timeout=5000"):
-            self._db.execute(f"PRAGMA {pragma}")
-        self._db.executescript(_SCHEMA)
+        parcels = FileParcels(folder / "parcels")
+        upgrade(folder / "gateway.sqlite", parcels)
+        self.ledger = Ledger(folder / "gateway.sqlite")
+        self._parcels: Parcels = parcels
+        self._guard = threading.Lock()
+        self._uploads: dict[str, _Upload] = {}
+        for name in set(parcels.names()) - self.ledger.upload_ids():
+            parcels.drop(name)  # an upload that was begun anew right before a crash
 
     def close(self) -> None:
-        with self._lock:
-            self._db.close()
+        self.ledger.close()
 
-    @contextmanager
-    def _transaction(self) -> Iterator[sqlite3.Connection]:
-        with self._lock:
-            self._db.execute("BEGIN IMMEDIATE")
-            try:
-                yield self._db
-            except BaseException:
-                self._db.execute("ROLLBACK")
-                raise
-            self._db.execute("COMMIT")
+    # -- packets
 
-    def announce(self, packet_id: str, station: str, counter: int, previous_hash: str, size: int, sha256: str) -> tuple[Holding, bool]:
-        """The holding and whether it is new. Raises Conflict ``hash_conflict`` or ``counter_reused``."""
-        with self._transaction() as db:
-            known = self._one(db, "packet_id", packet_id)
-            if known is not None:
-                if (known.station, known.size, known.sha256) != (station, size, sha256):
-                    raise Conflict("hash_conflict")
-                return known, False
-            row = (packet_id, station, counter, previous_hash, size, sha256, uuid.uuid4().hex)
-            try:
-                db.execute("INSERT INTO packets (packet_id, station, counter, previous_hash, size, sha256, upload_id) "
-                           "VALUES (?, ?, ?, ?, ?, ?, ?)", row)
-            except sqlite3.IntegrityError as e:
-                raise Conflict("counter_reused") from e
-            return Holding(*row, received=0, complete=False), True
+    def announce(self, packet_id: str, station: str, counter: int, previous_hash: str, size: int, sha256: str, *,
+                 replaces: str = "", at: str = "", quota: int = 0) -> tuple[Holding, bool]:
+        """The holding and whether it is new. Raises Conflict ``hash_conflict`` or ``counter_reused``, StoreFull."""
+        with _disk():
+            holding, new = self.ledger.announce(packet_id, station, counter, previous_hash, size, sha256, replaces=replaces, at=at,
+                                                quota=quota)
+        return self._with_received(holding), new
 
     def by_packet(self, packet_id: str) -> Holding | None:
-        with self._lock:
-            return self._one(self._db, "packet_id", packet_id)
+        found = self.ledger.by_packet(packet_id)
+        return self._with_received(found) if found is not None else None
 
     def by_upload(self, upload_id: str) -> Holding | None:
-        with self._lock:
-            return self._one(self._db, "upload_id", upload_id)
+        upload = self._uploads.get(upload_id)
+        if upload is not None and not upload.gone:
+            return upload.seen()
+        found = self.ledger.by_upload(upload_id)
+        return self._with_received(found) if found is not None else None
 
     def holdings(self) -> list[Holding]:
-        with self._lock:
-            return [_holding(r) for r in self._db.execute(f"{_SELECT} ORDER BY station, counter")]
+        return [self._with_received(h) for h in self.ledger.holdings()]
+
+    def _with_received(self, holding: Holding) -> Holding:
+        if holding.complete:
+            return holding
+        upload = self._uploads.get(holding.upload_id)
+        return replace(holding, received=upload.received if upload is not None else self._parcels.size(holding.upload_id))
 
     def content(self, packet_id: str) -> bytes | None:
-        with self._lock:
-            row = self._db.execute("SELECT data FROM contents WHERE packet_id = ?", (packet_id,)).fetchone()
-            return bytes(row[0]) if row else None
+        """Bytes of a complete packet."""
+        found = self.ledger.by_packet(packet_id)
+        return b"".join(self._parcels.blocks(found.upload_id)) if found is not None and found.complete else None
 
-    @staticmethod
-    def _one(db: sqlite3.Connection, column: str, value: str) -> Holding | None:
-        row = db.execute(f"{_SELECT} WHERE {column} = ?", (value,)).fetchone()
-        return _holding(row) if row else None
+    # -- uploads
 
-    def add_chunk(self, upload_id: str, offset: int, data: bytes) -> Holding:
-        """Durable when it returns. Raises Conflict ``offset``, ``too_long`` or KeyError for an unknown upload."""
-        with self._transaction() as db:
-            holding = self._one(db, "upload_id", upload_id)
+    @contextmanager
+    def _working(self, upload_id: str) -> Iterator[_Upload]:
+        """The upload, held by this thread alone. Raises KeyError for one that is unknown or forgotten."""
+        upload = self._uploads.get(upload_id) or self._load(upload_id)
+        with upload.lock:
+            if upload.gone:
+                raise KeyError(upload_id)
+            yield upload
+
+    def _load(self, upload_id: str) -> _Upload:
+        # who leaves `_uploads` was written to the ledger before: so looking there inside the guard never brings back an old state
+        with self._guard:
+            known = self._uploads.get(upload_id)
+            if known is not None:
+                return known
+            holding = self.ledger.by_upload(upload_id)
             if holding is None:
                 raise KeyError(upload_id)
-            if holding.complete or offset != holding.received:
+            if holding.complete:
+                return _Upload(holding, holding.size)
+            made = self._uploads[upload_id] = _Upload(holding, self._parcels.size(upload_id))
+            return made
+
+    def _leave(self, upload: _Upload) -> None:
+        with self._guard:
+            self._uploads.pop(upload.holding.upload_id, None)
+
+    def add_chunk(self, upload_id: str, offset: int, data: bytes) -> Holding:
+        """Durable when it returns. Raises Conflict ``offset``, ``too_long``, StoreFull, or KeyError for an unknown upload."""
+        with self._working(upload_id) as upload:
+            if upload.holding.complete or offset != upload.received:
                 raise Conflict("offset")
-            if offset + len(data) > holding.size:
+            if offset + len(data) > upload.holding.size:
                 raise Conflict("too_long")
             if data:
-                db.execute("INSERT INTO chunks VALUES (?, ?, ?)", (holding.packet_id, offset, data))
-                db.execute("UPDATE packets SET received = ? WHERE packet_id = ?", (offset + len(data), holding.packet_id))
-            found = self._one(db, "upload_id", upload_id)
-            assert found is not None
-            return found
+                self._append(upload, data)
+            return upload.seen()
+
+    def _append(self, upload: _Upload, data: bytes) -> None:
+        try:
+            with _disk():
+                self._parcels.append(upload.holding.upload_id, upload.received, data)
+        except BaseException:
+            # the file says what is there; the hash of it is made anew at the end
+            upload.received, upload.hasher = self._parcels.size(upload.holding.upload_id), None
+            raise
+        upload.received += len(data)
+        if upload.hasher is not None:
+            upload.hasher.update(data)
 
     def forget(self, upload_id: str) -> None:
         """Lose an unfinished upload: a new announcement starts at 0 under another URL."""
-        with self._transaction() as db:
-            holding = self._one(db, "upload_id", upload_id)
-            if holding is not None and not holding.complete:
-                self._drop(db, holding)
+        try:
+            with self._working(upload_id) as upload:
+                if not upload.holding.complete:
+                    self._begin_anew(upload)
+        except KeyError:
+            return
 
-    @staticmethod
-    def _drop(db: sqlite3.Connection, holding: Holding) -> None:
-        db.execute("DELETE FROM chunks WHERE packet_id = ?", (holding.packet_id,))
-        db.execute("UPDATE packets SET received = 0, upload_id = ? WHERE packet_id = ?", (uuid.uuid4().hex, holding.packet_id))
+    def _begin_anew(self, upload: _Upload) -> None:
+        self.ledger.renew_upload(upload.holding.packet_id)
+        upload.gone = True
+        self._leave(upload)
+        self._parcels.drop(upload.holding.upload_id)
 
-    def complete(self, packet_id: str, sign: Callable[[Holding, int], str], plan: Callable[[bytes], tuple[str, Sequence[Step]]],
-                 now_s: float) -> None:
-        """All bytes are there: check them, give the permanent receipt, plan the statuses. Repeating it changes nothing.
+    def finish(self, packet_id: str, sign: Signer, at: str) -> str | None:
+        """The receipt, when all bytes are here; made at the first call, the same for ever after. ``None``: not all are here.
+
+        Raises KeyError for an unknown packet, HashMismatch (the upload was dropped), StoreFull.
+        """
+        holding = self.ledger.by_packet(packet_id)
+        if holding is None:
+            raise KeyError(packet_id)
+        if holding.complete:
+            return self.ledger.receipt(packet_id)
+        with self._working(holding.upload_id) as upload:
+            if upload.holding.complete:
+                return self.ledger.receipt(packet_id)
+            if upload.received != holding.size:
+                return None
+            found = upload.hasher.hexdigest() if upload.hasher is not None else digest_of(self._parcels, holding.upload_id)
+            if found != holding.sha256:
+                self._begin_anew(upload)
+                raise HashMismatch
+            with _disk():
+                token = self.ledger.settle(packet_id, sign, at)
+            upload.holding = replace(upload.holding, complete=True)
+            self._leave(upload)
+            return token
+
+    def complete(self, packet_id: str, sign: Signer, plan: Callable[[bytes], tuple[str, Sequence[Step]]], now_s: float,
+                 at: str = "") -> None:
+        """Receipt and statuses in one go. Repeating it changes nothing.
 
         Args:
             sign: (holding, sequence) to the receipt's JWS. plan: content to (NIK, steps).
         """
-        mismatch = False
-        with self._transaction() as db:
-            holding = self._one(db, "packet_id", packet_id)
-            if holding is None or holding.complete or holding.received != holding.size:
-                return
-            rows = db.execute("SELECT data FROM chunks WHERE packet_id = ? ORDER BY start", (packet_id,))
-            content = b"".join(r[0] for r in rows)
-            if hashlib.sha256(content).hexdigest() != holding.sha256:
-                self._drop(db, holding)
-                mismatch = True
-            else:
-                self._settle(db, holding, content, sign, plan, now_s)
-        if mismatch:
-            raise HashMismatch
-
-    def _settle(self, db: sqlite3.Connection, holding: Holding, content: bytes, sign: Callable[[Holding, int], str],
-                plan: Callable[[bytes], tuple[str, Sequence[Step]]], now_s: float) -> None:
-        sequence = int(db.execute("SELECT coalesce(max(sequence), 0) + 1 FROM receipts").fetchone()[0])
-        nik, steps = plan(content)
-        db.execute("INSERT INTO receipts VALUES (?, ?, ?)", (sequence, holding.packet_id, sign(holding, sequence)))
-        db.execute("INSERT INTO contents VALUES (?, ?)", (holding.packet_id, content))
-        db.execute("DELETE FROM chunks WHERE packet_id = ?", (holding.packet_id,))
-        db.execute("UPDATE packets SET complete = 1 WHERE packet_id = ?", (holding.packet_id,))
-        due = now_s
-        for step in steps:
-            due += step.delay_s
-            db.execute("INSERT INTO plans (packet_id, nik, due_at, status, reason) VALUES (?, ?, ?, ?, ?)",
-                       (holding.packet_id, nik, due, step.status.value, step.reason))
+        if self.finish(packet_id, sign, at) is not None and any(p == packet_id for p, *_ in self.ledger.unopened()):
+            nik, steps = plan(self.content(packet_id) or b"")
+            self.ledger.plan(packet_id, nik, steps, now_s)
 
     def receipt(self, packet_id: str) -> str | None:
-        with self._lock:
-            row = self._db.execute("SELECT jws FROM receipts WHERE packet_id = ?", (packet_id,)).fetchone()
-            return str(row[0]) if row else None
+        return self.ledger.receipt(packet_id)
 
     def receipts(self) -> list[tuple[int, str]]:
-        with self._lock:
-            return [(int(s), str(p)) for s, p in self._db.execute("SELECT sequence, packet_id FROM receipts ORDER BY sequence")]
+        return self.ledger.receipts()
 
-    def release_due(self, now_s: float, at: str) -> float | None:
-        """Move due plans into the feed, oldest first; returns when the next one is due."""
-        with self._lock:
-            found = self._db.execute("SELECT min(due_at) FROM plans").fetchone()[0]
-            if found is None or found > now_s:
-                return None if found is None else float(found)
-        with self._transaction() as db:
-            due = db.execute("SELECT p.id, k.station, p.packet_id, p.nik, p.status, p.reason FROM plans p JOIN packets k "
-                             "USING (packet_id) WHERE p.due_at <= ? ORDER BY p.due_at, p.id", (now_s,)).fetchall()
-            for plan_id, station, packet_id, nik, status, reason in due:
-                db.execute("INSERT INTO events (station, packet_id, nik, status, at, reason) VALUES (?, ?, ?, ?, ?, ?)",
-                           (station, packet_id, nik, status, at, reason))
-                db.execute("DELETE FROM plans WHERE id = ?", (plan_id,))
-            later = db.execute("SELECT min(due_at) FROM plans").fetchone()[0]
-            return None if later is None else float(later)
+    # -- statuses and cards
 
-    def tell(self, packet_id: str, nik: str, status: StatusSiak, reason: str, at: str) -> None:
-        """Put an event into the feed by hand (tests, demonstrations)."""
-        with self._transaction() as db:
-            row = db.execute("SELECT station FROM packets WHERE packet_id = ?", (packet_id,)).fetchone()
-            db.execute("INSERT INTO events (station, packet_id, nik, status, at, reason) VALUES (?, ?, ?, ?, ?, ?)",
-                       (row[0] if row else "", packet_id, nik, status.value, at, reason))
+    def plan(self, packet_id: str, nik: str, steps: Iterable[Step], start_s: float, failure: str = "") -> None:
+        with _disk():
+            self.ledger.plan(packet_id, nik, steps, start_s, failure)
+
+    def release_due(self, now_s: float, at: str) -> set[str]:
+        """Move due plans into the feed, oldest first; the stations that have news."""
+        with _disk():
+            return self.ledger.release_due(now_s, at)
+
+    def tell(self, packet_id: str, nik: str, status: StatusSiak, reason: str, at: str) -> str:
+        return self.ledger.tell(packet_id, nik, status, reason, at)
 
     def events(self, station: str, after: int, limit: int) -> list[StatusEvent]:
-        with self._lock:
-            rows = self._db.execute("SELECT sequence, packet_id, nik, status, at, reason FROM events WHERE station = ? AND sequence > ? "
-                                    "ORDER BY sequence LIMIT ?", (station, after, limit))
-            return [StatusEvent(s, p, n, StatusSiak(w), wire.moment(at), r) for s, p, n, w, at, r in rows]
+        return self.ledger.events(station, after, limit)
 
     def latest_of(self, nik: str) -> StatusEvent | None:
-        """The newest released status of a person whose packet is held here."""
-        with self._lock:
-            row = self._db.execute("SELECT sequence, packet_id, nik, status, at, reason FROM events WHERE nik = ? AND nik <> '' "
-                                   "ORDER BY sequence DESC LIMIT 1", (nik,)).fetchone()
-            return StatusEvent(row[0], row[1], row[2], StatusSiak(row[3]), wire.moment(row[4]), row[5]) if row else None
+        return self.ledger.latest_of(nik)
 
-    def add_card(self, event_id: str, event: str, facts: Mapping[str, str]) -> bool:
+    def add_card(self, event_id: str, event: str, facts: Mapping[str, str], station: str = "", at: str = "") -> bool:
         """False when this event is known already."""
-        with self._transaction() as db:
-            done = db.execute("INSERT OR IGNORE INTO cards VALUES (?, ?, ?)", (event_id, event, json.dumps(facts, sort_keys=True)))
-            return done.rowcount == 1
+        with _disk():
+            return self.ledger.add_card(event_id, event, facts, station, at)
 
     def cards(self) -> list[tuple[str, str]]:
-        with self._lock:
-            return [(str(i), str(e)) for i, e in self._db.execute("SELECT event_id, event FROM cards ORDER BY rowid")]
+        """(event id, event) in order of arrival."""
+        return [(c.event_id, c.event) for c in self.ledger.card_events()]
 
 
-_SELECT = "SELECT packet_id, station, counter, previous_hash, size, sha256, upload_id, received, complete FROM packets"
-
-
-def _holding(row: tuple[str, str, int, str, int, str, str, int, int]) -> Holding:
-    return Holding(*row[:8], complete=bool(row[8]))
+@contextmanager
+def _disk() -> Iterator[None]:
+    """A disk or database without room becomes StoreFull; other troubles stay what they are."""
+    try:
+        yield
+    except OSError as e:
+        if e.errno in (errno.ENOSPC, errno.EDQUOT, errno.EFBIG):
+            raise StoreFull from e
+        raise
+    except sqlite3.OperationalError as e:
+        if e.sqlite_errorcode == sqlite3.SQLITE_FULL:
+            raise StoreFull from e
+        raise
