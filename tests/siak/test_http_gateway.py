@@ -5,17 +5,12 @@ from __future__ import annotations
 import base64
 import hashlib
 import socket
-import ssl
 import threading
 from dataclasses import replace
-from datetime import timedelta
 
 import httpx
 import pytest
-from cryptography import x509
-from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
-from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
 
 from ktpel_kiosk.app.clock import SystemClock
 from ktpel_kiosk.domain.biodata import make_penduduk
@@ -27,10 +22,9 @@ from ktpel_kiosk.domain.errors import (
     SecurityRefusal,
     ServerRefused,
     ServerTrouble,
-    TlsRejected,
 )
 from ktpel_kiosk.domain.status import StatusSiak
-from ktpel_kiosk.siak.answers import LineCut, OffsetMoved
+from ktpel_kiosk.siak.answers import LineCut, OffsetMoved, PortalSeen, ProxyTrouble, StationRefused
 from ktpel_kiosk.siak.http_gateway import GatewayTimeouts, HttpGateway, receipt_keys, tls_context
 from ktpel_kiosk.siak.simulator.server import GatewaySimulator, SimulatorKeys
 
@@ -143,13 +137,6 @@ def test_no_listener_is_offline_and_silence_is_not(simulator, connect):
         connect(port).offset("/v1/uploads/x")
 
 
-def test_an_unresolvable_name_is_offline():
-    gateway = HttpGateway("https://gateway.invalid", "desk-1", receipt_keys={}, tls=ssl.create_default_context())
-    with pytest.raises(Offline):
-        gateway.statuses(0, 0)
-    gateway.close()
-
-
 class OneAnswer:
     """A server that answers every request with the same bytes."""
 
@@ -187,19 +174,21 @@ def _http(status: str, body: bytes, extra: str = "") -> bytes:
 
 
 @pytest.mark.parametrize(("raw", "kind", "key"), [
-    (_http("200 OK", b"<html>Masuk Wi-Fi</html>"), ServerTrouble, "gateway.not_the_gateway"),
-    (_http("302 Found", b"", "Location: http://portal.example/\r\n"), ServerTrouble, "gateway.not_the_gateway"),
+    (_http("200 OK", b"<html>Masuk Wi-Fi</html>"), PortalSeen, "gateway.portal"),
+    (_http("302 Found", b"", "Location: http://portal.example/\r\n"), PortalSeen, "gateway.portal"),
     (_http("200 OK", b"[]"), ServerTrouble, "gateway.not_the_gateway"),
     (_http("200 OK", b'{"events": [{"sequence": 1}]}'), ServerTrouble, "gateway.not_the_gateway"),
     (_http("200 OK", b'{"events": [7]}'), ServerTrouble, "gateway.not_the_gateway"),
     (_http("200 OK", b"[" * 100_000), ServerTrouble, "gateway.not_the_gateway"),
     (_http("200 OK", b"x" * 1_200_000), ServerTrouble, "gateway.not_the_gateway"),
     (_http("401 Unauthorized", b""), ServerRefused, "gateway.not_authorised"),
-    (_http("407 Proxy", b""), ServerRefused, "gateway.proxy"),
+    (_http("407 Proxy", b""), ProxyTrouble, "gateway.proxy"),
     (_http("429 Slow", b"", "Retry-After: 7\r\n"), ServerTrouble, "gateway.busy"),
     (_http("500 Oops", b""), ServerTrouble, "gateway.server_error"),
     (_http("418 Teapot", b""), ServerRefused, "gateway.refused"),
-    (b"SSH-2.0-OpenSSH_9\r\n", LineCut, "gateway.cut"),
+    (_http("507 Full", b""), ServerTrouble, "gateway.server_full"),
+    (_http("511 Sign in", b""), PortalSeen, "gateway.portal"),
+    (b"SSH-2.0-OpenSSH_9\r\n", ServerTrouble, "gateway.not_the_gateway"),
     (b"", LineCut, "gateway.cut"),
 ])
 def test_answers_are_classed_in_one_table(connect, raw, kind, key):
@@ -265,48 +254,7 @@ def test_mutual_tls_round_trip(tmp_path, demo_keys, office):
 def test_without_a_client_certificate_the_server_hangs_up_and_it_is_not_called_offline(tmp_path, demo_keys):
     with _tls_simulator(tmp_path, demo_keys) as simulator:
         gateway = HttpGateway(simulator.base_url, "desk-1", tls=tls_context(demo_keys.ca_cert), receipt_keys={})
-        with pytest.raises((TlsRejected, LineCut)):  # the alert and the hang-up race each other
+        with pytest.raises((StationRefused, LineCut)) as refused:  # the alert and the hang-up race each other
             gateway.statuses(0, 0)
-        gateway.close()
-
-
-def _server_files(folder, demo_keys, *, issuer="ours", host="127.0.0.1", start=-1, end=30, purpose=ExtendedKeyUsageOID.SERVER_AUTH):
-    """Certificate of a server that is not quite the gateway."""
-    now = SystemClock().now()
-    key = ec.generate_private_key(ec.SECP256R1())
-    ca = x509.load_pem_x509_certificate(demo_keys.ca_cert.read_bytes())
-    ca_key = serialization.load_pem_private_key(demo_keys.ca_key.read_bytes(), None)
-    if issuer == "other":
-        ca_key = ec.generate_private_key(ec.SECP256R1())
-    name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "server")])
-    signing_key, issuer_name = (key, name) if issuer == "self" else (ca_key, ca.subject)
-    import ipaddress
-    certificate = (
-        x509.CertificateBuilder().subject_name(name).issuer_name(issuer_name).public_key(key.public_key())
-        .serial_number(x509.random_serial_number()).not_valid_before(now + timedelta(days=start)).not_valid_after(now + timedelta(days=end))
-        .add_extension(x509.SubjectAlternativeName([x509.IPAddress(ipaddress.ip_address(host))]), False)
-        .add_extension(x509.ExtendedKeyUsage([purpose]), False).sign(signing_key, hashes.SHA256())
-    )
-    (folder / "s.crt").write_bytes(certificate.public_bytes(serialization.Encoding.PEM))
-    (folder / "s.key").write_bytes(key.private_bytes(
-        serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()))
-    return {"cert": folder / "s.crt", "key": folder / "s.key"}
-
-
-@pytest.mark.parametrize(("wrong", "key"), [
-    ({"issuer": "self"}, "gateway.tls"),
-    ({"issuer": "other"}, "gateway.tls"),
-    ({"host": "127.0.0.2"}, "gateway.tls"),
-    ({"start": -20, "end": -10}, "gateway.tls_expired"),
-    ({"start": 10, "end": 20}, "gateway.tls_not_yet_valid"),
-    ({"purpose": ExtendedKeyUsageOID.CLIENT_AUTH}, "gateway.tls"),
-])
-def test_bad_server_identities_are_refused(tmp_path, demo_keys, wrong, key):
-    files = _server_files(tmp_path, demo_keys, **wrong)
-    with _tls_simulator(tmp_path, demo_keys, **files) as simulator:
-        gateway = HttpGateway(simulator.base_url, "desk-1", receipt_keys={},
-                              tls=tls_context(demo_keys.ca_cert, demo_keys.client_cert, demo_keys.client_key))
-        with pytest.raises(TlsRejected) as refused:
-            gateway.statuses(0, 0)
-        assert refused.value.message_key == key
+        assert refused.value.message_key in ("gateway.station_certificate", "gateway.cut")
         gateway.close()

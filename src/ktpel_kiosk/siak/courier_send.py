@@ -87,7 +87,7 @@ class CourierLine(HttpGateway):
             if e.message_key in NOT_KNOWN:
                 raise ServerRefused("courier.not_known", status=e.facts.get("status")) from e
             raise
-        self._client.headers[wire.COURIER_HEADER] = digest
+        self.say(wire.COURIER_HEADER, digest)
         return True
 
     def receipt_text(self, packet_id: str) -> str:

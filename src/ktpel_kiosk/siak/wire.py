@@ -49,8 +49,9 @@ def biodata_from_json(untrusted: object) -> Penduduk:
     return make_penduduk(**{f.name: untrusted[f.name] for f in fields(Penduduk) if f.name in untrusted})
 
 
-def _text(value: object, name: str) -> str:
-    if not isinstance(value, str) or len(value) > 300:
+def text_of(value: object, name: str, limit: int = 300) -> str:
+    """A text of at most ``limit`` characters. Raises ValueError."""
+    if not isinstance(value, str) or len(value) > limit:
         raise ValueError(name)
     return value
 
@@ -70,7 +71,7 @@ def receipt_payload(packet_id: str, sha256: str, station: str, sequence: int, re
 
 def receipt_of(payload: Mapping[str, Any], jws: str) -> Receipt:
     """Raises ValueError, TypeError or KeyError."""
-    return Receipt(_text(payload["packet_id"], "packet_id"), _text(payload["sha256"], "sha256"), _text(payload["station"], "station"),
+    return Receipt(text_of(payload["packet_id"], "packet_id"), text_of(payload["sha256"], "sha256"), text_of(payload["station"], "station"),
                    sequence_of(payload["sequence"]), moment(payload["received_at"]), jws)
 
 
@@ -93,8 +94,8 @@ def event_of(untrusted: Mapping[str, Any]) -> StatusEvent | None:
         status = status_of(str(untrusted["status"])[:300])
     except ValueError:
         return None
-    return StatusEvent(sequence, _text(untrusted["packet_id"], "packet_id"), _text(untrusted.get("nik", ""), "nik"),
-                       status, at, _text(untrusted.get("reason", ""), "reason")[:200])
+    return StatusEvent(sequence, text_of(untrusted["packet_id"], "packet_id"), text_of(untrusted.get("nik", ""), "nik"),
+                       status, at, text_of(untrusted.get("reason", ""), "reason")[:200])
 
 
 def record_status_to_json(found: RecordStatus) -> dict[str, Any]:
@@ -103,8 +104,8 @@ def record_status_to_json(found: RecordStatus) -> dict[str, Any]:
 
 def record_status_of(untrusted: Mapping[str, Any]) -> RecordStatus:
     """Raises ValueError (also where there is no status word), TypeError, KeyError."""
-    return RecordStatus(_text(untrusted["nik"], "nik"), status_of(str(untrusted["status"])[:300]), moment(untrusted["at"]),
-                        _text(untrusted.get("reason", ""), "reason")[:200])
+    return RecordStatus(text_of(untrusted["nik"], "nik"), status_of(str(untrusted["status"])[:300]), moment(untrusted["at"]),
+                        text_of(untrusted.get("reason", ""), "reason")[:200])
 
 
 PART_LIMITS: dict[str, int] = {"portrait": 256 * 1024, "signature": 128 * 1024, "minutiae": 4 * 1024}
