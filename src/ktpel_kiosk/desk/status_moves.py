@@ -72,9 +72,15 @@ def move(desk: Desk, tx: Tx, p: Permohonan, now: Standing) -> Permohonan:
     if now.duplicate:
         return _held(desk, tx, p)
     if now.ready and tahap.stage is Stage.MENUNGGU_PRR:
-        back = replace(p, keadaan=Keadaan.BERJALAN, return_reasons=()) if p.keadaan is Keadaan.GANDA else p
-        return save(desk, tx, _print_ready(desk, tx, back, now.last.status if now.last else StatusSiak.PRINT_READY_RECORD))
+        return save(desk, tx, _print_ready(desk, tx, _free(p), now.because.status if now.because else StatusSiak.PRINT_READY_RECORD))
+    if p.keadaan is Keadaan.GANDA:
+        return save(desk, tx, pause_for(_free(p), "menunggu_prr", desk.clock.now()))
     return p
+
+
+def _free(p: Permohonan) -> Permohonan:
+    """No longer held as ganda."""
+    return replace(p, keadaan=Keadaan.BERJALAN, return_reasons=()) if p.keadaan is Keadaan.GANDA else p
 
 
 def _held(desk: Desk, tx: Tx, p: Permohonan) -> Permohonan:
