@@ -37,6 +37,7 @@ PACKET = (
     WHERE courier_at IS NOT NULL AND state <> 'received' AND replaced_by = ''
     """,
     "CREATE INDEX packet_unpurged ON packet (counter) WHERE purged_at IS NULL",
+    "CREATE INDEX packet_replaced ON packet (sealed_at) WHERE replaced_by <> ''",
     """
     CREATE TRIGGER packet_purge_needs_receipt BEFORE UPDATE ON packet
     WHEN NEW.purged_at IS NOT NULL AND NEW.state <> 'received' AND NEW.replaced_by = ''

@@ -106,7 +106,9 @@ class World:
         }
 
     def unsent_at(self, at: datetime) -> int:
-        return sum(k.sealed_at < at and not (k.received_at is not None and k.received_at < at) for k in self.packets)
+        sealed = {k.packet_id: k.sealed_at for k in self.packets}
+        return sum(k.sealed_at < at and not (k.received_at is not None and k.received_at < at)
+                   and not (k.replaced_by and sealed[k.replaced_by] < at) for k in self.packets)
 
     def officer_work(self, since: datetime, until: datetime) -> list[OfficerWork]:
         made: dict[tuple[str, str], list[float]] = {}
@@ -182,7 +184,7 @@ class World:
     def packet_ages(self, now: datetime) -> list[Waits]:
         found: dict[str, list[tuple[datetime, int]]] = {}
         for k in self.packets:
-            if k.state is not PacketState.RECEIVED:
+            if k.unsent:
                 found.setdefault(k.wait_cause.value, []).append((k.sealed_at, k.size))
         return waits(found, now)
 

@@ -147,11 +147,11 @@ class MemoryRegister(MemoryQueue, MemoryLedgers):
         return self._packets.get(packet_id)
 
     def packet_of(self, pid: str) -> Any:
-        return next((k for k in self._packets.values() if k.permohonan_id == pid), None)
+        return max((k for k in self._packets.values() if k.permohonan_id == pid), key=lambda k: k.counter, default=None)
 
     def packets(self, *, unsent_only: bool = False) -> list[Any]:
         return [k for k in sorted(self._packets.values(), key=lambda k: k.counter)
-                if not unsent_only or k.state is not PacketState.RECEIVED]
+                if not unsent_only or k.unsent]
 
     def packet_paths(self) -> frozenset[str]:
         return frozenset(k.path for k in self._packets.values())

@@ -93,6 +93,10 @@ class FileState:
 def check_all(desk: Desk, actor: Actor) -> Iterator[FileState]:
     """Every packet the register knows, with the SHA-256 of its file and spare computed now; oldest first. Changes nothing. NotAllowed."""
     require(actor, "verify_register")
+    return _states(desk)
+
+
+def _states(desk: Desk) -> Iterator[FileState]:
     after = 0
     while page := desk.register.read(lambda v, after=after: list(v.packets_after(after, PAGE))):  # type: ignore[misc]
         for packet in page:

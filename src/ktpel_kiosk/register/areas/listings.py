@@ -32,6 +32,8 @@ from ktpel_kiosk.register.session import Row, Session, paged
 
 if TYPE_CHECKING:
     from ktpel_kiosk.domain.cards import CardJob
+    from ktpel_kiosk.domain.outbox import Packet
+    from ktpel_kiosk.domain.status import StatusEvent
     from ktpel_kiosk.ports.register import Handover
 
 P: Final = table_of(PermohonanRow)
@@ -95,14 +97,15 @@ class ListingView(Session):
         for page in paged(self.stream(_RECORDED_IN, since=micros(since), until=micros(until)), PAGE):
             ids = [r["permohonan_id"] for r in page]
             found, excused = self._applications(ids), self._grouped(_EXCEPTIONS, ids, "permohonan_id")
-            packets = {r["permohonan_id"]: mappers.PACKET.value(r) for r in self._of(_PACKETS, ids)}  # the newest of each stays
-            events = self._grouped(_EVENTS, [p.packet_id for p in packets.values()], "packet_id")
+            sealed = [mappers.PACKET.value(r) for r in self._of(_PACKETS, ids)]
+            packets = {p.permohonan_id: p for p in sealed}  # the newest of each stays
+            events = self._events(sealed)
             for row in page:
                 packet = packets.get(row["permohonan_id"])
                 yield Recorded(
                     moment(row["finished_at"]), row["actor"], found[row["permohonan_id"]],
                     tuple(mappers.EXCEPTION.value(r) for r in excused[row["permohonan_id"]]), packet,
-                    tuple(mappers.STATUS.value(r) for r in events[packet.packet_id]) if packet else ())
+                    tuple(events[row["permohonan_id"]]))
 
     def card_jobs_in(self, since: datetime, until: datetime) -> Iterator[tuple[CardJob, Permohonan]]:
         return self._with_application(_JOBS_IN, mappers.CARD_JOB, since, until)
@@ -127,6 +130,16 @@ class ListingView(Session):
         for row in self.tuples(_STAGES, ids=mappers.ids_text(wanted)):
             stages[row[0]].append(mappers.read_tahap(row))
         return {r["id"]: mappers.application_from(r, stages[r["id"]]) for r in self._of(_APPLICATIONS, wanted)}
+
+    def _events(self, packets: Sequence[Packet]) -> Mapping[str, list[StatusEvent]]:
+        """By application: what came back on any of its packets, in the order the centre said it."""
+        of = {p.packet_id: p.permohonan_id for p in packets}
+        found: dict[str, list[StatusEvent]] = defaultdict(list)
+        for row in self._of(_EVENTS, list(of)):
+            found[of[row["packet_id"]]].append(mappers.STATUS.value(row))
+        for events in found.values():
+            events.sort(key=lambda e: e.sequence)
+        return found
 
     def _grouped(self, statement: Select[Any], ids: Sequence[str], by: str) -> Mapping[str, list[Row]]:
         groups: dict[str, list[Row]] = defaultdict(list)

@@ -195,11 +195,14 @@ WAITING: Final = text(f"""
     GROUP BY reason ORDER BY count DESC, reason""")
 PACKET_AGES: Final = text(f"""
     SELECT reason, count(*) AS count, min(since) AS oldest, {_AGES}, sum(size) AS size, sum(max(0, :now - since)) / 1000000.0 AS total_s
-    FROM (SELECT wait_cause AS reason, sealed_at AS since, size FROM packet WHERE state <> 'received')
+    FROM (SELECT wait_cause AS reason, sealed_at AS since, size FROM packet WHERE state <> 'received' AND replaced_by = '')
     GROUP BY reason ORDER BY count DESC, reason""")
+# a replaced packet waited until the one that took its place was sealed: an application waits once
 UNSENT_AT: Final = text("""
-    SELECT (SELECT count(*) FROM packet WHERE state <> 'received' AND sealed_at < :at)
-         + (SELECT count(*) FROM packet WHERE received_at >= :at AND sealed_at < :at AND state = 'received')""")
+    SELECT (SELECT count(*) FROM packet WHERE state <> 'received' AND replaced_by = '' AND sealed_at < :at)
+         + (SELECT count(*) FROM packet WHERE received_at >= :at AND sealed_at < :at AND state = 'received')
+         + (SELECT count(*) FROM packet AS p WHERE p.replaced_by <> '' AND p.state <> 'received' AND p.sealed_at < :at
+            AND (SELECT n.sealed_at FROM packet AS n WHERE n.packet_id = p.replaced_by) >= :at)""")
 
 OFFICER_WORK: Final = text("""
     SELECT actor AS officer, stage, count(*) AS count, sum(active_s) AS active_s FROM tahap
