@@ -44,7 +44,8 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     with open_register(made) as register:
         def fill(tx: Any) -> None:
             for n in range(1, COUNT + 1):
-                tx.save_permohonan(application(n, penduduk=person(n, nama="DEWI RATNA" if n % 10 == 3 else f"SITI AMINAH {chr(65 + n % 26)}")))
+                name = "DEWI RATNA" if n % 10 == 3 else f"SITI AMINAH {chr(65 + n % 26)}"
+                tx.save_permohonan(application(n, penduduk=person(n, nama=name)))
                 tx.add_packet(some_packet(n, rng))
 
         logged(register, fill)
@@ -97,6 +98,7 @@ def test_figures_are_those_of_the_rows(queue: SqlRegister) -> None:
     f = queue.read(lambda v: v.queue_figures(warn, alarm, since))
     assert (f.count, f.size, f.sent, f.oldest) == (len(waiting), sum(p.size for p in waiting), sum(p.offset for p in waiting),
                                                    min(p.sealed_at for p in waiting))
+    assert f.left == sum(p.size - p.offset for p in waiting if p.state is not PacketState.REFUSED)
     assert f.refused == sum(p.state is PacketState.REFUSED for p in waiting) > 0
     assert (f.warned, f.alarmed) == (sum(p.sealed_at <= warn for p in waiting), sum(p.sealed_at <= alarm for p in waiting))
     assert f.with_courier == sum(p.courier_at is not None for p in waiting) > 0

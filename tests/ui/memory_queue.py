@@ -40,7 +40,8 @@ class MemoryQueue:
     def queue_figures(self, warn_before: datetime, alarm_before: datetime, since: datetime) -> QueueFigures:
         waiting = self._unsent()
         return QueueFigures(
-            len(waiting), sum(k.size for k in waiting), sum(k.offset for k in waiting), self.unsent_oldest(),
+            len(waiting), sum(k.size for k in waiting), sum(k.offset for k in waiting),
+            sum(k.size - k.offset for k in waiting if k.state is not PacketState.REFUSED), self.unsent_oldest(),
             sum(k.state is PacketState.REFUSED for k in waiting), sum(k.sealed_at <= warn_before for k in waiting),
             sum(k.sealed_at <= alarm_before for k in waiting), sum(k.courier_at is not None for k in waiting),
             Counter(k.wait_cause for k in waiting if k.state is not PacketState.REFUSED), self.packets_received(since))  # type: ignore[attr-defined]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import datetime
 
 from ktpel_kiosk.desk.context import Desk
 from ktpel_kiosk.domain.approval import ApprovalState
@@ -163,14 +163,3 @@ def find_scanned(desk: Desk, code: str) -> Permohonan | None:
             return None
 
     return desk.register.read(look)
-
-
-def queue(desk: Desk) -> tuple[Packet, ...]:
-    """Unsent packets, oldest first."""
-    return desk.register.read(lambda v: tuple(v.packets(unsent_only=True)))
-
-
-def overdue(packet: Packet, now: datetime) -> str:
-    """``""``, ``warn`` after 24 hours unsent, ``alarm`` after seven days."""
-    age = now - packet.sealed_at
-    return "alarm" if age >= timedelta(days=7) else "warn" if age >= timedelta(hours=24) else ""

@@ -51,20 +51,12 @@ def overdue(packet: Packet, now: datetime) -> str:
     return "alarm" if age >= ALARM else "warn" if age >= WARN else ""
 
 
-def line_cause(report: LineReport) -> WaitCause:
-    """What keeps everything waiting; NONE while the line works or was never tried."""
-    return report.cause
-
-
-def why(packet: Packet, report: LineReport, now: datetime) -> Wait:
-    """The packet's own reason while that keeps it, else the line's."""
+def why(packet: Packet, report: LineReport) -> Wait:
+    """The packet's own reason, else the line's."""
     own = Wait(packet.wait_cause, packet.wait_detail)
-    if packet.state is PacketState.REFUSED:
+    if packet.state is PacketState.REFUSED or packet.wait_cause is not WaitCause.NONE or report.cause is WaitCause.NONE:
         return own
-    waits_itself = packet.next_try_at is not None and packet.next_try_at > now
-    if report.cause is not WaitCause.NONE and not waits_itself:
-        return Wait(report.cause, report.detail, of_line=True)
-    return own
+    return Wait(report.cause, report.detail, of_line=True)
 
 
 def history(desk: Desk, packet: Packet) -> tuple[AuditLink, ...]:

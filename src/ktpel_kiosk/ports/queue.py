@@ -47,6 +47,7 @@ class QueueFigures:
 
     Attributes:
         count, size: packets and their bytes. sent: bytes of them the server holds already (half-sent packets).
+        left: bytes still to go, refused packets left out.
         oldest: when the oldest was sealed. refused: need a person. warned, alarmed: sealed until the two moments asked for.
         with_courier: in a bundle that travels.
         by_cause: packets per cause of their own row, refused ones left out; causes nobody waits for are left out.
@@ -56,6 +57,7 @@ class QueueFigures:
     count: int = 0
     size: int = 0
     sent: int = 0
+    left: int = 0
     oldest: datetime | None = None
     refused: int = 0
     warned: int = 0

@@ -7,7 +7,9 @@ from typing import TYPE_CHECKING
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QMenu, QSizePolicy
 
 from ktpel_kiosk.domain.actor import Actor
+from ktpel_kiosk.domain.outbox import WaitCause
 from ktpel_kiosk.domain.sop import Peran
+from ktpel_kiosk.domain.text import number_text
 from ktpel_kiosk.ports.devices import DeviceHealth, DeviceKind, DeviceState
 from ktpel_kiosk.ui.presenters.session import Session
 from ktpel_kiosk.ui.widgets.base import Line, Painted, elided, label, text_width
@@ -18,6 +20,7 @@ from ktpel_kiosk.ui.words import word
 if TYPE_CHECKING:
     from PySide6.QtCore import QEvent
 
+    from ktpel_kiosk.domain.line import LineReport
     from ktpel_kiosk.ui.operator_window import OperatorWindow
 
 STRIP: tuple[tuple[DeviceKind, str], ...] = (
@@ -25,6 +28,10 @@ STRIP: tuple[tuple[DeviceKind, str], ...] = (
     (DeviceKind.SIGNATURE, "pen-line"), (DeviceKind.CARD_READER, "id-card"), (DeviceKind.CARD_PRINTER, "printer"),
 )
 
+LURING = "Luring"
+HELD: dict[WaitCause, str] = {WaitCause.OFFLINE: LURING, WaitCause.DNS: LURING, WaitCause.PORTAL: LURING,
+                              WaitCause.SERVER: "server terganggu", WaitCause.HOURS: "di luar jam kirim"}
+"""Words of the pill for a line that does not send; the queue page says more."""
 
 ROLE_ORDER = (Peran.CAMAT, Peran.KASI, Peran.SUPERVISOR, Peran.OPERATOR, Peran.VALIDATOR, Peran.VERIFIKATOR, Peran.LOKET,
               Peran.PENYERAH, Peran.ADMIN)
@@ -70,6 +77,7 @@ class Header(QFrame):
         self.setProperty("surface", "plain")
         self.states: dict[str, DeviceState] = {}
         self._remarks: dict[str, str] = {}
+        self._unsent = 0
         self.office = label(window.desk.sop.kantor.nama, "body", weight="bold")
         self.user = UserButton("")
         self.user.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Fixed)
@@ -156,10 +164,16 @@ class Header(QFrame):
         return title, health, word("perangkat_saran", kind)
 
     def show_queue(self, unsent: int) -> None:
-        if unsent:
-            self.line.set_state(f"{unsent} belum terkirim", "attention", "cloud-upload")
-        else:
-            self.line.set_state("Semua terkirim", "good", "check")
+        self._unsent = unsent
+        self.show_line(self._window.desk.line_report())
+
+    def show_line(self, report: LineReport) -> None:
+        """What waits and whether the line works, in one pill."""
+        held = HELD.get(report.cause, "tertahan") if report.cause is not WaitCause.NONE else ""
+        waits = f"{number_text(self._unsent)} belum terkirim" if self._unsent else "Semua terkirim"
+        offline = held == LURING
+        icon = "wifi-off" if offline else "cloud-upload" if self._unsent else "check"
+        self.line.set_state(f"{waits} · {held}" if held else waits, "attention" if self._unsent or offline else "good", icon)
 
     def show_time(self, session: Session) -> None:
         self.clock.set(session.time(session.now()), session.zona)

@@ -382,6 +382,7 @@ class OperatorWindow(QMainWindow):
 
     def _tick(self) -> None:
         self.header.show_time(self.session)
+        self.header.show_line(self.desk.line_report())
         page = self._pages.get(self._page)
         if page is not None:
             page.tick()

@@ -100,7 +100,8 @@ class QueueArea(SearchView, OutboxView):
             return sum(r[name] for r in rows)
 
         return QueueFigures(
-            total("count"), total("size"), total("sent"), self.unsent_oldest(), sum(r["count"] for r in refused), total("warned"),
+            total("count"), total("size"), total("sent"), total("size") - total("sent") - sum(r["size"] - r["sent"] for r in refused),
+            self.unsent_oldest(), sum(r["count"] for r in refused), total("warned"),
             total("alarmed"), int(self.scalar(_COURIERED)), by_cause, self.packets_received(since))
 
     def unsent_count(self) -> int:

@@ -2,53 +2,58 @@
 
 from __future__ import annotations
 
-from collections import Counter
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
 from datetime import datetime
-from math import ceil
 
-from ktpel_kiosk.desk import queries
-from ktpel_kiosk.desk.access import require
-from ktpel_kiosk.domain.outbox import Packet, PacketState, WaitCause
+from ktpel_kiosk.desk import line_rules, queue
+from ktpel_kiosk.domain.errors import NotFound
+from ktpel_kiosk.domain.line import LineReport, LineRules
+from ktpel_kiosk.domain.outbox import CONTENTS_GONE, Packet, PacketState, WaitCause
 from ktpel_kiosk.domain.permissions import PERMISSIONS
-from ktpel_kiosk.domain.text import duration_words, number_text, percent_text
+from ktpel_kiosk.domain.text import date_long, number_text, percent_text, time_text
+from ktpel_kiosk.ports.queue import QueueFigures, QueueLine, QueueQuery
 from ktpel_kiosk.ports.register import View
-from ktpel_kiosk.ui.presenters.register import size_text
+from ktpel_kiosk.ui.presenters.queue_words import (
+    FIXERS,
+    LINE,
+    NO_SPARE,
+    REASONS,
+    SHORT,
+    UNKNOWN,
+    bytes_words,
+    drain_words,
+    line_next_words,
+    next_words,
+    opening_words,
+    speed_words,
+)
 from ktpel_kiosk.ui.presenters.session import Session, brief, number_short
-from ktpel_kiosk.ui.words import word
+from ktpel_kiosk.ui.words import has_word, word
 
-REASONS: dict[WaitCause, tuple[str, str]] = {
-    WaitCause.NONE: ("Menunggu giliran", "neutral"), WaitCause.OFFLINE: ("Tidak ada jaringan", "attention"),
-    WaitCause.TLS: ("Sertifikat ditolak", "trouble"), WaitCause.CLOCK: ("Jam komputer salah", "trouble"),
-    WaitCause.SERVER: ("Server terganggu", "attention"), WaitCause.DATA: ("Isi ditolak server", "trouble"),
-    WaitCause.RECEIPT: ("Tanda terima tidak sah", "trouble"),
-}
-FIXERS: dict[WaitCause, tuple[str, str]] = {
-    WaitCause.NONE: ("Tidak perlu apa-apa", "Paket dikirim sendiri menurut urutan, yang tertua lebih dulu."),
-    WaitCause.OFFLINE: (
-        "Operator",
-        "Periksa kabel atau Wi-Fi. Bila jaringan kantor mati, hubungi pengelola jaringan; pelayanan tetap berjalan."),
-    WaitCause.TLS: (
-        "Pengelola jaringan",
-        "Sambungan dicegat atau sertifikat kantor kedaluwarsa. Jangan kirim lewat jaringan lain sebelum jelas."),
-    WaitCause.CLOCK: ("Admin", "Betulkan tanggal dan jam komputer, lalu tekan Coba sekarang."),
-    WaitCause.SERVER: (
-        "Disdukcapil",
-        "Server pusat sedang terganggu. Dicoba lagi otomatis; bila lebih dari sehari, hubungi Disdukcapil."),
-    WaitCause.DATA: (
-        "Disdukcapil",
-        "Paket tetap tersimpan utuh. Sebutkan nomor paket kepada Disdukcapil; jangan rekam ulang dulu."),
-    WaitCause.RECEIPT: (
-        "Disdukcapil",
-        "Paket mungkin sudah diterima, tetapi buktinya tidak sah. Paket tetap disimpan sampai ada bukti yang sah."),
-}
-LINE: dict[WaitCause, tuple[str, str, str]] = {
-    WaitCause.OFFLINE: ("attention", "Luring.", "Semua hasil rekam aman di komputer ini dan terkirim sendiri saat jaringan kembali."),
-    WaitCause.TLS: ("trouble", "Sambungan ditolak demi keamanan.", "Sertifikat server tidak cocok. Hubungi pengelola jaringan."),
-    WaitCause.CLOCK: ("trouble", "Jam komputer salah.", "Betulkan tanggal dan jam, lalu tekan Coba sekarang."),
-    WaitCause.SERVER: ("attention", "Server pusat sedang terganggu.", "Pengiriman dicoba lagi otomatis; tidak ada yang hilang."),
-}
-REPORTABLE = (WaitCause.DATA, WaitCause.RECEIPT)
+PAGE_ROWS = 100
+CALM = "Paket terkirim sendiri, yang tertua lebih dulu. Anda boleh terus melayani."
+ALL, REFUSED = "semua", "ditolak"
+"""Filters that are no cause."""
+ANY_AGE, WARNED, ALARMED, COURIER = "", "24jam", "7hari", "kurir"
+"""What narrows any filter."""
+
+
+@dataclass(frozen=True, slots=True)
+class Filter:
+    """``what``: :data:`ALL`, :data:`REFUSED` or a cause; ``only``: :data:`ANY_AGE`, :data:`WARNED`, :data:`ALARMED` or
+    :data:`COURIER`; ``text``: a name or number."""
+
+    what: str = ALL
+    only: str = ANY_AGE
+    text: str = ""
+
+
+REPAIR, AGAIN = "perbaiki", "rekam ulang"
+LOST_REASON = "Berkas paket dan isi cadangannya hilang di komputer ini."
+
+
+EVERYTHING = Filter()
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,6 +62,7 @@ class PacketRow:
 
     id: str
     permohonan_id: str
+    counter: int
     number: str
     name: str
     age: str
@@ -67,121 +73,267 @@ class PacketRow:
     reason: str
     reason_tone: str
     next_try: str
-    fixer: str
+
+
+@dataclass(frozen=True, slots=True)
+class PacketDetail:
+    """What stands beside the list. ``history``: (when, what), newest first. ``report``: for Disdukcapil, without personal data.
+    ``remedy``: :data:`REPAIR` or :data:`AGAIN` where the file on this disk is the trouble."""
+
+    row: PacketRow
     sentence: str
+    fixer: str
     advice: str
     facts: tuple[tuple[str, str], ...]
-    can_retry: bool
+    history: tuple[tuple[str, str], ...]
+    report: str
+    refused: bool
+    remedy: str
+
+
+@dataclass(frozen=True, slots=True)
+class LineView:
+    """The line now: chip (words, tone), sentence, speed, time left for everything, and the packet under way with its share."""
+
+    chip: str
+    tone: str
+    text: str
+    speed: str
+    left: str
+    packet_id: str = ""
+    share: float = 0.0
 
 
 @dataclass(frozen=True, slots=True)
 class QueueView:
-    """``figures``: (title, value, detail, tone). ``line``: (tone, bold, text) of the notice at the top; empty tone = none."""
+    """``figures``: (title, value, detail, tone). ``filters``, ``narrower``: (key, words, count) that find something. ``day``: packets
+    received today and all that are left, for the bar."""
 
     figures: tuple[tuple[str, str, str, str], ...]
-    line: tuple[str, str, str]
+    line: LineView
     alarm: str
+    filters: tuple[tuple[str, str, int], ...]
+    narrower: tuple[tuple[str, str, int], ...]
     rows: tuple[PacketRow, ...]
+    more: bool
+    day: tuple[int, int]
 
 
 class QueuePresenter:
-    """``load`` and ``try_now`` on a worker."""
+    """``load``, ``page``, ``detail`` and what changes something: on a worker. ``line`` is quick and asks no register."""
 
     def __init__(self, session: Session) -> None:
         self.session = session
+        self._rules = LineRules()
+        self._figures = QueueFigures()
 
-    def may_retry(self) -> bool:
-        return bool(self.session.actor.peran & PERMISSIONS["retry_queue"])
+    def may(self, use_case: str) -> bool:
+        return bool(self.session.actor.peran & PERMISSIONS[use_case])
 
-    def try_now(self) -> None:
-        """Wake the sender; the probe happens at once. Raises NotAllowed."""
-        require(self.session.actor, "retry_queue")
-        self.session.desk.wake_uploader()
+    # -- acting -------------------------------------------------------------------------------------------------------
 
-    def load(self) -> QueueView:
+    def try_all(self) -> int:
+        """Raises NotAllowed."""
+        return queue.try_all(self.session.desk, self.session.actor)
+
+    def try_one(self, packet_id: str) -> None:
+        """Raises NotAllowed, NotFound."""
+        queue.try_one(self.session.desk, self.session.actor, packet_id)
+
+    def repair(self, packet_id: str) -> None:
+        """Seal the packet anew from its spare contents. Raises what :func:`ktpel_kiosk.desk.resend.repair` raises."""
+        from ktpel_kiosk.desk import resend
+        resend.repair(self.session.desk, self.session.actor, packet_id)
+
+    def record_again(self, permohonan_id: str) -> None:
+        """Open the recording again: nothing of the packet is left here. Raises as :func:`ktpel_kiosk.desk.resend.record_again`."""
+        from ktpel_kiosk.desk import resend
+        resend.record_again(self.session.desk, self.session.actor, permohonan_id, LOST_REASON)
+
+    # -- reading ------------------------------------------------------------------------------------------------------
+
+    def load(self, filter: Filter = EVERYTHING, after: int = -1, rows: int = PAGE_ROWS) -> QueueView:
+        """Figures, line, filters, and the page after ``after``."""
+        self._rules = line_rules.line_rules(self.session.desk)
+        self._figures = figures = queue.figures(self.session.desk, self.session.day_start())
+        shown = self.page(filter, after, rows)
+        return QueueView(self._tiles(figures), self.line(), self._alarm(figures), self._filters(figures), _narrower(figures), shown,
+                         len(shown) == rows, (figures.received, figures.count))
+
+    def page(self, filter: Filter = EVERYTHING, after: int = -1, rows: int = PAGE_ROWS) -> tuple[PacketRow, ...]:
+        """Rows after this counter."""
+        report, now = self.session.desk.line_report(), self.session.now()
+        query = _query(filter, after, rows, report, now)
+        return tuple(self._row(line, report, now) for line in queue.page(self.session.desk, self.session.actor, query))
+
+    def detail(self, packet_id: str) -> PacketDetail | None:
+        """One packet with its history; None when it does not wait any more."""
         desk, now = self.session.desk, self.session.now()
-        start = self.session.day_start()
-        packets = queries.queue(desk)
+        packet = desk.register.read(lambda v: v.packet(packet_id))
+        if packet is None or not packet.unsent:
+            return None
+        found = queue.page(desk, self.session.actor, QueueQuery(after=packet.counter - 1, limit=1))
+        if not found or found[0].packet.packet_id != packet_id:
+            return None
+        report = desk.line_report()
+        wait = queue.why(packet, report)
+        history = tuple((f"{self.session.local(a.at):%d-%m} {self.session.time(a.at)}", self._told(a.event, a.facts))
+                        for a in queue.history(desk, packet) if has_word("antrean_riwayat", a.event))
+        sending = packet.packet_id == report.packet_id and report.cause is WaitCause.NONE
+        sentence = "Paket ini sedang dikirim." if sending else self._sentence(wait)
+        fixer, advice = NO_SPARE if wait.detail == CONTENTS_GONE else FIXERS[wait.cause]
+        remedy = "" if wait.cause is not WaitCause.FILE else AGAIN if wait.detail == CONTENTS_GONE else REPAIR
+        facts = self._facts(packet, now)
+        return PacketDetail(
+            self._row(found[0], report, now), sentence, fixer, advice, facts, history, self._report(packet, wait, facts, history, sentence),
+            packet.state is PacketState.REFUSED, remedy)
 
-        def gather(v: View) -> tuple[dict[str, tuple[str, str]], int]:
-            names = {}
-            for k in packets:
-                p = v.permohonan(k.permohonan_id)
-                names[k.packet_id] = (p.nomor_register, p.penduduk.nama)
-            sent = v.packets_received(start)
-            return names, sent
+    def number_of(self, id: str) -> str:
+        """The register number to look for an application or packet by; empty when there is none."""
+        def look(v: View) -> str:
+            packet = v.packet(id)
+            try:
+                return v.permohonan(packet.permohonan_id if packet else id).nomor_register
+            except NotFound:
+                return ""
 
-        names, sent = desk.register.read(gather)
-        rows = tuple(self._row(k, *names[k.packet_id], now) for k in packets)
-        return QueueView(self._figures(packets, sent, now), line_of(packets), self._alarm(packets, now), rows)
+        return self.session.desk.register.read(look)
 
-    def _figures(self, packets: tuple[Packet, ...], sent: int, now: datetime) -> tuple[tuple[str, str, str, str], ...]:
-        oldest = min((k.sealed_at for k in packets), default=None)
-        age = (now - oldest).total_seconds() if oldest else 0.0
-        tone = "trouble" if age >= 7 * 86400 else "attention" if age >= 86400 else "muted"
-        stuck = sum(1 for k in packets if k.state is PacketState.REFUSED)
+    @staticmethod
+    def under_way(row: PacketRow, line: LineView) -> PacketRow:
+        """The row with what was sent of it this second."""
+        return replace(row, progress=line.share, progress_text=percent_text(line.share), reason="Sedang dikirim", reason_tone="accent",
+                       next_try="sekarang")
+
+    def line(self) -> LineView:
+        """The line as it is this moment, with the figures last loaded."""
+        report, figures = self.session.desk.line_report(), self._figures
+        speed, left = speed_words(report.bytes_per_s), drain_words(figures.left, report.bytes_per_s)
+        cause = report.cause
+        if cause is WaitCause.NONE and report.up is None:  # nobody tried yet: what the rows remember is the best there is
+            cause = max((c for c in figures.by_cause if c in LINE), key=lambda c: figures.by_cause[c], default=cause)
+        if cause in LINE:
+            tone, chip, text = LINE[cause]
+            if cause is WaitCause.HOURS:
+                text = f"{text} Mulai lagi {opening_words(self._rules, self.session.local(self.session.now()))}."
+            elif report.cause is cause and report.up is False and report.next_probe_s > 5:
+                again = line_next_words(report, self._rules, self.session.local(self.session.now()))
+                text = text if again == "begitu tersambung" else f"{text} Dicoba lagi {again.removesuffix(' lagi')} lagi."
+            return LineView(chip, tone, text, "", left if speed else "")
+        if not figures.count:
+            return LineView("Tersambung" if report.up else "", "good" if report.up else "", CALM, speed, "")
+        if report.packet_id and report.size:
+            share = min(1.0, report.offset / report.size)
+            text = f"Sedang mengirim {bytes_words(report.offset)} dari {bytes_words(report.size)}"
+            return LineView("Tersambung", "good", text + _when_done(speed, left), speed, left, report.packet_id, share)
+        return LineView("Tersambung" if report.up else "", "good" if report.up else "", CALM, speed, left)
+
+    # -- words --------------------------------------------------------------------------------------------------------
+
+    def _tiles(self, f: QueueFigures) -> tuple[tuple[str, str, str, str], ...]:
+        age = (self.session.now() - f.oldest).total_seconds() if f.oldest else 0.0
+        tone = "trouble" if f.alarmed else "attention" if f.warned else "muted"
         return (
-            ("Belum terkirim", number_text(len(packets)), size_text(sum(k.size for k in packets)) if packets else "semua terkirim",
-             "muted" if packets else "good"),
-            ("Tertua", brief(age) if oldest else "–", "menunggu" if oldest else "", tone),
-            ("Terkirim hari ini", number_text(sent), "dengan tanda terima", "good" if sent else "muted"),
-            ("Perlu tindakan", number_text(stuck), "ditolak server" if stuck else "tidak ada", "trouble" if stuck else "good"),
+            ("Belum terkirim", number_text(f.count), bytes_words(f.size - f.sent) if f.count else "semua terkirim",
+             "muted" if f.count else "good"),
+            ("Tertua", brief(age) if f.oldest else "–", "menunggu" if f.oldest else "", tone),
+            ("Terkirim hari ini", number_text(f.received), "dengan tanda terima", "good" if f.received else "muted"),
+            ("Perlu tindakan", number_text(f.refused), "ditahan" if f.refused else "tidak ada", "trouble" if f.refused else "good"),
         )
 
     @staticmethod
-    def _alarm(packets: tuple[Packet, ...], now: datetime) -> str:
-        late = [k for k in packets if queries.overdue(k, now) == "alarm"]
-        if not late:
+    def _alarm(f: QueueFigures) -> str:
+        if not f.alarmed:
             return ""
-        return (f"{len(late)} paket belum terkirim lebih dari 7 hari. Laporkan ke Disdukcapil hari ini; "
+        return (f"{number_text(f.alarmed)} paket belum terkirim lebih dari 7 hari. Laporkan ke Disdukcapil hari ini; "
                 "data tetap aman di komputer ini.")
 
-    def _row(self, k: Packet, nomor: str, nama: str, now: datetime) -> PacketRow:
-        reason, tone = REASONS[k.wait_cause]
-        fixer, advice = FIXERS[k.wait_cause]
-        share, text = progress_of(k)
-        if k.wait_cause is WaitCause.NONE and k.state is PacketState.ANNOUNCED and k.offset:
-            reason, tone = "Sedang dikirim", "accent"
-        overdue = queries.overdue(k, now)
-        sentence = word("antrean", k.wait_cause)
-        known = self.session.desk.sentences.keys()
-        detail = k.wait_detail if k.wait_detail in known else ""
-        return PacketRow(
-            k.packet_id, k.permohonan_id, number_short(nomor), nama, brief((now - k.sealed_at).total_seconds()),
-            {"alarm": "trouble", "warn": "attention"}.get(overdue, "neutral"), size_text(k.size), share, text, reason, tone,
-            self._next(k, now), fixer, self.session.desk.sentences.text(detail) if detail else sentence, advice, self._facts(k, now),
-            k.state is not PacketState.REFUSED and k.wait_cause not in REPORTABLE)
+    def _filters(self, f: QueueFigures) -> tuple[tuple[str, str, int], ...]:
+        report = self.session.desk.line_report()
+        causes = dict(f.by_cause)
+        if report.cause is not WaitCause.NONE:
+            causes[report.cause] = causes.get(report.cause, 0) + causes.pop(WaitCause.NONE, 0)
+        some = ((REFUSED, "Perlu tindakan", f.refused), *((c.value, SHORT[c], causes.get(c, 0)) for c in WaitCause))
+        return ((ALL, "Semua", f.count), *(s for s in some if s[2]))
 
-    @staticmethod
-    def _next(k: Packet, now: datetime) -> str:
-        if k.state is PacketState.REFUSED:
-            return "tidak dicoba lagi"
-        if k.wait_cause in (WaitCause.OFFLINE, WaitCause.TLS, WaitCause.CLOCK):
-            return "begitu tersambung"
-        if k.next_try_at is None or k.next_try_at <= now:
-            return "sebentar lagi"
-        left = (k.next_try_at - now).total_seconds()
-        return f"{brief(left if left < 60 else 60 * ceil(left / 60))} lagi"
+    def _row(self, line: QueueLine, report: LineReport, now: datetime) -> PacketRow:
+        k = line.packet
+        wait = queue.why(k, report)
+        reason, tone = REASONS[wait.cause]
+        share, text = progress_of(k)
+        if k.packet_id == report.packet_id and report.size and report.cause is WaitCause.NONE:
+            reason, tone, share = "Sedang dikirim", "accent", min(1.0, report.offset / report.size)
+            text = percent_text(share)
+        try_at = self.session.local(k.next_try_at) if k.next_try_at else None
+        late = queue.overdue(k, now)
+        return PacketRow(
+            k.packet_id, k.permohonan_id, k.counter, number_short(line.nomor_register), line.nama,
+            brief((now - k.sealed_at).total_seconds()), {"alarm": "trouble", "warn": "attention"}.get(late, "neutral"),
+            bytes_words(k.size), share, text, reason, tone,
+            next_words(k, wait.cause, wait.of_line, report, self._rules, self.session.local(now), try_at))
+
+    def _sentence(self, wait: queue.Wait) -> str:
+        sentences = self.session.desk.sentences
+        known = sentences.keys()
+        return sentences.text(wait.detail) if wait.detail in known else word("antrean", wait.cause)
 
     def _facts(self, k: Packet, now: datetime) -> tuple[tuple[str, str], ...]:
-        local = self.session.local(k.sealed_at)
-        return (
+        sealed = self.session.local(k.sealed_at)
+        facts = [
             ("Nomor paket", k.packet_id), ("Urutan", f"{k.station} nomor {k.counter}"),
-            ("Disegel", f"{local:%d-%m-%Y} {self.session.time(k.sealed_at)} ({duration_words((now - k.sealed_at).total_seconds())} lalu)"),
-            ("Keadaan", word("paket", k.state)), ("Percobaan", f"{k.attempts} kali" if k.attempts else "belum ada yang gagal"),
-            ("Sidik berkas", f"{k.sha256[:12]}…"),
-        )
+            ("Disegel", f"{date_long(sealed.date())}, {self.session.time(k.sealed_at)}"),
+            ("Keadaan", word("paket", k.state)), ("Terkirim", f"{bytes_words(k.offset)} dari {bytes_words(k.size)}"),
+            ("Percobaan gagal", f"{number_text(k.attempts)} kali" if k.attempts else "belum ada"), ("Sidik berkas", f"{k.sha256[:12]}…"),
+        ]
+        if k.courier_at is not None:
+            at = self.session.local(k.courier_at)
+            facts.append(("Dibawa kurir", f"{date_long(at.date())}, {self.session.time(k.courier_at)}"))
+        return tuple(facts)
+
+    @staticmethod
+    def _told(event: str, facts: Mapping[str, object]) -> str:
+        """One line of the history: what, and why where a cause is known."""
+        cause = str(facts.get("cause", ""))
+        text = word("antrean_riwayat", event)
+        return f"{text}: {REASONS[WaitCause(cause)][0].lower()}" if cause in {c.value for c in WaitCause} else text
+
+    def _report(self, k: Packet, wait: queue.Wait, facts: tuple[tuple[str, str], ...], history: tuple[tuple[str, str], ...],
+                sentence: str) -> str:
+        """Text for Disdukcapil: ids, times, causes, answers; nothing of the person."""
+        now = self.session.local(self.session.now())
+        own = dict(facts)
+        lines = [
+            f"Laporan paket perekaman, {self.session.office()}", f"Dibuat {date_long(now.date())}, {time_text(now, self.session.zona)}", "",
+            *(f"{title}: {own[title]}" for title in ("Nomor paket", "Urutan", "Disegel", "Keadaan", "Terkirim", "Percobaan gagal")),
+            f"SHA-256: {k.sha256}", f"Sebab: {REASONS[wait.cause][0]} ({wait.cause.value}{', ' + wait.detail if wait.detail else ''})",
+            f"Keterangan: {sentence}", "", "Riwayat:", *(f"- {at} {text}" for at, text in history)]
+        return "\n".join(lines) + "\n"
+
+
+def _when_done(speed: str, left: str) -> str:
+    """Goes on after what is being sent."""
+    if not speed:
+        return "; kecepatannya sedang diukur."
+    return f", {speed}." if left in ("", UNKNOWN) else f", {speed}. Semua selesai {left} lagi dengan kecepatan sekarang."
+
+
+def _query(filter: Filter, after: int, rows: int, report: LineReport, now: datetime) -> QueueQuery:
+    causes: tuple[WaitCause, ...] = ()
+    if filter.what in {c.value for c in WaitCause}:
+        cause = WaitCause(filter.what)
+        causes = (cause, WaitCause.NONE) if cause is report.cause else (cause,)  # whoever waits for nothing else waits for the line
+    until = {WARNED: now - queue.WARN, ALARMED: now - queue.ALARM}.get(filter.only)
+    return QueueQuery(filter.text, causes, filter.what == REFUSED, until, filter.only == COURIER, after, rows)
+
+
+def _narrower(f: QueueFigures) -> tuple[tuple[str, str, int], ...]:
+    some = ((WARNED, "Lewat 24 jam", f.warned), (ALARMED, "Lewat 7 hari", f.alarmed), (COURIER, "Dibawa kurir", f.with_courier))
+    return ((ANY_AGE, "Semua umur", f.count), *(s for s in some if s[2]))
 
 
 def progress_of(k: Packet) -> tuple[float, str]:
     """Share that the server holds, and its words."""
     if k.state is PacketState.UPLOADED:
-        return 1.0, "menunggu tanda terima"
+        return 1.0, "menunggu bukti"
     share = k.offset / k.size if k.size else 0.0
     return share, percent_text(share) if share else "0 %"
-
-
-def line_of(packets: tuple[Packet, ...]) -> tuple[str, str, str]:
-    """What keeps most packets waiting, as a notice; nothing when the line works."""
-    causes = Counter(k.wait_cause for k in packets if k.wait_cause in LINE)
-    return LINE[causes.most_common(1)[0][0]] if causes else ("", "", "")
