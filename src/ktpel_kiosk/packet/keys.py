@@ -56,6 +56,14 @@ def load_certificate(pem: bytes) -> x509.Certificate:
         raise BadInput("packet.certificate") from e
 
 
+def load_certificates(pem: bytes) -> list[x509.Certificate]:
+    """One or more X.509 certificates (PEM). Raises BadInput ``packet.certificate``."""
+    try:
+        return x509.load_pem_x509_certificates(pem)
+    except ValueError as e:
+        raise BadInput("packet.certificate") from e
+
+
 def public_bytes(key: object) -> bytes:
     """SubjectPublicKeyInfo (DER) for comparing keys."""
     assert isinstance(key, ec.EllipticCurvePublicKey | rsa.RSAPublicKey)
@@ -111,6 +119,12 @@ class DemoKeys:
     @property
     def ca_cert(self) -> Path:
         return self._file("gateway-ca.crt")
+
+    @property
+    def ca_crl(self) -> Path | None:
+        """Revocation list of the authority, where the office keeps one (``gateway-ca.crl``, PEM)."""
+        path = self._file("gateway-ca.crl")
+        return path if path.exists() else None
 
     @property
     def server_key(self) -> Path:

@@ -7,7 +7,7 @@ import json
 import os
 import shutil
 import tempfile
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -20,9 +20,10 @@ from cryptography.hazmat.primitives.asymmetric import rsa
 from ktpel_kiosk.domain.errors import BadInput, SecurityRefusal
 from ktpel_kiosk.durable import storage_trouble
 from ktpel_kiosk.packet import cms
+from ktpel_kiosk.packet.certificates import vouched
 from ktpel_kiosk.packet.checks import check_entries
 from ktpel_kiosk.packet.container import read_container
-from ktpel_kiosk.packet.keys import load_certificate, load_rsa_key
+from ktpel_kiosk.packet.keys import load_certificate, load_certificates, load_rsa_key
 from ktpel_kiosk.packet.seal import PACKET_LIMIT_BYTES
 
 
@@ -31,7 +32,8 @@ class OpenedPacket:
     """A packet whose signature and every hash were checked.
 
     Attributes:
-        signer: SHA-256 fingerprint (hex) of the station certificate inside; ``signer_known`` when it is the one expected.
+        signer: SHA-256 fingerprint (hex) of the station certificate inside; ``signer_known`` when one was expected, which then
+            vouches for it.
         entries: names in stored order; ``folder`` is where they were written, ``None`` when only checked.
     """
 
@@ -76,8 +78,8 @@ def open_packet(path: Path, key_pem: bytes, cert_pem: bytes, out_dir: Path, stat
     """Decrypt, verify and write the entries into ``out_dir``, which must be new or empty.
 
     Args:
-        key_pem, cert_pem: central RSA key and its certificate. station_cert: expected signer (PEM); without it any
-            station is accepted and ``signer_known`` is False.
+        key_pem, cert_pem: central RSA key and its certificate. station_cert: expected signers, or authorities that issue
+            their certificates (PEM, one or several); without it any station is accepted and ``signer_known`` is False.
 
     Raises:
         BadInput: wrong key, not sealed for it, ``out_dir`` not empty. SecurityRefusal: the first thing that is wrong
@@ -86,7 +88,7 @@ def open_packet(path: Path, key_pem: bytes, cert_pem: bytes, out_dir: Path, stat
     if out_dir.exists() and (not out_dir.is_dir() or any(out_dir.iterdir())):
         raise BadInput("packet.out_not_empty", path=out_dir.name)
     opened, entries = _check(_read(path), load_rsa_key(key_pem, password), load_certificate(cert_pem),
-                             load_certificate(station_cert) if station_cert else None, out_dir)
+                             load_certificates(station_cert) if station_cert else (), out_dir)
     _extract(entries, out_dir)
     return opened
 
@@ -97,7 +99,7 @@ def packet_checker(key_pem: bytes, cert_pem: bytes, station_cert: bytes | None =
     It raises the same errors as :func:`open_packet` and keeps nothing. The gateway simulator is given one.
     """
     key, certificate = load_rsa_key(key_pem), load_certificate(cert_pem)
-    expected = load_certificate(station_cert) if station_cert else None
+    expected = load_certificates(station_cert) if station_cert else ()
 
     def check(untrusted: bytes) -> dict[str, str]:
         opened, entries = _check(untrusted, key, certificate, expected, None)
@@ -115,21 +117,21 @@ def packet_checker(key_pem: bytes, cert_pem: bytes, station_cert: bytes | None =
 def packet_reader(key_pem: bytes, cert_pem: bytes, station_cert: bytes | None = None) -> Callable[[bytes], Mapping[str, bytes]]:
     """A function for the receiving side: packet bytes to its checked entries by name. Raises as :func:`open_packet`; keeps nothing."""
     key, certificate = load_rsa_key(key_pem), load_certificate(cert_pem)
-    expected = load_certificate(station_cert) if station_cert else None
+    expected = load_certificates(station_cert) if station_cert else ()
     return lambda untrusted: _check(untrusted, key, certificate, expected, None)[1]
 
 
-def _check(untrusted: bytes, key: rsa.RSAPrivateKey, certificate: x509.Certificate, expected: x509.Certificate | None,
+def _check(untrusted: bytes, key: rsa.RSAPrivateKey, certificate: x509.Certificate, expected: Sequence[x509.Certificate],
            folder: Path | None) -> tuple[OpenedPacket, Mapping[str, bytes]]:
     signed = cms.unseal(untrusted, key, certificate)
-    if expected is not None and signed.certificate != expected:
+    if expected and not vouched(signed.certificate, expected, signed.signed_at):
         raise SecurityRefusal("packet.signer")
     entries = read_container(signed.content)
     manifest = check_entries(entries)
     opened = OpenedPacket(
         packet_id=str(manifest["packet_id"]), station=str(manifest["station"]), counter=int(manifest["counter"]),
         manifest=manifest, entries=tuple(entries), signer=signed.certificate.fingerprint(hashes.SHA256()).hex(),
-        signer_subject=signed.certificate.subject.rfc4514_string(), signer_known=expected is not None,
+        signer_subject=signed.certificate.subject.rfc4514_string(), signer_known=bool(expected),
         signed_at=signed.signed_at, folder=folder,
     )
     return opened, entries

@@ -16,6 +16,7 @@ from ktpel_kiosk.domain.packet import PacketContent, SealedPacket
 from ktpel_kiosk.domain.retention import Spare
 from ktpel_kiosk.packet import cms
 from ktpel_kiosk.packet.build import build_entries
+from ktpel_kiosk.packet.certificates import check_not_expired, check_recipient, check_station, in_force
 from ktpel_kiosk.packet.container import Entry, read_container, write_container
 from ktpel_kiosk.packet.folder import PacketFolder
 from ktpel_kiosk.packet.keys import SigningKey, public_bytes
@@ -38,7 +39,7 @@ class PacketSealer:
         spares: folder of the spare contents; default ``simpanan`` beside the packet folder.
 
     Raises:
-        BadInput: ``packet.key_pair`` or ``packet.recipient``.
+        BadInput: ``packet.key_pair``, ``packet.recipient``, ``packet.recipient_usage``, ``packet.station_certificate``.
     """
 
     def __init__(self, folder: Path, station_key: SigningKey, station_cert: x509.Certificate,
@@ -47,7 +48,9 @@ class PacketSealer:
             raise BadInput("packet.key_pair")
         if not recipients:
             raise BadInput("packet.recipient")
-        cms.encrypt(b"", recipients)
+        for certificate in recipients:
+            check_recipient(certificate)
+        check_station(station_cert)
         self._key = station_key
         self._certificate = station_cert
         self._recipients = tuple(recipients)
@@ -60,7 +63,8 @@ class PacketSealer:
 
         Raises:
             DiskFull: ``storage.disk_full``. IoFailure: ``storage.*``.
-            BadInput: ``packet.too_large``, a document or a sample that cannot be encoded.
+            BadInput: ``packet.too_large``, a document or a sample that cannot be encoded; ``packet.recipient_expired`` (none of the
+                recipients is in force), ``packet.station_expired``.
         """
         return self._finish(content.packet_id, build_entries(content), content.created_at)
 
@@ -75,7 +79,8 @@ class PacketSealer:
 
     def _finish(self, packet_id: str, entries: Sequence[Entry], at: datetime) -> SealedPacket:
         container = write_container(entries)
-        sealed = cms.seal(container, self._key, self._certificate, at, self._recipients)
+        check_not_expired(self._certificate, at)
+        sealed = cms.seal(container, self._key, self._certificate, at, in_force(self._recipients, at))
         if len(sealed) > self._limit:
             raise BadInput("packet.too_large", found=len(sealed), limit=self._limit, packet_id=packet_id)
         name = self._packets.write(packet_id, sealed)
