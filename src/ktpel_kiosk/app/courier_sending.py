@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
 from ktpel_kiosk.app.clock import SystemClock
+from ktpel_kiosk.app.sentences import load_sentences
 from ktpel_kiosk.domain.errors import BadInput, SecurityRefusal
 from ktpel_kiosk.packet.courier import open_any
 from ktpel_kiosk.packet.courier_read import find_bundles
@@ -27,15 +28,17 @@ def send_all(folder: Path, gateway: str, *, ca: Path | None, cert: Path | None, 
     from ktpel_kiosk.siak.courier_send import CourierLine, Sender, SendPolicy
     from ktpel_kiosk.siak.http_gateway import tls_context
 
+    clock = SystemClock()
     opened = [ReturningBundle(path) for path in find_bundles(folder)]
     tls = tls_context(ca, cert, key) if ca is not None else None
     reports: dict[str, SendReport] = {}
     for bundle in opened:
-        line = CourierLine(gateway, bundle.listed.station, receipt_keys={}, tls=tls, proxy=proxy or None)
+        line = CourierLine(gateway, bundle.listed.station, receipt_keys={}, tls=tls, proxy=proxy, now=clock.now)
         say(f"{bundle.folder.name}: {len(bundle.listed.items)} paket ke {_host(gateway)}")
         try:
-            sender = Sender(bundle, line, SystemClock(), policy=SendPolicy(patience_s=patience_s), host=_host(gateway),
-                            on_progress=_Progress(say, len(bundle.listed.items)))
+            sender = Sender(bundle, line, clock, policy=SendPolicy(patience_s=patience_s), host=_host(gateway),
+                            on_progress=_Progress(say, len(bundle.listed.items)),
+                            on_wait=lambda trouble, wait_s: say(f"  {load_sentences().of(trouble)} Dicoba lagi dalam {wait_s:.0f} detik."))
             reports[bundle.folder.name] = sender.run()
         finally:
             line.close()

@@ -15,27 +15,36 @@ from ktpel_kiosk.domain.courier import BundleItem, Refused
 from ktpel_kiosk.domain.errors import (
     AnnounceAgain,
     BadInput,
+    ClockTrouble,
     KioskError,
     Offline,
     ReceiptInvalid,
     SecurityRefusal,
     ServerRefused,
     ServerTrouble,
-    TlsRejected,
     TransportTrouble,
 )
 from ktpel_kiosk.domain.outbox import Packet, PacketState, backoff_s
 from ktpel_kiosk.ports.clock import Clock
 from ktpel_kiosk.ports.courier import SendingBundle
 from ktpel_kiosk.siak import wire
-from ktpel_kiosk.siak.answers import LineCut, OffsetMoved, Operation
+from ktpel_kiosk.siak.answers import (
+    LineCut,
+    NameNotFound,
+    OffsetMoved,
+    Operation,
+    PortalSeen,
+    ProxyTrouble,
+    StationRefused,
+)
 from ktpel_kiosk.siak.courier_wire import BUNDLES_PATH, STATUS_PATH
 from ktpel_kiosk.siak.http_gateway import HttpGateway
 
 T = TypeVar("T")
 NO_COUNTER = frozenset({404, 405, 501})
 """A gateway without the courier's calls: packets go their usual way, statuses come back by another one."""
-NOT_KNOWN = frozenset({"gateway.not_authorised"})
+_PASSES = (Offline, NameNotFound, PortalSeen, ProxyTrouble, ServerTrouble)
+"""Trouble that may pass while somebody waits, or signs in to the Wi-Fi."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,8 +93,8 @@ class CourierLine(HttpGateway):
         except ServerRefused as e:
             if e.facts.get("status") in NO_COUNTER:
                 return False
-            if e.message_key in NOT_KNOWN:
-                raise ServerRefused("courier.not_known", status=e.facts.get("status")) from e
+            if isinstance(e, StationRefused):
+                raise StationRefused("courier.not_known", status=e.facts.get("status")) from e
             raise
         self.say(wire.COURIER_HEADER, digest)
         return True
@@ -112,16 +121,17 @@ def _text(data: object, name: str, operation: Operation) -> str:
 
 
 class Sender:
-    """One run. ``on_progress(packet number, packet id, offset, size)`` after each chunk."""
+    """One run. ``on_progress(packet number, packet id, offset, size)`` after each chunk; ``on_wait(trouble, seconds)`` before each wait."""
 
     def __init__(self, bundle: SendingBundle, line: CourierLine, clock: Clock, *, policy: SendPolicy | None = None, host: str = "",
-                 on_progress: Callable[[int, str, int, int], object] = lambda number, packet_id, offset, size: None) -> None:
+                 on_progress: Callable[[int, str, int, int], object] = lambda number, packet_id, offset, size: None,
+                 on_wait: Callable[[KioskError, float], object] = lambda trouble, seconds: None) -> None:
         manifest = bundle.manifest
         if manifest is None:
             raise BadInput("courier.incomplete", path=str(bundle.folder))
         self._bundle, self._manifest, self._line, self._clock, self._host = bundle, manifest, line, clock, host
         self._policy = policy or SendPolicy()
-        self._on_progress = on_progress
+        self._on_progress, self._on_wait = on_progress, on_wait
         self._chunk = self._policy.first_chunk
         self._moved_at = clock.monotonic()
         self._waits = 0
@@ -144,7 +154,7 @@ class Sender:
                     report.received += 1
             if counter:
                 report.statuses = self._statuses()
-        except TransportTrouble as trouble:
+        except (TransportTrouble, ClockTrouble) as trouble:
             report.trouble = trouble
         report.refused = tuple(self._refused)
         self._bundle.keep_state(self._clock.now(), self._host, report.trouble.message_key if report.trouble else "")
@@ -170,9 +180,9 @@ class Sender:
             else:
                 raise ServerTrouble("gateway.packet_forgotten", packet_id=item.packet_id)
             self._bundle.keep_receipt(item, jws)
+        except StationRefused:
+            raise
         except (ServerRefused, ReceiptInvalid) as e:
-            if e.message_key in NOT_KNOWN:
-                raise
             self._refused.append(Refused(f"packets/{item.packet_id}", e.message_key))
             return False
         self._progressed()
@@ -191,7 +201,7 @@ class Sender:
                 reached = self._patiently(lambda: self._line.offset(announced.upload_url))
                 if reached <= offset:
                     self._wait_or_end(e)
-            except (Offline, ServerTrouble) as e:
+            except _PASSES as e:
                 self._wait_or_end(e)
                 reached = self._patiently(lambda: self._line.offset(announced.upload_url))
             if not 0 <= reached <= item.size:
@@ -237,9 +247,7 @@ class Sender:
         while True:
             try:
                 return ask()
-            except TlsRejected:
-                raise   # waiting does not make a stranger known
-            except (Offline, ServerTrouble) as e:
+            except _PASSES as e:
                 self._wait_or_end(e)
 
     def _wait_or_end(self, trouble: TransportTrouble) -> None:
@@ -249,6 +257,7 @@ class Sender:
         wait = max(wait, float(asked)) if isinstance(asked, int | float) else wait
         if self._clock.monotonic() + wait - self._moved_at > self._policy.patience_s:
             raise trouble
+        self._on_wait(trouble, wait)
         self._clock.sleep(wait)
 
     def _progressed(self) -> None:
