@@ -188,7 +188,8 @@ def _http(status: str, body: bytes, extra: str = "") -> bytes:
     (_http("418 Teapot", b""), ServerRefused, "gateway.refused"),
     (_http("507 Full", b""), ServerTrouble, "gateway.server_full"),
     (_http("511 Sign in", b""), PortalSeen, "gateway.portal"),
-    (b"SSH-2.0-OpenSSH_9\r\n", ServerTrouble, "gateway.not_the_gateway"),
+    (b"SSH-2.0-OpenSSH_9\r\n", LineCut, "gateway.cut"),
+    (b"SSH-2.0-OpenSSH_9\r\n\r\n", ServerTrouble, "gateway.not_the_gateway"),
     (b"", LineCut, "gateway.cut"),
 ])
 def test_answers_are_classed_in_one_table(connect, raw, kind, key):

@@ -23,6 +23,7 @@ from ktpel_kiosk.app.cli_common import guarded as _guard
 from ktpel_kiosk.app.cli_common import put as _out
 from ktpel_kiosk.app.cli_courier import courier_app
 from ktpel_kiosk.app.cli_devices import devices_app
+from ktpel_kiosk.app.cli_keys import keys_app
 from ktpel_kiosk.app.cli_paper import paper_app
 from ktpel_kiosk.app.cli_report import report_app
 from ktpel_kiosk.app.cli_simulate import simulate_app
@@ -43,6 +44,7 @@ app.add_typer(report_app, name="report")
 app.add_typer(paper_app, name="paper")
 app.add_typer(simulate_app, name="simulate")
 app.add_typer(devices_app, name="devices")
+app.add_typer(keys_app, name="keys")
 app.add_typer(courier_app, name="courier")
 cli_office.add_to(app, sop_app)
 cli_capture.add_to(app)

@@ -93,6 +93,11 @@ class Network:
         if self._thread is not None:
             self._thread.stop()
 
+    @property
+    def first(self) -> HttpGateway | None:
+        """A client that is open already."""
+        return self._opened[0] if self._opened else None
+
     def close(self) -> None:
         for gateway in self._opened:
             gateway.close()

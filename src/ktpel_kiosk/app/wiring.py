@@ -57,7 +57,7 @@ if TYPE_CHECKING:
     from ktpel_kiosk.packet.keys import DemoKeys
     from ktpel_kiosk.ports.tables import TableFile
     from ktpel_kiosk.siak.http_gateway import HttpGateway
-    from ktpel_kiosk.siak.receipt_keys import KeySet
+    from ktpel_kiosk.siak.key_keeper import KeyKeeper
     from ktpel_kiosk.siak.simulator.server import GatewaySimulator
     from ktpel_kiosk.siak.uploader import Uploader
 
@@ -93,10 +93,17 @@ class Kiosk:
         return DemoKeys(self.data / "keys")
 
     @cached_property
-    def receipt_keys(self) -> KeySet:
+    def key_keeper(self) -> KeyKeeper:
+        """Keys that verify receipts: those installed with this machine, and those the centre announced since."""
+        from ktpel_kiosk.siak.key_keeper import KeyKeeper
         from ktpel_kiosk.siak.receipt_keys import KeySet
 
-        return KeySet.pinned({self.keys.receipt_kid: self.keys.receipt_cert.read_bytes()})
+        return KeyKeeper(self.register, KeySet.pinned({self.keys.receipt_kid: self.keys.receipt_cert.read_bytes()}))
+
+    def _beside(self) -> None:
+        beside_feed(self.desk)
+        if self.network.first is not None:
+            self.key_keeper.refresh_daily(self.network.first.key_statements)
 
     @cached_property
     def file_check(self) -> SlowCheck:
@@ -111,7 +118,7 @@ class Kiosk:
 
     def start_network(self) -> None:
         """Start the lanes of the network; they wait until there is something due."""
-        self.network.start(beside=lambda: beside_feed(self.desk), always=lambda: always_due(self.desk, self.file_check))
+        self.network.start(beside=self._beside, always=lambda: always_due(self.desk, self.file_check))
 
     def seat(self, permohonan_id: str, person_seed: int, penduduk: Penduduk) -> None:
         """Let the simulated devices show this person; somebody already seated keeps the chair (a new body costs seconds)."""
@@ -293,7 +300,7 @@ def _courier(kiosk: Kiosk) -> Courier:
     from ktpel_kiosk.siak.courier_tokens import GatewayTokens
     keys = kiosk.keys
     station = load_signing_key(keys.station_key.read_bytes()), load_certificate(keys.station_cert.read_bytes())
-    return Courier(CourierBundles(*station), GatewayTokens(lambda: kiosk.receipt_keys), machine_disks())
+    return Courier(CourierBundles(*station), GatewayTokens(lambda: kiosk.key_keeper.ring.keys), machine_disks())
 
 
 def _documents() -> Documents:
@@ -317,18 +324,20 @@ def _personaliser() -> CardPersonaliser:
 
 
 def _gateway(kiosk: Kiosk, proxy: str) -> HttpGateway:
-    from ktpel_kiosk.siak.http_gateway import HttpGateway, receipt_keys, tls_context
-    keys = kiosk.keys
-    return HttpGateway(
+    from ktpel_kiosk.siak.http_gateway import HttpGateway, tls_context
+    keys, keeper = kiosk.keys, kiosk.key_keeper
+    made = HttpGateway(
         kiosk.gateway_url or kiosk.settings.gateway_url or UNREACHABLE, kiosk.settings.station,
-        receipt_keys=receipt_keys({keys.receipt_kid: keys.receipt_cert.read_bytes()}),
-        tls=tls_context(keys.ca_cert, keys.client_cert, keys.client_key), proxy=proxy, now=kiosk.clock.now,
+        receipt_keys=keeper.ring,
+        tls=tls_context(keys.ca_cert, keys.client_cert, keys.client_key, crl_file=keys.ca_crl), proxy=proxy, now=kiosk.clock.now,
     )
+    made.on_unknown_key = lambda: keeper.refresh(made.key_statements)
+    return made
 
 
 def _receipt_holds(kiosk: Kiosk, packet: Packet) -> bool:
     from ktpel_kiosk.siak.stored_receipts import receipt_holds
-    return receipt_holds(packet, kiosk.receipt_keys)
+    return receipt_holds(packet, kiosk.key_keeper.ring.keys)
 
 
 def _names() -> str:

@@ -13,7 +13,6 @@ from ktpel_kiosk.domain.penduduk import Penduduk
 from ktpel_kiosk.domain.status import StatusSiak
 from ktpel_kiosk.ports.services import RecordStatus
 from ktpel_kiosk.siak import wire
-from ktpel_kiosk.siak.jws import sign_jws
 from ktpel_kiosk.siak.simulator.core import Core
 from ktpel_kiosk.siak.simulator.feeder import Feeder
 from ktpel_kiosk.siak.simulator.http import ID, NIK, Refused, digits, json_of, problem, text
@@ -86,7 +85,7 @@ class Centre:
             if made is None:
                 return None
             payload, parts = wire.material_to_json(made, status, self._core.clock.now())
-            return {"material": sign_jws(payload, self._core.signer, self._core.kid, wire.MATERIAL_TYPE), "parts": parts}
+            return {"material": self._core.sign(payload, wire.MATERIAL_TYPE), "parts": parts}
 
         answer = await asyncio.to_thread(make)
         return problem(404, "no_material") if answer is None else JSONResponse(answer)

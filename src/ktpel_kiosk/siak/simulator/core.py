@@ -30,7 +30,8 @@ class Core:
     """Made on any thread; everything async belongs to the loop that :meth:`attach` was called on."""
 
     def __init__(self, store: GatewayStore, clock: Clock, behaviour: Behaviour, signer: ec.EllipticCurvePrivateKey, kid: str) -> None:
-        self.store, self.clock, self.behaviour, self.signer, self.kid = store, clock, behaviour, signer, kid
+        self.store, self.clock, self.behaviour = store, clock, behaviour
+        self.current_signer: Callable[[], tuple[ec.EllipticCurvePrivateKey, str]] = lambda: (signer, kid)
         self.seen: dict[str, datetime] = {}
         self._threads = ThreadPoolExecutor(STORE_THREADS, thread_name_prefix="gateway-store")
         self._loop: asyncio.AbstractEventLoop | None = None
@@ -108,12 +109,20 @@ class Core:
 
     # -- words
 
+    @property
+    def kid(self) -> str:
+        """Of the key that signs now."""
+        return self.current_signer()[1]
+
+    def sign(self, payload: dict[str, Any], typ: str) -> str:
+        return sign_jws(payload, *self.current_signer(), typ)
+
     def now(self) -> str:
         return wire.stamp(self.clock.now())
 
     def sign_receipt(self, holding: Holding, sequence: int) -> str:
         payload = wire.receipt_payload(holding.packet_id, holding.sha256, holding.station, sequence, self.clock.now())
-        return sign_jws(payload, self.signer, self.kid, wire.RECEIPT_TYPE)
+        return self.sign(payload, wire.RECEIPT_TYPE)
 
     def later(self, status: int, error: str, **more: Any) -> Response:
         """A problem; those that pass by themselves say when to come again."""

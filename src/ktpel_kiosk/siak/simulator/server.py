@@ -19,6 +19,7 @@ from ktpel_kiosk.domain.status import StatusSiak
 from ktpel_kiosk.ports.clock import Clock
 from ktpel_kiosk.siak import wire
 from ktpel_kiosk.siak.simulator.feeder import Checker
+from ktpel_kiosk.siak.simulator.keys import ReceiptKeyChain
 from ktpel_kiosk.siak.simulator.places import UploadPlace
 from ktpel_kiosk.siak.simulator.routes import Routes
 from ktpel_kiosk.siak.simulator.script import Behaviour, Residents
@@ -71,6 +72,7 @@ class GatewaySimulator:
         self.behaviour = behaviour or Behaviour()
         self._opener, self._people, self._residents, self._manifests = opener, people or {}, residents, manifests
         self._place = place
+        self.receipt_keys = ReceiptKeyChain(data_dir / "receipt-keys.json", signer, keys.receipt_kid, clock.now)
         self.port = port
         self._running: tuple[uvicorn.Server, threading.Thread, Routes] | None = None
         self._store: GatewayStore | None = None
@@ -86,6 +88,7 @@ class GatewaySimulator:
         store = self._opened()
         routes = Routes(store, self._clock, self.behaviour, self._signer, self._keys.receipt_kid, self._opener, self._people,
                         self._residents, lambda ports: CourierCounter(self._folder / "courier", ports, self._manifests), self._place)
+        routes.core.current_signer, routes.key_statements = self.receipt_keys.signer, self.receipt_keys.statements
         try:
             listener = socket.create_server(("127.0.0.1", self.port), backlog=BACKLOG)
         except OSError as e:
@@ -93,7 +96,7 @@ class GatewaySimulator:
         self.port = listener.getsockname()[1]
         server = _AnnouncedServer(uvicorn.Config(
             routes.app(), log_config=None, access_log=False, lifespan="off", ws="none", http="h11", timeout_graceful_shutdown=1,
-            server_header=False, date_header=False, backlog=BACKLOG, timeout_keep_alive=KEEP_ALIVE_S, **self._tls(),
+            server_header=False, date_header=False, proxy_headers=False, backlog=BACKLOG, timeout_keep_alive=KEEP_ALIVE_S, **self._tls(),
         ), routes.attach)
         thread = threading.Thread(target=server.run, kwargs={"sockets": [listener]}, name="gateway-simulator", daemon=True)
         thread.start()
