@@ -63,6 +63,11 @@ TABLE: dict[str, str] = {
     "sealing.sign_off": "operator",
     "sealing.seal_packet": "operator",
     "statuses.enter_status": "operator supervisor",
+    "courier.disks": "operator supervisor admin",
+    "courier.waiting": "operator supervisor admin",
+    "courier.export_bundle": "operator supervisor admin",
+    "courier.import_bundles": "operator supervisor admin",
+    "courier.bundles": "operator supervisor admin",
     # cetak
     "printing.check_before_print": "operator",
     "printing.start_card": "operator",
@@ -178,6 +183,7 @@ AFTERWARDS: dict[str, str] = {
     "letters.reprint": "permohonan.not_found", "material.take_centre_biodata": "card.material", "population.adopt": "population.nothing",
     "population.examine": "population.no_header", "handover.activate": "chip.foreign", "handover.activate_by_sight": "chip.foreign",
     "handover.activate_by_iris": "chip.foreign", "handover.hand_over": "chip.foreign",
+    "courier.export_bundle": "courier.not_here", "courier.import_bundles": "courier.not_here",
 }
 """What an allowed call meets in a rehearsal whose first write is rolled back, or on purpose; past the permission all the same."""
 

@@ -156,7 +156,7 @@ def import_bundles(desk: Desk, actor: Actor, root: Path, *,
         BadInput ``courier.none``. NotAllowed.
     """
     require(actor, "courier")
-    return tuple(take_back(desk, actor, desk.courier.disk.open(folder), on_progress) for folder in desk.courier.disk.find(root))
+    return tuple(take_back(desk, actor.username, desk.courier.disk.open(folder), on_progress) for folder in desk.courier.disk.find(root))
 
 
 def bundles(desk: Desk, actor: Actor, limit: int = 100) -> Sequence[CourierBundle]:

@@ -7,7 +7,6 @@ from dataclasses import dataclass, replace
 
 from ktpel_kiosk.desk import statuses
 from ktpel_kiosk.desk.context import Desk
-from ktpel_kiosk.domain.actor import Actor
 from ktpel_kiosk.domain.courier import BundleManifest, CourierBundle, Refused, SignedStatuses
 from ktpel_kiosk.domain.errors import EnvironmentTrouble, KioskError, ReceiptInvalid
 from ktpel_kiosk.domain.outbox import Packet, PacketState, Receipt, WaitCause
@@ -53,17 +52,17 @@ class _Unchanged(Exception):
     """Leaves a transaction without a trace."""
 
 
-def take_back(desk: Desk, actor: Actor, bundle: OpenBundle, on_progress: Callable[[int], object]) -> Imported:
-    """See :func:`ktpel_kiosk.desk.courier.import_bundles`."""
-    work = _Back(desk, actor, bundle, on_progress)
+def take_back(desk: Desk, officer: str, bundle: OpenBundle, on_progress: Callable[[int], object]) -> Imported:
+    """See :func:`ktpel_kiosk.desk.courier.import_bundles`, which asks for the permission. ``officer``: user name."""
+    work = _Back(desk, officer, bundle, on_progress)
     work.receipts()
     work.statuses()
     return work.finish()
 
 
 class _Back:
-    def __init__(self, desk: Desk, actor: Actor, bundle: OpenBundle, on_progress: Callable[[int], object]) -> None:
-        self._desk, self._actor, self._bundle, self._on_progress = desk, actor, bundle, on_progress
+    def __init__(self, desk: Desk, officer: str, bundle: OpenBundle, on_progress: Callable[[int], object]) -> None:
+        self._desk, self._officer, self._bundle, self._on_progress = desk, officer, bundle, on_progress
         self._refused: list[Refused] = []
         self._counts = {"receipts": 0, "receipts_had": 0, "statuses": 0, "statuses_had": 0}
         self._done = 0
@@ -119,7 +118,7 @@ class _Back:
         def settle(tx: Tx) -> None:
             for packet_id in taken:
                 tx.drop_draft(RECEIPT_NOTE + packet_id)
-                tx.log("ReceiptNoted", "-", self._actor.username, packet_id=packet_id)
+                tx.log("ReceiptNoted", "-", self._officer, packet_id=packet_id)
 
         self._desk.register.write(settle)
 
@@ -156,7 +155,7 @@ class _Back:
             server_sequence=receipt.server_sequence, wait_cause=WaitCause.NONE, wait_detail="", attempts=0, next_try_at=None,
         ))
         tx.put_draft(RECEIPT_NOTE + packet.packet_id, receipt.sha256)
-        tx.log("PacketReceived", packet.permohonan_id, self._actor.username, packet_id=packet.packet_id, digest=receipt.sha256,
+        tx.log("PacketReceived", packet.permohonan_id, self._officer, packet_id=packet.packet_id, digest=receipt.sha256,
                sequence=receipt.server_sequence, source=SOURCE)
 
     # -- statuses -----------------------------------------------------------------------------------------------------
@@ -200,7 +199,7 @@ class _Back:
 
     def _read_up_to(self, tx: Tx, upto: int) -> None:
         tx.put_setting(READ_SETTING, str(max(upto, int(tx.setting(READ_SETTING) or 0))))
-        tx.log("CourierImported", "-", self._actor.username, sequence=upto)
+        tx.log("CourierImported", "-", self._officer, sequence=upto)
 
     # -- the end ------------------------------------------------------------------------------------------------------
 
@@ -213,12 +212,12 @@ class _Back:
         def work(tx: Tx) -> None:
             if manifest is not None:
                 self._save_bundle(tx, manifest)
-            tx.log("CourierImported", manifest.bundle_id if manifest else "-", self._actor.username,
+            tx.log("CourierImported", manifest.bundle_id if manifest else "-", self._officer,
                    digest=manifest.digest if manifest else "", refused=len(refused), **self._counts)
             for some in refused[:AUDITED_REFUSALS]:
-                tx.log("CourierRefused", manifest.bundle_id if manifest else "-", self._actor.username, entry=some.entry, reason=some.key)
+                tx.log("CourierRefused", manifest.bundle_id if manifest else "-", self._officer, entry=some.entry, reason=some.key)
             if len(refused) > AUDITED_REFUSALS:
-                tx.log("CourierRefused", "-", self._actor.username, count=len(refused) - AUDITED_REFUSALS, reason="courier.too_many_files")
+                tx.log("CourierRefused", "-", self._officer, count=len(refused) - AUDITED_REFUSALS, reason="courier.too_many_files")
 
         self._desk.register.write(work)
         return made
@@ -226,7 +225,7 @@ class _Back:
     def _save_bundle(self, tx: Tx, manifest: BundleManifest) -> None:
         bundle = tx.courier_bundle(manifest.bundle_id)
         if bundle is None:   # written, then the desk died before it could note it
-            bundle = CourierBundle(manifest.bundle_id, manifest.created_at, self._actor.username, self._bundle.folder.name,
+            bundle = CourierBundle(manifest.bundle_id, manifest.created_at, self._officer, self._bundle.folder.name,
                                    len(manifest.items), manifest.bytes, manifest.digest)
             tx.add_courier_bundle(bundle)
         tx.save_courier_bundle(replace(
