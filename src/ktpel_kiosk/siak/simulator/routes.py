@@ -69,6 +69,7 @@ class Routes:
             ("record", "POST", "/v1/lookups/status", centre.record),
             ("material", "POST", "/v1/lookups/card-material", centre.material),
             ("card", "POST", "/v1/cards", centre.card),
+            ("keys", "GET", "/v1/keys", self._keys),
             *((operation, "POST", path, self._opened(handler))
               for operation, path, handler in (self._counter.routes() if self._counter is not None else ())),
         ]
