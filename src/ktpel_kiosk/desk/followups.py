@@ -1,4 +1,5 @@
-"""What somebody has to go after: services over time, cards nobody fetched, birthdays, double data, papers returned long ago.
+"""What somebody has to go after: what the centre's statuses ask for, services over time, cards nobody fetched, birthdays, double data,
+papers returned long ago.
 
 Tasks are questions to the register, never a list of their own; an act (a call logged, a card fetched, a decision) makes them disappear.
 """
@@ -9,6 +10,7 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from enum import StrEnum
 
+from ktpel_kiosk.desk import status_tasks
 from ktpel_kiosk.desk.access import require
 from ktpel_kiosk.desk.context import Desk
 from ktpel_kiosk.desk.papers import local_time
@@ -20,6 +22,7 @@ from ktpel_kiosk.domain.ledgers import ContactAttempt
 from ktpel_kiosk.domain.permohonan import Keadaan, Permohonan
 from ktpel_kiosk.domain.sop import Sop, Stage
 from ktpel_kiosk.domain.text import date_long, datetime_long, number_text, phone_local
+from ktpel_kiosk.ports.alerts import Overdue
 from ktpel_kiosk.ports.register import ListItem, Query, Tx, View
 
 COLLECT_AFTER_DAYS = 3
@@ -27,7 +30,10 @@ COLLECT_AFTER_DAYS = 3
 RETURNED_AFTER_DAYS = 14
 BIRTHDAY_AHEAD_DAYS = 7
 MOST = 1000
-PURPOSES = ("kartu_siap", "lewat_waktu", "lain")
+SHOWN = 200
+"""Tasks of one kind that are listed; :func:`summary` counts them all."""
+PURPOSES = ("kartu_siap", "lewat_waktu", "pusat", "lain")
+"""``pusat``: the dinas or the centre was asked; the others are calls to the applicant."""
 OUTCOMES = ("tersambung", "tidak_diangkat", "salah_nomor", "pesan")
 REACHED = ("tersambung", "pesan")
 PICK_UP: tuple[Stage, ...] = (Stage.AKTIVASI, Stage.SERAH_PEMOHON, Stage.SERAH_SURAT)
@@ -36,9 +42,18 @@ PICK_UP: tuple[Stage, ...] = (Stage.AKTIVASI, Stage.SERAH_PEMOHON, Stage.SERAH_S
 class TaskKind(StrEnum):
     """In the order they are shown."""
 
-    LEWAT_WAKTU = "lewat_waktu"
+    DITARIK_PUSAT = "ditarik_pusat"
     DATA_GANDA = "data_ganda"
     JARI_MIRIP = "jari_mirip"
+    GAGAL_REKAM = "gagal_rekam"
+    GAGAL_CARI = "gagal_cari"
+    SFE_LAMA = "sfe_lama"
+    VALIDASI_PUSAT = "validasi_pusat"
+    PUTUSAN_PUSAT = "putusan_pusat"
+    BELUM_DIPROSES = "belum_diproses"
+    TANPA_KABAR = "tanpa_kabar"
+    STATUS_LAIN = "status_lain"
+    LEWAT_WAKTU = "lewat_waktu"
     ULANG_TAHUN = "ulang_tahun"
     BELUM_DIAMBIL = "belum_diambil"
     DIKEMBALIKAN = "dikembalikan"
@@ -49,7 +64,10 @@ ORDER = tuple(TaskKind)
 
 @dataclass(frozen=True, slots=True)
 class Task:
-    """One thing to go after. ``since`` is when it began to be due; ``phone`` as people dial it, empty where none was left."""
+    """One thing to go after. ``since`` is when it began to be due; ``phone`` as people dial it, empty where none was left.
+
+    ``status``: the SIAK status the task is about, empty where it is about none; ``tone``: how pressing that is.
+    """
 
     kind: TaskKind
     permohonan_id: str
@@ -60,16 +78,50 @@ class Task:
     phone: str = ""
     calls: int = 0
     last_call: ContactAttempt | None = None
+    status: str = ""
+    tone: str = ""
 
 
 def tasks(desk: Desk) -> tuple[Task, ...]:
-    """Everything due now: by kind, then the longest waiting first."""
+    """Everything due now, at most :data:`SHOWN` of a kind: by kind, then the longest waiting first."""
     now = desk.clock.now()
 
     def gather(view: View) -> list[Task]:
-        return [*_running(desk, view, now), *_waiting(desk, view, now), *_alike(view), *_returned(desk, view, now)]
+        return [*_of_statuses(view, now), *_late(desk, view, now), *_others(desk, view, now)]
 
     return tuple(sorted(desk.register.read(gather), key=lambda t: (ORDER.index(t.kind), t.since)))
+
+
+def summary(desk: Desk) -> dict[TaskKind, int]:
+    """How many are due of each kind, all of them; kinds of which there are none are left out."""
+    now = desk.clock.now()
+
+    def gather(view: View) -> dict[TaskKind, int]:
+        found = {TaskKind(kind.value): n for kind, n in status_tasks.counts(view, now).items()}
+        found[TaskKind.LEWAT_WAKTU] = view.overdue_count(_overdue(desk, view, now))
+        for task in _others(desk, view, now):
+            found[task.kind] = found.get(task.kind, 0) + 1
+        return found
+
+    found = desk.register.read(gather)
+    return {kind: found[kind] for kind in ORDER if found.get(kind)}
+
+
+def _others(desk: Desk, view: View, now: datetime) -> list[Task]:
+    """Kinds of which an office has few at a time."""
+    return [*_uncollected_long(desk, view, now), *_waiting(desk, view, now), *_alike(view), *_returned(desk, view, now)]
+
+
+def _of_statuses(view: View, now: datetime) -> list[Task]:
+    found = []
+    for kind in status_tasks.StatusTask:
+        for item in status_tasks.listed(view, kind, now, SHOWN):
+            calls = view.contacts(item.id)
+            found.append(Task(
+                TaskKind(kind.value), item.id, item.nomor_register, item.nama, status_tasks.text_of(kind, item, now),
+                item.status_at or item.updated_at, phone_local(item.nomor_hp) if item.nomor_hp else "", len(calls),
+                calls[-1] if calls else None, item.status_siak, status_tasks.tone_of(kind, item, now)))
+    return found
 
 
 def uncollected(desk: Desk) -> tuple[Task, ...]:
@@ -87,21 +139,32 @@ def _list(view: View, state: Keadaan, stages: tuple[Stage, ...] = ()) -> list[Li
     return list(view.list(Query(keadaan=(state,), stages=stages, limit=MOST, newest_first=False)))
 
 
-def _running(desk: Desk, view: View, now: datetime) -> list[Task]:
+def _overdue(desk: Desk, view: View, now: datetime) -> Overdue:
+    sops = {digest: desk.sop_of(digest) for digest in view.sop_digests()}
+    limits = {d: sop.mutu.nilai * 60.0 for d, sop in sops.items() if sop.mutu.jenis == "menit" and sop.mutu.nilai}
+    midnight = local_time(desk, now).replace(hour=0, minute=0, second=0, microsecond=0)
+    return Overdue(now, midnight, tuple(s.value for s in PICK_UP), limits)
+
+
+def _late(desk: Desk, view: View, now: datetime) -> list[Task]:
+    """From pick-up on the applicant is waited for, not the office."""
     found = []
-    for item in _list(view, Keadaan.BERJALAN):
+    for item in view.overdue_list(_overdue(desk, view, now), SHOWN):
         p = view.permohonan(item.id)
-        tahap = p.current()
-        done = tahap is not None and tahap.stage in PICK_UP  # from here the applicant is waited for, not the office
-        late = None if done else _overrun(desk.sop_of(p.sop_digest), p, now)
-        if late is not None and not _called_today(desk, view, p, "lewat_waktu", now):
+        late = _overrun(desk.sop_of(p.sop_digest), p, now)
+        if late is not None:
             found.append(_task(view, p, TaskKind.LEWAT_WAKTU, f"{late[1]} Hubungi pemohon.", late[0]))
-        if done:
-            task = _pick_up_task(desk, view, p, now)
-            first, today = local_time(desk, task.since).date(), local_time(desk, now).date()
-            waited = working_days_between(first, today, desk.holidays(), desk.extra_open())
-            if waited >= COLLECT_AFTER_DAYS and not _called_today(desk, view, p, "kartu_siap", now):
-                found.append(task)
+    return found
+
+
+def _uncollected_long(desk: Desk, view: View, now: datetime) -> list[Task]:
+    found = []
+    for item in _list(view, Keadaan.BERJALAN, PICK_UP):
+        task = _pick_up_task(desk, view, view.permohonan(item.id), now)
+        first, today = local_time(desk, task.since).date(), local_time(desk, now).date()
+        waited = working_days_between(first, today, desk.holidays(), desk.extra_open())
+        if waited >= COLLECT_AFTER_DAYS and not _called_today(desk, view, item.id, "kartu_siap", now):
+            found.append(task)
     return found
 
 
@@ -178,9 +241,10 @@ def _task(view: View, p: Permohonan, kind: TaskKind, text: str, since: datetime)
                 calls[-1] if calls else None)
 
 
-def _called_today(desk: Desk, view: View, p: Permohonan, purpose: str, now: datetime) -> bool:
+def _called_today(desk: Desk, view: View, permohonan_id: str, purpose: str, now: datetime) -> bool:
     today = local_time(desk, now).date()
-    return any(c.purpose == purpose and c.outcome in REACHED and local_time(desk, c.at).date() == today for c in view.contacts(p.id))
+    return any(c.purpose == purpose and c.outcome in REACHED and local_time(desk, c.at).date() == today
+               for c in view.contacts(permohonan_id))
 
 
 def contacts(desk: Desk, permohonan_id: str) -> tuple[ContactAttempt, ...]:

@@ -47,7 +47,7 @@ class Act(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Guide:
-    """``operator`` and ``applicant``: plain sentences; ``next``: what the operator does now; ``acts``: the same for buttons, the best first.
+    """``operator`` and ``applicant``: plain sentences; ``next``: what the operator does now; ``acts``: that for buttons, the best first.
 
     ``tone``: neutral, accent, good, attention or trouble.
     """

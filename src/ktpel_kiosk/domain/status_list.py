@@ -84,7 +84,8 @@ class ListReader:
         if not (nik or paket or register):
             raise LineRefused("NIK, nomor register, dan nomor paket kosong.")
         day, clock = _moment(raw.get("tanggal", ""), raw.get("jam", ""))
-        return ListLine(nik, paket[:60], register[:60], _status(raw.get("status", "")), day, clock, raw.get("keterangan", "")[:REASON_LIMIT])
+        reason = raw.get("keterangan", "")[:REASON_LIMIT]
+        return ListLine(nik, paket[:60], register[:60], _status(raw.get("status", "")), day, clock, reason)
 
 
 def is_header(cells: Sequence[str]) -> bool:

@@ -72,7 +72,8 @@ def _of_packet(packet: Packet, events: Sequence[StatusEvent], replaced_at: datet
         moment, rank = reached, _EVENT
         if replaced_at is not None and e.status not in BEYOND:
             moment, rank = min(reached, replaced_at), _OLD_PACKET
-        lines.append(((moment, rank, packet.counter, e.sequence, ""), Said(e.status, e.at, e.source, e.reason, "", e.packet_id, e.sequence)))
+        said = Said(e.status, e.at, e.source, e.reason, "", e.packet_id, e.sequence)
+        lines.append(((moment, rank, packet.counter, e.sequence, ""), said))
     return lines
 
 

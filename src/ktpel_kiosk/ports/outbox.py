@@ -38,8 +38,8 @@ class RetentionView(Protocol):
         """Packets set aside because their file is missing or damaged, and not yet known to be beyond repair."""
         ...
 
-    def purgeable(self, until: datetime, after: int, limit: int) -> Sequence[Packet]:
-        """Not purged, and received or replaced; sealed, and where received received, not after that moment; counter above ``after``."""
+    def purgeable(self, after: int, limit: int) -> Sequence[Packet]:
+        """Received or replaced and not purged yet, counter above ``after``; lowest first."""
         ...
 
     def receipt_noted_at(self, packet: Packet) -> datetime | None:
@@ -89,6 +89,7 @@ class StatusWanted:
         stages: where the application stands; empty: anywhere.
         before, after: the status holds since before that moment; since that moment or later.
         silent: with ``before``, for those without a status: the receipt came before it, or they wait since before it without a packet.
+        line: False leaves out those that wait for the line.
         not_asked_since: leaves out whom somebody asked about (contact ``pusat``) at or after that moment.
     """
 
@@ -98,6 +99,7 @@ class StatusWanted:
     before: datetime | None = None
     after: datetime | None = None
     silent: bool = False
+    line: bool = True
     not_asked_since: datetime | None = None
 
 

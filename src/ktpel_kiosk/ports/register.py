@@ -20,6 +20,7 @@ from ktpel_kiosk.domain.outbox import Packet
 from ktpel_kiosk.domain.permohonan import Permohonan
 from ktpel_kiosk.domain.sop import Stage
 from ktpel_kiosk.domain.status import StatusEvent
+from ktpel_kiosk.ports.alerts import AlertView
 from ktpel_kiosk.ports.ledgers import LedgerTx, LedgerView
 from ktpel_kiosk.ports.outbox import OutboxTx, OutboxViews
 from ktpel_kiosk.ports.queue import QueueTx, QueueView
@@ -136,7 +137,7 @@ class Handover:
     ikd: str = ""
 
 
-class View(LedgerView, StatisticsView, OutboxViews, QueueView, Protocol):
+class View(LedgerView, StatisticsView, OutboxViews, QueueView, AlertView, Protocol):
     """Read side; also available inside a transaction."""
 
     def permohonan(self, id: str) -> Permohonan:

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 from ktpel_kiosk.ports.clock import Clock
+from ktpel_kiosk.register.areas.alerts import AlertArea
 from ktpel_kiosk.register.areas.applications import ApplicationView, ApplicationWrites, Known
 from ktpel_kiosk.register.areas.cards import CardView, CardWrites
 from ktpel_kiosk.register.areas.complaints import ComplaintView, ComplaintWrites
@@ -25,7 +26,7 @@ from ktpel_kiosk.register.areas.status_entries import StatusEntryView, StatusEnt
 
 
 class SqlView(QueueArea, ApplicationView, RecordingView, OutboxView, CardView, OfficeView, JournalView, BookView, ComplaintView,
-              PopulationView, DuplicateView, ListingView, StatisticsArea, RetentionView, CourierView, StatusEntryView):
+              PopulationView, DuplicateView, ListingView, StatisticsArea, RetentionView, CourierView, StatusEntryView, AlertArea):
     """``ports.register.View`` on one snapshot."""
 
 

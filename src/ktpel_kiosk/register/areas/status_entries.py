@@ -1,6 +1,6 @@
 """What was said of an application's recording, what of it is shown, and who has to be gone after for it.
 
-Lists and counts here are answered from ``search_status`` alone (a partial index: only applications under way), whatever the register's size.
+Lists and counts are answered from ``search_status`` alone (a partial index: only applications under way), however large the register.
 """
 
 from __future__ import annotations
@@ -84,6 +84,8 @@ def _where(wanted: StatusWanted) -> tuple[str, Mapping[str, Any]]:
     if wanted.after is not None:
         given["after"] = micros(wanted.after)
         parts.append("s.status_at >= :after")
+    if not wanted.line:
+        parts.append("s.pause_reason <> 'jaringan'")
     condition = " AND ".join(parts)
     if wanted.not_asked_since is not None:
         given["asked_since"] = micros(wanted.not_asked_since)
