@@ -359,6 +359,9 @@ class Press:
         rows = [(row.void, row.cells) for row in book.rows]
         return hashlib.sha256(repr((book.title, book.period, book.columns, rows)).encode()).hexdigest()
 
+    def data_purge(self, paper: Any) -> bytes:
+        return b"%PDF data purge " + paper.nomor.encode()
+
     def destruction(self, paper: Any) -> bytes:
         self.burned.append(paper)
         return b"%PDF destruction " + paper.nomor.encode()

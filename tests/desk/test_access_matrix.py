@@ -146,6 +146,15 @@ TABLE: dict[str, str] = {
     "population.save_problems": "supervisor admin",
     "sop_versions.adopt": "kasi supervisor",
     "sop_versions.turn_local_extras": "supervisor admin",
+    # paket: disegel ulang, disimpan, dimusnahkan
+    "packet_files.check_all": "kasi camat supervisor admin",
+    "purge_paper.place_again": "kasi supervisor",
+    "resend.record_again": "operator supervisor",
+    "resend.repair": "operator supervisor",
+    "resend.resend": "operator supervisor",
+    "retention.overview": "kasi camat supervisor admin",
+    "retention.purge": "kasi supervisor",
+    "retention.set_days": "supervisor admin",
     # perangkat
     "device_tests.history": EVERYBODY,
     "device_tests.camera_still": EVERYBODY,
@@ -178,6 +187,7 @@ LETTER_TABLE: dict[str, str] = {  # Kebakkramat ends with letters
 }
 
 AFTERWARDS: dict[str, str] = {
+    "purge_paper.place_again": "retention.none", "resend.record_again": "packet.record_needless",
     "complaints.receive": "complaint.not_found", "intake.register_intake": "permohonan.not_found",
     "printing.start_card": "card.finish_first", "encoding.encode_card": "card.transition", "encoding.reread_chip": "card.transition",
     "letters.reprint": "permohonan.not_found", "material.take_centre_biodata": "card.material", "population.adopt": "population.nothing",

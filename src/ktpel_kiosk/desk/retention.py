@@ -17,7 +17,7 @@ from ktpel_kiosk.desk import purge_paper
 from ktpel_kiosk.desk.access import require
 from ktpel_kiosk.desk.context import Desk
 from ktpel_kiosk.domain.actor import Actor
-from ktpel_kiosk.domain.errors import BadInput, IoFailure, SopViolation
+from ktpel_kiosk.domain.errors import BadInput, IoFailure, SopViolation, StorageTrouble
 from ktpel_kiosk.domain.outbox import Packet, PacketState
 from ktpel_kiosk.domain.retention import DAYS_RANGE, DAYS_USUAL, Kept, PurgeRun
 from ktpel_kiosk.ports.register import Tx, View
@@ -86,41 +86,56 @@ def due(desk: Desk, limit: int = BY_HAND_MOST) -> Due:
         until = now - timedelta(days=days(view))
         found: list[Packet] = []
         held: list[Packet] = []
-        for packet in _candidates(view, until):
-            word = _word(desk, view, packet, until)
-            if word == "held":
+        for packet in _candidates(view):
+            last = _successor(view, packet)
+            if last is None:
                 held.append(packet)
-            elif word == "due":
-                if len(found) == limit:
-                    return Due(tuple(found), tuple(held), True)
+                continue
+            since = _safe_since(view, last, now, until)
+            if since is None or since > until:
+                continue
+            if not desk.receipt_holds(last):
+                held.append(packet)
+            elif len(found) == limit:
+                return Due(tuple(found), tuple(held), True)
+            else:
                 found.append(packet)
         return Due(tuple(found), tuple(held))
 
     return desk.register.read(look)
 
 
-def _candidates(view: View, until: datetime) -> Iterator[Packet]:
+def _candidates(view: View) -> Iterator[Packet]:
     after = 0
-    while page := view.purgeable(until, after, 500):
+    while page := view.purgeable(after, 500):
         yield from page
         after = page[-1].counter
 
 
-def _word(desk: Desk, view: View, packet: Packet, until: datetime) -> str:
-    """``due``, ``wait`` or ``held``. A replaced packet goes with the one that took its place, never before it."""
+def _successor(view: View, packet: Packet) -> Packet | None:
+    """The packet that carries the session now: a replaced one goes with it, never before it. ``None`` when the rows do not lead there."""
     last = packet
     while last.replaced_by:
         following = view.packet(last.replaced_by)
         if following is None or following.counter <= last.counter:
-            return "held"
+            return None
         last = following
-    if last.state is not PacketState.RECEIVED or last.received_at is None:
-        return "wait"
-    noted = view.receipt_noted_at(last)
-    # neither the server's clock nor ours alone decides: the latest of what both and the sealing say
-    if max(last.received_at, last.sealed_at, *([noted] if noted else [])) > until:
-        return "wait"
-    return "due" if desk.receipt_holds(last) else "held"
+    return last
+
+
+def _safe_since(view: View, packet: Packet, now: datetime, until: datetime) -> datetime | None:
+    """From when the retention time runs; ``None`` while there is no receipt.
+
+    Neither clock is believed alone: it is the latest of what the server says, what this desk noted, and the sealing; a moment that lies in
+    the future tells nothing.
+    """
+    if packet.state is not PacketState.RECEIVED or packet.received_at is None:
+        return None
+    said = [at for at in (packet.received_at, packet.sealed_at) if at <= now]
+    if not said or max(said) <= until:  # only then is the journal worth asking
+        noted = view.receipt_noted_at(packet)
+        said += [noted] if noted is not None and noted <= now else []
+    return max(said, default=None)
 
 
 def purge(desk: Desk, actor: Actor) -> PurgeRun | None:
@@ -137,9 +152,9 @@ def purge(desk: Desk, actor: Actor) -> PurgeRun | None:
         return None
     run, files = desk.register.write(
         lambda tx: _mark(desk, tx, packets, actor.username, purge_paper.number(desk, tx, actor, len(packets))))
-    with suppress(IoFailure):
-        _remove_files(desk, files)
-    purge_paper.keep(desk, run)
+    for follow in (lambda: _remove_files(desk, files), lambda: purge_paper.keep(desk, run)):
+        with suppress(StorageTrouble):  # the record stands; files go at the next start, the paper can be made again
+            follow()
     return run
 
 
@@ -212,8 +227,9 @@ def overview(desk: Desk, actor: Actor) -> Overview:
     found = due(desk)
 
     def look(view: View) -> Overview:
-        waiting = [p for p in view.purgeable(desk.clock.now(), 0, 500) if p.state is PacketState.RECEIVED and not p.replaced_by]
-        ends = [max(p.received_at or p.sealed_at, p.sealed_at) + timedelta(days=days(view)) for p in waiting]
-        return Overview(days(view), tuple(view.kept()), found, min(ends, default=None), tuple(view.purges()))
+        kept, days_now, now = tuple(view.kept()), days(view), desk.clock.now()
+        since = (_safe_since(view, p, now, now) for p in view.purgeable(0, 500) if not p.replaced_by)
+        ends = [at + timedelta(days=days_now) for at in since if at is not None]
+        return Overview(days_now, kept, found, min(ends, default=None), tuple(view.purges()))
 
     return desk.register.read(look)

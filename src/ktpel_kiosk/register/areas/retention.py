@@ -6,13 +6,13 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Final
 
-from sqlalchemy import bindparam, delete, or_, select, text
+from sqlalchemy import bindparam, delete, select, text
 from sqlalchemy.dialects.sqlite import insert
 
 from ktpel_kiosk.domain.outbox import CONTENTS_GONE, Packet, PacketState, WaitCause
 from ktpel_kiosk.domain.retention import Kept, PurgeRun, Spare
 from ktpel_kiosk.register import mappers
-from ktpel_kiosk.register.codecs import micros, moment
+from ktpel_kiosk.register.codecs import moment
 from ktpel_kiosk.register.ledger_tables import PACKET_SPARE as SPARES
 from ktpel_kiosk.register.ledger_tables import PURGE as PURGES
 from ktpel_kiosk.register.rows import PacketRow, table_of
@@ -30,10 +30,8 @@ _DAMAGED = _UNSENT.where(
     PACKETS.c.state == PacketState.REFUSED.value, PACKETS.c.wait_cause == WaitCause.FILE.value,
     PACKETS.c.wait_detail != CONTENTS_GONE).limit(bindparam("most"))
 _PURGEABLE = select(PACKETS).where(
-    PACKETS.c.purged_at.is_(None), PACKETS.c.counter > bindparam("after"), PACKETS.c.sealed_at <= bindparam("until"),
-    or_(PACKETS.c.received_at.is_(None), PACKETS.c.received_at <= bindparam("until")),
-    text("(packet.state = 'received' OR packet.replaced_by <> '')"),
-).order_by(PACKETS.c.counter).limit(bindparam("most"))
+    PACKETS.c.purged_at.is_(None), PACKETS.c.counter > bindparam("after"),
+    text("(packet.state = 'received' OR packet.replaced_by <> '')")).order_by(PACKETS.c.counter).limit(bindparam("most"))
 _NOTED = text("""SELECT max(at) FROM audit WHERE subject = :subject AND event = 'PacketReceived'
     AND json_extract(facts, '$.packet_id') = :packet_id""")
 _KEPT = text("""
@@ -66,8 +64,8 @@ class RetentionView(Session):
     def damaged(self, limit: int) -> Sequence[Packet]:
         return [mappers.PACKET.value(r) for r in self.all(_DAMAGED, most=max(0, limit))]
 
-    def purgeable(self, until: datetime, after: int, limit: int) -> Sequence[Packet]:
-        return [mappers.PACKET.value(r) for r in self.all(_PURGEABLE, until=micros(until), after=after, most=max(0, limit))]
+    def purgeable(self, after: int, limit: int) -> Sequence[Packet]:
+        return [mappers.PACKET.value(r) for r in self.all(_PURGEABLE, after=after, most=max(0, limit))]
 
     def receipt_noted_at(self, packet: Packet) -> datetime | None:
         at = self.scalar(_NOTED, subject=packet.permohonan_id, packet_id=packet.packet_id)
