@@ -4,9 +4,7 @@ from __future__ import annotations
 
 import base64
 import json
-from collections.abc import Awaitable, Callable
 from datetime import timedelta
-from email.utils import format_datetime
 
 from cryptography.hazmat.primitives.asymmetric import ec
 from starlette.requests import Request
@@ -16,10 +14,10 @@ from starlette.types import Receive, Scope, Send
 from ktpel_kiosk.siak import wire
 from ktpel_kiosk.siak.jws import sign_jws
 from ktpel_kiosk.siak.simulator.core import Core
+from ktpel_kiosk.siak.simulator.face import Handler, http_date
 from ktpel_kiosk.siak.simulator.http import drain, problem
 from ktpel_kiosk.siak.simulator.script import Fault, FaultKind
 
-Handler = Callable[[Request], Awaitable[Response]]
 PORTAL = "<!doctype html><html><head><title>Wi-Fi</title></head><body><form>Masuk ke Wi-Fi</form></body></html>"
 INSTEAD = frozenset({FaultKind.STATUS, FaultKind.HTML, FaultKind.REDIRECT, FaultKind.EMPTY, FaultKind.FULL})
 """Faults that answer in the handler's place."""
@@ -60,7 +58,7 @@ class Player:
         if fault.kind is FaultKind.HANG:
             return Hanging(answer, self._core, fault.value)
         if fault.kind is FaultKind.CLOCK:
-            answer.headers["Date"] = http_date(self._core, fault.value)
+            answer.headers["Date"] = http_date(self._core.clock.now() + timedelta(seconds=fault.value))
         if fault.kind is FaultKind.LIE and "Upload-Offset" in answer.headers:
             answer.headers["Upload-Offset"] = str(max(0, int(answer.headers["Upload-Offset"]) + int(fault.value or 1)))
         if answer.status_code == 200 and fault.kind in (FaultKind.FORGE, FaultKind.ALTER):
@@ -100,10 +98,4 @@ class Hanging(Response):
             await send({"type": "http.response.start", "status": self._answer.status_code, "headers": self._answer.raw_headers})
             await send({"type": "http.response.body", "body": body[:len(body) // 2], "more_body": True})
         await self._core.pause(self._silent_s)
-
-
-def http_date(core: Core, off_s: float = 0.0) -> str:
-    """The server's clock for the header Date."""
-    return format_datetime(core.clock.now() + timedelta(seconds=off_s), usegmt=True)
-
 
