@@ -66,10 +66,10 @@ def vouched(signer: x509.Certificate, anchors: Sequence[x509.Certificate], at: d
     """``signer`` is one of ``anchors``, or one of them is the authority that issued it for signing and it had not expired at ``at``."""
     if signer in anchors:
         return True
-    usage = _usage(signer)
-    if not _strong(signer) or (usage is not None and not usage.digital_signature) or at > signer.not_valid_after_utc:
+    if not any(_may_issue(a) and at <= a.not_valid_after_utc and _issued(signer, a) for a in anchors):
         return False
-    return any(_may_issue(a) and at <= a.not_valid_after_utc and _issued(signer, a) for a in anchors)
+    usage = _usage(signer)  # only now: what the authority signed can be read
+    return _strong(signer) and (usage is None or usage.digital_signature) and at <= signer.not_valid_after_utc
 
 
 def _strong(certificate: x509.Certificate) -> bool:

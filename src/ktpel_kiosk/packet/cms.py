@@ -19,7 +19,7 @@ from typing import Any, ClassVar
 from asn1crypto import cms, core
 from asn1crypto import x509 as asn1_x509
 from cryptography import x509
-from cryptography.exceptions import InvalidSignature, InvalidTag
+from cryptography.exceptions import InvalidSignature, InvalidTag, UnsupportedAlgorithm
 from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import ec, padding, rsa
 from cryptography.hazmat.primitives.ciphers import Cipher, algorithms, modes
@@ -315,8 +315,9 @@ def verify(untrusted: bytes) -> Signed:
         plain_data = attributes["content_type"][0].native == "data" and signer["digest_algorithm"]["algorithm"].native == "sha256"
         recipients = attributes[RECIPIENTS_OID].contents if RECIPIENTS_OID in attributes else b""
         certificate = x509.load_der_x509_certificate(embedded.chosen.dump())
+        certificate.public_key(), certificate.subject.rfc4514_string()  # read only when asked for: a damaged one shows here
         same = isinstance(content, bytes) and _signed_data(content, _asn1(certificate), covered, algorithm, signature) == untrusted
-    except (ValueError, TypeError, KeyError, AttributeError, IndexError) as e:
+    except (ValueError, TypeError, KeyError, AttributeError, IndexError, UnsupportedAlgorithm) as e:
         raise SecurityRefusal("packet.structure", expected="signed_data") from e
     if not same or len(attributes) != len(signer["signed_attrs"]):
         raise SecurityRefusal("packet.structure", expected="DER")

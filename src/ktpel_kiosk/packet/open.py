@@ -32,8 +32,8 @@ class OpenedPacket:
     """A packet whose signature and every hash were checked.
 
     Attributes:
-        signer: SHA-256 fingerprint (hex) of the station certificate inside; ``signer_known`` when one was expected, which then
-            vouches for it.
+        signer: SHA-256 fingerprint (hex) of the station certificate inside; ``signer_known`` when the caller named whom to
+            expect.
         entries: names in stored order; ``folder`` is where they were written, ``None`` when only checked.
     """
 
