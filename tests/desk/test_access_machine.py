@@ -17,7 +17,20 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule
 from test_access_matrix import CHECKERS, COUNTERS_AND_HEADS, TABLE
 
-from ktpel_kiosk.desk import correction, encoding, handover, intake, printing, progress, recording, returns, sealing, statuses, verification
+from ktpel_kiosk.desk import (
+    correction,
+    encoding,
+    handover,
+    intake,
+    printing,
+    progress,
+    recording,
+    resend,
+    returns,
+    sealing,
+    statuses,
+    verification,
+)
 from ktpel_kiosk.desk.context import Desk
 from ktpel_kiosk.domain.actor import Actor
 from ktpel_kiosk.domain.biometric import EYES, FINGERS, ExceptionKind, Position
@@ -68,6 +81,8 @@ COMMANDS: dict[str, Command] = {
     "recording.finish_recording": lambda d, a, p: recording.finish_recording(d, a, p.id),
     "sealing.sign_off": lambda d, a, p: sealing.sign_off(d, a, p.id, PASSWORD),
     "sealing.seal_packet": lambda d, a, p: sealing.seal_packet(d, a, p.id),
+    "resend.resend": lambda d, a, p: resend.resend(d, a, p.id, "gagal enrol"),
+    "resend.record_again": lambda d, a, p: resend.record_again(d, a, p.id, "berkas hilang"),
     "statuses.enter_status": lambda d, a, p: statuses.enter_status(d, a, p.id, StatusSiak.PRINT_READY_RECORD),
     "printing.check_before_print": lambda d, a, p: printing.check_before_print(d, a, p.id),
     "printing.start_card": lambda d, a, p: printing.start_card(d, a, p.id),
