@@ -79,7 +79,7 @@ class ChunkPace:
         if not self._regular():
             mean = sum(cut.low + cut.high for cut in self._cuts) // (2 * len(self._cuts))
             return isqrt(2 * self._policy.request_cost * max(1, mean))
-        left = self._safe() - self._run - self._policy.request_cost
+        left = (self._safe() - self._run) * 4 // 5 - self._policy.request_cost
         return left if left >= 2 * self._policy.smallest_chunk else self._beyond
 
     def _regular(self) -> bool:
