@@ -10,6 +10,7 @@ from typing import Any
 
 from memory_ledgers import MemoryLedgers
 from memory_queue import MemoryQueue
+from memory_status import MemoryStatus
 
 from ktpel_kiosk.domain.audit import GENESIS, AuditLink, link_digest
 from ktpel_kiosk.domain.cards import LIVE, RECONCILE, BlangkoBalance, BlangkoState
@@ -19,7 +20,7 @@ from ktpel_kiosk.domain.permohonan import OPEN_STATES, Keadaan
 from ktpel_kiosk.ports.register import AuditCheck, ListItem, Query
 
 
-class MemoryRegister(MemoryQueue, MemoryLedgers):
+class MemoryRegister(MemoryStatus, MemoryQueue, MemoryLedgers):
     """View, Tx and Register in one; ``write`` is serialised and tells its listeners."""
 
     def __init__(self) -> None:
@@ -34,7 +35,6 @@ class MemoryRegister(MemoryQueue, MemoryLedgers):
         self._handovers: dict[str, Any] = {}
         self._drafts: dict[str, str] = {}
         self._packets: dict[str, Any] = {}
-        self._status: list[Any] = []
         self._jobs: dict[str, Any] = {}
         self._blangko: dict[str, Any] = {}
         self._users: dict[str, Any] = {}
@@ -108,7 +108,7 @@ class MemoryRegister(MemoryQueue, MemoryLedgers):
         return ListItem(p.id, p.nomor_register, p.penduduk.nama, p.penduduk.nik, p.layanan, p.penduduk.desa, p.keadaan,
                         t.stage if t else "", nomor, t.state if t else "selesai", p.created_at, p.updated_at, active,
                         self.limits.get(nomor), p.created_by, t.running_since if t else None, t.pause_reason if t else "",
-                        next((e.status for e in reversed(self._status) if e.nik == p.penduduk.nik), ""))
+                        self.shown_status(p.id))
 
     def count(self, q: Query) -> int:
         found = sum(1 for p in self._p.values() if self._matches(p, q))
@@ -164,12 +164,6 @@ class MemoryRegister(MemoryQueue, MemoryLedgers):
 
     def last_packet(self) -> Any:
         return next(reversed(self.packets()), None)
-
-    def status_events(self, packet_id: str) -> list[Any]:
-        return [e for e in self._status if e.packet_id == packet_id]
-
-    def status_cursor(self) -> int:
-        return max((e.sequence for e in self._status), default=0)
 
     def card_job(self, id: str) -> Any:
         return self._jobs.get(id)
@@ -276,12 +270,6 @@ class MemoryRegister(MemoryQueue, MemoryLedgers):
         self._packets[packet.packet_id] = packet
 
     save_packet = add_packet
-
-    def add_status(self, event: Any) -> bool:
-        if any(e.sequence >= event.sequence and e.packet_id == event.packet_id for e in self._status):
-            return False
-        self._status.append(event)
-        return True
 
     def add_card_job(self, job: Any) -> None:
         if self.live_card_job(job.credential):
