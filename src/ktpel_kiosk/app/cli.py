@@ -12,7 +12,7 @@ from typing import Annotated
 
 import typer
 
-from ktpel_kiosk.app import cli_capture, cli_mosip, cli_office
+from ktpel_kiosk.app import cli_capture, cli_mosip, cli_office, cli_packets
 from ktpel_kiosk.app.cli_biometrics import biometrics_app
 from ktpel_kiosk.app.cli_books import blangko_app, register_app
 from ktpel_kiosk.app.cli_common import DEFAULT_DATA, Data, Json
@@ -49,6 +49,7 @@ app.add_typer(courier_app, name="courier")
 cli_office.add_to(app, sop_app)
 cli_capture.add_to(app)
 cli_mosip.add_to(packet_app)
+cli_packets.add_to(packet_app)
 
 Camera = Annotated[str, typer.Option("--camera", help="Kamera nyata: auto, nomor, berkas, atau alamat MJPEG.")]
 Reader = Annotated[str, typer.Option("--reader", help="Pembaca kartu PC/SC nyata: auto atau bagian namanya.")]
