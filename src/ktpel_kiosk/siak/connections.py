@@ -132,7 +132,7 @@ class _Backend(httpcore.NetworkBackend):
 class BoundedTransport(httpx.HTTPTransport):
     """httpx's own transport over sockets that keep to the budget; it has no public way to pass them in (tests/siak/test_hostile.py)."""
 
-    def __init__(self, budget: Budget, *, verify: ssl.SSLContext | bool, proxy: str | None, limits: httpx.Limits) -> None:
+    def __init__(self, budget: Budget, *, verify: ssl.SSLContext, proxy: str | None, limits: httpx.Limits) -> None:
         super().__init__(verify=verify, trust_env=False, proxy=proxy, limits=limits)
         self._pool._network_backend = _Backend(budget)
 

@@ -77,7 +77,8 @@ class Exchange:
 
     def _client(self, proxy: str | None) -> httpx.Client:
         def transport(tls: ssl.SSLContext | None) -> BoundedTransport:
-            return BoundedTransport(self._budget, verify=tls if tls is not None else True, proxy=proxy, limits=_LIMITS)
+            trusting_nobody = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)   # plain http speaks no TLS
+            return BoundedTransport(self._budget, verify=tls or trusting_nobody, proxy=proxy, limits=_LIMITS)
 
         t, own = self._timeouts, self._tls[origin_of(self.base)]
         return httpx.Client(

@@ -193,10 +193,10 @@ class HttpGateway:
         if answer.status == 404:
             return []
         try:
-            found = list(answer.data["statements"])
+            found = answer.data["statements"]
         except (KeyError, TypeError) as e:
             raise unreadable(Operation.KEYS) from e
-        if not all(isinstance(s, str) for s in found):
+        if not isinstance(found, list) or not all(isinstance(s, str) for s in found):
             raise unreadable(Operation.KEYS)
         return found
 
