@@ -9,6 +9,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 from desk_office import PASSWORD, Office, build
@@ -36,6 +37,8 @@ from ktpel_kiosk.desk import (
     laporan,
     laporan_paper,
     letters,
+    line_check,
+    line_rules,
     material,
     notices,
     packet_files,
@@ -43,6 +46,7 @@ from ktpel_kiosk.desk import (
     printing,
     progress,
     purge_paper,
+    queue,
     reconcile,
     recording,
     resend,
@@ -69,9 +73,11 @@ from ktpel_kiosk.domain.cards import Blangko, BlangkoState, CardJob, JobState
 from ktpel_kiosk.domain.ganda import DuplicateCheck, DuplicateHit, FingerLikeness, Putusan
 from ktpel_kiosk.domain.laporan import Masa
 from ktpel_kiosk.domain.ledgers import AlasanTarik, Pejabat
+from ktpel_kiosk.domain.line import LineRules
 from ktpel_kiosk.domain.sop import Layanan, Peran, Stage
 from ktpel_kiosk.domain.status import StatusSiak
 from ktpel_kiosk.ports.devices import DeviceKind
+from ktpel_kiosk.ports.queue import QueueQuery
 
 DAMAGE = damage.Damage(DeviceKind.CAMERA, "Uji", "camera", "1", date(2026, 11, 19), "gambar hitam", "foto tidak dapat diambil")
 NOBODY = Actor("", "", frozenset())
@@ -417,6 +423,12 @@ CALLS: dict[str, Call] = {
     "sealing.seal_packet": lambda o, d, a: sealing.seal_packet(d, a, o.p["segel"]),
     "sealing.sign_off": lambda o, d, a: sealing.sign_off(d, a, o.p["kirim"], PASSWORD),
     "slips.choose_medium": lambda o, d, a: slips.choose_medium(d, a, "80mm"),
+    "line_rules.set_line_rules": lambda o, d, a: line_rules.set_line_rules(d, a, LineRules(max_bytes_per_s=64_000)),
+    "line_check.check_line": lambda o, d, a: line_check.check_line(
+        replace(d, gateway=SimpleNamespace(statuses=lambda _after, _wait: ())), a),
+    "queue.try_all": lambda o, d, a: queue.try_all(d, a),
+    "queue.try_one": lambda o, d, a: queue.try_one(d, a, "x"),
+    "queue.page": lambda o, d, a: queue.page(d, a, QueueQuery()),
     "slips.print_paper": lambda o, d, a: slips.print_paper(d, a, o.p["rekam"], "tanda_terima"),
     "sop_versions.adopt": lambda o, d, a: sop_versions.adopt(d, a, _new_sop(d)),
     "sop_versions.turn_local_extras": lambda o, d, a: sop_versions.turn_local_extras(d, a, True),

@@ -116,6 +116,11 @@ TABLE: dict[str, str] = {
     "forms.roll_slip": COUNTERS_AND_HEADS,
     "slips.print_paper": COUNTERS_AND_HEADS,
     "slips.choose_medium": "supervisor admin",
+    "line_rules.set_line_rules": "supervisor admin",
+    "line_check.check_line": "operator supervisor admin",
+    "queue.page": EVERYBODY,
+    "queue.try_all": "operator supervisor admin",
+    "queue.try_one": "operator supervisor admin",
     "forms.standard_poster": COUNTERS_AND_HEADS,
     "laporan.laporan": COUNTERS_AND_HEADS,
     "laporan.waktu": COUNTERS_AND_HEADS,
@@ -187,6 +192,7 @@ LETTER_TABLE: dict[str, str] = {  # Kebakkramat ends with letters
 }
 
 AFTERWARDS: dict[str, str] = {
+    "queue.try_one": "packet.not_waiting",
     "purge_paper.place_again": "retention.none", "resend.record_again": "packet.record_needless",
     "complaints.receive": "complaint.not_found", "intake.register_intake": "permohonan.not_found",
     "printing.start_card": "card.finish_first", "encoding.encode_card": "card.transition", "encoding.reread_chip": "card.transition",

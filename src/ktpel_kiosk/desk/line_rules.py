@@ -164,8 +164,11 @@ def _split(proxy: str) -> SplitResult | None:
 
 def _with_password(wanted: str, kept: str) -> str:
     new, old = _split(wanted), _split(kept)
-    if new is None or new.password != HIDDEN:
+    secret = unquote(new.password or "") if new is not None else ""
+    if new is None or HIDDEN[0] not in secret:
         return wanted
+    if secret != HIDDEN:  # typed behind the dots
+        raise BadInput("line.proxy_password")
     if old is None or not old.password or (new.username, proxy_host(wanted)) != (old.username, proxy_host(kept)):
         raise BadInput("line.proxy_password")
     return kept

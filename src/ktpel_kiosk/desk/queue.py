@@ -32,7 +32,12 @@ class Wait:
 
 
 def page(desk: Desk, actor: Actor, query: QueueQuery) -> tuple[QueueLine, ...]:
-    """One page, oldest first. Whoever may not see the register sees numbers without names, and cannot search by name."""
+    """One page, oldest first. Whoever may not see the register sees numbers without names, and cannot search by name.
+
+    Raises:
+        NotAllowed: nobody is signed in.
+    """
+    require(actor, "view_queue")
     if actor.peran & PERMISSIONS[NAMES]:
         return tuple(desk.register.read(lambda v: v.queue_page(query)))
     found = desk.register.read(lambda v: v.queue_page(replace(query, text="")))

@@ -33,6 +33,7 @@ PERMISSIONS: MappingProxyType[str, frozenset[Peran]] = MappingProxyType({
     "manage_users": frozenset({Peran.ADMIN}),
     "change_settings": frozenset({Peran.ADMIN, Peran.SUPERVISOR}),
     "view_register": _DESK | _HEADS,
+    "view_queue": _ALL,
     "retry_queue": frozenset({Peran.OPERATOR, Peran.SUPERVISOR, Peran.ADMIN}),
     "purge_packets": frozenset({Peran.SUPERVISOR, Peran.KASI}),
     "reseal_packet": _RECORDER,

@@ -8,10 +8,10 @@ from PySide6.QtWidgets import QHBoxLayout, QLabel, QVBoxLayout, QWidget
 from ktpel_kiosk.ui.pages.base import scroll
 from ktpel_kiosk.ui.presenters.queue import AGAIN, REPAIR, PacketDetail, PacketRow
 from ktpel_kiosk.ui.theme import theme_of
-from ktpel_kiosk.ui.widgets.base import Card, Line, clear_layout, label, row
+from ktpel_kiosk.ui.widgets.base import Card, Line, clear_layout, label
 from ktpel_kiosk.ui.widgets.buttons import Button, Chip, IconButton
 
-WIDTH = 296
+WIDTH = 312
 LONG = 34
 """Characters of one unbroken word (a packet's id) that need the smaller letters."""
 REMEDIES = {REPAIR: ("Perbaiki", "wrench"), AGAIN: ("Rekam ulang", "rotate-ccw")}
@@ -31,7 +31,7 @@ class PacketPane(Card):
         self.detail: PacketDetail | None = None
         inner = QWidget()
         box = QVBoxLayout(inner)
-        box.setContentsMargins(20, 18, 14, 14)
+        box.setContentsMargins(18, 12, 10, 14)
         box.setSpacing(8)
         self.name = label("", "strong", weight="semibold", wrap=True)
         self.reason = Chip("")
@@ -44,8 +44,12 @@ class PacketPane(Card):
         self._past = label("Riwayat", "small", tone="muted")
         self.copy = IconButton("Salin laporan untuk Disdukcapil", "copy")
         self.copy.clicked.connect(self.copied)
-        box.addWidget(self.name)
-        box.addLayout(row(self.reason, None, self.copy, spacing=4))
+        head = QHBoxLayout()
+        head.setSpacing(4)
+        head.addWidget(self.name, 1)
+        head.addWidget(self.copy)
+        box.addLayout(head)
+        box.addWidget(self.reason)
         for item in (self.sentence, Line(), label("Yang bisa membantu", "small", tone="muted"), self.fixer,
                      self.advice, Line()):
             box.addWidget(item)

@@ -10,6 +10,7 @@ from ktpel_kiosk.ui.pages.base import Page
 from ktpel_kiosk.ui.pages.settings_calendar import CalendarSection
 from ktpel_kiosk.ui.pages.settings_capture import CaptureSection
 from ktpel_kiosk.ui.pages.settings_devices import DevicesSection
+from ktpel_kiosk.ui.pages.settings_line import LineSection
 from ktpel_kiosk.ui.pages.settings_office import LookSection, OfficeSection
 from ktpel_kiosk.ui.pages.settings_people import BlangkoSection, PeopleSection
 from ktpel_kiosk.ui.pages.settings_population import PopulationSection
@@ -25,10 +26,11 @@ if TYPE_CHECKING:
 
 SECTIONS: tuple[tuple[str, str], ...] = (
     ("kantor", "Kantor"), ("sop", "SOP"), ("kalender", "Kalender"), ("penduduk", "Penduduk"), ("petugas", "Petugas"),
-    ("perangkat", "Perangkat"), ("blangko", "Blangko"), ("rekam", "Mutu perekaman"), ("mutu", "Mutu layanan"), ("tampilan", "Tampilan"),
+    ("perangkat", "Perangkat"), ("sambungan", "Sambungan"), ("blangko", "Blangko"),
+    ("rekam", "Mutu perekaman"), ("mutu", "Mutu layanan"), ("tampilan", "Tampilan"),
 )
 MAKERS: dict[str, Any] = {"kantor": OfficeSection, "sop": SopSection, "kalender": CalendarSection, "penduduk": PopulationSection,
-                          "petugas": PeopleSection, "perangkat": DevicesSection, "blangko": BlangkoSection,
+                          "petugas": PeopleSection, "perangkat": DevicesSection, "sambungan": LineSection, "blangko": BlangkoSection,
                           "rekam": CaptureSection, "mutu": QualitySection, "tampilan": LookSection}
 
 

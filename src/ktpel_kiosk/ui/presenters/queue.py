@@ -314,7 +314,7 @@ def _when_done(speed: str, left: str) -> str:
     """Goes on after what is being sent."""
     if not speed:
         return "; kecepatannya sedang diukur."
-    return f", {speed}." if left in ("", UNKNOWN) else f", {speed}. Semua selesai {left} lagi dengan kecepatan sekarang."
+    return "." if left in ("", UNKNOWN) else f". Semua selesai {left} lagi dengan kecepatan sekarang."
 
 
 def _query(filter: Filter, after: int, rows: int, report: LineReport, now: datetime) -> QueueQuery:
