@@ -33,6 +33,7 @@ from ktpel_kiosk.desk.context import Desk
 from ktpel_kiosk.domain.actor import Actor
 from ktpel_kiosk.domain.capture_rules import CaptureRules
 from ktpel_kiosk.domain.errors import KioskError
+from ktpel_kiosk.domain.outbox import WaitCause
 from ktpel_kiosk.domain.penduduk import Penduduk
 from ktpel_kiosk.domain.sop import Peran
 from ktpel_kiosk.domain.sop_file import parse_sop
@@ -192,6 +193,7 @@ def open_practice_kiosk(data: Path, office: str, *, clock: SystemClock | Practic
         practice_hint=f"Mode latihan. Masuk sebagai {_names()}; kata sandi: {PRACTICE_PASSWORD}.",
         wake_uploader=lambda: kiosk[0].network.wake(), line_report=lambda: kiosk[0].network.report(),
         line_changed=lambda: kiosk[0].network.changed(), receipt_holds=lambda packet: _receipt_holds(kiosk[0], packet),
+        gateway_address=lambda: kiosk[0].gateway_url or settings.gateway_url, cause_of=_cause_of,
         device_history=history, practice=lazily(lambda: _practice(world)), courier=lazily(lambda: _courier(kiosk[0])),
     )
     kiosk.append(Kiosk(data, settings, desk, register, devices, clock, world))
@@ -202,6 +204,11 @@ def open_practice_kiosk(data: Path, office: str, *, clock: SystemClock | Practic
     if settle:
         settle_sop(kiosk[0])
     return kiosk[0]
+
+
+def _cause_of(error: KioskError) -> WaitCause:
+    from ktpel_kiosk.siak.answers import action_for
+    return action_for(error)[1]
 
 
 def settle_sop(kiosk: Kiosk) -> None:
