@@ -2,22 +2,453 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from collections.abc import Callable
+from pathlib import Path
+from typing import TYPE_CHECKING, TypeVar
 
-from PySide6.QtWidgets import QDialog, QVBoxLayout
+from PySide6.QtCore import QEvent, QRectF, QStandardPaths, Qt, QTimer
+from PySide6.QtGui import QKeyEvent, QPainter, QPen
+from PySide6.QtWidgets import QDialog, QFileDialog, QHBoxLayout, QSizePolicy, QStackedWidget, QVBoxLayout, QWidget
 
-from ktpel_kiosk.ui.widgets.base import label
+from ktpel_kiosk.domain.errors import KioskError
+from ktpel_kiosk.domain.text import number_text
+from ktpel_kiosk.ui.presenters.courier import BackDone, CourierPresenter, DiskRow, HistoryRow, OutDone, OutView
+from ktpel_kiosk.ui.presenters.register import size_text
+from ktpel_kiosk.ui.theme import theme_of
+from ktpel_kiosk.ui.widgets.base import Card, Painted, clear_layout, column, label, row, set_tone
+from ktpel_kiosk.ui.widgets.buttons import Button, IconButton
+from ktpel_kiosk.ui.widgets.extra import GrowingRows, Stat, Tabs, Tick
+from ktpel_kiosk.ui.widgets.status import EmptyState, NoticeBar
+from ktpel_kiosk.ui.widgets.tables import Cell, TableRow
 
 if TYPE_CHECKING:
     from ktpel_kiosk.ui.operator_window import OperatorWindow
 
+T = TypeVar("T")
+SIZE = (980, 660)
+TABS = (("keluar", "Bawa keluar"), ("kembali", "Baca kembali"), ("riwayat", "Riwayat"))
+LEAD = "Bila tidak ada jaringan, paket dibawa dengan USB ke komputer yang tersambung dan tanda terimanya dibawa kembali."
+KEEP_IN = "Jangan mencabut USB."
+
+
+class Bar(Painted):
+    """How far it is, 0..1."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.share = 0.0
+        self.setFixedHeight(8)
+        self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
+
+    def set(self, share: float) -> None:
+        self.share = max(0.0, min(1.0, share))
+        self.setAccessibleName(f"{self.share:.0%}")
+        self.update()
+
+    def paintEvent(self, event: QEvent) -> None:
+        painter = QPainter(self)
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+        painter.setPen(Qt.PenStyle.NoPen)
+        painter.setBrush(self.theme.color("soft"))
+        whole = QRectF(self.rect())
+        painter.drawRoundedRect(whole, 4, 4)
+        if self.share:
+            painter.setBrush(self.theme.color("accent"))
+            painter.drawRoundedRect(QRectF(0, 0, whole.width() * self.share, whole.height()), 4, 4)
+
+
+class DiskChoice(QWidget):
+    """The removable disks of this machine, or any folder."""
+
+    def __init__(self, dialog: CourierDialog, title: str) -> None:
+        super().__init__()
+        self._dialog = dialog
+        self._rows: dict[str, DiskRow] = {}
+        self._folder = ""
+        self.table = GrowingRows("USB yang terpasang", ("USB", "Tempat", "Bebas", "Ukuran", "Keterangan"), (190, 200, 100, 100, 130),
+                                 (2, 3, 1, 1, 1))
+        self.table.selectionModel().currentRowChanged.connect(lambda _a, _b: dialog.disk_changed())
+        self.empty = EmptyState("usb", "Belum ada USB", "Pasang USB; daftar ini berubah sendiri. Atau pilih folder.")
+        card = Card(0, 0)
+        card.body.setContentsMargins(2, 5, 2, 5)
+        card.body.addWidget(self.table, 1)
+        card.body.addWidget(self.empty, 1)
+        again = Button("Cari lagi", icon="refresh-cw")
+        again.clicked.connect(dialog.look_for_disks)
+        choose = Button("Pilih folder …", icon="folder-open")
+        choose.clicked.connect(self._ask)
+        box = QVBoxLayout(self)
+        box.setContentsMargins(0, 0, 0, 0)
+        box.setSpacing(8)
+        box.addLayout(row(label(title, "body", weight="semibold"), None, again, choose))
+        box.addWidget(card, 1)
+        self.show_rows(())
+
+    def show_rows(self, rows: tuple[DiskRow, ...]) -> None:
+        found = {r.path: r for r in rows}
+        if self._folder and self._folder not in found:
+            found[self._folder] = DiskRow(self._folder, Path(self._folder).name or self._folder, "", "", "folder", "neutral", True)
+        if found == self._rows:
+            return
+        self._rows = found
+        self.table.set_rows([TableRow(r.path, (Cell(r.name, bold=True), Cell(r.path, muted=True), Cell(r.free), Cell(r.size),
+                                               Cell(r.note, tone=r.tone))) for r in found.values()])
+        if not self.table.current_key():
+            self.table.choose_first()
+        self.table.setVisible(bool(found))
+        self.empty.setVisible(not found)
+        self._dialog.disk_changed()
+
+    def path(self) -> str:
+        """The chosen place; empty when none, or when it cannot be written to."""
+        chosen = self._rows.get(self.table.current_key())
+        return chosen.path if chosen else ""
+
+    def free_bytes(self) -> int:
+        """-1 when not known."""
+        chosen = self._rows.get(self.table.current_key())
+        return chosen.free_bytes if chosen is not None else -1
+
+    def writable(self) -> bool:
+        chosen = self._rows.get(self.table.current_key())
+        return chosen is not None and chosen.usable
+
+    def take_folder(self, path: str) -> None:
+        self._folder = path
+        self.show_rows(tuple(r for r in self._rows.values() if r.note != "folder"))
+        self.table.choose(path)
+        self._dialog.disk_changed()
+
+    def _ask(self) -> None:
+        dialog = QFileDialog(self, "Pilih USB atau folder")
+        dialog.setFileMode(QFileDialog.FileMode.Directory)
+        dialog.setOption(QFileDialog.Option.ShowDirsOnly)
+        home = QStandardPaths.writableLocation(QStandardPaths.StandardLocation.HomeLocation)
+        if home:
+            dialog.setDirectory(home)
+        dialog.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+        dialog.fileSelected.connect(self.take_folder)
+        dialog.open()
+
 
 class CourierDialog(QDialog):
-    """``open()`` shows it over the window and returns at once; it closes itself by Esc or its button."""
+    """``open()`` shows it over the window and returns at once; it closes itself by Esc or its button, never while a disk is written."""
 
     def __init__(self, window: OperatorWindow) -> None:
         super().__init__(window)
         self.shell = window
+        self.presenter = CourierPresenter(window.session)
+        self.busy = False
+        self._view: OutView | None = None
+        self._journey: frozenset[str] = frozenset()
         self.setWindowTitle("Kurir USB")
+        self.setWindowFlags(Qt.WindowType.Dialog | Qt.WindowType.FramelessWindowHint)
+        self.setModal(True)
         self.frame = QVBoxLayout(self)
-        self.frame.addWidget(label("Kurir USB", "title", weight="bold"))
+        self.frame.setContentsMargins(28, 20, 28, 24)
+        self.frame.setSpacing(14)
+        self.close_button = IconButton("Tutup", "x")
+        self.close_button.clicked.connect(self.reject)
+        text = column(label("Kurir USB", "title", weight="bold"), label(LEAD, "body", tone="muted", wrap=True), spacing=2)
+        head = QHBoxLayout()
+        head.addLayout(text, 1)
+        head.addWidget(self.close_button, 0, Qt.AlignmentFlag.AlignTop)
+        self.frame.addLayout(head)
+        self.tabs = Tabs(TABS)
+        self.tabs.chosen.connect(self._turn)
+        self.frame.addWidget(self.tabs)
+        self.notice = NoticeBar()
+        self.frame.addWidget(self.notice)
+        self.views = QStackedWidget()
+        self.out, self.back, self.past = self._out(), self._back(), self._past()
+        self.working, self.sent, self.taken = self._working(), self._sent(), self._taken()
+        for view in (self.out, self.back, self.past, self.working, self.sent, self.taken):
+            self.views.addWidget(view)
+        self.frame.addWidget(self.views, 1)
+        self.timer = QTimer(self)
+        self.timer.timeout.connect(self._tick)
+        self._ticks = 0
+
+    # -- opening and closing ------------------------------------------------------------------------------------------
+
+    def open(self) -> None:
+        """Show it in the middle of the window."""
+        theme = theme_of(self)
+        room = self.shell.size()
+        width, height = min(room.width() - 48, theme.px(SIZE[0])), min(room.height() - 48, theme.px(SIZE[1]))
+        self.resize(width, height)
+        middle = self.shell.mapToGlobal(self.shell.rect().center())
+        self.move(middle.x() - width // 2, middle.y() - height // 2)
+        self.tabs.choose("keluar")
+        self.refresh()
+        self.timer.start(200)
+        super().open()
+
+    def reject(self) -> None:
+        if self.busy:
+            return
+        self.timer.stop()
+        super().reject()
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        if event.key() == Qt.Key.Key_F9:
+            here = self.views.currentWidget()
+            for view, main in ((self.out, self.go), (self.back, self.read), (self.sent, self.finish), (self.taken, self.taken_close)):
+                if view is here and main.isEnabled():
+                    main.click()
+            return
+        if event.key() in (Qt.Key.Key_Return, Qt.Key.Key_Enter):   # a table's Enter must not press a button by chance
+            return
+        super().keyPressEvent(event)
+
+    def paintEvent(self, event: QEvent) -> None:
+        theme = theme_of(self)
+        painter = QPainter(self)
+        painter.fillRect(self.rect(), theme.color("page"))
+        painter.setPen(QPen(theme.color("muted"), 1))
+        painter.drawRect(QRectF(self.rect()).adjusted(0.5, 0.5, -0.5, -0.5))
+
+    # -- the three sections -------------------------------------------------------------------------------------------
+
+    def _out(self) -> QWidget:
+        self.figures, figures = _figures()
+        self.disks = DiskChoice(self, "Tulis ke")
+        self.only_new = Tick("Hanya paket yang belum ada di USB mana pun")
+        self.only_new.toggled.connect(lambda _on: self.disk_changed())
+        self.fits = label("", "body", wrap=True)
+        self.go = Button("Tulis ke USB", "primary", icon="usb", key="F9")
+        self.go.clicked.connect(self._export)
+        return _view(figures, self.disks, self.only_new, row(self.fits, self.go))
+
+    def _back(self) -> QWidget:
+        self.back_disks = DiskChoice(self, "Baca dari")
+        self.read = Button("Baca tanda terima", "primary", icon="inbox", key="F9")
+        self.read.clicked.connect(self._take_back)
+        hint = label("Setiap tanda terima diperiksa tanda tangannya. Yang tidak sah, milik kantor lain, berubah, atau lebih lama ditolak "
+                     "satu per satu; yang lain tetap dicatat.", "body", tone="muted", wrap=True)
+        return _view(self.back_disks, row(hint, self.read))
+
+    def _past(self) -> QWidget:
+        card = Card(0, 0)
+        card.body.setContentsMargins(2, 5, 2, 5)
+        self.past_rows = GrowingRows("Bundel terdahulu", ("Waktu", "Bundel", "Petugas", "Isi", "Kembali"), (150, 260, 90, 150, 210),
+                                     (0, 2, 1, 1, 2))
+        self.past_empty = EmptyState("usb", "Belum ada bundel", "Bundel yang ditulis ke USB tercatat di sini bersama hasilnya.")
+        card.body.addWidget(self.past_rows, 1)
+        card.body.addWidget(self.past_empty, 1)
+        return _view(card)
+
+    def _turn(self, key: str) -> None:
+        self.notice.hide()
+        self.views.setCurrentWidget({"keluar": self.out, "kembali": self.back, "riwayat": self.past}[key])
+        if key == "riwayat":
+            self._ask(self.presenter.history, self._show_past)
+
+    def refresh(self) -> None:
+        self._ask(self.presenter.load, self._show)
+
+    def look_for_disks(self) -> None:
+        self._ask(self.presenter.disks, self._show_disks)
+
+    def _show(self, view: OutView) -> None:
+        self._view = view
+        for tile, figure in zip(self.figures, view.figures, strict=True):
+            tile.show_figure(*figure)
+        self.only_new.setVisible(bool(view.waiting.carried))
+        self._show_disks(view.disks)
+        self.disk_changed()
+
+    def _show_disks(self, rows: tuple[DiskRow, ...]) -> None:
+        for choice in (self.disks, self.back_disks):
+            choice.show_rows(rows)
+
+    def disk_changed(self) -> None:
+        """Another disk, another amount that fits."""
+        if not hasattr(self, "read"):
+            return   # still being built
+        self.read.setEnabled(bool(self.back_disks.path()) and not self.busy)
+        if self._view is None:
+            self.go.setEnabled(False)
+            return
+        tone, said = self.presenter.fits(self._view.waiting, self.disks.free_bytes(), only_new=self.only_new.isChecked())
+        nothing = tone == "trouble" or not self._view.waiting.packets or (
+            self.only_new.isChecked() and self._view.waiting.packets == self._view.waiting.carried)
+        if self.disks.path() and not self.disks.writable():
+            tone, said = "trouble", "USB ini terkunci tulis. Lepas kuncinya atau pakai USB lain."
+        self.fits.setText(said if self.disks.path() or nothing else "Pilih USB atau folder.")
+        set_tone(self.fits, tone if self.disks.path() else "muted")
+        self.go.setEnabled(self.disks.writable() and not nothing and not self.busy)
+
+    def _show_past(self, rows: tuple[HistoryRow, ...]) -> None:
+        self.past_rows.set_rows([TableRow(r.id, (Cell(r.when), Cell(r.label, bold=True), Cell(r.officer), Cell(r.content),
+                                                 Cell(r.back, tone=r.tone))) for r in rows])
+        self.past_rows.setVisible(bool(rows))
+        self.past_empty.setVisible(not rows)
+
+    # -- working ------------------------------------------------------------------------------------------------------
+
+    def _working(self) -> QWidget:
+        center = Qt.AlignmentFlag.AlignCenter
+        self.work_title = label("", "strong", weight="semibold", align=center)
+        self.work_text = label("", "body", tone="muted", align=center)
+        self.bar = Bar()
+        card = Card(48, 14)
+        card.body.addStretch(1)
+        for item in (self.work_title, self.bar, self.work_text):
+            card.body.addWidget(item)
+        card.body.addStretch(1)
+        return _view(card)
+
+    def _begin(self, title: str) -> None:
+        self.busy = True
+        self.notice.hide()
+        self.presenter.done = self.presenter.planned = 0
+        self.work_title.setText(title)
+        self.bar.set(0)
+        self._count()
+        self.tabs.setEnabled(False)
+        self.close_button.setEnabled(False)
+        self.views.setCurrentWidget(self.working)
+
+    def _tick(self) -> None:
+        """Progress while busy; otherwise disks that come and go, every two seconds."""
+        if self.busy:
+            self._count()
+            return
+        self._ticks += 1
+        if self._ticks % 10 == 0 and self.views.currentWidget() in (self.out, self.back):
+            self.look_for_disks()
+
+    def _count(self) -> None:
+        done, planned = self.presenter.done, self.presenter.planned
+        if planned:
+            self.bar.set(done / planned)
+            self.work_text.setText(f"{size_text(done)} dari {size_text(planned)}. {KEEP_IN}")
+        else:
+            self.work_text.setText(f"{number_text(done)} berkas dibaca. {KEEP_IN}" if done else f"Sebentar … {KEEP_IN}")
+
+    def _ended(self) -> None:
+        self.busy = False
+        self.tabs.setEnabled(True)
+        self.close_button.setEnabled(True)
+
+    def _ask(self, work: Callable[[], T], done: Callable[[T], None]) -> None:
+        self.shell.bridge.run(work, done, self._trouble, owner=self)
+
+    def _act(self, title: str, home: QWidget, work: Callable[[], T], done: Callable[[T], None]) -> None:
+        self._begin(title)
+
+        def good(result: T) -> None:
+            self._ended()
+            done(result)
+
+        def bad(error: KioskError) -> None:
+            self._ended()
+            self.views.setCurrentWidget(home)
+            self._trouble(error)
+            self.refresh()
+
+        self.shell.bridge.run(work, good, bad, owner=self)
+
+    def _trouble(self, error: KioskError) -> None:
+        self.notice.show_text("trouble", self.presenter.session.sentence(error))
+
+    # -- out ----------------------------------------------------------------------------------------------------------
+
+    def _export(self) -> None:
+        root, only_new, besides = self.disks.path(), self.only_new.isChecked(), self._journey
+        self._act("Menulis paket ke USB", self.out, lambda: self.presenter.export(root, only_new=only_new, besides=besides), self._exported)
+
+    def _sent(self) -> QWidget:
+        self.sent_notice = NoticeBar(closable=False)
+        self.steps = QVBoxLayout()
+        self.steps.setSpacing(12)
+        card = Card(28, 12)
+        card.body.addWidget(label("Yang dilakukan sekarang", "strong", weight="semibold"))
+        card.body.addLayout(self.steps)
+        card.body.addStretch(1)
+        self.next_disk = Button("Lanjut ke USB berikutnya", icon="usb")
+        self.next_disk.clicked.connect(self._next_disk)
+        self.finish = Button("Selesai", "primary", icon="check", key="F9")
+        self.finish.clicked.connect(self._done)
+        return _view(self.sent_notice, card, row(None, self.next_disk, self.finish))
+
+    def _exported(self, made: OutDone) -> None:
+        self._journey |= {made.bundle_id}
+        self.sent_notice.show_text("good", "Tanda tangan stasiun ada di dalamnya.", bold=made.title)
+        clear_layout(self.steps)
+        for number, step in enumerate(made.steps, 1):
+            self.steps.addLayout(_numbered(str(number), step, "accent"))
+        for note in made.notes:
+            self.steps.addLayout(_numbered("!", note, "attention"))
+        self.next_disk.setVisible(bool(made.left))
+        self.views.setCurrentWidget(self.sent)
+        self.finish.setFocus()
+
+    def _next_disk(self) -> None:
+        self.views.setCurrentWidget(self.out)
+        self.refresh()
+
+    def _done(self) -> None:
+        self._journey = frozenset()
+        self.reject()
+
+    # -- back ---------------------------------------------------------------------------------------------------------
+
+    def _take_back(self) -> None:
+        root = self.back_disks.path()
+        self._act("Membaca tanda terima dan status", self.back, lambda: self.presenter.take_back(root), self._read_back)
+
+    def _taken(self) -> QWidget:
+        self.taken_notice = NoticeBar(closable=False)
+        self.taken_figures, figures = _figures()
+        self.taken_card = Card(0, 0)
+        self.taken_card.body.setContentsMargins(2, 5, 2, 5)
+        self.refusals = GrowingRows("Yang tidak dipakai", ("Berkas", "Sebab"), (300, 420), (1, 3))
+        self.taken_card.body.addWidget(self.refusals, 1)
+        self.taken_close = Button("Selesai", "primary", icon="check", key="F9")
+        self.taken_close.clicked.connect(self.reject)
+        view = _view(self.taken_notice, figures, self.taken_card, row(None, self.taken_close))
+        view.layout().addStretch(0)  # type: ignore[union-attr]
+        return view
+
+    def _read_back(self, made: BackDone) -> None:
+        self.taken_notice.show_text(made.kind, made.text, bold=made.title)
+        for tile, figure in zip(self.taken_figures, made.figures, strict=True):
+            tile.show_figure(*figure)
+        self.refusals.set_rows([TableRow(str(i), (Cell(name, bold=True), Cell(why))) for i, (name, why) in enumerate(made.refused)])
+        self.taken_card.setVisible(bool(made.refused))
+        self.views.setCurrentWidget(self.taken)
+        self.taken_close.setFocus()
+
+
+def _figures() -> tuple[list[Stat], QHBoxLayout]:
+    tiles = [Stat() for _ in range(3)]
+    line = QHBoxLayout()
+    line.setSpacing(12)
+    for tile in tiles:
+        line.addWidget(tile, 1)
+    return tiles, line
+
+
+def _view(*items: QWidget | QHBoxLayout) -> QWidget:
+    view = QWidget()
+    box = QVBoxLayout(view)
+    box.setContentsMargins(0, 0, 0, 0)
+    box.setSpacing(14)
+    for item in items:
+        if isinstance(item, QWidget):
+            box.addWidget(item, 1 if isinstance(item, Card | DiskChoice) else 0)
+        else:
+            box.addLayout(item)
+    return view
+
+
+def _numbered(number: str, text: str, tone: str) -> QHBoxLayout:
+    mark = label(number, "strong", tone=tone, weight="bold")
+    mark.setFixedWidth(24)
+    line = QHBoxLayout()
+    line.setSpacing(8)
+    line.addWidget(mark, 0, Qt.AlignmentFlag.AlignTop)
+    line.addWidget(label(text, "body", wrap=True), 1)
+    return line
