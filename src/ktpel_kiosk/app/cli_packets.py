@@ -42,7 +42,7 @@ def _listed(row: dict[str, Any]) -> str:
 
 
 def packet_check(data: Data = DEFAULT_DATA, as_json: Json = False) -> None:
-    """Membandingkan semua berkas paket dan isi cadangannya dengan register; keluar 1 bila ada yang perlu tindakan. Tidak mengubah apa pun."""
+    """Membandingkan semua berkas paket dan isi cadangannya dengan register tanpa mengubahnya; keluar 1 bila perlu tindakan."""
     from ktpel_kiosk.app.maintenance import CONSOLE, opened
     from ktpel_kiosk.desk import packet_files
 
