@@ -23,6 +23,7 @@ from ktpel_kiosk.app.cli_common import guarded as _guard
 from ktpel_kiosk.app.cli_common import put as _out
 from ktpel_kiosk.app.cli_courier import courier_app
 from ktpel_kiosk.app.cli_devices import devices_app
+from ktpel_kiosk.app.cli_gateway import gateway_app
 from ktpel_kiosk.app.cli_keys import keys_app
 from ktpel_kiosk.app.cli_paper import paper_app
 from ktpel_kiosk.app.cli_report import report_app
@@ -44,6 +45,7 @@ app.add_typer(report_app, name="report")
 app.add_typer(paper_app, name="paper")
 app.add_typer(simulate_app, name="simulate")
 app.add_typer(devices_app, name="devices")
+app.add_typer(gateway_app, name="gateway")
 app.add_typer(keys_app, name="keys")
 app.add_typer(courier_app, name="courier")
 cli_office.add_to(app, sop_app)
@@ -106,15 +108,6 @@ def doctor(data: Data = DEFAULT_DATA, as_json: Json = False) -> None:
     _out([c.as_dict() for c in checks], as_json, lambda: "\n".join(c.line() for c in checks))
     if any(c.state == "gagal" for c in checks):
         raise typer.Exit(1)
-
-
-@app.command()
-def gateway(data: Data = DEFAULT_DATA, port: Annotated[int, typer.Option("--port", min=0, max=65535)] = 0,
-            step: Annotated[float, typer.Option("--step", min=0.0, help="Detik di antara dua status satu paket.")] = 0.0,
-            while_stdin: Annotated[bool, typer.Option("--while-stdin", help="Berhenti bila masukan standar ditutup.")] = False) -> None:
-    """Menjalankan simulator gateway SIAK di 127.0.0.1 sampai Ctrl+C."""
-    from ktpel_kiosk.app.gateway import serve
-    _guard(lambda: serve(_data(data), port, typer.echo, step, while_stdin))
 
 
 @packet_app.command("inspect")

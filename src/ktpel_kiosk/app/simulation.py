@@ -18,10 +18,13 @@ from ktpel_kiosk.siak.simulator.server import GatewaySimulator, SimulatorKeys
 
 
 def practice_gateway(folder: Path, keys: DemoKeys, clock: SystemClock | PracticeClock, *, port: int = 0, step_s: float = 0.0,
-                     behaviour: Behaviour | None = None) -> GatewaySimulator:
-    """A gateway over a durable store in ``folder``; ``step_s`` seconds lie between two statuses of a packet."""
+                     behaviour: Behaviour | None = None, admin_port: int | None = None) -> GatewaySimulator:
+    """A gateway over a durable store in ``folder``; ``step_s`` seconds lie between two statuses of a packet.
+
+    ``admin_port``: also serve the page and the faults on demand there (0: any port); ``None``: not at all.
+    """
     return GatewaySimulator(
-        folder, clock=clock, port=port, behaviour=behaviour or Behaviour(step_s=step_s),
+        folder, clock=clock, port=port, admin_port=admin_port, behaviour=behaviour or Behaviour(step_s=step_s),
         keys=SimulatorKeys(keys.receipt_key.read_bytes(), keys.receipt_kid, keys.server_cert, keys.server_key, keys.ca_cert),
         opener=packet_checker(keys.central_key.read_bytes(), keys.central_cert.read_bytes()),
         residents=practice_residents(folder.parent, keys),

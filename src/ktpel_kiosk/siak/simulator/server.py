@@ -18,6 +18,7 @@ from ktpel_kiosk.domain.penduduk import Penduduk
 from ktpel_kiosk.domain.status import StatusSiak
 from ktpel_kiosk.ports.clock import Clock
 from ktpel_kiosk.siak import wire
+from ktpel_kiosk.siak.simulator.face import Face
 from ktpel_kiosk.siak.simulator.feeder import Checker
 from ktpel_kiosk.siak.simulator.keys import ReceiptKeyChain
 from ktpel_kiosk.siak.simulator.places import UploadPlace
@@ -54,6 +55,7 @@ class GatewaySimulator:
         manifests: from :func:`ktpel_kiosk.packet.courier_manifest.manifest_checker`: the stations whose couriers are known.
         place: another tus server that takes the bytes of uploads; without it they come here.
         residents: whom the centre knows beside the packets it got; card material comes only from here.
+        admin_port: also serve the trainer's door (admin.py) on this loopback port, 0 for any; ``None``: no such door.
         production: refuse to exist.
 
     Raises:
@@ -62,7 +64,8 @@ class GatewaySimulator:
 
     def __init__(self, data_dir: Path, *, clock: Clock, keys: SimulatorKeys, port: int = 0, behaviour: Behaviour | None = None,
                  opener: Checker | None = None, people: Mapping[str, Penduduk] | None = None, residents: Residents | None = None,
-                 manifests: Manifests | None = None, place: UploadPlace | None = None, production: bool = False) -> None:
+                 manifests: Manifests | None = None, place: UploadPlace | None = None, admin_port: int | None = None,
+                 production: bool = False) -> None:
         if production:
             raise SecurityRefusal("simulator.production")
         signer = serialization.load_pem_private_key(keys.receipt_key, None)
@@ -71,10 +74,11 @@ class GatewaySimulator:
         self._folder, self._clock, self._keys, self._signer = data_dir, clock, keys, signer
         self.behaviour = behaviour or Behaviour()
         self._opener, self._people, self._residents, self._manifests = opener, people or {}, residents, manifests
-        self._place = place
+        self._place, self._admin_port = place, admin_port
+        self._admin: tuple[_Listening, Callable[[], None]] | None = None
         self.receipt_keys = ReceiptKeyChain(data_dir / "receipt-keys.json", signer, keys.receipt_kid, clock.now)
         self.port = port
-        self._running: tuple[uvicorn.Server, threading.Thread, Routes] | None = None
+        self._running: tuple[_Listening, Routes] | None = None
         self._store: GatewayStore | None = None
 
     @property
@@ -89,29 +93,39 @@ class GatewaySimulator:
         routes = Routes(store, self._clock, self.behaviour, self._signer, self._keys.receipt_kid, self._opener, self._people,
                         self._residents, lambda ports: CourierCounter(self._folder / "courier", ports, self._manifests), self._place)
         routes.core.current_signer, routes.key_statements = self.receipt_keys.signer, self.receipt_keys.statements
+        listening = _Listening(routes.app(), self.port, "gateway-simulator", routes.attach, **self._tls())
+        self._running, self.port = (listening, routes), listening.port
         try:
-            listener = socket.create_server(("127.0.0.1", self.port), backlog=BACKLOG)
-        except OSError as e:
-            raise IoFailure("simulator.start", errno=e.errno) from e
-        self.port = listener.getsockname()[1]
-        server = _AnnouncedServer(uvicorn.Config(
-            routes.app(), log_config=None, access_log=False, lifespan="off", ws="none", http="h11", timeout_graceful_shutdown=1,
-            server_header=False, date_header=False, proxy_headers=False, backlog=BACKLOG, timeout_keep_alive=KEEP_ALIVE_S, **self._tls(),
-        ), routes.attach)
-        thread = threading.Thread(target=server.run, kwargs={"sockets": [listener]}, name="gateway-simulator", daemon=True)
-        thread.start()
-        self._running = (server, thread, routes)
-        if not server.ready.wait(START_S):
+            listening.ready()
+            if self._admin_port is not None:
+                self._open_admin(routes)
+        except IoFailure:
             self.stop()
-            raise IoFailure("simulator.start")
+            raise
+
+    def _open_admin(self, routes: Routes) -> None:
+        from ktpel_kiosk.siak.simulator.admin import Admin, leave_address, new_token
+
+        token = new_token()
+        listening = _Listening(Admin(routes.core, routes.feeder, token).app(), self._admin_port or 0, "gateway-admin")
+        self._admin = (listening, leave_address(self._folder, f"http://127.0.0.1:{listening.port}", token))
+        listening.ready()
+
+    @property
+    def admin_url(self) -> str:
+        """Where the page is; empty when there is none."""
+        return f"http://127.0.0.1:{self._admin[0].port}" if self._admin is not None else ""
 
     def stop(self) -> None:
         """Stop answering and close the store, as a server restart would."""
+        if self._admin is not None:
+            self._admin[0].stop()
+            self._admin[1]()
+            self._admin = None
         if self._running is not None:
-            server, thread, routes = self._running
+            listening, routes = self._running
             routes.core.stop()
-            server.should_exit = True
-            thread.join(STOP_S)
+            listening.stop()
             routes.close()
             self._running = None
         if self._store is not None:
@@ -144,7 +158,7 @@ class GatewaySimulator:
         """Put a status event into the feed now."""
         station = self._opened().tell(packet_id, nik, status, reason, wire.stamp(self._clock.now()))
         if self._running is not None:
-            self._running[2].core.ring([station])
+            self._running[1].core.ring([station])
 
     def _opened(self) -> GatewayStore:
         if self._store is None:
@@ -160,6 +174,31 @@ class GatewaySimulator:
 
             options |= {"ssl_ca_certs": str(self._keys.client_ca), "ssl_cert_reqs": int(ssl.CERT_REQUIRED)}
         return options
+
+
+class _Listening:
+    """An application on a loopback port, served by a thread of its own. Raises IoFailure ``simulator.start``."""
+
+    def __init__(self, app: Face, port: int, name: str, attach: Callable[[], None] = lambda: None, **options: Any) -> None:
+        try:
+            listener = socket.create_server(("127.0.0.1", port), backlog=BACKLOG)
+        except OSError as e:
+            raise IoFailure("simulator.start", errno=e.errno) from e
+        self.port = int(listener.getsockname()[1])
+        self._server = _AnnouncedServer(uvicorn.Config(
+            app, log_config=None, access_log=False, lifespan="off", ws="none", http="h11", timeout_graceful_shutdown=1,
+            server_header=False, date_header=False, proxy_headers=False, backlog=BACKLOG, timeout_keep_alive=KEEP_ALIVE_S, **options,
+        ), attach)
+        self._thread = threading.Thread(target=self._server.run, kwargs={"sockets": [listener]}, name=name, daemon=True)
+        self._thread.start()
+
+    def ready(self) -> None:
+        if not self._server.ready.wait(START_S):
+            raise IoFailure("simulator.start")
+
+    def stop(self) -> None:
+        self._server.should_exit = True
+        self._thread.join(STOP_S)
 
 
 class _AnnouncedServer(uvicorn.Server):
