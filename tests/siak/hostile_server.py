@@ -35,10 +35,11 @@ class HostileServer:
     """
 
     def __init__(self, answers: dict[str, Answer] | Answer, tls: ssl.SSLContext | None = None, host: str = "127.0.0.1",
-                 port: int = 0) -> None:
+                 port: int = 0, impatient: bool = False) -> None:
         self.answers = answers if isinstance(answers, dict) else {"": answers}
         self.tls, self.requests, self.handshakes, self.bodies = tls, [], 0, 0
         self.heads: list[bytes] = []
+        self._impatient = impatient   # answers whatever came first
         self._stopped = threading.Event()
         self._listener = socket.create_server((host, port))
         self.port = self._listener.getsockname()[1]
@@ -94,6 +95,8 @@ class HostileServer:
             if not part:
                 return b""
             data += part
+            if self._impatient:
+                break
         head, _, body = data.partition(b"\r\n\r\n")
         length = next((int(line.split(b":")[1]) for line in head.split(b"\r\n") if line.lower().startswith(b"content-length:")), 0)
         while len(body) < length:

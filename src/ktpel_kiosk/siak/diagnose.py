@@ -82,9 +82,16 @@ def _read_head(stream: socket.socket, end: float) -> Head | None:
         if not part:
             break
         data += part
-        if b"\r\n\r\n" in data and len(data) > data.index(b"\r\n\r\n") + 64:
+        if _enough(data):
             break
     return _parsed(data)
+
+
+def _enough(data: bytes) -> bool:
+    """All headers, and so much of the body that a page is recognised; or all of it."""
+    head, end, body = data.partition(b"\r\n\r\n")
+    length = next((line[15:].strip() for line in head.lower().split(b"\r\n") if line.startswith(b"content-length:")), b"64")
+    return bool(end) and len(body) >= min(64, int(length) if length.isdigit() else 64)
 
 
 def _parsed(data: bytes) -> Head | None:
