@@ -151,7 +151,7 @@ def test_offline_pauses_all_asks_once_per_probe_and_drains_afterwards(office, si
         assert up.run_once().tried == 0
         state = up.line()
         assert (state.up, state.cause, state.detail) == (False, WaitCause.OFFLINE, "gateway.offline")
-        assert [office.state(p).wait_cause for p in packets] == [WaitCause.OFFLINE] + [WaitCause.NONE] * 3, "the line says it for the others"
+        assert [office.state(p).wait_cause for p in packets] == [WaitCause.OFFLINE] + [WaitCause.NONE] * 3, "the line tells"
         assert [office.state(p).attempts for p in packets] == [0, 0, 0, 0]
         office.clock.advance(500)
         assert up.run_once().tried == 1
