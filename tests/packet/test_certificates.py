@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import shutil
 import subprocess
 from dataclasses import replace
@@ -18,8 +19,9 @@ from packet_values import AT
 
 from ktpel_kiosk.domain.errors import BadInput, SecurityRefusal
 from ktpel_kiosk.packet.build import build_entries
+from ktpel_kiosk.packet.certificates import vouched
 from ktpel_kiosk.packet.container import write_container
-from ktpel_kiosk.packet.keys import _name, _usage
+from ktpel_kiosk.packet.keys import _name, _usage, load_rsa_key
 from ktpel_kiosk.packet.open import open_packet, packet_checker
 from ktpel_kiosk.packet.seal import PacketSealer
 
@@ -45,9 +47,10 @@ def pem(key: Any) -> bytes:
 
 
 @pytest.fixture(scope="module")
-def centre() -> list[tuple[Any, x509.Certificate]]:
+def centre(demo_keys) -> list[tuple[Any, x509.Certificate]]:
     """Three central keys, one after the other."""
-    keys = [rsa.generate_private_key(65537, 3072) for _ in range(3)]
+    made = [load_rsa_key(f.read_bytes()) for f in (demo_keys.central_key, demo_keys.next_key)]
+    keys = [*made, rsa.generate_private_key(65537, 3072)]
     return [(k, certificate(k, f"Pusat {n}", usage=_usage(encipher=True))) for n, k in enumerate(keys, 1)]
 
 
@@ -62,11 +65,16 @@ def sealed(folder: Path, content: Any, station: tuple[Any, x509.Certificate], re
     return sealer.read(sealer.seal(content).path)
 
 
+@functools.cache
+def checker(key: Any, own: x509.Certificate, anchor: x509.Certificate | None) -> Any:
+    """Loading a private key takes longer than opening a packet."""
+    return packet_checker(pem(key), own.public_bytes(Encoding.PEM), anchor.public_bytes(Encoding.PEM) if anchor else None)
+
+
 def opens(data: bytes, pair: tuple[Any, x509.Certificate], anchor: x509.Certificate | None = None) -> str:
     """The packet id, or the key of the refusal."""
     try:
-        check = packet_checker(pem(pair[0]), pair[1].public_bytes(Encoding.PEM), anchor.public_bytes(Encoding.PEM) if anchor else None)
-        return check(data)["packet_id"]
+        return str(checker(*pair, anchor)(data)["packet_id"])
     except (BadInput, SecurityRefusal) as refused:
         return refused.message_key
 
@@ -173,10 +181,15 @@ def test_who_may_not_vouch_for_a_station(tmp_path, content, centre, authority, s
     no_ca = certificate(authority[0], "Otoritas stasiun", usage=_usage(certificates=True))
     no_right = certificate(authority[0], "Otoritas stasiun", usage=signs, ca=True)
     old = certificate(authority[0], "Otoritas stasiun", usage=_usage(certificates=True), ca=True, until=-timedelta(hours=1))
-    data = sealed(tmp_path, content, (key, certificate(key, "S", usage=signs, issuer=authority)), [centre[0][1]])
+    own = certificate(key, "S", usage=signs, issuer=authority)
+    data = sealed(tmp_path, content, (key, own), [centre[0][1]])
     assert opens(data, centre[0], authority[1]) == content.packet_id
+    at = AT
+    assert vouched(own, [station[1], authority[1]], at)
     for anchor in (namesake, no_ca, no_right, old, station[1], centre[0][1]):
-        assert opens(data, centre[0], anchor) == "packet.signer"
+        assert not vouched(own, [anchor], at)
+    assert not vouched(own, [authority[1]], own.not_valid_after_utc + timedelta(seconds=1))
+    assert opens(data, centre[0], namesake) == "packet.signer"
     # a station cannot issue another station
     below = certificate(other, "Anak", usage=signs, issuer=(station[0], station[1]))
     assert opens(sealed(tmp_path, content, (other, below), [centre[0][1]]), centre[0], station[1]) == "packet.signer"

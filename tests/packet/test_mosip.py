@@ -264,9 +264,9 @@ def test_an_answer_to_a_request_is_a_correction(ends):
     assert made.packet_id.startswith("AIR-2026-7-10001_10077-") and ends.read(made).process == "CORRECTION"
 
 
-def test_bad_input_is_refused_with_its_reason(ends):
+def test_bad_input_is_refused_with_its_reason(ends, demo_keys):
     entries = entries_of(golden_sessions.plain())
-    large = _self_signed(rsa.generate_private_key(65537, 3072))
+    large = load_certificate(demo_keys.central_cert.read_bytes())
     cases = {
         "packet.mosip_number": lambda: mosip.export(entries, PROFILE, replace(ends.desk, centre="1")),
         "packet.mosip_recipient": lambda: mosip.export(entries, PROFILE, replace(ends.desk, recipient=large)),

@@ -5,7 +5,6 @@ from __future__ import annotations
 import hashlib
 import json
 import os
-import random
 import subprocess
 from dataclasses import replace
 from pathlib import Path
@@ -19,7 +18,7 @@ from ktpel_kiosk.packet import cms
 from ktpel_kiosk.packet.build import build_entries
 from ktpel_kiosk.packet.container import write_container
 from ktpel_kiosk.packet.keys import load_certificate, load_rsa_key, load_signing_key, make_demo_keys
-from ktpel_kiosk.packet.open import inspect_packet, open_packet, packet_checker
+from ktpel_kiosk.packet.open import inspect_packet, open_packet
 from ktpel_kiosk.packet.seal import PACKET_LIMIT_BYTES, PacketSealer
 
 # the two commands of docs/packet.md; P packet, K and C central key and certificate, S station certificate
@@ -73,6 +72,7 @@ def test_openssl_alone_decrypts_and_verifies(sealer, content, demo_keys, tmp_pat
     assert (tmp_path / "packet.zip").read_bytes() == write_container(build_entries(content))
 
 
+@pytest.mark.gate
 def test_rsa_station_key_also_works_with_openssl(content, demo_keys, tmp_path):
     from cryptography.hazmat.primitives.asymmetric import rsa
 
@@ -107,19 +107,6 @@ def test_a_wrong_entry_is_named_and_nothing_is_written(content, demo_keys, tmp_p
     assert sorted(p.name for p in tmp_path.iterdir()) == ["forged.ktpelpkt"]
 
 
-def test_missing_unlisted_and_reordered_entries_are_named(content, demo_keys, tmp_path):
-    good = build_entries(content)
-    cases = {
-        "documents/01-kk.pdf": [e for e in good if not e[0].startswith("documents")],
-        "documents/02-x.pdf": [*good, ("documents/02-x.pdf", b"%PDF")],
-        "manifest.json": good[1:],
-    }
-    for entry, entries in cases.items():
-        with pytest.raises(SecurityRefusal) as refused:
-            _open(_forge(demo_keys, entries, tmp_path), demo_keys, tmp_path / "out")
-        assert refused.value.facts["entry"] == entry
-
-
 def test_an_edited_audit_link_is_found_by_line(changed, content, demo_keys, tmp_path):
     links = list(content.audit)
     links[1] = replace(links[1], actor="op2")
@@ -136,25 +123,6 @@ def test_rubbish_manifests_are_one_clear_error(content, demo_keys, tmp_path, man
     with pytest.raises(SecurityRefusal) as refused:
         _open(_forge(demo_keys, entries, tmp_path), demo_keys, tmp_path / "out")
     assert refused.value.facts["entry"] == "manifest.json"
-
-
-def test_300_flipped_bytes_are_all_noticed_and_nothing_is_written(sealer, content, demo_keys, tmp_path):
-    data = (tmp_path / "packets" / sealer.seal(content).path).read_bytes()
-    check = packet_checker(demo_keys.central_key.read_bytes(), demo_keys.central_cert.read_bytes())
-    assert check(data)["nik"] == content.penduduk.nik
-    rng = random.Random(3)
-    baseline = check(data)
-    accepted = 0
-    for _ in range(300):
-        at, bit = rng.randrange(len(data)), 1 << rng.randrange(8)
-        bad = data[:at] + bytes((data[at] ^ bit,)) + data[at + 1:]
-        try:
-            assert check(bad) == baseline
-            accepted += 1
-        except (SecurityRefusal, BadInput):
-            continue
-    # only bytes of the other recipient's entry may change without harm: it says nothing about the content
-    assert accepted < 150
 
 
 def test_wrong_keys_are_told_apart(sealer, content, demo_keys, tmp_path):
