@@ -170,8 +170,11 @@ class Diagnosis:
 
     def _way_out(self, first: TransportTrouble, peer: _Peer) -> TransportTrouble:
         """No connection, or no name: is there a network at all? Is somebody holding the door?"""
-        if not has_route(None if isinstance(first, NameNotFound) else _address_of(peer.proxy or peer.url.host)):
+        there = None if isinstance(first, NameNotFound) else _address_of(peer.proxy or peer.url.host)
+        if not has_route(there) and not has_route():
             return Offline("gateway.no_network", **first.facts)
+        if first.message_key == "gateway.no_network":   # no way to that address, but to others
+            return ProxyTrouble("gateway.proxy_unreachable", **first.facts) if peer.proxy else Offline("gateway.offline", **first.facts)
         known = isinstance(first, NameNotFound | ProxyTrouble)
         return first if known or not self._portal(peer) else PortalSeen("gateway.portal", **first.facts)
 
@@ -207,7 +210,8 @@ class Diagnosis:
 
 _Look = Callable[[Diagnosis, TransportTrouble, _Peer], TransportTrouble]
 _LOOKS: Mapping[str, _Look] = MappingProxyType({
-    **dict.fromkeys(("gateway.offline", "gateway.dns_unknown", "gateway.dns_silent", "gateway.proxy_unreachable"), Diagnosis._way_out),
+    **dict.fromkeys(("gateway.no_network", "gateway.offline", "gateway.dns_unknown", "gateway.dns_silent", "gateway.proxy_unreachable"),
+                    Diagnosis._way_out),
     **dict.fromkeys(("gateway.tls", "gateway.tls_unknown", "gateway.tls_host", "gateway.tls_none", "gateway.tls_weak",
                      "gateway.tls_purpose", "gateway.tls_old"), Diagnosis._who_is_it),
     **dict.fromkeys(("gateway.tls_expired", "gateway.tls_not_yet_valid"), Diagnosis._which_clock),

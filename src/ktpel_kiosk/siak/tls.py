@@ -58,7 +58,7 @@ def tls_context(ca_file: Path, client_cert: Path | None = None, client_key: Path
 
 _VERIFY: Mapping[int, str] = MappingProxyType({   # X509_V_ERR_* of OpenSSL
     9: "gateway.tls_not_yet_valid", 10: "gateway.tls_expired",
-    2: "gateway.tls_unknown", 7: "gateway.tls_unknown", 18: "gateway.tls_unknown", 19: "gateway.tls_unknown", 20: "gateway.tls_unknown", 21: "gateway.tls_unknown",
+    **dict.fromkeys((2, 7, 18, 19, 20, 21), "gateway.tls_unknown"),
     62: "gateway.tls_host", 64: "gateway.tls_host",
     24: "gateway.tls_purpose", 26: "gateway.tls_purpose", 32: "gateway.tls_purpose", 79: "gateway.tls_purpose",
     66: "gateway.tls_weak", 67: "gateway.tls_weak", 68: "gateway.tls_weak",
