@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import time
 
 from ktpel_kiosk.domain.outbox import WaitCause
@@ -18,7 +18,7 @@ class LineRules:
         hours: (from, until) in the office's own time; uploads run only inside. ``None``: always. ``from`` after ``until`` passes midnight.
     """
 
-    proxy: str = ""
+    proxy: str = field(default="", repr=False)   # may hold a password
     max_bytes_per_s: int = 0
     hours: tuple[time, time] | None = None
 

@@ -167,7 +167,7 @@ def _proxy_answer(text: str, facts: Mapping[str, str]) -> TransportTrouble:
     """The proxy answered CONNECT with something else than yes; httpx gives its status line."""
     code = text.split(" ", 1)[0]
     status = int(code) if code.isascii() and code.isdigit() else 0
-    if status == 407:
+    if status in (401, 407):   # tinyproxy says 401 to a wrong password
         return ProxyTrouble("gateway.proxy", status=status, **facts)
     if status >= 500:
         return Offline("gateway.proxy_no_way", status=status, **facts)

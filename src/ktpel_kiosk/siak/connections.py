@@ -143,7 +143,8 @@ def checked_proxy(url: str) -> str | None:
         return None
     with suppress(httpx.InvalidURL, ValueError):
         parsed = httpx.URL(url)
-        if parsed.scheme == "http" and parsed.host and parsed.path in ("", "/") and not parsed.query and not parsed.fragment:
+        bare = parsed.path in ("", "/") and not parsed.query and not parsed.fragment
+        if parsed.scheme == "http" and parsed.host and bare and 0 < (parsed.port or 80) < 65536:
             return url
     raise BadInput("gateway.proxy_url") from None
 

@@ -185,6 +185,8 @@ def _checked(base_url: str, tls: ssl.SSLContext | None) -> httpx.URL:
         url = httpx.URL(base_url)
     except (httpx.InvalidURL, TypeError) as e:
         raise BadInput("gateway.url") from e
+    if not 0 < (url.port or 443) < 65536:
+        raise BadInput("gateway.url", host=url.host)
     if url.scheme == "https" and url.host and tls is not None:
         return url
     if url.scheme == "http" and _loopback(url.host):
