@@ -18,6 +18,7 @@ from typing import Any
 from register_fixture import APPLICATIONS, LAST_DAY, big_register, opened, practice_sop
 
 from ktpel_kiosk.desk import queries
+from ktpel_kiosk.ports.queue import QueueQuery
 from ktpel_kiosk.ports.register import Query
 from ktpel_kiosk.register.store import SqlRegister
 
@@ -59,7 +60,8 @@ def _acts(folder: Path) -> dict[str, float]:
     try:
         desk: Any = SimpleNamespace(register=register, sop=practice_sop())
         timed("board", lambda: queries.board(desk, LAST_DAY - timedelta(hours=8)))
-        timed("queue", lambda: (queries.queue(desk), register.read(lambda v: (v.packets_received(LAST_DAY), v.jobs_to_reconcile()))))
+        timed("queue", lambda: register.read(lambda v: (v.queue_figures(LAST_DAY, LAST_DAY, LAST_DAY), v.queue_page(QueueQuery()),
+                                                        v.jobs_to_reconcile())))
         _, items = timed("list", lambda: queries.search(desk, Query(limit=FEW, count_limit=1000)))
         timed("dossier", lambda: register.read(lambda v: (v.permohonan(items[0].id), v.packet_of(items[0].id), v.approvals(items[0].id))))
         timed("save", lambda: register.write(lambda tx: (tx.put_draft("bench", "x"), tx.log("DraftSaved", "bench", "rina"))))

@@ -105,7 +105,7 @@ def test_figures_are_those_of_the_rows(queue: SqlRegister) -> None:
     causes = [p.wait_cause for p in waiting if p.state is not PacketState.REFUSED]
     assert f.by_cause == {c: causes.count(c) for c in set(causes)}
     assert f.received == sum(p.received_at is not None and p.received_at >= since for p in queue.read(lambda v: v.packets()))
-    assert queue.read(lambda v: (v.unsent_count(), v.unsent_oldest())) == (f.count, f.oldest)
+    assert queue.read(lambda v: (v.unsent_count(), v.unsent_oldest())) == (f.count, waiting[0].sealed_at)
 
 
 def test_nothing_waits(tmp_path: Path) -> None:

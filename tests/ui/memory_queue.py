@@ -41,7 +41,8 @@ class MemoryQueue:
         waiting = self._unsent()
         return QueueFigures(
             len(waiting), sum(k.size for k in waiting), sum(k.offset for k in waiting),
-            sum(k.size - k.offset for k in waiting if k.state is not PacketState.REFUSED), self.unsent_oldest(),
+            sum(k.size - k.offset for k in waiting if k.state is not PacketState.REFUSED),
+            min((k.sealed_at for k in waiting), default=None),
             sum(k.state is PacketState.REFUSED for k in waiting), sum(k.sealed_at <= warn_before for k in waiting),
             sum(k.sealed_at <= alarm_before for k in waiting), sum(k.courier_at is not None for k in waiting),
             Counter(k.wait_cause for k in waiting if k.state is not PacketState.REFUSED), self.packets_received(since))  # type: ignore[attr-defined]
@@ -50,7 +51,7 @@ class MemoryQueue:
         return len(self._unsent())
 
     def unsent_oldest(self) -> datetime | None:
-        return min((k.sealed_at for k in self._unsent()), default=None)
+        return next((k.sealed_at for k in self._unsent()), None)
 
     def end_delays(self) -> int:
         delayed = [k for k in self._unsent() if k.next_try_at is not None and k.state is not PacketState.REFUSED]

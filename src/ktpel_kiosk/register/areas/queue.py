@@ -42,12 +42,11 @@ _BY_CAUSE = text(f"""
         (SELECT count(*) FROM packet INDEXED BY packet_unsent_cause WHERE {UNSENT}
             AND wait_cause = line.wait_cause AND state = line.state AND sealed_at <= :warn) AS warned,
         (SELECT count(*) FROM packet INDEXED BY packet_unsent_cause WHERE {UNSENT}
-            AND wait_cause = line.wait_cause AND state = line.state AND sealed_at <= :alarm) AS alarmed
+            AND wait_cause = line.wait_cause AND state = line.state AND sealed_at <= :alarm) AS alarmed,
+        (SELECT min(sealed_at) FROM packet INDEXED BY packet_unsent_cause WHERE {UNSENT}
+            AND wait_cause = line.wait_cause AND state = line.state) AS oldest
     FROM line""")
-_OLDEST = text(f"""
-    WITH kind AS (SELECT DISTINCT wait_cause, state FROM packet INDEXED BY packet_unsent_cause WHERE {UNSENT})
-    SELECT min((SELECT min(sealed_at) FROM packet INDEXED BY packet_unsent_cause
-        WHERE {UNSENT} AND wait_cause = kind.wait_cause AND state = kind.state)) FROM kind""")
+_FIRST = text(f"SELECT sealed_at FROM packet INDEXED BY packet_unsent WHERE {UNSENT} ORDER BY counter LIMIT 1")
 _COUNT = text(f"SELECT count(*) FROM packet INDEXED BY packet_unsent WHERE {UNSENT}")
 _COURIERED = text(f"SELECT count(*) FROM packet INDEXED BY packet_unsent_courier WHERE {UNSENT} AND courier_at IS NOT NULL")
 _END_DELAYS = text(f"""
@@ -101,15 +100,15 @@ class QueueArea(SearchView, OutboxView):
 
         return QueueFigures(
             total("count"), total("size"), total("sent"), total("size") - total("sent") - sum(r["size"] - r["sent"] for r in refused),
-            self.unsent_oldest(), sum(r["count"] for r in refused), total("warned"),
+            min((moment(r["oldest"]) for r in rows), default=None), sum(r["count"] for r in refused), total("warned"),
             total("alarmed"), int(self.scalar(_COURIERED)), by_cause, self.packets_received(since))
 
     def unsent_count(self) -> int:
         return int(self.scalar(_COUNT))
 
     def unsent_oldest(self) -> datetime | None:
-        oldest = self.scalar(_OLDEST)
-        return None if oldest is None else moment(oldest)
+        sealed_at = self.scalar(_FIRST)
+        return None if sealed_at is None else moment(sealed_at)
 
 
 class QueueWrites(QueueArea):
