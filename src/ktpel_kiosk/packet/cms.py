@@ -139,10 +139,10 @@ def encrypt(content: bytes, recipients: Sequence[x509.Certificate]) -> bytes:
 def _recipient_infos(recipients: Sequence[x509.Certificate]) -> tuple[bytes, bytes]:
     """A fresh content key, and the RecipientInfos (DER) that carry it."""
     content_key = os.urandom(32)
-    infos = [_recipient_info(certificate, content_key) for certificate in recipients]
+    infos = [_recipient_info(certificate, content_key).dump() for certificate in recipients]
     if not infos:
         raise BadInput("packet.recipient")
-    return content_key, cms.RecipientInfos(infos).dump()
+    return content_key, b"".join(_tlv(0x31, sorted(infos)))  # a SET in DER, each written once: the library writes each many times
 
 
 def _encrypted(content: bytes, content_key: bytes, infos: bytes) -> bytes:
