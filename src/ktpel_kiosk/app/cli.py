@@ -28,6 +28,7 @@ from ktpel_kiosk.app.cli_keys import keys_app
 from ktpel_kiosk.app.cli_paper import paper_app
 from ktpel_kiosk.app.cli_report import report_app
 from ktpel_kiosk.app.cli_simulate import simulate_app
+from ktpel_kiosk.app.cli_status import status_app
 from ktpel_kiosk.domain.errors import BadInput
 
 app = typer.Typer(add_completion=False, no_args_is_help=True, pretty_exceptions_enable=False,
@@ -42,6 +43,7 @@ app.add_typer(blangko_app, name="blangko")
 app.add_typer(sop_app, name="sop")
 app.add_typer(nik_app, name="nik")
 app.add_typer(report_app, name="report")
+app.add_typer(status_app, name="status")
 app.add_typer(paper_app, name="paper")
 app.add_typer(simulate_app, name="simulate")
 app.add_typer(devices_app, name="devices")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from PySide6.QtCore import QEvent, QRect, QRectF, QSize, Qt
@@ -10,9 +11,10 @@ from PySide6.QtGui import QFontMetrics, QPainter, QPen, QResizeEvent
 from PySide6.QtWidgets import QHBoxLayout, QSizePolicy, QVBoxLayout, QWidget
 
 from ktpel_kiosk.ui.pages.base import Page, scroll
-from ktpel_kiosk.ui.presenters.board import BoardPresenter, BoardView, CardView, ColumnView, Figure
+from ktpel_kiosk.ui.presenters.board import BoardPresenter, BoardView, CardView, ColumnView, Figure, Notice
 from ktpel_kiosk.ui.widgets.base import blend, clear_layout, column, elided, label, text_width
 from ktpel_kiosk.ui.widgets.buttons import TONES, Button, Pressable
+from ktpel_kiosk.ui.widgets.status import NoticeBar
 
 if TYPE_CHECKING:
     from ktpel_kiosk.ui.operator_window import OperatorWindow
@@ -71,7 +73,8 @@ class BoardCard(Pressable):
         self.card = card
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
         self.setAccessibleName(f"{card.number} {card.name}, {card.service}, {card.chip} {card.detail}")
-        self.setToolTip(f"{card.number} · {card.name} · {card.service}\n{card.chip} {card.detail}")
+        hint = f"\n{card.hint}" if card.hint else ""
+        self.setToolTip(f"{card.number} · {card.name} · {card.service}\n{card.chip} {card.detail}{hint}")
 
     def _lines(self, width: float) -> int:
         return 2 if text_width(self.theme.font(14, 600), self.card.name) > width - self.theme.px(26) - 1 else 1
@@ -173,6 +176,9 @@ class BerandaPage(Page):
         self._figures.setSpacing(16)
         self.frame.addLayout(self._figures)
         self._tiles: list[FigureTile] = []
+        self.notices = [NoticeBar(closable=False) for _ in range(2)]
+        for bar in self.notices:
+            self.frame.addWidget(bar)
         self._columns = QHBoxLayout()
         self._columns.setContentsMargins(0, 0, 0, 8)
         self._columns.setSpacing(12)
@@ -212,10 +218,17 @@ class BerandaPage(Page):
             self._figures.addWidget(tile, 1)
         for tile, figure in zip(self._tiles, view.figures, strict=False):
             tile.show_figure(figure)
+        for bar in self.notices[len(view.notices):]:
+            bar.hide()
+        for bar, told in zip(self.notices, view.notices, strict=False):
+            bar.show_text(told.tone, told.text, bold=told.bold, action=told.action, act=partial(self._follow, told))
         clear_layout(self._columns)
         lines = self._title_height([c.title for c in view.columns])
         for made in view.columns:
             self._columns.addLayout(self._column(made, lines), 1)
+
+    def _follow(self, told: Notice) -> None:
+        self.shell.go(told.page, **({"which": told.which} if told.which else {}))
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         super().resizeEvent(event)

@@ -14,6 +14,7 @@ from ktpel_kiosk.ui.pages.base import Page
 from ktpel_kiosk.ui.pages.register_books import BookSection, BooksSection, MonthsSection
 from ktpel_kiosk.ui.pages.register_export import ExportPanel
 from ktpel_kiosk.ui.pages.register_parts import DossierPane
+from ktpel_kiosk.ui.pages.register_status import StatusSection
 from ktpel_kiosk.ui.pages.register_stock import BlangkoSection, WithdrawnSection
 from ktpel_kiosk.ui.presenters.register import PAGE_ROWS, PERIODS, STATES, Filter, Found, RegisterPresenter, RegisterRow
 from ktpel_kiosk.ui.widgets.base import Card, label
@@ -30,7 +31,8 @@ COLUMNS = ("No. register", "Tanggal", "Nama", "NIK", "Layanan", "Desa", "Petugas
 WIDTHS = (108, 124, 176, 162, 88, 112, 84, 128, 66)
 NOT_BESIDE_PANEL = (1, 4, 5, 6, 8)
 """Columns that give way while a panel stands beside the table."""
-TABS = (("cari", "Permohonan"), ("buku", "Buku"), ("bulan", "Tutup bulan"), ("blangko", "Blangko"), ("ditarik", "KTP-el ditarik"))
+TABS = (("cari", "Permohonan"), ("status", "Status pusat"), ("buku", "Buku"), ("bulan", "Tutup bulan"), ("blangko", "Blangko"),
+        ("ditarik", "KTP-el ditarik"))
 EXPORTS = ("cari", "buku")
 """Tabs the export panel stands beside."""
 GROW = (1, 1, 4, 1, 2, 3, 2, 1, 1)
@@ -83,7 +85,8 @@ class RegisterPage(Page):
         self.export_panel.closed.connect(lambda: self._ask_export(False))
         self.export_panel.hide()
         self.parts: dict[str, BookSection] = {
-            "buku": BooksSection(self), "bulan": MonthsSection(self), "blangko": BlangkoSection(self), "ditarik": WithdrawnSection(self)}
+            "status": StatusSection(self), "buku": BooksSection(self), "bulan": MonthsSection(self), "blangko": BlangkoSection(self),
+            "ditarik": WithdrawnSection(self)}
         self.sections = QStackedWidget()
         self.sections.addWidget(self._search_side())
         for part in self.parts.values():
@@ -287,7 +290,7 @@ class RegisterPage(Page):
     def set_primary(self) -> None:
         part = self.parts.get(self.tabs.current)
         if self.stack.currentWidget() is self.dossier:
-            self.primary = self.dossier.go_button
+            self.primary = self.dossier.status_panel.go_button if self.dossier.status_panel.isVisible() else self.dossier.go_button
         elif not self.export_panel.isHidden():
             self.primary = self.export_panel.go_button
         else:

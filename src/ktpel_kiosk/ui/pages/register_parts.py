@@ -10,8 +10,10 @@ from PySide6.QtCore import Qt, QUrl, Signal
 from PySide6.QtGui import QDesktopServices
 from PySide6.QtWidgets import QGridLayout, QHBoxLayout, QVBoxLayout, QWidget
 
+from ktpel_kiosk.domain.sop import Stage
 from ktpel_kiosk.ui.pages.base import ApplicationHead, footer, scroll
 from ktpel_kiosk.ui.pages.register_export import choose_file
+from ktpel_kiosk.ui.pages.register_status_entry import StatusBlock, StatusEntryPanel
 from ktpel_kiosk.ui.presenters.books import BooksPresenter
 from ktpel_kiosk.ui.presenters.register import DossierView, LetterFacts
 from ktpel_kiosk.ui.widgets.base import Card, Line, clear_layout, label
@@ -47,12 +49,17 @@ class DossierPane(QWidget):
         layout.addWidget(self.notice)
         both = QHBoxLayout()
         both.setSpacing(16)
-        both.addWidget(self._steps_card(), 6)
+        self.steps_card = self._steps_card()
+        both.addWidget(self.steps_card, 6)
         self.papers_card = self._papers_card()
         both.addWidget(self.papers_card, 5)
         self.void_panel = self._void()
         self.void_panel.hide()
         both.addWidget(self.void_panel)
+        self.status_panel = StatusEntryPanel(page)
+        self.status_panel.closed.connect(lambda: self._ask_status(False))
+        self.status_panel.hide()
+        both.addWidget(self.status_panel)
         layout.addLayout(both, 1)
         self.back_button = Button("Kembali ke daftar", icon="arrow-left")
         self.back_button.clicked.connect(self.left)
@@ -94,9 +101,15 @@ class DossierPane(QWidget):
     def _papers_card(self) -> Card:
         card = Card(0, 0)
         inner = QWidget()
-        self._papers = QVBoxLayout(inner)
-        self._papers.setContentsMargins(24, 20, 16, 20)
+        box = QVBoxLayout(inner)
+        box.setContentsMargins(24, 20, 16, 20)
+        box.setSpacing(6)
+        self.statuses = StatusBlock(self.page)
+        self.statuses.wanted.connect(lambda: self._ask_status(True))
+        box.addWidget(self.statuses)
+        self._papers = QVBoxLayout()
         self._papers.setSpacing(6)
+        box.addLayout(self._papers, 1)
         card.body.addWidget(scroll(inner))
         return card
 
@@ -122,6 +135,7 @@ class DossierPane(QWidget):
         p = view.dossier.permohonan
         if p.id != self.permohonan_id:
             self._ask_void(False)
+            self._ask_status(False)
         self.permohonan_id, self._view = p.id, view
         self.head.show_dossier(self.page.session, view.dossier)
         self.state.set(view.state, view.tone)
@@ -131,6 +145,8 @@ class DossierPane(QWidget):
             self.notice.hide()
         self._fill_steps(view)
         self._fill_papers(view)
+        self.statuses.show_for(p.id, view.dossier.packet is not None or any(
+            t.stage is Stage.MENUNGGU_PRR and t.started_at is not None for t in p.tahap))
         self.go_button.set_text(view.go_text or "Buka")
         self.go_button.setVisible(bool(view.go_page))
         self.void_button.setVisible(view.can_void)
@@ -231,8 +247,21 @@ class DossierPane(QWidget):
     def back(self) -> bool:
         if self.asking:
             self._ask_void(False)
+            self._ask_status(False)
             return True
         return False
+
+    def _ask_status(self, on: bool) -> None:
+        if on:
+            self._ask_void(False)
+        self.asking = on
+        self.status_panel.setVisible(on)
+        self.papers_card.setVisible(not on)
+        self.steps_card.setVisible(not on)
+        self.go_button.setVisible(not on and self._view is not None and bool(self._view.go_page))
+        self.page.set_primary()
+        if on:
+            self.status_panel.begin(self.permohonan_id)
 
     # -- acting -------------------------------------------------------------------------------------------------------
 
@@ -257,6 +286,8 @@ class DossierPane(QWidget):
 
     def _ask_void(self, on: bool, letter: str = "") -> None:
         self.asking, self._letter = on, letter
+        self.status_panel.hide()
+        self.steps_card.show()
         self.void_panel.title.setText(f"Batalkan surat {letter}?" if letter else "Batalkan permohonan ini?")
         self.void_text.setText("Nomor surat tetap terpakai dan barisnya tetap ada di buku agenda dengan tanda BATAL." if letter else
                                "Baris dan nomor tetap ada di buku dengan tanda BATAL. Hasil rekam yang belum disegel dihapus. "

@@ -11,7 +11,8 @@ from ktpel_kiosk.desk.followups import TaskKind
 from ktpel_kiosk.domain.permohonan import Permohonan
 from ktpel_kiosk.ui.pages.base import Page, footer, scroll
 from ktpel_kiosk.ui.pages.tugas_mirip import AlikePanel
-from ktpel_kiosk.ui.presenters.tasks import TaskLine, TasksPresenter, TaskView
+from ktpel_kiosk.ui.pages.tugas_status import StatusTaskPanel
+from ktpel_kiosk.ui.presenters.tasks import CENTRE, OF_CENTRE, TaskLine, TasksPresenter, TaskView
 from ktpel_kiosk.ui.widgets.base import Card, Line, clear_layout, label
 from ktpel_kiosk.ui.widgets.buttons import Button, Chip, ChoiceChip, uncheck
 from ktpel_kiosk.ui.widgets.extra import Tabs
@@ -38,7 +39,7 @@ class TugasPage(Page):
         self._chosen = ""
         head = QHBoxLayout()
         head.addWidget(label("Tindak lanjut", "title", weight="bold"), 1)
-        self.tabs = Tabs(((ALL, "Semua yang jatuh tempo"), (UNCOLLECTED, "Belum diambil")), "Daftar")
+        self.tabs = Tabs(((ALL, "Semua yang jatuh tempo"), (CENTRE, "Dari pusat"), (UNCOLLECTED, "Belum diambil")), "Daftar")
         self.tabs.choose(ALL)
         self.tabs.chosen.connect(self._tab)
         head.addWidget(self.tabs)
@@ -51,6 +52,8 @@ class TugasPage(Page):
         self.pages.addWidget(self._build())
         self.alike = AlikePanel(self)
         self.pages.addWidget(self.alike)
+        self.statuses = StatusTaskPanel(self)
+        self.pages.addWidget(self.statuses)
         line = QHBoxLayout()
         line.setSpacing(16)
         line.addWidget(self.list)
@@ -183,6 +186,10 @@ class TugasPage(Page):
             self.pages.setCurrentIndex(2)
             self.alike.show_task(view)
             return
+        if view.task.kind in OF_CENTRE:
+            self.pages.setCurrentIndex(3)
+            self.statuses.show_task(view)
+            return
         self.pages.setCurrentIndex(1)
         self.title.setText(view.title)
         self.kind.set(word("tugas", view.task.kind), "attention")
@@ -214,6 +221,7 @@ class TugasPage(Page):
     def show_busy(self, on: bool) -> None:
         self._ready()
         self.alike.ready()
+        self.statuses.ready()
 
     def settled(self, text: str, bold: str) -> None:
         """The finding was decided: back to the list."""
@@ -222,10 +230,11 @@ class TugasPage(Page):
         self.refresh()
 
     def press(self, key: str) -> bool:
-        """F9 belongs to the panel that is shown; the comparison has its own button."""
-        if key == "F9" and self.pages.currentWidget() is self.alike:
-            if self.alike.primary.isEnabled():
-                self.alike.primary.click()
+        """F9 belongs to the panel that is shown; those with a button of their own press it."""
+        shown = self.pages.currentWidget()
+        if key == "F9" and isinstance(shown, AlikePanel | StatusTaskPanel):
+            if shown.primary.isEnabled():
+                shown.primary.click()
             return True
         return super().press(key)
 

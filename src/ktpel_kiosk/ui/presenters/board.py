@@ -5,9 +5,11 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 
-from ktpel_kiosk.desk import complaints, followups, queries
+from ktpel_kiosk.desk import complaints, followups, queries, status_tasks
 from ktpel_kiosk.domain.permohonan import Keadaan
 from ktpel_kiosk.domain.sop import Stage
+from ktpel_kiosk.domain.status import stored_status
+from ktpel_kiosk.domain.status_guide import guide
 from ktpel_kiosk.domain.text import date_full, duration_words, hours_text, number_text, percent_text
 from ktpel_kiosk.ports.register import ListItem, Query
 from ktpel_kiosk.ui.presenters.session import Session, brief, clock_text, number_short
@@ -33,6 +35,7 @@ class CardView:
     tone: str
     detail: str
     page: str
+    hint: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,11 +55,24 @@ class Figure:
 
 
 @dataclass(frozen=True, slots=True)
+class Notice:
+    """One calm line of what needs somebody, and the way there."""
+
+    tone: str
+    bold: str
+    text: str
+    action: str
+    page: str
+    which: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class BoardView:
     greeting: str
     subtitle: str
     figures: tuple[Figure, ...]
     columns: tuple[ColumnView, ...]
+    notices: tuple[Notice, ...] = ()
 
 
 class BoardPresenter:
@@ -77,7 +93,23 @@ class BoardPresenter:
         columns = tuple(
             ColumnView(c.title, c.count, tuple(self._card(i, now) for i in c.items)) for c in board.columns
         )
-        return BoardView(f"{greeting(s.local(now).hour)}, {name.title()}", subtitle, self._figures(board, now), columns)
+        return BoardView(f"{greeting(s.local(now).hour)}, {name.title()}", subtitle, self._figures(board, now), columns, self._notices())
+
+    def _notices(self) -> tuple[Notice, ...]:
+        """What did not come through: at most one line for the office's own queue and one for the centre."""
+        found = status_tasks.alerts(self.session.desk)
+        notices = []
+        if found.unsent:
+            notices.append(Notice(
+                "attention", f"{number_text(found.unsent)} paket belum terkirim lebih dari 24 jam.",
+                "Kiosk tetap mencoba sendiri; sebabnya ada di halaman Antrean.", "Buka antrean", "antrean"))
+        held = [(found.trouble, "perlu tindakan"), (found.sfe_alarm, "di SFE lebih dari 7 hari"),
+                (found.sfe_warn - found.sfe_alarm, "di SFE lebih dari 3 hari"), (found.silent, "tanpa kabar")]
+        total = found.trouble + found.sfe_warn + found.silent
+        if total:
+            notices.append(Notice("attention", f"{number_text(total)} permohonan tertahan di pusat:",
+                                  f"{', '.join(f'{number_text(n)} {what}' for n, what in held if n)}.", "Lihat tugasnya", "tugas", "pusat"))
+        return tuple(notices)
 
     def _figures(self, board: queries.Board, now: datetime) -> tuple[Figure, ...]:
         share = board.within_limit / board.finished if board.finished else None
@@ -97,15 +129,15 @@ class BoardPresenter:
 
     def _follow_up(self) -> Figure:
         """How much waits to be gone after, and what kind first."""
-        due = followups.tasks(self.session.desk)
-        kinds = {t.kind: sum(1 for x in due if x.kind is t.kind) for t in due}
-        detail = ", ".join(f"{n} {word('tugas_pendek', k)}" for k, n in kinds.items())
-        return Figure("Tindak lanjut", number_text(len(due)), detail or "tidak ada yang tertunda", "attention" if due else "good", "tugas")
+        due = followups.summary(self.session.desk)
+        detail = ", ".join(f"{number_text(n)} {word('tugas_pendek', k)}" for k, n in due.items())
+        tone = "attention" if due else "good"
+        return Figure("Tindak lanjut", number_text(sum(due.values())), detail or "tidak ada yang tertunda", tone, "tugas")
 
     def _card(self, item: ListItem, now: datetime) -> CardView:
         chip, tone, detail = self._clock(item, now)
         return CardView(item.id, number_short(item.nomor_register), word("layanan", item.layanan), item.nama, chip, tone, detail,
-                        PAGE_OF_STAGE.get(item.stage, "register"))
+                        PAGE_OF_STAGE.get(item.stage, "register"), _hint(item))
 
     def _clock(self, item: ListItem, now: datetime) -> tuple[str, str, str]:
         if item.stage in (Stage.CEK_CETAK, Stage.CETAK_ENCODE) and item.tahap_state == "belum":
@@ -139,6 +171,14 @@ class BoardPresenter:
         by_page["antrean"] = counts[1]
         by_page["pengaduan"] = self.session.desk.register.read(complaints.count_open)
         return by_page
+
+
+def _hint(item: ListItem) -> str:
+    """What the centre said last, in plain words; only of interest while it has the word."""
+    if not item.status_siak or item.stage != Stage.MENUNGGU_PRR:
+        return ""
+    said = guide(stored_status(item.status_siak))
+    return f"{said.title}: {said.operator}"
 
 
 def greeting(hour: int) -> str:

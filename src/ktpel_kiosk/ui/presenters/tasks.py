@@ -6,12 +6,17 @@ from dataclasses import dataclass
 
 from ktpel_kiosk.desk import followups, intake
 from ktpel_kiosk.desk.followups import OUTCOMES, Task, TaskKind
+from ktpel_kiosk.desk.status_tasks import StatusTask
 from ktpel_kiosk.domain.permissions import PERMISSIONS
 from ktpel_kiosk.domain.permohonan import Permohonan
 from ktpel_kiosk.ui.presenters.board import PAGE_OF_STAGE
 from ktpel_kiosk.ui.presenters.session import Session, brief, number_short
 from ktpel_kiosk.ui.words import word
 
+OF_CENTRE: frozenset[str] = frozenset(StatusTask)
+"""Kinds that a status of the centre made."""
+CENTRE = "pusat"
+"""Name of the list of these kinds, double data among them."""
 TONES: dict[TaskKind, str] = {
     TaskKind.LEWAT_WAKTU: "trouble", TaskKind.DATA_GANDA: "trouble", TaskKind.JARI_MIRIP: "attention",
     TaskKind.ULANG_TAHUN: "good", TaskKind.BELUM_DIAMBIL: "attention",
@@ -51,13 +56,15 @@ class TasksPresenter:
         """Everything due; ``belum_diambil`` alone shows every card that waits, from the first day on."""
         desk = self.session.desk
         found = followups.uncollected(desk) if kind == TaskKind.BELUM_DIAMBIL else followups.tasks(desk)
+        if kind == CENTRE:
+            return tuple(self._line(t) for t in found if t.kind in OF_CENTRE or t.kind is TaskKind.DATA_GANDA)
         return tuple(self._line(t) for t in found if not kind or t.kind == kind)
 
     def _line(self, t: Task) -> TaskLine:
         age = brief((self.session.now() - t.since).total_seconds())
         calls = f" · {t.calls} panggilan" if t.calls else ""
         return TaskLine(f"{t.kind}:{t.permohonan_id}", t.nama, f"{number_short(t.nomor) or 'belum bernomor'} · {age}{calls}",
-                        word("tugas", t.kind), TONES[t.kind])
+                        word("tugas", t.kind), t.tone or TONES[t.kind])
 
     def open(self, key: str) -> TaskView | None:
         """``None`` when it was settled meanwhile."""
