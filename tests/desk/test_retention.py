@@ -238,6 +238,7 @@ def test_the_overview_says_what_is_kept_and_why(office):
     assert sum(k.bytes for k in found.kept) == sum(f.stat().st_size for d in (office.vault.folder, office.vault.spares)
                                                     for f in d.iterdir())
     assert (found.days, found.due.packets) == (30, ())
+    assert (found.free_bytes, found.each) == (50_000_000_000, retention.SMALLEST)
     assert abs(found.next_due - office.clock.now() - 30 * DAY) < timedelta(minutes=30)
     with pytest.raises(NotAllowed):
         retention.overview(office.desk, office.actor(Peran.LOKET))

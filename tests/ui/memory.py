@@ -10,17 +10,17 @@ from typing import Any
 
 from memory_ledgers import MemoryLedgers
 from memory_queue import MemoryQueue
+from memory_retention import MemoryRetention
 from memory_status import MemoryStatus
 
 from ktpel_kiosk.domain.audit import GENESIS, AuditLink, link_digest
 from ktpel_kiosk.domain.cards import LIVE, RECONCILE, BlangkoBalance, BlangkoState
 from ktpel_kiosk.domain.errors import DuplicateRequest, NotFound
-from ktpel_kiosk.domain.outbox import PacketState
 from ktpel_kiosk.domain.permohonan import OPEN_STATES, Keadaan
 from ktpel_kiosk.ports.register import AuditCheck, ListItem, Query
 
 
-class MemoryRegister(MemoryStatus, MemoryQueue, MemoryLedgers):
+class MemoryRegister(MemoryRetention, MemoryStatus, MemoryQueue, MemoryLedgers):
     """View, Tx and Register in one; ``write`` is serialised and tells its listeners."""
 
     def __init__(self) -> None:

@@ -29,6 +29,8 @@ BATCH = 100
 PAUSE_S = 0.2
 NIGHTLY_MOST = 2000
 BY_HAND_MOST = 10_000
+USUAL, SMALLEST = 2_000_000, 100_000
+"""Bytes a packet takes with its spare contents while none lies here to measure, and the least that is reckoned with."""
 QUIET_DAYS = 45
 """A clock that says more days have passed since the last day's work is not believed by the nightly purge; the next day it is."""
 
@@ -49,13 +51,20 @@ class Due:
 
 @dataclass(frozen=True, slots=True)
 class Overview:
-    """What is kept and why, and when it goes. ``next_due``: the day the next received packet's time is over."""
+    """What is kept and why, and when it goes.
+
+    Attributes:
+        next_due: when the next received packet's time is over, ``None`` when none waits.
+        free_bytes: room left on the disk; each: what one packet takes with its spare contents, for the forecast of recordings left.
+    """
 
     days: int
     kept: tuple[Kept, ...]
     due: Due
     next_due: datetime | None
     runs: tuple[PurgeRun, ...]
+    free_bytes: int
+    each: int
 
 
 def days(view: View) -> int:
@@ -224,12 +233,14 @@ def _remove_files(desk: Desk, files: Sequence[str]) -> None:
 def overview(desk: Desk, actor: Actor) -> Overview:
     """For the settings. NotAllowed."""
     require(actor, "verify_register")
-    found = due(desk)
+    found, free = due(desk), desk.sealer.free_bytes()
 
     def look(view: View) -> Overview:
         kept, days_now, now = tuple(view.kept()), days(view), desk.clock.now()
         since = (_safe_since(view, p, now, now) for p in view.purgeable(0, 500) if not p.replaced_by)
         ends = [at + timedelta(days=days_now) for at in since if at is not None]
-        return Overview(days_now, kept, found, min(ends, default=None), tuple(view.purges()))
+        packets, size = sum(k.packets for k in kept), sum(k.bytes for k in kept)
+        each = max(size // packets, SMALLEST) if packets else USUAL
+        return Overview(days_now, kept, found, min(ends, default=None), tuple(view.purges()), free, each)
 
     return desk.register.read(look)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import os
 import re
+import shutil
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -61,6 +62,13 @@ class PacketFolder:
                 for entry in found:
                     if entry.name not in known and self.holds(entry.name) and entry.is_file(follow_symlinks=False):
                         yield entry.name
+        except OSError as e:
+            raise storage_trouble(e, self._folder) from e
+
+    def free_bytes(self) -> int:
+        """Room left on its disk. Raises IoFailure."""
+        try:
+            return shutil.disk_usage(self._folder).free
         except OSError as e:
             raise storage_trouble(e, self._folder) from e
 

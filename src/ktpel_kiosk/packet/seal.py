@@ -115,6 +115,10 @@ class PacketSealer:
         """Packet, spare and temp files that are not in ``known``; files of other kinds are nobody's leftovers."""
         return chain(self._packets.others(known), self._spares.others(known))
 
+    def free_bytes(self) -> int:
+        """Room left on the disk of the packet folder. Raises IoFailure."""
+        return self._packets.free_bytes()
+
     def remove(self, *paths: str) -> None:
         """Delete files; those already gone are fine. Raises IoFailure."""
         for folder in (self._packets, self._spares):

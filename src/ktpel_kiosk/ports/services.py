@@ -212,6 +212,10 @@ class Sealer(Protocol):
         """Packet, spare and temp files that are not in ``known``, one after another: the folders may hold a hundred thousand."""
         ...
 
+    def free_bytes(self) -> int:
+        """Room left on the disk of the packet folder."""
+        ...
+
     def remove(self, *paths: str) -> None:
         """Delete packet or spare files; those already gone are fine. IoFailure."""
         ...

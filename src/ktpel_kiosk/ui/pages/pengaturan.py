@@ -15,6 +15,7 @@ from ktpel_kiosk.ui.pages.settings_office import LookSection, OfficeSection
 from ktpel_kiosk.ui.pages.settings_people import BlangkoSection, PeopleSection
 from ktpel_kiosk.ui.pages.settings_population import PopulationSection
 from ktpel_kiosk.ui.pages.settings_quality import QualitySection
+from ktpel_kiosk.ui.pages.settings_retention import RetentionSection
 from ktpel_kiosk.ui.pages.settings_sop import SopSection
 from ktpel_kiosk.ui.presenters.office_data import OfficeDataPresenter
 from ktpel_kiosk.ui.presenters.settings import SettingsPresenter
@@ -26,12 +27,12 @@ if TYPE_CHECKING:
 
 SECTIONS: tuple[tuple[str, str], ...] = (
     ("kantor", "Kantor"), ("sop", "SOP"), ("kalender", "Kalender"), ("penduduk", "Penduduk"), ("petugas", "Petugas"),
-    ("perangkat", "Perangkat"), ("sambungan", "Sambungan"), ("blangko", "Blangko"),
-    ("rekam", "Mutu perekaman"), ("mutu", "Mutu layanan"), ("tampilan", "Tampilan"),
+    ("perangkat", "Perangkat"), ("sambungan", "Sambungan"), ("simpanan", "Simpanan"), ("blangko", "Blangko"),
+    ("rekam", "Perekaman"), ("mutu", "Mutu layanan"), ("tampilan", "Tampilan"),
 )
 MAKERS: dict[str, Any] = {"kantor": OfficeSection, "sop": SopSection, "kalender": CalendarSection, "penduduk": PopulationSection,
-                          "petugas": PeopleSection, "perangkat": DevicesSection, "sambungan": LineSection, "blangko": BlangkoSection,
-                          "rekam": CaptureSection, "mutu": QualitySection, "tampilan": LookSection}
+                          "petugas": PeopleSection, "perangkat": DevicesSection, "sambungan": LineSection, "simpanan": RetentionSection,
+                          "blangko": BlangkoSection, "rekam": CaptureSection, "mutu": QualitySection, "tampilan": LookSection}
 
 
 class PengaturanPage(Page):

@@ -76,7 +76,7 @@ class _Tab(Pressable):
         self.setSizePolicy(QSizePolicy.Policy.Maximum, QSizePolicy.Policy.Fixed)
 
     def sizeHint(self) -> QSize:
-        return QSize(text_width(self.theme.font("body", 600), self.text()) + self.theme.px(32), max(48, self.theme.px(48)))
+        return QSize(text_width(self.theme.font("body", 600), self.text()) + self.theme.px(28), max(48, self.theme.px(48)))
 
     def paintEvent(self, event: QEvent) -> None:
         theme, on = self.theme, self.isChecked()
