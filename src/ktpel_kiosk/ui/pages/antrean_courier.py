@@ -12,9 +12,10 @@ from PySide6.QtWidgets import QDialog, QFileDialog, QHBoxLayout, QSizePolicy, QS
 
 from ktpel_kiosk.domain.errors import KioskError
 from ktpel_kiosk.domain.text import number_text
+from ktpel_kiosk.ui.pages.base import scroll
 from ktpel_kiosk.ui.presenters.courier import BackDone, CourierPresenter, DiskRow, HistoryRow, OutDone, OutView
 from ktpel_kiosk.ui.presenters.register import size_text
-from ktpel_kiosk.ui.theme import theme_of
+from ktpel_kiosk.ui.theme import set_theme, theme_of
 from ktpel_kiosk.ui.widgets.base import Card, Painted, clear_layout, column, label, row, set_tone
 from ktpel_kiosk.ui.widgets.buttons import Button, IconButton
 from ktpel_kiosk.ui.widgets.extra import GrowingRows, Stat, Tabs, Tick
@@ -55,6 +56,15 @@ class Bar(Painted):
         if self.share:
             painter.setBrush(self.theme.color("accent"))
             painter.drawRoundedRect(QRectF(0, 0, whole.width() * self.share, whole.height()), 4, 4)
+
+
+class Dim(QWidget):
+    """Puts the window behind the dialog into the shade."""
+
+    def paintEvent(self, event: QEvent) -> None:
+        shade = theme_of(self).color("stage")
+        shade.setAlpha(110)
+        QPainter(self).fillRect(self.rect(), shade)
 
 
 class DiskChoice(QWidget):
@@ -165,6 +175,9 @@ class CourierDialog(QDialog):
         for view in (self.out, self.back, self.past, self.working, self.sent, self.taken):
             self.views.addWidget(view)
         self.frame.addWidget(self.views, 1)
+        self.dim = Dim(window)
+        self.dim.hide()
+        self.finished.connect(self._gone)
         self.timer = QTimer(self)
         self.timer.timeout.connect(self._tick)
         self._ticks = 0
@@ -172,23 +185,29 @@ class CourierDialog(QDialog):
     # -- opening and closing ------------------------------------------------------------------------------------------
 
     def open(self) -> None:
-        """Show it in the middle of the window."""
-        theme = theme_of(self)
+        """Show it in the middle of the window, with the window's look."""
+        theme = theme_of(self.shell)
+        set_theme(self, theme)
         room = self.shell.size()
         width, height = min(room.width() - 48, theme.px(SIZE[0])), min(room.height() - 48, theme.px(SIZE[1]))
-        self.resize(width, height)
+        self.setFixedSize(width, height)   # a layout with wrapped lines would ask for more than it needs
         middle = self.shell.mapToGlobal(self.shell.rect().center())
         self.move(middle.x() - width // 2, middle.y() - height // 2)
         self.tabs.choose("keluar")
         self.refresh()
         self.timer.start(200)
+        self.dim.setGeometry(self.shell.rect())
+        self.dim.show()
+        self.dim.raise_()
         super().open()
 
     def reject(self) -> None:
-        if self.busy:
-            return
+        if not self.busy:
+            super().reject()
+
+    def _gone(self) -> None:
         self.timer.stop()
-        super().reject()
+        self.dim.hide()
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
         if event.key() == Qt.Key.Key_F9:
@@ -204,7 +223,7 @@ class CourierDialog(QDialog):
     def paintEvent(self, event: QEvent) -> None:
         theme = theme_of(self)
         painter = QPainter(self)
-        painter.fillRect(self.rect(), theme.color("page"))
+        painter.fillRect(self.rect(), theme.color("canvas"))
         painter.setPen(QPen(theme.color("muted"), 1))
         painter.drawRect(QRectF(self.rect()).adjusted(0.5, 0.5, -0.5, -0.5))
 
@@ -231,8 +250,8 @@ class CourierDialog(QDialog):
     def _past(self) -> QWidget:
         card = Card(0, 0)
         card.body.setContentsMargins(2, 5, 2, 5)
-        self.past_rows = GrowingRows("Bundel terdahulu", ("Waktu", "Bundel", "Petugas", "Isi", "Kembali"), (150, 260, 90, 150, 210),
-                                     (0, 2, 1, 1, 2))
+        self.past_rows = GrowingRows("Bundel terdahulu", ("Waktu", "Bundel", "Petugas", "Isi", "Kembali"), (156, 316, 90, 110, 236),
+                                     (0, 3, 1, 1, 1))
         self.past_empty = EmptyState("usb", "Belum ada bundel", "Bundel yang ditulis ke USB tercatat di sini bersama hasilnya.")
         card.body.addWidget(self.past_rows, 1)
         card.body.addWidget(self.past_empty, 1)
@@ -403,20 +422,27 @@ class CourierDialog(QDialog):
         self.taken_notice = NoticeBar(closable=False)
         self.taken_figures, figures = _figures()
         self.taken_card = Card(0, 0)
-        self.taken_card.body.setContentsMargins(2, 5, 2, 5)
-        self.refusals = GrowingRows("Yang tidak dipakai", ("Berkas", "Sebab"), (300, 420), (1, 3))
-        self.taken_card.body.addWidget(self.refusals, 1)
+        self.taken_card.body.setContentsMargins(20, 8, 4, 8)
+        inner = QWidget()
+        self.refusals = QVBoxLayout(inner)
+        self.refusals.setContentsMargins(0, 8, 16, 8)
+        self.refusals.setSpacing(12)
+        self.taken_card.body.addWidget(scroll(inner), 1)
         self.taken_close = Button("Selesai", "primary", icon="check", key="F9")
         self.taken_close.clicked.connect(self.reject)
-        view = _view(self.taken_notice, figures, self.taken_card, row(None, self.taken_close))
-        view.layout().addStretch(0)  # type: ignore[union-attr]
-        return view
+        room = QWidget()   # keeps the button at the foot when nothing was refused
+        room.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Expanding)
+        return _view(self.taken_notice, figures, self.taken_card, room, row(None, self.taken_close))
 
     def _read_back(self, made: BackDone) -> None:
         self.taken_notice.show_text(made.kind, made.text, bold=made.title)
         for tile, figure in zip(self.taken_figures, made.figures, strict=True):
             tile.show_figure(*figure)
-        self.refusals.set_rows([TableRow(str(i), (Cell(name, bold=True), Cell(why))) for i, (name, why) in enumerate(made.refused)])
+        clear_layout(self.refusals)
+        for name, why in made.shown:
+            self.refusals.addLayout(column(label(name, "body", weight="semibold", wrap=True), label(why, "body", tone="muted", wrap=True),
+                                           spacing=0))
+        self.refusals.addStretch(1)
         self.taken_card.setVisible(bool(made.refused))
         self.views.setCurrentWidget(self.taken)
         self.taken_close.setFocus()

@@ -19,11 +19,12 @@ Figure = tuple[str, str, str, str]
 SPARE = 2_000_000
 """Bytes of a disk that do not go to packets."""
 PER_PACKET = 64 * 1024
+SHOWN_REFUSALS = 100
 
 
 @dataclass(frozen=True, slots=True)
 class DiskRow:
-    """``note``: why it cannot be written to, or its file system."""
+    """``note``: whether it can be written to."""
 
     path: str
     name: str
@@ -62,6 +63,14 @@ class BackDone:
     text: str
     figures: tuple[Figure, ...]
     refused: tuple[tuple[str, str], ...]
+
+    @property
+    def shown(self) -> tuple[tuple[str, str], ...]:
+        """As many as a person reads; the audit has them all."""
+        if len(self.refused) <= SHOWN_REFUSALS:
+            return self.refused
+        more = number_text(len(self.refused) - SHOWN_REFUSALS)
+        return (*self.refused[:SHOWN_REFUSALS], (f"dan {more} lainnya", "Semuanya tercatat dalam audit."))
 
 
 @dataclass(frozen=True, slots=True)
@@ -170,11 +179,16 @@ class CourierPresenter:
     def _history_row(self, b: CourierBundle) -> HistoryRow:
         local = self.session.local(b.at)
         when = f"{local:%d-%m-%Y} {self.session.time(b.at)}"
-        content = f"{number_text(b.packets)} paket, {size_text(b.bytes)}"
+        content = f"{number_text(b.packets)} paket"
         if b.imported_at is None:
-            return HistoryRow(b.id, when, b.label, b.officer, content, "belum kembali", "attention")
-        back = f"{number_text(b.receipts)} tanda terima, {number_text(b.statuses)} status ({self.session.when(b.imported_at)})"
-        return HistoryRow(b.id, when, b.label, b.officer, content, back, "good" if b.receipts >= b.packets else "")
+            return HistoryRow(b.id, when, _short(b.label), b.officer, content, "belum kembali", "attention")
+        back = f"{number_text(b.receipts)} tanda terima, {number_text(b.statuses)} status"
+        return HistoryRow(b.id, when, _short(b.label), b.officer, content, back, "good" if b.receipts >= b.packets else "neutral")
+
+
+def _short(label: str) -> str:
+    """The folder's name without what all of them begin with."""
+    return label.removeprefix("ktpel-kurir-")
 
 
 def _verdict(receipts: int, statuses: int, known: int, refused: int) -> tuple[str, str, str]:
@@ -189,5 +203,10 @@ def _verdict(receipts: int, statuses: int, known: int, refused: int) -> tuple[st
 
 
 def _disk_row(d: Disk) -> DiskRow:
-    note, tone = (d.system, "neutral") if d.writable else ("terkunci tulis", "trouble")
-    return DiskRow(d.path, d.label, size_text(d.free_bytes), size_text(d.total_bytes), note, tone, d.writable, d.free_bytes)
+    note, tone = ("siap", "good") if d.writable else ("terkunci tulis", "trouble")
+    return DiskRow(d.path, d.label, disk_text(d.free_bytes), disk_text(d.total_bytes), note, tone, d.writable, d.free_bytes)
+
+
+def disk_text(size: int) -> str:
+    """``14,2 GB``, or as packets are told below a gigabyte."""
+    return f"{number_text(size / 1_000_000_000, 1)} GB" if size >= 1_000_000_000 else size_text(size)
