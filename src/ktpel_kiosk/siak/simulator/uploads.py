@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
+
 from starlette.requests import ClientDisconnect, Request
 from starlette.responses import JSONResponse, Response
 
@@ -69,10 +71,11 @@ class Uploads:
         store = self._core.store
         holding, new = store.announce(packet_id, station, counter, previous, size, sha256, replaces=replaces, at=self._core.now(),
                                       quota=self._core.behaviour.quota_bytes)
-        if not holding.complete:
-            self._finish(holding)
-            holding = self._placed(store.by_packet(packet_id) or holding)
-        return holding, new
+        if not holding.complete and (holding.place_url or holding.received == holding.size):
+            with suppress(HashMismatch):  # it begins anew
+                self._finish(holding)
+            holding = store.by_packet(packet_id) or holding
+        return self._placed(holding), new
 
     def _placed(self, holding: Holding) -> Holding:
         """The holding with the offset at the other server, where one takes the bytes. Raises PlaceTrouble."""
