@@ -22,20 +22,27 @@ class MemoryQueue:
         return sorted((k for k in self._packets.values() if k.unsent), key=lambda k: k.counter)
 
     def queue_page(self, query: QueueQuery) -> list[QueueLine]:
-        found = []
+        found: list[QueueLine] = []
         for k in self._unsent():
+            if len(found) >= query.limit:
+                break
             p = self._p[k.permohonan_id]
-            if self._wanted(k, p, query):
+            if self._wanted(k, query) and self._named(p, query.text):
                 found.append(QueueLine(k, p.nomor_register, p.penduduk.nama))
-        return found[:query.limit]
+        return found
 
-    def _wanted(self, k: Any, p: Any, q: QueueQuery) -> bool:
+    @staticmethod
+    def _wanted(k: Any, q: QueueQuery) -> bool:
         refused = k.state is PacketState.REFUSED
-        own = words_of(p.penduduk.nama, p.penduduk.nik, p.nomor_register, p.nomor_hp, p.penduduk.desa)
-        named = all(any(w.startswith(a) for w in own for a in alternatives) for alternatives in terms(q.text))
         return (k.counter > q.after and (not q.causes or (k.wait_cause in q.causes and not refused)) and (not q.refused or refused)
-                and (q.sealed_until is None or k.sealed_at <= q.sealed_until) and (not q.with_courier or k.courier_at is not None)
-                and named and bool(terms(q.text) or not q.text.strip()))
+                and (q.sealed_until is None or k.sealed_at <= q.sealed_until) and (not q.with_courier or k.courier_at is not None))
+
+    @staticmethod
+    def _named(p: Any, text: str) -> bool:
+        if not text.strip():
+            return True
+        own, wanted = words_of(p.penduduk.nama, p.penduduk.nik, p.nomor_register, p.nomor_hp, p.penduduk.desa), terms(text)
+        return bool(wanted) and all(any(w.startswith(a) for w in own for a in alternatives) for alternatives in wanted)
 
     def queue_figures(self, warn_before: datetime, alarm_before: datetime, since: datetime) -> QueueFigures:
         waiting = self._unsent()

@@ -35,6 +35,7 @@ class DayBar(Painted):
         super().__init__()
         self._done, self._left = 0, 0
         self.setFixedHeight(6)
+        self.hide()
 
     def set(self, done: int, left: int) -> None:
         if (done, left) != (self._done, self._left):
