@@ -1,0 +1,97 @@
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import replace
+from typing import Any
+
+import pytest
+from pagekit import PageBench, bench
+
+from ktpel_kiosk.desk import line_rules
+from ktpel_kiosk.desk.line_rules import HIDDEN
+from ktpel_kiosk.domain.errors import ServerRefused
+from ktpel_kiosk.domain.outbox import WaitCause
+from ktpel_kiosk.domain.sop import Peran
+from ktpel_kiosk.ui.pages.pengaturan import PengaturanPage
+
+
+class Answering:
+    """A gateway that answers news with nothing, or with a trouble."""
+
+    trouble: Exception | None = None
+
+    def statuses(self, after: int, wait_s: float) -> tuple[Any, ...]:
+        if self.trouble:
+            raise self.trouble
+        return ()
+
+
+@pytest.fixture
+def kit(qtbot) -> Iterator[PageBench]:
+    yield from bench(qtbot)
+
+
+@pytest.fixture
+def gateway(kit) -> Answering:
+    made = Answering()
+    causes = {"gateway.proxy": WaitCause.PROXY}
+    kit.office.desk = replace(kit.office.desk, gateway=made, gateway_address=lambda: "https://siak.contoh.go.id",
+                              cause_of=lambda e: causes.get(e.message_key))
+    return made
+
+
+def test_rules_are_typed_saved_and_the_password_is_never_shown_again(kit, gateway):
+    page = kit.open("pengaturan", PengaturanPage, kit.office.actors[Peran.ADMIN], section="sambungan")
+    section = page.section("sambungan")
+    assert section.address.text() == "https://siak.contoh.go.id"
+    for name, value in (("proksi", "proxy kantor"), ("batas", "64"), ("mulai", "18.00"), ("selesai", "06.00")):
+        section.fields[name].set_value(value)
+    kit.press("F9")
+    assert "tanpa spasi" in section.proxy.message() and section.proxy.editor.accessibleDescription() == section.proxy.message()
+    for name, value in (("proksi", "proxy.kantor.go.id:3128"), ("pengguna", "tempeh"), ("sandi", "rahasia 1")):
+        section.fields[name].set_value(value)
+    kit.press("F9")
+    assert "disimpan" in kit.notice()
+    kept = line_rules.line_rules(kit.office.desk)
+    assert kept.proxy == "http://tempeh:rahasia%201@proxy.kantor.go.id:3128" and kept.max_bytes_per_s == 64_000
+    assert section.password.value() == HIDDEN and "rahasia" not in section.note.text()
+    assert section.note.text() == ("Paket dikirim pukul 18.00 sampai 06.00, paling cepat 64 kB per detik, "
+                                   "lewat proksi proxy.kantor.go.id:3128.")
+    section.proxy.set_value("proxy.lain.go.id:3128")
+    kit.press("F9")
+    assert "kata sandinya lagi" in section.password.message() and section.password.value() == ""
+    assert line_rules.line_rules(kit.office.desk) == kept
+
+
+def test_the_check_explains_every_step_and_stays(kit, gateway):
+    page = kit.open("pengaturan", PengaturanPage, kit.office.actors[Peran.ADMIN], section="sambungan")
+    section = page.section("sambungan")
+
+    def steps() -> list[str]:
+        lines = [section.steps.itemAt(n).layout() for n in range(section.steps.count())]
+        return [line.itemAt(0).widget().accessibleName() for line in lines if line is not None]
+
+    section.test.click()
+    kit.wait()
+    assert section.chip.text() == "Tersambung" and len(steps()) == 6 and all(s.endswith(": baik") for s in steps())
+    gateway.trouble = ServerRefused("gateway.proxy", status=407)
+    section.test.click()
+    kit.wait()
+    assert section.chip.text() == "Proksi menolak" and "Pengelola jaringan" in section.fixer.text()
+    assert steps()[:3] == ["Jaringan: baik", "Nama server: baik", "Proksi kantor: di sini terhenti"]
+    assert all(s.endswith("belum sampai") for s in steps()[3:])
+    page.tabs.choose("tampilan")
+    page.tabs.choose("sambungan")
+    kit.wait()
+    assert section.chip.text() == "Proksi menolak", "the result stays"
+    section.ceiling.set_value("99")
+    section.test.click()
+    kit.wait()
+    assert "Simpan dulu" in kit.notice()
+
+
+def test_who_may_not_change_sees_the_rules_and_may_check(kit, gateway):
+    page = kit.open("pengaturan", PengaturanPage, kit.office.rina, section="sambungan")
+    section = page.section("sambungan")
+    assert section.save.isHidden() and not section.test.isHidden()
+    assert not any(field.editor.isEnabled() for field in section.fields.values())
