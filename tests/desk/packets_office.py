@@ -10,13 +10,40 @@ from typing import Any
 
 from desk_office import Office
 
-from ktpel_kiosk.desk import statuses
+from ktpel_kiosk.desk import sealing, statuses
+from ktpel_kiosk.domain.audit import GENESIS
 from ktpel_kiosk.domain.outbox import Packet, PacketState, WaitCause
-from ktpel_kiosk.domain.permohonan import Permohonan
+from ktpel_kiosk.domain.packet import PacketContent
+from ktpel_kiosk.domain.permohonan import Permohonan, TahapState
+from ktpel_kiosk.domain.sop import Stage
 
 
 class Killed(BaseException):
     """The process ends here."""
+
+
+def sealed_quickly(office: Office, index: int) -> Permohonan:
+    """An application that waits for the centre with its packet sealed, without walking every stage as :meth:`Office.sealed` does."""
+    desk, now = office.desk, office.clock.now()
+    last = desk.register.read(lambda v: v.last_packet())
+    begun = office.begun(index)
+    at = next(t.index for t in begun.tahap if t.stage is Stage.MENUNGGU_PRR)
+    waiting = replace(begun, tahap=tuple(
+        replace(t, state=TahapState.SELESAI, started_at=now, finished_at=now, running_since=None, actor="operator", role="operator")
+        if t.index < at else replace(t, state=TahapState.JEDA, started_at=now, paused_since=now, pause_reason="jaringan")
+        if t.index == at else t for t in begun.tahap))
+    content = PacketContent(desk.ids.new(), desk.station, "35.08.05", last.counter + 1 if last else 1, last.sha256 if last else GENESIS,
+                            "baru_wni", "tempeh", "a" * 64, "", now, begun.penduduk, (), (), (), (), "operator")
+    made = office.vault.seal(content)
+
+    def work(tx: Any) -> Permohonan:
+        packet = Packet(made.packet_id, begun.id, desk.station, content.counter, content.previous_hash, made.sha256, made.size, made.path,
+                        PacketState.SEALED, now)
+        sealing.add_sealed(tx, packet, made)
+        tx.log("PacketSealed", begun.id, "operator", packet_id=made.packet_id)
+        return tx.save_permohonan(waiting)
+
+    return desk.register.write(work)
 
 
 def signed(packet: Packet) -> str:

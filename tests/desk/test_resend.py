@@ -6,7 +6,7 @@ from itertools import count
 
 import pytest
 from desk_office import PASSWORD, build
-from packets_office import change, damage, files, killed_before_commit, known_files, packet, packet_of, receive
+from packets_office import change, damage, files, killed_before_commit, known_files, packet, packet_of, receive, sealed_quickly
 
 from ktpel_kiosk.desk import packet_files, queries, resend, sealing, statuses
 from ktpel_kiosk.domain.audit import GENESIS
@@ -37,7 +37,7 @@ def nothing_hangs_over(office):
 
 
 def sealed(office):
-    return office.sealed(next(NEXT))
+    return sealed_quickly(office, next(NEXT))
 
 
 def chain(office, p):
@@ -184,7 +184,7 @@ def test_without_the_spare_one_sentence_says_what_to_do(office, how):
 
 def test_recording_again_replaces_the_lost_packet(office):
     office.vault.kept = False
-    p, operator = sealed(office), office.actor(Peran.OPERATOR)
+    p, operator = office.sealed(next(NEXT)), office.actor(Peran.OPERATOR)
     old = set_aside(office, p)
     opened = resend.record_again(office.desk, operator, p.id, "berkas rusak")
     assert opened.current().stage is Stage.REKAM

@@ -18,6 +18,7 @@ from packets_office import (
     packet,
     packet_of,
     receive,
+    sealed_quickly,
     signed,
     trusts_receipts,
 )
@@ -53,7 +54,7 @@ def nothing_hangs_over(office):
 
 
 def sealed(office, number=1):
-    return [packet_of(office, office.sealed(next(NEXT))) for _ in range(number)]
+    return [packet_of(office, sealed_quickly(office, next(NEXT))) for _ in range(number)]
 
 
 def boss(office):
