@@ -133,6 +133,10 @@ def test_a_statement_does_not_take_back_the_past_of_a_key():
         "keys": [{"kid": "a", "certificate": A.pem.decode(), "from": wire.stamp(T0 + 10 * DAY), "until": wire.stamp(T0 + 30 * DAY)}],
     }, A.private, "a", wire.KEYS_TYPE)
     after = PINNED.adopt(narrowed)
+    assert KeySet.from_json(after.to_json()) == after
+    renewed = make_key("a", T0 + 50 * DAY, T0 + 900 * DAY, A.private)   # the same key in a newer certificate
+    longer = PINNED.adopt(announced(A, [renewed], 1, T0 + 60 * DAY))
+    assert KeySet.from_json(longer.to_json()).verify(receipt(A, T0 + DAY), wire.RECEIPT_TYPE)
     assert after.verify(receipt(A, T0 + DAY), wire.RECEIPT_TYPE)
     with pytest.raises(BadToken, match="key_time"):
         after.verify(receipt(A, T0 + 31 * DAY), wire.RECEIPT_TYPE)

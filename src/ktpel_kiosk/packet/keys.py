@@ -166,7 +166,9 @@ def make_demo_keys(folder: Path, now: datetime, station: str, hosts: Sequence[st
     station_key = ec.generate_private_key(ec.SECP256R1())
     _save(demo.station_key, demo.station_cert, *_self_signed(f"Stasiun DEMO {station}", station_key, now))
     receipt_key = ec.generate_private_key(ec.SECP256R1())
-    _save(demo.receipt_key, demo.receipt_cert, *_self_signed("Tanda terima DEMO", receipt_key, now))
+    # a receipt counts only in the time of its key, and practice may be played on any day
+    long_ago = timedelta(days=365 * DEMO_YEARS)
+    _save(demo.receipt_key, demo.receipt_cert, *_self_signed("Tanda terima DEMO", receipt_key, now, since=long_ago))
     ca_key, ca = _self_signed("CA gateway DEMO", ec.generate_private_key(ec.SECP256R1()), now, authority=True)
     _save(demo.ca_key, demo.ca_cert, ca_key, ca)
     _save(demo.server_key, demo.server_cert, *_issued("Gateway DEMO", ca, ca_key, now, hosts=hosts))
@@ -179,10 +181,11 @@ def _name(common: str) -> x509.Name:
     return x509.Name([x509.NameAttribute(NameOID.COUNTRY_NAME, "ID"), x509.NameAttribute(NameOID.COMMON_NAME, common)])
 
 
-def _builder(subject: str, issuer: x509.Name, key: SigningKey, now: datetime) -> x509.CertificateBuilder:
+def _builder(subject: str, issuer: x509.Name, key: SigningKey, now: datetime,
+             since: timedelta = timedelta(days=1)) -> x509.CertificateBuilder:
     return (
         x509.CertificateBuilder().subject_name(_name(subject)).issuer_name(issuer).public_key(key.public_key())
-        .serial_number(x509.random_serial_number()).not_valid_before(now - timedelta(days=1))
+        .serial_number(x509.random_serial_number()).not_valid_before(now - since)
         .not_valid_after(now + timedelta(days=365 * DEMO_YEARS))
         .add_extension(x509.SubjectKeyIdentifier.from_public_key(key.public_key()), False)
     )
@@ -196,8 +199,8 @@ def _usage(*, sign: bool = False, encipher: bool = False, certificates: bool = F
 
 
 def _self_signed(name: str, key: SigningKey, now: datetime, *, encrypts: bool = False,
-                 authority: bool = False) -> tuple[SigningKey, x509.Certificate]:
-    builder = _builder(name, _name(name), key, now)
+                 authority: bool = False, since: timedelta = timedelta(days=1)) -> tuple[SigningKey, x509.Certificate]:
+    builder = _builder(name, _name(name), key, now, since)
     builder = builder.add_extension(x509.BasicConstraints(ca=authority, path_length=0 if authority else None), True)
     builder = builder.add_extension(_usage(sign=not encrypts and not authority, encipher=encrypts, certificates=authority), True)
     return key, builder.sign(key, hashes.SHA256())

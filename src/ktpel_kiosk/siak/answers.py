@@ -212,6 +212,7 @@ _BY_KEY: Mapping[str, tuple[Action, WaitCause]] = MappingProxyType({
     "gateway.clock": (Action.WAIT_FOR_LINE, WaitCause.CLOCK),
     "gateway.tls_not_yet_valid": (Action.WAIT_FOR_LINE, WaitCause.CLOCK),
     "packet.file_missing": (Action.REFUSE, WaitCause.FILE),
+    "packet.file_damaged": (Action.REFUSE, WaitCause.FILE),
 })
 _ACTIONS: tuple[tuple[type[KioskError], Action, WaitCause], ...] = (
     (Offline, Action.WAIT_FOR_LINE, WaitCause.OFFLINE),

@@ -161,8 +161,9 @@ class KeySet:
     def from_json(cls, stored: Mapping[str, Any]) -> KeySet:
         """What :meth:`to_json` made. Raises BadInput ``gateway.receipt_key``."""
         try:
-            retired = {str(k["kid"]) for k in stored["keys"] if k["retired"]}
-            keys = {kid: replace(key, retired=kid in retired) for kid, key in _listed(stored["keys"]).items()}
+            # times are the ones agreed on; they may reach back further than the newest certificate of the key
+            keys = {str(k["kid"]): replace(key_from_certificate(str(k["kid"]), str(k["certificate"]).encode()), retired=bool(k["retired"]),
+                                           start=wire.moment(k["from"]), end=wire.moment(k["until"])) for k in stored["keys"]}
             return cls(keys, int(stored["sequence"]), {kid: wire.moment(at) for kid, at in stored["revoked"].items()})
         except (KeyError, TypeError, ValueError, AttributeError) as e:
             raise BadInput("gateway.receipt_key", key="-") from e
