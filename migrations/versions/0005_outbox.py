@@ -128,7 +128,7 @@ STATUS = (
     """,
     # what the alerts and tasks ask, answered from the index alone
     """
-    CREATE INDEX search_status ON search (status_siak, stage, status_at, pause_reason, updated_at, permohonan_id)
+    CREATE INDEX search_status ON search (status_siak, stage, status_at, pause_reason, updated_at, permohonan_id, keadaan)
     WHERE keadaan IN ('berjalan', 'ganda')
     """,
     "CREATE INDEX permohonan_due ON permohonan (due_at) WHERE is_open = 1 AND due_at IS NOT NULL",

@@ -63,6 +63,12 @@ TABLE: dict[str, str] = {
     "sealing.sign_off": "operator",
     "sealing.seal_packet": "operator",
     "statuses.enter_status": "operator supervisor",
+    "statuses.record_entry": "operator supervisor",
+    "status_acts.record_again": "operator supervisor",
+    "status_acts.send_again": "operator supervisor",
+    "status_list.adopt": "operator kasi supervisor",
+    "status_list.examine": "operator kasi supervisor",
+    "status_list.import_list": "operator kasi supervisor",
     "courier.disks": "operator supervisor admin",
     "courier.waiting": "operator supervisor admin",
     "courier.export_bundle": "operator supervisor admin",
@@ -192,7 +198,9 @@ LETTER_TABLE: dict[str, str] = {  # Kebakkramat ends with letters
 }
 
 AFTERWARDS: dict[str, str] = {
-    "queue.try_one": "packet.not_waiting",
+    "queue.try_one": "packet.not_waiting", "status_list.adopt": "status.list_nothing", "status_list.examine": "status.list_header",
+    "status_list.import_list": "status.list_header", "status_acts.record_again": "status.not_failed",
+    "status_acts.send_again": "status.not_failed",
     "purge_paper.place_again": "retention.none", "resend.record_again": "packet.record_needless",
     "complaints.receive": "complaint.not_found", "intake.register_intake": "permohonan.not_found",
     "printing.start_card": "card.finish_first", "encoding.encode_card": "card.transition", "encoding.reread_chip": "card.transition",

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 
 import openpyxl
 import pytest
-from desk_office import Office
+from desk_office import Office, build
 
 from ktpel_kiosk.app.population_file import open_table
 from ktpel_kiosk.desk import status_list, statuses
@@ -18,6 +19,14 @@ from ktpel_kiosk.domain.permohonan import Keadaan
 from ktpel_kiosk.domain.sop import Peran, Stage
 from ktpel_kiosk.domain.status import OtherStatus, StatusSiak
 from ktpel_kiosk.domain.status_list import LineRefused, ListReader, is_header
+
+
+@pytest.fixture(scope="module")
+def office(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Office]:
+    """One office for all: every test has its own applicants, and time only goes on."""
+    made = build(tmp_path_factory.mktemp("kantor"), "tempeh")
+    yield made
+    made.desk.register.close()
 
 
 @pytest.fixture
@@ -93,7 +102,7 @@ def test_good_lines_are_taken_and_bad_ones_named(office, desk, tmp_path):
 
 
 def test_an_older_list_does_not_move_back_what_the_gateway_said_since(office, desk, tmp_path):
-    p = office.prr(office.sealed())
+    p = office.prr(office.sealed(3))
     path = write(tmp_path / "lama.csv", f"NIK,STATUS,TANGGAL\n{p.penduduk.nik},SFE,20-11-2026 00:30\n")
     plan, done = status_list.import_list(desk, office.actor(Peran.KASI), path)
     assert plan.taken[0].late and done == status_list.Imported(1, 0)
@@ -102,7 +111,7 @@ def test_an_older_list_does_not_move_back_what_the_gateway_said_since(office, de
 
 
 def test_today_means_until_now_and_a_later_event_counts(office, desk, tmp_path):
-    p = office.sealed()
+    p = office.sealed(4)
     today = (office.clock.now() + timedelta(hours=7)).strftime("%d-%m-%Y")
     path = write(tmp_path / "kini.tsv", f"No Register\tStatus\tTgl\n{p.nomor_register}\tADJUDICATE\t{today}\n")
     status_list.import_list(desk, office.actor(Peran.OPERATOR), path)
@@ -111,7 +120,7 @@ def test_today_means_until_now_and_a_later_event_counts(office, desk, tmp_path):
 
 
 def test_a_workbook_is_read_too(office, desk, tmp_path):
-    p = office.sealed()
+    p = office.sealed(5)
     book = openpyxl.Workbook()
     book.active.append(["NIK", "Status", "Tanggal"])
     book.active.append([p.penduduk.nik, "PRR", office.clock.now().date() - timedelta(days=2)])

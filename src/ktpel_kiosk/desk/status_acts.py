@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from ktpel_kiosk.desk import resend
+from ktpel_kiosk.desk.access import require
 from ktpel_kiosk.desk.context import Desk
 from ktpel_kiosk.desk.material import records_elsewhere
 from ktpel_kiosk.desk.status_moves import standing_of
@@ -37,6 +38,7 @@ def send_again(desk: Desk, actor: Actor, permohonan_id: str, reason: str) -> Pac
     Raises:
         SopViolation: ``status.duplicate_never``, ``status.not_failed``: the centre's last word does not ask for it. And what resend raises.
     """
+    require(actor, "reseal_packet")
     desk.register.read(lambda v: _require(v, permohonan_id, "kirim_ulang"))
     return resend.resend(desk, actor, permohonan_id, reason)
 
@@ -47,6 +49,7 @@ def record_again(desk: Desk, actor: Actor, permohonan_id: str, reason: str) -> P
     Raises:
         SopViolation: as :func:`send_again`. And what :func:`ktpel_kiosk.desk.resend.record_again` raises.
     """
+    require(actor, "reseal_packet")
     desk.register.read(lambda v: _require(v, permohonan_id, "rekam_ulang"))
     return resend.record_again(desk, actor, permohonan_id, reason)
 
