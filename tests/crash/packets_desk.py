@@ -68,8 +68,8 @@ class Life:
         with desk.seal_lock:
             last = desk.register.read(lambda v: v.last_packet())
             counter, previous = (last.counter + 1, last.sha256) if last else (1, GENESIS)
-            content = PacketContent(desk.ids.new(), desk.station, "35.08.05", counter, previous, "baru_wni", "tempeh", "a" * 64, "", now, who,
-                                    (), (), (), (), "rina")
+            content = PacketContent(desk.ids.new(), desk.station, "35.08.05", counter, previous, "baru_wni", "tempeh", "a" * 64, "", now,
+                                    who, (), (), (), (), "rina")
             made = desk.sealer.seal(content)
 
             def work(tx: Any) -> None:
