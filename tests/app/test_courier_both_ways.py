@@ -245,9 +245,10 @@ SCHEDULES = st.lists(st.tuples(st.sampled_from(ACTS), st.integers(1, 14)), min_s
 
 
 @pytest.mark.parametrize("schedule", [
-    [("export", 1), ("line", 1), ("send", 1), ("import", 1)],
+    pytest.param([("export", 1), ("line", 1), ("send", 1), ("import", 1)], marks=pytest.mark.gate),
     [("export", 1), ("send_dies", 7), ("line_dies", 5), ("export", 1), ("send", 1), ("import_dies", 1), ("import_old", 1)],
-    [("line_dies", 4), ("export", 1), ("send", 1), ("line", 1), ("import", 1), ("restart", 1), ("import", 1)],
+    pytest.param([("line_dies", 4), ("export", 1), ("send", 1), ("line", 1), ("import", 1), ("restart", 1), ("import", 1)],
+                 marks=pytest.mark.gate),
 ], ids=["line-first", "all-die", "half-by-line"])
 def test_both_ways_at_once_count_once(worlds, schedule):
     play(worlds, schedule)
