@@ -257,6 +257,17 @@ def test_the_ceiling_of_the_office_is_kept(office, server, make):
     assert 19.0 <= office.clock.mono - began <= 21.0
 
 
+def test_no_rate_above_the_ceiling_is_shown(office, server, make):
+    office.add(30_000)
+    rules = [LineRules()]
+    up = make(rules=lambda: rules[0])
+    server.trouble = lambda name: office.clock.advance(0.1) if name == "chunk" else None
+    up.run_once()
+    assert up.line().bytes_per_s > 60_000
+    rules[0] = LineRules(max_bytes_per_s=10_000)
+    assert up.line().bytes_per_s == 10_000
+
+
 def test_a_lifted_ceiling_counts_from_the_next_chunk(office, server, make):
     office.add(50_000)
     rules = [LineRules(max_bytes_per_s=1000)]

@@ -85,7 +85,9 @@ class Uploader:
         """
         known = self._line.report()
         packet_id, offset, size = self._sending.under_way()
-        report = replace(known, bytes_per_s=self._sending.goodput.bytes_per_s, packet_id=packet_id, offset=offset, size=size)
+        rate, ceiling = self._sending.goodput.bytes_per_s, self._rules().max_bytes_per_s
+        rate = min(rate, float(ceiling)) if ceiling > 0 else rate   # measured before the office set a ceiling
+        report = replace(known, bytes_per_s=rate, packet_id=packet_id, offset=offset, size=size)
         shut = self._shut_s() if known.up is not False else 0.0
         return replace(report, cause=WaitCause.HOURS, next_probe_s=shut) if shut > 0 else report
 
