@@ -44,7 +44,8 @@ def test_damage_is_found_before_the_line_is_up(office, how, by_size):
     check = packet_files.SlowCheck(count=100)
     assert check.step(office.desk) == int(not by_size)
     found = packet(office, bad.packet_id)
-    assert (found.state, found.wait_cause, found.wait_detail) == (PacketState.REFUSED, WaitCause.FILE, "packet.file_missing")
+    assert (found.state, found.wait_cause, found.wait_detail) == (
+        PacketState.REFUSED, WaitCause.FILE, "packet.file_missing" if how == "deleted" else "packet.file_damaged")
     assert [packet(office, p.packet_id).state for p in (good, sent)] == [PacketState.SEALED, PacketState.UPLOADED]
     assert (packet_files.check_sizes(office.desk), packet_files.SlowCheck().step(office.desk)) == (0, 0), "said once"
     assert len(resend.repair_damaged(office.desk).made) == 1

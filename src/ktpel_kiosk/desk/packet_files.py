@@ -77,7 +77,8 @@ def _judge(desk: Desk, packet: Packet, good: Callable[[Packet], bool]) -> int:
     """1 when the packet was set aside now. What is fully sent needs no file any more."""
     if packet.state is PacketState.UPLOADED or packet.wait_cause is WaitCause.FILE or good(packet):
         return 0
-    return int(resend.mark_damaged(desk, packet).wait_cause is WaitCause.FILE)
+    detail = resend.FILE_MISSING if desk.sealer.size(packet.path) < 0 else resend.FILE_DAMAGED
+    return int(resend.mark_damaged(desk, packet, detail).wait_cause is WaitCause.FILE)
 
 
 @dataclass(frozen=True, slots=True)

@@ -24,7 +24,7 @@ from ktpel_kiosk.ports.register import Tx, View
 SYSTEM = "-"
 BATCH = 20
 """Packets repaired by one call of :func:`repair_damaged`: each costs a signature, an encryption and two flushes."""
-FILE_DAMAGED = "packet.file_missing"
+FILE_MISSING, FILE_DAMAGED = "packet.file_missing", "packet.file_damaged"
 REPLACEABLE = (PacketState.SEALED, PacketState.ANNOUNCED, PacketState.REFUSED)
 
 
@@ -141,7 +141,7 @@ def repair_damaged(desk: Desk, limit: int = BATCH) -> Repairs:
     return Repairs(tuple(made), tuple(lost))
 
 
-def mark_damaged(desk: Desk, packet: Packet, detail: str = FILE_DAMAGED) -> Packet:
+def mark_damaged(desk: Desk, packet: Packet, detail: str) -> Packet:
     """Set a packet aside whose file is missing or damaged, unless it moved on meanwhile."""
     def work(tx: Tx) -> Packet:
         current = tx.packet(packet.packet_id)
