@@ -32,8 +32,8 @@ def stored(office, packet: Packet) -> Packet:
     return office.desk.register.read(lambda v: v.packet(packet.packet_id))
 
 
-def test_own_reason_first_then_the_line(office):
-    packet = one(office)
+def test_own_reason_first_then_the_line():
+    packet = Packet("p", "a", "s", 1, "0" * 64, "0" * 64, 1, "p", PacketState.SEALED, datetime(2026, 11, 20, tzinfo=UTC))
     down = LineReport(False, WaitCause.PORTAL, "gateway.portal")
     assert queue.why(packet, LineReport(True)) == queue.Wait(WaitCause.NONE)
     assert queue.why(packet, down) == queue.Wait(WaitCause.PORTAL, "gateway.portal", of_line=True)
@@ -42,28 +42,8 @@ def test_own_reason_first_then_the_line(office):
     assert not queue.why(replace(packet, state=PacketState.REFUSED), down).of_line
 
 
-def test_trying_again_puts_a_refused_packet_back_and_tells_the_sender(office):
+def test_pages_figures_and_board_agree_and_trying_again_puts_a_refused_packet_back(office):
     woken = []
-    first, second = one(office), one(office, 1)
-    office.desk = replace(office.desk, wake_uploader=lambda: woken.append(1))
-    later = office.clock.now() + timedelta(hours=1)
-    put(office, replace(first, state=PacketState.REFUSED, wait_cause=WaitCause.DATA, wait_detail="gateway.packet_invalid", attempts=2))
-    put(office, replace(second, next_try_at=later, wait_cause=WaitCause.SERVER, attempts=4))
-    operator = office.actor(Peran.OPERATOR)
-    assert queue.try_all(office.desk, operator) == 1
-    assert stored(office, second).next_try_at is None and stored(office, second).attempts == 4
-    assert stored(office, first).state is PacketState.REFUSED
-    queue.try_one(office.desk, operator, first.packet_id)
-    again = stored(office, first)
-    assert (again.state, again.wait_cause, again.wait_detail, again.attempts) == (PacketState.SEALED, WaitCause.NONE, "", 0)
-    assert woken == [1, 1]
-    told = [a.event for a in queue.history(office.desk, again)]
-    assert told[:3] == ["PacketRetried", "PacketDelayed", "PacketSealed"]
-    with pytest.raises(NotFound, match=r"packet\.not_waiting"):
-        queue.try_one(office.desk, operator, "x")
-
-
-def test_pages_and_figures_and_the_board_agree(office):
     first, second = one(office), one(office, 1)
     admin, operator = office.actor(Peran.ADMIN), office.actor(Peran.OPERATOR)
     only_admin = replace(admin, peran=frozenset({Peran.ADMIN}))
@@ -75,6 +55,21 @@ def test_pages_and_figures_and_the_board_agree(office):
     board = queries.board(office.desk, office.clock.now() - timedelta(hours=1))
     assert (figures.count, figures.oldest) == (board.unsent, board.oldest_unsent) == (2, first.sealed_at)
     assert figures.left == first.size + second.size
+    office.desk = replace(office.desk, wake_uploader=lambda: woken.append(1))
+    later = office.clock.now() + timedelta(hours=1)
+    put(office, replace(first, state=PacketState.REFUSED, wait_cause=WaitCause.DATA, wait_detail="gateway.packet_invalid", attempts=2))
+    put(office, replace(second, next_try_at=later, wait_cause=WaitCause.SERVER, attempts=4))
+    assert queue.try_all(office.desk, operator) == 1
+    assert stored(office, second).next_try_at is None and stored(office, second).attempts == 4
+    assert stored(office, first).state is PacketState.REFUSED
+    queue.try_one(office.desk, operator, first.packet_id)
+    again = stored(office, first)
+    assert (again.state, again.wait_cause, again.wait_detail, again.attempts) == (PacketState.SEALED, WaitCause.NONE, "", 0)
+    assert woken == [1, 1]
+    told = [a.event for a in queue.history(office.desk, again)]
+    assert told[:3] == ["PacketRetried", "PacketDelayed", "PacketSealed"]
+    with pytest.raises(NotFound, match=r"packet\.not_waiting"):
+        queue.try_one(office.desk, operator, "x")
 
 
 @pytest.mark.parametrize(("age", "expected"), [

@@ -19,7 +19,7 @@ from ktpel_kiosk.ports.queue import QueueQuery
 from ktpel_kiosk.register.areas import queue as area
 from ktpel_kiosk.register.store import SqlRegister
 
-COUNT = 120
+COUNT = 100
 CAUSES = tuple(WaitCause)
 HOUR = timedelta(hours=1)
 
@@ -72,7 +72,7 @@ def expected(register: SqlRegister, q: QueueQuery) -> list[str]:
     QueueQuery, text=st.sampled_from(("", "", "dewi")), causes=st.lists(st.sampled_from(CAUSES), max_size=3, unique=True).map(tuple),
     refused=st.booleans(), sealed_until=st.sampled_from((None, NOW - HOUR, NOW - 24 * HOUR, NOW - 168 * HOUR)),
     with_courier=st.booleans(), after=st.integers(-1, COUNT), limit=st.integers(0, 40)), st.sampled_from((0, 2000)))
-@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 def test_any_filter_finds_what_plain_python_finds(queue: SqlRegister, q: QueueQuery, few: int) -> None:
     before, area.FEW_NAMED = area.FEW_NAMED, few  # type: ignore[misc]  # a short list of names is looked up, a long one read along
     try:

@@ -5,7 +5,8 @@ from dataclasses import replace
 from datetime import timedelta
 
 import pytest
-from pagekit import PageBench, bench
+from fakes import FakeOffice
+from pagekit import PageBench
 from PySide6.QtCore import Qt
 from PySide6.QtGui import QGuiApplication
 from PySide6.QtWidgets import QDialog
@@ -19,18 +20,32 @@ from ktpel_kiosk.ui.pages.antrean import AntreanPage
 from ktpel_kiosk.ui.presenters.queue import ALARMED, COURIER, PAGE_ROWS, REFUSED, REPAIR, Filter, QueuePresenter
 
 
-@pytest.fixture
-def kit(qtbot) -> Iterator[PageBench]:
-    yield from bench(qtbot)
-
-
-@pytest.fixture
-def packets(kit, monkeypatch):
-    office = kit.office
+@pytest.fixture(scope="module")
+def sealed() -> FakeOffice:
+    """Four applications led to their packet, once for all tests here."""
+    office = FakeOffice()
     for i in range(4):
         office.to_stage(i, Stage.MENUNGGU_PRR)
     now = office.clock.now()
-    monkeypatch.setattr(office.clock, "now", lambda: now)  # ages and next tries to the minute
+    office.clock.now = lambda: now  # ages and next tries to the minute
+    return office
+
+
+@pytest.fixture
+def kit(qtbot, sealed) -> Iterator[PageBench]:
+    """Nothing waits yet."""
+    packets, desk = dict(sealed.register._packets), sealed.desk
+    sealed.register._packets = {}
+    made = PageBench(qtbot, sealed)
+    made.sealed = packets
+    yield made
+    made.close()
+    sealed.register._packets, sealed.desk = packets, desk
+
+
+@pytest.fixture
+def packets(kit):
+    office, now = kit.office, kit.office.clock.now()
     changes = (
         {"wait_cause": WaitCause.DATA, "state": PacketState.REFUSED, "sealed_at": now - timedelta(days=8)},
         {"wait_cause": WaitCause.SERVER, "attempts": 3, "next_try_at": now + timedelta(minutes=7),
@@ -38,7 +53,7 @@ def packets(kit, monkeypatch):
         {"sealed_at": now - timedelta(hours=2), "courier_at": now},
         {"state": PacketState.ANNOUNCED, "sealed_at": now - timedelta(minutes=5)},
     )
-    for packet, change in zip(office.register.packets(), changes, strict=True):
+    for packet, change in zip(kit.sealed.values(), changes, strict=True):
         office.register._packets[packet.packet_id] = replace(packet, **change)
     half = office.register.packets()[3]
     office.register._packets[half.packet_id] = replace(half, offset=half.size // 2)
@@ -52,8 +67,7 @@ def report(kit: PageBench, line: LineReport) -> None:
 
 def many(kit: PageBench, count: int) -> None:
     """So many packets of the same person, an hour apart, every ninth refused."""
-    kit.office.to_stage(0, Stage.MENUNGGU_PRR)
-    first, now = kit.office.register.packets()[0], kit.office.clock.now()
+    first, now = next(iter(kit.sealed.values())), kit.office.clock.now()
     kit.office.register._packets = {f"p{n}": replace(
         first, packet_id=f"p{n}", counter=n, sealed_at=now - timedelta(hours=count - n),
         state=PacketState.REFUSED if n % 9 == 0 else PacketState.SEALED,
@@ -105,6 +119,13 @@ def test_whoever_sees_no_register_sees_no_name_and_cannot_search_for_one(kit, pa
     presenter = QueuePresenter(kit.session(Actor("admin", "A", frozenset({Peran.ADMIN}))))
     assert {r.name for r in presenter.load().rows} == {""}
     assert len(presenter.page(Filter(text="zzzz"))) == 4
+
+
+def test_whole_but_without_a_receipt(kit, packets):
+    report(kit, LineReport(True))
+    kit.office.register._packets[packets[2].packet_id] = replace(packets[2], state=PacketState.UPLOADED)
+    row = QueuePresenter(kit.session()).load().rows[2]
+    assert (row.reason, row.progress, row.progress_text) == ("Menunggu tanda terima", 1.0, "100 %")
 
 
 def test_a_packet_under_way_says_so(kit, packets):
@@ -167,6 +188,7 @@ def test_f9_ends_every_delay_and_wakes_the_sender(kit, packets):
     assert (woken, again.state, again.wait_cause) == ([1, 1], PacketState.SEALED, WaitCause.NONE)
 
 
+@pytest.mark.gate
 def test_only_some_roles_may_try(kit, packets):
     kasi = Actor("kasi", "K", frozenset({Peran.KASI}))
     with pytest.raises(NotAllowed):
@@ -177,15 +199,7 @@ def test_only_some_roles_may_try(kit, packets):
     assert page.try_button.isHidden() and page.courier.isHidden() and page.detail.retry.isHidden()
 
 
-def test_a_refused_packet_says_who_to_call(kit, packets):
-    page = kit.open("antrean", AntreanPage)
-    assert page.rows.current_key() == packets[0].packet_id
-    assert page.detail.fixer.text() == "Disdukcapil"
-    assert not page.alarm.isHidden()
-    page.detail.copy.click()
-    assert packets[0].packet_id in QGuiApplication.clipboard().text()
-
-
+@pytest.mark.gate
 def test_a_damaged_file_is_repaired_or_recorded_again(kit, packets, monkeypatch):
     done = []
     monkeypatch.setattr(QueuePresenter, "repair", lambda _s, id: done.append(("repair", id)))
@@ -205,6 +219,7 @@ def test_a_damaged_file_is_repaired_or_recorded_again(kit, packets, monkeypatch)
     assert done == [("repair", damaged.packet_id), ("again", damaged.permohonan_id)]
 
 
+@pytest.mark.gate
 def test_a_commit_keeps_the_chosen_row(kit, packets):
     page = kit.open("antrean", AntreanPage)
     page.rows.choose(packets[2].packet_id)
@@ -215,6 +230,7 @@ def test_a_commit_keeps_the_chosen_row(kit, packets):
     assert page.rows.rows.rowCount() == 3
 
 
+@pytest.mark.gate
 def test_the_courier_opens_from_here(kit, packets):
     page = kit.open("antrean", AntreanPage)
     page.courier.click()
@@ -280,8 +296,13 @@ def test_filters_and_search_by_hand_and_keyboard(kit):
     assert page.filters._chips[REFUSED].isChecked() and page.filters._chips[REFUSED].text().endswith(" 0"), "the choice stays, and says 0"
 
 
-def test_everything_has_a_name_for_a_screen_reader(kit, packets):
+def test_who_to_call_a_report_to_copy_and_names_for_a_screen_reader(kit, packets):
     page = kit.open("antrean", AntreanPage)
+    assert page.rows.current_key() == packets[0].packet_id
+    assert page.detail.fixer.text() == "Disdukcapil"
+    assert not page.alarm.isHidden()
+    page.detail.copy.click()
+    assert packets[0].packet_id in QGuiApplication.clipboard().text()
     assert page.rows.accessibleName() == "Paket yang menunggu, yang tertua lebih dulu"
     assert page.filters._chips["offline"].accessibleName() == "Saring: Tanpa jaringan, 2 paket"
     assert page.detail.copy.accessibleName() == "Salin laporan untuk Disdukcapil"
@@ -292,6 +313,7 @@ def test_everything_has_a_name_for_a_screen_reader(kit, packets):
     assert page.left.accessibleName() and page.filters.only.accessibleName() and page.detail.accessibleName()
 
 
+@pytest.mark.gate
 def test_opened_for_an_application_looks_for_its_number(kit, packets):
     page = kit.open("antrean", AntreanPage, id=packets[2].permohonan_id)
     assert page.rows.rows.rowCount() == 1 and page.rows.current_key() == packets[2].packet_id

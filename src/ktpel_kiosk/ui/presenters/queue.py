@@ -260,6 +260,8 @@ class QueuePresenter:
         k = line.packet
         wait = queue.why(k, report)
         reason, tone = REASONS[wait.cause]
+        if wait.cause is WaitCause.NONE and k.state is PacketState.UPLOADED:
+            reason, tone = "Menunggu tanda terima", "accent"
         share, text = progress_of(k)
         if k.packet_id == report.packet_id and report.size and report.cause is WaitCause.NONE:
             reason, tone, share = "Sedang dikirim", "accent", min(1.0, report.offset / report.size)
@@ -334,6 +336,6 @@ def _narrower(f: QueueFigures) -> tuple[tuple[str, str, int], ...]:
 def progress_of(k: Packet) -> tuple[float, str]:
     """Share that the server holds, and its words."""
     if k.state is PacketState.UPLOADED:
-        return 1.0, "menunggu bukti"
+        return 1.0, percent_text(1.0)
     share = k.offset / k.size if k.size else 0.0
     return share, percent_text(share) if share else "0 %"
