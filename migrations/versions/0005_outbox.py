@@ -132,7 +132,7 @@ STATUS = (
     WHERE keadaan IN ('berjalan', 'ganda')
     """,
     "CREATE INDEX permohonan_due ON permohonan (due_at) WHERE is_open = 1 AND due_at IS NOT NULL",
-    "CREATE INDEX contact_asked ON contact (permohonan_id, at) WHERE purpose = 'pusat'",
+    "CREATE INDEX contact_asked ON contact (at, permohonan_id) WHERE purpose = 'pusat'",
 )
 
 CARDS = ("CREATE INDEX card_job_of_chip ON card_job (chip_uid) WHERE chip_uid <> ''",)

@@ -30,7 +30,7 @@ COLLECT_AFTER_DAYS = 3
 RETURNED_AFTER_DAYS = 14
 BIRTHDAY_AHEAD_DAYS = 7
 MOST = 1000
-SHOWN = 200
+SHOWN = 100
 """Tasks of one kind that are listed; :func:`summary` counts them all."""
 PURPOSES = ("kartu_siap", "lewat_waktu", "pusat", "lain")
 """``pusat``: the dinas or the centre was asked; the others are calls to the applicant."""

@@ -96,12 +96,12 @@ class Alerts:
     trouble: int = 0
 
 
-def alerts(desk: Desk) -> Alerts:
-    """As of now, from indexes alone."""
+def alerts(desk: Desk, known: Mapping[str, int] | None = None) -> Alerts:
+    """As of now, from indexes alone. ``known``: counts by kind that were asked for already."""
     now = desk.clock.now()
 
     def gather(view: View) -> Alerts:
-        found = counts(view, now)
+        found = counts(view, now) if known is None else {k: known[k] for k in StatusTask if k in known}
         sfe = found.pop(StatusTask.SFE_LAMA, 0)
         alarm = view.status_count(replace(
             wanted(StatusTask.SFE_LAMA, now), before=now - timedelta(days=ALARM_DAYS))) if sfe else 0

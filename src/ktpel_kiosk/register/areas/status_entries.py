@@ -32,8 +32,8 @@ _SHOW = update(SEARCH).where(SEARCH.c.permohonan_id == bindparam("of_id")).value
 
 _UNDER_WAY = "s.keadaan IN ('berjalan', 'ganda')"  # literal: only so is the partial index used
 _KNOWN: Final = json.dumps(["", *(s.value for s in StatusSiak)])
-_HIDDEN = """ AND NOT EXISTS (SELECT 1 FROM contact AS c INDEXED BY contact_asked
-    WHERE c.purpose = 'pusat' AND c.permohonan_id = s.permohonan_id AND c.at >= :asked_since)"""
+_HIDDEN = """ AND s.permohonan_id NOT IN (
+    SELECT c.permohonan_id FROM contact AS c INDEXED BY contact_asked WHERE c.purpose = 'pusat' AND c.at >= :asked_since)"""
 _SHOWN = text("""
     SELECT s.*, l.limit_s FROM search AS s LEFT JOIN sop_step AS l ON l.sop_digest = s.sop_digest AND l.nomor = s.step_no
     WHERE s.no IN (SELECT value FROM json_each(:numbers)) ORDER BY s.status_at, s.no""")

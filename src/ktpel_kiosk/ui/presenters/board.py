@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
 from ktpel_kiosk.desk import complaints, followups, queries, status_tasks
+from ktpel_kiosk.desk.followups import TaskKind
 from ktpel_kiosk.domain.permohonan import Keadaan
 from ktpel_kiosk.domain.sop import Stage
 from ktpel_kiosk.domain.status import stored_status
@@ -83,7 +85,7 @@ class BoardPresenter:
 
     def load(self) -> BoardView:
         s = self.session
-        board = queries.board(s.desk, s.day_start())
+        board, due = queries.board(s.desk, s.day_start()), followups.summary(s.desk)
         now = s.now()
         kantor = s.desk.sop.kantor
         first = s.actor.nama.split(",")[0].split()
@@ -93,11 +95,12 @@ class BoardPresenter:
         columns = tuple(
             ColumnView(c.title, c.count, tuple(self._card(i, now) for i in c.items)) for c in board.columns
         )
-        return BoardView(f"{greeting(s.local(now).hour)}, {name.title()}", subtitle, self._figures(board, now), columns, self._notices())
+        hello = f"{greeting(s.local(now).hour)}, {name.title()}"
+        return BoardView(hello, subtitle, self._figures(board, now, due), columns, self._notices(due))
 
-    def _notices(self) -> tuple[Notice, ...]:
+    def _notices(self, due: Mapping[TaskKind, int]) -> tuple[Notice, ...]:
         """What did not come through: at most one line for the office's own queue and one for the centre."""
-        found = status_tasks.alerts(self.session.desk)
+        found = status_tasks.alerts(self.session.desk, {str(k): n for k, n in due.items()})
         notices = []
         if found.unsent:
             notices.append(Notice(
@@ -111,7 +114,7 @@ class BoardPresenter:
                                   f"{', '.join(f'{number_text(n)} {what}' for n, what in held if n)}.", "Lihat tugasnya", "tugas", "pusat"))
         return tuple(notices)
 
-    def _figures(self, board: queries.Board, now: datetime) -> tuple[Figure, ...]:
+    def _figures(self, board: queries.Board, now: datetime, due: Mapping[TaskKind, int]) -> tuple[Figure, ...]:
         share = board.within_limit / board.finished if board.finished else None
         figures = [Figure(
             "Selesai sesuai mutu baku", percent_text(share) if share is not None else "–",
@@ -124,12 +127,12 @@ class BoardPresenter:
             left = board.blangko.stok
             figures.append(Figure("Blangko tersisa", number_text(left), f"{number_text(board.blangko.baik)} kartu jadi",
                                   "trouble" if left == 0 else "attention" if left < 20 else "muted", "cetak"))
-        figures.append(self._follow_up())
+        figures.append(self._follow_up(due))
         return tuple(figures)
 
-    def _follow_up(self) -> Figure:
+    @staticmethod
+    def _follow_up(due: Mapping[TaskKind, int]) -> Figure:
         """How much waits to be gone after, and what kind first."""
-        due = followups.summary(self.session.desk)
         detail = ", ".join(f"{number_text(n)} {word('tugas_pendek', k)}" for k, n in due.items())
         tone = "attention" if due else "good"
         return Figure("Tindak lanjut", number_text(sum(due.values())), detail or "tidak ada yang tertunda", tone, "tugas")
