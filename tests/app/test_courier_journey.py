@@ -193,9 +193,8 @@ def _line(kiosk: Kiosk, url: str) -> Uploader:
     import random
 
     from ktpel_kiosk.siak.http_gateway import HttpGateway, tls_context
-    from ktpel_kiosk.siak.receipt_keys import KeyRing
     keys = kiosk.keys
-    gateway = HttpGateway(url, kiosk.desk.station, receipt_keys=KeyRing(kiosk.receipt_keys),
+    gateway = HttpGateway(url, kiosk.desk.station, receipt_keys=kiosk.key_keeper.ring,
                           tls=tls_context(keys.ca_cert, keys.client_cert, keys.client_key))
     object.__setattr__(kiosk.desk, "gateway", gateway)
     return Uploader(kiosk.register, gateway, kiosk.desk.sealer, kiosk.clock, random.Random(1),

@@ -73,9 +73,10 @@ def _waiting(office: Office, index: int) -> Packet:
     return packet
 
 
-def receipt(packet: Packet, sequence: int = 1, *, key: ec.EllipticCurvePrivateKey = CENTRE, **changes: str) -> str:
+def receipt(packet: Packet, sequence: int = 1, *, key: ec.EllipticCurvePrivateKey = CENTRE, kid: str = "receipt-1",
+            **changes: str) -> str:
     payload = wire.receipt_payload(packet.packet_id, packet.sha256, packet.station, sequence, AT) | changes
-    return sign_jws(payload, key, "receipt-1", wire.RECEIPT_TYPE)
+    return sign_jws(payload, key, kid, wire.RECEIPT_TYPE)
 
 
 def page(station: str, after: int, events: Sequence[tuple[int, str, StatusSiak]], *, key: ec.EllipticCurvePrivateKey = CENTRE) -> str:

@@ -5,10 +5,14 @@ from __future__ import annotations
 import shutil
 from collections.abc import Iterator
 from dataclasses import replace
+from datetime import timedelta
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 from courier_centre import AT, STRANGER, packet_of, page, put, receipt, waiting_packets, with_courier
+from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.hazmat.primitives.serialization import Encoding
 from desk_office import Office, build
 from doubles import Vault
 
@@ -22,7 +26,13 @@ from ktpel_kiosk.domain.errors import BadInput, DiskFull, NotAllowed
 from ktpel_kiosk.domain.outbox import PacketState, WaitCause
 from ktpel_kiosk.domain.sop import Peran, Stage
 from ktpel_kiosk.domain.status import StatusEvent, StatusSiak
+from ktpel_kiosk.packet.keys import _self_signed
+from ktpel_kiosk.siak import wire
+from ktpel_kiosk.siak.courier_tokens import GatewayTokens
+from ktpel_kiosk.siak.jws import sign_jws
+from ktpel_kiosk.siak.key_keeper import KeyKeeper
 from ktpel_kiosk.siak.ledger import PENDING_RECEIPT
+from ktpel_kiosk.siak.receipt_keys import KeySet, key_from_certificate, statement
 
 
 @pytest.fixture(scope="module")
@@ -258,6 +268,37 @@ def test_the_feed_that_comes_later_by_line_finds_everything_known(desk_with, usb
     p = office.desk.register.read(lambda v: v.permohonan(packet.permohonan_id))
     assert not statuses.apply_status(office.desk, StatusEvent(2, packet.packet_id, p.penduduk.nik, StatusSiak.PRINT_READY_RECORD, AT))
     assert office.desk.register.read(lambda v: v.permohonan(packet.permohonan_id)).tahap == p.tahap
+
+
+def test_a_new_receipt_key_comes_on_the_disk_too(office, usb):
+    """The centre changed its key while this desk had no line: the statement travels with the receipts, signed by the old key."""
+    old, new, stranger = (_receipt_key(kid) for kid in ("lama", "baru", "asing"))
+    keeper = KeyKeeper(office.desk.register, KeySet.pinned({"lama": old.pem}))
+    with_courier(office)
+    tokens = GatewayTokens(lambda: keeper.ring.keys, keeper.refresh)
+    office.desk = replace(office.desk, courier=replace(office.desk.courier, tokens=tokens))
+    (packet,) = waiting_packets(office, 1)
+    made = export(office, usb)
+    put(made.folder, f"receipts/{packet.packet_id}.jws", receipt(packet, key=new.private, kid="baru"))
+    assert keys(take(office, usb)) == {f"receipts/{packet.packet_id}.jws": "courier.receipt_unsigned"}
+
+    both = KeySet({"lama": old.key, "baru": new.key})
+    told = statement(both, 1, AT)
+    put(made.folder, "keys/1.jws", sign_jws(told, stranger.private, "lama", wire.KEYS_TYPE))
+    assert keys(take(office, usb))["keys/1.jws"] == "courier.keys_unsigned"
+    put(made.folder, "keys/1.jws", sign_jws(told, old.private, "lama", wire.KEYS_TYPE))
+    back = take(office, usb)
+    assert (back.receipts, back.refused) == (1, ())
+    assert set(keeper.ring.keys.keys) == {"lama", "baru"}
+    assert take(office, usb).refused == ()   # known by now: no word about it
+    assert [e["key"] for e in events(office, "ReceiptKeyAdopted")] == ["baru"]
+
+
+def _receipt_key(kid: str) -> SimpleNamespace:
+    private = ec.generate_private_key(ec.SECP256R1())
+    certificate = _self_signed(kid, private, AT - timedelta(days=30))[1]
+    pem = certificate.public_bytes(Encoding.PEM)
+    return SimpleNamespace(private=private, pem=pem, key=key_from_certificate(kid, pem))
 
 
 def test_two_disks_one_after_the_other(desk_with, tmp_path, monkeypatch):

@@ -384,6 +384,11 @@ def test_receipts_statuses_and_the_last_try_are_kept_in_the_bundle(tmp_path, dem
     bundle.keep_statuses(12, 90, "a.b.c")
     assert ReturningBundle(made.folder).statuses_to() == 90
     assert [n for n, _ in bundle.statuses()] == ["status/7-12.jws", "status/12-90.jws"]
+    assert bundle.keep_key_statement(_token(sequence=3)) == 3
+    no_statements = ("<html>", _token(sequence=True), _token(sequence=-1), _token(sequence="../3"))
+    assert [bundle.keep_key_statement(t) for t in no_statements] == [0] * 4
+    bundle.keep_key_statement(_token(sequence=20))
+    assert [(name, number) for name, number, _ in bundle.key_statements()] == [("keys/3.jws", 3), ("keys/20.jws", 20)]
     bundle.keep_state(datetime(2026, 3, 3, tzinfo=UTC), "gateway.example", "gateway.offline")
     assert last_try(made.folder) == {"at": "2026-03-03T00:00:00.000Z", "host": "gateway.example", "trouble": "gateway.offline"}
     (made.folder / "kirim.json").write_text("[1")

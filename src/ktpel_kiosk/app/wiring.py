@@ -307,7 +307,8 @@ def _courier(kiosk: Kiosk) -> Courier:
     from ktpel_kiosk.siak.courier_tokens import GatewayTokens
     keys = kiosk.keys
     station = load_signing_key(keys.station_key.read_bytes()), load_certificate(keys.station_cert.read_bytes())
-    return Courier(CourierBundles(*station), GatewayTokens(lambda: kiosk.key_keeper.ring.keys), machine_disks())
+    keeper = kiosk.key_keeper
+    return Courier(CourierBundles(*station), GatewayTokens(lambda: keeper.ring.keys, keeper.refresh), machine_disks())
 
 
 def _documents() -> Documents:

@@ -55,6 +55,7 @@ class _Unchanged(Exception):
 def take_back(desk: Desk, officer: str, bundle: OpenBundle, on_progress: Callable[[int], object]) -> Imported:
     """See :func:`ktpel_kiosk.desk.courier.import_bundles`, which asks for the permission. ``officer``: user name."""
     work = _Back(desk, officer, bundle, on_progress)
+    work.keys()
     work.receipts()
     work.statuses()
     return work.finish()
@@ -73,6 +74,16 @@ class _Back:
     def _step(self) -> None:
         self._done += 1
         self._on_progress(self._done)
+
+    # -- keys ---------------------------------------------------------------------------------------------------------
+
+    def keys(self) -> None:
+        """Receipts may be signed with a key this desk could not hear of; statements are numbered and believed only one by another."""
+        for name, number, text in self._bundle.key_statements():
+            try:
+                self._desk.courier.tokens.learn(number, text)
+            except ReceiptInvalid as e:
+                self._refuse(name, e.message_key)
 
     # -- receipts -----------------------------------------------------------------------------------------------------
 

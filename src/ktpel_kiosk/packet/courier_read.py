@@ -18,15 +18,17 @@ from ktpel_kiosk.packet.courier_manifest import MAX_MANIFEST_BYTES, read_manifes
 
 PREFIX = "ktpel-kurir-"
 MANIFEST, README, INCOMPLETE = "manifest.jws", "README.txt", "BELUM-LENGKAP.txt"
-PACKETS, RECEIPTS, STATUS, SENDING = "packets", "receipts", "status", "kirim.json"
+PACKETS, RECEIPTS, STATUS, KEYS, SENDING = "packets", "receipts", "status", "keys", "kirim.json"
 SUFFIX = ".ktpelpkt"
 MAX_README_BYTES = 64 * 1024
 MAX_RECEIPT_BYTES = 8 * 1024
 MAX_STATUS_BYTES = 512 * 1024
+MAX_KEYS_BYTES = 64 * 1024
 MAX_STATE_BYTES = 2 * 1024 * 1024
 MAX_FILES = 20_000
 """Entries of one folder that are looked at; a bundle has no reason for more."""
 _RECEIPT_NAME = re.compile(r"[0-9a-z][0-9a-z._-]{0,63}\.jws", re.IGNORECASE)
+_KEYS_NAME = re.compile(r"(\d{1,9})\.jws", re.IGNORECASE)
 STATUS_NAME = re.compile(r"(\d{1,15})-(\d{1,15})\.jws", re.IGNORECASE)
 
 
@@ -153,6 +155,10 @@ class Bundle:
     def statuses(self) -> Iterator[tuple[str, str]]:
         return self._texts(STATUS, STATUS_NAME, MAX_STATUS_BYTES, _first_number)
 
+    def key_statements(self) -> Iterator[tuple[str, int, str]]:
+        for name, text in self._texts(KEYS, _KEYS_NAME, MAX_KEYS_BYTES, _first_number):
+            yield name, _first_number(name.rsplit("/", 1)[1]), text
+
     def _texts(self, sub: str, pattern: re.Pattern[str], limit: int, order: Callable[[str], object]) -> Iterator[tuple[str, str]]:
         """Names that start with a dot are somebody's temporary files and are passed over."""
         folder = self.folder / sub
@@ -191,7 +197,7 @@ def _names(folder: Path) -> tuple[list[str], bool]:
 
 
 def _first_number(name: str) -> int:
-    found = STATUS_NAME.fullmatch(name)
+    found = STATUS_NAME.fullmatch(name) or _KEYS_NAME.fullmatch(name)
     return int(found[1]) if found else 0
 
 

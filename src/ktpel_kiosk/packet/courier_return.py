@@ -17,6 +17,8 @@ from ktpel_kiosk.durable import write_durably
 from ktpel_kiosk.packet.canonical import canonical
 from ktpel_kiosk.packet.courier import FILE_MODE, storage_of, trouble_of
 from ktpel_kiosk.packet.courier_read import (
+    KEYS,
+    MAX_KEYS_BYTES,
     MAX_RECEIPT_BYTES,
     MAX_STATE_BYTES,
     MAX_STATUS_BYTES,
@@ -76,6 +78,14 @@ class ReturningBundle(Bundle):
         if not jws.isascii() or len(jws) > MAX_STATUS_BYTES - 1:
             raise ReceiptInvalid("courier.status_unsigned", reason="size")
         self._put(f"{STATUS}/{after}-{upto}.jws", jws.encode("ascii") + b"\n")
+
+    def keep_key_statement(self, jws: str) -> int:
+        number = payload_unverified(jws).get("sequence")
+        fits = isinstance(number, int) and not isinstance(number, bool) and 0 < number < 1_000_000_000 and len(jws) < MAX_KEYS_BYTES
+        if not fits or not isinstance(number, int):
+            return 0
+        self._put(f"{KEYS}/{number}.jws", jws.encode("ascii") + b"\n")
+        return number
 
     def keep_state(self, at: datetime, host: str, trouble: str) -> None:
         self._put(SENDING, canonical({"bundle": self.listed.bundle_id, "at": stamp(at), "host": host[:200], "trouble": trouble}))

@@ -43,6 +43,10 @@ class OpenBundle(Protocol):
         """The sealed file. Raises SecurityRefusal ``courier.packet_altered`` or BadInput ``courier.packet_missing``."""
         ...
 
+    def key_statements(self) -> Iterator[tuple[str, int, str]]:
+        """(name on the disk, number, signed text) of everything in ``keys/``, lowest number first."""
+        ...
+
     def receipts(self) -> Iterator[tuple[str, str]]:
         """(name on the disk, signed text) of everything in ``receipts/`` that can be read at all."""
         ...
@@ -73,6 +77,10 @@ class SendingBundle(OpenBundle, Protocol):
         ...
 
     def keep_statuses(self, after: int, upto: int, jws: str) -> None: ...
+    def keep_key_statement(self, jws: str) -> int:
+        """The number it says it has; 0 for a text that is no statement, which is not kept."""
+        ...
+
     def keep_state(self, at: datetime, host: str, trouble: str) -> None:
         """When it was last tried, where, and the message key of what stopped it (empty: nothing)."""
         ...
@@ -106,6 +114,13 @@ class CourierDisk(Protocol):
 
 class CourierTokens(Protocol):
     """The gateway's signatures."""
+
+    def learn(self, number: int, untrusted: str) -> bool:
+        """A statement about the keys receipts are signed with; True when it changed what is believed, False for a known one.
+
+        Raises ReceiptInvalid when no key believed so far signed it.
+        """
+        ...
 
     def receipt(self, untrusted: str) -> Receipt:
         """Raises ReceiptInvalid."""

@@ -43,6 +43,7 @@ from ktpel_kiosk.siak.http_gateway import HttpGateway
 T = TypeVar("T")
 NO_COUNTER = frozenset({404, 405, 501})
 """A gateway without the courier's calls: packets go their usual way, statuses come back by another one."""
+KEY_PAGES = 20
 _PASSES = (Offline, NameNotFound, PortalSeen, ProxyTrouble, ServerTrouble)
 """Trouble that may pass while somebody waits, or signs in to the Wi-Fi."""
 
@@ -154,6 +155,7 @@ class Sender:
                     report.received += 1
             if counter:
                 report.statuses = self._statuses()
+            self._key_statements()
         except (TransportTrouble, ClockTrouble) as trouble:
             report.trouble = trouble
         report.refused = tuple(self._refused)
@@ -239,6 +241,16 @@ class Sender:
             self._bundle.keep_statuses(after, upto, jws)
             pages, after = pages + 1, upto
             self._progressed()
+
+    def _key_statements(self) -> None:
+        """How the keys of receipts changed: a desk without a line has no other way to hear of it."""
+        after = 0
+        for _ in range(KEY_PAGES):
+            found = self._patiently(lambda at=after: self._line.key_statements(at))  # type: ignore[misc]
+            reached = max((self._bundle.keep_key_statement(s) for s in found), default=0)
+            if reached <= after:
+                return
+            after = reached
 
     # -- patience
 

@@ -9,6 +9,7 @@ from ktpel_kiosk.domain.errors import ReceiptInvalid
 from ktpel_kiosk.domain.outbox import Receipt
 from ktpel_kiosk.siak import courier_wire, wire
 from ktpel_kiosk.siak.jws import BadToken
+from ktpel_kiosk.siak.key_keeper import Fetch
 from ktpel_kiosk.siak.receipt_keys import KeySet
 
 MAX_STATUS_CHARS = 512 * 1024
@@ -19,10 +20,21 @@ class GatewayTokens:
 
     Args:
         keys: the keys in force now.
+        refresh: asks for statements with the function given to it and adopts them (:meth:`ktpel_kiosk.siak.key_keeper.KeyKeeper.refresh`).
     """
 
-    def __init__(self, keys: Callable[[], KeySet]) -> None:
-        self._keys = keys
+    def __init__(self, keys: Callable[[], KeySet], refresh: Callable[[Fetch], bool] = lambda fetch: False) -> None:
+        self._keys, self._refresh = keys, refresh
+
+    def learn(self, number: int, untrusted: str) -> bool:
+        """Raises ReceiptInvalid ``courier.keys_unsigned``."""
+        if number <= self._keys().sequence:
+            return False
+        offered = [untrusted]
+        try:
+            return self._refresh(lambda after: [offered.pop()] if offered else [])
+        except ReceiptInvalid as e:
+            raise ReceiptInvalid("courier.keys_unsigned", reason=e.facts.get("reason")) from e
 
     def receipt(self, untrusted: str) -> Receipt:
         """Raises ReceiptInvalid ``courier.receipt_unsigned``."""
