@@ -11,6 +11,7 @@ from ktpel_kiosk.app.clock import SystemClock
 from ktpel_kiosk.domain.status import StatusSiak
 from ktpel_kiosk.siak.simulator.routes import Routes
 from ktpel_kiosk.siak.simulator.script import Behaviour
+from ktpel_kiosk.siak.simulator.signed_status import CourierCounter
 from ktpel_kiosk.siak.simulator.store import GatewayStore
 
 CONTRACT = Path(__file__).parents[2] / "resources" / "siak-gateway.openapi.yaml"
@@ -29,11 +30,12 @@ def _written() -> set[tuple[str, str]]:
 
 def test_routes_are_the_written_ones(tmp_path):
     store = GatewayStore(tmp_path)
-    routes = Routes(store, SystemClock(), Behaviour(), ec.generate_private_key(ec.SECP256R1()), "k", None, {}).routes()
+    routes = Routes(store, SystemClock(), Behaviour(), ec.generate_private_key(ec.SECP256R1()), "k", None, {},
+                    counter=lambda ports: CourierCounter(tmp_path, ports, None)).routes()
     served = {(r.path, r.method) for r in routes}
     store.close()
     assert served == _written()
-    assert len(served) == 12
+    assert len(served) == 14
 
 
 def test_status_words_are_the_written_ones():

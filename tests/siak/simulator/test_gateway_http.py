@@ -62,9 +62,10 @@ def test_what_a_packet_replaces_is_kept(http, simulator):
 
 JSON_HOLES = [b"", b"{", b"[]", b"7", b"\xff", b'{"a":' * 20_000, b'{"packet_id": "\\ud800"}', b"x" * 70_000]
 FIELD_HOLES = [("packet_id", ""), ("packet_id", "a/b"), ("packet_id", "x" * 65), ("packet_id", 7), ("station", "\ud800"), ("station", None),
-               ("counter", 0), ("counter", True), ("counter", 1.5), ("counter", 2**63), ("counter", "1"), ("previous_hash", "A" * 64),
+               ("counter", 0), ("counter", True), ("counter", 1.5), ("counter", 1e300), ("counter", 2**63),
+               ("counter", "1"), ("previous_hash", "A" * 64),
                ("previous_hash", ""), ("size", 0), ("size", -1), ("size", 10**30), ("sha256", "z" * 64), ("replaces", "../x"),
-               ("replaces", 5), ("replaces", {"a": 1})]
+               ("replaces", 5), ("replaces", {"a": 1}), ("replaces", {})]
 
 
 @pytest.mark.parametrize("path", ["/v1/packets", "/v1/lookups/biodata", "/v1/lookups/status", "/v1/lookups/card-material", "/v1/cards"])

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import re
 from collections.abc import Mapping
 
 from starlette.requests import Request
@@ -20,7 +21,8 @@ from ktpel_kiosk.siak.simulator.script import Residents
 from ktpel_kiosk.siak.simulator.signed_status import CourierCounter
 
 MAX_WAIT_S = 60.0
-MAX_FACTS = 40
+MAX_FACTS, MAX_FACT_CHARS = 40, 1000
+_FACT = re.compile(r"[a-z][a-z0-9_]{0,39}")
 CARD_EVENTS = frozenset({"printed", "encoded", "activated", "handed_over", "spoiled", "destroyed"})
 
 
@@ -35,13 +37,14 @@ class Centre:
         """Events after ``after``; without any, the answer waits up to ``wait`` seconds for the first."""
         after = digits(request.query_params.get("after", "0"))
         wait_s = _seconds(request.query_params.get("wait", "0"))
-        if after is None or wait_s is None:
-            return problem(400, "after" if after is None else "wait")
+        signed = request.query_params.get("signed", "false")
+        if after is None or wait_s is None or signed not in ("true", "false"):
+            return problem(400, "after" if after is None else "wait" if wait_s is None else "signed")
         station = request.headers.get(wire.STATION_HEADER, "")
         await self._feeder.settled(station)
-        if request.query_params.get("signed") == "true" and self._counter is not None:
-            signed, upto = self._counter.signed(station, after)
-            return JSONResponse({"signed": signed, "upto": upto})
+        if signed == "true" and self._counter is not None:
+            page_jws, upto = self._counter.signed(station, after)
+            return JSONResponse({"signed": page_jws, "upto": upto})
         page = self._core.behaviour.feed_page
         events = await self._core.news(station, lambda: self._core.store.events(station, after, page), wait_s)
         return JSONResponse({"events": [wire.event_to_json(e) for e in events]})
@@ -97,7 +100,7 @@ class Centre:
         if not isinstance(event, str) or event not in CARD_EVENTS or not isinstance(facts, dict) or len(facts) > MAX_FACTS:
             return problem(422, "card_event")
         kept = {k: v for k, v in facts.items() if isinstance(v, str)}
-        if len(kept) != len(facts) or not all(_storable(k) and _storable(v) for k, v in kept.items()):
+        if len(kept) != len(facts) or not all(_FACT.fullmatch(k) and _storable(v) for k, v in kept.items()):
             return problem(422, "card_event")
         event_id = text(kept.get("event_id"), ID)
         station = request.headers.get(wire.STATION_HEADER, "")
@@ -122,5 +125,5 @@ def _seconds(value: str) -> float | None:
 
 
 def _storable(value: str) -> bool:
-    """Text every database takes: no lone surrogates, no NUL."""
-    return "\0" not in value and not any("\ud800" <= c <= "\udfff" for c in value)
+    """Text every database takes: not endless, no lone surrogates, no NUL."""
+    return len(value) <= MAX_FACT_CHARS and "\0" not in value and not any("\ud800" <= c <= "\udfff" for c in value)

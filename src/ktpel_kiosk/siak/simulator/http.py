@@ -85,7 +85,9 @@ def text(value: object, pattern: re.Pattern[str]) -> str:
 
 
 def number(value: object, lowest: int = 1) -> int:
-    """A whole number from ``lowest`` on. Raises Refused 422 ``bad_field``."""
+    """A whole number from ``lowest`` on, ``1.0`` too, as JSON knows one kind of numbers only. Raises Refused 422 ``bad_field``."""
+    if isinstance(value, float) and value.is_integer():
+        value = int(value)
     if not isinstance(value, int) or isinstance(value, bool) or not lowest <= value <= MAX_NUMBER:
         raise Refused(422, "bad_field")
     return value

@@ -41,7 +41,7 @@ class FaultKind(StrEnum):
     LIE = "lie"            # the upload offset that is answered is ``value`` bytes off
 
 
-OPERATIONS: tuple[str, ...] = ("announce", "create", "offset", "chunk", "receipt", "status", "lookup", "record", "material", "card")
+OPERATIONS: tuple[str, ...] = ("announce", "create", "offset", "chunk", "receipt", "status", "lookup", "record", "material", "card", "keys")
 """What a fault can be about, one per call of the contract."""
 
 

@@ -95,6 +95,7 @@ class CourierCounter:
     async def _statuses(self, request: Request) -> Response:
         body = await _json(request, MAX_ASK_JSON)
         after, digest = body.get("after"), body.get("bundle")
+        after = int(after) if isinstance(after, float) and after.is_integer() else after
         if not isinstance(after, int) or isinstance(after, bool) or not 0 <= after < 1 << 53 or not isinstance(digest, str):
             return _problem(422, "bad_field")
         manifest = self._find(digest)

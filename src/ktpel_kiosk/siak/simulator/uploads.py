@@ -50,7 +50,7 @@ class Uploads:
         size = number(body["size"])
         replaces = body.get("replaces")
         wanted = (text(body["packet_id"], ID), text(body["station"], ID), number(body["counter"]), text(body["previous_hash"], SHA256),
-                  size, text(body["sha256"], SHA256), text(replaces, ID) if replaces else "")
+                  size, text(body["sha256"], SHA256), "" if replaces is None or replaces == "" else text(replaces, ID))
         refused = self._counter.refusal(request, body) if self._counter is not None else None
         if refused is not None:
             return refused
