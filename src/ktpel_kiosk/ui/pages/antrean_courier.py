@@ -3,22 +3,22 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from pathlib import Path
 from typing import TYPE_CHECKING, TypeVar
 
-from PySide6.QtCore import QEvent, QRectF, QStandardPaths, Qt, QTimer
+from PySide6.QtCore import QEvent, QRectF, Qt, QTimer
 from PySide6.QtGui import QKeyEvent, QPainter, QPen
-from PySide6.QtWidgets import QDialog, QFileDialog, QHBoxLayout, QSizePolicy, QStackedWidget, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QDialog, QHBoxLayout, QSizePolicy, QStackedWidget, QVBoxLayout, QWidget
 
 from ktpel_kiosk.domain.errors import KioskError
 from ktpel_kiosk.domain.text import number_text
+from ktpel_kiosk.ui.pages.antrean_courier_parts import Bar, Dim, DiskChoice, numbered, stacked, three_figures
 from ktpel_kiosk.ui.pages.base import scroll
 from ktpel_kiosk.ui.presenters.courier import BackDone, CourierPresenter, DiskRow, HistoryRow, OutDone, OutView
 from ktpel_kiosk.ui.presenters.register import size_text
 from ktpel_kiosk.ui.theme import set_theme, theme_of
-from ktpel_kiosk.ui.widgets.base import Card, Painted, clear_layout, column, label, row, set_tone
+from ktpel_kiosk.ui.widgets.base import Card, clear_layout, column, label, row, set_tone
 from ktpel_kiosk.ui.widgets.buttons import Button, IconButton
-from ktpel_kiosk.ui.widgets.extra import GrowingRows, Stat, Tabs, Tick
+from ktpel_kiosk.ui.widgets.extra import GrowingRows, Tabs, Tick
 from ktpel_kiosk.ui.widgets.status import EmptyState, NoticeBar
 from ktpel_kiosk.ui.widgets.tables import Cell, TableRow
 
@@ -30,115 +30,6 @@ SIZE = (980, 660)
 TABS = (("keluar", "Bawa keluar"), ("kembali", "Baca kembali"), ("riwayat", "Riwayat"))
 LEAD = "Bila tidak ada jaringan, paket dibawa dengan USB ke komputer yang tersambung dan tanda terimanya dibawa kembali."
 KEEP_IN = "Jangan mencabut USB."
-
-
-class Bar(Painted):
-    """How far it is, 0..1."""
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.share = 0.0
-        self.setFixedHeight(8)
-        self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
-
-    def set(self, share: float) -> None:
-        self.share = max(0.0, min(1.0, share))
-        self.setAccessibleName(f"{self.share:.0%}")
-        self.update()
-
-    def paintEvent(self, event: QEvent) -> None:
-        painter = QPainter(self)
-        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-        painter.setPen(Qt.PenStyle.NoPen)
-        painter.setBrush(self.theme.color("soft"))
-        whole = QRectF(self.rect())
-        painter.drawRoundedRect(whole, 4, 4)
-        if self.share:
-            painter.setBrush(self.theme.color("accent"))
-            painter.drawRoundedRect(QRectF(0, 0, whole.width() * self.share, whole.height()), 4, 4)
-
-
-class Dim(QWidget):
-    """Puts the window behind the dialog into the shade."""
-
-    def paintEvent(self, event: QEvent) -> None:
-        shade = theme_of(self).color("stage")
-        shade.setAlpha(110)
-        QPainter(self).fillRect(self.rect(), shade)
-
-
-class DiskChoice(QWidget):
-    """The removable disks of this machine, or any folder."""
-
-    def __init__(self, dialog: CourierDialog, title: str) -> None:
-        super().__init__()
-        self._dialog = dialog
-        self._rows: dict[str, DiskRow] = {}
-        self._folder = ""
-        self.table = GrowingRows("USB yang terpasang", ("USB", "Tempat", "Bebas", "Ukuran", "Keterangan"), (190, 200, 100, 100, 130),
-                                 (2, 3, 1, 1, 1))
-        self.table.selectionModel().currentRowChanged.connect(lambda _a, _b: dialog.disk_changed())
-        self.empty = EmptyState("usb", "Belum ada USB", "Pasang USB; daftar ini berubah sendiri. Atau pilih folder.")
-        card = Card(0, 0)
-        card.body.setContentsMargins(2, 5, 2, 5)
-        card.body.addWidget(self.table, 1)
-        card.body.addWidget(self.empty, 1)
-        again = Button("Cari lagi", icon="refresh-cw")
-        again.clicked.connect(dialog.look_for_disks)
-        choose = Button("Pilih folder …", icon="folder-open")
-        choose.clicked.connect(self._ask)
-        box = QVBoxLayout(self)
-        box.setContentsMargins(0, 0, 0, 0)
-        box.setSpacing(8)
-        box.addLayout(row(label(title, "body", weight="semibold"), None, again, choose))
-        box.addWidget(card, 1)
-        self.show_rows(())
-
-    def show_rows(self, rows: tuple[DiskRow, ...]) -> None:
-        found = {r.path: r for r in rows}
-        if self._folder and self._folder not in found:
-            found[self._folder] = DiskRow(self._folder, Path(self._folder).name or self._folder, "", "", "folder", "neutral", True)
-        if found == self._rows:
-            return
-        self._rows = found
-        self.table.set_rows([TableRow(r.path, (Cell(r.name, bold=True), Cell(r.path, muted=True), Cell(r.free), Cell(r.size),
-                                               Cell(r.note, tone=r.tone))) for r in found.values()])
-        if not self.table.current_key():
-            self.table.choose_first()
-        self.table.setVisible(bool(found))
-        self.empty.setVisible(not found)
-        self._dialog.disk_changed()
-
-    def path(self) -> str:
-        """The chosen place; empty when none, or when it cannot be written to."""
-        chosen = self._rows.get(self.table.current_key())
-        return chosen.path if chosen else ""
-
-    def free_bytes(self) -> int:
-        """-1 when not known."""
-        chosen = self._rows.get(self.table.current_key())
-        return chosen.free_bytes if chosen is not None else -1
-
-    def writable(self) -> bool:
-        chosen = self._rows.get(self.table.current_key())
-        return chosen is not None and chosen.usable
-
-    def take_folder(self, path: str) -> None:
-        self._folder = path
-        self.show_rows(tuple(r for r in self._rows.values() if r.note != "folder"))
-        self.table.choose(path)
-        self._dialog.disk_changed()
-
-    def _ask(self) -> None:
-        dialog = QFileDialog(self, "Pilih USB atau folder")
-        dialog.setFileMode(QFileDialog.FileMode.Directory)
-        dialog.setOption(QFileDialog.Option.ShowDirsOnly)
-        home = QStandardPaths.writableLocation(QStandardPaths.StandardLocation.HomeLocation)
-        if home:
-            dialog.setDirectory(home)
-        dialog.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
-        dialog.fileSelected.connect(self.take_folder)
-        dialog.open()
 
 
 class CourierDialog(QDialog):
@@ -230,22 +121,28 @@ class CourierDialog(QDialog):
     # -- the three sections -------------------------------------------------------------------------------------------
 
     def _out(self) -> QWidget:
-        self.figures, figures = _figures()
-        self.disks = DiskChoice(self, "Tulis ke")
+        self.figures, figures = three_figures()
+        self.disks = self._choice("Tulis ke")
         self.only_new = Tick("Hanya paket yang belum ada di USB mana pun")
         self.only_new.toggled.connect(lambda _on: self.disk_changed())
         self.fits = label("", "body", wrap=True)
         self.go = Button("Tulis ke USB", "primary", icon="usb", key="F9")
         self.go.clicked.connect(self._export)
-        return _view(figures, self.disks, self.only_new, row(self.fits, self.go))
+        return stacked(figures, self.disks, self.only_new, row(self.fits, self.go))
+
+    def _choice(self, title: str) -> DiskChoice:
+        made = DiskChoice(title)
+        made.changed.connect(self.disk_changed)
+        made.again.connect(self.look_for_disks)
+        return made
 
     def _back(self) -> QWidget:
-        self.back_disks = DiskChoice(self, "Baca dari")
+        self.back_disks = self._choice("Baca dari")
         self.read = Button("Baca tanda terima", "primary", icon="inbox", key="F9")
         self.read.clicked.connect(self._take_back)
         hint = label("Setiap tanda terima diperiksa tanda tangannya. Yang tidak sah, milik kantor lain, berubah, atau lebih lama ditolak "
                      "satu per satu; yang lain tetap dicatat.", "body", tone="muted", wrap=True)
-        return _view(self.back_disks, row(hint, self.read))
+        return stacked(self.back_disks, row(hint, self.read))
 
     def _past(self) -> QWidget:
         card = Card(0, 0)
@@ -255,7 +152,7 @@ class CourierDialog(QDialog):
         self.past_empty = EmptyState("usb", "Belum ada bundel", "Bundel yang ditulis ke USB tercatat di sini bersama hasilnya.")
         card.body.addWidget(self.past_rows, 1)
         card.body.addWidget(self.past_empty, 1)
-        return _view(card)
+        return stacked(card)
 
     def _turn(self, key: str) -> None:
         self.notice.hide()
@@ -316,7 +213,7 @@ class CourierDialog(QDialog):
         for item in (self.work_title, self.bar, self.work_text):
             card.body.addWidget(item)
         card.body.addStretch(1)
-        return _view(card)
+        return stacked(card)
 
     def _begin(self, title: str) -> None:
         self.busy = True
@@ -390,16 +287,16 @@ class CourierDialog(QDialog):
         self.next_disk.clicked.connect(self._next_disk)
         self.finish = Button("Selesai", "primary", icon="check", key="F9")
         self.finish.clicked.connect(self._done)
-        return _view(self.sent_notice, card, row(None, self.next_disk, self.finish))
+        return stacked(self.sent_notice, card, row(None, self.next_disk, self.finish))
 
     def _exported(self, made: OutDone) -> None:
         self._journey |= {made.bundle_id}
         self.sent_notice.show_text("good", "Tanda tangan stasiun ada di dalamnya.", bold=made.title)
         clear_layout(self.steps)
         for number, step in enumerate(made.steps, 1):
-            self.steps.addLayout(_numbered(str(number), step, "accent"))
+            self.steps.addLayout(numbered(str(number), step, "accent"))
         for note in made.notes:
-            self.steps.addLayout(_numbered("!", note, "attention"))
+            self.steps.addLayout(numbered("!", note, "attention"))
         self.next_disk.setVisible(bool(made.left))
         self.views.setCurrentWidget(self.sent)
         self.finish.setFocus()
@@ -420,7 +317,7 @@ class CourierDialog(QDialog):
 
     def _taken(self) -> QWidget:
         self.taken_notice = NoticeBar(closable=False)
-        self.taken_figures, figures = _figures()
+        self.taken_figures, figures = three_figures()
         self.taken_card = Card(0, 0)
         self.taken_card.body.setContentsMargins(20, 8, 4, 8)
         inner = QWidget()
@@ -432,7 +329,7 @@ class CourierDialog(QDialog):
         self.taken_close.clicked.connect(self.reject)
         room = QWidget()   # keeps the button at the foot when nothing was refused
         room.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Expanding)
-        return _view(self.taken_notice, figures, self.taken_card, room, row(None, self.taken_close))
+        return stacked(self.taken_notice, figures, self.taken_card, room, row(None, self.taken_close))
 
     def _read_back(self, made: BackDone) -> None:
         self.taken_notice.show_text(made.kind, made.text, bold=made.title)
@@ -446,35 +343,3 @@ class CourierDialog(QDialog):
         self.taken_card.setVisible(bool(made.refused))
         self.views.setCurrentWidget(self.taken)
         self.taken_close.setFocus()
-
-
-def _figures() -> tuple[list[Stat], QHBoxLayout]:
-    tiles = [Stat() for _ in range(3)]
-    line = QHBoxLayout()
-    line.setSpacing(12)
-    for tile in tiles:
-        line.addWidget(tile, 1)
-    return tiles, line
-
-
-def _view(*items: QWidget | QHBoxLayout) -> QWidget:
-    view = QWidget()
-    box = QVBoxLayout(view)
-    box.setContentsMargins(0, 0, 0, 0)
-    box.setSpacing(14)
-    for item in items:
-        if isinstance(item, QWidget):
-            box.addWidget(item, 1 if isinstance(item, Card | DiskChoice) else 0)
-        else:
-            box.addLayout(item)
-    return view
-
-
-def _numbered(number: str, text: str, tone: str) -> QHBoxLayout:
-    mark = label(number, "strong", tone=tone, weight="bold")
-    mark.setFixedWidth(24)
-    line = QHBoxLayout()
-    line.setSpacing(8)
-    line.addWidget(mark, 0, Qt.AlignmentFlag.AlignTop)
-    line.addWidget(label(text, "body", wrap=True), 1)
-    return line
