@@ -74,20 +74,17 @@ class GatewayStore:
         return self._with_received(found) if found is not None else None
 
     def by_upload(self, upload_id: str) -> Holding | None:
-        upload = self._uploads.get(upload_id)
-        if upload is not None and not upload.gone:
-            return upload.seen()
-        found = self.ledger.by_upload(upload_id)
-        return self._with_received(found) if found is not None else None
+        try:
+            return (self._uploads.get(upload_id) or self._load(upload_id)).seen()
+        except KeyError:
+            return None
 
     def holdings(self) -> list[Holding]:
         return [self._with_received(h) for h in self.ledger.holdings()]
 
     def _with_received(self, holding: Holding) -> Holding:
-        if holding.complete:
-            return holding
-        upload = self._uploads.get(holding.upload_id)
-        return replace(holding, received=upload.received if upload is not None else self._parcels.size(holding.upload_id))
+        """Only what was acknowledged counts: a file may be longer for the moment in which its bytes are on the way to the disk."""
+        return holding if holding.complete else self.by_upload(holding.upload_id) or holding
 
     def content(self, packet_id: str) -> bytes | None:
         """Bytes of a complete packet."""
