@@ -141,18 +141,19 @@ def live(folder: Path, url: str, start: datetime, speed: float) -> None:
 
 def settled(kiosk: Kiosk) -> bool:
     def look(v: Any) -> bool:
-        if v.due_packets(datetime.max.replace(tzinfo=UTC), 1) or v.drafts(PREFIX) or v.drafts("uploader.receipt/"):
+        if v.due_packets(_FAR, 1) or v.drafts(PREFIX) or v.drafts("uploader.receipt/"):
             return False
-        return not any(i.stage == Stage.MENUNGGU_PRR.value and i.pause_reason == "jaringan" for i in v.list(_WAITING))
+        return not v.list(_WAITING)
     return kiosk.register.read(look)
 
 
 def _waiting() -> Any:
     from ktpel_kiosk.ports.register import Query
-    return Query(stages=(Stage.MENUNGGU_PRR,), limit=5)
+    return Query(keadaan=(Keadaan.BERJALAN,), stages=(Stage.MENUNGGU_PRR,), limit=1)
 
 
 _WAITING = _waiting()
+_FAR = datetime(2100, 1, 1, tzinfo=UTC)
 
 
 def describe(folder: Path, start: datetime) -> dict[str, Any]:
