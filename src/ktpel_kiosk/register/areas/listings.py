@@ -99,7 +99,7 @@ class ListingView(Session):
             found, excused = self._applications(ids), self._grouped(_EXCEPTIONS, ids, "permohonan_id")
             sealed = [mappers.PACKET.value(r) for r in self._of(_PACKETS, ids)]
             packets = {p.permohonan_id: p for p in sealed}  # the newest of each stays
-            events = self._events(sealed)
+            events = self._came_back(sealed)
             for row in page:
                 packet = packets.get(row["permohonan_id"])
                 yield Recorded(
@@ -131,7 +131,7 @@ class ListingView(Session):
             stages[row[0]].append(mappers.read_tahap(row))
         return {r["id"]: mappers.application_from(r, stages[r["id"]]) for r in self._of(_APPLICATIONS, wanted)}
 
-    def _events(self, packets: Sequence[Packet]) -> Mapping[str, list[StatusEvent]]:
+    def _came_back(self, packets: Sequence[Packet]) -> Mapping[str, list[StatusEvent]]:
         """By application: what came back on any of its packets, in the order the centre said it."""
         of = {p.packet_id: p.permohonan_id for p in packets}
         found: dict[str, list[StatusEvent]] = defaultdict(list)
