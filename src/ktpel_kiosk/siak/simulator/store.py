@@ -84,7 +84,8 @@ class GatewayStore:
 
     def _with_received(self, holding: Holding) -> Holding:
         """Only what was acknowledged counts: a file may be longer for the moment in which its bytes are on the way to the disk."""
-        return holding if holding.complete else self.by_upload(holding.upload_id) or holding
+        seen = None if holding.complete else self.by_upload(holding.upload_id)
+        return holding.at(seen.received) if seen is not None else holding
 
     def content(self, packet_id: str) -> bytes | None:
         """Bytes of a complete packet."""
