@@ -13,7 +13,7 @@ from typing import Any
 from ktpel_kiosk.domain.biodata import age_at, may_have_card
 from ktpel_kiosk.domain.cards import CardJob, JobState
 from ktpel_kiosk.domain.ledgers import Pause
-from ktpel_kiosk.domain.outbox import Packet, PacketState
+from ktpel_kiosk.domain.outbox import Packet
 from ktpel_kiosk.domain.permohonan import DONE_STATES, OPEN_STATES, Keadaan, Permohonan, Tahap, TahapState
 from ktpel_kiosk.domain.sop import Layanan, Stage
 from ktpel_kiosk.ports.figures import (
