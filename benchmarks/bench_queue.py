@@ -1,10 +1,10 @@
 """The queue with 50,000 unsent packets against the same queue with 500, in the encrypted register: what the Antrean page, the pill
 of the header, the dashboard and the sender ask.
 
-Each question is timed in turns on both registers: processor time of the asking thread (reads run in it, and the pages are in memory after
-the first time), the best of many; so that the figures are those of an idle machine wherever they are taken. The ratio compares the sums. Above 20 ms for the page (figures
-and rows together) or for one "what is due" in any mixture the benchmark fails whatever the ratio. A search is named but not judged: nobody
-promised it, and a name that very many people have is read along the queue.
+Each question is timed in turns on both registers: processor time of the asking thread (reads run in it, and the pages are in memory
+after the first time), the best of many, so that the figures are those of an idle machine wherever they are taken. The ratio compares
+the sums. Above 20 ms for the page (figures and rows together) or for one "what is due" in any mixture the benchmark fails whatever the
+ratio. A search is named but not judged: a name that very many people have is read along the queue.
 """
 
 from __future__ import annotations
