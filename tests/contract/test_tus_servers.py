@@ -1,4 +1,4 @@
-"""The kiosk's upload against tus servers nobody here wrote: ``@tus/server`` (Node) and ``tuspyserver`` (Python), over bad lines and kills."""
+"""The kiosk's upload against tus servers nobody here wrote, ``@tus/server`` (Node) and ``tuspyserver`` (Python): bad lines and kills."""
 
 from __future__ import annotations
 

@@ -21,7 +21,7 @@ from typing import Any
 
 from ktpel_kiosk.app.office import village_names
 from ktpel_kiosk.app.population import invent
-from ktpel_kiosk.app.wiring import Kiosk, open_practice_kiosk
+from ktpel_kiosk.app.wiring import Kiosk, beside_feed, open_practice_kiosk
 from ktpel_kiosk.desk.reports import PREFIX, queue_report
 from ktpel_kiosk.domain.audit import GENESIS
 from ktpel_kiosk.domain.biometric import EYES, FINGERS, BiometricException, ExceptionKind
@@ -30,11 +30,14 @@ from ktpel_kiosk.domain.packet import PacketContent, PacketDocument
 from ktpel_kiosk.domain.permohonan import Keadaan, Permohonan, TahapState, plan_tahap
 from ktpel_kiosk.domain.sop import Layanan, Stage
 from ktpel_kiosk.ports.register import Tx
+from ktpel_kiosk.siak.network_thread import Rhythm
 
 SMALLEST, LARGEST = 4_000, 60_000
 """Bytes of padding in a packet's one paper: the sizes of packets are spread like this."""
 PAGE = 25
 CARD_EVERY = 10
+BUSY = Rhythm(idle_s=0.1, status_every_s=0.5, status_wait_s=0.5)
+"""The rhythm of the threads is the machine's time, not the story's."""
 
 
 class StoryClock:
@@ -109,7 +112,7 @@ def recorded(kiosk: Kiosk, penduduk: Any, number: int) -> Permohonan:
 
 
 def sealed(kiosk: Kiosk, p: Permohonan, counter: int, previous: str, rng: random.Random) -> Packet:
-    """A real packet with one paper and nothing to record: who has no hands and no eyes is excused (a portrait costs more than the story)."""
+    """A real packet with one paper and nothing to record: no hands, no eyes, all excused (a portrait would cost more than the story)."""
     excused = tuple(BiometricException(x, ExceptionKind.MISSING, "tidak ada", "kasi", "rina") for x in (*FINGERS, *EYES))
     paper = b"%PDF-1.4\n%" + rng.randbytes(rng.randint(SMALLEST, LARGEST)).replace(b"\n", b" ") + b"\ntrailer\n<< >>\n%%EOF\n"
     content = PacketContent(
@@ -134,7 +137,7 @@ def store(kiosk: Kiosk, tx: Tx, page: tuple[tuple[Permohonan, Packet], ...]) -> 
 def live(folder: Path, url: str, start: datetime, speed: float) -> None:
     """The network of the desk, until there is nothing left to send, to hear or to report."""
     with opened(folder, StoryClock(start, speed), url) as kiosk:
-        kiosk.start_network()
+        kiosk.network.start(beside=lambda: beside_feed(kiosk.desk), always=lambda: None, rhythm=BUSY)
         while not settled(kiosk):
             time.sleep(0.1)
 
@@ -163,7 +166,7 @@ def describe(folder: Path, start: datetime) -> dict[str, Any]:
             packets = v.packets()
             stages = {k.permohonan_id: v.permohonan(k.permohonan_id) for k in packets}
             return {
-                "packets": [(k.packet_id, k.counter, k.state.value, k.sha256, k.receipt, k.server_sequence, k.replaced_by) for k in packets],
+                "packets": [(k.packet_id, k.counter, k.state.value, k.sha256, k.receipt, k.server_sequence) for k in packets],
                 "events": {k.packet_id: [(e.sequence, e.status.value) for e in v.status_events(k.packet_id)] for k in packets},
                 "stages": {k.packet_id: (str(stages[k.permohonan_id].current().stage), stages[k.permohonan_id].keadaan.value)
                            for k in packets},

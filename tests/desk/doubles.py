@@ -429,6 +429,7 @@ class Line:
 
     def __init__(self) -> None:
         self.events: list[tuple[str, dict[str, str]]] = []
+        self.refuses: dict[str, KioskError] = {}
         self.biodata: dict[str, Penduduk] = {}
         self.statuses: dict[str, StatusSiak] = {}
         self.portrait = b"portrait"
@@ -458,6 +459,8 @@ class Line:
     def report_card(self, event: str, facts: Mapping[str, str]) -> None:
         if self.trouble:
             raise self.trouble
+        if facts["event_id"] in self.refuses:
+            raise self.refuses[facts["event_id"]]
         self.events.append((event, dict(facts)))
 
 

@@ -17,6 +17,7 @@ from ktpel_kiosk.domain.errors import (
     NotAllowed,
     Offline,
     OutcomeUnknown,
+    ServerRefused,
     SignInRefused,
     SopViolation,
 )
@@ -185,6 +186,32 @@ def test_card_events_wait_for_the_line_and_arrive_once(office, ready):
     assert reports.send_reports(office.desk) == 3
     assert reports.send_reports(office.desk) == 0
     assert [e for e, _ in office.line.events] == ["encoded", "activated", "handed_over"]
+
+
+def test_a_report_the_centre_refuses_does_not_hold_up_the_others(office):
+    keys = waiting_reports(office, 3)
+    office.line.refuses = {keys[0]: ServerRefused("gateway.packet_invalid", operation="card", status=422)}
+    assert reports.send_reports(office.desk) == 2
+    assert reports.refused_reports(office.desk) == 1
+    assert reports.send_reports(office.desk) == 0 and waiting_reports(office, 0) == []
+
+
+def test_a_station_the_centre_refuses_keeps_its_reports(office):
+    keys = waiting_reports(office, 2)
+    office.line.refuses = {k: ServerRefused("gateway.not_authorised", operation="card", status=403) for k in keys}
+    assert reports.send_reports(office.desk) == 0
+    assert waiting_reports(office, 0) == keys and reports.refused_reports(office.desk) == 0
+
+
+def waiting_reports(office, more):
+    """Event ids on their way, after ``more`` new ones."""
+    def spoil(tx):
+        reports.queue_report(office.desk, tx, "spoiled", credential="x")
+        tx.log("CardSpoiled", "-", "-")
+
+    for _ in range(more):
+        office.desk.register.write(spoil)
+    return sorted(k.removeprefix(reports.PREFIX) for k in office.desk.register.read(lambda v: v.drafts(reports.PREFIX)))
 
 
 def test_late_or_repeated_status_changes_nothing(office):

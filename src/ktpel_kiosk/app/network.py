@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from ktpel_kiosk.ports.register import Register
     from ktpel_kiosk.ports.services import Gateway
     from ktpel_kiosk.siak.http_gateway import HttpGateway
-    from ktpel_kiosk.siak.network_thread import UploaderThread
+    from ktpel_kiosk.siak.network_thread import Rhythm, UploaderThread
     from ktpel_kiosk.siak.uploader import Uploader
 
 
@@ -56,12 +56,12 @@ class Network:
             on_status=lambda event: statuses.apply_status(desk, event),
         )
 
-    def start(self, beside: Callable[[], object], always: Callable[[], object]) -> None:
-        """Start the lanes; they wait until there is something due."""
+    def start(self, beside: Callable[[], object], always: Callable[[], object], rhythm: Rhythm | None = None) -> None:
+        """Start the lanes; they wait until there is something due. ``rhythm``: other times than the usual ones."""
         from ktpel_kiosk.siak.network_thread import UploaderThread
         from ktpel_kiosk.siak.watcher import system_watcher
 
-        self._thread = UploaderThread(self.uploader, beside=beside, always=always, watcher=system_watcher())
+        self._thread = UploaderThread(self.uploader, rhythm, beside=beside, always=always, watcher=system_watcher())
         self._thread.start()
 
     def wake(self) -> None:

@@ -80,14 +80,18 @@ class UploaderThread:
         ended = self._main.join(self._rhythm.stop_s)
         return self._small.join(0.1 if self._polling.is_set() else self._rhythm.stop_s) and ended
 
-    def _main_turn(self) -> None:
+    def _main_turn(self) -> bool:
         self._sending.set()
         try:
-            self._uploader.send_due(self._rhythm.budget_s)
+            return self._uploader.send_due(self._rhythm.budget_s).unfinished
         finally:
             self._sending.clear()
 
-    def _small_turn(self) -> None:
+    def _small_turn(self) -> bool:
+        self._small_work()
+        return False
+
+    def _small_work(self) -> None:
         self._uploader.run_small()
         if time.monotonic() < self._next_status or self._stopped.is_set():
             return
@@ -106,9 +110,9 @@ class UploaderThread:
 
 
 class Lane:
-    """A thread that takes turns until stopped, ``idle_s`` apart unless it is woken."""
+    """A thread that takes turns until stopped, ``idle_s`` apart unless it is woken or ``turn`` says that there is more to do."""
 
-    def __init__(self, name: str, turn: Callable[[], None], idle_s: float, stopped: threading.Event) -> None:
+    def __init__(self, name: str, turn: Callable[[], bool], idle_s: float, stopped: threading.Event) -> None:
         self._turn, self._idle_s, self._stopped = turn, idle_s, stopped
         self._awake = threading.Event()
         self._thread = threading.Thread(target=self._loop, name=name, daemon=True)
@@ -129,11 +133,13 @@ class Lane:
     def _loop(self) -> None:
         while not self._stopped.is_set():
             self._awake.clear()
+            more = False
             try:
-                self._turn()
+                more = self._turn()
                 self.trouble = ""
             except KioskError as error:  # the register could not store (disk full): nothing is lost, the next turn tries again
                 self.trouble = error.message_key
             except Exception as error:  # the queue outlives any single bug; the screen shows its name
                 self.trouble = type(error).__name__
-            self._awake.wait(self._idle_s)
+            if not more:
+                self._awake.wait(self._idle_s)

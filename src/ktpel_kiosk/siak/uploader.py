@@ -34,12 +34,13 @@ __all__ = ["PENDING_RECEIPT", "RunResult", "UploadPolicy", "Uploader"]
 
 @dataclass(slots=True)
 class RunResult:
-    """What one pass did."""
+    """What one pass did. ``unfinished``: its time was over before everything due was tried."""
 
     tried: int = 0
     received: int = 0
     delayed: int = 0
     refused: int = 0
+    unfinished: bool = False
 
 
 class Uploader:
@@ -175,6 +176,8 @@ class Uploader:
                 troubles = troubles + 1 if isinstance(trouble, ServerTrouble) else 0
                 if trouble is not None and troubles >= limit:
                     self._line.went_down(WaitCause.SERVER, trouble.message_key)
+        else:
+            result.unfinished = not self._stop.is_set()
         return result
 
     def _next(self, tried: set[str]) -> Packet | None:
