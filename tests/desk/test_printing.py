@@ -217,7 +217,8 @@ def waiting_reports(office, more):
 def test_late_or_repeated_status_changes_nothing(office):
     p = office.sealed()
     p = office.prr(p, StatusSiak.RECEIVED_AT_CENTRAL, sequence=5)
-    assert office.prr(p, StatusSiak.PRINT_READY_RECORD, sequence=4).current().stage is Stage.MENUNGGU_PRR
+    assert office.prr(p, StatusSiak.SEARCH_FAILURE_AT_CENTRAL, sequence=4).current().stage is Stage.MENUNGGU_PRR
+    assert office.desk.register.read(lambda v: v.shown_status(p.id)) == "RECEIVED_AT_CENTRAL"
     p = office.prr(p, StatusSiak.PRINT_READY_RECORD, sequence=6)
     assert p.current().stage is Stage.CETAK_ENCODE
     assert office.prr(p, StatusSiak.DUPLICATE_RECORD, sequence=6).keadaan is Keadaan.BERJALAN
