@@ -35,7 +35,7 @@ from ktpel_kiosk.domain.errors import BadInput, BugError, DuplicateRequest, NotF
 from ktpel_kiosk.domain.outbox import PacketState, WaitCause
 from ktpel_kiosk.domain.permohonan import Keadaan, TahapState
 from ktpel_kiosk.domain.sop import Peran, Stage
-from ktpel_kiosk.domain.status import OtherStatus, StatusEntry, StatusSiak
+from ktpel_kiosk.domain.status import OtherStatus, StatusEntry
 from ktpel_kiosk.ports.register import Approval, Handover, Query, Register, ScannedDocument, Tx
 
 
