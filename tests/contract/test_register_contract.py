@@ -316,7 +316,7 @@ def test_packets_in_order_and_due(register: Register) -> None:
     assert register.read(lambda v: v.due_packets(NOW, 1)) == [changed[3]]
     assert register.read(lambda v: v.due_packets(NOW + timedelta(hours=1), 10)) == [changed[2], changed[3], made[4]]
     in_2019 = NOW - timedelta(days=2500)
-    assert register.read(lambda v: v.due_packets(in_2019, 10)) == [changed[2], changed[3], made[4]], "a clock set back keeps nothing waiting"
+    assert register.read(lambda v: v.due_packets(in_2019, 10)) == [changed[2], changed[3], made[4]], "a clock set back keeps none waiting"
     assert register.read(lambda v: v.due_packets(NOW - timedelta(minutes=50), 10)) == [made[4]]
     assert register.read(lambda v: (v.last_packet(), v.packet_of(p.id), v.packet("packet-2"), v.packet("x"))) == (
         made[4], made[4], changed[1], None)

@@ -2,17 +2,24 @@
 
 from __future__ import annotations
 
+import hashlib
 import random
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
+from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 from tus_standins import TusServer, node_server, python_server
 
+from ktpel_kiosk.app.clock import SystemClock
 from ktpel_kiosk.domain.errors import AnnounceAgain, KioskError
+from ktpel_kiosk.domain.outbox import Packet, PacketState
 from ktpel_kiosk.siak.answers import LineCut, OffsetMoved
 from ktpel_kiosk.siak.http_gateway import GatewayTimeouts, HttpGateway
+from ktpel_kiosk.siak.simulator.places import TusPlace
+from ktpel_kiosk.siak.simulator.script import Behaviour
+from ktpel_kiosk.siak.simulator.server import GatewaySimulator, SimulatorKeys
 from ktpel_kiosk.siak.simulator.tcp_line import BadLine
 
 PATIENT = GatewayTimeouts(connect_s=10.0, read_s=20.0, write_s=20.0, answer_s=60.0)
@@ -119,3 +126,60 @@ def test_another_offset_than_the_servers_is_a_question_not_a_failure(server: Tus
 def test_an_unknown_upload_is_announced_again(server: TusServer, gateway: HttpGateway) -> None:
     with pytest.raises(AnnounceAgain):
         gateway.offset(f"{server.origin}/files/nobody-knows-this-one")
+
+
+# -- the reference gateway with such a server in front of it ---------------------------------------------------------------------
+
+
+@pytest.fixture
+def reference(server: TusServer, tmp_path: Path) -> Iterator[tuple[GatewaySimulator, HttpGateway]]:
+    """A gateway that sends its kiosks to the tus server, and a kiosk's client that was told of both. Neither server offers downloads, so
+    the gateway reads finished uploads from their folder."""
+    signer = ec.generate_private_key(ec.SECP256R1())
+    pem = signer.private_bytes(serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption())
+    place = TusPlace(f"{server.origin}/files", server.files)
+    with GatewaySimulator(tmp_path / "gateway", clock=SystemClock(), keys=SimulatorKeys(pem), behaviour=Behaviour(step_s=0.0),
+                          place=place) as simulator:
+        client = HttpGateway(simulator.base_url, "desk-1", receipt_keys={"receipt-1": signer.public_key()}, timeouts=PATIENT,
+                             upload_origins=frozenset({server.origin}))
+        yield simulator, client
+        client.close()
+    place.close()
+
+
+def packet(number: int, content: bytes) -> Packet:
+    sha256 = hashlib.sha256(content).hexdigest()
+    return Packet(f"packet-{number}-{sha256[:8]}", "p1", "desk-1", number, "0" * 64, sha256, len(content), "x", PacketState.SEALED,
+                  SystemClock().now())
+
+
+def test_a_packet_goes_to_the_other_server_and_the_receipt_comes_from_ours(
+        reference: tuple[GatewaySimulator, HttpGateway], server: TusServer, request: pytest.FixtureRequest) -> None:
+    simulator, client = reference
+    content = random.Random(request.node.name).randbytes(150_000)
+    sent = packet(1, content)
+    announced = client.announce(sent)
+    assert announced.upload_url.startswith(server.origin)
+    offset = client.send_chunk(announced.upload_url, 0, content[:CHUNK])
+    with pytest.raises(KioskError):
+        client.receipt(sent.packet_id)
+    server.kill()
+    server.start()
+    assert client.announce(sent).upload_url == announced.upload_url, "announcing again answers the same upload"
+    assert client.offset(announced.upload_url) == offset
+    send(client, announced.upload_url, content)
+    receipt = client.receipt(sent.packet_id)
+    assert (receipt.packet_id, receipt.sha256, receipt.server_sequence) == (sent.packet_id, sent.sha256, 1)
+    assert simulator.content(sent.packet_id) == content
+    assert client.receipt(sent.packet_id).jws == receipt.jws
+
+
+def test_other_bytes_than_announced_get_no_receipt(reference: tuple[GatewaySimulator, HttpGateway], request: pytest.FixtureRequest) -> None:
+    simulator, client = reference
+    content = random.Random(request.node.name).randbytes(50_000)
+    sent = packet(1, content)
+    announced = client.announce(sent)
+    send(client, announced.upload_url, content[:-1] + bytes([content[-1] ^ 1]))
+    with pytest.raises(KioskError):
+        client.receipt(sent.packet_id)
+    assert simulator.content(sent.packet_id) is None and simulator.receipts() == []

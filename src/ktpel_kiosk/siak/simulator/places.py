@@ -60,7 +60,9 @@ class TusPlace:
         self._client.close()
 
     def create(self, holding: Holding) -> str:
-        facts = {"packet_id": holding.packet_id, "sha256": holding.sha256, "filename": f"{holding.packet_id}.ktpelpkt"}
+        # some servers (tuspyserver) take no upload without the last two
+        facts = {"packet_id": holding.packet_id, "sha256": holding.sha256, "filename": f"{holding.packet_id}.ktpelpkt",
+                 "filetype": "application/octet-stream"}
         metadata = ",".join(f"{k} {base64.b64encode(v.encode()).decode()}" for k, v in facts.items())
         answer = self._ask("POST", self._create_url, {"Upload-Length": str(holding.size), "Upload-Metadata": metadata})
         location = answer.headers.get("Location", "")
