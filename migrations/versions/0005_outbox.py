@@ -120,11 +120,11 @@ STATUS = (
     UPDATE search SET status_at = (
         SELECT max(e.at) FROM packet AS k JOIN status_event AS e ON e.packet_id = k.packet_id
         WHERE k.permohonan_id = search.permohonan_id AND e.status = search.status_siak)
-    WHERE status_siak <> ''
+    WHERE status_siak <> '' AND keadaan IN ('berjalan', 'ganda')
     """,
     """
     UPDATE search SET status_at = (SELECT max(k.received_at) FROM packet AS k WHERE k.permohonan_id = search.permohonan_id)
-    WHERE status_siak = '' AND stage = 'menunggu_prr'
+    WHERE status_siak = '' AND keadaan = 'berjalan' AND stage = 'menunggu_prr'
     """,
     # what the alerts and tasks ask, answered from the index alone
     """

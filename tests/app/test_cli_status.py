@@ -63,6 +63,7 @@ def test_every_status_is_explained_and_the_manual_says_the_same():
     assert refused.exit_code == 1 and "Status tidak terbaca" in refused.stderr
 
 
+@pytest.mark.gate
 def test_entered_shown_and_imported(office, tmp_path):
     data, nik, number = office
     assert "belum ada kabar" in call("show", number, "--data", data).output

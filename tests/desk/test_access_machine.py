@@ -28,6 +28,7 @@ from ktpel_kiosk.desk import (
     resend,
     returns,
     sealing,
+    status_acts,
     statuses,
     verification,
 )
@@ -83,6 +84,9 @@ COMMANDS: dict[str, Command] = {
     "sealing.seal_packet": lambda d, a, p: sealing.seal_packet(d, a, p.id),
     "resend.resend": lambda d, a, p: resend.resend(d, a, p.id, "gagal enrol"),
     "resend.record_again": lambda d, a, p: resend.record_again(d, a, p.id, "berkas hilang"),
+    "status_acts.send_again": lambda d, a, p: status_acts.send_again(d, a, p.id, "gagal enrol"),
+    "status_acts.record_again": lambda d, a, p: status_acts.record_again(d, a, p.id, "iris tertutup"),
+    "statuses.record_entry": lambda d, a, p: statuses.record_entry(d, a, p.id, StatusSiak.ENROLL_FAILURE_AT_CENTRAL, "terbaca"),
     "statuses.enter_status": lambda d, a, p: statuses.enter_status(d, a, p.id, StatusSiak.PRINT_READY_RECORD),
     "printing.check_before_print": lambda d, a, p: printing.check_before_print(d, a, p.id),
     "printing.start_card": lambda d, a, p: printing.start_card(d, a, p.id),

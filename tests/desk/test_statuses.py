@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import replace
 from datetime import timedelta
+from pathlib import Path
 
 import pytest
-from desk_office import Office
+from desk_office import Office, build
 
 from ktpel_kiosk.desk import followups, status_acts, status_tasks, statuses
 from ktpel_kiosk.desk.followups import TaskKind
@@ -34,14 +36,35 @@ def received(office: Office, index: int = 0) -> Permohonan:
     return office.read(p)
 
 
-def kinds(office: Office) -> list[TaskKind]:
-    found = [t.kind for t in followups.tasks(office.desk)]
-    assert followups.summary(office.desk) == {k: found.count(k) for k in TaskKind if k in found}, "counted as listed"
-    return found
+def kinds(office: Office, p: Permohonan) -> list[TaskKind]:
+    """Tasks of one application; the summary counts what is listed."""
+    found = followups.tasks(office.desk)
+    assert followups.summary(office.desk) == {k: n for k in TaskKind if (n := sum(t.kind is k for t in found))}
+    return [t.kind for t in found if t.permohonan_id == p.id and t.kind is not TaskKind.LEWAT_WAKTU]
+
+
+def task(office: Office, p: Permohonan, kind: TaskKind) -> followups.Task:
+    return next(t for t in followups.tasks(office.desk) if (t.permohonan_id, t.kind) == (p.id, kind))
+
+
+@pytest.fixture(scope="module")
+def office(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Office]:
+    """One office for all: every test has its own applicants, and time only goes on."""
+    made = build(tmp_path_factory.mktemp("kantor"), "tempeh")
+    yield made
+    made.desk.register.close()
+
+
+@pytest.fixture
+def alone(tmp_path: Path) -> Iterator[Office]:
+    """An office with nobody else in it."""
+    made = build(tmp_path / "sendiri", "tempeh")
+    yield made
+    made.desk.register.close()
 
 
 def test_an_entry_moves_the_application_as_the_feed_would_and_says_who_read_it_where(office):
-    p, operator = office.sealed(), office.actor(Peran.OPERATOR)
+    p, operator = office.sealed(0), office.actor(Peran.OPERATOR)
     made = statuses.record_entry(office.desk, operator, p.id, S.PRINT_READY_RECORD, "cek ulang", where="SIAK Terpusat")
     assert made.shown and made.permohonan.current().stage is not Stage.MENUNGGU_PRR
     (said,) = statuses.history(office.desk, p.id)
@@ -52,7 +75,7 @@ def test_an_entry_moves_the_application_as_the_feed_would_and_says_who_read_it_w
 
 
 def test_an_unusual_step_needs_a_reason_and_the_future_is_refused(office):
-    p, operator = office.prr(office.sealed(), S.SENT_FOR_ENROLLMENT), office.actor(Peran.OPERATOR)
+    p, operator = office.prr(office.sealed(1), S.SENT_FOR_ENROLLMENT), office.actor(Peran.OPERATOR)
     assert statuses.unusual_step(office.desk, p.id, S.CARD_ISSUED) is S.SENT_FOR_ENROLLMENT
     assert statuses.unusual_step(office.desk, p.id, S.RECEIVED_AT_CENTRAL) is None
     with pytest.raises(BadInput) as caught:
@@ -66,7 +89,7 @@ def test_an_unusual_step_needs_a_reason_and_the_future_is_refused(office):
 
 
 def test_what_the_gateway_says_late_is_kept_but_moves_nothing_back(office):
-    p, operator = office.sealed(), office.actor(Peran.OPERATOR)
+    p, operator = office.sealed(2), office.actor(Peran.OPERATOR)
     packet = office.desk.register.read(lambda v: v.packet_of(p.id))
     begun = office.clock.now()
     office.clock.advance(7200)
@@ -80,16 +103,16 @@ def test_what_the_gateway_says_late_is_kept_but_moves_nothing_back(office):
 
 
 def test_a_word_nobody_knows_is_shown_and_moves_nothing(office):
-    p = office.sealed()
+    p = office.sealed(3)
     packet = office.desk.register.read(lambda v: v.packet_of(p.id))
     statuses.apply_status(office.desk, StatusEvent(1, packet.packet_id, "", OtherStatus("PACKET_RETRY"), office.clock.now()))
     assert shown(office, p) == "PACKET_RETRY" and office.read(p).current().stage is Stage.MENUNGGU_PRR
-    assert kinds(office) == [TaskKind.STATUS_LAIN]
-    assert "belum dikenal" in followups.tasks(office.desk)[0].text
+    assert kinds(office, p) == [TaskKind.STATUS_LAIN]
+    assert "belum dikenal" in task(office, p, kinds(office, p)[0]).text
 
 
 def test_print_ready_is_taken_back_unless_a_card_is_under_way(office):
-    p = office.prr(office.sealed())
+    p = office.prr(office.sealed(4))
     assert office.prr(p, S.ADJUDICATE_RECORD, 2).current().stage is Stage.MENUNGGU_PRR
     assert "PrintReadyTakenBack" in office.events(p)
     assert office.prr(p, S.DUPLICATE_RECORD, 3).keadaan is Keadaan.GANDA
@@ -99,12 +122,12 @@ def test_print_ready_is_taken_back_unless_a_card_is_under_way(office):
     printing.start_card(office.desk, office.actor(Peran.OPERATOR), p.id)
     stays = office.prr(p, S.DUPLICATE_RECORD, 5)
     assert stays.keadaan is Keadaan.BERJALAN and stays.current().stage is Stage.CETAK_ENCODE
-    assert kinds(office) == [TaskKind.DITARIK_PUSAT] and "Tahan kartunya" in followups.tasks(office.desk)[0].text
+    assert kinds(office, p) == [TaskKind.DITARIK_PUSAT] and "Tahan kartunya" in task(office, p, kinds(office, p)[0]).text
 
 
 def test_an_officers_decision_stands_until_the_centre_says_something_new(office):
     from ktpel_kiosk.desk import intake
-    p = office.prr(office.sealed(), S.DUPLICATE_RECORD, 5)
+    p = office.prr(office.sealed(5), S.DUPLICATE_RECORD, 5)
     intake.resolve_duplicate(office.desk, office.actor(Peran.OPERATOR), p.id, "lanjut", "duplikat dihapus")
     assert office.prr(p, S.SENT_FOR_ENROLLMENT, 2).keadaan is Keadaan.BERJALAN, "older news"
     assert office.prr(p, S.DUPLICATE_RECORD, 9).keadaan is Keadaan.GANDA
@@ -118,36 +141,36 @@ TROUBLE: tuple[tuple[StatusSiak, TaskKind, set[str]], ...] = (
 
 
 def test_trouble_makes_its_task_until_somebody_asked_or_it_is_over(office):
-    p, operator = received(office), office.actor(Peran.OPERATOR)
+    p, operator = received(office, 6), office.actor(Peran.OPERATOR)
     for number, (status, kind, acts) in enumerate(TROUBLE, 1):
         office.prr(p, status, number)
         office.clock.advance(3 * 86_400 + 60)
-        assert kind in kinds(office)
+        assert kind in kinds(office, p)
         assert office.desk.register.read(lambda v: status_acts.may(v, v.permohonan(p.id))) == acts
         followups.log_contact(office.desk, operator, p.id, "pusat", "tersambung", "menunggu")
-        assert kind not in kinds(office), "asked: it rests"
+        assert kind not in kinds(office, p), "asked: it rests"
     office.clock.advance(3 * 86_400 + 60)
-    assert TaskKind.VALIDASI_PUSAT in kinds(office), "nothing changed: it comes back"
+    assert TaskKind.VALIDASI_PUSAT in kinds(office, p), "nothing changed: it comes back"
     office.prr(p, S.DUPLICATE_RECORD, 8)
-    assert TaskKind.DATA_GANDA in kinds(office)
+    assert TaskKind.DATA_GANDA in kinds(office, p)
     with pytest.raises(SopViolation) as caught:
         status_acts.record_again(office.desk, operator, p.id, "coba")
     assert caught.value.message_key == "status.duplicate_never"
     office.prr(p, sequence=9)
-    assert not {k for _, k, _ in TROUBLE} & set(kinds(office))
+    assert not {k for _, k, _ in TROUBLE} & set(kinds(office, p))
 
 
 def test_recorded_again_the_old_packet_stays_and_the_task_goes(office):
-    p = office.prr(received(office), S.ENROLL_FAILURE_AT_CENTRAL)
+    p = office.prr(received(office, 7), S.ENROLL_FAILURE_AT_CENTRAL)
     with pytest.raises(BadInput):
         status_acts.record_again(office.desk, office.actor(Peran.OPERATOR), p.id, " ")
     again = status_acts.record_again(office.desk, office.actor(Peran.OPERATOR), p.id, "iris tertutup kelopak")
-    assert again.current().stage is Stage.REKAM and kinds(office) == []
+    assert again.current().stage is Stage.REKAM and kinds(office, p) == []
     assert office.desk.register.read(lambda v: len(v.packets_of(p.id))) == 1
     office.walk().advance(p.id)
     old, new = office.desk.register.read(lambda v: v.packets_of(p.id))
     assert (old.replaced_by, new.replaces) == (new.packet_id, old.packet_id)
-    assert shown(office, p) == "BIO_CAPTURED" and kinds(office) == []
+    assert shown(office, p) == "BIO_CAPTURED" and kinds(office, p) == []
     statuses.apply_status(office.desk, StatusEvent(3, old.packet_id, "", S.ENROLL_FAILURE_AT_CENTRAL, office.clock.now()))
     assert shown(office, p) == "BIO_CAPTURED", "a replaced packet's failure is history"
     statuses.apply_status(office.desk, StatusEvent(4, old.packet_id, "", S.PRINT_READY_RECORD, office.clock.now()))
@@ -155,41 +178,41 @@ def test_recorded_again_the_old_packet_stays_and_the_task_goes(office):
 
 
 def test_nothing_is_sent_or_recorded_again_while_the_centre_is_content(office):
-    p = office.prr(received(office), S.RECEIVED_AT_CENTRAL)
+    p = office.prr(received(office, 8), S.RECEIVED_AT_CENTRAL)
     for act in (status_acts.send_again, status_acts.record_again):
         with pytest.raises(SopViolation) as caught:
             act(office.desk, office.actor(Peran.OPERATOR), p.id, "coba")
         assert caught.value.message_key == "status.not_failed"
 
 
-def test_sfe_warns_after_three_days_and_presses_after_seven(office):
-    p = office.prr(received(office), S.SENT_FOR_ENROLLMENT)
-    office.clock.advance(3 * 86_400 - 60)
-    assert kinds(office) == [] and status_tasks.alerts(office.desk) == status_tasks.Alerts()
-    office.clock.advance(120)
-    office.prr(p, S.SENT_FOR_ENROLLMENT, 2)
-    assert TaskKind.SFE_LAMA in kinds(office), "said again, it holds since the first time"
-    assert next(t for t in followups.tasks(office.desk) if t.kind is TaskKind.SFE_LAMA).tone == "attention"
-    office.clock.advance(4 * 86_400)
-    assert next(t for t in followups.tasks(office.desk) if t.kind is TaskKind.SFE_LAMA).tone == "trouble"
-    found = status_tasks.alerts(office.desk)
+def test_sfe_warns_after_three_days_and_presses_after_seven(alone):
+    p = alone.prr(received(alone), S.SENT_FOR_ENROLLMENT)
+    alone.clock.advance(3 * 86_400 - 60)
+    assert kinds(alone, p) == [] and status_tasks.alerts(alone.desk) == status_tasks.Alerts()
+    alone.clock.advance(120)
+    alone.prr(p, S.SENT_FOR_ENROLLMENT, 2)
+    assert TaskKind.SFE_LAMA in kinds(alone, p), "said again, it holds since the first time"
+    assert task(alone, p, TaskKind.SFE_LAMA).tone == "attention"
+    alone.clock.advance(4 * 86_400)
+    assert task(alone, p, TaskKind.SFE_LAMA).tone == "trouble"
+    found = status_tasks.alerts(alone.desk)
     assert (found.sfe_warn, found.sfe_alarm, found.trouble) == (1, 1, 0)
 
 
-def test_unsent_and_silent_ones_are_told_apart(office):
-    office.sealed(0)
-    silent = received(office, 1)
-    office.clock.advance(86_400 + 60)
-    assert (status_tasks.alerts(office.desk).unsent, status_tasks.alerts(office.desk).silent) == (1, 0)
-    office.clock.advance(2 * 86_400)
-    assert status_tasks.alerts(office.desk).silent == 1
-    assert [t.permohonan_id for t in followups.tasks(office.desk) if t.kind is TaskKind.TANPA_KABAR] == [silent.id]
+def test_unsent_and_silent_ones_are_told_apart(alone):
+    alone.sealed(0)
+    silent = received(alone, 1)
+    alone.clock.advance(86_400 + 60)
+    assert (status_tasks.alerts(alone.desk).unsent, status_tasks.alerts(alone.desk).silent) == (1, 0)
+    alone.clock.advance(2 * 86_400)
+    assert status_tasks.alerts(alone.desk).silent == 1
+    assert [t.permohonan_id for t in followups.tasks(alone.desk) if t.kind is TaskKind.TANPA_KABAR] == [silent.id]
 
 
 def test_an_answer_about_a_nik_is_kept_only_when_it_says_something_new(office):
     from ktpel_kiosk.desk import intake
     from ktpel_kiosk.domain.sop import Layanan
-    person = office.person(3)
+    person = office.person(40)
     papers = frozenset(i.kode for i in intake.checklist(office.desk, Layanan.RUSAK, person))
     p = intake.register_intake(office.desk, office.actor(Peran.LOKET), Layanan.RUSAK, person, papers)
     office.line.statuses[person.nik], office.line.biodata = S.PROCESSING, {}

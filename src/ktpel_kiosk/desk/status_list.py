@@ -163,7 +163,7 @@ def _application(view: View, said: ListLine) -> Permohonan:
     """The application under way a line speaks of. Raises LineRefused."""
     found = _named(view, said)
     if found is None:
-        raise LineRefused("Tidak ada permohonan dengan nomor ini di kantor ini.")
+        raise LineRefused("Tidak ada permohonan dengan nomor ini.")
     if said.nik and found.penduduk.nik != said.nik:
         raise LineRefused("NIK dan nomor menunjuk permohonan yang berbeda.")
     if found.current() is None:

@@ -112,9 +112,9 @@ class PrintQueuePresenter:
             rows.append(("Perekaman", _why_skipped(p)))
             rows.append(("Bahan cetak", "belum diambil: foto, tanda tangan, dan sidik jari untuk chip"))
         elif packet is not None:
-            known = desk.register.read(lambda v: v.status_events(packet.packet_id))
+            known = desk.register.read(lambda v: v.shown_status(p.id))
             rows.append(("Paket", f"nomor {packet.counter} · {word('paket', packet.state)}"))
-            rows.append(("Status terakhir", word("status", known[-1].status) if known else "belum ada kabar"))
+            rows.append(("Status terakhir", word("status", known) if known else "belum ada kabar"))
         title = "Menunggu pusat" if waits else "Bahan cetak belum ada"
         return CentreView(dossier, title, _explain(elsewhere, waits), tuple(rows), elsewhere)
 
