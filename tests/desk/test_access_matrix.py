@@ -125,6 +125,8 @@ TABLE: dict[str, str] = {
     "line_rules.set_line_rules": "supervisor admin",
     "line_check.check_line": "operator supervisor admin",
     "queue.page": EVERYBODY,
+    "reports.refused_reports": EVERYBODY,
+    "reports.send_refused_again": "operator supervisor admin",
     "queue.try_all": "operator supervisor admin",
     "queue.try_one": "operator supervisor admin",
     "forms.standard_poster": COUNTERS_AND_HEADS,

@@ -192,15 +192,30 @@ def test_a_report_the_centre_refuses_does_not_hold_up_the_others(office):
     keys = waiting_reports(office, 3)
     office.line.refuses = {keys[0]: ServerRefused("gateway.packet_invalid", operation="card", status=422)}
     assert reports.send_reports(office.desk) == 2
-    assert reports.refused_reports(office.desk) == 1
+    (aside,) = reports.refused_reports(office.desk, office.actor(Peran.ADMIN))
+    assert (aside.event, aside.reason, aside.id) == ("spoiled", "gateway.packet_invalid", keys[0])
     assert reports.send_reports(office.desk) == 0 and waiting_reports(office, 0) == []
+
+
+def test_refused_reports_go_again_under_their_own_id_when_an_officer_says_so(office):
+    keys, actor = waiting_reports(office, 2), office.actor(Peran.SUPERVISOR)
+    office.line.refuses = {k: ServerRefused("gateway.refused", operation="card", status=422) for k in keys}
+    assert reports.send_reports(office.desk) == 0 and len(reports.refused_reports(office.desk, actor)) == 2
+    with pytest.raises(NotAllowed):
+        reports.send_refused_again(office.desk, office.actor(Peran.LOKET))
+    assert reports.send_refused_again(office.desk, actor) == 2
+    assert waiting_reports(office, 0) == keys and reports.refused_reports(office.desk, actor) == ()
+    assert office.desk.register.read(lambda v: v.audit(subject="-"))[-1].facts["count"] == 2
+    office.line.refuses = {}
+    assert reports.send_reports(office.desk) == 2
+    assert all(facts == {"event_id": facts["event_id"], "credential": "x"} for _event, facts in office.line.events[-2:])
 
 
 def test_a_station_the_centre_refuses_keeps_its_reports(office):
     keys = waiting_reports(office, 2)
     office.line.refuses = {k: ServerRefused("gateway.not_authorised", operation="card", status=403) for k in keys}
     assert reports.send_reports(office.desk) == 0
-    assert waiting_reports(office, 0) == keys and reports.refused_reports(office.desk) == 0
+    assert waiting_reports(office, 0) == keys and reports.refused_reports(office.desk, office.actor(Peran.ADMIN)) == ()
 
 
 def waiting_reports(office, more):

@@ -7,19 +7,24 @@ import shutil
 import sys
 from collections.abc import Callable, Iterator
 from dataclasses import asdict, dataclass
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
 from ktpel_kiosk import __version__
+from ktpel_kiosk.app.clock import SystemClock
 from ktpel_kiosk.app.maintenance import office_folder
 from ktpel_kiosk.app.office import settings_of
 from ktpel_kiosk.app.resources import migrations, resources
 from ktpel_kiosk.app.sentences import load_sentences
+from ktpel_kiosk.domain.certificates import CertificateEnd, Holder, Urgency
 from ktpel_kiosk.domain.errors import KioskError
-from ktpel_kiosk.domain.text import number_text
+from ktpel_kiosk.domain.text import date_long, number_text
 
 RECORDING_BYTES = 3_500_000
 """Room one recording takes until its packet is received: samples, packet, papers."""
+
+HOLDERS = {Holder.STATION: "stasiun", Holder.CENTRE: "pusat", Holder.LINE: "sambungan"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,7 +44,7 @@ class Check:
 
 def examine(data: Path) -> list[Check]:
     """All checks; none of them changes anything."""
-    return [*_machine(), *_libraries(), *_folder(data), *_register(data), *_devices(data)]
+    return [*_machine(), *_libraries(), *_folder(data), *_register(data), *_certificates(data), *_devices(data)]
 
 
 def _machine() -> Iterator[Check]:
@@ -91,7 +96,7 @@ def _register(data: Path) -> Iterator[Check]:
 
 
 def _open(data: Path) -> str:
-    from ktpel_kiosk.app.clock import SystemClock, Uuid7
+    from ktpel_kiosk.app.clock import Uuid7
     from ktpel_kiosk.app.office import open_register
     clock = SystemClock()
     register = open_register(office_folder(data), clock, Uuid7(clock))
@@ -102,6 +107,27 @@ def _open(data: Path) -> str:
     if not check.whole:
         return f"RANTAI AUDIT RUSAK pada urutan {check.broken_at}"
     return f"terbuka, {check.length} mata rantai audit utuh"
+
+
+def _certificates(data: Path) -> Iterator[Check]:
+    """Until when this office can seal and send."""
+    from ktpel_kiosk.app.certificates import certificate_ends
+    from ktpel_kiosk.packet.keys import DemoKeys
+
+    keys = office_folder(data) / "keys"
+    if not keys.is_dir():
+        return
+    for end in certificate_ends(DemoKeys(keys)):
+        yield _certificate(end, SystemClock().now())
+
+
+def _certificate(end: CertificateEnd, now: datetime) -> Check:
+    on, urgency = date_long(end.at.astimezone().date()), end.urgency(now)
+    name = f"sertifikat {HOLDERS[end.holder]}"
+    if urgency is Urgency.NONE:
+        return Check(name, "baik", f"berlaku sampai {on}")
+    title, what = (load_sentences().text(key, at=on) for key in end.message_keys(now))
+    return Check(name, "gagal" if urgency is Urgency.ENDED else "peringatan", f"{title} {what}")
 
 
 def _devices(data: Path) -> Iterator[Check]:

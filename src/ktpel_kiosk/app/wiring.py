@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from ktpel_kiosk.app import sops
+from ktpel_kiosk.app.certificates import KnownEnds
 from ktpel_kiosk.app.clock import PracticeClock, SystemClock, Uuid7
 from ktpel_kiosk.app.late import LateDevices, LateHistory
 from ktpel_kiosk.app.lazy import lazily
@@ -194,6 +195,7 @@ def open_practice_kiosk(data: Path, office: str, *, clock: SystemClock | Practic
         wake_uploader=lambda: kiosk[0].network.wake(), line_report=lambda: kiosk[0].network.report(),
         line_changed=lambda: kiosk[0].network.changed(), receipt_holds=lambda packet: _receipt_holds(kiosk[0], packet),
         gateway_address=lambda: kiosk[0].gateway_url or settings.gateway_url, cause_of=_cause_of,
+        certificate_ends=KnownEnds(lambda: kiosk[0].keys, clock.monotonic),
         device_history=history, practice=lazily(lambda: _practice(world)), courier=lazily(lambda: _courier(kiosk[0])),
     )
     kiosk.append(Kiosk(data, settings, desk, register, devices, clock, world))

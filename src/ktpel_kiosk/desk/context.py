@@ -14,6 +14,7 @@ from ktpel_kiosk.desk.card_acts import CardActs
 from ktpel_kiosk.desk.held import HeldCaptures
 from ktpel_kiosk.desk.seats import Seats
 from ktpel_kiosk.domain.capture_rules import CaptureRules
+from ktpel_kiosk.domain.certificates import CertificateEnd
 from ktpel_kiosk.domain.errors import BadInput, CardRefused, KioskError
 from ktpel_kiosk.domain.line import LineReport
 from ktpel_kiosk.domain.messages import Sentences
@@ -131,6 +132,7 @@ class Desk:
         specimen: cards carry the SPESIMEN watermark (always outside production).
         line_report: what the sender knows of the line now; line_changed: the office changed the rules of the line.
         gateway_address: where this station sends; cause_of: why a request failed, as the sender judges it, ``None`` when it does not know.
+        certificate_ends: until when the certificates of this desk count.
         receipt_holds: the stored receipt of a packet, its signature checked again, speaks of exactly this packet.
         device_history: what this desk has lived through with each device.
         read_public_card: reads what any KTP-el shows without a secret.
@@ -169,6 +171,7 @@ class Desk:
     line_report: Callable[[], LineReport] = LineReport
     line_changed: Callable[[], None] = lambda: None
     receipt_holds: Callable[[Packet], bool] = _no_receipt
+    certificate_ends: Callable[[], tuple[CertificateEnd, ...]] = tuple
     gateway_address: Callable[[], str] = str
     cause_of: Callable[[KioskError], WaitCause | None] = lambda _error: None
     extra_open: Callable[[], frozenset[date]] = frozenset

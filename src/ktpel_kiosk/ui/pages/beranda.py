@@ -176,7 +176,7 @@ class BerandaPage(Page):
         self._figures.setSpacing(16)
         self.frame.addLayout(self._figures)
         self._tiles: list[FigureTile] = []
-        self.notices = [NoticeBar(closable=False) for _ in range(2)]
+        self.notices = [NoticeBar(closable=False) for _ in range(3)]
         for bar in self.notices:
             self.frame.addWidget(bar)
         self._columns = QHBoxLayout()
@@ -228,7 +228,7 @@ class BerandaPage(Page):
             self._columns.addLayout(self._column(made, lines), 1)
 
     def _follow(self, told: Notice) -> None:
-        self.shell.go(told.page, **({"which": told.which} if told.which else {}))
+        self.shell.go(told.page, **dict(told.args))
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         super().resizeEvent(event)

@@ -8,11 +8,12 @@ from datetime import datetime
 
 from ktpel_kiosk.desk import complaints, followups, queries, status_tasks
 from ktpel_kiosk.desk.followups import TaskKind
+from ktpel_kiosk.domain.certificates import Urgency, announced
 from ktpel_kiosk.domain.permohonan import Keadaan
 from ktpel_kiosk.domain.sop import Stage
 from ktpel_kiosk.domain.status import stored_status
 from ktpel_kiosk.domain.status_guide import guide
-from ktpel_kiosk.domain.text import date_full, duration_words, hours_text, number_text, percent_text
+from ktpel_kiosk.domain.text import date_full, date_long, duration_words, hours_text, number_text, percent_text
 from ktpel_kiosk.ports.register import ListItem, Query
 from ktpel_kiosk.ui.presenters.session import Session, brief, clock_text, number_short
 from ktpel_kiosk.ui.words import word
@@ -23,6 +24,7 @@ PAGE_OF_STAGE: dict[str, str] = {
     Stage.CETAK_ENCODE: "cetak", Stage.AKTIVASI: "penyerahan", Stage.SERAH_LOKET: "penyerahan",
     Stage.SERAH_PEMOHON: "penyerahan", Stage.TERBIT_SURAT: "penyerahan", Stage.SERAH_SURAT: "penyerahan",
 }
+CERTIFICATE_TONES = {Urgency.EARLY: "info", Urgency.SOON: "attention", Urgency.LAST: "attention", Urgency.ENDED: "trouble"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,7 +67,7 @@ class Notice:
     text: str
     action: str
     page: str
-    which: str = ""
+    args: tuple[tuple[str, str], ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,7 +101,7 @@ class BoardPresenter:
         return BoardView(hello, subtitle, self._figures(board, now, due), columns, self._notices(due))
 
     def _notices(self, due: Mapping[TaskKind, int]) -> tuple[Notice, ...]:
-        """What did not come through: at most one line for the office's own queue and one for the centre."""
+        """What did not come through: at most one line for the office's own queue and one for the centre; a certificate that ends."""
         found = status_tasks.alerts(self.session.desk, {str(k): n for k, n in due.items()})
         notices = []
         if found.unsent:
@@ -111,8 +113,18 @@ class BoardPresenter:
         total = found.trouble + found.sfe_warn + found.silent
         if total:
             notices.append(Notice("attention", f"{number_text(total)} permohonan tertahan di pusat:",
-                                  f"{', '.join(f'{number_text(n)} {what}' for n, what in held if n)}.", "Lihat tugasnya", "tugas", "pusat"))
-        return tuple(notices)
+                                  f"{', '.join(f'{number_text(n)} {what}' for n, what in held if n)}.", "Lihat tugasnya", "tugas",
+                                  (("which", "pusat"),)))
+        return (*self._certificate(), *notices)
+
+    def _certificate(self) -> tuple[Notice, ...]:
+        """The one that ends first; the others are in Pengaturan."""
+        s = self.session
+        for end in announced(s.desk.certificate_ends(), s.now())[:1]:
+            title, what = (s.desk.sentences.text(key, at=date_long(s.local(end.at).date())) for key in end.message_keys(s.now()))
+            return (Notice(CERTIFICATE_TONES[end.urgency(s.now())], title, what, "Lihat sertifikat", "pengaturan",
+                           (("section", "sambungan"),)),)
+        return ()
 
     def _figures(self, board: queries.Board, now: datetime, due: Mapping[TaskKind, int]) -> tuple[Figure, ...]:
         share = board.within_limit / board.finished if board.finished else None
