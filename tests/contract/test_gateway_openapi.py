@@ -31,9 +31,9 @@ expected-statuses = [400, 401, 403, 406, 412, 415, 422]
 include-operation-id = "sendChunk"
 checks.positive_data_acceptance.expected-statuses = ["2xx", "3xx", 400, 401, 403, 404, 409, 429, 460, "5xx"]
 """
-"""A long poll is asked not to wait: the rest of the contract does not depend on it. No or another tus version is 412 by that protocol's text,
-a checksum of other bytes 460, a body above the limit 413 by HTTP's; all are rejections. The coverage phase sends checksums that
-do not follow the pattern and calls them valid: 400."""
+"""A long poll is asked not to wait: the rest of the contract does not depend on it. No or another tus version is 412 by that
+protocol's text, a checksum of other bytes 460, a body above the limit 413 by HTTP's; all are rejections. The coverage phase sends
+checksums that do not follow the pattern and calls them valid: 400."""
 
 
 @pytest.fixture
