@@ -19,7 +19,7 @@ from ktpel_kiosk.ui.widgets.flow import Flow
 from ktpel_kiosk.ui.widgets.tables import AnyIndex, Cell, CellDelegate, TableRow
 
 COLUMNS = ("No.", "Nama", "Umur", "Ukuran", "Kemajuan", "Menunggu karena", "Dicoba lagi")
-WIDTHS = (60, 150, 78, 74, 90, 160, 146)
+WIDTHS = (58, 148, 76, 72, 80, 184, 142)
 GROW = (0, 3, 0, 1, 1, 2, 1)
 PROGRESS = 4
 LOOK_AGAIN_MS = 250

@@ -33,15 +33,17 @@ from ktpel_kiosk.ui.words import has_word, word
 
 PAGE_ROWS = 100
 CALM = "Paket terkirim sendiri, yang tertua lebih dulu. Anda boleh terus melayani."
-ALL, REFUSED = "semua", "ditolak"
+ALL, REFUSED, OTHERS = "semua", "ditolak", "lain"
 """Filters that are no cause."""
+CAUSES_SHOWN = 3
+"""Filters of their own for the causes that most packets wait for; the others share one."""
 ANY_AGE, WARNED, ALARMED, COURIER = "", "24jam", "7hari", "kurir"
 """What narrows any filter."""
 
 
 @dataclass(frozen=True, slots=True)
 class Filter:
-    """``what``: :data:`ALL`, :data:`REFUSED` or a cause; ``only``: :data:`ANY_AGE`, :data:`WARNED`, :data:`ALARMED` or
+    """``what``: :data:`ALL`, :data:`REFUSED`, :data:`OTHERS` or a cause; ``only``: :data:`ANY_AGE`, :data:`WARNED`, :data:`ALARMED` or
     :data:`COURIER`; ``text``: a name or number."""
 
     what: str = ALL
@@ -126,6 +128,7 @@ class QueuePresenter:
         self.session = session
         self._rules = LineRules()
         self._figures = QueueFigures()
+        self._others: tuple[WaitCause, ...] = ()
 
     def may(self, use_case: str) -> bool:
         return bool(self.session.actor.peran & PERMISSIONS[use_case])
@@ -156,14 +159,15 @@ class QueuePresenter:
         """Figures, line, filters, and the page after ``after``."""
         self._rules = line_rules.line_rules(self.session.desk)
         self._figures = figures = queue.figures(self.session.desk, self.session.day_start())
+        filters = self._filters(figures)
         shown = self.page(filter, after, rows)
-        return QueueView(self._tiles(figures), self.line(), self._alarm(figures), self._filters(figures), _narrower(figures), shown,
+        return QueueView(self._tiles(figures), self.line(), self._alarm(figures), filters, _narrower(figures), shown,
                          len(shown) == rows, (figures.received, figures.count))
 
     def page(self, filter: Filter = EVERYTHING, after: int = -1, rows: int = PAGE_ROWS) -> tuple[PacketRow, ...]:
         """Rows after this counter."""
         report, now = self.session.desk.line_report(), self.session.now()
-        query = _query(filter, after, rows, report, now)
+        query = _query(filter, after, rows, report, now, self._others)
         return tuple(self._row(line, report, now) for line in queue.page(self.session.desk, self.session.actor, query))
 
     def detail(self, packet_id: str) -> PacketDetail | None:
@@ -253,7 +257,13 @@ class QueuePresenter:
         causes = dict(f.by_cause)
         if report.cause is not WaitCause.NONE:
             causes[report.cause] = causes.get(report.cause, 0) + causes.pop(WaitCause.NONE, 0)
-        some = ((REFUSED, "Perlu tindakan", f.refused), *((c.value, SHORT[c], causes.get(c, 0)) for c in WaitCause))
+        found = [c for c in WaitCause if causes.get(c)]
+        if len(found) > CAUSES_SHOWN + 1:  # more would push the list off the screen
+            found = sorted(sorted(found, key=lambda c: -causes[c])[:CAUSES_SHOWN], key=list(WaitCause).index)
+        others = tuple(c for c in WaitCause if causes.get(c) and c not in found)
+        self._others = others or self._others  # chosen, the filter goes on meaning what it meant
+        some = ((REFUSED, "Perlu tindakan", f.refused), *((c.value, SHORT[c], causes[c]) for c in found),
+                (OTHERS, "Sebab lain", sum(causes[c] for c in others)))
         return ((ALL, "Semua", f.count), *(s for s in some if s[2]))
 
     def _row(self, line: QueueLine, report: LineReport, now: datetime) -> PacketRow:
@@ -319,11 +329,12 @@ def _when_done(speed: str, left: str) -> str:
     return "." if left in ("", UNKNOWN) else f". Semua selesai {left} lagi dengan kecepatan sekarang."
 
 
-def _query(filter: Filter, after: int, rows: int, report: LineReport, now: datetime) -> QueueQuery:
-    causes: tuple[WaitCause, ...] = ()
+def _query(filter: Filter, after: int, rows: int, report: LineReport, now: datetime, others: tuple[WaitCause, ...] = ()) -> QueueQuery:
+    causes = others if filter.what == OTHERS else ()
     if filter.what in {c.value for c in WaitCause}:
-        cause = WaitCause(filter.what)
-        causes = (cause, WaitCause.NONE) if cause is report.cause else (cause,)  # whoever waits for nothing else waits for the line
+        causes = (WaitCause(filter.what),)
+    if report.cause in causes:
+        causes = (*causes, WaitCause.NONE)  # whoever waits for nothing else waits for the line
     until = {WARNED: now - queue.WARN, ALARMED: now - queue.ALARM}.get(filter.only)
     return QueueQuery(filter.text, causes, filter.what == REFUSED, until, filter.only == COURIER, after, rows)
 

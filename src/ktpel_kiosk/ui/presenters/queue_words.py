@@ -45,13 +45,13 @@ FIXERS: dict[WaitCause, tuple[str, str]] = {
     WaitCause.TLS: (
         "Pengelola jaringan",
         "Sambungan dicegat atau sertifikat kedaluwarsa. Jangan kirim lewat jaringan lain sebelum jelas."),
-    WaitCause.CLOCK: ("Admin", "Betulkan tanggal dan jam komputer, lalu tekan Coba sekarang."),
+    WaitCause.CLOCK: ("Administrator", "Betulkan tanggal dan jam komputer, lalu tekan Coba sekarang."),
     WaitCause.SERVER: (
         "Disdukcapil",
         "Server pusat sedang terganggu. Dicoba lagi otomatis; bila lebih dari sehari, hubungi Disdukcapil."),
     WaitCause.STATION: (
         "Disdukcapil",
-        "Minta Disdukcapil mendaftarkan stasiun ini atau memperbarui sertifikatnya. Sebutkan nama stasiun."),
+        "Minta Disdukcapil mendaftarkan stasiun ini atau memperbarui sertifikatnya. Nama stasiun ada di laporan (tombol salin)."),
     WaitCause.DATA: (
         "Disdukcapil",
         "Paket tetap tersimpan utuh. Salin laporannya untuk Disdukcapil; jangan rekam ulang dulu."),
@@ -63,7 +63,7 @@ FIXERS: dict[WaitCause, tuple[str, str]] = {
         "Tekan Perbaiki: paket disegel ulang dari isi cadangan di komputer ini. Pemohon tidak perlu datang lagi."),
     WaitCause.HOURS: (
         "Tidak perlu apa-apa",
-        "Kantor mengatur jam kirim. Admin dapat mengubahnya di Pengaturan, bagian Sambungan."),
+        "Kantor mengatur jam kirim. Administrator dapat mengubahnya di Pengaturan, bagian Sambungan."),
 }
 """Who can help, and what to do."""
 NO_SPARE = ("Operator", "Isi cadangan paket ini juga hilang. Tekan Rekam ulang, lalu undang pemohon datang lagi.")
