@@ -249,6 +249,25 @@ def replacement(office):
     return office.walk().advance(p.id)
 
 
+def test_everybody_is_asked_in_turn_however_many_wait():
+    ids = [f"p{n}" for n in range(173)]
+    turns = [statuses._next_of(ids, 50, statuses.ASKED_EVERY_S * turn) for turn in range(8)]
+    assert all(len(set(t)) == 50 for t in turns)
+    assert set(ids) == {i for t in turns[:4] for i in t}
+    assert statuses._next_of(ids[:50], 50, 1e9) == ids[:50]
+
+
+def test_who_has_a_packet_is_not_asked_for(office):
+    sealed = office.sealed()
+    person = office.person(1)
+    office.line.statuses[person.nik] = StatusSiak.RECEIVED_AT_CENTRAL
+    p = intake.register_intake(office.desk, office.actor(Peran.LOKET), Layanan.HILANG, person, all_papers(office, Layanan.HILANG),
+                               sudah_rekam="kartu")
+    p = office.walk().advance(p.id)
+    both = office.desk.register.read(lambda v: v.running_without_packet(["menunggu_prr"]))
+    assert both == [p.id] and sealed.current().stage is Stage.MENUNGGU_PRR
+
+
 def test_without_a_line_the_wait_says_so_and_goes_on_by_itself(office, replacement):
     office.line.trouble = Offline("gateway.offline", host="gateway")
     assert statuses.poll_skipped(office.desk) == 0

@@ -202,6 +202,7 @@ def test_an_application_is_one_indexed_read(large: Path) -> None:
 def test_plans_use_the_partial_indexes(large: Path) -> None:
     assert any("permohonan_one_open" in p for p in plan_of(large, lambda v: v.open_for_nik("x")))
     assert any("packet_unsent" in p for p in plan_of(large, lambda v: v.due_packets(NOW, 5)))
+    assert any("search_state" in p or "search_keadaan" in p for p in plan_of(large, lambda v: v.running_without_packet(["cetak_encode"])))
     assert any("card_job_one_live" in p for p in plan_of(large, lambda v: v.live_card_job("x")))
 
 

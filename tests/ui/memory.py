@@ -122,6 +122,11 @@ class MemoryRegister(MemoryRetention, MemoryStatus, MemoryQueue, MemoryLedgers):
                 counts[t.stage] = counts.get(t.stage, 0) + 1
         return counts
 
+    def running_without_packet(self, stages: Any) -> list[str]:
+        sealed = {k.permohonan_id for k in self._packets.values()}
+        running = (p for p in self._p.values() if p.keadaan is Keadaan.BERJALAN and p.id not in sealed)
+        return [p.id for p in running if (t := p.current()) and t.stage in stages]
+
     def samples(self, pid: str, *, with_data: bool = True) -> list[Any]:
         return [s for s in self._samples if s.permohonan_id == pid]
 

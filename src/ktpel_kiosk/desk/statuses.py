@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
@@ -25,6 +26,8 @@ from ktpel_kiosk.ports.register import Query, Tx, View
 FUTURE_S = 300
 """How far a clock may be behind the centre's before a moment counts as not yet come."""
 WHERE_LIMIT = 60
+ASKED_EVERY_S = 15.0
+"""The feed is looked at about that often, and with it another part of those who have to be asked for one by one."""
 
 
 def note_receipt(desk: Desk, packet_id: str) -> None:
@@ -130,13 +133,12 @@ def poll_skipped(desk: Desk, limit: int = 50) -> int:
         How many applications moved or got their material.
     """
     def waiting(view: View) -> list[Permohonan]:
-        stages = (Stage.MENUNGGU_PRR, Stage.CEK_CETAK, Stage.CETAK_ENCODE)
-        found = view.list(Query(keadaan=(Keadaan.BERJALAN,), stages=stages, limit=500, newest_first=False))
-        some = (view.permohonan(i.id) for i in found)
+        ids = view.running_without_packet([s.value for s in (Stage.MENUNGGU_PRR, Stage.CEK_CETAK, Stage.CETAK_ENCODE)])
+        some = (view.permohonan(i) for i in _next_of(ids, limit, desk.clock.monotonic()))
         return [p for p in some if records_elsewhere(p) and not has_material(view, p.id)]
 
     moved = 0
-    for p in desk.register.read(waiting)[:limit]:
+    for p in desk.register.read(waiting):
         try:
             moved += ask_status(desk, p.id).moved
         except TransportTrouble:
@@ -144,6 +146,14 @@ def poll_skipped(desk: Desk, limit: int = 50) -> int:
         except (SopViolation, BadInput):  # this one needs a person; the printing page says why
             continue
     return moved
+
+
+def _next_of(ids: Sequence[str], limit: int, moment_s: float) -> list[str]:
+    """``limit`` of them, others each time, so that the first who get no answer do not keep the others from being asked."""
+    if len(ids) <= limit:
+        return list(ids)
+    start = int(moment_s / ASKED_EVERY_S) * limit % len(ids)
+    return [*ids[start:], *ids[:start]][:limit]
 
 
 @dataclass(frozen=True, slots=True)

@@ -156,6 +156,10 @@ class View(LedgerView, StatisticsView, OutboxViews, QueueView, AlertView, Protoc
         """Running applications per current stage (``Stage`` values)."""
         ...
 
+    def running_without_packet(self, stages: Sequence[str]) -> Sequence[str]:
+        """Ids of running applications at one of these stages for which nothing was sealed here, oldest first."""
+        ...
+
     def samples(self, permohonan_id: str, *, with_data: bool = True) -> Sequence[Sample]:
         """Oldest first. ``with_data=False`` leaves ``data`` empty."""
         ...

@@ -75,6 +75,9 @@ _STAGES = select(T).where(_among(T.c.permohonan_id)).order_by(T.c.permohonan_id,
 _PACKETS = select(PACKETS).where(_among(PACKETS.c.permohonan_id)).order_by(PACKETS.c.permohonan_id, PACKETS.c.counter)
 _EVENTS = select(EVENTS).where(_among(EVENTS.c.packet_id)).order_by(EVENTS.c.packet_id, EVENTS.c.sequence)
 _EXCEPTIONS = select(EXCEPTIONS).where(_among(EXCEPTIONS.c.permohonan_id)).order_by(EXCEPTIONS.c.no)
+_WITHOUT_PACKET = select(S.c.permohonan_id).where(
+    S.c.keadaan == "berjalan", S.c.stage.in_(select(text("value")).select_from(func.json_each(bindparam("stages")))),
+    ~exists(select(PACKETS.c.packet_id).where(PACKETS.c.permohonan_id == S.c.permohonan_id))).order_by(S.c.created_at, S.c.no)
 
 COUNTS: Final[Mapping[str, Select[Any]]] = {
     "permohonan": select(func.count()).select_from(S).where(*_NUMBERED),
@@ -87,6 +90,9 @@ COUNTS: Final[Mapping[str, Select[Any]]] = {
 
 
 class ListingView(Session):
+    def running_without_packet(self, stages: Sequence[str]) -> Sequence[str]:
+        return [r["permohonan_id"] for r in self.all(_WITHOUT_PACKET, stages=mappers.ids_text(stages))]
+
     def applications_in(self, since: datetime, until: datetime) -> Iterator[Permohonan]:
         for page in paged(self.stream(_NUMBERED_IN, since=micros(since), until=micros(until)), PAGE):
             ids = [r["permohonan_id"] for r in page]
