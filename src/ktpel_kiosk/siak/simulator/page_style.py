@@ -10,7 +10,7 @@ header{display:flex;align-items:center;gap:14px;background:#fff;border-bottom:1p
 h1{font-size:17px}header .space{flex:1}
 time{font-size:18px;font-weight:700}time small{font-size:12px;font-weight:500;color:var(--soft)}
 .soft{color:var(--soft)}div.soft{font-size:12px}
-main{max-width:1800px;margin:0 auto;padding:20px 24px 40px;display:grid;gap:16px}
+main{max-width:1800px;margin:0 auto;padding:20px 24px 40px;display:grid;grid-template-columns:minmax(0,1fr);gap:16px}
 .card{background:#fff;border:1px solid var(--line);border-radius:12px}
 h2{font-size:13px;font-weight:500;color:var(--soft)}
 .tiles{display:grid;grid-template-columns:repeat(5,1fr);gap:16px}
@@ -25,7 +25,7 @@ h2{font-size:13px;font-weight:500;color:var(--soft)}
 .rate>div{white-space:nowrap}
 svg{flex:1;height:74px;min-width:0}rect{fill:#6d9fd6}line{stroke:var(--line)}
 .columns{display:grid;grid-template-columns:minmax(0,1.55fr) minmax(0,1fr);gap:16px;align-items:start}
-.columns>div{display:grid;gap:16px}
+.columns>div{display:grid;grid-template-columns:minmax(0,1fr);gap:16px}
 .list{padding:14px 4px 6px;overflow-x:auto}
 .list h2{padding:0 14px 8px;font-size:15px;font-weight:700;color:var(--ink)}.list h2 small{color:var(--soft);font-weight:500;font-size:13px}
 table{border-collapse:collapse;width:100%}
@@ -42,6 +42,6 @@ code{font:12.5px/1.4 "JetBrains Mono","DejaVu Sans Mono",Consolas,monospace;whit
 .dot{display:inline-block;width:8px;height:8px;border-radius:50%;background:#c3ccd4;margin-right:7px}.dot.on{background:#1b8a4b}
 .empty,.more{padding:6px 14px 10px;color:var(--soft)}.more{border-top:1px solid #edf1f4;padding-top:10px;font-size:12.5px}
 @media(max-width:1500px){td,th{padding-left:9px;padding-right:9px}td:first-child,th:first-child{padding-left:14px}}
-@media(max-width:1100px){.tiles{grid-template-columns:repeat(2,1fr)}.columns{grid-template-columns:1fr}}
+@media(max-width:1100px){.tiles{grid-template-columns:repeat(2,1fr)}.columns{grid-template-columns:minmax(0,1fr)}}
 @media(max-width:560px){main{padding:12px}.tiles{grid-template-columns:1fr}.rate{flex-direction:column;align-items:stretch}svg{flex:none}}
 """
