@@ -54,7 +54,8 @@ def write(folder: Path) -> None:
         p = save(register, application(1))
         logged(register, lambda tx: (
             tx.add_sample(sample(p, Position.FACE, size=3000, data=b"\x89PNG beku")), tx.add_packet(packet(p)),
-            tx.add_status(status("packet-1", 7)), tx.add_blangko(["00001"], "BAST-1", NOW), tx.add_card_job(job(p)),
+            tx.add_status(status("packet-1", 7)), tx.show_status(p.id, "PROCESSING", NOW),
+            tx.add_blangko(["00001"], "BAST-1", NOW), tx.add_card_job(job(p)),
             tx.save_user(UserAccount("rina", "Rina", (Peran.LOKET,), "$argon2id$")), tx.put_draft("k", "v"),
             tx.next_number("register", 2026)))
         logged(register, write_books)
