@@ -85,7 +85,7 @@ def test_a_status_is_noted_with_its_explanation_and_history(tempeh: PageBench) -
     assert (last.status, last.source, last.reason) == (S.PRINT_READY_RECORD, "manual", "dibaca di SIAK Terpusat; dilihat dua kali")
     tempeh.wait()
     rows = [w.text() for w in pane.statuses.history.findChildren(type(pane.statuses.none))]
-    assert any("dibaca petugas Rina" in t for t in rows) and any("gateway SIAK" in t for t in rows)
+    assert any("dibaca petugas Rina" in t for t in rows) and any("server pusat" in t for t in rows)
     shot(tempeh, "riwayat-status")
 
 

@@ -130,14 +130,14 @@ class CourierDialog(QDialog):
         self.go.clicked.connect(self._export)
         return stacked(figures, self.disks, self.only_new, row(self.fits, self.go))
 
-    def _choice(self, title: str) -> DiskChoice:
-        made = DiskChoice(title)
+    def _choice(self, title: str, *, reading: bool = False) -> DiskChoice:
+        made = DiskChoice(title, reading=reading)
         made.changed.connect(self.disk_changed)
         made.again.connect(self.look_for_disks)
         return made
 
     def _back(self) -> QWidget:
-        self.back_disks = self._choice("Baca dari")
+        self.back_disks = self._choice("Baca dari", reading=True)
         self.read = Button("Baca tanda terima", "primary", icon="inbox", key="F9")
         self.read.clicked.connect(self._take_back)
         hint = label("Setiap tanda terima diperiksa tanda tangannya. Yang tidak sah, milik kantor lain, berubah, atau lebih lama ditolak "
@@ -291,7 +291,7 @@ class CourierDialog(QDialog):
 
     def _exported(self, made: OutDone) -> None:
         self._journey |= {made.bundle_id}
-        self.sent_notice.show_text("good", "Tanda tangan stasiun ada di dalamnya.", bold=made.title)
+        self.sent_notice.show_text("good", "Isinya terenkripsi; hanya pusat yang dapat membukanya.", bold=made.title)
         clear_layout(self.steps)
         for number, step in enumerate(made.steps, 1):
             self.steps.addLayout(numbered(str(number), step, "accent"))

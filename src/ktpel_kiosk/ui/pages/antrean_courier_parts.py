@@ -58,8 +58,9 @@ class DiskChoice(QWidget):
     changed = Signal()
     again = Signal()
 
-    def __init__(self, title: str) -> None:
+    def __init__(self, title: str, *, reading: bool = False) -> None:
         super().__init__()
+        self._reading = reading
         self._rows: dict[str, DiskRow] = {}
         self._folder = ""
         self.table = GrowingRows("USB yang terpasang", ("USB", "Tempat", "Bebas", "Ukuran", "Keterangan"), (190, 200, 100, 100, 130),
@@ -89,12 +90,16 @@ class DiskChoice(QWidget):
             return
         self._rows = found
         self.table.set_rows([TableRow(r.path, (Cell(r.name, bold=True), Cell(r.path, muted=True), Cell(r.free), Cell(r.size),
-                                               Cell(r.note, tone=r.tone))) for r in found.values()])
+                                               Cell(*self._note(r)))) for r in found.values()])
         if not self.table.current_key():
             self.table.choose_first()
         self.table.setVisible(bool(found))
         self.empty.setVisible(not found)
         self.changed.emit()
+
+    def _note(self, row: DiskRow) -> tuple[str, str]:
+        """A disk that is locked against writing can be read all the same."""
+        return ("siap", "good") if self._reading and not row.usable else (row.note, row.tone)
 
     def path(self) -> str:
         """The chosen place; empty when none, or when it cannot be written to."""

@@ -62,7 +62,7 @@ class PacketPane(Card):
         self.body.addLayout(self._foot())
         self.hide()
 
-    def _foot(self) -> QVBoxLayout:
+    def _foot(self) -> QHBoxLayout:
         self.remedy = Button("Perbaiki", "primary", icon="wrench")
         self.remedy.clicked.connect(lambda: self.remedied.emit(self.detail.remedy if self.detail else ""))
         self.remedy.hide()
@@ -74,15 +74,12 @@ class PacketPane(Card):
         self.open.clicked.connect(self.wanted_open)
         line = QHBoxLayout()
         line.setSpacing(8)
+        line.addWidget(self.remedy)
         line.addWidget(self.retry)
         line.addWidget(self.open)
         line.addStretch(1)
-        foot = QVBoxLayout()
-        foot.setContentsMargins(16, 8, 16, 16)
-        foot.setSpacing(8)
-        foot.addWidget(self.remedy)
-        foot.addLayout(line)
-        return foot
+        line.setContentsMargins(16, 8, 16, 16)
+        return line
 
     def changeEvent(self, event: QEvent) -> None:
         if event.type() in (QEvent.Type.StyleChange, QEvent.Type.ParentChange):

@@ -18,8 +18,8 @@ from ktpel_kiosk.ui.widgets.fields import Choice
 from ktpel_kiosk.ui.widgets.flow import Flow
 from ktpel_kiosk.ui.widgets.tables import AnyIndex, Cell, CellDelegate, TableRow
 
-COLUMNS = ("No.", "Nama", "Umur", "Ukuran", "Kemajuan", "Menunggu karena", "Dicoba lagi")
-WIDTHS = (58, 148, 76, 72, 80, 184, 142)
+COLUMNS = ("No.", "Nama", "Umur", "Ukuran", "Terkirim", "Menunggu karena", "Dicoba lagi")
+WIDTHS = (56, 142, 76, 72, 80, 176, 154)
 GROW = (0, 3, 0, 1, 1, 2, 1)
 PROGRESS = 4
 LOOK_AGAIN_MS = 250

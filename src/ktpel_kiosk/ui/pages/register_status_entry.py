@@ -84,7 +84,7 @@ class StatusEntryPanel(Panel):
         what, how = QVBoxLayout(), QVBoxLayout()
         for column in (what, how):
             column.setSpacing(12)
-        left: tuple[QWidget, ...] = (self.status, self.other, self.text, self.warning)
+        left: tuple[QWidget, ...] = (self.status, self.other, self.warning, self.text)
         for part in left:
             what.addWidget(part)
         what.addStretch(1)

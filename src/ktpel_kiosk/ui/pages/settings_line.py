@@ -10,6 +10,7 @@ from PySide6.QtWidgets import QHBoxLayout, QLineEdit, QVBoxLayout, QWidget
 from ktpel_kiosk.desk.line_rules import HIDDEN
 from ktpel_kiosk.domain.errors import BadInput, KioskError
 from ktpel_kiosk.ui.pages.base import scroll
+from ktpel_kiosk.ui.pages.settings_line_facts import LineFacts
 from ktpel_kiosk.ui.pages.settings_office import Section
 from ktpel_kiosk.ui.presenters.line import CheckView, LineForm, LinePresenter
 from ktpel_kiosk.ui.widgets.base import Card, Line, clear_layout, label, row
@@ -33,7 +34,15 @@ class LineSection(Section):
         both = QHBoxLayout()
         both.setSpacing(16)
         both.addWidget(self._rules(), 6)
-        both.addWidget(self._check(), 5)
+        self.facts = LineFacts(page)
+        right = QVBoxLayout()
+        right.setContentsMargins(0, 0, 6, 0)
+        right.setSpacing(12)
+        right.addWidget(self._check(), 1)
+        right.addWidget(self.facts)
+        side = QWidget()
+        side.setLayout(right)
+        both.addWidget(scroll(side), 5)
         self.frame.addLayout(both, 1)
 
     def _rules(self) -> Card:
@@ -92,7 +101,7 @@ class LineSection(Section):
         box.addLayout(self.steps)
         box.addStretch(1)
         card.body.addLayout(row(label("Periksa sambungan", "strong", weight="semibold"), self.chip, None))
-        card.body.addWidget(scroll(inner), 1)
+        card.body.addWidget(inner, 1)
         self.at = label("", "small", tone="muted")
         self.test = Button("Periksa sambungan", icon="wifi")
         self.test.clicked.connect(self._test)
@@ -114,6 +123,11 @@ class LineSection(Section):
             field.editor.setEnabled(may)
         self.address.setText(self.presenter.address())
         self.page.ask_latest("sambungan", self.presenter.load, self._show)
+        self.facts.refresh()
+
+    def refresh(self) -> None:
+        """Another officer, or the line, changed what is told here; what is being typed stays."""
+        self.facts.refresh()
 
     def _show(self, form: LineForm) -> None:
         self._shown = form

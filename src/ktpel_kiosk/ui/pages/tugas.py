@@ -48,7 +48,8 @@ class TugasPage(Page):
         self.list.chosen.connect(self._choose)
         self.list.setFixedWidth(380)
         self.pages = QStackedWidget()
-        self.pages.addWidget(EmptyState("phone", "Pilih di kiri", "Nomor telepon dan riwayat panggilan tampil di sini."))
+        self.pages.addWidget(EmptyState("list-checks", "Pilih satu tugas di kiri",
+                                        "Sebabnya, nomor telepon pemohon, dan yang dapat dilakukan tampil di sini."))
         self.pages.addWidget(self._build())
         self.alike = AlikePanel(self)
         self.pages.addWidget(self.alike)

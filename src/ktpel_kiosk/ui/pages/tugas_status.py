@@ -9,7 +9,7 @@ from PySide6.QtWidgets import QButtonGroup, QHBoxLayout, QVBoxLayout, QWidget
 
 from ktpel_kiosk.desk.followups import TaskKind
 from ktpel_kiosk.ui.pages.base import footer, scroll
-from ktpel_kiosk.ui.presenters.statuses import StatusPresenter, StatusView
+from ktpel_kiosk.ui.presenters.statuses import Explained, SaidRow, StatusPresenter, StatusView
 from ktpel_kiosk.ui.presenters.tasks import TaskView
 from ktpel_kiosk.ui.widgets.base import Card, Line, label
 from ktpel_kiosk.ui.widgets.buttons import Button, Chip, ChoiceChip, uncheck
@@ -61,8 +61,9 @@ class StatusTaskPanel(QWidget):
         self.text = label("", "body", weight="medium", wrap=True)
         self.phone = label("", "body", tone="muted")
         self.status, self.history = StatusText(), StatusHistory()
-        for part in (self.text, self.phone, Line(), self.status, Line(), self._acting(), Line(), label("Riwayat", "small", weight="medium"),
-                     self.history):
+        self.said = (Line(), self.status)
+        self.told = (Line(), label("Riwayat", "small", weight="medium"), self.history)
+        for part in (self.text, self.phone, *self.said, Line(), self._acting(), *self.told):
             box.addWidget(part)
         box.addStretch(1)
         frame.addWidget(card, 1)
@@ -108,18 +109,24 @@ class StatusTaskPanel(QWidget):
         if fresh:
             uncheck(self.acts)
             self.reason.set_value("")
-            self.status.show_status(None)
-            self.history.show_rows(())
+            self._tell(None)
             for value in ("kirim_ulang", "rekam_ulang"):
                 self.chips[value].hide()
         self.ready()
         self.page.ask_latest("status", partial(self.presenter.open, task.permohonan_id), self._show)
 
     def _show(self, view: StatusView) -> None:
-        self.status.show_status(view.now, view.since)
-        self.history.show_rows(view.history)
+        self._tell(view.now, view.since, view.history)
         for value in ("kirim_ulang", "rekam_ulang"):
             self.chips[value].setVisible(value in view.acts)
+
+    def _tell(self, now: Explained | None, since: str = "", rows: tuple[SaidRow, ...] = ()) -> None:
+        self.status.show_status(now, since)
+        self.history.show_rows(rows)
+        for part in self.said:
+            part.setVisible(now is not None)
+        for below in self.told:
+            below.setVisible(bool(rows))
 
     def ready(self) -> None:
         chosen = chosen_value(self.acts)

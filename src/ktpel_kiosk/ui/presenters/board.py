@@ -9,6 +9,7 @@ from datetime import datetime
 from ktpel_kiosk.desk import complaints, followups, queries, status_tasks
 from ktpel_kiosk.desk.followups import TaskKind
 from ktpel_kiosk.domain.certificates import Urgency, announced
+from ktpel_kiosk.domain.permissions import PERMISSIONS
 from ktpel_kiosk.domain.permohonan import Keadaan
 from ktpel_kiosk.domain.sop import Stage
 from ktpel_kiosk.domain.status import stored_status
@@ -24,6 +25,8 @@ PAGE_OF_STAGE: dict[str, str] = {
     Stage.CETAK_ENCODE: "cetak", Stage.AKTIVASI: "penyerahan", Stage.SERAH_LOKET: "penyerahan",
     Stage.SERAH_PEMOHON: "penyerahan", Stage.TERBIT_SURAT: "penyerahan", Stage.SERAH_SURAT: "penyerahan",
 }
+OF_COLUMN = frozenset({"menunggu_prr"})
+"""Reasons that the head of the column says already."""
 CERTIFICATE_TONES = {Urgency.EARLY: "info", Urgency.SOON: "attention", Urgency.LAST: "attention", Urgency.ENDED: "trouble"}
 
 
@@ -121,6 +124,8 @@ class BoardPresenter:
         """The one that ends first; the others are in Pengaturan."""
         s = self.session
         for end in announced(s.desk.certificate_ends(), s.now())[:1]:
+            if end.urgency(s.now()) is Urgency.EARLY and not s.actor.peran & PERMISSIONS["change_settings"]:
+                break  # two months ahead only whoever can act needs to know
             title, what = (s.desk.sentences.text(key, at=date_long(s.local(end.at).date())) for key in end.message_keys(s.now()))
             return (Notice(CERTIFICATE_TONES[end.urgency(s.now())], title, what, "Lihat sertifikat", "pengaturan",
                            (("section", "sambungan"),)),)
@@ -144,8 +149,9 @@ class BoardPresenter:
 
     @staticmethod
     def _follow_up(due: Mapping[TaskKind, int]) -> Figure:
-        """How much waits to be gone after, and what kind first."""
-        detail = ", ".join(f"{number_text(n)} {word('tugas_pendek', k)}" for k, n in due.items())
+        """How much waits to be gone after, and the two kinds with the most."""
+        most = sorted(due.items(), key=lambda kind: -kind[1])
+        detail = ", ".join(f"{number_text(n)} {word('tugas_pendek', k)}" for k, n in most[:2]) + (", …" if most[2:] else "")
         tone = "attention" if due else "good"
         return Figure("Tindak lanjut", number_text(sum(due.values())), detail or "tidak ada yang tertunda", tone, "tugas")
 
@@ -162,7 +168,8 @@ class BoardPresenter:
             return ("telepon", "attention", brief(waited)) if waited > 7 * 86400 else ("ambil", "good", brief(waited))
         if item.tahap_state == "jeda":
             reason = word("jeda", item.pause_reason) if item.pause_reason else "ditunda"
-            return "jeda", "neutral", f"{reason} · {brief((now - item.updated_at).total_seconds())}"
+            since = brief((now - item.updated_at).total_seconds())
+            return "jeda", "neutral", since if item.pause_reason in OF_COLUMN else f"{reason} · {since}"
         used = item.active_s + ((now - item.running_since).total_seconds() if item.running_since else 0.0)
         if item.limit_s is None:
             return clock_text(used), "accent", ""

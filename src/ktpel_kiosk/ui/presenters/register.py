@@ -21,7 +21,7 @@ from ktpel_kiosk.domain.sop import Stage
 from ktpel_kiosk.domain.text import MONTHS, date_long, mask_nik, month_year, number_text, phone_local, time_text, zone
 from ktpel_kiosk.ports.register import Approval, ListItem, Query, ScannedDocument, View
 from ktpel_kiosk.ui.presenters.board import PAGE_OF_STAGE
-from ktpel_kiosk.ui.presenters.session import Session, clock_text, day_month, duration_words, number_short
+from ktpel_kiosk.ui.presenters.session import Session, brief, clock_text, day_month, duration_words, number_short
 from ktpel_kiosk.ui.presenters.work import biodata_rows
 from ktpel_kiosk.ui.words import word
 
@@ -253,7 +253,7 @@ class RegisterPresenter:
             who = f"{who} · {day_month(local.date())} {time_text(local)}".strip(" ·")
         used = clock_text(s.used_s) if s.used_s else ""
         limit = f" / {clock_text(s.langkah.limit_s)}" if s.langkah.limit_s and used else ""
-        paused = f" · jeda {clock_text(s.paused_s)}" if s.paused_s >= 60 else ""
+        paused = f" · jeda {brief(s.paused_s) if s.paused_s >= 86400 else clock_text(s.paused_s)}" if s.paused_s >= 60 else ""
         state, tone = {
             "selesai": ("selesai", "good"), "aktif": ("berjalan", "accent"), "dilewati": ("dilewati", "neutral"),
             "jeda": (word("jeda", s.pause_reason) if s.pause_reason else "jeda", "attention"),
