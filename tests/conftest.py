@@ -3,16 +3,23 @@
 from __future__ import annotations
 
 import os
+import shutil
 import tempfile
 from pathlib import Path
 
 import pytest
+
+import ready_made
 
 # The card library looks up its service's socket once a process: it must be the tests' own from the first call of whichever test is first.
 os.environ["PCSCLITE_CSOCK_NAME"] = str(Path(tempfile.mkdtemp(prefix="ktpel-pcsc-")) / "pcscd.comm")
 
 LONG_FIRST = ("crash/test_kill.py", "ui/test_windows.py", "app/test_demo.py", "app/test_acceptance.py", "app/test_day.py",
               "documents/test_", "register/test_register_crash.py")
+
+HERE = Path(__file__).parent
+MEMORY = Path("/dev/shm")
+MEMORY_NEEDED = 4 * 1024**3
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
@@ -21,3 +28,22 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
         return next((i for i, long in enumerate(LONG_FIRST) if long in name), len(LONG_FIRST))
 
     items.sort(key=rank)
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Folders of quick tests lie in memory where there is room: a hundred thousand times "durable" waits for a disk otherwise.
+
+    None of them cuts the power, only processes, and what a killed process has written is there on either. The gates use the disk.
+    """
+    if config.getoption("markexpr") == "not gate" and MEMORY.is_dir() and shutil.disk_usage(MEMORY).free > MEMORY_NEEDED:
+        os.environ.setdefault("PYTEST_DEBUG_TEMPROOT", str(MEMORY))
+
+
+@pytest.fixture(scope="session", autouse=True)
+def rsa_keys_once() -> None:
+    ready_made.keys_once()
+
+
+@pytest.fixture(scope="module", autouse=True)
+def new_registers(request: pytest.FixtureRequest) -> None:
+    ready_made.use_for(request.path.relative_to(HERE).as_posix())
