@@ -13,11 +13,12 @@ import pickle
 import random
 import sys
 import time
-import traceback
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
+
+from forked_child import do_and_end
 
 from ktpel_kiosk.app.office import village_names
 from ktpel_kiosk.app.population import invent
@@ -180,18 +181,6 @@ def describe(folder: Path, start: datetime) -> dict[str, Any]:
         return end
 
 
-def _child(work: Any) -> None:
-    code = 1
-    try:
-        work()
-        code = 0
-    except BaseException:
-        traceback.print_exc()
-    finally:
-        sys.stderr.flush()
-        os._exit(code)
-
-
 def _obey(folder: Path, command: str, words: list[str]) -> None:
     if command == "prepare":
         prepare(folder, int(words[0]), int(words[1]), int(words[2]), datetime.fromisoformat(words[3]))
@@ -209,7 +198,7 @@ def main() -> None:
         command, *words = line.split()
         pid = os.fork()
         if pid == 0:
-            _child(lambda c=command, w=words: _obey(folder, c, w))
+            do_and_end(lambda c=command, w=words: _obey(folder, c, w))
         print(f"pid {pid}", flush=True)
         _, status = os.waitpid(pid, 0)
         print(f"exit {status}", flush=True)

@@ -15,12 +15,12 @@ import os
 import pickle
 import random
 import sys
-import traceback
 from collections.abc import Callable, Sequence
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
+from forked_child import do_and_end
 from lasting import LastingWorld, remember
 
 from ktpel_kiosk.app.clock import PracticeClock
@@ -235,18 +235,6 @@ def describe(folder: Path, url: str) -> dict[str, Any]:
         kiosk.close()
 
 
-def _child(work: Callable[[], None]) -> None:
-    code = 1
-    try:
-        work()
-        code = 0
-    except BaseException:
-        traceback.print_exc()
-    finally:
-        sys.stderr.flush()
-        os._exit(code)
-
-
 def main() -> None:
     folder, url, applicants = Path(sys.argv[1]), sys.argv[2], int(sys.argv[3])
     _preload()
@@ -257,9 +245,9 @@ def main() -> None:
         if pid == 0:
             if command in WANTED:
                 wanted = applicants if command == "run" else WANTED[command]
-                _child(lambda: _run(folder, url, wanted, int(argument)))
+                do_and_end(lambda: _run(folder, url, wanted, int(argument)))
             else:
-                _child(lambda: (folder / "end.pickle").write_bytes(pickle.dumps(describe(folder, url))) and None)
+                do_and_end(lambda: (folder / "end.pickle").write_bytes(pickle.dumps(describe(folder, url))) and None)
         print(f"pid {pid}", flush=True)
         _, status = os.waitpid(pid, 0)
         print(f"exit {status}", flush=True)

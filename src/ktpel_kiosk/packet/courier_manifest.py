@@ -5,7 +5,6 @@ from __future__ import annotations
 import base64
 import binascii
 import hashlib
-import json
 import re
 from collections.abc import Callable, Collection, Mapping
 from datetime import UTC, datetime
@@ -20,6 +19,7 @@ from cryptography.hazmat.primitives.serialization import Encoding
 
 from ktpel_kiosk.domain.courier import BundleItem, BundleManifest, BundlePlan
 from ktpel_kiosk.domain.errors import SecurityRefusal
+from ktpel_kiosk.jose import decode, encode, strict_object
 from ktpel_kiosk.packet.canonical import SAFE_INTEGER, JsonValue, canonical
 from ktpel_kiosk.packet.keys import RSA_BITS, SigningKey
 from ktpel_kiosk.packet.manifest import stamp
@@ -55,8 +55,8 @@ def sign_manifest(plan: BundlePlan, readme: str, key: SigningKey, certificate: x
         "alg": "ES256" if isinstance(key, ec.EllipticCurvePrivateKey) else "PS256", "kid": fingerprint(certificate), "typ": TYPE,
         "x5c": [base64.b64encode(certificate.public_bytes(Encoding.DER)).decode()],
     }
-    signed = f"{_encode(canonical(header))}.{_encode(canonical(payload))}"
-    return f"{signed}.{_encode(_signature(key, signed.encode()))}"
+    signed = f"{encode(canonical(header))}.{encode(canonical(payload))}"
+    return f"{signed}.{encode(_signature(key, signed.encode()))}"
 
 
 def _signature(key: SigningKey, data: bytes) -> bytes:
@@ -178,26 +178,16 @@ def _altered(reason: str) -> SecurityRefusal:
     return SecurityRefusal("courier.manifest_altered", reason=reason)
 
 
-def _encode(data: bytes) -> str:
-    return base64.urlsafe_b64encode(data).rstrip(b"=").decode()
-
-
 def _decode(text: str) -> bytes:
-    """Strict: exactly one text stands for each value."""
     try:
-        data = base64.b64decode(text + "=" * (-len(text) % 4), altchars=b"-_", validate=True)
-    except (binascii.Error, ValueError) as e:
+        return decode(text)
+    except ValueError as e:
         raise _altered("base64") from e
-    if _encode(data) != text:
-        raise _altered("base64")
-    return data
 
 
 def _object(text: str) -> dict[str, Any]:
+    data = _decode(text)
     try:
-        value = json.loads(_decode(text))
-    except (ValueError, RecursionError) as e:
+        return strict_object(data)
+    except ValueError as e:
         raise _altered("json") from e
-    if not isinstance(value, dict):
-        raise _altered("json")
-    return value

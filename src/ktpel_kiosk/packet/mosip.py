@@ -16,9 +16,10 @@ from cryptography import x509
 from cryptography.hazmat.primitives.asymmetric import rsa
 
 from ktpel_kiosk.domain.errors import BadInput
+from ktpel_kiosk.jose import encode
 from ktpel_kiosk.packet.container import EPOCH
 from ktpel_kiosk.packet.keys import public_bytes
-from ktpel_kiosk.packet.mosip_crypto import Random, base64url, encrypt, hex_hash, sign
+from ktpel_kiosk.packet.mosip_crypto import Random, encrypt, hex_hash, sign
 from ktpel_kiosk.packet.mosip_files import Files, json_bytes, sub_packets
 from ktpel_kiosk.packet.mosip_profile import Profile
 from ktpel_kiosk.packet.mosip_session import Session, read_session
@@ -100,7 +101,7 @@ def export(entries: Mapping[str, bytes], profile: Profile, desk: MosipDesk, *, r
         outer[f"{profile.source}/{process}/{stem}.zip"] = sealed
         outer[f"{profile.source}/{process}/{stem}.json"] = json_bytes({
             "id": registration_id, "packetname": stem, "source": profile.source, "process": process, "schemaversion": profile.version,
-            "signature": sign(plain, desk.signer), "encryptedhash": base64url(hashlib.sha256(sealed).digest()),
+            "signature": sign(plain, desk.signer), "encryptedhash": encode(hashlib.sha256(sealed).digest()),
             "providername": "PacketWriterImpl", "providerversion": "v1.0", "creationdate": session.manifest["created_at"],
             "refid": desk.reference,
         })

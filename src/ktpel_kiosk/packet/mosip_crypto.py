@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import base64
 import hashlib
 import os
 from collections.abc import Callable
@@ -13,6 +12,7 @@ from cryptography.hazmat.primitives.asymmetric import padding, rsa
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
 from ktpel_kiosk.domain.errors import BadInput
+from ktpel_kiosk.jose import encode
 
 NONCE_BYTES, AAD_BYTES, KEY_BYTES = 12, 32, 32
 SPLITTER = b"#KEY_SPLITTER#"
@@ -54,12 +54,7 @@ def sign(plain: bytes, key: rsa.RSAPrivateKey) -> str:
     """
     if key.key_size < LEAST_SIGNER_BITS:
         raise BadInput("packet.key", reason="RSA 2048 expected")
-    return base64url(key.sign(plain, padding.PKCS1v15(), hashes.SHA256()))
-
-
-def base64url(data: bytes) -> str:
-    """Without padding."""
-    return base64.urlsafe_b64encode(data).rstrip(b"=").decode("ascii")
+    return encode(key.sign(plain, padding.PKCS1v15(), hashes.SHA256()))
 
 
 def hex_hash(*parts: bytes) -> str:

@@ -16,7 +16,7 @@ from typing import Any
 
 from ktpel_kiosk.biometrics.cbeff import TYPE_NAME, subtype
 from ktpel_kiosk.domain.biometric import Position
-from ktpel_kiosk.packet.mosip_crypto import base64url
+from ktpel_kiosk.jose import encode
 
 PLACEHOLDER = "<bioValue>"
 _POSITIONS = {(TYPE_NAME[p.modality], subtype(p)): p for p in Position if p.modality in TYPE_NAME}
@@ -68,7 +68,7 @@ def _proof(element: Mapping[str, Any]) -> tuple[Position, Proof] | None:
     if not signature or position is None or payload.count(value) != 1 or PLACEHOLDER in payload or not _fits_xml(payload):
         return None
     cut = payload.replace(value, PLACEHOLDER)
-    if f"{header}.{base64url(cut.replace(PLACEHOLDER, base64url(record)).encode())}.{signature}" != token:
+    if f"{header}.{encode(cut.replace(PLACEHOLDER, encode(record)).encode())}.{signature}" != token:
         return None
     return position, Proof(record, cut, f"{header}..{signature}", version if isinstance(version, str) and version.isprintable() else "")
 
@@ -85,7 +85,7 @@ def _decode(text: str) -> bytes:
         data = base64.b64decode(text + "=" * (-len(text) % 4), altchars=b"-_", validate=True)
     except (binascii.Error, ValueError) as e:
         raise ValueError("base64url") from e
-    if not data or base64url(data) != text:
+    if not data or encode(data) != text:
         raise ValueError("base64url")
     return data
 

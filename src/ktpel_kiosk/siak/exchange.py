@@ -14,11 +14,11 @@ from typing import Any
 import httpx
 
 from ktpel_kiosk.domain.errors import BadInput, ServerRefused
+from ktpel_kiosk.jose import strict_object
 from ktpel_kiosk.siak import wire
 from ktpel_kiosk.siak.answers import TUS, Operation, PortalSeen, error_for, unreadable
 from ktpel_kiosk.siak.connections import BoundedTransport, Budget, Connections, checked_proxy
 from ktpel_kiosk.siak.diagnose import HTTP_PORT, Diagnosis, is_portal, looks_like_a_page
-from ktpel_kiosk.siak.jws import strict_object
 
 MAX_ANSWER_BYTES = 1024 * 1024
 RETRY_AFTER_CAP_S = 3600
