@@ -7,7 +7,7 @@ from desk_office import PASSWORD
 
 from ktpel_kiosk.desk import packet_files, sealing
 from ktpel_kiosk.domain.audit import GENESIS
-from ktpel_kiosk.domain.errors import DiskFull, SignInRefused, SopViolation
+from ktpel_kiosk.domain.errors import BadInput, DiskFull, SignInRefused, SopViolation
 from ktpel_kiosk.domain.outbox import PacketState
 from ktpel_kiosk.domain.sop import Peran, Stage
 
@@ -95,3 +95,22 @@ def test_file_without_row_is_removed_at_start_up(office):
     (office.vault.folder / "waisenkind.ktpelpkt").write_bytes(b"x")
     assert packet_files.clear_leftovers(office.desk) == 1
     assert len(list(office.vault.folder.iterdir())) == 1
+
+
+def test_an_expired_certificate_stops_the_seal_and_costs_nobody_anything(office):
+    """What the sentence promises: recording and sign-offs stay, the step stays open, and the applicant need not come again."""
+    p, operator = recorded(office), office.actor(Peran.OPERATOR)
+    sealing.applicant_confirms(office.desk, p.id)
+    sealing.sign_off(office.desk, operator, p.id, PASSWORD)
+    kept = office.desk.register.read(lambda v: (list(v.approvals(p.id)), list(v.samples(p.id))))
+    office.vault.trouble = BadInput("packet.station_expired", at="24-11-2026")
+    with pytest.raises(BadInput) as refused:
+        sealing.seal_packet(office.desk, operator, p.id)
+    told = office.desk.sentences.of(refused.value)
+    assert "24-11-2026" in told and "tetap tersimpan" in told and "administrator" in told
+    assert office.read(p).current().stage is Stage.KIRIM
+    assert office.desk.register.read(lambda v: (list(v.approvals(p.id)), list(v.samples(p.id)))) == kept and kept[1]
+    assert office.desk.register.read(lambda v: v.packet_of(p.id)) is None
+    office.clock.advance(5 * 86400)
+    office.vault.trouble = None
+    assert sealing.seal_packet(office.desk, operator, p.id).state is PacketState.SEALED

@@ -17,7 +17,7 @@ from ktpel_kiosk.domain.line import LineReport
 from ktpel_kiosk.domain.outbox import CONTENTS_GONE, PacketState, WaitCause
 from ktpel_kiosk.domain.sop import Peran, Stage
 from ktpel_kiosk.ui.pages.antrean import AntreanPage
-from ktpel_kiosk.ui.presenters.queue import ALARMED, COURIER, PAGE_ROWS, REFUSED, REPAIR, Filter, QueuePresenter
+from ktpel_kiosk.ui.presenters.queue import ALARMED, COURIER, OTHERS, PAGE_ROWS, REFUSED, REPAIR, Filter, QueuePresenter
 
 
 @pytest.fixture(scope="module")
@@ -104,6 +104,20 @@ def test_filters_have_counts_and_find_just_these(kit, packets):
     for filter, expected in ((Filter(REFUSED), [0]), (Filter("offline"), [2, 3]), (Filter("server"), [1]), (Filter(only=ALARMED), [0]),
                              (Filter(only=COURIER), [2]), (Filter("offline", COURIER), [2])):
         assert [r.id for r in presenter.page(filter)] == [packets[n].packet_id for n in expected], filter
+
+
+def test_many_causes_share_a_filter_that_keeps_its_meaning(kit, packets):
+    causes = (WaitCause.DNS, WaitCause.TLS, WaitCause.SERVER, WaitCause.CLOCK, WaitCause.FILE)
+    kit.office.register._packets = {f"p{n}": replace(packets[1], packet_id=f"p{n}", counter=n, wait_cause=causes[min(n // 2, 4)])
+                                    for n in range(9)}
+    report(kit, LineReport(True))
+    presenter = QueuePresenter(kit.session())
+    filters = {key: count for key, _w, count in presenter.load().filters}
+    assert filters == {"semua": 9, "dns": 2, "tls": 2, "clock": 2, "lain": 3}
+    assert [r.id for r in presenter.page(Filter(OTHERS))] == ["p4", "p5", "p8"]
+    del kit.office.register._packets["p4"], kit.office.register._packets["p5"]
+    assert "lain" not in {key for key, _w, _c in presenter.load().filters}, "four causes have a filter each"
+    assert [r.id for r in presenter.page(Filter(OTHERS))] == ["p8"]
 
 
 def test_a_search_finds_by_name_and_number(kit, packets):

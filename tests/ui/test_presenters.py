@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import sys
+from dataclasses import replace
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
@@ -10,8 +12,9 @@ from fakes import PASSWORD, FakeOffice
 
 from ktpel_kiosk.desk.handover import Receiver
 from ktpel_kiosk.domain.biometric import FINGERS, ExceptionKind, Position
+from ktpel_kiosk.domain.certificates import CertificateEnd, Holder
 from ktpel_kiosk.domain.errors import KioskError, MediaEmpty, SignInRefused
-from ktpel_kiosk.domain.sop import Layanan, Stage
+from ktpel_kiosk.domain.sop import Layanan, Peran, Stage
 from ktpel_kiosk.ports.devices import DeviceKind
 from ktpel_kiosk.ui.presenters.board import BoardPresenter
 from ktpel_kiosk.ui.presenters.cards import CardPresenter, HandoverPresenter
@@ -33,6 +36,19 @@ def _values(office: FakeOffice, index: int = 60) -> dict[str, str]:
 def test_presenters_are_qt_free() -> None:
     folder = Path(sys.modules["ktpel_kiosk.ui.presenters.board"].__file__ or "").parent
     assert all("PySide6" not in p.read_text("utf-8") for p in folder.glob("*.py"))
+
+
+@pytest.mark.parametrize(("days", "role", "expected"), [
+    (61, Peran.ADMIN, []), (45, Peran.ADMIN, ["info"]), (45, Peran.OPERATOR, []), (20, Peran.OPERATOR, ["attention"]),
+    (-1, Peran.OPERATOR, ["trouble"])])
+def test_the_end_of_a_certificate_is_told_first_to_whoever_can_act_then_to_all(office: FakeOffice, days: int, role: Peran,
+                                                                               expected: list[str]) -> None:
+    end = CertificateEnd(Holder.STATION, office.clock.now() + timedelta(days=days))
+    later = CertificateEnd(Holder.LINE, office.clock.now() + timedelta(days=days + 1))
+    session = Session(replace(office.desk, certificate_ends=lambda: (later, end)), office.actors[role])
+    notices = BoardPresenter(session).load().notices
+    assert [n.tone for n in notices] == expected
+    assert all("Sertifikat stasiun" in n.bold and "administrator" in n.text and dict(n.args) == {"section": "sambungan"} for n in notices)
 
 
 def test_board_counts_and_clock(office: FakeOffice, session: Session) -> None:

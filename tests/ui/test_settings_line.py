@@ -1,18 +1,23 @@
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator
 from dataclasses import replace
+from datetime import timedelta
 from typing import Any
 
 import pytest
 from pagekit import PageBench, bench
+from PySide6.QtWidgets import QLabel
 
-from ktpel_kiosk.desk import line_rules
+from ktpel_kiosk.desk import line_rules, reports
 from ktpel_kiosk.desk.line_rules import HIDDEN
+from ktpel_kiosk.domain.certificates import CertificateEnd, Holder
 from ktpel_kiosk.domain.errors import ServerRefused
 from ktpel_kiosk.domain.outbox import WaitCause
 from ktpel_kiosk.domain.sop import Peran
 from ktpel_kiosk.ui.pages.pengaturan import PengaturanPage
+from ktpel_kiosk.ui.widgets.buttons import Chip
 
 
 class Answering:
@@ -95,3 +100,44 @@ def test_who_may_not_change_sees_the_rules_and_may_check(kit, gateway):
     section = page.section("sambungan")
     assert section.save.isHidden() and not section.test.isHidden()
     assert not any(field.editor.isEnabled() for field in section.fields.values())
+
+
+def test_certificates_with_their_end_and_who_acts(kit, gateway):
+    now = kit.office.clock.now()
+    ends = (CertificateEnd(Holder.STATION, now + timedelta(days=26, hours=1)), CertificateEnd(Holder.CENTRE, now + timedelta(days=900)))
+    kit.office.desk = replace(kit.office.desk, certificate_ends=lambda: ends)
+    page = kit.open("pengaturan", PengaturanPage, kit.office.actors[Peran.ADMIN], section="sambungan")
+    facts = page.section("sambungan").facts
+    told = [w.text() for w in facts.trust.findChildren(QLabel)]
+    assert "Sertifikat stasiun" in told and "berlaku sampai 16 Desember 2026" in told
+    assert any(w.text() == "26 hari lagi" for w in facts.trust.findChildren(Chip))
+    assert sum("administrator" in t for t in told) == 1, "only of the one that ends"
+    assert facts.refused.isHidden()
+
+
+def test_refused_card_reports_are_shown_with_their_reason_and_sent_again(kit, gateway):
+    def refuse(tx):
+        tx.put_draft("lapor-ditolak:1", json.dumps({
+            "event": "spoiled", "event_id": "1", "blangko": "00007", reports.WHY: "gateway.packet_invalid",
+            reports.WHEN: kit.office.clock.now().isoformat()}))
+        tx.log("CardReportRefused", "-", "-")
+
+    kit.office.register.write(refuse)
+    page = kit.open("pengaturan", PengaturanPage, kit.office.actors[Peran.ADMIN], section="sambungan")
+    facts = page.section("sambungan").facts
+    assert facts.title.text() == "1 laporan kartu ditolak pusat"
+    told = " ".join(w.text() for w in facts.refused.findChildren(QLabel))
+    assert "Kartu rusak · blangko 00007" in told and "isi laporan ini tidak benar" in told and "20 November 2026" in told
+    facts.again.click()
+    kit.wait()
+    assert "1 laporan kartu dikirim lagi" in kit.notice() and facts.refused.isHidden()
+    waiting = kit.office.register.read(lambda v: dict(v.drafts(reports.PREFIX)))
+    assert json.loads(waiting["lapor:1"]) == {"event": "spoiled", "event_id": "1", "blangko": "00007"}
+
+
+def test_whoever_may_not_send_sees_the_reports_without_the_button(kit, gateway):
+    kit.office.register.write(lambda tx: (tx.put_draft("lapor-ditolak:1", json.dumps({"event": "encoded", "event_id": "1"})),
+                                          tx.log("CardReportRefused", "-", "-")))
+    page = kit.open("pengaturan", PengaturanPage, kit.office.actors[Peran.KASI], section="sambungan")
+    facts = page.section("sambungan").facts
+    assert not facts.refused.isHidden() and facts.again.isHidden()
