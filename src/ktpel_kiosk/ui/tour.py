@@ -126,8 +126,9 @@ class Tour:
 
     def _resize(self, target: QMainWindow, width: int, height: int) -> None:
         target.resize(width, height)
-        if target is self.windows.operator:
-            set_theme(target, Theme("light", screen_scale(width, height)))
+        look = Theme("light", screen_scale(width, height))
+        if target is self.windows.operator and self.windows.operator.theme != look:  # styling every page anew takes half a second
+            set_theme(target, look)
         for _ in range(3):
             QTest.qWait(10)
 
