@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
 from fakes import PASSWORD, FakeOffice
 from PySide6.QtCore import Qt
 from PySide6.QtTest import QTest
-from PySide6.QtWidgets import QAbstractButton, QAbstractItemView, QComboBox, QLineEdit, QPlainTextEdit, QWidget
+from PySide6.QtWidgets import QAbstractButton, QAbstractItemView, QComboBox, QLabel, QLineEdit, QPlainTextEdit, QWidget
 from pytestqt.qtbot import QtBot
 
 from ktpel_kiosk.desk.printing import start_card
@@ -18,6 +19,7 @@ from ktpel_kiosk.domain.sop import Peran, Stage
 from ktpel_kiosk.ports.devices import DeviceHealth, DeviceKind
 from ktpel_kiosk.ui.app import Windows, load_look, make_windows, save_look
 from ktpel_kiosk.ui.operator_window import PAGES
+from ktpel_kiosk.ui.pages.bantuan import topics
 from ktpel_kiosk.ui.theme import Theme
 from ktpel_kiosk.ui.tour import drive_tour
 
@@ -70,10 +72,30 @@ def _controls(root: QWidget) -> list[QWidget]:
 
 def test_function_keys(windows: Windows, settle: Settle) -> None:
     operator = windows.operator
-    for key, page in (("F2", "loket"), ("F3", "register"), ("F1", "bantuan"), ("Esc", "beranda")):
+    for key, page in (("F2", "loket"), ("F3", "register"), ("F1", "bantuan"), ("Esc", "register"), ("Esc", "beranda"), ("F2", "loket"),
+                      ("F1", "bantuan"), ("Esc", "beranda")):
         operator.press(key)
         settle(windows)
         assert operator.current == page
+
+
+def test_help_tells_of_the_page_it_was_asked_from(windows: Windows, settle: Settle) -> None:
+    operator = windows.operator
+    for key in topics():
+        operator.go(key)
+        settle(windows)
+        operator.press("F1")
+        settle(windows)
+        page: Any = operator.page("bantuan")
+        told = [w.text() for w in page.findChildren(QLabel) if w.isVisible()]
+        assert page.title.text() == f"Bantuan: {topics()[key]['title']}" and topics()[key]["lines"][0][0] in told
+        operator.press("Esc")
+        settle(windows)
+        assert operator.current == key
+    operator.go("loket")
+    operator.press("F1")
+    settle(windows)
+    assert page.title.text() == "Bantuan" and "Listrik padam" in [w.text() for w in page.findChildren(QLabel) if w.isVisible()]
 
 
 def test_a_draft_survives_leaving_and_locking(office: FakeOffice, windows: Windows, settle: Settle) -> None:

@@ -265,7 +265,7 @@ class OperatorWindow(QMainWindow):
             elif not page.back() and self._page != "beranda":
                 self.go("beranda")
         elif key == "F1":
-            self.go("bantuan")
+            self.go("bantuan", about="" if self._page == "bantuan" else self._page)
         elif key == "F2":
             self.go("loket", new=True)
         else:

@@ -6,13 +6,13 @@ from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from PySide6.QtCore import QEvent, QModelIndex, QRectF
-from PySide6.QtGui import QGuiApplication, QPainter
+from PySide6.QtGui import QGuiApplication, QPainter, QResizeEvent
 from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout
 
 from ktpel_kiosk.domain.errors import KioskError
 from ktpel_kiosk.domain.text import number_text
 from ktpel_kiosk.ui.pages.antrean_detail import PacketPane
-from ktpel_kiosk.ui.pages.antrean_list import FilterBar, QueueRows
+from ktpel_kiosk.ui.pages.antrean_list import LESSER_COLUMNS, FilterBar, QueueRows
 from ktpel_kiosk.ui.pages.base import Page
 from ktpel_kiosk.ui.presenters.queue import AGAIN, CALM, PAGE_ROWS, LineView, PacketDetail, PacketRow, QueuePresenter, QueueView
 from ktpel_kiosk.ui.widgets.base import Card, Painted, label, row
@@ -24,6 +24,8 @@ if TYPE_CHECKING:
     from ktpel_kiosk.ui.operator_window import OperatorWindow
 
 CLOCK_EVERY_S = 5
+LOW = 580
+"""Height of the page in design pixels under which it is crowded."""
 EMPTY = ("Semua sudah terkirim", "Paket baru masuk ke sini setelah disegel dan terkirim sendiri.")
 NOTHING = ("Tidak ada yang cocok", "Periksa ejaan, atau pilih Semua di atas.")
 
@@ -132,6 +134,27 @@ class AntreanPage(Page):
         return card
 
     # -- showing ------------------------------------------------------------------------------------------------------
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        self._fit()
+
+    def changeEvent(self, event: QEvent) -> None:
+        if event.type() == QEvent.Type.StyleChange and hasattr(self, "detail"):
+            self._fit()
+        super().changeEvent(event)
+
+    def _fit(self) -> None:
+        """Under large letters the figures and the lesser columns leave the list its room."""
+        cramped = self.height() / self.shell.theme.scale < LOW
+        for tile in (*self.figures, self.left):
+            tile.setHidden(cramped)
+        for column in LESSER_COLUMNS:
+            self.rows.setColumnHidden(column, cramped)
+        if cramped is not self.filters.compact:
+            self.filters.compact = cramped
+            if self._view is not None:
+                self.filters.show_filters(self._view.filters, self._view.narrower)
 
     def opened(self, **args: Any) -> None:
         self.try_button.setVisible(self.presenter.may("retry_queue"))

@@ -27,6 +27,8 @@ if TYPE_CHECKING:
 
 T = TypeVar("T")
 SIZE = (980, 660)
+LOW = 560
+"""Height in design pixels under which the dialog is crowded."""
 TABS = (("keluar", "Bawa keluar"), ("kembali", "Baca kembali"), ("riwayat", "Riwayat"))
 LEAD = "Bila tidak ada jaringan, paket dibawa dengan USB ke komputer yang tersambung dan tanda terimanya dibawa kembali."
 KEEP_IN = "Jangan mencabut USB."
@@ -50,7 +52,8 @@ class CourierDialog(QDialog):
         self.frame.setSpacing(14)
         self.close_button = IconButton("Tutup", "x")
         self.close_button.clicked.connect(self.reject)
-        text = column(label("Kurir USB", "title", weight="bold"), label(LEAD, "body", tone="muted", wrap=True), spacing=2)
+        self.lead = label(LEAD, "body", tone="muted", wrap=True)
+        text = column(label("Kurir USB", "title", weight="bold"), self.lead, spacing=2)
         head = QHBoxLayout()
         head.addLayout(text, 1)
         head.addWidget(self.close_button, 0, Qt.AlignmentFlag.AlignTop)
@@ -82,6 +85,8 @@ class CourierDialog(QDialog):
         room = self.shell.size()
         width, height = min(room.width() - 48, theme.px(SIZE[0])), min(room.height() - 48, theme.px(SIZE[1]))
         self.setFixedSize(width, height)   # a layout with wrapped lines would ask for more than it needs
+        for lesser in (self.lead, *self.figures):  # under large letters the disks need the room
+            lesser.setHidden(height < theme.px(LOW))
         middle = self.shell.mapToGlobal(self.shell.rect().center())
         self.move(middle.x() - width // 2, middle.y() - height // 2)
         self.tabs.choose("keluar")

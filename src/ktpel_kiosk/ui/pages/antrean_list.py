@@ -10,7 +10,7 @@ from PySide6.QtWidgets import QButtonGroup, QHBoxLayout, QStyleOptionViewItem, Q
 
 from ktpel_kiosk.domain.text import number_text
 from ktpel_kiosk.ui.pages.register import SearchLine
-from ktpel_kiosk.ui.presenters.queue import ALL, Filter, PacketRow
+from ktpel_kiosk.ui.presenters.queue import ALL, REFUSED, Filter, PacketRow
 from ktpel_kiosk.ui.theme import theme_of
 from ktpel_kiosk.ui.widgets.buttons import ChoiceChip
 from ktpel_kiosk.ui.widgets.extra import GrowingModel, GrowingRows
@@ -22,7 +22,10 @@ COLUMNS = ("No.", "Nama", "Umur", "Ukuran", "Terkirim", "Menunggu karena", "Dico
 WIDTHS = (62, 140, 76, 72, 78, 172, 152)
 GROW = (0, 3, 0, 1, 1, 2, 1)
 PROGRESS = 4
+LESSER_COLUMNS = (3, 4)
+"""Size and progress: told beside the list as well."""
 LOOK_AGAIN_MS = 250
+COMPACT = (ALL, REFUSED)
 
 
 class ProgressDelegate(CellDelegate):
@@ -149,7 +152,7 @@ def table_row(r: PacketRow) -> TableRow:
 
 
 class FilterBar(QWidget):
-    """Search, one chip per thing that waits with its count, and what narrows it further."""
+    """Search, one chip per thing that waits with its count, and what narrows it further. ``compact``: only the filters everybody needs."""
 
     changed = Signal()
 
@@ -160,6 +163,7 @@ class FilterBar(QWidget):
         self.only = Choice()
         self.only.setAccessibleName("Umur dan kurir")
         self.only.currentIndexChanged.connect(lambda _i: self.changed.emit())
+        self.compact = False
         self._group = QButtonGroup(self)
         self._chips: dict[str, ChoiceChip] = {}
         self._holder = QWidget()
@@ -193,7 +197,7 @@ class FilterBar(QWidget):
     def show_filters(self, filters: Sequence[tuple[str, str, int]], narrower: Sequence[tuple[str, str, int]]) -> None:
         """Counts as they are now. What is chosen stays even when it finds nothing any more; a chip that has the focus keeps it."""
         chosen = self._chosen()
-        wanted = {key: (words, count) for key, words, count in filters}
+        wanted = {key: (words, count) for key, words, count in filters if not self.compact or key in (*COMPACT, chosen)}
         if chosen not in wanted and chosen in self._chips:
             wanted[chosen] = (str(self._chips[chosen].property("words")), 0)
         if list(wanted) != list(self._chips):

@@ -20,6 +20,8 @@ if TYPE_CHECKING:
     from ktpel_kiosk.ui.operator_window import OperatorWindow
 
 CLOCK_EVERY_S = 10
+LOW = 580
+"""Height of the page in design pixels under which one notice must do; the figures tell of the others."""
 
 
 class FigureTile(Pressable):
@@ -218,9 +220,10 @@ class BerandaPage(Page):
             self._figures.addWidget(tile, 1)
         for tile, figure in zip(self._tiles, view.figures, strict=False):
             tile.show_figure(figure)
-        for bar in self.notices[len(view.notices):]:
+        shown = view.notices[:1] if self.height() / self.shell.theme.scale < LOW else view.notices
+        for bar in self.notices[len(shown):]:
             bar.hide()
-        for bar, told in zip(self.notices, view.notices, strict=False):
+        for bar, told in zip(self.notices, shown, strict=False):
             bar.show_text(told.tone, told.text, bold=told.bold, action=told.action, act=partial(self._follow, told))
         clear_layout(self._columns)
         lines = self._title_height([c.title for c in view.columns])

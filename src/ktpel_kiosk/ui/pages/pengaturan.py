@@ -43,7 +43,7 @@ class PengaturanPage(Page):
         self.presenter = SettingsPresenter(window.session)
         self.office_data = OfficeDataPresenter(window.session)
         self._sections: dict[str, Any] = {}
-        self.tabs = Tabs(SECTIONS, "Bagian pengaturan")
+        self.tabs = Tabs(SECTIONS, "Bagian pengaturan", wrap=True)
         self.tabs.chosen.connect(self._go)
         self.stack = QStackedWidget()
         self.frame.setSpacing(12)

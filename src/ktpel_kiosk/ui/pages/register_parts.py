@@ -141,6 +141,7 @@ class DossierPane(QWidget):
         self.state.set(view.state, view.tone)
         if view.notes:
             self.notice.show_text("attention", " ".join(view.notes))
+            self.notice.setVisible(not self.status_panel.isVisibleTo(self))
         else:
             self.notice.hide()
         self._fill_steps(view)
@@ -256,6 +257,8 @@ class DossierPane(QWidget):
             self._ask_void(False)
         self.asking = on
         self.status_panel.setVisible(on)
+        self.head.bar.setVisible(not on)  # the form needs the room, above all under large letters
+        self.notice.setVisible(not on and bool(self._view is not None and self._view.notes))
         self.papers_card.setVisible(not on)
         self.steps_card.setVisible(not on)
         self.go_button.setVisible(not on and self._view is not None and bool(self._view.go_page))
@@ -287,6 +290,7 @@ class DossierPane(QWidget):
     def _ask_void(self, on: bool, letter: str = "") -> None:
         self.asking, self._letter = on, letter
         self.status_panel.hide()
+        self.head.bar.show()
         self.steps_card.show()
         self.void_panel.title.setText(f"Batalkan surat {letter}?" if letter else "Batalkan permohonan ini?")
         self.void_text.setText("Nomor surat tetap terpakai dan barisnya tetap ada di buku agenda dengan tanda BATAL." if letter else

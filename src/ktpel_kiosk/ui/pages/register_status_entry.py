@@ -34,7 +34,7 @@ class StatusBlock(QWidget):
         box.setContentsMargins(0, 0, 0, 12)
         box.setSpacing(8)
         head = QHBoxLayout()
-        head.addWidget(label("Status SIAK", "strong", weight="semibold"), 1)
+        head.addWidget(label("Status SIAK", "strong", weight="semibold", wrap=True), 1)
         self.enter = Button("Catat status", icon="pencil")
         self.enter.clicked.connect(self.wanted)
         head.addWidget(self.enter)

@@ -11,6 +11,7 @@ from PySide6.QtWidgets import QButtonGroup, QHBoxLayout, QSizePolicy, QVBoxLayou
 from ktpel_kiosk.ui import icons
 from ktpel_kiosk.ui.widgets.base import Card, Line, Painted, elided, label, text_width
 from ktpel_kiosk.ui.widgets.buttons import Button, ChoiceChip, IconButton, Pressable
+from ktpel_kiosk.ui.widgets.flow import Flow
 from ktpel_kiosk.ui.widgets.tables import RowsModel, RowsView, TableRow
 
 
@@ -94,31 +95,32 @@ class _Tab(Pressable):
 
 
 class Tabs(QWidget):
-    """A line of sections, one chosen; left and right arrows move."""
+    """A line of sections, one chosen; left and right arrows move. ``wrap``: more lines where one is too short."""
 
     chosen = Signal(str)
 
-    def __init__(self, items: Sequence[tuple[str, str]], name: str = "Bagian") -> None:
+    def __init__(self, items: Sequence[tuple[str, str]], name: str = "Bagian", *, wrap: bool = False) -> None:
         super().__init__()
         self.setAccessibleName(name)
         self._group = QButtonGroup(self)
         self._tabs: dict[str, _Tab] = {}
-        line = QHBoxLayout()
+        line = Flow(4) if wrap else QHBoxLayout()
         line.setContentsMargins(0, 0, 0, 0)
-        line.setSpacing(4)
         for key, text in items:
             tab = _Tab(text)
             tab.clicked.connect(lambda _on=False, key=key: self.choose(key))
             self._group.addButton(tab)
             self._tabs[key] = tab
             line.addWidget(tab)
-        line.addStretch(1)
+        if isinstance(line, QHBoxLayout):
+            line.setSpacing(4)
+            line.addStretch(1)
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
         layout.setSpacing(0)
         layout.addLayout(line)
         layout.addWidget(Line())
-        self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
+        self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Preferred if wrap else QSizePolicy.Policy.Fixed)
         self.current = ""
 
     def choose(self, key: str) -> None:
