@@ -430,6 +430,7 @@ CALLS: dict[str, Call] = {
     "line_check.check_line": lambda o, d, a: line_check.check_line(
         replace(d, gateway=SimpleNamespace(statuses=lambda _after, _wait: ())), a),
     "queue.try_all": lambda o, d, a: queue.try_all(d, a),
+    "queue.try_refused": lambda o, d, a: queue.try_refused(d, a),
     "queue.try_one": lambda o, d, a: queue.try_one(d, a, "x"),
     "reports.refused_reports": lambda o, d, a: reports.refused_reports(d, a),
     "reports.send_refused_again": lambda o, d, a: reports.send_refused_again(d, a),

@@ -128,6 +128,7 @@ TABLE: dict[str, str] = {
     "reports.refused_reports": EVERYBODY,
     "reports.send_refused_again": "operator supervisor admin",
     "queue.try_all": "operator supervisor admin",
+    "queue.try_refused": "operator supervisor admin",
     "queue.try_one": "operator supervisor admin",
     "forms.standard_poster": COUNTERS_AND_HEADS,
     "laporan.laporan": COUNTERS_AND_HEADS,

@@ -72,6 +72,19 @@ def test_pages_figures_and_board_agree_and_trying_again_puts_a_refused_packet_ba
         queue.try_one(office.desk, operator, "x")
 
 
+def test_all_refused_go_again_by_one_act_but_not_those_with_a_damaged_file(office):
+    first, second, third = (one(office, n) for n in range(3))
+    operator = office.actor(Peran.OPERATOR)
+    put(office, replace(first, state=PacketState.REFUSED, wait_cause=WaitCause.DATA, wait_detail="gateway.packet_invalid", attempts=2))
+    put(office, replace(second, state=PacketState.REFUSED, wait_cause=WaitCause.FILE, wait_detail="packet.file_damaged"))
+    put(office, replace(third, wait_cause=WaitCause.SERVER, attempts=4))
+    assert queue.try_refused(office.desk, operator) == 1
+    assert (stored(office, first).state, stored(office, first).attempts) == (PacketState.SEALED, 0)
+    assert stored(office, second).state is PacketState.REFUSED and stored(office, third).attempts == 4
+    assert [a.event for a in queue.history(office.desk, stored(office, first))][0] == "PacketRetried"
+    assert queue.try_refused(office.desk, operator) == 0
+
+
 @pytest.mark.parametrize(("age", "expected"), [
     (timedelta(hours=24) - timedelta(seconds=1), ""), (timedelta(hours=24), "warn"), (timedelta(days=7) - timedelta(seconds=1), "warn"),
     (timedelta(days=7), "alarm"),

@@ -332,22 +332,6 @@ def test_a_server_that_asks_for_a_wait_of_days_gets_two_hours(office, server, ma
     assert office.state(packet).next_try_at - office.clock.now() == timedelta(hours=2)
 
 
-def test_all_refused_of_one_cause_are_tried_again_by_one_act(office, server, make):
-    gone = [office.add(100) for _ in range(3)]
-    kept = {p.path: office.sealer.files.pop(p.path) for p in gone}
-    odd = office.add(100)
-    office.change(odd, state=PacketState.REFUSED, wait_cause=WaitCause.DATA)
-    up = make()
-    assert up.run_once().refused == 3
-    assert up.run_once().tried == 0, "once, not at every pass"
-    office.sealer.files |= kept
-    assert up.try_refused(WaitCause.FILE, "supervisor1") == 3
-    assert up.try_refused(WaitCause.FILE, "supervisor1") == 0
-    assert up.run_once().received == 3
-    assert office.state(odd).state is PacketState.REFUSED
-    assert len(office.register.events("PacketRetried")) == 3
-
-
 def test_an_offset_beyond_what_was_sent_is_a_lie_and_nothing_is_skipped(office, server, make):
     packet = office.add(30_000)
     true = server.send_chunk

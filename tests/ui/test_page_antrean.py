@@ -120,6 +120,19 @@ def test_many_causes_share_a_filter_that_keeps_its_meaning(kit, packets):
     assert [r.id for r in presenter.page(Filter(OTHERS))] == ["p8"]
 
 
+def test_under_the_filter_of_the_held_the_main_act_sends_them_all_again(kit, packets):
+    page = kit.open("antrean", AntreanPage)
+    assert page.try_button.text() == "Coba sekarang"
+    page.filters.choose(REFUSED)
+    kit.wait()
+    assert page.try_button.text() == "Kirim lagi semua"
+    kit.press("F9")
+    assert "1 paket kembali ke antrean" in kit.notice()
+    assert all(k.state is not PacketState.REFUSED for k in kit.office.register.packets())
+    kit.press("F9")
+    assert "Tidak ada yang dapat dikirim lagi" in kit.notice()
+
+
 def test_a_search_finds_by_name_and_number(kit, packets):
     presenter = QueuePresenter(kit.session())
     row = presenter.load().rows[2]

@@ -11,7 +11,7 @@ from ktpel_kiosk.domain.actor import Actor
 from ktpel_kiosk.domain.audit import AuditLink
 from ktpel_kiosk.domain.errors import NotFound
 from ktpel_kiosk.domain.line import LineReport
-from ktpel_kiosk.domain.outbox import Packet, PacketState, WaitCause
+from ktpel_kiosk.domain.outbox import Packet, PacketState, WaitCause, tried_anew
 from ktpel_kiosk.domain.permissions import PERMISSIONS
 from ktpel_kiosk.ports.queue import QueueFigures, QueueLine, QueueQuery
 from ktpel_kiosk.ports.register import Tx
@@ -88,6 +88,29 @@ def try_all(desk: Desk, actor: Actor) -> int:
     return count
 
 
+def try_refused(desk: Desk, actor: Actor) -> int:
+    """Every packet that was refused goes back into the line, in one transaction: whatever the centre had against them is mended.
+    Those whose file is the trouble stay; they have to be repaired first. Returns how many went back.
+
+    Raises:
+        NotAllowed.
+    """
+    require(actor, "retry_queue")
+
+    def work(tx: Tx) -> int:
+        back = [p for p in tx.packets(unsent_only=True) if p.state is PacketState.REFUSED and p.wait_cause is not WaitCause.FILE]
+        for p in back:
+            tx.save_packet(tried_anew(p))
+            tx.log("PacketRetried", p.permohonan_id, actor.username, packet_id=p.packet_id)
+        if not back:
+            tx.log("PacketRetried", "-", actor.username, count=0)
+        return len(back)
+
+    count = desk.register.write(work)
+    desk.wake_uploader()
+    return count
+
+
 def try_one(desk: Desk, actor: Actor, packet_id: str) -> None:
     """This packet is tried now; one that was refused goes back into the line.
 
@@ -100,8 +123,7 @@ def try_one(desk: Desk, actor: Actor, packet_id: str) -> None:
         packet = tx.packet(packet_id)
         if packet is None or not packet.unsent:
             raise NotFound("packet.not_waiting")
-        state = PacketState.SEALED if packet.state is PacketState.REFUSED else packet.state
-        tx.save_packet(replace(packet, state=state, next_try_at=None, wait_cause=WaitCause.NONE, wait_detail="", attempts=0))
+        tx.save_packet(tried_anew(packet))
         tx.log("PacketRetried", packet.permohonan_id, actor.username, packet_id=packet_id)
 
     desk.register.write(work)

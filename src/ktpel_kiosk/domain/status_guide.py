@@ -74,7 +74,7 @@ _GUIDES: Mapping[StatusSiak, Guide] = {
         "Sedang diproses", "Paket sedang dikemas atau dikirim; biasanya hanya sebentar.",
         "Data sedang dikirim ke pusat.", Who.KIOSK, "Tunggu.", (Act.WAIT,), "accent"),
     S.SENT_FOR_ENROLLMENT: Guide(
-        "Terkirim (SFE)", "Sudah terkirim dan menunggu giliran diperiksa. Dinas hanya dapat memantau.",
+        "Terkirim (SFE)", "Sudah terkirim dan menunggu giliran diperiksa. Disdukcapil hanya dapat memantau.",
         "Data sudah terkirim dan menunggu diperiksa pusat. Biasanya satu sampai tiga hari.", Who.CENTRE,
         "Tunggu. Lewat 3 hari, tanyakan kepada Disdukcapil; lewat 7 hari, kirim ulang bila diminta.", (Act.ASK, Act.RESEND), "accent"),
     S.RECEIVED_AT_CENTRAL: Guide(

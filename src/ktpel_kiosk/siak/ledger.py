@@ -8,7 +8,7 @@ from dataclasses import replace
 from datetime import timedelta
 
 from ktpel_kiosk.domain.errors import KioskError
-from ktpel_kiosk.domain.outbox import FARTHEST_TRY, Packet, PacketState, Receipt, WaitCause, backoff_s, tried_anew
+from ktpel_kiosk.domain.outbox import FARTHEST_TRY, Packet, PacketState, Receipt, WaitCause, backoff_s
 from ktpel_kiosk.ports.clock import Clock
 from ktpel_kiosk.ports.register import Register, Tx
 from ktpel_kiosk.siak.policy import UploadPolicy
@@ -95,25 +95,6 @@ class PacketLedger:
             return replace(p, wait_cause=cause, wait_detail=error.message_key, next_try_at=None)
 
         self._change(packet_id, shown, "PacketDelayed", cause=cause.value, reason=error.message_key)
-
-    def retried(self, packet_id: str, actor: str) -> None:
-        self._change(packet_id, tried_anew, "PacketRetried", actor=actor)
-
-    def retried_refused(self, cause: WaitCause, actor: str) -> int:
-        """Every packet refused for ``cause``, in one transaction; returns how many."""
-        def work(tx: Tx) -> int:
-            found = [p for p in tx.packets(unsent_only=True) if p.state is PacketState.REFUSED and p.wait_cause is cause]
-            for p in found:
-                tx.save_packet(tried_anew(p))
-                tx.log("PacketRetried", p.permohonan_id, actor, packet_id=p.packet_id, cause=cause.value)
-            if not found:
-                raise Unchanged()
-            return len(found)
-
-        try:
-            return self._register.write(work)
-        except Unchanged:
-            return 0
 
     def tell_desk(self, on_received: Callable[[str], object]) -> None:
         """Hand over what was received; a note stays until the desk took it, also over a crash."""

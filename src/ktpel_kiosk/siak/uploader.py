@@ -100,17 +100,6 @@ class Uploader:
         """Stop after the current chunk. Any thread."""
         self._stop.set()
 
-    def try_now(self, packet_id: str, actor: str) -> None:
-        """A person wants this packet tried again now, also one that was refused."""
-        self._ledger.retried(packet_id, actor)
-        self.probe_now()
-
-    def try_refused(self, cause: WaitCause, actor: str) -> int:
-        """A person wants every packet tried again that was refused for ``cause``; returns how many."""
-        count = self._ledger.retried_refused(cause, actor)
-        self.probe_now()
-        return count
-
     # -- the lanes -----------------------------------------------------------------------------------------------------------
 
     def run_once(self, budget_s: float = 60.0) -> RunResult:

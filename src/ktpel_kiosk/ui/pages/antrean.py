@@ -14,7 +14,7 @@ from ktpel_kiosk.domain.text import number_text
 from ktpel_kiosk.ui.pages.antrean_detail import PacketPane
 from ktpel_kiosk.ui.pages.antrean_list import LESSER_COLUMNS, FilterBar, QueueRows
 from ktpel_kiosk.ui.pages.base import Page
-from ktpel_kiosk.ui.presenters.queue import AGAIN, CALM, PAGE_ROWS, LineView, PacketDetail, PacketRow, QueuePresenter, QueueView
+from ktpel_kiosk.ui.presenters.queue import AGAIN, CALM, PAGE_ROWS, REFUSED, LineView, PacketDetail, PacketRow, QueuePresenter, QueueView
 from ktpel_kiosk.ui.widgets.base import Card, Painted, label, row
 from ktpel_kiosk.ui.widgets.buttons import Button, Chip
 from ktpel_kiosk.ui.widgets.extra import Stat
@@ -236,6 +236,7 @@ class AntreanPage(Page):
         self.empty.setVisible(not some and nothing_waits)
         self.nothing.setVisible(not some and not nothing_waits)
         self.filters.setVisible(not nothing_waits)
+        self.try_button.set_text("Kirim lagi semua" if self._refused_only() else "Coba sekarang")
         self.try_button.setEnabled(not nothing_waits and not self.busy)
 
     def _show_line(self, line: LineView) -> None:
@@ -283,11 +284,24 @@ class AntreanPage(Page):
 
     # -- acting -------------------------------------------------------------------------------------------------------
 
+    def _refused_only(self) -> bool:
+        return self.filters.filter().what == REFUSED
+
     def _try_all(self) -> None:
+        if self._refused_only():
+            self.act(self.presenter.try_refused, self._again)
+            return
         self.act(self.presenter.try_all, lambda _n: self._told("Semua dicoba sekarang."))
 
     def _try_one(self) -> None:
         self.act(partial(self.presenter.try_one, self.detail.packet_id), lambda _r: self._told("Paket ini dicoba sekarang."))
+
+    def _again(self, count: int) -> None:
+        if count:
+            self._told(f"{number_text(count)} paket kembali ke antrean.")
+        else:
+            self.shell.tell("attention", "Berkas yang rusak diperbaiki satu per satu: pilih paketnya, tekan Perbaiki.",
+                            bold="Tidak ada yang dapat dikirim lagi.")
 
     def _told(self, bold: str) -> None:
         self.shell.tell("info", "Sambungan sedang diperiksa. Daftar ini berubah sendiri.", bold=bold)

@@ -83,8 +83,10 @@ class BantuanPage(Page):
             grid.addWidget(Chip(key, "accent"), i, 0)
             grid.addWidget(label(text, wrap=True), i, 1)
         grid.setColumnStretch(1, 1)
-        card.body.addLayout(grid)
-        card.body.addStretch(1)
+        inner = QWidget()
+        inner.setLayout(grid)
+        grid.setRowStretch(grid.rowCount(), 1)
+        card.body.addWidget(scroll(inner), 1)
         return card
 
     @staticmethod

@@ -91,7 +91,7 @@ class StatusEntryPanel(Panel):
         how.addLayout(when)
         how.addWidget(self.where)
         how.addWidget(self.reason)
-        how.addWidget(label("Tersimpan dengan nama Anda. Kabar gateway yang lebih lama tidak mengubahnya lagi.", "small", tone="muted",
+        how.addWidget(label("Tersimpan dengan nama Anda. Kabar pusat yang lebih lama tidak mengubahnya lagi.", "small", tone="muted",
                             wrap=True))
         how.addStretch(1)
         inner = QWidget()

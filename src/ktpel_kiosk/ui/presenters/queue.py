@@ -139,6 +139,10 @@ class QueuePresenter:
         """Raises NotAllowed."""
         return queue.try_all(self.session.desk, self.session.actor)
 
+    def try_refused(self) -> int:
+        """Raises NotAllowed."""
+        return queue.try_refused(self.session.desk, self.session.actor)
+
     def try_one(self, packet_id: str) -> None:
         """Raises NotAllowed, NotFound."""
         queue.try_one(self.session.desk, self.session.actor, packet_id)
