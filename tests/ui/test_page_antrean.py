@@ -133,6 +133,20 @@ def test_under_the_filter_of_the_held_the_main_act_sends_them_all_again(kit, pac
     assert "Tidak ada yang dapat dikirim lagi" in kit.notice()
 
 
+def test_refused_card_reports_are_told_with_the_way_to_them(kit, packets):
+    page = kit.open("antrean", AntreanPage, Actor("admin", "A", frozenset({Peran.ADMIN})))
+    assert page.reports.isHidden()
+    kit.office.register.write(lambda tx: (tx.put_draft("lapor-ditolak:1", '{"event": "encoded", "event_id": "1"}'),
+                                          tx.log("CardReportRefused", "-", "-")))
+    page.refresh()
+    kit.wait()
+    assert not page.reports.isHidden() and "1 laporan kartu ditolak pusat" in page.reports.plain()
+    kit.office.register.write(lambda tx: (tx.drop_draft("lapor-ditolak:1"), tx.log("CardReportSent", "-", "-")))
+    page.refresh()
+    kit.wait()
+    assert page.reports.isHidden()
+
+
 def test_a_search_finds_by_name_and_number(kit, packets):
     presenter = QueuePresenter(kit.session())
     row = presenter.load().rows[2]

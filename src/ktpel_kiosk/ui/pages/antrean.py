@@ -83,6 +83,8 @@ class AntreanPage(Page):
         self.frame.addWidget(self.bar)
         self.alarm = NoticeBar(closable=False)
         self.frame.addWidget(self.alarm)
+        self.reports = NoticeBar(closable=False)
+        self.frame.addWidget(self.reports)
         self.rows = QueueRows()
         self.rows.selectionModel().currentRowChanged.connect(self._moved)
         self.rows.opened.connect(self._open)
@@ -228,6 +230,12 @@ class AntreanPage(Page):
             self.alarm.show_text("trouble", view.alarm, bold="Terlalu lama.")
         else:
             self.alarm.hide()
+        if view.card_reports:
+            self.reports.show_text("attention", "Kartunya sudah benar; laporannya perlu dikirim lagi.", action="Lihat",
+                                   bold=f"{number_text(view.card_reports)} laporan kartu ditolak pusat.",
+                                   act=lambda: self.shell.go("pengaturan", section="sambungan"))
+        else:
+            self.reports.hide()
         self.filters.show_filters(view.filters, view.narrower)
         self._show_line(view.line)
         some = bool(self.rows.rows.rowCount())

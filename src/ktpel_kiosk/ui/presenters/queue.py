@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
 
-from ktpel_kiosk.desk import line_rules, queue
+from ktpel_kiosk.desk import line_rules, queue, reports
 from ktpel_kiosk.domain.errors import NotFound
 from ktpel_kiosk.domain.line import LineReport, LineRules
 from ktpel_kiosk.domain.outbox import CONTENTS_GONE, Packet, PacketState, WaitCause
@@ -109,7 +109,7 @@ class LineView:
 @dataclass(frozen=True, slots=True)
 class QueueView:
     """``figures``: (title, value, detail, tone). ``filters``, ``narrower``: (key, words, count) that find something. ``day``: packets
-    received today and all that are left, for the bar."""
+    received today and all that are left, for the bar. ``card_reports``: reports of cards the centre refused."""
 
     figures: tuple[tuple[str, str, str, str], ...]
     line: LineView
@@ -119,6 +119,7 @@ class QueueView:
     rows: tuple[PacketRow, ...]
     more: bool
     day: tuple[int, int]
+    card_reports: int
 
 
 class QueuePresenter:
@@ -165,8 +166,9 @@ class QueuePresenter:
         self._figures = figures = queue.figures(self.session.desk, self.session.day_start())
         filters = self._filters(figures)
         shown = self.page(filter, after, rows)
+        aside = reports.refused_reports(self.session.desk, self.session.actor)
         return QueueView(self._tiles(figures), self.line(), self._alarm(figures), filters, _narrower(figures), shown,
-                         len(shown) == rows, (figures.received, figures.count))
+                         len(shown) == rows, (figures.received, figures.count), len(aside))
 
     def page(self, filter: Filter = EVERYTHING, after: int = -1, rows: int = PAGE_ROWS) -> tuple[PacketRow, ...]:
         """Rows after this counter."""
