@@ -216,7 +216,7 @@ def _months_later(template: Template, weather: Weather, line: BadLine, plan: Pla
             if used >= HOUR_S:  # the line is gone until tomorrow
                 moment, used = moment + timedelta(days=1) - timedelta(seconds=used), 0.0
     pid = template.start(f"live {url} {moment.isoformat()} {plan.speed}")
-    status = template.wait(900)
+    status = template.wait(3600)
     if status is None:
         os.kill(pid, signal.SIGKILL)
     assert status == 0, f"the queue does not empty: {status}: {_tail(folder)}"
