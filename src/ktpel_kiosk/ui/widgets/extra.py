@@ -71,13 +71,16 @@ class Tick(Pressable):
 
 
 class _Tab(Pressable):
-    def __init__(self, text: str) -> None:
+    """``room``: design pixels beside the words, both sides together."""
+
+    def __init__(self, text: str, room: int = 28) -> None:
         super().__init__(text)
+        self._room = room
         self.setCheckable(True)
         self.setSizePolicy(QSizePolicy.Policy.Maximum, QSizePolicy.Policy.Fixed)
 
     def sizeHint(self) -> QSize:
-        return QSize(text_width(self.theme.font("body", 600), self.text()) + self.theme.px(28), max(48, self.theme.px(48)))
+        return QSize(text_width(self.theme.font("body", 600), self.text()) + self.theme.px(self._room), max(48, self.theme.px(48)))
 
     def paintEvent(self, event: QEvent) -> None:
         theme, on = self.theme, self.isChecked()
@@ -104,10 +107,10 @@ class Tabs(QWidget):
         self.setAccessibleName(name)
         self._group = QButtonGroup(self)
         self._tabs: dict[str, _Tab] = {}
-        line = Flow(4) if wrap else QHBoxLayout()
+        line = Flow(2) if wrap else QHBoxLayout()
         line.setContentsMargins(0, 0, 0, 0)
         for key, text in items:
-            tab = _Tab(text)
+            tab = _Tab(text, 20) if wrap else _Tab(text)
             tab.clicked.connect(lambda _on=False, key=key: self.choose(key))
             self._group.addButton(tab)
             self._tabs[key] = tab
