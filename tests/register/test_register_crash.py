@@ -21,25 +21,34 @@ ENV = {**os.environ, "PYTHONPATH": str(HERE)}
 KILLS = int(os.environ.get("KTPEL_KILLS", "8"))
 
 WRITER = """
-import sys, pathlib
+import os, sys, pathlib
+import sqlmodel, ktpel_kiosk.register.migrate, ktpel_kiosk.register.tx
 from dataclasses import replace
 from register_makers import *
-register = open_register(pathlib.Path(sys.argv[1]), anchor_every=4)
-done = register.read(lambda v: v.audit_length())
-p = save(register, application()) if not done else register.read(lambda v: v.permohonan(application().id))
-print("ready", flush=True)
-n = len(register.read(lambda v: v.samples(p.id, with_data=False)))
-while True:
-    n += 1
-    def work(tx):
-        global p
-        tx.add_sample(sample(p, attempt=n, size=30000))
-        tx.log("SampleAccepted", p.id, "rina", attempt=n)
-        p = tx.save_permohonan(replace(p, note=str(n)))
-        return tx.next_number("register", 2026)
-    number = register.write(work)
-    sys.stdout.write(f"{n} {number}\\n"); sys.stdout.flush()
+def live(folder):
+    register = open_register(pathlib.Path(folder), anchor_every=4)
+    done = register.read(lambda v: v.audit_length())
+    p = save(register, application()) if not done else register.read(lambda v: v.permohonan(application().id))
+    print("ready", os.getpid(), flush=True)
+    n = len(register.read(lambda v: v.samples(p.id, with_data=False)))
+    while True:
+        n += 1
+        def work(tx):
+            nonlocal p
+            tx.add_sample(sample(p, attempt=n, size=30000))
+            tx.log("SampleAccepted", p.id, "rina", attempt=n)
+            p = tx.save_permohonan(replace(p, note=str(n)))
+            return tx.next_number("register", 2026)
+        number = register.write(work)
+        sys.stdout.write(f"{n} {number}\\n"); sys.stdout.flush()
+for line in sys.stdin:
+    pid = os.fork()
+    if not pid:
+        live(line.rstrip())
+    os.waitpid(pid, 0)
+    print("gone", flush=True)
 """
+"""One process that imported everything forks one desk after another; each writes until it is killed."""
 
 MIGRATOR = """
 import os, signal, sys, pathlib
@@ -89,27 +98,37 @@ def migrate(points: dict[int, Path]) -> list[list[str]]:
 def test_killed_while_writing_nothing_acknowledged_is_lost(tmp_path: Path) -> None:
     rng = random.Random(11)
     acknowledged = 0
-    for _ in range(KILLS):
-        child = subprocess.Popen([sys.executable, "-c", WRITER, str(tmp_path)], stdout=subprocess.PIPE, text=True, env=ENV)
-        assert child.stdout is not None
-        assert child.stdout.readline() == "ready\n"
-        time.sleep(rng.uniform(0.0, 0.12))
-        child.kill()
-        lines = [x for x in child.stdout.read().split("\n")[:-1] if x]
-        child.wait()
-        child.stdout.close()
-        acknowledged = int(lines[-1].split()[0]) if lines else acknowledged
-        with open_register(tmp_path) as register:
-            p = register.read(lambda v: v.permohonan(application().id))
-            samples = register.read(lambda v: v.samples(p.id))
-            check = register.check_audit()
-            assert check.whole
-            assert acknowledged <= len(samples) <= acknowledged + 1
-            assert p.note == (str(len(samples)) if samples else "")
-            assert check.length == len(samples) + 1, "sample, application and audit stand or fall together"
-            assert sum(s.best for s in samples) == min(1, len(samples))
-            register.integrity_check()
-            acknowledged = len(samples)
+    with subprocess.Popen([sys.executable, "-c", WRITER], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, env=ENV) as warm:
+        for _ in range(KILLS):
+            lines = live_and_kill(warm, tmp_path, rng.uniform(0.0, 0.12))
+            acknowledged = holds_at_least(tmp_path, int(lines[-1].split()[0]) if lines else acknowledged)
+
+
+def live_and_kill(warm: subprocess.Popen[str], folder: Path, seconds: float) -> list[str]:
+    """What a desk acknowledged in its life of some ``seconds``."""
+    assert warm.stdin is not None and warm.stdout is not None
+    warm.stdin.write(f"{folder}\n")
+    warm.stdin.flush()
+    ready, pid = warm.stdout.readline().split()
+    assert ready == "ready"
+    time.sleep(seconds)
+    os.kill(int(pid), signal.SIGKILL)
+    return list(iter(lambda: warm.stdout.readline().strip(), "gone"))
+
+
+def holds_at_least(folder: Path, acknowledged: int) -> int:
+    """How many samples are there: all that were acknowledged, at most one more, and everything fits together."""
+    with open_register(folder) as register:
+        p = register.read(lambda v: v.permohonan(application().id))
+        samples = register.read(lambda v: v.samples(p.id))
+        check = register.check_audit()
+        assert check.whole
+        assert acknowledged <= len(samples) <= acknowledged + 1
+        assert p.note == (str(len(samples)) if samples else "")
+        assert check.length == len(samples) + 1, "sample, application and audit stand or fall together"
+        assert sum(s.best for s in samples) == min(1, len(samples))
+        register.integrity_check()
+        return len(samples)
 
 
 @pytest.mark.skipif(not hasattr(signal, "SIGKILL"), reason="needs SIGKILL")
