@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
 SHOWN = 2000
 PLAN_COLUMNS = ("Baris", "Pemohon", "Sekarang", "Menjadi", "Waktu", "Catatan")
-PLAN_WIDTHS = (64, 250, 110, 150, 166, 320)
+PLAN_WIDTHS = (52, 312, 106, 138, 148, 322)
 
 
 class StatusSection(BookSection):
