@@ -14,8 +14,9 @@ import ready_made
 # The card library looks up its service's socket once a process: it must be the tests' own from the first call of whichever test is first.
 os.environ["PCSCLITE_CSOCK_NAME"] = str(Path(tempfile.mkdtemp(prefix="ktpel-pcsc-")) / "pcscd.comm")
 
-LONG_FIRST = ("crash/test_kill.py", "ui/test_windows.py", "app/test_demo.py", "app/test_acceptance.py", "app/test_day.py",
-              "documents/test_", "register/test_register_crash.py")
+LONG_FIRST = ("crash/test_kill.py", "app/test_day.py", "app/test_demo.py", "ui/test_windows.py", "crash/test_three_months.py",
+              "hal/synth/test_synthetic_fingers.py", "app/test_acceptance.py", "crash/test_cards_kill.py", "hal/synth/", "documents/test_",
+              "register/test_register_")
 
 HERE = Path(__file__).parent
 MEMORY = Path("/dev/shm")
