@@ -121,7 +121,7 @@ def _moment(text: str, clock: str) -> tuple[date, time | None]:
     try:
         day = parse_date(found[1] if found else text)
     except BadInput as error:
-        raise LineRefused("Tanggal tidak terbaca; tulis seperti 12-03-2026.") from error
+        raise LineRefused("Tanggal tidak terbaca; contoh: 12-03-2026.") from error
     hours = _CLOCK.fullmatch(clock) if clock else None
     if clock and hours is None:
         raise LineRefused("Jam tidak terbaca; tulis seperti 09.15.")

@@ -24,8 +24,8 @@ if TYPE_CHECKING:
     from ktpel_kiosk.ui.pages.register import RegisterPage
 
 SHOWN = 2000
-PLAN_COLUMNS = ("Baris", "Pemohon", "Sekarang", "Menjadi", "Waktu", "Catatan")
-PLAN_WIDTHS = (52, 312, 106, 138, 148, 322)
+PLAN_COLUMNS = ("No.", "Pemohon", "Sekarang", "Menjadi", "Waktu", "Catatan")
+PLAN_WIDTHS = (54, 298, 122, 140, 164, 316)
 
 
 class StatusSection(BookSection):
