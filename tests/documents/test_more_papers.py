@@ -9,6 +9,7 @@ import subprocess
 from collections.abc import Callable
 from dataclasses import replace
 
+import pypdfium2
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -234,7 +235,8 @@ def everything(office: OfficeDocuments, text: str) -> list[bytes]:
 @pytest.mark.parametrize("text", NASTY, ids=range(len(NASTY)))
 def test_nothing_nasty_stops_a_paper(office: OfficeDocuments, text: str) -> None:
     for pdf in everything(office, text):
-        assert pages(pdf)
+        with pypdfium2.PdfDocument(pdf) as read:  # a second reader, and ten times as quick as the first
+            assert len(read) and all(page.get_textpage().count_chars() for page in read)
 
 
 @settings(max_examples=8, deadline=None)
