@@ -18,7 +18,7 @@ import pytest
 from forked import Template
 
 SHORTEST_S, LONGEST_S = 0.05, 3.5
-QUICK_S = 1.7
+QUICK_S = 2.3
 """Longest life of a desk in the quick test: long enough for a recording and a card, short enough for sixty of them."""
 RECOVERY_S = 120.0
 
