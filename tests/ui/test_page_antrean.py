@@ -166,7 +166,7 @@ def test_whole_but_without_a_receipt(kit, packets):
     report(kit, LineReport(True))
     kit.office.register._packets[packets[2].packet_id] = replace(packets[2], state=PacketState.UPLOADED)
     row = QueuePresenter(kit.session()).load().rows[2]
-    assert (row.reason, row.progress, row.progress_text) == ("Menunggu tanda terima", 1.0, "100 %")
+    assert (row.reason, row.progress, row.progress_text) == ("Tunggu tanda terima", 1.0, "100 %")
 
 
 def test_a_packet_under_way_says_so(kit, packets):

@@ -66,7 +66,7 @@ class PacketPane(Card):
         self.remedy = Button("Perbaiki", "primary", icon="wrench")
         self.remedy.clicked.connect(lambda: self.remedied.emit(self.detail.remedy if self.detail else ""))
         self.remedy.hide()
-        self.retry = Button("Coba paket ini", icon="refresh-cw")
+        self.retry = Button("Coba yang ini", icon="refresh-cw")
         self.retry.clicked.connect(self.retried)
         self.open = Button("Buka", icon="folder-open")
         self.open.setToolTip("Buka permohonan")
@@ -110,7 +110,7 @@ class PacketPane(Card):
             self._fill(detail.facts)
         if before is None or before.history != detail.history:
             self._tell(detail.history)
-        self.retry.set_text("Kirim lagi" if detail.refused else "Coba paket ini")
+        self.retry.set_text("Kirim lagi" if detail.refused else "Coba yang ini")
         self.retry.setToolTip("Masukkan lagi ke antrean, setelah sebabnya diperbaiki" if detail.refused else
                               "Coba kirim paket ini sekarang")
         self.retry.setAccessibleName(self.retry.toolTip())

@@ -277,7 +277,7 @@ class QueuePresenter:
         wait = queue.why(k, report)
         reason, tone = REASONS[wait.cause]
         if wait.cause is WaitCause.NONE and k.state is PacketState.UPLOADED:
-            reason, tone = "Menunggu tanda terima", "accent"
+            reason, tone = "Tunggu tanda terima", "accent"
         share, text = progress_of(k)
         if k.packet_id == report.packet_id and report.size and report.cause is WaitCause.NONE:
             reason, tone, share = "Sedang dikirim", "accent", min(1.0, report.offset / report.size)
