@@ -9,15 +9,15 @@ from PySide6.QtWidgets import QButtonGroup, QHBoxLayout, QStackedWidget, QVBoxLa
 
 from ktpel_kiosk.desk.followups import TaskKind
 from ktpel_kiosk.domain.permohonan import Permohonan
-from ktpel_kiosk.ui.pages.base import Page, footer, scroll
+from ktpel_kiosk.ui.pages.base import Page, footer
 from ktpel_kiosk.ui.pages.tugas_mirip import AlikePanel
+from ktpel_kiosk.ui.pages.tugas_parts import choices, task_card
 from ktpel_kiosk.ui.pages.tugas_status import StatusTaskPanel
 from ktpel_kiosk.ui.presenters.tasks import CENTRE, OF_CENTRE, TaskLine, TasksPresenter, TaskView
-from ktpel_kiosk.ui.widgets.base import Card, Line, clear_layout, label
-from ktpel_kiosk.ui.widgets.buttons import Button, Chip, ChoiceChip, uncheck
+from ktpel_kiosk.ui.widgets.base import Line, clear_layout, label
+from ktpel_kiosk.ui.widgets.buttons import Button, uncheck
 from ktpel_kiosk.ui.widgets.extra import Tabs
 from ktpel_kiosk.ui.widgets.fields import NoteField, TextField
-from ktpel_kiosk.ui.widgets.flow import Flow
 from ktpel_kiosk.ui.widgets.status import EmptyState
 from ktpel_kiosk.ui.widgets.worklist import WorkItem, WorkList
 from ktpel_kiosk.ui.words import word
@@ -66,19 +66,8 @@ class TugasPage(Page):
         layout = QVBoxLayout(holder)
         layout.setContentsMargins(0, 0, 0, 0)
         layout.setSpacing(16)
-        card = Card(0, 0)
-        card.body.setContentsMargins(24, 12, 10, 12)
-        inner = QWidget()
-        box = QVBoxLayout(inner)
-        box.setContentsMargins(0, 12, 14, 12)
-        box.setSpacing(12)
-        card.body.addWidget(scroll(inner))
-        top = QHBoxLayout()
-        self.title = label("", "strong", weight="semibold", wrap=True)
-        self.kind = Chip("", "attention")
-        top.addWidget(self.title, 1)
-        top.addWidget(self.kind)
-        box.addLayout(top)
+        made = task_card()
+        box, self.title, self.kind = made.box, made.title, made.kind
         self.text = label("", "body", wrap=True)
         self.phone = label("", "title", weight="bold")
         box.addWidget(self.text)
@@ -93,7 +82,7 @@ class TugasPage(Page):
         self._calls.setSpacing(6)
         box.addLayout(self._calls)
         box.addStretch(1)
-        layout.addWidget(card, 1)
+        layout.addWidget(made.card, 1)
         self.goto = Button("Buka permohonan", icon="folder-open")
         self.goto.clicked.connect(self._go)
         self.primary = Button("Catat panggilan", "primary", icon="phone", key="F9")
@@ -102,39 +91,15 @@ class TugasPage(Page):
         return holder
 
     def _calling(self) -> QWidget:
-        area = QWidget()
-        box = QVBoxLayout(area)
-        box.setContentsMargins(0, 0, 0, 0)
-        box.setSpacing(10)
         self.outcomes = QButtonGroup(self)
-        holder = QWidget()
-        chips = Flow(8)
-        holder.setLayout(chips)
-        for value, text in self.presenter.outcomes():
-            chip = ChoiceChip(text, value)
-            chip.clicked.connect(lambda _on=False: self._ready())
-            self.outcomes.addButton(chip)
-            chips.addWidget(chip)
-        box.addWidget(holder)
+        area, box, _ = choices(self.outcomes, self.presenter.outcomes(), lambda: self._ready())
         self.note = TextField("note", "Catatan", placeholder="Mis. akan datang besok pagi", limit=200)
         box.addWidget(self.note)
         return area
 
     def _deciding(self) -> QWidget:
-        area = QWidget()
-        box = QVBoxLayout(area)
-        box.setContentsMargins(0, 0, 0, 0)
-        box.setSpacing(10)
         self.decisions = QButtonGroup(self)
-        holder = QWidget()
-        chips = Flow(8)
-        holder.setLayout(chips)
-        for value, text in (("lanjut", "NIK benar, lanjutkan"), ("tolak", "Tolak permohonan")):
-            chip = ChoiceChip(text, value)
-            chip.clicked.connect(lambda _on=False: self._ready())
-            self.decisions.addButton(chip)
-            chips.addWidget(chip)
-        box.addWidget(holder)
+        area, box, _ = choices(self.decisions, (("lanjut", "NIK benar, lanjutkan"), ("tolak", "Tolak permohonan")), lambda: self._ready())
         self.reason = NoteField("reason", "Hasil penanganan", placeholder="Misalnya: duplikat dihapus pusat tanggal 20 November", lines=2)
         self.reason.changed.connect(self._ready)
         box.addWidget(self.reason)

@@ -5,18 +5,18 @@ from __future__ import annotations
 from functools import partial
 from typing import TYPE_CHECKING
 
-from PySide6.QtWidgets import QButtonGroup, QHBoxLayout, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QButtonGroup, QVBoxLayout, QWidget
 
 from ktpel_kiosk.desk.followups import TaskKind
-from ktpel_kiosk.ui.pages.base import footer, scroll
+from ktpel_kiosk.ui.pages.base import footer
+from ktpel_kiosk.ui.pages.tugas_parts import choices, task_card
 from ktpel_kiosk.ui.presenters.statuses import Explained, SaidRow, StatusPresenter, StatusView
 from ktpel_kiosk.ui.presenters.tasks import TaskView
-from ktpel_kiosk.ui.widgets.base import Card, Line, label
-from ktpel_kiosk.ui.widgets.buttons import Button, Chip, ChoiceChip, uncheck
+from ktpel_kiosk.ui.widgets.base import Line, label
+from ktpel_kiosk.ui.widgets.buttons import Button, uncheck
 from ktpel_kiosk.ui.widgets.explain import StatusHistory, StatusText
 from ktpel_kiosk.ui.widgets.extra import chosen_value
 from ktpel_kiosk.ui.widgets.fields import NoteField
-from ktpel_kiosk.ui.widgets.flow import Flow
 from ktpel_kiosk.ui.words import word
 
 if TYPE_CHECKING:
@@ -45,19 +45,8 @@ class StatusTaskPanel(QWidget):
         frame = QVBoxLayout(self)
         frame.setContentsMargins(0, 0, 0, 0)
         frame.setSpacing(16)
-        card = Card(0, 0)
-        card.body.setContentsMargins(24, 12, 10, 12)
-        inner = QWidget()
-        box = QVBoxLayout(inner)
-        box.setContentsMargins(0, 12, 14, 12)
-        box.setSpacing(12)
-        card.body.addWidget(scroll(inner))
-        head = QHBoxLayout()
-        self.title = label("", "strong", weight="semibold", wrap=True)
-        self.kind = Chip("", "attention")
-        head.addWidget(self.title, 1)
-        head.addWidget(self.kind)
-        box.addLayout(head)
+        made = task_card()
+        box, self.title, self.kind = made.box, made.title, made.kind
         self.text = label("", "body", weight="medium", wrap=True)
         self.phone = label("", "body", tone="muted")
         self.status, self.history = StatusText(), StatusHistory()
@@ -66,7 +55,7 @@ class StatusTaskPanel(QWidget):
         for part in (self.text, self.phone, *self.said, Line(), self._acting(), *self.told):
             box.addWidget(part)
         box.addStretch(1)
-        frame.addWidget(card, 1)
+        frame.addWidget(made.card, 1)
         self.goto = Button("Buka permohonan", icon="folder-open")
         self.goto.clicked.connect(self._go)
         self.primary = Button("Simpan", "primary", icon="check", key="F9")
@@ -74,22 +63,8 @@ class StatusTaskPanel(QWidget):
         frame.addLayout(footer([self.goto], [self.primary]))
 
     def _acting(self) -> QWidget:
-        area = QWidget()
-        box = QVBoxLayout(area)
-        box.setContentsMargins(0, 0, 0, 0)
-        box.setSpacing(10)
         self.acts = QButtonGroup(self)
-        holder = QWidget()
-        chips = Flow(8)
-        holder.setLayout(chips)
-        self.chips: dict[str, ChoiceChip] = {}
-        for value, text in ACTS:
-            chip = ChoiceChip(text, value)
-            chip.clicked.connect(lambda _on=False: self.ready())
-            self.acts.addButton(chip)
-            chips.addWidget(chip)
-            self.chips[value] = chip
-        box.addWidget(holder)
+        area, box, self.chips = choices(self.acts, ACTS, lambda: self.ready())
         self.what = label("", "small", tone="muted", wrap=True)
         box.addWidget(self.what)
         self.reason = NoteField("alasan", "Alasan atau hasil pertanyaan", placeholder="Misalnya: Disdukcapil meminta kirim ulang", lines=2)
