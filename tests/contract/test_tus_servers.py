@@ -3,7 +3,11 @@
 from __future__ import annotations
 
 import hashlib
+import http.server
+import json
 import random
+import socketserver
+import threading
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -183,3 +187,36 @@ def test_other_bytes_than_announced_get_no_receipt(reference: tuple[GatewaySimul
     with pytest.raises(KioskError):
         client.receipt(sent.packet_id)
     assert simulator.content(sent.packet_id) is None and simulator.receipts() == []
+
+
+def test_where_the_gateway_only_names_the_server_the_kiosk_creates_the_upload_itself(server: TusServer) -> None:
+    answer = json.dumps({"create_url": f"{server.origin}/files", "offset": 0}).encode()
+    signer = ec.generate_private_key(ec.SECP256R1())
+    content = random.Random(server.origin).randbytes(60_000)
+    with socketserver.TCPServer(("127.0.0.1", 0), _answering(answer)) as naming:
+        threading.Thread(target=naming.serve_forever, daemon=True).start()
+        client = HttpGateway(f"http://127.0.0.1:{naming.server_address[1]}", "desk-1", receipt_keys={"k": signer.public_key()},
+                             timeouts=PATIENT, upload_origins=frozenset({server.origin}))
+        announced = client.announce(packet(1, content))
+        assert (announced.offset, announced.upload_url.startswith(server.origin)) == (0, True)
+        send(client, announced.upload_url, content)
+        client.close()
+        naming.shutdown()
+    assert server.content(announced.upload_url) == content
+
+
+def _answering(body: bytes) -> type[http.server.BaseHTTPRequestHandler]:
+    """A gateway that says the same to every announcement."""
+    class Handler(http.server.BaseHTTPRequestHandler):
+        def do_POST(self) -> None:
+            self.rfile.read(int(self.headers["Content-Length"]))
+            self.send_response(201)
+            self.send_header("Content-Type", "application/json")
+            self.send_header("Content-Length", str(len(body)))
+            self.end_headers()
+            self.wfile.write(body)
+
+        def log_message(self, *_: object) -> None:
+            pass
+
+    return Handler

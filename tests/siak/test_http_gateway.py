@@ -44,6 +44,13 @@ def test_announcing_twice_answers_the_same_url(office, simulator, connect):
     assert refused.value.message_key == "gateway.packet_conflict"
 
 
+def test_the_announcement_says_whose_place_a_packet_takes(office, simulator, connect):
+    gateway, old, new = connect(simulator.port), office.add(100), office.add(100)
+    gateway.announce(old)
+    gateway.announce(replace(new, replaces=old.packet_id))
+    assert {h.packet_id: h.replaces for h in simulator.holdings()} == {old.packet_id: "", new.packet_id: old.packet_id}
+
+
 def test_a_counter_is_used_once_per_station(office, simulator, connect):
     gateway, packet = connect(simulator.port), office.add(100)
     gateway.announce(packet)

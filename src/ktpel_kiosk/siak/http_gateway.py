@@ -91,10 +91,13 @@ class HttpGateway:
         A gateway with a tus server of another maker behind it may answer ``create_url`` instead of ``upload_url``: the upload is
         created there (tus creation), and begins at 0.
         """
-        answer = self._call(Operation.ANNOUNCE, "POST", "/v1/packets", json_body={
+        told: dict[str, str | int] = {
             "packet_id": packet.packet_id, "station": packet.station, "counter": packet.counter,
             "previous_hash": packet.previous_hash, "size": packet.size, "sha256": packet.sha256,
-        }, success=frozenset({200, 201}))
+        }
+        if packet.replaces:
+            told["replaces"] = packet.replaces
+        answer = self._call(Operation.ANNOUNCE, "POST", "/v1/packets", json_body=told, success=frozenset({200, 201}))
         try:
             place, offset = answer.data.get("upload_url"), int(answer.data.get("offset", 0))
             create = answer.data.get("create_url") if place is None else None
@@ -109,7 +112,9 @@ class HttpGateway:
 
     def _create(self, url: httpx.URL, packet: Packet) -> str:
         """tus creation; the new upload's absolute URL."""
-        about = {"packet_id": packet.packet_id, "sha256": packet.sha256, "filename": f"{packet.packet_id}.ktpelpkt"}
+        # some servers (tuspyserver) take no upload without the last two
+        about = {"packet_id": packet.packet_id, "sha256": packet.sha256, "filename": f"{packet.packet_id}.ktpelpkt",
+                 "filetype": "application/octet-stream"}
         answer = self._call(Operation.CREATE, "POST", url, success=frozenset({201}), headers={
             "Upload-Length": str(packet.size), "Upload-Metadata": tus.metadata(about),
         })
@@ -201,7 +206,7 @@ class HttpGateway:
         return found
 
     def statuses(self, after: int, wait_s: float) -> Sequence[StatusEvent]:
-        """Events after ``after`` in order; waits up to ``wait_s`` for the first. Words this version does not know are skipped."""
+        """Events after ``after`` in order; waits up to ``wait_s`` for the first. Words this version does not know come along as text."""
         while True:
             answer = self._call(Operation.STATUS, "GET", f"/v1/status?after={after:d}&wait={max(0.0, wait_s):g}", extra_s=wait_s)
             try:
@@ -232,7 +237,7 @@ class HttpGateway:
         return found
 
     def record_status(self, nik: str) -> RecordStatus | None:
-        """Where the centre's record of a NIK stands. A word this version does not know counts as not readable."""
+        """Where the centre's record of a NIK stands. A word this version does not know comes along as text."""
         answer = self._call(Operation.RECORD, "POST", "/v1/lookups/status", json_body={"nik": nik}, success=frozenset({200, 404}))
         if answer.status == 404:
             return None
