@@ -239,7 +239,9 @@ def test_fed_by_a_real_manager(tmp_path: Path) -> None:
         release = threading.Event()
         manager.call(READER, "hang", lambda d: release.wait(3), 0.05).exception(2)
         until(lambda: only(history).opens == 2)
-        future = manager.call(READER, "write", lambda d: release.wait(3), 2)
+        writing = threading.Event()
+        future = manager.call(READER, "write", lambda d: (writing.set(), release.wait(3)), 2)
+        assert writing.wait(2), "a call that only waits is refused, not counted"
         driver.keys = []
         assert isinstance(future.exception(1), NotConnected)
         release.set()

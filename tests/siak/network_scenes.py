@@ -15,7 +15,7 @@ import threading
 from pathlib import Path
 
 from bad_certificates import authority, issued, server_context
-from hostile_server import HostileServer, date, http
+from hostile_server import Answer, HostileServer, date, http
 
 from ktpel_kiosk.app.clock import SystemClock
 from ktpel_kiosk.domain.errors import KioskError
@@ -23,10 +23,14 @@ from ktpel_kiosk.siak.answers import action_for
 from ktpel_kiosk.siak.http_gateway import GatewayTimeouts, HttpGateway, tls_context
 
 HOST = "gateway.kantor.test"
-ANSWER = http("200 OK", b'{"events": []}', date())
 PAGE = http("200 OK", b"<!DOCTYPE html><html><title>Hotspot</title></html>" + b" " * 80, "Content-Type: text/html")
 LOGIN = http("302 Found", b"", "Location: http://login.hotspot.example/?next=x")
 OWN = http("301 Moved", b"", f"Location: https://{HOST}/")
+
+
+def answer() -> Answer:
+    """With a clock that is ours now."""
+    return http("200 OK", b'{"events": []}', date())
 
 
 class NameServer(threading.Thread):
@@ -99,17 +103,17 @@ def main(folder: Path) -> dict[str, list[str]]:
     found["no way to that network"] = said(tls, "https://198.51.100.7")
     with HostileServer(LOGIN, port=80):
         found["portal, 443 closed"] = said(tls)
-        with HostileServer(ANSWER, theirs, port=443):
+        with HostileServer(answer(), theirs, port=443):
             found["portal takes 443 with its own certificate"] = said(tls)
-    with HostileServer(PAGE, port=80), HostileServer(ANSWER, theirs, port=443):
+    with HostileServer(PAGE, port=80), HostileServer(answer(), theirs, port=443):
         found["portal shows its page at once"] = said(tls)
-    with HostileServer(ANSWER, theirs, port=443):
+    with HostileServer(answer(), theirs, port=443):
         found["foreign certificate, no portal to be seen"] = said(tls)
-    with HostileServer(OWN, port=80), HostileServer(ANSWER, theirs, port=443):
+    with HostileServer(OWN, port=80), HostileServer(answer(), theirs, port=443):
         found["foreign certificate, port 80 leads to itself"] = said(tls)
-    with HostileServer(http("404 Not Found", PAGE, "Content-Type: text/html"), port=80), HostileServer(ANSWER, theirs, port=443):
+    with HostileServer(http("404 Not Found", PAGE, "Content-Type: text/html"), port=80), HostileServer(answer(), theirs, port=443):
         found["foreign certificate, a web server on port 80"] = said(tls)
-    with HostileServer(LOGIN, port=80), HostileServer(ANSWER, real, port=443):
+    with HostileServer(LOGIN, port=80), HostileServer(answer(), real, port=443):
         found["all well, whatever port 80 says"] = said(tls)
     return found
 

@@ -37,7 +37,11 @@ from ktpel_kiosk.siak.uploader import Uploader
 OFFICE_CA, STRANGER = authority(), authority("CA lain")
 STATION = issued(OFFICE_CA, name="desk-1", purpose=CLIENT)
 QUICK = GatewayTimeouts(3.0, 5.0, 5.0, 10.0)
-AGREED = http("200 OK", b'{"events": []}', date())
+
+
+def agreed():
+    """The server's clock is ours: asked anew each time, for the whole suite takes longer than the tolerance."""
+    return http("200 OK", b'{"events": []}', date())
 
 
 def _port_nobody_has() -> int:
@@ -105,7 +109,7 @@ BAD = {
 @pytest.mark.filterwarnings("ignore::DeprecationWarning")
 def test_refused(tmp_path, pinned, name):
     make, key = BAD[name]
-    with HostileServer(AGREED, make(tmp_path)) as server:
+    with HostileServer(agreed(), make(tmp_path)) as server:
         error = ask(pinned(), server)
     assert (type(error), error.message_key) == (TlsRejected, key)
     assert action_for(error)[1] is WaitCause.TLS
@@ -116,12 +120,12 @@ def test_there_are_twelve_of_them():
 
 
 def test_other_host_name(tmp_path, pinned):
-    with HostileServer(AGREED, server_context(tmp_path, issued(OFFICE_CA, hosts=("gateway.example",)))) as server:
+    with HostileServer(agreed(), server_context(tmp_path, issued(OFFICE_CA, hosts=("gateway.example",)))) as server:
         assert ask(pinned(), server, "localhost").message_key == "gateway.tls_host"
 
 
 def test_the_good_one_is_taken(tmp_path, pinned):
-    with HostileServer(AGREED, server_context(tmp_path, issued(OFFICE_CA), clients=OFFICE_CA)) as server:
+    with HostileServer(agreed(), server_context(tmp_path, issued(OFFICE_CA), clients=OFFICE_CA)) as server:
         gateway = HttpGateway(server.url, "desk-1", receipt_keys={}, tls=pinned(), timeouts=QUICK)
         assert gateway.statuses(0, 0) == []
         gateway.close()
@@ -134,7 +138,7 @@ def test_no_tls_at_all(pinned):
 
 
 def test_our_own_certificate_is_foreign_to_the_server(tmp_path, pinned):
-    with HostileServer(AGREED, server_context(tmp_path, issued(OFFICE_CA), clients=STRANGER)) as server:
+    with HostileServer(agreed(), server_context(tmp_path, issued(OFFICE_CA), clients=STRANGER)) as server:
         error = ask(pinned(), server)
     assert isinstance(error, StationRefused | LineCut)   # the alert and the hang-up race each other
     if isinstance(error, StationRefused):
@@ -146,7 +150,7 @@ def test_revocation_where_the_office_keeps_a_list(tmp_path, pinned, revoked, end
     identity = issued(OFFICE_CA)
     (tmp_path / "crl.pem").write_bytes(revocation_list(OFFICE_CA, *([identity] if revoked else []), end=end))
     tls = pinned(crl_file=tmp_path / "crl.pem")
-    with HostileServer(AGREED, server_context(tmp_path, identity)) as server:
+    with HostileServer(agreed(), server_context(tmp_path, identity)) as server:
         if key:
             assert ask(tls, server).message_key == key
         else:
@@ -157,7 +161,7 @@ def test_revocation_where_the_office_keeps_a_list(tmp_path, pinned, revoked, end
 
 def test_without_a_list_revocation_is_not_known(tmp_path, pinned):
     """Said here because it is a limit: a revoked certificate is taken until it expires, unless the office keeps ``gateway-ca.crl``."""
-    with HostileServer(AGREED, server_context(tmp_path, issued(OFFICE_CA))) as server:
+    with HostileServer(agreed(), server_context(tmp_path, issued(OFFICE_CA))) as server:
         gateway = HttpGateway(server.url, "desk-1", receipt_keys={}, tls=pinned(), timeouts=QUICK)
         assert gateway.statuses(0, 0) == []
         gateway.close()
@@ -228,7 +232,7 @@ def test_a_kiosk_whose_clock_stands_in_2019(tmp_path, pinned):
         "try:\n    g.statuses(0, 0)\n"
         "except KioskError as e:\n    print(e.message_key, action_for(e)[1].value, SystemClock().now().year)\n"
     )
-    with HostileServer(AGREED, server_context(tmp_path, issued(OFFICE_CA))) as server:
+    with HostileServer(agreed(), server_context(tmp_path, issued(OFFICE_CA))) as server:
         ran = subprocess.run(["faketime", "-f", "@2019-03-01 08:00:00", sys.executable, "-c", script, server.url, str(tmp_path / "ca.pem")],
                              capture_output=True, text=True, timeout=120, cwd=Path(__file__).parents[2])
     assert ran.stdout.split() == ["gateway.clock", "clock", "2019"], ran.stderr
