@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from datetime import datetime
 from itertools import chain
@@ -11,7 +12,7 @@ from pathlib import Path
 
 from cryptography import x509
 
-from ktpel_kiosk.domain.errors import BadInput, Corrupt, IoFailure, SecurityRefusal
+from ktpel_kiosk.domain.errors import BadInput, Corrupt, IoFailure, SecurityRefusal, StorageTrouble
 from ktpel_kiosk.domain.packet import PacketContent, SealedPacket
 from ktpel_kiosk.domain.retention import Spare
 from ktpel_kiosk.packet import cms
@@ -78,19 +79,30 @@ class PacketSealer:
         return self._finish(packet_id, entries, created_at)
 
     def _finish(self, packet_id: str, entries: Sequence[Entry], at: datetime) -> SealedPacket:
+        """Two files, each durable. The spare's flushes wait for the disk while the packet is signed and encrypted."""
         container = write_container(entries)
         check_not_expired(self._certificate, at)
+        with ThreadPoolExecutor(1, "spare") as beside:
+            keeping = beside.submit(self._spares.keep, packet_id, container, at)
+            try:
+                name, sealed = self._packet(packet_id, container, at)
+            except BaseException:
+                with suppress(StorageTrouble):
+                    self._spares.remove([keeping.result().path])
+                raise
+            try:
+                spare = keeping.result()
+            except BaseException:  # a full disk: the next try has another name and needs the room
+                with suppress(IoFailure):
+                    self._packets.remove([name])
+                raise
+        return SealedPacket(packet_id, name, hashlib.sha256(sealed).hexdigest(), len(sealed), tuple(n for n, _ in entries), spare)
+
+    def _packet(self, packet_id: str, container: bytes, at: datetime) -> tuple[str, bytes]:
         sealed = cms.seal(container, self._key, self._certificate, at, in_force(self._recipients, at))
         if len(sealed) > self._limit:
             raise BadInput("packet.too_large", found=len(sealed), limit=self._limit, packet_id=packet_id)
-        name = self._packets.write(packet_id, sealed)
-        try:
-            spare = self._spares.keep(packet_id, container, at)
-        except BaseException:  # a full disk: the next try has another name and needs the room
-            with suppress(IoFailure):
-                self._packets.remove([name])
-            raise
-        return SealedPacket(packet_id, name, hashlib.sha256(sealed).hexdigest(), len(sealed), tuple(n for n, _ in entries), spare)
+        return self._packets.write(packet_id, sealed), sealed
 
     def read(self, path: str) -> bytes:
         """Bytes of a sealed file. Raises IoFailure."""
