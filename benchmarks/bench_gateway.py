@@ -18,7 +18,7 @@ from pathlib import Path
 
 from kiosk_crowd import Outcome, parcels, send
 
-LIMIT = 1.7
+LIMIT = 2.1
 ROUNDS = 5
 KIOSKS, SIZE = 500, 300 * 1024
 

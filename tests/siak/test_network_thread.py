@@ -15,7 +15,7 @@ from ktpel_kiosk.domain.line import LineReport
 from ktpel_kiosk.domain.outbox import PacketState
 from ktpel_kiosk.siak.network_thread import Rhythm, UploaderThread
 from ktpel_kiosk.siak.simulator.store import GatewayStore
-from ktpel_kiosk.siak.uploader import Uploader
+from ktpel_kiosk.siak.uploader import RunResult, Uploader
 
 SLOW = Rhythm(idle_s=60.0, status_every_s=1000.0, status_wait_s=0.0, stop_s=20.0)
 QUICK = Rhythm(idle_s=0.01, status_every_s=0.0, status_wait_s=0.0, stop_s=20.0)
@@ -45,11 +45,15 @@ class Stumbling:
         self.lane, self.passes, self.third = lane, 0, threading.Event()
         self.on_finished: Any = None
 
-    def send_due(self, _budget_s: float) -> None:
+    def send_due(self, _budget_s: float) -> RunResult:
         self._turn("main")
+        return RunResult()
 
-    def run_small(self) -> None:
+    def run_receipts(self) -> None:
         self._turn("small")
+
+    def run_ahead(self) -> None:
+        self._turn("ahead")
 
     def _turn(self, lane: str) -> None:
         if lane != self.lane:
@@ -73,7 +77,7 @@ class Stumbling:
     request_stop = probe_now
 
 
-@pytest.mark.parametrize("lane", ["main", "small"])
+@pytest.mark.parametrize("lane", ["main", "small", "ahead"])
 def test_a_full_disk_or_a_bug_does_not_end_a_lane(lane):
     uploader = Stumbling(lane)
     thread = UploaderThread(uploader, QUICK)

@@ -1,4 +1,4 @@
-"""The two lanes of the network as threads: one sends bytes, one does everything small; both sleep until woken."""
+"""The lanes of the network as threads: one sends bytes, one does everything small, one announces ahead; they sleep until woken."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ class Rhythm:
 
 
 class UploaderThread:
-    """Runs an :class:`Uploader` on two threads. ``start``, ``stop`` and ``wake`` may be called from any thread.
+    """Runs an :class:`Uploader` on three threads. ``start``, ``stop`` and ``wake`` may be called from any thread.
 
     Args:
         beside: called after each look at the status feed, once more when that look found the line down, then not until it is up
@@ -48,24 +48,31 @@ class UploaderThread:
         self._sending = threading.Event()
         self._main = Lane("siak-network", self._main_turn, self._rhythm.idle_s, self._stopped)
         self._small = Lane("siak-network-small", self._small_turn, self._rhythm.idle_s, self._stopped)
+        self._ahead = Lane("siak-network-ahead", self._ahead_turn, self._rhythm.idle_s, self._stopped)
+        self._lanes = (self._main, self._small, self._ahead)
         self._next_status = 0.0
-        uploader.on_finished = self._small.wake
+        uploader.on_finished = self._finished
 
     @property
     def trouble(self) -> str:
         """Message key (or class name of a bug) that ended the last turn of a lane, empty when both ended well."""
-        return self._main.trouble or self._small.trouble
+        return next((lane.trouble for lane in self._lanes if lane.trouble), "")
 
     def start(self) -> None:
-        self._main.start()
-        self._small.start()
+        for lane in self._lanes:
+            lane.start()
         self._watcher.start(self.wake)
 
     def wake(self) -> None:
         """Something was sealed, the network changed, or a person pressed "try now": do not wait for the next turn or probe."""
         self._uploader.probe_now()
-        self._main.wake()
+        for lane in self._lanes:
+            lane.wake()
+
+    def _finished(self) -> None:
+        """One packet's bytes are there: its receipt is due, and another one may be announced."""
         self._small.wake()
+        self._ahead.wake()
 
     def stop(self) -> bool:
         """Stop after the current chunk; False when a lane is still inside a request after ``stop_s``.
@@ -75,9 +82,10 @@ class UploaderThread:
         self._stopped.set()
         self._uploader.request_stop()
         self._watcher.stop()
-        self._main.wake()
-        self._small.wake()
+        for lane in self._lanes:
+            lane.wake()
         ended = self._main.join(self._rhythm.stop_s)
+        ended = self._ahead.join(self._rhythm.stop_s) and ended
         return self._small.join(0.1 if self._polling.is_set() else self._rhythm.stop_s) and ended
 
     def _main_turn(self) -> bool:
@@ -87,12 +95,16 @@ class UploaderThread:
         finally:
             self._sending.clear()
 
+    def _ahead_turn(self) -> bool:
+        self._uploader.run_ahead()
+        return False
+
     def _small_turn(self) -> bool:
         self._small_work()
         return False
 
     def _small_work(self) -> None:
-        self._uploader.run_small()
+        self._uploader.run_receipts()
         if time.monotonic() < self._next_status or self._stopped.is_set():
             return
         was_up = self._uploader.line().up
