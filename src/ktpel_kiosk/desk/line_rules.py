@@ -23,9 +23,10 @@ from ktpel_kiosk.ports.register import Tx, View
 SETTING = "jalur"
 HIDDEN = "••••••"
 LEAST_BYTES_PER_S, MOST_BYTES_PER_S = 8_000, 100_000_000
-LONGEST_PROXY = 300
+LONGEST_PROXY = 1000
+"""Characters of the whole address: a user and a password in any script take up to twelve each once they are written for a URL."""
 _CLOCK = re.compile(r"([01]?\d|2[0-3])[.:]([0-5]\d)")
-_HOST = re.compile(r"[A-Za-z0-9](?:[A-Za-z0-9.\-]*[A-Za-z0-9])?|\[[0-9A-Fa-f:.]+\]")
+_HOST = re.compile(r"(?=.{1,253}\Z)(?:[A-Za-z0-9](?:[A-Za-z0-9.\-]*[A-Za-z0-9])?|\[[0-9A-Fa-f:.]+\])")
 
 
 def rules_of(view: View) -> LineRules:
