@@ -5,10 +5,11 @@ No name and no NIK stands in it: counters, a digest over the packets and how to 
 
 from __future__ import annotations
 
+from ktpel_kiosk.documents.deed import CLOSING, SIZE, opening, particulars
 from ktpel_kiosk.documents.flow import Block, Sheet, document, text_blocks
-from ktpel_kiosk.documents.parts import REGULAR, SEMIBOLD, field_lines, letterhead, nip_text, signer_row, titled
+from ktpel_kiosk.documents.parts import REGULAR, SEMIBOLD, letterhead, nip_text, signer_row, titled
 from ktpel_kiosk.documents.pen import Pen, Run
-from ktpel_kiosk.domain.text import MONTHS, number_text, terbilang, weekday_name
+from ktpel_kiosk.domain.text import number_text, terbilang
 from ktpel_kiosk.ports.papers import DataPurgePaper
 
 BASIS = ("Pasal 16 ayat (2) huruf g dan Pasal 44 Undang-Undang Nomor 27 Tahun 2022 tentang Pelindungan Data Pribadi: data pribadi "
@@ -21,9 +22,8 @@ RECEIPTS = ("Sebelum pemusnahan, tanda tangan elektronik pada tanda terima pusat
             "tanda terima yang sah tidak ikut dimusnahkan.")
 CHECK = ("Daftar nomor paket tersimpan dalam register dan riwayat audit. Sidik daftar adalah SHA-256 atas baris \"nomor paket, spasi, "
          "SHA-256 berkas\" menurut nomor urut, sehingga isi berita acara ini dapat diuji kapan saja.")
-CLOSING = "Demikian berita acara ini dibuat dengan sebenarnya untuk dipergunakan sebagaimana mestinya."
 SCALES = (1.0, 0.95, 0.9, 0.85)
-SIZE = 10.2
+LABELS = 46
 
 
 def data_purge(paper: DataPurgePaper, logo: bytes = b"") -> bytes:
@@ -31,17 +31,18 @@ def data_purge(paper: DataPurgePaper, logo: bytes = b"") -> bytes:
     name = f"Berita Acara Pemusnahan Data {paper.nomor}" if paper.nomor else "Catatan Pemusnahan Data"
     sheet = Sheet(running=f"{name.replace(paper.nomor, '').strip()}{f' · Nomor {paper.nomor}' if paper.nomor else ''}",
                   note=paper.nomor or paper.digest[:16], left=22, right=18)
+    who = "yang bertanda tangan di bawah ini:" if paper.petugas is not None else "pekerjaan harian aplikasi kios"
     blocks = [Block(lambda pen: _head(pen, paper, logo))]
-    blocks += text_blocks(_opening(paper), size=SIZE, gap=4)
+    blocks += text_blocks(opening(paper.on, paper.jam, paper.place, who), size=SIZE, gap=4)
     if paper.petugas is not None:
-        blocks.append(_fields((("Nama", paper.petugas.nama), ("NIP", nip_text(paper.petugas.nip).removeprefix("NIP ")),
-                               ("Jabatan", paper.petugas.jabatan))))
+        blocks.append(particulars((("Nama", paper.petugas.nama), ("NIP", nip_text(paper.petugas.nip).removeprefix("NIP ")),
+                                    ("Jabatan", paper.petugas.jabatan)), LABELS))
     blocks += text_blocks(_deed(paper), size=SIZE, gap=2.5)
-    blocks.append(_fields(paper.fakta))
+    blocks.append(particulars(paper.fakta, LABELS))
     for number, (title, text) in enumerate((("Cara", METHOD), ("Tanda terima", RECEIPTS), ("Pengujian", CHECK)), 1):
         blocks.append(_title(f"{number}. {title}"))
         blocks += text_blocks(text, size=SIZE, gap=0.4)
-    blocks.append(_fields((("Sidik daftar", " ".join(paper.digest[i:i + 8] for i in range(0, 64, 8))),), 2))
+    blocks.append(particulars((("Sidik daftar", " ".join(paper.digest[i:i + 8] for i in range(0, 64, 8))),), LABELS, 2))
     if paper.petugas is not None:
         blocks += text_blocks(CLOSING, size=SIZE, gap=4, keep=True)
         blocks.append(Block(lambda pen: _signatures(pen, paper), 4))
@@ -61,15 +62,6 @@ def _head(pen: Pen, paper: DataPurgePaper, logo: bytes) -> None:
         pen.line("PEMUSNAHAN DATA PEREKAMAN KTP-EL", SEMIBOLD, 13, "m")
 
 
-def _opening(paper: DataPurgePaper) -> list[Run]:
-    on = paper.on
-    words = f"{weekday_name(on)} tanggal {terbilang(on.day)} bulan {MONTHS[on.month - 1]} tahun {terbilang(on.year)}"
-    at = f" pukul {paper.jam}" if paper.jam else ""
-    who = "yang bertanda tangan di bawah ini:" if paper.petugas is not None else "pekerjaan harian aplikasi kios"
-    return [("Pada hari ini ", REGULAR), (words, SEMIBOLD), (f" ({on.day:02d}-{on.month:02d}-{on.year}){at}, bertempat di ", REGULAR),
-            (paper.place or "-", SEMIBOLD), (f", {who}", REGULAR)]
-
-
 def _deed(paper: DataPurgePaper) -> list[Run]:
     return [("telah memusnahkan berkas dan isi cadangan dari ", REGULAR),
             (f"{number_text(paper.count)} ({terbilang(paper.count)}) paket perekaman", SEMIBOLD),
@@ -78,18 +70,6 @@ def _deed(paper: DataPurgePaper) -> list[Run]:
 
 def _title(text: str) -> Block:
     return Block(lambda pen: pen.line(text, SEMIBOLD, SIZE), 2.6, keep=True)
-
-
-def _fields(fields: tuple[tuple[str, str], ...], gap: float = 1.4) -> Block:
-    given = [(label, value) for label, value in fields if value]
-
-    def paint(pen: Pen) -> None:
-        left = pen.left
-        pen.left += 5 * pen.scale
-        field_lines(pen, given, label_width=46, width=pen.right - pen.left, size=SIZE, gap=0.2)
-        pen.left = left
-
-    return Block(paint, gap)
 
 
 def _signatures(pen: Pen, paper: DataPurgePaper) -> None:

@@ -9,11 +9,12 @@ from collections import Counter
 from collections.abc import Sequence
 from dataclasses import replace
 
+from ktpel_kiosk.documents.deed import opening
 from ktpel_kiosk.documents.flow import Block, Columns, Sheet, document, table_blocks, text_blocks
 from ktpel_kiosk.documents.parts import REGULAR, SEMIBOLD, letterhead, nip_text, rooms, signature_block, signer_block, titled
 from ktpel_kiosk.documents.pen import MM, Pen, Run
 from ktpel_kiosk.domain.ledgers import Pejabat
-from ktpel_kiosk.domain.text import MONTHS, mask_nik, number_text, terbilang, weekday_name
+from ktpel_kiosk.domain.text import mask_nik, number_text, terbilang
 from ktpel_kiosk.ports.papers import DestroyedCard, DestructionPaper, Signer
 
 CLOSING = "Demikian berita acara ini dibuat dengan sebenarnya untuk dipergunakan sebagaimana mestinya."
@@ -30,7 +31,7 @@ TOGETHER = 4
 def destruction(paper: DestructionPaper, logo: bytes = b"") -> bytes:
     sheet = Sheet(running=f"Berita Acara Pemusnahan KTP-el · Nomor {paper.nomor}", note=paper.nomor, left=22, right=18)
     blocks = [Block(lambda pen: _head(pen, paper, logo))]
-    blocks += text_blocks(_opening(paper), size=10.5, gap=4)
+    blocks += text_blocks(opening(paper.on, paper.jam, paper.place, "kami yang bertanda tangan di bawah ini:"), size=10.5, gap=4)
     blocks += _people(paper.executors)
     blocks += text_blocks(_deed(paper), size=10.5, gap=2)
     if paper.witnesses:
@@ -62,14 +63,6 @@ def _head(pen: Pen, paper: DestructionPaper, logo: bytes) -> None:
         pen.qr(paper.qr_text, pen.right - side, top, side)
     pen.line("BERITA ACARA PEMUSNAHAN", SEMIBOLD, 13, "m")
     titled(pen, "KARTU TANDA PENDUDUK ELEKTRONIK", paper.nomor, size=13)
-
-
-def _opening(paper: DestructionPaper) -> list[Run]:
-    on = paper.on
-    words = f"{weekday_name(on)} tanggal {terbilang(on.day)} bulan {MONTHS[on.month - 1]} tahun {terbilang(on.year)}"
-    at = f" pukul {paper.jam}" if paper.jam else ""
-    return [("Pada hari ini ", REGULAR), (words, SEMIBOLD), (f" ({on.day:02d}-{on.month:02d}-{on.year}){at}, bertempat di ", REGULAR),
-            (paper.place or "-", SEMIBOLD), (", kami yang bertanda tangan di bawah ini:", REGULAR)]
 
 
 def _deed(paper: DestructionPaper) -> list[Run]:
