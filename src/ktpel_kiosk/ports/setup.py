@@ -1,0 +1,200 @@
+"""Setting up a new office: what the first-run assistant asks of the house before there is a desk.
+
+Nothing here needs a register. Answers are kept after every page (:meth:`OfficeSetup.keep`), so that a power cut in the middle
+costs nothing but the passwords, which are never written down.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from enum import StrEnum
+from pathlib import Path
+from typing import Protocol
+
+from ktpel_kiosk.domain.sop import Peran
+from ktpel_kiosk.ports.devices import Devices
+
+
+class SetupStage(StrEnum):
+    """Pages of the assistant in their order."""
+
+    MODE = "mode"
+    SOP = "sop"
+    OFFICE = "kantor"
+    USERS = "petugas"
+    KEYS = "kunci"
+    DEVICES = "perangkat"
+    BACKUP = "cadangan"
+    FINISH = "selesai"
+
+
+@dataclass(frozen=True, slots=True)
+class SopChoice:
+    """One SOP to begin with. ``steps``: names of its steps in order; ``finding``: first remark of the checker, empty when there is none."""
+
+    id: str
+    office: str
+    pemda: str
+    title: str
+    ends: str  # kartu | surat
+    steps: tuple[str, ...]
+    text: str
+    finding: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class OfficeAnswers:
+    """What the office writes about itself; the SOP's own [kantor] is the proposal. Field names are those of ``domain.sop.Kantor``."""
+
+    nama: str = ""
+    pemda: str = ""
+    unit: str = ""
+    kode_wilayah: str = ""
+    provinsi: str = ""
+    kabupaten: str = ""
+    kecamatan: str = ""
+    zona_waktu: str = "WIB"
+    kop: tuple[str, ...] = ()
+    alamat: str = ""
+    telepon: str = ""
+    email: str = ""
+    jam_buka: str = "08.00"
+    jam_tutup: str = "15.00"
+    penandatangan_jabatan: str = ""
+    penandatangan_nama: str = ""
+    penandatangan_nip: str = ""
+    unit_surat: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class NewOfficer:
+    """An account to create. The password travels beside it (:meth:`OfficeSetup.finish`), never inside."""
+
+    username: str
+    nama: str
+    jabatan: str
+    nip: str
+    peran: tuple[Peran, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class SetupAnswers:
+    """Everything answered so far. ``stage``: the page to open next; ``station``: id of this desk in packets, e.g. ``3508050-meja-1``;
+    ``backup``: folder on another disk, empty: none chosen yet (the desk reminds of it)."""
+
+    stage: SetupStage = SetupStage.MODE
+    sop_id: str = ""
+    sop_text: str = ""
+    office: OfficeAnswers = field(default_factory=OfficeAnswers)
+    place: str = "Meja 1"
+    station: str = ""
+    gateway_url: str = ""
+    officers: tuple[NewOfficer, ...] = ()
+    backup: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class KeyState:
+    """Where the keys of this station stand. ``request``: file name of the certificate request (made with the key, once).
+
+    ``found``: role -> whose certificate and until when, in words; roles: ``station`` (signs packets), ``centre`` (opens them),
+    ``receipt`` (signs receipts), ``line_ca`` and ``line`` (mutual TLS). ``missing``: roles still without one.
+    """
+
+    request: str
+    found: Mapping[str, str]
+    missing: tuple[str, ...]
+
+    @property
+    def complete(self) -> bool:
+        return not self.missing
+
+
+@dataclass(frozen=True, slots=True)
+class BackupPlace:
+    """A disk beside the one the register lies on. ``problem``: why it does not serve, a sentence; empty when it does."""
+
+    path: Path
+    title: str
+    free_bytes: int
+    removable: bool
+    problem: str = ""
+
+
+class OfficeSetup(Protocol):
+    """Any thread; calls may take seconds. All raise the ``KioskError`` family with a sentence."""
+
+    def load(self) -> SetupAnswers:
+        """What was answered before; a fresh one when there is nothing or it cannot be read."""
+        ...
+
+    def keep(self, answers: SetupAnswers) -> None:
+        """Write the answers durably (never a password)."""
+        ...
+
+    def sops(self) -> Sequence[SopChoice]: ...
+    def read_sop(self, path: Path) -> SopChoice:
+        """An office's own SOP file. BadInput with its line where it is at fault."""
+        ...
+
+    def proposal(self, sop_text: str) -> OfficeAnswers:
+        """The [kantor] of this SOP as a first answer."""
+        ...
+
+    def check_office(self, sop_text: str, answers: OfficeAnswers) -> Mapping[str, str]:
+        """Field name -> sentence for every answer that cannot stand; empty when all do."""
+        ...
+
+    def region_name(self, kode_wilayah: str) -> str:
+        """``Tempeh, Lumajang, Jawa Timur`` for a known code, empty otherwise."""
+        ...
+
+    def letterhead(self, sop_text: str, answers: OfficeAnswers) -> bytes:
+        """A sheet with the letterhead as papers will carry it, PNG at 120 dpi, to look at."""
+        ...
+
+    def missing_roles(self, sop_text: str, officers: Sequence[NewOfficer]) -> tuple[Peran, ...]:
+        """Roles this SOP needs that nobody holds yet; an admin and a supervisor are always needed."""
+        ...
+
+    def check_officer(self, officer: NewOfficer, password: str, others: Sequence[NewOfficer]) -> Mapping[str, str]:
+        """Field name (``username nama nip peran password``) -> sentence."""
+        ...
+
+    def keys(self, station: str) -> KeyState: ...
+    def write_request(self, station: str, office: OfficeAnswers, folder: Path) -> Path:
+        """Make this station's keys where there are none, and write the requests for their certificates into ``folder``."""
+        ...
+
+    def take_certificates(self, station: str, source: Path) -> KeyState:
+        """Certificates from a folder or file (PEM), each checked against its role, key and time before any is taken.
+
+        Raises:
+            BadInput: says which file and what is wrong with it; nothing was taken then.
+        """
+        ...
+
+    def devices(self) -> Devices:
+        """The real drivers of this machine, searching; started at the first call."""
+        ...
+
+    def backup_places(self) -> Sequence[BackupPlace]: ...
+    def try_backup_place(self, path: Path) -> BackupPlace:
+        """Write, sync and read back a small file there."""
+        ...
+
+    def finish(self, answers: SetupAnswers, passwords: Mapping[str, str], told: Callable[[str], None]) -> None:
+        """Make the office: folder, register, SOP in force, accounts, first backup. ``told`` gets a sentence per step done.
+
+        Cut off anywhere, the next start finds either no office (and the answers) or the whole one.
+        """
+        ...
+
+    def practise(self, sop_id: str) -> None:
+        """A practice office of this SOP instead, in a folder of its own."""
+        ...
+
+    def close(self) -> None:
+        """Stop the devices."""
+        ...
