@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from PySide6.QtCore import QPoint, QRect, Qt
-from PySide6.QtGui import QPainter
+from PySide6.QtGui import QPainter, QPixmap
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QMainWindow, QWidget
 
@@ -22,7 +22,7 @@ from ktpel_kiosk.domain.errors import BugError
 from ktpel_kiosk.domain.sop import Peran, Stage
 from ktpel_kiosk.domain.text import date_card
 from ktpel_kiosk.ui.app import Windows
-from ktpel_kiosk.ui.theme import Theme, screen_scale, set_theme
+from ktpel_kiosk.ui.theme import Theme, screen_scale
 from ktpel_kiosk.ui.tour_office import OfficeTour
 
 if TYPE_CHECKING:
@@ -32,7 +32,9 @@ if TYPE_CHECKING:
 
 SCREEN_S = 9.0
 """Seconds of practice time per screen."""
-SIZES: tuple[tuple[int, int], ...] = ((1366, 768), (1920, 1080))
+SIZES: tuple[tuple[int, int], ...] = ((1366, 768), (1280, 720), (1920, 1080))
+"""What most desks have; the same at 150 % on 1920x1080 or on small laptops; the larger screen. The work is done at the first."""
+THEMES = ("light", "contrast")
 
 
 @dataclass(frozen=True)
@@ -63,17 +65,37 @@ def invented_applicant(desk: Desk) -> Penduduk:
         provinsi=kantor.provinsi, agama=1, status_perkawinan=1, pekerjaan=3)
 
 
+@dataclass(frozen=True, slots=True)
+class Look:
+    """One way to photograph a screen: size in pixels and theme."""
+
+    width: int
+    height: int
+    contrast: str = "light"
+
+    @property
+    def suffix(self) -> str:
+        return f"{self.width}x{self.height}" + ("" if self.contrast == "light" else "-kontras")
+
+
+def looks_of(sizes: Sequence[tuple[int, int]], themes: Sequence[str]) -> tuple[Look, ...]:
+    """All sizes in all themes, themes outermost: styling every page anew takes half a second."""
+    return tuple(Look(width, height, theme) for theme in themes for width, height in sizes)
+
+
 @dataclass
 class Tour:
-    """One run. ``files`` lists what was written."""
+    """One run. ``files`` lists what was written; without ``looks`` after the first and with ``pictures`` off nothing is photographed."""
 
     windows: Windows
     cast: TourCast
     out: Path
-    sizes: Sequence[tuple[int, int]] = SIZES
+    looks: Sequence[Look] = (Look(*SIZES[0]),)
+    pictures: bool = True
     patience_s: float = 60.0
     seated: Callable[[], bool] = lambda: True
     mishap: Callable[[str], None] = lambda _part: None
+    pictures: bool = True
     files: list[Path] = field(default_factory=list)
     _number: int = 0
 
@@ -101,7 +123,7 @@ class Tour:
         QTest.qWait(30)
 
     def shoot(self, name: str, window: QMainWindow | None = None, over: QWidget | None = None) -> None:
-        """Save the window at every size, then go back to the first. A practice clock is let run as work would take.
+        """Save the window in every look, then go back to the first. A practice clock is let run as work would take.
 
         Args:
             over: a tool window that lies over the lower right corner, as the eye sees it.
@@ -109,28 +131,42 @@ class Tour:
         advance = getattr(self.windows.operator.desk.clock, "advance", None)
         if advance is not None:
             advance(SCREEN_S)
+        if not self.pictures:
+            return
         target = window or self.windows.operator
         self._number += 1
-        for width, height in (*self.sizes[1:], self.sizes[0]):
-            self._resize(target, width, height)
-            path = self.out / f"{self._number:02d}-{name}-{width}x{height}.png"
+        for look in (*self.looks[1:], self.looks[0]):
+            self.dress(target, look)
+            path = self.out / f"{self._number:02d}-{name}-{look.suffix}.png"
             picture = target.grab()
             if over is not None and over.isWindow():
-                painter = QPainter(picture)
-                corner = QPoint(width - over.width() - 16, max(64, height - over.height() - 40))
-                painter.drawPixmap(corner, over.grab())
-                painter.drawRect(QRect(corner, over.size()))  # the frame a desktop would give it
-                painter.end()
+                self._lay_over(picture, over, look)
             picture.save(str(path))
             self.files.append(path)
 
-    def _resize(self, target: QMainWindow, width: int, height: int) -> None:
-        target.resize(width, height)
-        look = Theme("light", screen_scale(width, height))
-        if target is self.windows.operator and self.windows.operator.theme != look:  # styling every page anew takes half a second
-            set_theme(target, look)
-        for _ in range(3):
+    @staticmethod
+    def _lay_over(picture: QPixmap, over: QWidget, look: Look) -> None:
+        painter = QPainter(picture)
+        corner = QPoint(look.width - over.width() - 16, max(64, look.height - over.height() - 40))
+        painter.drawPixmap(corner, over.grab())
+        painter.drawRect(QRect(corner, over.size()))  # the frame a desktop would give it
+        painter.end()
+
+    def dress(self, target: QMainWindow, look: Look) -> None:
+        """Show a window in a look; a page that loads anew because of it gets the time to."""
+        target.resize(look.width, look.height)
+        if target is self.windows.operator:
+            theme = Theme(look.contrast, screen_scale(look.width, look.height))
+            changed = self.windows.operator.theme != theme
+            if changed:
+                self.windows.operator.apply_theme(theme)
+        else:
+            changed = True
+            self.windows.applicant.set_contrast(look.contrast)
+        for _ in range(40 if changed and len(self.looks) > 1 else 3):
             QTest.qWait(10)
+            if _ >= 2 and not self.windows.bridge.pending:
+                break
 
     def key(self, key: str) -> None:
         """A function key as the operator presses it."""
@@ -160,7 +196,7 @@ class Tour:
         self.out.mkdir(parents=True, exist_ok=True)
         operator, applicant = self.windows.operator, self.windows.applicant
         for window in (operator, applicant):
-            window.resize(*self.sizes[0])
+            window.resize(self.looks[0].width, self.looks[0].height)
             window.show()
         self.settle()
         self.shoot("pemohon-selamat-datang", applicant)
@@ -487,28 +523,31 @@ class Tour:
         self.shoot("selesai")
 
 
-def drive_tour(desk: Desk, out: Path, size: tuple[int, int] | Sequence[tuple[int, int]] = SIZES, *, password: str,
+def drive_tour(desk: Desk, out: Path, looks: Sequence[Look] = (Look(*SIZES[0]),), *, password: str,
                patience_s: float = 60.0, seated: Callable[[], bool] = lambda: True,
-               mishap: Callable[[str], None] = lambda _part: None) -> list[Path]:
+               mishap: Callable[[str], None] = lambda _part: None, pictures: bool = True,
+               begin: Callable[[Windows], None] = lambda _windows: None) -> list[Path]:
     """Build both windows on ``desk``, lead one applicant and the office through them, save the pictures; returns their paths in order.
 
     The return slip is saved beside them as PDF.
 
     Args:
-        size: one size or several; the first is the one the work is done at.
+        looks: the first is the one the work is done in.
         password: of the practice accounts in the register.
         seated: whether the simulated devices show the applicant whose application was opened last.
         mishap: called with the key of a part of Perekaman before it opens; may let the simulated devices fail once.
+        pictures: off when only the walk counts (measurements).
+        begin: called with the windows before the first screen.
 
     Raises:
         BugError: ``tour.stuck``, a screen did not do what it says (facts stage, expected).
     """
     from ktpel_kiosk.ui.app import make_windows
-    sizes = [size] if isinstance(size[0], int) else list(size)
     users = desk.register.read(lambda v: [u for u in v.users() if u.active])
     cast = TourCast(password, {u.username: frozenset(u.peran) for u in users}, invented_applicant(desk))
-    windows = make_windows(desk, size=sizes[0])  # type: ignore[arg-type]
+    windows = make_windows(desk, size=(looks[0].width, looks[0].height))
     try:
-        return Tour(windows, cast, out, sizes, patience_s, seated, mishap).run()  # type: ignore[arg-type]
+        begin(windows)
+        return Tour(windows, cast, out, looks, pictures, patience_s, seated, mishap).run()
     finally:
         windows.close()
