@@ -96,8 +96,9 @@ class SetupAnswers:
 
 @dataclass(frozen=True, slots=True)
 class KeyState:
-    """Where the keys of this station stand. ``request``: file name of the certificate request (made with the key, once).
+    """Where the keys of this station stand.
 
+    ``request``: name of the folder :meth:`OfficeSetup.write_request` makes, one request per key of this station in it.
     ``found``: role -> whose certificate and until when, in words; roles: ``station`` (signs packets), ``centre`` (opens them),
     ``receipt`` (signs receipts), ``line_ca`` and ``line`` (mutual TLS). ``missing``: roles still without one.
     """
@@ -154,6 +155,14 @@ class OfficeSetup(Protocol):
         """A sheet with the letterhead as papers will carry it, PNG at 120 dpi, to look at."""
         ...
 
+    def propose_station(self, office: OfficeAnswers, place: str) -> str:
+        """Id of this desk in packets, from region code and place: ``3508050-meja-1``."""
+        ...
+
+    def check_desk(self, answers: SetupAnswers) -> Mapping[str, str]:
+        """Field name (``place station gateway_url backup``) -> sentence; an empty ``gateway_url`` or ``backup`` may stand (not yet)."""
+        ...
+
     def missing_roles(self, sop_text: str, officers: Sequence[NewOfficer]) -> tuple[Peran, ...]:
         """Roles this SOP needs that nobody holds yet; an admin and a supervisor are always needed."""
         ...
@@ -184,6 +193,11 @@ class OfficeSetup(Protocol):
         """Write, sync and read back a small file there."""
         ...
 
+    def recovery_code(self) -> str:
+        """A code that opens copies of the register on another machine, e.g. after this disk broke; made at the first call of a set-up, kept
+        in memory only: show it to be written down. Never asked for: copies open with this machine's key alone."""
+        ...
+
     def finish(self, answers: SetupAnswers, passwords: Mapping[str, str], told: Callable[[str], None]) -> None:
         """Make the office: folder, register, SOP in force, accounts, first backup. ``told`` gets a sentence per step done.
 
@@ -192,7 +206,7 @@ class OfficeSetup(Protocol):
         ...
 
     def practise(self, sop_id: str) -> None:
-        """A practice office of this SOP instead, in a folder of its own."""
+        """A practice office of this SOP instead, in a folder of its own (``latihan`` inside the data folder)."""
         ...
 
     def close(self) -> None:
