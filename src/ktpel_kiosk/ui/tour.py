@@ -95,7 +95,6 @@ class Tour:
     patience_s: float = 60.0
     seated: Callable[[], bool] = lambda: True
     mishap: Callable[[str], None] = lambda _part: None
-    pictures: bool = True
     files: list[Path] = field(default_factory=list)
     _number: int = 0
 
