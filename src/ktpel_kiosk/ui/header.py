@@ -59,7 +59,7 @@ class UserButton(Pressable):
         if self.underMouse():
             painter.setPen(Qt.PenStyle.NoPen)
             painter.setBrush(theme.color("canvas"))
-            painter.drawRoundedRect(rect, theme.px(8), theme.px(8))
+            painter.drawRoundedRect(rect, theme.radius("plate"), theme.radius("plate"))
         font = theme.font("body")
         painter.setFont(font)
         painter.setPen(theme.color("muted"))

@@ -61,6 +61,18 @@ class Theme:
         """A design size in this window's pixels."""
         return round(value * self.scale)
 
+    def radius(self, name: str) -> int:
+        """A named corner radius in this window's pixels."""
+        return self.px(tokens()["radius"][name])
+
+    def space(self, name: str) -> int:
+        """A named gap in this window's pixels."""
+        return self.px(tokens()["space"][name])
+
+    def height(self, name: str) -> int:
+        """A named control height in this window's pixels; never under the 48 a finger needs."""
+        return max(tokens()["height"]["control"], self.px(tokens()["height"][name]))
+
     def size(self, name: str) -> int:
         """Pixel size of a named type step."""
         return self.px(tokens()["type"][name])
@@ -115,7 +127,7 @@ class Theme:
             padding: 0 {p(13)}px; font-size: {self.size('body')}px; selection-background-color: {c['accent']};
             min-height: {p(46)}px; color: {c['ink']}; }}
         QPlainTextEdit {{ min-height: {p(30)}px; padding: {p(8)}px {p(10)}px; }}
-        QLineEdit[big="true"] {{ font-size: {p(20)}px; font-weight: 600; }}
+        QLineEdit[big="true"] {{ font-size: {self.size('entry')}px; font-weight: 600; }}
         QLineEdit:focus, QPlainTextEdit:focus, QComboBox:focus {{
             border: {ring}px solid {c['focus']}; padding: 0 {p(13) - ring + 1}px; min-height: {p(46) - 2 * (ring - 1)}px; }}
         QPlainTextEdit:focus {{ min-height: {p(30)}px; padding: {p(8)}px {p(10)}px; }}
@@ -128,16 +140,16 @@ class Theme:
             selection-background-color: {c['accent_soft']}; selection-color: {c['accent']}; font-size: {self.size('body')}px; }}
         QComboBox QAbstractItemView::item {{ min-height: {p(40)}px; padding-left: {p(8)}px; }}
         QTableView {{ background: {c['surface']}; border: none; gridline-color: transparent; outline: none;
-            selection-background-color: {c['accent_soft']}; selection-color: {c['ink']}; font-size: {p(14)}px; }}
+            selection-background-color: {c['accent_soft']}; selection-color: {c['ink']}; font-size: {self.size('row')}px; }}
         QHeaderView {{ background: {c['surface']}; border: none; }}
         QHeaderView::section {{ background: {c['surface']}; color: {c['muted']}; border: none;
             border-bottom: 1px solid {c['line']}; padding: 0 {p(14)}px; height: {p(42)}px;
             font-size: {self.size('small')}px; font-weight: 600; }}
         QListView {{ background: transparent; border: none; outline: none; }}
         QScrollBar:vertical {{ background: transparent; width: {p(10)}px; margin: 2px; }}
-        QScrollBar::handle:vertical {{ background: {c['field_line']}; border-radius: {p(3)}px; min-height: {p(36)}px; }}
+        QScrollBar::handle:vertical {{ background: {c['thumb']}; border-radius: {p(3)}px; min-height: {p(36)}px; }}
         QScrollBar:horizontal {{ background: transparent; height: {p(10)}px; margin: 2px; }}
-        QScrollBar::handle:horizontal {{ background: {c['field_line']}; border-radius: {p(3)}px; min-width: {p(36)}px; }}
+        QScrollBar::handle:horizontal {{ background: {c['thumb']}; border-radius: {p(3)}px; min-width: {p(36)}px; }}
         QScrollBar::add-line, QScrollBar::sub-line {{ width: 0; height: 0; }}
         QScrollBar::add-page, QScrollBar::sub-page {{ background: transparent; }}
         QToolTip {{ background: {c['ink']}; color: {c['surface']}; border: none; padding: {p(6)}px {p(8)}px;
@@ -185,6 +197,8 @@ def remeasure(widget: QWidget, event: QEvent) -> None:
 
 def prepare_application(app: QApplication) -> None:
     """Once per process: the neutral Fusion style and the house font."""
+    from ktpel_kiosk.ui import accessible
+    accessible.install()
     app.setStyle("Fusion")
     app.setFont(_default.font("body"))
     app.setPalette(_default.palette())

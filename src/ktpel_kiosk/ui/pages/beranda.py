@@ -47,7 +47,7 @@ class FigureTile(Pressable):
         rect = QRectF(self.rect()).adjusted(0.5, 0.5, -0.5, -0.5)
         painter.setPen(QPen(theme.color("line"), 1))
         painter.setBrush(blend(theme.color("surface"), theme.color("canvas"), 0.6 if self.underMouse() else 0.0))
-        painter.drawRoundedRect(rect, theme.px(12), theme.px(12))
+        painter.drawRoundedRect(rect, theme.radius("card"), theme.radius("card"))
         left = theme.px(18)
         painter.setFont(theme.font("small"))
         painter.setPen(theme.color("muted"))
@@ -79,7 +79,7 @@ class BoardCard(Pressable):
         self.setToolTip(f"{card.number} · {card.name} · {card.service}\n{card.chip} {card.detail}{hint}")
 
     def _lines(self, width: float) -> int:
-        return 2 if text_width(self.theme.font(14, 600), self.card.name) > width - self.theme.px(26) - 1 else 1
+        return 2 if text_width(self.theme.font("row", 600), self.card.name) > width - self.theme.px(26) - 1 else 1
 
     def _stacked(self, width: float) -> bool:
         """The words beside the chip need a line of their own."""
@@ -107,7 +107,7 @@ class BoardCard(Pressable):
         rect = QRectF(self.rect()).adjusted(0.5, 0.5, -0.5, -0.5)
         painter.setPen(QPen(theme.color("accent" if self.underMouse() else "line"), 1))
         painter.setBrush(theme.color("surface"))
-        painter.drawRoundedRect(rect, theme.px(10), theme.px(10))
+        painter.drawRoundedRect(rect, theme.radius("control"), theme.radius("control"))
         left, room = theme.px(13), rect.width() - theme.px(26)
         small = theme.font("small")
         painter.setFont(small)
@@ -116,7 +116,7 @@ class BoardCard(Pressable):
         painter.drawText(top, Qt.AlignmentFlag.AlignVCenter, c.number)
         painter.drawText(top, Qt.AlignmentFlag.AlignVCenter | Qt.AlignmentFlag.AlignRight,
                          elided(small, c.service, room - text_width(small, c.number) - theme.px(8)))
-        lines, name = self._lines(self.width()), theme.font(14, 600)
+        lines, name = self._lines(self.width()), theme.font("row", 600)
         painter.setFont(name)
         painter.setPen(theme.color("ink"))
         area = QRectF(left, theme.px(34), room, theme.px(20) * lines)

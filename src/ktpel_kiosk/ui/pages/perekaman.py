@@ -43,6 +43,8 @@ ROOMY = 1.4
 class PartTab(Pressable):
     """A tab of the session: icon, word, tick when done."""
 
+    ROLE = "PageTab"
+
     def __init__(self, key: str) -> None:
         super().__init__(PART_TITLES[key])
         self.key, self.done, self.count = key, False, ""
@@ -64,8 +66,8 @@ class PartTab(Pressable):
         rect = QRectF(self.rect()).adjusted(0.5, 0.5, -0.5, -0.5)
         painter.setPen(QPen(theme.color("accent" if on else "line"), 2 if on else 1))
         painter.setBrush(theme.color("accent_soft" if on else "surface"))
-        painter.drawRoundedRect(rect.adjusted(0.5, 0.5, -0.5, -0.5), theme.px(10), theme.px(10))
-        font = theme.font(14, 600)
+        painter.drawRoundedRect(rect.adjusted(0.5, 0.5, -0.5, -0.5), theme.radius("control"), theme.radius("control"))
+        font = theme.font("row", 600)
         text = f"{self.text()} {self.count}".strip()
         side = theme.px(18)
         if text_width(font, text) + side + theme.px(20) > self.width():

@@ -166,7 +166,7 @@ class BooksSection(BookSection):
         self._columns = view.columns
         font = theme_of(self).font("small", 600)
         scale = theme_of(self).px(100) / 100
-        body = theme_of(self).font(14)
+        body = theme_of(self).font("row")
         widths = []
         for c, name in enumerate(view.columns):
             longest = max((text_width(body, str(r.cells[c])) for r in view.rows), default=0)

@@ -69,7 +69,7 @@ class AttemptHistory(Painted):
         if line.used:
             painter.setPen(Qt.PenStyle.NoPen)
             painter.setBrush(theme.color("good_soft"))
-            painter.drawRoundedRect(box.adjusted(0, 1, 0, -1), p(8), p(8))
+            painter.drawRoundedRect(box.adjusted(0, 1, 0, -1), theme.radius("plate"), theme.radius("plate"))
             icons.draw(painter, "circle-check", theme.color("good"), box.left() + p(8), box.center().y() - p(7), p(14))
         font = theme.font("small", 600)
         painter.setFont(font)

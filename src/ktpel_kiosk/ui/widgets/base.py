@@ -12,7 +12,9 @@ KEYBOARD_REASONS = (Qt.FocusReason.TabFocusReason, Qt.FocusReason.BacktabFocusRe
 
 
 class Painted(QWidget):
-    """Base of widgets that draw themselves from the theme."""
+    """Base of widgets that draw themselves from the theme. ``ROLE``: what a screen reader takes them for (ui/accessible.py)."""
+
+    ROLE = "StaticText"
 
     @property
     def theme(self) -> Theme:
@@ -107,12 +109,14 @@ class Card(QFrame):
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
         painter.setPen(QPen(theme.color(self.line), 1) if self.line else Qt.PenStyle.NoPen)
         painter.setBrush(theme.color(self.fill))
-        radius = 12 * theme.scale if self._radius == "card" else 18 * theme.scale
+        radius = theme.radius(self._radius)
         painter.drawRoundedRect(QRectF(self.rect()).adjusted(0.5, 0.5, -0.5, -0.5), radius, radius)
 
 
 class Line(Painted):
     """A hairline."""
+
+    ROLE = "Separator"
 
     def __init__(self, *, vertical: bool = False) -> None:
         super().__init__()

@@ -12,7 +12,9 @@ from ktpel_kiosk.ui.widgets.base import KeyboardRing, Painted, blend, elided, te
 
 
 class Pressable(KeyboardRing, QAbstractButton):
-    """Shared manners of everything that is pressed."""
+    """Shared manners of everything that is pressed. ``ROLE``: empty is a button, a check box or one of several, as it behaves."""
+
+    ROLE = ""
 
     def __init__(self, text: str, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -73,7 +75,7 @@ class Button(Pressable):
     def _metrics(self) -> tuple[int, int, int, int]:
         """Padding, icon size, gap and height in this theme's pixels."""
         p = self.theme.px
-        return (p(42), p(30), p(14), p(84)) if self.large else (p(20), p(18), p(10), max(48, p(48)))
+        return (p(42), p(30), p(14), self.theme.height("applicant")) if self.large else (p(20), p(18), p(10), self.theme.height("control"))
 
     def sizeHint(self) -> QSize:
         pad, icon_size, gap, height = self._metrics()
@@ -95,14 +97,14 @@ class Button(Pressable):
         fill_name, line_name, text_name = self._colors()
         fill, ink = theme.color(fill_name), theme.color(text_name)
         if self.isDown():
-            fill = blend(fill, theme.color("ink"), 0.14)
+            fill = theme.color("accent_press") if self.kind == "primary" else blend(fill, theme.color("ink"), 0.14)
         elif self.underMouse() and self.isEnabled():
             fill = blend(fill, theme.color("ink"), 0.05)
         painter = QPainter(self)
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
         if not self.isEnabled():
             painter.setOpacity(0.45)
-        radius = theme.px(18 if self.large else 10)
+        radius = theme.radius("applicant" if self.large else "control")
         rect = QRectF(self.rect()).adjusted(0.5, 0.5, -0.5, -0.5)
         width = (2 if self.large else 1) if line_name else 0
         painter.setPen(QPen(theme.color(line_name), width) if line_name else Qt.PenStyle.NoPen)
@@ -134,7 +136,7 @@ class Button(Pressable):
             chip = QRectF(x, middle - theme.px(11), key_width, theme.px(22))
             painter.setBrush(Qt.BrushStyle.NoBrush)
             painter.setPen(QPen(ink, 1))  # type: ignore[call-overload]
-            painter.drawRoundedRect(chip.adjusted(0.5, 0.5, -0.5, -0.5), theme.px(4), theme.px(4))
+            painter.drawRoundedRect(chip.adjusted(0.5, 0.5, -0.5, -0.5), theme.radius("key"), theme.radius("key"))
             painter.setFont(key_font)
             painter.drawText(chip, Qt.AlignmentFlag.AlignCenter, self.key)
 
@@ -159,10 +161,10 @@ class IconButton(Pressable):
         if self.underMouse() or self.isDown():
             painter.setPen(Qt.PenStyle.NoPen)
             painter.setBrush(theme.color("soft"))
-            painter.drawRoundedRect(rect, theme.px(10), theme.px(10))
+            painter.drawRoundedRect(rect, theme.radius("control"), theme.radius("control"))
         size = theme.px(20)
         icons.draw(painter, self.icon_name, theme.color("muted"), (self.width() - size) / 2, (self.height() - size) / 2, size)
-        self.ring(painter, rect, theme.px(10), theme)
+        self.ring(painter, rect, theme.radius("control"), theme)
 
 
 class ChoiceChip(Pressable):
@@ -188,11 +190,11 @@ class ChoiceChip(Pressable):
         painter.setPen(QPen(theme.color("accent" if on else "field_line"), 2 if on else 1))
         fill = theme.color("accent_soft" if on else "surface")
         painter.setBrush(blend(fill, theme.color("ink"), 0.04) if self.underMouse() else fill)
-        painter.drawRoundedRect(rect, theme.px(10), theme.px(10))
+        painter.drawRoundedRect(rect, theme.radius("control"), theme.radius("control"))
         painter.setFont(self._font())
         painter.setPen(theme.color("accent" if on else "ink"))
         painter.drawText(rect, Qt.AlignmentFlag.AlignCenter, self.text())
-        self.ring(painter, QRectF(self.rect()), theme.px(10), theme)
+        self.ring(painter, QRectF(self.rect()), theme.radius("control"), theme)
 
 
 TONES = {
@@ -251,6 +253,8 @@ class Chip(Painted):
 class NavItem(Pressable):
     """A line of the left navigation with icon, word and counter; in a ``narrow`` one the word stands below the icon."""
 
+    ROLE = "PageTab"
+
     def __init__(self, text: str, icon: str) -> None:
         super().__init__(text)
         self.icon_name = icon
@@ -287,7 +291,7 @@ class NavItem(Pressable):
         if on or self.underMouse():
             painter.setPen(Qt.PenStyle.NoPen)
             painter.setBrush(theme.color("accent_soft" if on else "canvas"))
-            painter.drawRoundedRect(rect, theme.px(10), theme.px(10))
+            painter.drawRoundedRect(rect, theme.radius("control"), theme.radius("control"))
         ink = theme.color("accent" if on else "ink")
         shade = ink if on else blend(ink, theme.color("muted"), 0.55)
         size = theme.px(17 if self.narrow else 20)
@@ -302,11 +306,11 @@ class NavItem(Pressable):
             painter.drawText(rect.adjusted(theme.px(44), 0, 0, 0), Qt.AlignmentFlag.AlignVCenter, self.text())
         if self.count:
             self._paint_count(painter, theme, on)
-        self.ring(painter, rect, theme.px(10), theme)
+        self.ring(painter, rect, theme.radius("control"), theme)
 
     def _paint_count(self, painter: QPainter, theme: Theme, on: bool) -> None:
         text = str(self.count) if self.count < 1000 else "999+"
-        font = theme.font(10 if self.narrow else "tiny", 600)
+        font = theme.font("micro" if self.narrow else "tiny", 600)
         high = theme.px(15 if self.narrow else 20)
         width = max(theme.px(18 if self.narrow else 24), text_width(font, text) + theme.px(8 if self.narrow else 16))
         left = self.width() / 2 + theme.px(7) if self.narrow else self.width() - width - theme.px(12)

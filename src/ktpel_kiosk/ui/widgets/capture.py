@@ -24,6 +24,8 @@ def to_qimage(raw: RawImage) -> QImage:
 class PreviewView(Painted):
     """The latest frame, filling its plate or ``whole`` inside it; optional oval for the face, one hint line at the bottom or top."""
 
+    ROLE = "Graphic"
+
     def __init__(self, *, oval: bool = False, hint_on_top: bool = False, radius: int = 10, whole: bool = False) -> None:
         super().__init__()
         self._mode = Qt.AspectRatioMode.KeepAspectRatio if whole else Qt.AspectRatioMode.KeepAspectRatioByExpanding
@@ -93,7 +95,7 @@ class PreviewView(Painted):
         oval = QRectF(0, 0, height * 0.75, height)
         oval.moveCenter(QPointF(self.width() / 2, self.height() * 0.46))
         painter.setBrush(Qt.BrushStyle.NoBrush)
-        pen = QPen(QColor("white"), theme.px(3))
+        pen = QPen(theme.color("stage_frame"), theme.px(3))
         pen.setDashPattern([4, 2.6])
         painter.setPen(pen)
         painter.drawEllipse(oval)
@@ -111,19 +113,15 @@ class PreviewView(Painted):
                 painter.drawLine(QPointF(x, y), QPointF(x, y + down))
 
     def _paint_hint(self, painter: QPainter, theme: Theme) -> None:
-        font = theme.font(16, 600)
+        font = theme.font("hint", 600)
         margin, height = theme.px(16), theme.px(46)
         top = margin if self._top else self.height() - margin - height
         bar = QRectF(margin, top, self.width() - 2 * margin, height)
-        ink = QColor("white") if not self._tone else theme.color(f"stage_{self._tone}")
-        back = QColor(12, 20, 28, 205)
-        if self._tone == "attention":
-            back = QColor(58, 46, 24, 225)
-        elif self._tone == "good":
-            back = QColor(15, 52, 36, 225)
+        ink = theme.color("stage_frame") if not self._tone else theme.color(f"stage_{self._tone}")
+        back = theme.color(f"veil_{self._tone}" if self._tone else "veil")
         painter.setPen(Qt.PenStyle.NoPen)
         painter.setBrush(back)
-        painter.drawRoundedRect(bar, theme.px(9), theme.px(9))
+        painter.drawRoundedRect(bar, theme.radius("plate"), theme.radius("plate"))
         x = bar.left() + theme.px(14)
         if self._hint_icon:
             icons.draw(painter, self._hint_icon, ink, x, bar.center().y() - theme.px(10), theme.px(20))
@@ -149,6 +147,8 @@ class FingerView:
 
 class FingerPlate(Painted):
     """The dark plate of the scanner: whole picture while it is live, one tile per finger once captured."""
+
+    ROLE = "Graphic"
 
     def __init__(self) -> None:
         super().__init__()
@@ -184,7 +184,7 @@ class FingerPlate(Painted):
         painter.setRenderHint(QPainter.RenderHint.SmoothPixmapTransform)
         painter.setPen(Qt.PenStyle.NoPen)
         painter.setBrush(theme.color("stage"))
-        painter.drawRoundedRect(QRectF(self.rect()), theme.px(10), theme.px(10))
+        painter.drawRoundedRect(QRectF(self.rect()), theme.radius("control"), theme.radius("control"))
         top = theme.px(16)
         if self._hint:
             self._paint_hint(painter, theme)
@@ -204,9 +204,9 @@ class FingerPlate(Painted):
         back.setAlpha(38)
         painter.setPen(Qt.PenStyle.NoPen)
         painter.setBrush(back)
-        painter.drawRoundedRect(bar, theme.px(8), theme.px(8))
+        painter.drawRoundedRect(bar, theme.radius("plate"), theme.radius("plate"))
         icons.draw(painter, self._icon, ink, bar.left() + theme.px(14), bar.center().y() - theme.px(10), theme.px(20))
-        font = theme.font(15, 600)
+        font = theme.font("body", 600)
         painter.setFont(font)
         painter.setPen(ink)
         room = bar.adjusted(theme.px(44), 0, -theme.px(12), 0)
@@ -227,7 +227,7 @@ class FingerPlate(Painted):
             x += width + gap
 
     def _tile(self, painter: QPainter, theme: Theme, finger: FingerView, box: QRectF) -> None:
-        color = {"good": theme.color("stage_good"), "low": theme.color("stage_attention")}.get(finger.state, QColor("#5D7180"))
+        color = {"good": theme.color("stage_good"), "low": theme.color("stage_attention")}.get(finger.state, theme.color("stage_line"))
         path = QPainterPath()
         arc = box.width() / 2
         path.moveTo(box.left(), box.bottom() - theme.px(12))
@@ -237,7 +237,7 @@ class FingerPlate(Painted):
         path.quadTo(box.right(), box.bottom(), box.right() - theme.px(12), box.bottom())
         path.lineTo(box.left() + theme.px(12), box.bottom())
         path.quadTo(box.left(), box.bottom(), box.left(), box.bottom() - theme.px(12))
-        painter.fillPath(path, QColor(255, 255, 255, 14))
+        painter.fillPath(path, theme.color("stage_tile"))
         foot = theme.px(58)
         if finger.image is not None:
             painter.save()
@@ -275,7 +275,7 @@ class FingerPlate(Painted):
         """The score on a line from 0 to 100, with a mark where this finger has to reach."""
         line = QRectF(box.left() + theme.px(12), box.bottom() - theme.px(37), box.width() - theme.px(24), theme.px(4))
         painter.setPen(Qt.PenStyle.NoPen)
-        painter.setBrush(QColor(255, 255, 255, 46))
+        painter.setBrush(theme.color("stage_track"))
         painter.drawRoundedRect(line, 2, 2)
         if finger.score is not None and finger.score <= 100:
             done = QRectF(line)
@@ -302,6 +302,7 @@ class HandMap(KeyboardRing, Painted):
     ``pressed`` carries the finger touched, for exceptions and repeats.
     """
 
+    ROLE = "Graphic"
     pressed = Signal(object)
 
     def __init__(self, *, large: bool = False, selectable: bool = False) -> None:
@@ -401,6 +402,8 @@ def _capsule(tip: QPointF, root: QPointF, width: float) -> QPainterPath:
 class CardPreview(Painted):
     """A rendered card side at true proportions (85.60 x 53.98 mm)."""
 
+    ROLE = "Graphic"
+
     def __init__(self) -> None:
         super().__init__()
         self._image: QImage | None = None
@@ -446,6 +449,8 @@ class CardPreview(Painted):
 class Picture(Painted):
     """A still image with rounded corners, kept whole or filled; ``caption`` below."""
 
+    ROLE = "Graphic"
+
     def __init__(self, side: QSize, caption: str = "", *, fill: bool = True) -> None:
         super().__init__()
         self._image: QImage | None = None
@@ -472,7 +477,7 @@ class Picture(Painted):
         painter.setRenderHint(QPainter.RenderHint.SmoothPixmapTransform)
         box = QRectF(0, 0, self.width(), theme.px(self._side.height())).adjusted(1, 1, -1, -1)
         path = QPainterPath()
-        path.addRoundedRect(box, theme.px(8), theme.px(8))
+        path.addRoundedRect(box, theme.radius("plate"), theme.radius("plate"))
         painter.fillPath(path, theme.color("surface" if not self._fill else "soft"))
         if self._image is not None:
             mode = Qt.AspectRatioMode.KeepAspectRatioByExpanding if self._fill else Qt.AspectRatioMode.KeepAspectRatio

@@ -26,6 +26,8 @@ class Bar:
 class BarChart(Painted):
     """Vertical bars with the number above each that has one; a line at zero and at the top value."""
 
+    ROLE = "Chart"
+
     def __init__(self, title: str) -> None:
         super().__init__()
         self._title = title
@@ -81,7 +83,7 @@ class BarChart(Painted):
 
     @staticmethod
     def _bar(painter: QPainter, theme: Theme, box: QRectF, strong: bool) -> None:
-        radius = min(theme.px(5), box.height() / 2, box.width() / 2)
+        radius = min(theme.radius("key"), box.height() / 2, box.width() / 2)
         path = QPainterPath()
         path.setFillRule(Qt.FillRule.WindingFill)
         path.addRoundedRect(box, radius, radius)
@@ -106,6 +108,7 @@ class Share:
 class ShareBars(Painted):
     """Horizontal shares, one line each."""
 
+    ROLE = "Chart"
     LINE = 46
 
     def __init__(self, title: str) -> None:
@@ -185,6 +188,7 @@ class MarkedBar:
 class MarkedBars(Painted):
     """Horizontal bars with the name at the left and the number at the end; a mark shows the mutu baku, beyond it the bar is red."""
 
+    ROLE = "Chart"
     LINE = 38
     NAME_SHARE = 0.3
 
@@ -236,7 +240,7 @@ class MarkedBars(Painted):
         plate = QRectF(left, box.center().y() - high / 2, long, high)
         painter.setPen(Qt.PenStyle.NoPen if theme.contrast == "light" else QPen(theme.color("ink"), 1))
         painter.setBrush(theme.color("trouble" if over else "accent"))
-        painter.drawRoundedRect(plate, min(theme.px(4), long / 2), theme.px(4))
+        painter.drawRoundedRect(plate, min(theme.radius("key"), long / 2), theme.radius("key"))
         if bar.mark is not None:
             x = left + bar.mark * scale
             painter.fillRect(QRectF(x - 1, box.center().y() - theme.px(13), 2, theme.px(26)), theme.color("ink"))
@@ -253,6 +257,7 @@ class MarkedBars(Painted):
 class NumberTable(Painted):
     """A small table as the report prints it: first column left, numbers right; ``total`` below a line. Not for thousands of rows."""
 
+    ROLE = "Table"
     LINE, HEAD = 34, 46
 
     def __init__(self, title: str) -> None:

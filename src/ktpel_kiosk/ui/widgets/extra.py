@@ -23,16 +23,11 @@ class Tick(Pressable):
         self.hint = hint
         self.setCheckable(True)
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
-        self.toggled.connect(lambda _on: self._speak())
-        self._speak()
-
-    def _speak(self) -> None:
-        self.setAccessibleName(f"{self.text()}: {'ya' if self.isChecked() else 'tidak'}")
-        self.setAccessibleDescription(self.hint)
+        self.setAccessibleDescription(hint)
 
     def set_hint(self, hint: str) -> None:
         self.hint = hint
-        self._speak()
+        self.setAccessibleDescription(hint)
         self.updateGeometry()
         self.update()
 
@@ -53,7 +48,7 @@ class Tick(Pressable):
         box = QRectF(1, (self.height() - side) / 2, side, side).adjusted(0.5, 0.5, -0.5, -0.5)
         painter.setPen(QPen(theme.color("accent" if on or self.underMouse() else "field_line"), 1.5))
         painter.setBrush(theme.color("accent" if on else "surface"))
-        painter.drawRoundedRect(box, theme.px(6), theme.px(6))
+        painter.drawRoundedRect(box, theme.radius("tick"), theme.radius("tick"))
         if on:
             icons.draw(painter, "check", theme.color("on_accent"), box.left() + theme.px(4), box.top() + theme.px(4), theme.px(14), 3.2)
         room = QRectF(self.rect()).adjusted(side + theme.px(12), 0, 0, 0)
@@ -67,11 +62,13 @@ class Tick(Pressable):
             painter.setPen(theme.color("muted"))
             painter.drawText(room.adjusted(0, room.height() / 2, 0, -theme.px(6)), Qt.AlignmentFlag.AlignVCenter,
                              elided(small, self.hint, room.width()))
-        self.ring(painter, QRectF(self.rect()), theme.px(8), theme)
+        self.ring(painter, QRectF(self.rect()), theme.radius("plate"), theme)
 
 
 class _Tab(Pressable):
     """``room``: design pixels beside the words, both sides together."""
+
+    ROLE = "PageTab"
 
     def __init__(self, text: str, room: int = 28) -> None:
         super().__init__(text)
@@ -94,12 +91,13 @@ class _Tab(Pressable):
             painter.setBrush(theme.color("accent"))
             high = theme.px(3)
             painter.drawRoundedRect(QRectF(theme.px(10), self.height() - high, self.width() - theme.px(20), high), 1.5, 1.5)
-        self.ring(painter, QRectF(self.rect()), theme.px(8), theme)
+        self.ring(painter, QRectF(self.rect()), theme.radius("plate"), theme)
 
 
 class Tabs(QWidget):
     """A line of sections, one chosen; left and right arrows move. ``wrap``: more lines where one is too short."""
 
+    ROLE = "PageTabList"
     chosen = Signal(str)
 
     def __init__(self, items: Sequence[tuple[str, str]], name: str = "Bagian", *, wrap: bool = False) -> None:
@@ -171,7 +169,7 @@ class Stat(Painted):
         left, top = theme.px(18), theme.px(14)
         painter.setPen(QPen(theme.color("line"), 1))
         painter.setBrush(theme.color("surface"))
-        painter.drawRoundedRect(QRectF(self.rect()).adjusted(0.5, 0.5, -0.5, -0.5), theme.px(12), theme.px(12))
+        painter.drawRoundedRect(QRectF(self.rect()).adjusted(0.5, 0.5, -0.5, -0.5), theme.radius("card"), theme.radius("card"))
         room = self.width() - 2 * left
         small, big = theme.font("small"), theme.font("figure", 700)
         painter.setFont(small)

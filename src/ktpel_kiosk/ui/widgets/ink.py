@@ -32,6 +32,7 @@ class SignatureField(KeyboardRing, Painted):
     One signature is drawn with one tool. A pen takes over from finger and mouse (what they left was a resting hand), never the other way.
     """
 
+    ROLE = "Canvas"
     changed = Signal()
 
     def __init__(self) -> None:
@@ -205,7 +206,7 @@ class SignatureField(KeyboardRing, Painted):
         pen.setDashPattern([4, 3])
         painter.setPen(pen)
         painter.setBrush(theme.color("canvas").lighter(102))
-        painter.drawRoundedRect(rect, theme.px(18), theme.px(18))
+        painter.drawRoundedRect(rect, theme.radius("applicant"), theme.radius("applicant"))
         base = self.height() * 0.77
         painter.setPen(QPen(theme.color("line"), max(1, theme.px(1.5))))
         painter.drawLine(QPointF(self.width() * 0.05, base), QPointF(self.width() * 0.95, base))

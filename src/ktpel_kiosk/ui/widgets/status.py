@@ -10,6 +10,7 @@ from PySide6.QtGui import QPainter, QPen, QResizeEvent, QShowEvent
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QSizePolicy, QWidget
 
 from ktpel_kiosk.ui import icons
+from ktpel_kiosk.ui.accessible import announce
 from ktpel_kiosk.ui.theme import Theme, theme_of
 from ktpel_kiosk.ui.widgets.base import Painted, elided, label, text_width
 from ktpel_kiosk.ui.widgets.buttons import TONES, Button, Chip, Pressable
@@ -56,7 +57,7 @@ class DeviceItem(Pressable):
         if self.word or self.underMouse():
             painter.setPen(Qt.PenStyle.NoPen)
             painter.setBrush(theme.color("trouble_soft" if self.word else "soft"))
-            painter.drawRoundedRect(plate, theme.px(8), theme.px(8))
+            painter.drawRoundedRect(plate, theme.radius("plate"), theme.radius("plate"))
         ink = theme.color("trouble" if self.word else "muted" if self.health != "missing" else "faint")
         size = theme.px(17)
         icons.draw(painter, self.icon_name, ink, theme.px(10), (self.height() - size) / 2, size)
@@ -68,7 +69,7 @@ class DeviceItem(Pressable):
             painter.setPen(ink)
             painter.setFont(theme.font("small", 600))
             painter.drawText(plate.adjusted(theme.px(46), 0, 0, 0), Qt.AlignmentFlag.AlignVCenter, self.word)
-        self.ring(painter, plate, theme.px(8), theme)
+        self.ring(painter, plate, theme.radius("plate"), theme)
 
     def _mark(self, painter: QPainter, theme: Theme, x: float, tone: str) -> None:
         """Colour is never the only sign: disc ready, ring busy, dash missing, square trouble."""
@@ -118,17 +119,19 @@ class LinePill(Pressable):
         plate = QRectF(0, (self.height() - height) / 2, self.width(), height)
         painter.setPen(Qt.PenStyle.NoPen)
         painter.setBrush(theme.color(back))
-        painter.drawRoundedRect(plate, theme.px(8), theme.px(8))
+        painter.drawRoundedRect(plate, theme.radius("plate"), theme.radius("plate"))
         size = theme.px(17)
         icons.draw(painter, self._icon, theme.color(ink), theme.px(12), (self.height() - size) / 2, size)
         painter.setPen(theme.color(ink))
         painter.setFont(theme.font("small", 600))
         painter.drawText(plate.adjusted(theme.px(36), 0, 0, 0), Qt.AlignmentFlag.AlignVCenter, self.text())
-        self.ring(painter, plate, theme.px(8), theme)
+        self.ring(painter, plate, theme.radius("plate"), theme)
 
 
 class ClockLabel(Painted):
     """``09.15 WIB``."""
+
+    ROLE = "Clock"
 
     def __init__(self) -> None:
         super().__init__()
@@ -145,7 +148,7 @@ class ClockLabel(Painted):
 
     def sizeHint(self) -> QSize:
         theme = self.theme
-        width = text_width(theme.font(17, 600), self._time) + text_width(theme.font("small", 600), self._zone) + theme.px(6)
+        width = text_width(theme.font("clock", 600), self._time) + text_width(theme.font("small", 600), self._zone) + theme.px(6)
         return QSize(width, theme.px(32))
 
     minimumSizeHint = sizeHint
@@ -153,7 +156,7 @@ class ClockLabel(Painted):
     def paintEvent(self, event: QEvent) -> None:
         theme = self.theme
         painter = QPainter(self)
-        painter.setFont(theme.font(17, 600))
+        painter.setFont(theme.font("clock", 600))
         painter.setPen(theme.color("ink"))
         painter.drawText(self.rect(), Qt.AlignmentFlag.AlignVCenter, self._time)
         painter.setFont(theme.font("small", 600))
@@ -203,7 +206,7 @@ class StepBar(Painted):
         from PySide6.QtGui import QPainterPath
         outline = QRectF(self.rect()).adjusted(0.5, 0.5, -0.5, -0.5)
         path = QPainterPath()
-        path.addRoundedRect(outline, theme.px(12), theme.px(12))
+        path.addRoundedRect(outline, theme.radius("card"), theme.radius("card"))
         painter.fillPath(path, theme.color("surface"))
         painter.save()
         painter.setClipPath(path)
@@ -222,7 +225,7 @@ class StepBar(Painted):
     def _cells(self) -> list[tuple[Step, float, float]]:
         """The step at hand gets the room its words need; the others share the rest."""
         theme, count = self.theme, len(self._steps)
-        want = [theme.px(58) + max(text_width(theme.font(14, 600), s.title), text_width(theme.font("small"), s.time))
+        want = [theme.px(58) + max(text_width(theme.font("row", 600), s.title), text_width(theme.font("small"), s.time))
                 for s in self._steps]
         total, width = sum(want), self.width()
         if total > width:
@@ -260,7 +263,7 @@ class StepBar(Painted):
             return
         room = cell.adjusted(theme.px(11) + side + theme.px(9), 0, -theme.px(6), 0)
         painter.setPen(theme.color("ink"))
-        title_font, time_font = theme.font(14, 600), theme.font("small", 600 if tone and step.state != "done" else 400)
+        title_font, time_font = theme.font("row", 600), theme.font("small", 600 if tone and step.state != "done" else 400)
         painter.setFont(title_font)
         if not step.time:
             painter.drawText(room, Qt.AlignmentFlag.AlignVCenter, elided(title_font, step.title, room.width()))
@@ -279,7 +282,9 @@ NOTICE_ICONS = {"info": ("accent", "info"), "good": ("good", "circle-check"), "a
 
 
 class NoticeBar(QFrame):
-    """A quiet bar: what happened, what it means, what to do; with at most one action. Never blocks."""
+    """A quiet bar: what happened, what it means, what to do; with at most one action. Never blocks; a screen reader says it at once."""
+
+    ROLE = "AlertMessage"
 
     closed = Signal()
 
@@ -320,7 +325,10 @@ class NoticeBar(QFrame):
             self._action.kind = "danger" if kind == "trouble" else "secondary"
             self._action.set_text(action)
         self._action.setVisible(bool(action))
-        self.setAccessibleName(f"{bold} {text}".strip())
+        said = f"{bold} {text}".strip()
+        if said != self.accessibleName() or self.isHidden():
+            announce(self, said, urgent=kind in ("trouble", "attention"))
+        self.setAccessibleName(said)
         self.show()
         self.update()
 
@@ -338,7 +346,7 @@ class NoticeBar(QFrame):
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
         painter.setPen(Qt.PenStyle.NoPen if theme.contrast == "light" else QPen(theme.color(tone), 2))
         painter.setBrush(theme.color(f"{tone}_soft"))
-        painter.drawRoundedRect(QRectF(self.rect()).adjusted(0.5, 0.5, -0.5, -0.5), theme.px(10), theme.px(10))
+        painter.drawRoundedRect(QRectF(self.rect()).adjusted(0.5, 0.5, -0.5, -0.5), theme.radius("control"), theme.radius("control"))
 
 
 class ChecklistRow(Pressable):
@@ -405,7 +413,7 @@ class ChecklistRow(Pressable):
         room = QRectF(theme.px(34), 0, self.width() - theme.px(34) - wide - theme.px(16), self.height())
         painter.drawText(room, Qt.AlignmentFlag.AlignVCenter | Qt.TextFlag.TextWordWrap, self.text())
         painter.fillRect(QRectF(0, self.height() - 1, self.width(), 1), theme.color("line"))
-        self.ring(painter, QRectF(self.rect()), theme.px(8), theme)
+        self.ring(painter, QRectF(self.rect()), theme.radius("plate"), theme)
 
 
 class ProgressDots(Painted):

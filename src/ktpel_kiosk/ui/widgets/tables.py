@@ -92,7 +92,7 @@ class CellDelegate(QStyledItemDelegate):
         if cell.tone:
             self._chip(painter, theme, cell, room)
         else:
-            font = theme.font(14, 600 if cell.bold else 400)
+            font = theme.font("row", 600 if cell.bold else 400)
             painter.setPen(theme.color("muted" if cell.muted or cell.struck else "ink"))
             painter.setFont(font)
             text = elided(font, cell.text, room.width())
@@ -189,7 +189,7 @@ class DataRow(Pressable):
         if wrong or self.underMouse():
             painter.setPen(Qt.PenStyle.NoPen)
             painter.setBrush(theme.color("attention_soft" if wrong else "canvas"))
-            painter.drawRoundedRect(rect.adjusted(0, 0, 0, -1), theme.px(12), theme.px(12))
+            painter.drawRoundedRect(rect.adjusted(0, 0, 0, -1), theme.radius("card"), theme.radius("card"))
         if not wrong:
             painter.fillRect(QRectF(theme.px(16), rect.bottom() - 1, rect.width() - theme.px(32), 1), theme.color("line"))
         left = theme.px(16)
@@ -197,7 +197,7 @@ class DataRow(Pressable):
         painter.setFont(theme.font("applicant_small"))
         painter.setPen(theme.color("muted"))
         painter.drawText(QRectF(left, theme.px(8), room, theme.px(22)), Qt.AlignmentFlag.AlignVCenter, self.text())
-        font = theme.font(23, 600)
+        font = theme.font("applicant_value", 600)
         painter.setFont(font)
         painter.setPen(theme.color("ink"))
         painter.drawText(QRectF(left, theme.px(30), room, theme.px(32)), Qt.AlignmentFlag.AlignVCenter, elided(font, self.value, room))
@@ -205,13 +205,13 @@ class DataRow(Pressable):
             plate = QRectF(rect.right() - left - theme.px(79), rect.center().y() - theme.px(20), theme.px(79), theme.px(40))
             painter.setPen(Qt.PenStyle.NoPen)
             painter.setBrush(theme.color("attention"))
-            painter.drawRoundedRect(plate, theme.px(20), theme.px(20))
+            painter.drawRoundedRect(plate, plate.height() / 2, plate.height() / 2)
             painter.setFont(theme.font("applicant_small", 600))
             painter.setPen(theme.color("surface"))
             painter.drawText(plate, Qt.AlignmentFlag.AlignCenter, "Salah")
         else:
             side = theme.px(26)
             icons.draw(painter, "check", theme.color("good"), rect.right() - left - side, rect.center().y() - side / 2, side, 2.4)
-        self.ring(painter, rect, theme.px(12), theme)
+        self.ring(painter, rect, theme.radius("card"), theme)
 
 

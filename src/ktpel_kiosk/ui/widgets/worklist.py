@@ -68,7 +68,7 @@ class _Delegate(QStyledItemDelegate):
             painter.fillRect(rect, theme.color("canvas"))
         painter.fillRect(QRectF(rect.left(), rect.bottom() - 0.5, rect.width(), 1), theme.color("line"))
         left, right = rect.left() + theme.px(18), rect.right() - theme.px(14)
-        title, small = theme.font(14, 600), theme.font("small")
+        title, small = theme.font("row", 600), theme.font("small")
         painter.setFont(title)
         painter.setPen(theme.color("ink"))
         painter.drawText(QRectF(left, rect.top() + theme.px(10), right - left, theme.px(21)), Qt.AlignmentFlag.AlignVCenter,

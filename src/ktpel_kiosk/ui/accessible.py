@@ -1,0 +1,86 @@
+"""What screen readers are told: roles of painted widgets, their states and actions, and what is announced.
+
+A widget class says its role in words (``ROLE = "Chart"``, a name of :class:`QAccessible.Role`; empty: what it is by itself); names and descriptions stay the
+widget's own ``accessibleName`` and ``accessibleDescription``. Qt asks the factory only while assistive technology listens.
+GUI thread only.
+"""
+
+from __future__ import annotations
+
+from PySide6.QtCore import QObject
+from PySide6.QtGui import QAccessible, QAccessibleActionInterface, QAccessibleAnnouncementEvent, QAccessibleEvent
+from PySide6.QtWidgets import QAbstractButton, QAccessibleWidget, QWidget
+
+PRESS = QAccessibleActionInterface.pressAction
+TOGGLE = QAccessibleActionInterface.toggleAction
+
+
+class PressableInterface(QAccessibleWidget):
+    """A button with a role of its own: pressed through its action, chosen or checked as the button is."""
+
+    def __init__(self, button: QAbstractButton, role: str) -> None:
+        super().__init__(button, role_named(role) if role else QAccessible.Role.Button)
+        self._button, self._role = button, role
+
+    def role(self) -> QAccessible.Role:
+        """Where the class says none: one of several, on or off, or simply pressed."""
+        if self._role or not self._button.isCheckable():
+            return super().role()
+        group = self._button.group()
+        one = group.exclusive() if group is not None else self._button.autoExclusive()
+        return QAccessible.Role.RadioButton if one else QAccessible.Role.CheckBox
+
+    def state(self) -> QAccessible.State:
+        state, button = super().state(), self._button
+        if button.isCheckable():
+            state.selectable = state.checkable = True
+            state.selected = state.checked = button.isChecked()
+        state.pressed = button.isDown()
+        return state
+
+    def actionNames(self) -> list[str]:
+        return [TOGGLE() if self._button.isCheckable() else PRESS(), *super().actionNames()]
+
+    def doAction(self, name: str) -> None:
+        if name in (PRESS(), TOGGLE()):
+            self._button.click()
+        else:
+            super().doAction(name)
+
+
+def role_named(name: str) -> QAccessible.Role:
+    return QAccessible.Role[name]
+
+
+def _factory(_class_name: str, thing: QObject) -> QAccessibleWidget | None:
+    role = getattr(thing, "ROLE", None)
+    if role is None or not isinstance(thing, QWidget):
+        return None
+    if isinstance(thing, QAbstractButton):
+        return PressableInterface(thing, role)
+    return QAccessibleWidget(thing, role_named(role)) if role else None
+
+
+_installed: list[bool] = []
+
+
+def install() -> None:
+    """Once per process: painted widgets tell their role."""
+    if not _installed:
+        QAccessible.installFactory(_factory)
+        _installed.append(True)
+
+
+def announce(source: QWidget, text: str, *, urgent: bool = False) -> None:
+    """Have a screen reader say ``text`` now: politely at the next pause, or ``urgent`` at once. Silent while nobody listens."""
+    if not text or not QAccessible.isActive():
+        return
+    event = QAccessibleAnnouncementEvent(source, text)
+    event.setPoliteness(QAccessible.AnnouncementPoliteness.Assertive if urgent else QAccessible.AnnouncementPoliteness.Polite)
+    QAccessible.updateAccessibility(event)
+
+
+def renamed(source: QWidget) -> None:
+    """The accessible name follows what the widget shows; tell whoever listens (Qt does so only for its own setters)."""
+    if QAccessible.isActive():
+        QAccessible.updateAccessibility(QAccessibleEvent(source, QAccessible.Event.NameChanged))
