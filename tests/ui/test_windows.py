@@ -263,7 +263,7 @@ def test_tour_leads_an_applicant_to_the_end(name: str, qtbot: QtBot, tmp_path: P
     def mishap(part: str) -> None:
         office.judge.slips = 1 if part == "jari" else 0
 
-    files = drive_tour(office.desk, tmp_path, (1366, 768), password=PASSWORD, patience_s=20, mishap=mishap)
+    files = drive_tour(office.desk, tmp_path, password=PASSWORD, patience_s=20, mishap=mishap)
     assert len(files) >= 60 and all(f.stat().st_size > 5000 for f in files)
     seen = " ".join(f.name for f in files)
     for screen in ("loket-dikembalikan", "tindak-lanjut", "register-bulan", "register-ekspor", "laporan-", "pengaduan-baru",

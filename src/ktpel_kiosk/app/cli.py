@@ -95,11 +95,13 @@ def demo(out: Annotated[Path, typer.Option("--out", help="Folder hasil.")], offi
 
 @app.command()
 def tour(out: Annotated[Path, typer.Option("--out", help="Folder gambar.")], office: Office = "tempeh",
-         size: Annotated[str, typer.Option("--size", help="LEBARxTINGGI")] = "1366x768", data: Data = DEFAULT_DATA) -> None:
-    """Menjalankan kedua jendela untuk satu pemohon dan menyimpan satu PNG per layar."""
+         size: Annotated[list[str] | None, typer.Option("--size", help="LEBARxTINGGI; boleh berulang. Tanpa ini: tiga ukuran.")] = None,
+         theme: Annotated[list[str] | None, typer.Option("--theme", help="light atau contrast; tanpa ini: keduanya.")] = None,
+         data: Data = DEFAULT_DATA) -> None:
+    """Menjalankan kedua jendela untuk satu pemohon dan menyimpan satu PNG per layar, ukuran, dan tema."""
     from ktpel_kiosk.app.tour import run_tour
-    files = _guard(lambda: run_tour(office, out, size, None if data == DEFAULT_DATA else data))
-    typer.echo(f"{len(files)} gambar di {out}")
+    files = _guard(lambda: run_tour(office, out, size or (), theme or (), None if data == DEFAULT_DATA else data))
+    typer.echo(f"{len(files)} gambar di {out}; buka {out / 'index.html'}")
 
 
 @app.command()
