@@ -187,6 +187,11 @@ TABLE: dict[str, str] = {
     "damage.reports": EVERYBODY,
     "damage.paper_again": EVERYBODY,
     "damage.place_again": EVERYBODY,
+    # kiosk
+    "leaving.leave": "supervisor admin",
+    "places.disks": EVERYBODY,
+    "typed.keep": EVERYBODY,
+    "typed.kept": EVERYBODY,
     # petugas
     "users.users": "admin",
     "users.save_user": "admin",
