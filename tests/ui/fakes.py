@@ -126,6 +126,7 @@ class FakeDevices:
         self._listeners: list[Callable[[DeviceState], None]] = []
         self.health = dict.fromkeys(DeviceKind, DeviceHealth.READY)
         self.started: list[DeviceKind] = []
+        self.watching: list[tuple[DeviceKind, Callable[[], None]]] = []
 
     def states(self) -> list[DeviceState]:
         return [DeviceState(k, h, DeviceIdentity("Simulasi", k.value, "1", "sim", True)) for k, h in self.health.items()]
@@ -167,10 +168,21 @@ class FakeDevices:
             def latest(self, after: int) -> tuple[int, RawImage] | None:
                 return (after + 1, raw(portrait(devices.latar))) if kind in devices.started else None
 
+            def listen(self, listener: Callable[[], None]) -> Callable[[], None]:
+                devices.watching.append((kind, listener))
+                return lambda: devices.watching.remove((kind, listener))
+
         return Slot()
+
+    def frame_comes(self, kind: DeviceKind = DeviceKind.CAMERA) -> None:
+        """Another frame of a running preview."""
+        for wanted, listener in list(self.watching):
+            if wanted is kind:
+                listener()
 
     def start_preview(self, kind: DeviceKind) -> None:
         self.started.append(kind)
+        self.frame_comes(kind)
 
     def stop_preview(self, kind: DeviceKind) -> None:
         if kind in self.started:

@@ -398,7 +398,8 @@ class Actor:
         if task.role is Role.FRAME:
             self._frame_at = now + self._deadlines["preview.retry"]
             if error is None:
-                self._frame_at = max(now, task.due - task.deadline_s + self._deadlines["preview.interval"])
+                paced = getattr(self._held.device, "paced", False)
+                self._frame_at = now if paced else max(now, task.due - task.deadline_s + self._deadlines["preview.interval"])
                 if self._preview:
                     self.slot.put(result)
         if isinstance(error, NotConnected):

@@ -20,7 +20,7 @@ DEFAULTS: Mapping[str, float] = {
     "actor.gone": 1.0,            # time a running call gets to notice that its device was unplugged
     "actor.takeover": 10.0,       # idle time before the wanted device, back again, replaces the one in use
     "manager.close": 3.0,         # the whole shutdown; threads stuck in a driver are left behind
-    "preview.interval": 0.04,     # fastest preview, 25 frames a second
+    "preview.interval": 0.033,    # between two frames of a camera that answers at once; a live one sets its own pace
     "preview.retry": 0.5,         # pause after a preview frame that failed
     "camera.frame": 2.0,
     "camera.still": 5.0,

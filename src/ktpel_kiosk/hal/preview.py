@@ -16,11 +16,24 @@ class LatestFrame:
         self._lock = threading.Lock()
         self._serial = 0
         self._frame: RawImage | None = None
+        self._listeners: tuple[Callable[[], None], ...] = ()
 
     def put(self, frame: RawImage) -> None:
         with self._lock:
             self._serial += 1
             self._frame = frame
+            listeners = self._listeners
+        for listener in listeners:
+            listener()
+
+    def listen(self, listener: Callable[[], None]) -> Callable[[], None]:
+        with self._lock:
+            self._listeners = (*self._listeners, listener)
+        return lambda: self._forget(listener)
+
+    def _forget(self, listener: Callable[[], None]) -> None:
+        with self._lock:
+            self._listeners = tuple(known for known in self._listeners if known is not listener)
 
     def clear(self) -> None:
         """Forget the frame, so that nobody sees the last applicant's face; serials go on counting."""

@@ -277,6 +277,10 @@ class PreviewSlot(Protocol):
         """(serial, frame) newer than ``after``, or None."""
         ...
 
+    def listen(self, listener: Callable[[], None]) -> Callable[[], None]:
+        """Called on the device's thread at each new frame, so it may only wake somebody; returns the unsubscriber."""
+        ...
+
 
 class Devices(Protocol):
     """The device manager."""

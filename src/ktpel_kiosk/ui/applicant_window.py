@@ -37,6 +37,7 @@ from ktpel_kiosk.ui.words import word
 
 if TYPE_CHECKING:
     from ktpel_kiosk.domain.sop import Sop
+    from ktpel_kiosk.ui.widgets.preview import PreviewView
 
 ORDER = ("privasi", "data", "foto", "jari", "mata", "tanda_tangan", "tinjau")
 
@@ -232,6 +233,17 @@ class ApplicantWindow(QMainWindow):
         page = self._pages.get("foto")
         if isinstance(page, PhotoPage):
             page.show_frame(image, hint)
+
+    def photo_plate(self) -> PreviewView | None:
+        """Where live frames of the portrait go (ui/feed.py); None before that page was shown."""
+        page = self._pages.get("foto")
+        return page.view if isinstance(page, PhotoPage) else None
+
+    def photo_state(self, hint: str = "", countdown: float | None = None, seconds: str = "") -> None:
+        """One hint in the applicant's words, and how much of the time until the automatic picture is over."""
+        page = self._pages.get("foto")
+        if isinstance(page, PhotoPage):
+            page.show_state(hint, countdown, seconds)
 
     def hands(self, states: dict[Position, str], positions: Sequence[Position], share: float, done: bool = False, hint: str = "") -> None:
         """``hint``: what to do better with the last touch, in the applicant's words."""

@@ -34,6 +34,8 @@ IMAGES = (".jpg", ".jpeg", ".png", ".bmp", ".tif", ".tiff")
 TURNS = {0: None, 90: cv2.ROTATE_90_CLOCKWISE, 180: cv2.ROTATE_180, 270: cv2.ROTATE_90_COUNTERCLOCKWISE}
 MANUAL_EXPOSURE = {"linux": (1.0, 3.0), "win32": (0.25, 0.75)}
 """What CAP_PROP_AUTO_EXPOSURE means by manual and by automatic: V4L2's menu numbers, and OpenCV's own on Windows."""
+PREVIEW_FPS = 30
+"""Asked of live cameras; one of 60 frames would cost twice the processor for nothing anybody sees."""
 BACKENDS = {"win32": (cv2.CAP_MSMF, cv2.CAP_DSHOW), "linux": (cv2.CAP_V4L2,)}
 
 
@@ -135,6 +137,9 @@ class OpenCvCamera:
         self._limits = limits
         self._is_file = not _is_address(found.key) and Path(found.key).is_file()
         self._is_live = not self._is_file and not _is_address(found.key)
+        self.paced = not self._is_file
+        """A frame is waited for: reading more slowly than the camera sends would show older and older pictures from its buffer."""
+
         self._last: bytes = b""
         self._same = 0
         self._black = 0
@@ -143,7 +148,8 @@ class OpenCvCamera:
     def _opened(self) -> Any:
         milliseconds = int(self._limits.connect_s * 1000)
         if self._is_file or _is_address(self._found.key):
-            limits = [cv2.CAP_PROP_OPEN_TIMEOUT_MSEC, milliseconds, cv2.CAP_PROP_READ_TIMEOUT_MSEC, milliseconds]
+            # one decoding thread: each further one would keep a frame back
+            limits = [cv2.CAP_PROP_OPEN_TIMEOUT_MSEC, milliseconds, cv2.CAP_PROP_READ_TIMEOUT_MSEC, milliseconds, cv2.CAP_PROP_N_THREADS, 1]
             capture = self._setup.capture(self._found.key, cv2.CAP_FFMPEG, limits)
             if capture.isOpened():
                 return capture
@@ -156,6 +162,7 @@ class OpenCvCamera:
                 # MJPG first: raw 720p does not fit through USB 2 at 25 frames a second
                 capture.set(cv2.CAP_PROP_FOURCC, cv2.VideoWriter.fourcc(*"MJPG"))
                 _resize(capture, self._setup.size)
+                capture.set(cv2.CAP_PROP_FPS, PREVIEW_FPS)
                 capture.set(cv2.CAP_PROP_BUFFERSIZE, 1)
                 if capture.read()[0]:
                     return capture

@@ -35,6 +35,7 @@ class SimulatedCamera(SimulatedDevice):
         self._noise = self._rng.normal(0, 2.0, (760, 1320, 1)).round().astype(np.int16)
         self._count = 0
         self._started = time.monotonic()
+        self.paced = world.realtime
 
     def frame(self) -> RawImage:
         self.begin("frame")

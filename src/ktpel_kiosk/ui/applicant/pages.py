@@ -123,7 +123,7 @@ class PhotoPage(ApplicantPage):
     def __init__(self) -> None:
         super().__init__(centred=True)
         self.head(_w("foto_judul"), _w("foto_kecil"))
-        self.view = PreviewView(oval=True, radius=18)
+        self.view = PreviewView(oval=True, radius=18, mirrored=True)
         self.view.set_waiting(_w("tunggu_judul"))
         holder = QHBoxLayout()
         holder.addStretch(1)
@@ -133,8 +133,12 @@ class PhotoPage(ApplicantPage):
         self.frame.addLayout(holder, 1)
 
     def show_frame(self, image: QImage | None, hint: str) -> None:
-        self.view.set_frame(image.flipped(Qt.Orientation.Horizontal) if image is not None else None)
-        self.view.set_hint(hint, "info" if hint else "")
+        self.view.set_frame(image)
+        self.show_state(hint)
+
+    def show_state(self, hint: str, countdown: float | None = None, seconds: str = "") -> None:
+        self.view.set_countdown(countdown, seconds)
+        self.view.set_hint(hint, "info" if hint else "", "good" if countdown is not None else "")
 
 
 class ProgressBar(Painted):

@@ -1,4 +1,4 @@
-"""Live pictures and captured ones: preview with face frame, finger tiles, hand map, card preview."""
+"""Captured pictures: finger tiles, hand map, card preview. Live ones: :mod:`.preview`."""
 
 from __future__ import annotations
 
@@ -9,127 +9,13 @@ from PySide6.QtCore import QEvent, QPointF, QRectF, QSize, Qt, Signal
 from PySide6.QtGui import QColor, QImage, QMouseEvent, QPainter, QPainterPath, QPen, QTransform
 from PySide6.QtWidgets import QSizePolicy
 
-from ktpel_kiosk.domain.biometric import Position, RawImage
+from ktpel_kiosk.domain.biometric import Position
 from ktpel_kiosk.ui import icons
 from ktpel_kiosk.ui.theme import Theme
 from ktpel_kiosk.ui.widgets.base import KeyboardRing, Painted, elided, text_width
+from ktpel_kiosk.ui.widgets.preview import PreviewView, to_qimage
 
-
-def to_qimage(raw: RawImage) -> QImage:
-    """A QImage of its own from raw pixels."""
-    form = QImage.Format.Format_RGB888 if raw.channels == 3 else QImage.Format.Format_Grayscale8
-    return QImage(raw.data, raw.width, raw.height, raw.width * raw.channels, form).copy()
-
-
-class PreviewView(Painted):
-    """The latest frame, filling its plate or ``whole`` inside it; optional oval for the face, one hint line at the bottom or top."""
-
-    ROLE = "Graphic"
-
-    def __init__(self, *, oval: bool = False, hint_on_top: bool = False, radius: int = 10, whole: bool = False) -> None:
-        super().__init__()
-        self._mode = Qt.AspectRatioMode.KeepAspectRatio if whole else Qt.AspectRatioMode.KeepAspectRatioByExpanding
-        self._image: QImage | None = None
-        self._oval, self._top, self._radius = oval, hint_on_top, radius
-        self._hint, self._hint_icon, self._tone = "", "", ""
-        self._waiting = ""
-        self._outline: tuple[QRectF, str] | None = None
-        self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Expanding)
-        self.setMinimumSize(240, 200)
-        self.setAccessibleName("Gambar langsung")
-
-    def set_frame(self, image: QImage | None) -> None:
-        self._image = image
-        self.update()
-
-    def has_frame(self) -> bool:
-        return self._image is not None
-
-    def set_hint(self, text: str, icon: str = "", tone: str = "") -> None:
-        """``tone``: empty (white), ``good`` or ``attention``."""
-        if (text, icon, tone) != (self._hint, self._hint_icon, self._tone):
-            self._hint, self._hint_icon, self._tone = text, icon, tone
-            self.setAccessibleDescription(text)
-            self.update()
-
-    def set_outline(self, face: QRectF | None, tone: str = "good") -> None:
-        """Where the face was seen last, in shares of the frame; None: nowhere."""
-        self._outline = None if face is None else (face, tone)
-        self.update()
-
-    def set_waiting(self, text: str) -> None:
-        """What stands in the empty plate."""
-        self._waiting = text
-        self.update()
-
-    def paintEvent(self, event: QEvent) -> None:
-        theme = self.theme
-        painter = QPainter(self)
-        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-        path = QPainterPath()
-        path.addRoundedRect(QRectF(self.rect()), theme.px(self._radius), theme.px(self._radius))
-        painter.setClipPath(path)
-        painter.fillRect(self.rect(), theme.color("stage"))
-        if self._image is not None:
-            painter.setRenderHint(QPainter.RenderHint.SmoothPixmapTransform)
-            painter.drawImage(self._target(), self._image)
-        elif self._waiting:
-            painter.setPen(theme.color("on_stage"))
-            painter.setFont(theme.font("body", 500))
-            painter.drawText(QRectF(self.rect()).adjusted(24, 24, -24, -24),
-                             Qt.AlignmentFlag.AlignCenter | Qt.TextFlag.TextWordWrap, self._waiting)
-        if self._oval:
-            self._paint_oval(painter, theme)
-        if self._outline is not None and self._image is not None:
-            self._paint_outline(painter, theme, *self._outline)
-        if self._hint:
-            self._paint_hint(painter, theme)
-
-    def _target(self) -> QRectF:
-        assert self._image is not None
-        size = QSize(self._image.size()).scaled(self.size(), self._mode)
-        return QRectF((self.width() - size.width()) / 2, (self.height() - size.height()) / 2, size.width(), size.height())
-
-    def _paint_oval(self, painter: QPainter, theme: Theme) -> None:
-        height = self.height() * 0.62
-        oval = QRectF(0, 0, height * 0.75, height)
-        oval.moveCenter(QPointF(self.width() / 2, self.height() * 0.46))
-        painter.setBrush(Qt.BrushStyle.NoBrush)
-        pen = QPen(theme.color("stage_frame"), theme.px(3))
-        pen.setDashPattern([4, 2.6])
-        painter.setPen(pen)
-        painter.drawEllipse(oval)
-
-    def _paint_outline(self, painter: QPainter, theme: Theme, face: QRectF, tone: str) -> None:
-        """Four corners around the face, so that the face itself stays free."""
-        place = self._target()
-        box = QRectF(place.left() + face.left() * place.width(), place.top() + face.top() * place.height(),
-                     face.width() * place.width(), face.height() * place.height())
-        arm = min(box.width(), box.height()) * 0.16
-        painter.setPen(QPen(theme.color(f"stage_{tone}"), theme.px(3), Qt.PenStyle.SolidLine, Qt.PenCapStyle.RoundCap))
-        for x, across in ((box.left(), arm), (box.right(), -arm)):
-            for y, down in ((box.top(), arm), (box.bottom(), -arm)):
-                painter.drawLine(QPointF(x, y), QPointF(x + across, y))
-                painter.drawLine(QPointF(x, y), QPointF(x, y + down))
-
-    def _paint_hint(self, painter: QPainter, theme: Theme) -> None:
-        font = theme.font("hint", 600)
-        margin, height = theme.px(16), theme.px(46)
-        top = margin if self._top else self.height() - margin - height
-        bar = QRectF(margin, top, self.width() - 2 * margin, height)
-        ink = theme.color("stage_frame") if not self._tone else theme.color(f"stage_{self._tone}")
-        back = theme.color(f"veil_{self._tone}" if self._tone else "veil")
-        painter.setPen(Qt.PenStyle.NoPen)
-        painter.setBrush(back)
-        painter.drawRoundedRect(bar, theme.radius("plate"), theme.radius("plate"))
-        x = bar.left() + theme.px(14)
-        if self._hint_icon:
-            icons.draw(painter, self._hint_icon, ink, x, bar.center().y() - theme.px(10), theme.px(20))
-            x += theme.px(32)
-        painter.setFont(font)
-        painter.setPen(ink)
-        room = bar.right() - x - theme.px(12)
-        painter.drawText(QRectF(x, bar.top(), room, height), Qt.AlignmentFlag.AlignVCenter, elided(font, self._hint, room))
+__all__ = ["CardPreview", "FingerPlate", "FingerView", "HandMap", "Picture", "PreviewView", "to_qimage"]
 
 
 @dataclass(frozen=True, slots=True)

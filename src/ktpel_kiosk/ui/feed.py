@@ -1,0 +1,170 @@
+"""Live pictures from a device's slot to the plates that show them.
+
+The device's thread only wakes a thread of ours; that one takes the newest frame, makes for each visible plate the pixels it will show
+(crop, scale, mirror, in that order) and posts them once. While the windows have not taken the last picture nothing more is made, so a
+slow screen shows fewer frames, never older ones, and nothing queues up.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Sequence
+from typing import TYPE_CHECKING
+
+from PySide6.QtCore import QRectF, QSize, Qt
+from PySide6.QtGui import QImage, QPainter
+
+from ktpel_kiosk.domain.biometric import RawImage
+
+if TYPE_CHECKING:
+    from ktpel_kiosk.ports.devices import PreviewSlot
+    from ktpel_kiosk.ui.bridge import Bridge
+    from ktpel_kiosk.ui.widgets.capture import Plate, PreviewView
+
+IDLE_S = 0.5
+"""So often a feed whose plates are all hidden looks whether one is shown again."""
+
+
+class PreviewFeed:
+    """One device's live picture on several plates. Made and used in the GUI thread.
+
+    Args:
+        views: the plates, each with its own size, crop and mirror; asked again after every frame.
+        on_frame: told of each frame that was shown, in the GUI thread.
+    """
+
+    def __init__(self, bridge: Bridge, slot: Callable[[], PreviewSlot], views: Callable[[], Sequence[PreviewView]],
+                 on_frame: Callable[[RawImage], None]) -> None:
+        self._bridge, self._slot, self._views, self._on_frame = bridge, slot, views, on_frame
+        self._cond = threading.Condition()
+        self._plates: tuple[tuple[PreviewView, Plate], ...] = ()
+        self._fresh = self._posted = False
+        self._made: tuple[RawImage, list[tuple[PreviewView, QImage]]] | None = None
+        self._run = 0
+        self._unlisten: Callable[[], None] = lambda: None
+
+    @property
+    def running(self) -> bool:
+        return self._run > 0 and self._active
+
+    _active = False
+
+    def start(self) -> None:
+        """Begin with the next new frame. Idempotent."""
+        if self._active:
+            return
+        slot = self._slot()
+        with self._cond:
+            self._active = True
+            self._run += 1
+            self._fresh, self._posted, self._made = True, False, None
+            self._plates = self._visible()
+        self._unlisten = slot.listen(self._came)
+        threading.Thread(target=self._work, args=(slot, self._run), daemon=True, name="preview-feed").start()
+
+    def stop(self) -> None:
+        """No frame is shown after this. Idempotent."""
+        with self._cond:
+            self._active = False
+            self._run += 1
+            self._made = None
+            self._cond.notify_all()
+        self._unlisten()
+        self._unlisten = lambda: None
+
+    def _came(self) -> None:
+        """On the device's thread."""
+        with self._cond:
+            self._fresh = True
+            self._cond.notify_all()
+
+    def _work(self, slot: PreviewSlot, run: int) -> None:
+        serial = 0
+        while True:
+            with self._cond:
+                self._cond.wait_for(lambda: self._run != run or (self._fresh and not self._posted), IDLE_S)
+                if self._run != run:
+                    return
+                if self._posted:
+                    continue
+                plates, self._fresh = self._plates, False
+            latest = slot.latest(serial)
+            if latest is None:
+                continue
+            serial, raw = latest
+            made = [(view, rendered(raw, plate)) for view, plate in plates]
+            with self._cond:
+                if self._run != run:
+                    return
+                self._made, self._posted = (raw, made), True
+            self._bridge.post(self._deliver)
+
+    def _deliver(self) -> None:
+        with self._cond:
+            made, self._made, run = self._made, None, self._run
+            self._posted = False
+            self._cond.notify_all()
+        if made is None or not self._active:
+            return
+        raw, pictures = made
+        for view, image in pictures:
+            view.set_rendered(image, QSize(raw.width, raw.height))
+        self._on_frame(raw)
+        with self._cond:
+            if self._run == run:
+                self._plates = self._visible()
+
+    def _visible(self) -> tuple[tuple[PreviewView, Plate], ...]:
+        found = ((view, view.plate()) for view in self._views())
+        return tuple((view, plate) for view, plate in found if plate is not None)
+
+
+def wrapped(raw: RawImage) -> QImage:
+    """The frame's own pixels as an image; they must outlive it."""
+    form = QImage.Format.Format_RGB888 if raw.channels == 3 else QImage.Format.Format_Grayscale8
+    return QImage(raw.data, raw.width, raw.height, raw.width * raw.channels, form)
+
+
+def rendered(raw: RawImage, plate: Plate) -> QImage:
+    """The pixels ``plate`` shows of a frame: what lies outside is cut away first, so that only what is seen is scaled."""
+    target = plate.target(raw.width, raw.height)
+    k = target.width() / raw.width
+    x0, y0 = max(0.0, -target.left() / k), max(0.0, -target.top() / k)
+    wide, high = min(raw.width - x0, plate.width / k), min(raw.height - y0, plate.height / k)
+    size = QSize(max(1, round(wide * k)), max(1, round(high * k)))
+    left, right = int(x0), min(raw.width, int(x0 + wide + 0.999))
+    top, bottom = int(y0), min(raw.height, int(y0 + high + 0.999))
+    part = _cut(raw, left, top, right - left, bottom - top)
+    made = _scaled(part, QRectF(x0 - left, y0 - top, wide, high), size)
+    if plate.mirrored:
+        made = made.flipped(Qt.Orientation.Horizontal)
+    made.setDevicePixelRatio(plate.ratio)
+    return made
+
+
+def _cut(raw: RawImage, left: int, top: int, width: int, height: int) -> QImage:
+    """A part of the frame as 32-bit pixels, which Qt scales four times as fast as 24."""
+    begin = (top * raw.width + left) * raw.channels
+    form = QImage.Format.Format_RGB888 if raw.channels == 3 else QImage.Format.Format_Grayscale8
+    image = QImage(memoryview(raw.data)[begin:], width, height, raw.width * raw.channels, form)
+    return image.convertToFormat(QImage.Format.Format_RGB32)
+
+
+def _scaled(image: QImage, part: QRectF, size: QSize) -> QImage:
+    """Bilinear, halved first as often as it goes: bilinear alone would leave out pixels of a large frame."""
+    while part.width() >= 2 * size.width() and part.height() >= 2 * size.height():
+        half = QSize(max(1, image.width() // 2), max(1, image.height() // 2))
+        k = half.width() / image.width(), half.height() / image.height()
+        image = _drawn(image, QRectF(image.rect()), half)
+        part = QRectF(part.x() * k[0], part.y() * k[1], part.width() * k[0], part.height() * k[1])
+    return _drawn(image, part, size)
+
+
+def _drawn(image: QImage, part: QRectF, size: QSize) -> QImage:
+    out = QImage(size, QImage.Format.Format_RGB32)
+    painter = QPainter(out)
+    painter.setRenderHint(QPainter.RenderHint.SmoothPixmapTransform)
+    painter.setCompositionMode(QPainter.CompositionMode.CompositionMode_Source)
+    painter.drawImage(QRectF(0, 0, size.width(), size.height()), image, part)
+    painter.end()
+    return out
