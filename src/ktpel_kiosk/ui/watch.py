@@ -66,18 +66,19 @@ class Watch:
     """Figures of one run. ``begin`` and ``end`` are called in the GUI thread; ``close`` ends the helper thread.
 
     Args:
-        limit_ms: blocks at least this long are kept (the :data:`KEPT` longest) and given to ``on_block`` in the GUI thread.
+        limit_ms: blocks at least this long are kept (the ``kept`` longest) and given to ``on_block`` in the GUI thread.
         look: sample the stack of the GUI thread from a helper thread.
     """
 
-    def __init__(self, limit_ms: float = COARSE_MS, on_block: Callable[[Block], None] | None = None, *, look: bool = True) -> None:
+    def __init__(self, limit_ms: float = COARSE_MS, on_block: Callable[[Block], None] | None = None, *, look: bool = True,
+                 kept: int = KEPT) -> None:
         self.limit_ms = limit_ms
         self.blocks: list[Block] = []
         self.events = self.count = 0
         self.longest_ms = self.longest_cpu_ms = 0.0
         self.answers: deque[tuple[float, float]] = deque(maxlen=20_000)
         """Wall and cpu milliseconds from a click or key to the window painted anew."""
-        self._on_block = on_block
+        self._on_block, self._kept = on_block, kept
         self._main = threading.get_ident()
         self._since = self._cpu = 0.0
         self._label: tuple[str, str] = ("", "")
@@ -114,7 +115,7 @@ class Watch:
     def _blocked(self, block: Block) -> None:
         self.count += 1
         self.blocks.append(block)
-        if len(self.blocks) > KEPT:
+        if len(self.blocks) > self._kept:
             self.blocks.remove(min(self.blocks, key=lambda b: b.wall_ms))
         if self._on_block is not None:
             self._on_block(block)
