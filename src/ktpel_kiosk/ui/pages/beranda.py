@@ -6,13 +6,14 @@ from collections.abc import Sequence
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
-from PySide6.QtCore import QEvent, QRect, QRectF, QSize, Qt
+from PySide6.QtCore import QEvent, QRect, QRectF, QSize, Qt, Signal
 from PySide6.QtGui import QFontMetrics, QPainter, QPen, QResizeEvent
 from PySide6.QtWidgets import QHBoxLayout, QSizePolicy, QVBoxLayout, QWidget
 
+from ktpel_kiosk.domain.text import number_text
 from ktpel_kiosk.ui.pages.base import Page, scroll
 from ktpel_kiosk.ui.presenters.board import BoardPresenter, BoardView, CardView, ColumnView, Figure, Notice
-from ktpel_kiosk.ui.widgets.base import blend, clear_layout, column, elided, label, text_width
+from ktpel_kiosk.ui.widgets.base import blend, column, elided, label, text_width
 from ktpel_kiosk.ui.widgets.buttons import TONES, Button, Pressable
 from ktpel_kiosk.ui.widgets.status import NoticeBar
 
@@ -72,11 +73,18 @@ class BoardCard(Pressable):
 
     def __init__(self, card: CardView) -> None:
         super().__init__(card.name)
-        self.card = card
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
+        self.show_card(card)
+
+    def show_card(self, card: CardView) -> None:
+        """The same application a moment later; whoever stands on it with the keyboard stays there."""
+        self.card = card
+        self.setText(card.name)
         self.setAccessibleName(f"{card.number} {card.name}, {card.service}, {card.chip} {card.detail}")
         hint = f"\n{card.hint}" if card.hint else ""
         self.setToolTip(f"{card.number} · {card.name} · {card.service}\n{card.chip} {card.detail}{hint}")
+        self.updateGeometry()
+        self.update()
 
     def _lines(self, width: float) -> int:
         return 2 if text_width(self.theme.font("row", 600), self.card.name) > width - self.theme.px(26) - 1 else 1
@@ -152,6 +160,55 @@ class BoardCard(Pressable):
                          elided(small, c.detail, rest))
 
 
+class BoardColumn(QWidget):
+    """One step of the SOP: its name, how many wait there, the first of them. Cards are kept from one look to the next."""
+
+    opened = Signal(object)
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.title = label("", "body", weight="semibold", wrap=True, align=Qt.AlignmentFlag.AlignBottom)
+        self.title.setMinimumWidth(1)
+        self.count = label("", "body", tone="muted", weight="medium", align=Qt.AlignmentFlag.AlignBottom)
+        self.more = label("", "small", tone="muted")
+        self._cards: dict[str, BoardCard] = {}
+        head = QHBoxLayout()
+        head.setContentsMargins(4, 0, 4, 2)
+        head.addWidget(self.title, 1)
+        head.addWidget(self.count)
+        self._layout = QVBoxLayout(self)
+        self._layout.setContentsMargins(0, 0, 0, 0)
+        self._layout.setSpacing(8)
+        self._layout.addLayout(head)
+        self._layout.addWidget(self.more)
+        self._layout.addStretch(1)
+
+    def show_column(self, view: ColumnView) -> None:
+        self.title.setText(view.title)
+        self.count.setText(str(view.count))
+        self.count.setAccessibleName(f"{view.count} permohonan")
+        for gone in self._cards.keys() - {c.id for c in view.cards}:
+            left = self._cards.pop(gone)
+            self._layout.removeWidget(left)
+            left.hide()
+            left.deleteLater()
+        for at, card in enumerate(view.cards):
+            made = self._cards.get(card.id)
+            if made is None:
+                made = self._cards[card.id] = BoardCard(card)
+                made.clicked.connect(partial(self._open, made))
+            elif made.card != card:
+                made.show_card(card)
+            if self._layout.indexOf(made) != at + 1:
+                self._layout.insertWidget(at + 1, made)
+        rest = view.count - len(view.cards)
+        self.more.setText(f"dan {number_text(rest)} lagi" if rest > 0 else "")
+        self.more.setVisible(rest > 0)
+
+    def _open(self, card: BoardCard, _on: bool = False) -> None:
+        self.opened.emit(card.card)
+
+
 class BerandaPage(Page):
     """The start page; kept up to date by commits and by the clock."""
 
@@ -159,7 +216,7 @@ class BerandaPage(Page):
         super().__init__(window)
         self._presenter = BoardPresenter(window.session)
         self._wait = 0
-        self._loading = False
+        self._loading = self._again = False
         self._view: BoardView | None = None
         self.frame.setContentsMargins(24, 20, 24, 12)
         self.title = label("", "title", weight="bold")
@@ -181,6 +238,7 @@ class BerandaPage(Page):
         self.notices = [NoticeBar(closable=False) for _ in range(3)]
         for bar in self.notices:
             self.frame.addWidget(bar)
+        self._board: list[BoardColumn] = []
         self._columns = QHBoxLayout()
         self._columns.setContentsMargins(0, 0, 0, 8)
         self._columns.setSpacing(12)
@@ -192,13 +250,25 @@ class BerandaPage(Page):
         self.refresh()
 
     def refresh(self) -> None:
-        if not self._loading:
-            self._loading = True
-            self.ask(self._presenter.load, self._show, self._failed)
+        if self._loading:
+            self._again = True  # what is being read may be older than this change
+            return
+        self._loading = True
+        self.ask(self._presenter.load, self._loaded, self._failed)
+
+    def _loaded(self, view: BoardView) -> None:
+        self._ended()
+        self._show(view)
 
     def _failed(self, error: Any) -> None:
-        self._loading = False
+        self._ended()
         self.trouble(error)
+
+    def _ended(self) -> None:
+        self._loading = False
+        if self._again:
+            self._again = False
+            self.refresh()
 
     def tick(self) -> None:
         self._wait += 1
@@ -207,7 +277,6 @@ class BerandaPage(Page):
             self.refresh()
 
     def _show(self, view: BoardView) -> None:
-        self._loading = False
         if view == self._view:
             return
         self._view = view
@@ -220,15 +289,37 @@ class BerandaPage(Page):
             self._figures.addWidget(tile, 1)
         for tile, figure in zip(self._tiles, view.figures, strict=False):
             tile.show_figure(figure)
-        shown = view.notices[:1] if self.height() / self.shell.theme.scale < LOW else view.notices
+        self._show_notices()
+        self._show_board(view.columns)
+
+    def _show_board(self, columns: Sequence[ColumnView]) -> None:
+        while len(self._board) < len(columns):
+            made = BoardColumn()
+            made.opened.connect(lambda card: self.shell.go(card.page, id=card.id))
+            self._board.append(made)
+            self._columns.addWidget(made, 1)
+        for made in self._board[len(columns):]:
+            made.hide()
+        for made, view in zip(self._board, columns, strict=False):
+            made.show_column(view)
+            made.show()
+        self._level()
+
+    def _level(self) -> None:
+        """Heads of all columns are as high as the highest, so that the cards begin on one line."""
+        if self._view is not None:
+            high = self._title_height([c.title for c in self._view.columns])
+            for made in self._board:
+                made.title.setMinimumHeight(high)
+
+    def _show_notices(self) -> None:
+        """A low page has room for one; the figures tell of the others."""
+        told = self._view.notices if self._view is not None else ()
+        shown = told[:1] if self.height() / self.shell.theme.scale < LOW else told
         for bar in self.notices[len(shown):]:
             bar.hide()
-        for bar, told in zip(self.notices, shown, strict=False):
-            bar.show_text(told.tone, told.text, bold=told.bold, action=told.action, act=partial(self._follow, told))
-        clear_layout(self._columns)
-        lines = self._title_height([c.title for c in view.columns])
-        for made in view.columns:
-            self._columns.addLayout(self._column(made, lines), 1)
+        for bar, notice in zip(self.notices, shown, strict=False):
+            bar.show_text(notice.tone, notice.text, bold=notice.bold, action=notice.action, act=partial(self._follow, notice))
 
     def _follow(self, told: Notice) -> None:
         self.shell.go(told.page, **dict(told.args))
@@ -240,38 +331,17 @@ class BerandaPage(Page):
     def changeEvent(self, event: QEvent) -> None:
         if event.type() == QEvent.Type.StyleChange and hasattr(self, "search"):
             self._fit()
-            self._view = None
-            self.refresh()
         super().changeEvent(event)
 
     def _fit(self) -> None:
         """Under large letters the search button leaves the greeting its room."""
         self.search.set_text("Cari" if self.width() / self.shell.theme.scale < 900 else "Cari nama, NIK, nomor")
+        self._level()
+        self._show_notices()
 
     def _title_height(self, titles: Sequence[str]) -> int:
-        """Heads of all columns are as high as the highest, so that the cards begin on one line."""
         theme = self.shell.theme
         metrics = QFontMetrics(theme.font("body", 600))
         room = max(1, (self.width() - 48 - 12 * len(titles)) // max(1, len(titles)) - theme.px(30))
         wrap = Qt.TextFlag.TextWordWrap
         return max((metrics.boundingRect(QRect(0, 0, room, 999), wrap, t).height() for t in titles), default=0)
-
-    def _column(self, view: ColumnView, lines: int) -> QVBoxLayout:
-        layout = QVBoxLayout()
-        layout.setSpacing(8)
-        head = QHBoxLayout()
-        head.setContentsMargins(4, 0, 4, 2)
-        title = label(view.title, "body", weight="semibold", wrap=True, align=Qt.AlignmentFlag.AlignBottom)
-        title.setMinimumWidth(1)
-        title.setMinimumHeight(lines)
-        head.addWidget(title, 1)
-        head.addWidget(label(str(view.count), "body", tone="muted", weight="medium", align=Qt.AlignmentFlag.AlignBottom))
-        layout.addLayout(head)
-        for card in view.cards:
-            made = BoardCard(card)
-            made.clicked.connect(lambda _on=False, card=card: self.shell.go(card.page, id=card.id))
-            layout.addWidget(made)
-        if view.count > len(view.cards):
-            layout.addWidget(label(f"dan {view.count - len(view.cards)} lagi", "small", tone="muted"))
-        layout.addStretch(1)
-        return layout
