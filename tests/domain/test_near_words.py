@@ -17,8 +17,10 @@ def first(query: str, used: tuple[str, ...] = ()) -> str:
 
 
 @pytest.mark.parametrize(("query", "found"), [
-    ("wiras", "Wiraswasta"), ("petani", "Petani/Pekebun"), ("kebun buruh", "Buruh Tani/Perkebunan"), ("88", "Wiraswasta"), ("pns", "Pegawai Negeri Sipil (Pns)"),
-    ("wirasvasta", "Wiraswasta"), ("pelajr", "Pelajar/Mahasiswa"), ("nelyaan", "Nelayan/Perikanan"), ("mahasiswa", "Pelajar/Mahasiswa"), ("gurù", "Guru"),
+    ("wiras", "Wiraswasta"), ("petani", "Petani/Pekebun"), ("kebun buruh", "Buruh Tani/Perkebunan"), ("88", "Wiraswasta"),
+    ("pns", "Pegawai Negeri Sipil (Pns)"),
+    ("wirasvasta", "Wiraswasta"), ("pelajr", "Pelajar/Mahasiswa"), ("nelyaan", "Nelayan/Perikanan"), ("mahasiswa", "Pelajar/Mahasiswa"),
+    ("gurù", "Guru"),
 ])
 def test_found_as_people_type(query: str, found: str) -> None:
     assert first(query) == found

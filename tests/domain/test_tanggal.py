@@ -15,7 +15,8 @@ BIRTH = Span.birth(TODAY)
 
 
 @pytest.mark.parametrize("text", ["5 feb 2008", "05022008", "5-2-2008", "5/2/2008", "5 Februari 2008", "2008-02-05", "5.2.2008", "20080205",
-                                  "5 Pebruari 2008", "5-II-2008", "5feb2008", "Selasa, 5 Februari 2008", "5 febuari 2008", " 05 - 02 - 2008 ",
+                                  "5 Pebruari 2008", "5-II-2008", "5feb2008", "Selasa, 5 Februari 2008", "5 febuari 2008",
+                                  " 05 - 02 - 2008 ",
                                   "5022008", "5 FEB 2008", "5 febru 2008", "５-２-2008"])
 def test_people_write_it_in_many_ways(text: str) -> None:
     assert read_date(text, TODAY, BIRTH).on == date(2008, 2, 5)
@@ -40,10 +41,11 @@ def test_other_unclear_texts_ask() -> None:
 
 
 @pytest.mark.parametrize(("text", "problem"), [
-    ("", "empty"), ("5", "partial"), ("5 feb", "partial"), ("0502", "partial"), ("5/2/200", "partial"), ("feb", "partial"), ("2/25/2008", "month"),
-    ("30-2-2008", "day"), ("0-2-2008", "day"), ("Kamis, 5 Februari 2008", "weekday"), ("5/2/2031", "future"), ("5-2-1850", "old"), ("x", "unknown"),
-    ("5 fxx 2008", "unknown"), ("5 feb 2008 pagi", "unknown"), ("5+2+2008", "unknown"), ("99999999999", "unknown"), ("5-2-2008-1", "unknown"),
-    ("5-2-0000", "unknown"), ("kemarin dulu", "unknown"), ("٥-٢-2008", "unknown"),
+    ("", "empty"), ("5", "partial"), ("5 feb", "partial"), ("0502", "partial"), ("5/2/200", "partial"), ("feb", "partial"),
+    ("2/25/2008", "month"), ("30-2-2008", "day"), ("0-2-2008", "day"), ("Kamis, 5 Februari 2008", "weekday"),
+    ("5/2/2031", "future"), ("5-2-1850", "old"),
+    ("x", "unknown"), ("5 fxx 2008", "unknown"), ("5 feb 2008 pagi", "unknown"), ("5+2+2008", "unknown"), ("99999999999", "unknown"),
+    ("5-2-2008-1", "unknown"), ("5-2-0000", "unknown"), ("kemarin dulu", "unknown"), ("٥-٢-2008", "unknown"),
 ])
 def test_what_is_wrong_is_said(text: str, problem: str) -> None:
     found = read_date(text, TODAY, BIRTH)
@@ -62,7 +64,8 @@ def test_every_form_comes_back(on: date, form: int) -> None:
 @given(st.text(alphabet="0123456789 -/.,janfebmrtIVX", max_size=16))
 def test_a_reading_is_never_both_an_answer_and_a_question(text: str) -> None:
     found = read_date(text, TODAY, BIRTH)
-    assert (found.on is not None) + (len(found.choices) > 1) + (found.problem in ("empty", "partial", "unknown", "month", "day", "weekday")) == 1
+    none = ("empty", "partial", "unknown", "month", "day", "weekday")
+    assert (found.on is not None) + (len(found.choices) > 1) + (found.problem in none) == 1
     for day in (*found.choices, *((found.on,) if found.on and not found.problem else ())):
         assert BIRTH.first <= day <= BIRTH.last
 

@@ -47,7 +47,8 @@ class Entry:
 def find_entries(query: str, entries: Sequence[Entry], first: Iterable[str] = ()) -> list[Entry]:
     """Entries that fit, best first: the code itself, texts that begin so, words that begin so, words anywhere, one letter off.
 
-    Without a query all of them, those of ``first`` (values used lately) in front. Among equals those of ``first`` win, then the list's order.
+    Without a query all of them, those of ``first`` (values used lately) in front. Among equals those of ``first`` win, then the list's
+    order.
     """
     order = {value: i for i, value in enumerate(dict.fromkeys(first))}
     late = len(order)

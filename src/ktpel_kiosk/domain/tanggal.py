@@ -19,8 +19,8 @@ OLDEST = 120
 """Years a birth date may lie back."""
 
 _OTHER_NAMES: dict[str, int] = {
-    "january": 1, "jan": 1, "februari": 2, "pebruari": 2, "february": 2, "feb": 2, "peb": 2, "march": 3, "mar": 3, "mrt": 3, "apr": 4, "may": 5,
-    "june": 6, "jun": 6, "july": 7, "jul": 7, "august": 8, "agu": 8, "agt": 8, "ags": 8, "agst": 8, "aug": 8, "sept": 9, "sep": 9, "october": 10,
+    "january": 1, "jan": 1, "pebruari": 2, "february": 2, "feb": 2, "peb": 2, "march": 3, "mar": 3, "mrt": 3, "apr": 4, "may": 5, "june": 6,
+    "jun": 6, "july": 7, "jul": 7, "august": 8, "agu": 8, "agt": 8, "ags": 8, "agst": 8, "aug": 8, "sept": 9, "sep": 9, "october": 10,
     "okt": 10, "oct": 10, "nopember": 11, "nov": 11, "nop": 11, "december": 12, "des": 12, "dec": 12,
 }
 _NAMES: dict[str, int] = {**{name.lower(): i for i, name in enumerate(MONTHS, 1)}, **_OTHER_NAMES}

@@ -1,172 +1,22 @@
-"""Form fields with a label above and a message below; the NIK field groups 6-6-4 while it is typed or pasted."""
+"""Form fields with a label above and a message below: choices, notes, search; and those that stand in modules of their own."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable
 
 from PySide6.QtCore import QEvent, QSize, QStringListModel, Qt, Signal
-from PySide6.QtGui import QKeyEvent, QPainter, QPaintEvent, QValidator
-from PySide6.QtWidgets import QComboBox, QCompleter, QLineEdit, QPlainTextEdit, QSizePolicy, QVBoxLayout, QWidget
+from PySide6.QtGui import QPainter, QPaintEvent
+from PySide6.QtWidgets import QComboBox, QCompleter, QLineEdit, QPlainTextEdit, QSizePolicy
 
 from ktpel_kiosk.ui import icons
 from ktpel_kiosk.ui.theme import theme_of
-from ktpel_kiosk.ui.widgets.base import label, set_state, set_tone
+from ktpel_kiosk.ui.widgets.dates import DateField
+from ktpel_kiosk.ui.widgets.field import Field, TextField
+from ktpel_kiosk.ui.widgets.nik import NikEdit, NikField
+from ktpel_kiosk.ui.widgets.nik_model import group_nik, nik_digits
 
-MARKS = {"good": "✓ ", "trouble": "", "attention": "", "": ""}
-
-
-class Field(QWidget):
-    """Label, editor, one line of message. ``name`` is the form's field name."""
-
-    changed = Signal()
-
-    def __init__(self, name: str, title: str, editor: QWidget) -> None:
-        super().__init__()
-        self.name, self.editor = name, editor
-        self._title = label(title, "small", weight="medium")
-        self._title.setBuddy(editor)
-        self._message = label("", "small", wrap=True)
-        self._message.hide()
-        editor.setAccessibleName(title)
-        self._title_text = title
-        layout = QVBoxLayout(self)
-        layout.setContentsMargins(0, 0, 0, 0)
-        layout.setSpacing(6)
-        layout.addWidget(self._title)
-        layout.addWidget(editor)
-        layout.addWidget(self._message)
-        layout.addStretch(0)
-        self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Maximum)
-
-    def say(self, text: str, state: str = "") -> None:
-        """Show one line under the field: ``good``, ``attention``, ``trouble`` or plain."""
-        self._message.setText(MARKS.get(state, "") + text if text else "")
-        set_tone(self._message, state or "muted")
-        self._message.setVisible(bool(text))
-        set_state(self.editor, state)
-        self.editor.setAccessibleDescription(text)
-
-    def message(self) -> str:
-        return self._message.text() if not self._message.isHidden() else ""
-
-    def value(self) -> str:
-        raise NotImplementedError  # pragma: no cover - every subclass gives one
-
-    def set_value(self, value: object) -> None:
-        raise NotImplementedError  # pragma: no cover
-
-
-class TextField(Field):
-    """One line of text; ``upper`` writes capitals as the KTP-el does."""
-
-    def __init__(self, name: str, title: str, *, placeholder: str = "", upper: bool = False, limit: int = 120,
-                 secret: bool = False) -> None:
-        self.line = QLineEdit()
-        self.line.setMaxLength(limit)
-        self.line.setPlaceholderText(placeholder)
-        if secret:
-            self.line.setEchoMode(QLineEdit.EchoMode.Password)
-        super().__init__(name, title, self.line)
-        self._upper = upper
-        self.line.textEdited.connect(self._edited)
-
-    def _edited(self, text: str) -> None:
-        if self._upper and text != text.upper():
-            at = self.line.cursorPosition()
-            self.line.setText(text.upper())
-            self.line.setCursorPosition(at)
-        self.changed.emit()
-
-    def value(self) -> str:
-        return self.line.text().strip()
-
-    def set_value(self, value: object) -> None:
-        self.line.setText(str(value or ""))
-
-
-class DateField(TextField):
-    """A date typed as ``05-02-2008``, ``5/2/2008`` or ``5 Februari 2008``; dashes come by themselves."""
-
-    def __init__(self, name: str, title: str) -> None:
-        super().__init__(name, title, placeholder="HH-BB-TTTT", limit=20)
-        self.line.textEdited.connect(self._dashes)
-
-    def _dashes(self, text: str) -> None:
-        digits = text.replace("-", "")
-        if digits.isdigit() and len(digits) == 8 and "-" not in text:
-            self.line.setText(f"{digits[:2]}-{digits[2:4]}-{digits[4:]}")
-
-
-class NikValidator(QValidator):
-    """Lets anything in that becomes at most 16 digits once separators are gone."""
-
-    def validate(self, text: str, pos: int) -> tuple[QValidator.State, str, int]:
-        digits = nik_digits(text)
-        clean = all(c.isdigit() or c in " .-_/\u2013\u2011\t" for c in text)
-        if not clean or len(digits) > 16:
-            return QValidator.State.Invalid, text, pos
-        return (QValidator.State.Acceptable if len(digits) == 16 else QValidator.State.Intermediate), text, pos
-
-
-def nik_digits(text: str) -> str:
-    return "".join(c for c in text if c.isascii() and c.isdigit())
-
-
-def group_nik(digits: str) -> str:
-    return "  ".join(part for part in (digits[:6], digits[6:12], digits[12:16]) if part)
-
-
-class NikEdit(QLineEdit):
-    """Sixteen digits shown 6-6-4. Pasting text around the number keeps only its digits; typing a letter does nothing."""
-
-    digits_changed = Signal(str)
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.setProperty("big", "true")
-        self.setMaxLength(60)
-        self.setInputMethodHints(Qt.InputMethodHint.ImhDigitsOnly)
-        self.setPlaceholderText("16 angka")
-        self.textEdited.connect(self._regroup)
-        self._digits = ""
-
-    def digits(self) -> str:
-        return self._digits
-
-    def set_digits(self, text: str) -> None:
-        self._show(nik_digits(text)[:16], 16)
-
-    def _regroup(self, text: str) -> None:
-        before = len(nik_digits(text[: self.cursorPosition()]))
-        self._show(nik_digits(text)[:16], before)
-
-    def _show(self, digits: str, before: int) -> None:
-        self.setText(group_nik(digits))
-        self.setCursorPosition(min(len(self.text()), before + (2 if before > 6 else 0) + (2 if before > 12 else 0)))
-        if digits != self._digits:
-            self._digits = digits
-            self.digits_changed.emit(digits)
-
-    def keyPressEvent(self, event: QKeyEvent) -> None:
-        at = self.cursorPosition()
-        if event.key() == Qt.Key.Key_Backspace and not self.hasSelectedText() and self.text()[max(0, at - 2):at] == "  ":
-            self.setCursorPosition(at - 2)
-        super().keyPressEvent(event)
-
-
-class NikField(Field):
-    """The NIK with its live message."""
-
-    def __init__(self, name: str = "nik", title: str = "NIK") -> None:
-        self.edit = NikEdit()
-        super().__init__(name, title, self.edit)
-        self.edit.digits_changed.connect(lambda _digits: self.changed.emit())
-
-    def value(self) -> str:
-        return self.edit.digits()
-
-    def set_value(self, value: object) -> None:
-        self.edit.set_digits(str(value or ""))
+__all__ = ["Choice", "ChoiceField", "DateField", "Field", "NikEdit", "NikField", "NoteField", "SearchField", "TextField", "group_nik",
+           "nik_digits"]
 
 
 class Choice(QComboBox):

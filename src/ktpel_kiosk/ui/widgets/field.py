@@ -1,0 +1,97 @@
+"""The base of form fields: label above, editor, one line of message below; a line of text."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import Signal
+from PySide6.QtWidgets import QLineEdit, QSizePolicy, QVBoxLayout, QWidget
+
+from ktpel_kiosk.ui.widgets.base import label, set_state, set_tone
+
+MARKS = {"good": "✓ ", "trouble": "", "attention": "", "": ""}
+
+
+class Field(QWidget):
+    """Label, editor, one line of message. ``name`` is the form's field name."""
+
+    changed = Signal()
+
+    def __init__(self, name: str, title: str, editor: QWidget) -> None:
+        super().__init__()
+        self.name, self.editor = name, editor
+        self._title = label(title, "small", weight="medium")
+        self._title.setBuddy(editor)
+        self._message = label("", "small", wrap=True)
+        self._message.hide()
+        editor.setAccessibleName(title)
+        self._title_text = title
+        self.origin = ""
+        layout = QVBoxLayout(self)
+        layout.setContentsMargins(0, 0, 0, 0)
+        layout.setSpacing(6)
+        layout.addWidget(self._title)
+        layout.addWidget(editor)
+        layout.addWidget(self._message)
+        layout.addStretch(0)
+        self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Maximum)
+
+    @property
+    def title(self) -> str:
+        """The words of the label."""
+        return self._title_text
+
+    def say(self, text: str, state: str = "") -> None:
+        """Show one line under the field: ``good``, ``attention``, ``trouble`` or plain."""
+        self._message.setText(MARKS.get(state, "") + text if text else "")
+        set_tone(self._message, state or "muted")
+        self._message.setVisible(bool(text))
+        set_state(self.editor, state)
+        self._describe()
+
+    def message(self) -> str:
+        return self._message.text() if not self._message.isHidden() else ""
+
+    def mark(self, origin: str) -> None:
+        """Say beside the label where the value came from (``daftar penduduk``); empty takes it away."""
+        if origin != self.origin:
+            self.origin = origin
+            self._title.setText(f"{self._title_text} · {origin}" if origin else self._title_text)
+            set_tone(self._title, "accent" if origin else "")
+            self._describe()
+
+    def _describe(self) -> None:
+        """What a screen reader says after the name: where the value is from, then the message."""
+        self.editor.setAccessibleDescription(". ".join(p for p in (self.origin and f"Dari {self.origin}", self.message()) if p))
+
+    def value(self) -> str:
+        raise NotImplementedError  # pragma: no cover - every subclass gives one
+
+    def set_value(self, value: object) -> None:
+        raise NotImplementedError  # pragma: no cover
+
+
+class TextField(Field):
+    """One line of text; ``upper`` writes capitals as the KTP-el does."""
+
+    def __init__(self, name: str, title: str, *, placeholder: str = "", upper: bool = False, limit: int = 120,
+                 secret: bool = False, line: QLineEdit | None = None) -> None:
+        self.line = line if line is not None else QLineEdit()
+        self.line.setMaxLength(limit)
+        self.line.setPlaceholderText(placeholder)
+        if secret:
+            self.line.setEchoMode(QLineEdit.EchoMode.Password)
+        super().__init__(name, title, self.line)
+        self._upper = upper
+        self.line.textEdited.connect(self._edited)
+
+    def _edited(self, text: str) -> None:
+        if self._upper and text != text.upper():
+            at = self.line.cursorPosition()
+            self.line.setText(text.upper())
+            self.line.setCursorPosition(at)
+        self.changed.emit()
+
+    def value(self) -> str:
+        return self.line.text().strip()
+
+    def set_value(self, value: object) -> None:
+        self.line.setText(str(value or ""))
