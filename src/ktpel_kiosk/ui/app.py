@@ -15,6 +15,8 @@ from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QApplication
 
 from ktpel_kiosk.ui.bridge import Bridge
+from ktpel_kiosk.ui.choices import Choices
+from ktpel_kiosk.ui.kiosk import Beat, KioskGuard
 from ktpel_kiosk.ui.operator_window import OperatorWindow
 from ktpel_kiosk.ui.theme import Theme, prepare_application, screen_scale, text_scale
 
@@ -48,6 +50,8 @@ class Windows:
         return made
 
     def close(self) -> None:
+        if self.operator.kiosk is not None:
+            self.operator.kiosk.free = True
         self.operator.close()
         if self.operator.applicant is not None:
             self.operator.applicant.close()
@@ -89,8 +93,9 @@ def make_windows(desk: Desk, *, data: Path | None = None, actor: Actor | None = 
     width, height = size or (room.width(), room.height())
     theme = Theme(contrast, round(screen_scale(width, height) * text_scale(text_size), 2))
     bridge = Bridge()
-    operator = OperatorWindow(desk, bridge, actor=actor, theme=theme, place=place)
+    operator = OperatorWindow(desk, bridge, actor=actor, theme=theme, place=place, data=data)
     operator.text_size = text_size
+    operator.choices = Choices(data)
     if data is not None:
         folder = data
         operator.on_theme = lambda c, s: save_look(folder, c, s)
@@ -110,13 +115,18 @@ def start_windows(desk: Desk, *, windowed: bool = False, on_ready: Callable[[], 
     """
     windows = make_windows(desk, data=data, place=place)
     _place_operator(windows, windowed)
+    if not windowed:
+        windows.operator.kiosk = KioskGuard(windows.operator)
     windows.app.processEvents()
+    beat = Beat(windows.app.quit, windows.app)
     if on_ready is not None:
         on_ready()
     if exit_when_ready:
         windows.close()
         return 0
     _place_applicant(windows, windowed)
+    if windows.operator.kiosk is not None:
+        windows.operator.kiosk.hold(windows.applicant)
     windows.app.setQuitOnLastWindowClosed(False)
     windows.operator.closed.connect(windows.app.quit)
     for asked_to_end in (signal.SIGINT, signal.SIGTERM):  # the window's clock lets Python look at signals once a second
@@ -127,6 +137,7 @@ def start_windows(desk: Desk, *, windowed: bool = False, on_ready: Callable[[], 
     try:
         return int(windows.app.exec())
     finally:
+        beat.ending()
         listener.stop()
         windows.close()
 

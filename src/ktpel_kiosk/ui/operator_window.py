@@ -5,18 +5,21 @@ from __future__ import annotations
 from collections.abc import Callable
 from functools import partial
 from importlib import import_module
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from PySide6.QtCore import QEvent, QObject, Qt, QTimer, Signal
 from PySide6.QtGui import QCloseEvent, QKeySequence, QResizeEvent, QShortcut
-from PySide6.QtWidgets import QApplication, QDockWidget, QFrame, QHBoxLayout, QMainWindow, QStackedWidget, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QApplication, QDockWidget, QFrame, QHBoxLayout, QStackedWidget, QVBoxLayout, QWidget
 
 from ktpel_kiosk.domain.actor import Actor
 from ktpel_kiosk.domain.errors import DeviceTrouble, KioskError, SecurityRefusal, UserFacing
 from ktpel_kiosk.domain.permissions import PERMISSIONS
 from ktpel_kiosk.ports.devices import DeviceHealth, DeviceState
 from ktpel_kiosk.ui.bridge import Bridge
+from ktpel_kiosk.ui.choices import Choices
 from ktpel_kiosk.ui.header import Header
+from ktpel_kiosk.ui.kiosk_window import KioskWindow
 from ktpel_kiosk.ui.pages.base import Page
 from ktpel_kiosk.ui.presenters.session import Session
 from ktpel_kiosk.ui.theme import Theme, screen_scale, set_theme, text_scale
@@ -43,31 +46,36 @@ PAGES: tuple[tuple[str, str, str, str], ...] = (
     ("pengaturan", "Pengaturan", "settings", "ktpel_kiosk.ui.pages.pengaturan:PengaturanPage"),
 )
 HIDDEN_PAGES = {"masuk": "ktpel_kiosk.ui.pages.masuk:MasukPage", "bantuan": "ktpel_kiosk.ui.pages.bantuan:BantuanPage",
-                "tugas": "ktpel_kiosk.ui.pages.tugas:TugasPage"}
+                "tugas": "ktpel_kiosk.ui.pages.tugas:TugasPage", "keluar": "ktpel_kiosk.ui.kiosk_leave:KeluarPage"}
 NARROW_BELOW = 1100
 """Width of the window in design pixels under which the navigation stands narrow: large letters on a small screen."""
-OPEN_TO_ALL = frozenset({"masuk", "bantuan", "antrean", "pengaturan"})
+OPEN_TO_ALL = frozenset({"masuk", "bantuan", "antrean", "pengaturan", "keluar"})
+OPEN_TO_NOBODY = frozenset({"masuk", "keluar"})
+"""Pages for which nobody has to be signed in."""
 KEYS = ("F1", "F2", "F3", "F6", "F7", "F8", "F9", "Esc")
 REFRESH_MS = 180
 IDLE_LOCK_S = 600
 
 
-class OperatorWindow(QMainWindow):
+class OperatorWindow(KioskWindow):
     """Create it in the GUI thread, then ``show`` or ``showFullScreen``.
 
     Args:
         actor: already signed in (demonstrations); without it the sign-in page comes first.
         applicant: the applicant's window; pages drive it.
+        data: folder that remembers where the officer was (see :mod:`ktpel_kiosk.ui.kiosk_place`).
     """
 
     closed = Signal()
 
     def __init__(self, desk: Desk, bridge: Bridge, *, actor: Actor | None = None, applicant: ApplicantWindow | None = None,
-                 theme: Theme | None = None, place: str = "Meja 1", idle_lock_s: float = IDLE_LOCK_S) -> None:
+                 theme: Theme | None = None, place: str = "Meja 1", idle_lock_s: float = IDLE_LOCK_S,
+                 data: Path | None = None) -> None:
         super().__init__()
         self.desk, self.bridge, self.applicant, self.place = desk, bridge, applicant, place
         self.session = Session(desk, actor or Actor("", "", frozenset()))
         self.text_size = "normal"
+        self.choices = Choices()
         self.on_theme: Callable[[str, str], None] = lambda _contrast, _size: None
         self.setWindowTitle(f"KTP-el · {desk.sop.kantor.nama}")
         self.setMinimumSize(1024, 640)
@@ -76,8 +84,9 @@ class OperatorWindow(QMainWindow):
         self._page = ""
         self._last_user = self._left = ""
         self._about = ""
+        self._prepare_kiosk(idle_lock_s, data)
         self._build()
-        self._timers(idle_lock_s)
+        self._timers()
         bridge.device_changed.connect(self._device_changed)
         bridge.register_changed.connect(self._register_changed)
         for state in desk.devices.states():
@@ -115,9 +124,12 @@ class OperatorWindow(QMainWindow):
         body.setSpacing(0)
         self.notice.setContentsMargins(0, 0, 0, 0)
         self._bar = QHBoxLayout()
-        self.notice.closed.connect(lambda: self._bar.setContentsMargins(24, 0, 24, 0))
-        self._bar.addWidget(self.notice)
-        self._bar.setContentsMargins(24, 0, 24, 0)
+        self.notice.closed.connect(lambda: self._bar_room(False))
+        self._bars = QVBoxLayout()
+        self._bars.setSpacing(8)
+        self._bars.addWidget(self.notice)
+        self._bar.addLayout(self._bars)
+        self._bar_room(False)
         body.addLayout(self._bar)
         body.addWidget(self.stack, 1)
         self.nav_line = Line(vertical=True)
@@ -140,7 +152,11 @@ class OperatorWindow(QMainWindow):
         if self.desk.practice is not None:
             QShortcut(QKeySequence("F12"), self).activated.connect(self.show_practice)
 
-    def _timers(self, idle_lock_s: float) -> None:
+    def _bar_room(self, on: bool) -> None:
+        """Room above the notices while there are any."""
+        self._bar.setContentsMargins(24, 12 if on or not self.notice.isHidden() else 0, 24, 0)
+
+    def _timers(self) -> None:
         self._second = QTimer(self)
         self._second.setInterval(1000)
         self._second.timeout.connect(self._tick)
@@ -149,10 +165,6 @@ class OperatorWindow(QMainWindow):
         self._soon.setSingleShot(True)
         self._soon.setInterval(REFRESH_MS)
         self._soon.timeout.connect(self._refresh)
-        self._idle = QTimer(self)
-        self._idle.setSingleShot(True)
-        self._idle.setInterval(round(idle_lock_s * 1000))
-        self._idle.timeout.connect(self.lock)
         self._wedge = WedgeFilter(self)
         self._wedge.scanned.connect(self.code_read)
         app = QApplication.instance()
@@ -160,9 +172,9 @@ class OperatorWindow(QMainWindow):
             app.installEventFilter(self)
 
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:
-        if event.type() in (QEvent.Type.KeyPress, QEvent.Type.MouseButtonPress, QEvent.Type.TouchBegin) and self._idle.isActive():
-            self._idle.start()
-        if event.type() == QEvent.Type.KeyPress and self._page not in ("", "masuk") and watched == self.windowHandle():
+        kind = event.type()
+        self._somebody(kind)
+        if kind == QEvent.Type.KeyPress and self._page not in ("", "masuk") and watched == self.windowHandle():
             press = key_press(event)
             return press is not None and self._wedge.takes(watched, press)
         return False
@@ -225,7 +237,7 @@ class OperatorWindow(QMainWindow):
 
     def go(self, key: str, **args: Any) -> None:
         """Show a page. Drafts of the page left are kept by it."""
-        if not self.session.actor.username and key != "masuk":
+        if not self.session.actor.username and key not in OPEN_TO_NOBODY:
             return
         if not self.may_open(key):
             key, args = "pengaturan", {}
@@ -249,9 +261,11 @@ class OperatorWindow(QMainWindow):
     def press(self, key: str) -> None:
         """A function key: the page first, then the house's own meaning."""
         page = self._pages.get(self._page)
-        if page is None or self._page == "masuk":
+        if page is None or not self.session.actor.username:
             if key == "F9" and page is not None:
                 page.press(key)
+            elif key == "Esc" and page is not None:
+                page.back()
             return
         if key in ("F1", "F2", "F3", "Esc") and key not in page.keys:
             self._house_key(key, page)
@@ -275,6 +289,8 @@ class OperatorWindow(QMainWindow):
 
     def signed_in(self, actor: Actor) -> None:
         back = self._left if actor.username == self._last_user else ""
+        fresh = actor.username != self._last_user
+        former = self._return_to(actor)
         if actor.username != self._last_user:
             self._forget_pages()
         self._last_user = actor.username
@@ -286,7 +302,13 @@ class OperatorWindow(QMainWindow):
             item.setVisible(self.may_open(key))
         self._idle.start()
         self._left = ""
-        self.go(back or "beranda")
+        if former is not None and not back:
+            self.go(former.page, **former.ids)
+            self._say_recovered()
+        else:
+            self.go(back or "beranda")
+        if fresh and self.place_keeper.keeps:
+            self.typing.load(actor)
         self._refresh()
 
     def _forget_pages(self) -> None:
@@ -298,19 +320,22 @@ class OperatorWindow(QMainWindow):
 
     def lock(self) -> None:
         """Sign-in page over everything; what was typed stays where it is, the signing key is forgotten."""
+        if self._typing is not None:
+            self._typing.look()
         before = self._pages.get(self._page)
         if before is not None:
             before.closed()
         last = self.session.actor.username
         if last:
             self.desk.seats.leave(last)
-            self._left = self._page
+            self._left = "beranda" if self._page == "keluar" else self._page
         self.session.actor = Actor("", "", frozenset())
         self._idle.stop()
         self._page = ""
         self._frame(False)
         self.notice.dismiss()
         self.go("masuk", username=last)
+        self._bar_room(False)
 
     def sign_out(self) -> None:
         from ktpel_kiosk.desk import sign_in
@@ -319,6 +344,7 @@ class OperatorWindow(QMainWindow):
             self.bridge.run(lambda: sign_in.sign_out(self.desk, actor), lambda _r: None, self.show_error)
         self.lock()
         self._left = ""
+        self.place_keeper.forget()
 
     def _frame(self, on: bool) -> None:
         for item in (self.header, self.nav, self.nav_line):
@@ -329,7 +355,7 @@ class OperatorWindow(QMainWindow):
     def tell(self, kind: str, text: str, *, bold: str = "", action: str = "", act: Callable[[], None] | None = None) -> None:
         """A quiet notice at the top: ``info``, ``good``, ``attention`` or ``trouble``."""
         self._about = ""
-        self._bar.setContentsMargins(24, 12, 24, 0)
+        self._bar_room(True)
         self.notice.show_text(kind, text, bold=bold, action=action, act=act)
 
     def show_error(self, error: KioskError) -> None:
@@ -344,6 +370,8 @@ class OperatorWindow(QMainWindow):
             self.notice.dismiss()
 
     def _device_changed(self, state: DeviceState) -> None:
+        if state.health is DeviceHealth.BUSY:
+            self._idle.touched()  # somebody looks into the camera or lays a finger down
         self.header.show_device(state)
         if self._about == state.kind and state.health is DeviceHealth.READY:
             self.error_over()
