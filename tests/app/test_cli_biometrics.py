@@ -22,7 +22,7 @@ from ktpel_kiosk.app.cli import app
 from ktpel_kiosk.app.clock import PracticeClock
 from ktpel_kiosk.app.office import PRACTICE_PASSWORD
 from ktpel_kiosk.app.population import invent
-from ktpel_kiosk.app.wiring import open_practice_kiosk
+from ktpel_kiosk.app.wiring import open_office, open_practice_kiosk
 from ktpel_kiosk.biometrics import cbeff, codecs, images
 from ktpel_kiosk.desk import intake, sign_in
 from ktpel_kiosk.domain.biometric import Position, Quality
@@ -51,7 +51,7 @@ def office(tmp_path_factory):
     """An office with one application, one finger of it taken; its folder and the application's number."""
     data = tmp_path_factory.mktemp("kantor")
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(maintenance, "open_practice_kiosk", partial(open_practice_kiosk, hasher=Quick()))
+        patch.setattr(maintenance, "open_office", partial(open_office, hasher=Quick()))
         yield data, furnish(data)
 
 

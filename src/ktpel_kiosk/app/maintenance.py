@@ -8,11 +8,10 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from ktpel_kiosk.app.office import settings_of
-from ktpel_kiosk.app.wiring import Kiosk, open_practice_kiosk
+from ktpel_kiosk.app.wiring import Kiosk, open_office
 from ktpel_kiosk.desk import approvals, blangko, books, closing
 from ktpel_kiosk.desk.approvals import ApprovalCheck
 from ktpel_kiosk.domain.actor import Actor
-from ktpel_kiosk.domain.errors import BadInput
 from ktpel_kiosk.domain.ledgers import MonthLock
 from ktpel_kiosk.domain.sop import Peran
 from ktpel_kiosk.ports.register import AuditCheck
@@ -28,10 +27,7 @@ def opened(data: Path) -> Iterator[Kiosk]:
     Raises:
         BadInput: there is none.
     """
-    found = settings_of(office_folder(data))
-    if found is None:
-        raise BadInput("office.none", path=str(data))
-    with open_practice_kiosk(office_folder(data), found.office) as kiosk:
+    with open_office(office_folder(data)) as kiosk:
         yield kiosk
 
 

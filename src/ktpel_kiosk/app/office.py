@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from ktpel_kiosk.packet.keys import DemoKeys
 
 SETTINGS = "office.json"
+PRACTICE, PRODUCTION = "practice", "production"
 PRACTICE_STATION = "praktik-meja-1"
 PRACTICE_PASSWORD = "praktik"
 """Of the invented accounts of practice mode only; production offices create their own accounts."""
@@ -37,18 +38,27 @@ PRACTICE_USERS: tuple[tuple[str, str, str, str, tuple[Peran, ...]], ...] = (
 
 @dataclass(frozen=True, slots=True)
 class OfficeSettings:
-    """What the folder remembers. ``mode``: ``practice`` or ``production``. ``plugins``: biometric slot -> name of a vendor's plug-in."""
+    """What the folder remembers. ``mode``: ``practice`` or ``production``; ``place``: the desk's name in its office, ``Meja 1``.
+    ``plugins``: biometric slot -> name of a vendor's plug-in."""
 
     office: str
     station: str
-    mode: str = "practice"
+    mode: str = PRACTICE
     gateway_url: str = ""
     furnished: bool = False
     plugins: Mapping[str, str] = field(default_factory=dict)
+    place: str = "Meja 1"
 
     def __post_init__(self) -> None:
         if not isinstance(self.plugins, Mapping) or not all(isinstance(name, str) for name in self.plugins.values()):
             raise TypeError("plugins: slot -> name")
+        if self.mode not in (PRACTICE, PRODUCTION):
+            raise TypeError("mode")
+
+    @property
+    def production(self) -> bool:
+        """People are served here: real devices, own accounts and keys."""
+        return self.mode == PRODUCTION
 
 
 def settings_of(data: Path) -> OfficeSettings | None:
@@ -95,23 +105,31 @@ def create_practice_office(data: Path, office: str) -> OfficeSettings:
         return found
     made = OfficeSettings(office, PRACTICE_STATION)
     open_central_keys(data)
-    _write_settings(data, made)
+    write_settings(data, made)
     return made
 
 
-def _write_settings(data: Path, settings: OfficeSettings) -> None:
+def write_settings(data: Path, settings: OfficeSettings) -> None:
+    """Durably, whole or not at all. Raises DiskFull, IoFailure."""
     write_durably(data / SETTINGS, json.dumps(asdict(settings), indent=1, sort_keys=True).encode())
 
 
 def mark_furnished(data: Path, settings: OfficeSettings) -> None:
     """Remember that accounts and blank cards are there, so that later starts need not look."""
-    _write_settings(data, replace(settings, furnished=True))
+    write_settings(data, replace(settings, furnished=True))
 
 
 def open_central_keys(data: Path) -> DemoKeys:
-    """Demonstration keys of the centre, made when the folder has none; the office that is made there later uses them."""
-    from ktpel_kiosk.packet.keys import make_demo_keys
+    """Demonstration keys of the centre, made when the folder has none; the office that is made there later uses them.
 
+    Raises:
+        BadInput: ``office.production``: the keys of a station that serves people lie there, or are being made.
+    """
+    from ktpel_kiosk.packet.keys import make_demo_keys
+    from ktpel_kiosk.packet.station_keys import StationKeys
+
+    if StationKeys(data / "keys").is_own():
+        raise BadInput("office.production", path=str(data))
     return make_demo_keys(data / "keys", SystemClock().now(), PRACTICE_STATION)
 
 

@@ -1,19 +1,19 @@
-"""The composition root: one office folder becomes a running kiosk."""
+"""The composition root: one office folder becomes a running kiosk, in practice or in production by what the folder says."""
 
 from __future__ import annotations
 
-from contextlib import suppress
-from dataclasses import dataclass
-from functools import cache, cached_property
+from collections.abc import Sequence
+from functools import cache, partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from ktpel_kiosk.app import sops
+from ktpel_kiosk.app import makers, sops
 from ktpel_kiosk.app.certificates import KnownEnds
 from ktpel_kiosk.app.clock import PracticeClock, SystemClock, Uuid7
+from ktpel_kiosk.app.kiosk import UNREACHABLE, Kiosk, always_due, beside_feed, pump, settle_sop, warm
 from ktpel_kiosk.app.late import LateDevices, LateHistory
 from ktpel_kiosk.app.lazy import lazily
-from ktpel_kiosk.app.network import Network
+from ktpel_kiosk.app.makers import HISTORY
 from ktpel_kiosk.app.niks import check_own_regions
 from ktpel_kiosk.app.office import (
     PRACTICE_PASSWORD,
@@ -23,140 +23,66 @@ from ktpel_kiosk.app.office import (
     mark_furnished,
     open_register,
     public_holidays,
+    settings_of,
 )
 from ktpel_kiosk.app.officer_keys import Ed25519Keys
 from ktpel_kiosk.app.passwords import Argon2Hasher
-from ktpel_kiosk.app.resources import resources
 from ktpel_kiosk.app.sentences import load_sentences
 from ktpel_kiosk.app.spool import FileSpool
 from ktpel_kiosk.desk.card_acts import CardActs
 from ktpel_kiosk.desk.context import Desk
 from ktpel_kiosk.domain.actor import Actor
 from ktpel_kiosk.domain.capture_rules import CaptureRules
-from ktpel_kiosk.domain.errors import KioskError
-from ktpel_kiosk.domain.outbox import WaitCause
-from ktpel_kiosk.domain.penduduk import Penduduk
-from ktpel_kiosk.domain.sop import Peran
+from ktpel_kiosk.domain.errors import BadInput
+from ktpel_kiosk.domain.sop import Peran, Sop
 from ktpel_kiosk.domain.sop_file import parse_sop
-from ktpel_kiosk.hal.driver import Driver
-from ktpel_kiosk.hal.simulators.world import SimulatedWorld
-from ktpel_kiosk.ports.courier import Courier
-from ktpel_kiosk.ports.devices import CardReader, DeviceKind
-from ktpel_kiosk.ports.practice import PracticeControls
-from ktpel_kiosk.ports.services import Biometrics, CardPersonaliser, CardRenderer, Documents, PasswordHasher, PublicCard, Sealer
+from ktpel_kiosk.ports.services import PasswordHasher
 from ktpel_kiosk.register.store import SqlRegister
 
 if TYPE_CHECKING:
-    from types import ModuleType
-
     from ktpel_kiosk.app.source import Source
-    from ktpel_kiosk.desk.packet_files import SlowCheck
-    from ktpel_kiosk.domain.outbox import Packet
-    from ktpel_kiosk.domain.transaction import Transaction
-    from ktpel_kiosk.domain.wilayah import RegionTable
-    from ktpel_kiosk.hal.history import HistoryKeeper
-    from ktpel_kiosk.hal.manager import DeviceManager
-    from ktpel_kiosk.packet.keys import DemoKeys
-    from ktpel_kiosk.ports.tables import TableFile
-    from ktpel_kiosk.siak.http_gateway import HttpGateway
-    from ktpel_kiosk.siak.key_keeper import KeyKeeper
-    from ktpel_kiosk.siak.simulator.server import GatewaySimulator
-    from ktpel_kiosk.siak.uploader import Uploader
+    from ktpel_kiosk.hal.driver import Driver
+    from ktpel_kiosk.hal.simulators.world import SimulatedWorld
+
+__all__ = ["HISTORY", "UNREACHABLE", "Kiosk", "always_due", "beside_feed", "compose", "open_office", "open_practice_kiosk", "pump",
+           "settle_sop", "warm"]
 
 PRACTICE_BLANKS = 200
-HISTORY = Path("perangkat") / "riwayat.json"
-UNREACHABLE = "https://127.0.0.1:9"
-"""Where a station without a gateway address sends: nobody listens there, so everything stays queued."""
+NO_SAM = "card.no_sam"
+"""Why a production desk makes no cards: the chip of a real KTP-el is written by the ministry's own means only (docs/chip.md)."""
 
 
-@dataclass
-class Kiosk:
-    """A running kiosk of one office folder. Close it; it is also a context manager."""
+def open_office(data: Path, office: str = "", *, clock: SystemClock | PracticeClock | None = None, given: Sequence[Driver] = (),
+                hasher: PasswordHasher | None = None, rules: CaptureRules | None = None, camera: str = "", reader: str = "",
+                mode: str = "", settle: bool = True) -> Kiosk:
+    """The office of this folder in the mode its settings say. ``office`` empty: whatever is there; else it must be this one, and an
+    empty folder becomes a practice office of it.
 
-    data: Path
-    settings: OfficeSettings
-    desk: Desk
-    register: SqlRegister
-    devices: LateDevices
-    clock: SystemClock | PracticeClock
-    world: SimulatedWorld | None = None
-    simulator: GatewaySimulator | None = None
-    gateway_url: str = ""
-    _seated: str = ""
+    Args:
+        given: drivers somebody asked for by name; no others serve their kinds.
+        camera, reader, mode, settle: see :func:`open_practice_kiosk`.
 
-    @cached_property
-    def network(self) -> Network:
-        return Network(self.register, self.clock, lambda proxy: _gateway(self, proxy), lambda: self.desk)
-
-    @cached_property
-    def keys(self) -> DemoKeys:
-        from ktpel_kiosk.packet.keys import DemoKeys
-
-        return DemoKeys(self.data / "keys")
-
-    @cached_property
-    def key_keeper(self) -> KeyKeeper:
-        """Keys that verify receipts: those installed with this machine, and those the centre announced since."""
-        from ktpel_kiosk.siak.key_keeper import KeyKeeper
-        from ktpel_kiosk.siak.receipt_keys import KeySet
-
-        return KeyKeeper(self.register, KeySet.pinned({self.keys.receipt_kid: self.keys.receipt_cert.read_bytes()}))
-
-    def _beside(self) -> None:
-        beside_feed(self.desk)
-        if self.network.first is not None:
-            self.key_keeper.refresh_daily(self.network.first.key_statements)
-
-    @cached_property
-    def file_check(self) -> SlowCheck:
-        from ktpel_kiosk.desk.packet_files import SlowCheck
-
-        return SlowCheck()
-
-    @property
-    def uploader(self) -> Uploader:
-        """The uploader of this station; used by its own threads, or pumped by the demonstration."""
-        return self.network.uploader
-
-    def start_network(self) -> None:
-        """Start the lanes of the network; they wait until there is something due."""
-        self.network.start(beside=self._beside, always=lambda: always_due(self.desk, self.file_check))
-
-    def seat(self, permohonan_id: str, person_seed: int, penduduk: Penduduk) -> None:
-        """Let the simulated devices show this person; somebody already seated keeps the chair (a new body costs seconds)."""
-        if self.world is not None and self._seated != permohonan_id:
-            self._seated = permohonan_id
-            self.world.seat(person_seed, penduduk.tanggal_lahir.year, penduduk.jenis_kelamin.value)
-
-    def card_to_reader(self, job_id: str) -> None:
-        """Lay the card this job printed on the simulated reader."""
-        job = self.register.read(lambda v: v.card_job(job_id))
-        if self.world is not None and job is not None:
-            self.world.card_in_reader(job.printer_job)
-
-    def stood_up(self) -> None:
-        """Whoever sits at the simulated devices was not seated by :meth:`seat`: the next one takes the chair in any case."""
-        self._seated = ""
-
-    def close(self) -> None:
-        self.network.stop()
-        if self.world is not None:
-            self.world.close()
-        self.devices.close()
-        self.network.close()
-        if self.simulator is not None:
-            self.simulator.stop()
-        self.register.close()
-
-    def __enter__(self) -> Kiosk:
-        return self
-
-    def __exit__(self, *_exc: object) -> None:
-        self.close()
+    Raises:
+        BadInput: ``office.none``, ``office.other``, ``office.settings``; a part of the folder that cannot be used.
+    """
+    found = settings_of(data)
+    if found is None or not found.production:
+        if found is None and not office:
+            raise BadInput("office.none", path=str(data))
+        return open_practice_kiosk(data, office or (found.office if found is not None else ""), clock=clock, given=given, hasher=hasher,
+                                   rules=rules, camera=camera, reader=reader, mode=mode, settle=settle)
+    if office and office != found.office:
+        raise BadInput("office.other", path=str(data), found=found.office, expected=office)
+    check_own_regions(data)
+    drivers = (*given, *makers.asked_for(None, camera, reader))
+    kiosk = compose(data, found, sops.in_force(data, found.office), clock=clock, given=drivers, hasher=hasher, rules=rules, mode=mode)
+    if settle:
+        settle_sop(kiosk)
+    return kiosk
 
 
 def open_practice_kiosk(data: Path, office: str, *, clock: SystemClock | PracticeClock | None = None, world: SimulatedWorld | None = None,
-                        source: Source | None = None, hasher: PasswordHasher | None = None,
+                        source: Source | None = None, hasher: PasswordHasher | None = None, given: Sequence[Driver] = (),
                         rules: CaptureRules | None = None, camera: str = "", reader: str = "", mode: str = "",
                         settle: bool = True) -> Kiosk:
     """A kiosk in practice mode: simulated devices, invented accounts, specimen cards.
@@ -167,187 +93,66 @@ def open_practice_kiosk(data: Path, office: str, *, clock: SystemClock | Practic
         reader: a real PC/SC reader instead of the simulated one: part of its name, or ``auto``.
         mode: ``real`` or ``simulated`` devices whatever ``devices.toml`` says; empty: what it says (:mod:`ktpel_kiosk.app.devices`).
         settle: ask the register now which SOP is in force; the windows do it behind their first picture (:func:`settle_sop`).
+
+    Raises:
+        BadInput: ``office.production``: the folder serves people and is never practised in.
     """
+    found = settings_of(data)
+    if found is not None and found.production:
+        raise BadInput("office.production", path=str(data))
     sop = sops.in_force(data, office)
-    clock = clock or SystemClock()
     check_own_regions(data)
     settings = create_practice_office(data, sop.id if not office.endswith(".toml") else office)
+    drivers = (*given, *makers.asked_for(source, camera, reader))
+    kiosk = compose(data, settings, sop, clock=clock, given=drivers, hasher=hasher, rules=rules, mode=mode,
+                    world=world or makers.practice_world(data))
+    if not settings.furnished:
+        _furnish(kiosk.desk)
+        mark_furnished(data, settings)
+    if settle:
+        settle_sop(kiosk)
+    return kiosk
+
+
+def compose(data: Path, settings: OfficeSettings, sop: Sop, *, clock: SystemClock | PracticeClock | None = None,
+            given: Sequence[Driver] = (), hasher: PasswordHasher | None = None, rules: CaptureRules | None = None, mode: str = "",
+            world: SimulatedWorld | None = None, register: SqlRegister | None = None) -> Kiosk:
+    """Everything of one desk put together, the same for practice and production. Nothing heavy is made before it is used.
+
+    Args:
+        world: the simulated devices of practice; ``None`` in production, where only real drivers and ``given`` serve.
+        register: an open one instead of the folder's own (set-up).
+    """
+    clock = clock or SystemClock()
     ids = Uuid7(clock)
-    register = open_register(data, clock, ids, late=True)
-    world = world or _practice_world(data)
-    history = LateHistory(lambda: _history(data, clock))
-    devices = LateDevices(lambda: _devices(data, settings, world, _given(source, camera, reader), mode, history),
-                          lambda kind, wanted: _remember(data, kind, wanted), history)
+    register = register or open_register(data, clock, ids, late=True)
+    history = LateHistory(lambda: makers.history(data, clock))
+    devices = LateDevices(lambda: makers.manager(data, settings, world, given, mode, history), partial(makers.remember, data), history)
     spool = FileSpool(data / "documents")
     kiosk: list[Kiosk] = []
+    practice = world is not None
     desk = Desk(
-        register=register, devices=devices, biometrics=lazily(lambda: _biometrics(settings)),
-        sealer=lazily(lambda: _sealer(data, kiosk[0].keys)),
-        documents=lazily(_documents), renderer=lazily(_renderer), personaliser=lazily(_personaliser), read_public_card=_public_card,
-        gateway=lazily(lambda: kiosk[0].network.gateway), hasher=hasher or Argon2Hasher(),
+        register=register, devices=devices, biometrics=lazily(lambda: makers.biometrics(settings)),
+        sealer=lazily(lambda: makers.sealer(kiosk[0])),
+        documents=lazily(makers.documents), renderer=lazily(makers.renderer), personaliser=lazily(makers.personaliser),
+        read_public_card=makers.public_card, gateway=lazily(lambda: kiosk[0].network.gateway), hasher=hasher or Argon2Hasher(),
         officer_keys=Ed25519Keys(), spool=spool, clock=clock,
-        ids=ids, sop=sop, parse_sop=lambda text: parse_sop(text, name="register"), regions=cache(lambda: _regions(data)),
-        holidays=lambda: _calendar().days_off(kiosk[0].desk), extra_open=lambda: _calendar().open_days(kiosk[0].desk),
-        public_holidays=public_holidays, read_table=_tables, write_transaction=_transactions, keep_sop=lambda sop: sops.keep(data, sop),
-        station=settings.station, sentences=load_sentences(), capture_rules=rules or CaptureRules(), specimen=True,
+        ids=ids, sop=sop, parse_sop=lambda text: parse_sop(text, name="register"), regions=cache(lambda: makers.regions(data)),
+        holidays=lambda: makers.calendar().days_off(kiosk[0].desk), extra_open=lambda: makers.calendar().open_days(kiosk[0].desk),
+        public_holidays=public_holidays, read_table=makers.tables, write_transaction=makers.transactions,
+        keep_sop=lambda sop: sops.keep(data, sop), station=settings.station, sentences=load_sentences(),
+        capture_rules=rules or CaptureRules(), specimen=not settings.production, no_cards=NO_SAM if settings.production else "",
         card_acts=CardActs(data / "register" / "kartu.lock"),
-        practice_hint=f"Mode latihan. Masuk sebagai {_names()}; kata sandi: {PRACTICE_PASSWORD}.",
+        practice_hint=f"Mode latihan. Masuk sebagai {_names()}; kata sandi: {PRACTICE_PASSWORD}." if practice else "",
         wake_uploader=lambda: kiosk[0].network.wake(), line_report=lambda: kiosk[0].network.report(),
-        line_changed=lambda: kiosk[0].network.changed(), receipt_holds=lambda packet: _receipt_holds(kiosk[0], packet),
-        gateway_address=lambda: kiosk[0].gateway_url or settings.gateway_url, cause_of=_cause_of,
-        certificate_ends=KnownEnds(lambda: kiosk[0].keys, clock.monotonic),
-        device_history=history, practice=lazily(lambda: _practice(world)), courier=lazily(lambda: _courier(kiosk[0])),
+        line_changed=lambda: kiosk[0].network.changed(), receipt_holds=lambda packet: makers.receipt_holds(kiosk[0], packet),
+        gateway_address=lambda: kiosk[0].gateway_url or settings.gateway_url, cause_of=makers.cause_of,
+        certificate_ends=KnownEnds(lambda: kiosk[0].keys, clock.monotonic), device_history=history,
+        practice=lazily(lambda: makers.practice(world)) if world is not None else None, courier=lazily(lambda: makers.courier(kiosk[0])),
     )
     kiosk.append(Kiosk(data, settings, desk, register, devices, clock, world))
     spool.sweep()
-    if not settings.furnished:
-        _furnish(desk)
-        mark_furnished(data, settings)
-    if settle:
-        settle_sop(kiosk[0])
     return kiosk[0]
-
-
-def _cause_of(error: KioskError) -> WaitCause:
-    from ktpel_kiosk.siak.answers import action_for
-    return action_for(error)[1]
-
-
-def settle_sop(kiosk: Kiosk) -> None:
-    """Let the register say which SOP is in force; an office that never adopted one adopts the one it was opened with."""
-    from ktpel_kiosk.desk import sop_versions
-    sop_versions.settle(kiosk.desk)
-
-
-def _devices(data: Path, settings: OfficeSettings, world: SimulatedWorld, given: list[Driver], mode: str,
-             history: LateHistory) -> DeviceManager:
-    """The manager of this desk; simulated devices where ``devices.toml`` leaves a kind open."""
-    from ktpel_kiosk.app.devices import compose_office
-    from ktpel_kiosk.hal.manager import DeviceManager
-
-    made = compose_office(data, simulated=world.drivers(), production=settings.mode == "production", mode=mode, given=given)
-    return DeviceManager(made.drivers, made.deadlines, made.prefer, history.keeper())
-
-
-def _practice_world(data: Path) -> SimulatedWorld:
-    from ktpel_kiosk.app.practice_controls import script_of
-    from ktpel_kiosk.hal.simulators.faults import Faults
-
-    return SimulatedWorld(out_dir=data / "perangkat", faults=Faults(script_of(data)), hands_free=True)
-
-
-def _practice(world: SimulatedWorld) -> PracticeControls:
-    from ktpel_kiosk.app.practice_controls import WorldControls
-    return WorldControls(world)
-
-
-def _given(source: Source | None, camera: str, reader: str) -> list[Driver]:
-    """Devices asked for by name; no others serve their kinds."""
-    given: list[Driver] = []
-    if source:
-        from ktpel_kiosk.hal.drivers.still_source import StillSource
-        still = StillSource(source.images, source.slaps)
-        given += [d for d in still.drivers() if still.has(d.kind)]
-    if camera:
-        from ktpel_kiosk.hal.drivers.opencv_camera import OpenCvCameraDriver
-        given.append(OpenCvCameraDriver(sources=(camera,)))
-    if reader:
-        from ktpel_kiosk.hal.drivers.pcsc_reader import PcscReaderDriver
-        given.append(PcscReaderDriver() if reader == "auto" else PcscReaderDriver(wanted=(reader,)))
-    return given
-
-
-def _remember(data: Path, kind: DeviceKind, wanted: str) -> None:
-    from ktpel_kiosk.app import device_config
-    device_config.remember(data, kind, wanted)
-
-
-def _history(data: Path, clock: SystemClock | PracticeClock) -> HistoryKeeper:
-    from ktpel_kiosk.hal.history import HistoryKeeper
-    return HistoryKeeper(data / HISTORY, clock.now)
-
-
-def _regions(data: Path) -> RegionTable:
-    from ktpel_kiosk.app.niks import office_regions
-    return office_regions(data)
-
-
-def _calendar() -> ModuleType:
-    from ktpel_kiosk.desk import kalender_kantor
-    return kalender_kantor
-
-
-def _tables(path: Path) -> TableFile:
-    from ktpel_kiosk.app.population_file import open_table
-    return open_table(path)
-
-
-def _transactions(content: Transaction, format: str) -> bytes:
-    from ktpel_kiosk.biometrics import interchange
-    return interchange.write(content, format)
-
-
-def _biometrics(settings: OfficeSettings) -> Biometrics:
-    from ktpel_kiosk.biometrics.plugins import Plugins
-    from ktpel_kiosk.biometrics.service import BiometricService
-    return BiometricService(plugins=Plugins(settings.plugins))
-
-
-def _sealer(data: Path, keys: DemoKeys) -> Sealer:
-    from ktpel_kiosk.packet.keys import load_certificate, load_signing_key
-    from ktpel_kiosk.packet.seal import PacketSealer
-    return PacketSealer(
-        data / "packets", load_signing_key(keys.station_key.read_bytes()), load_certificate(keys.station_cert.read_bytes()),
-        [load_certificate(keys.central_cert.read_bytes()), load_certificate(keys.next_cert.read_bytes())],
-    )
-
-
-def _courier(kiosk: Kiosk) -> Courier:
-    from ktpel_kiosk.hal.removable import machine_disks
-    from ktpel_kiosk.packet.courier import CourierBundles
-    from ktpel_kiosk.packet.keys import load_certificate, load_signing_key
-    from ktpel_kiosk.siak.courier_tokens import GatewayTokens
-    keys = kiosk.keys
-    station = load_signing_key(keys.station_key.read_bytes()), load_certificate(keys.station_cert.read_bytes())
-    keeper = kiosk.key_keeper
-    return Courier(CourierBundles(*station), GatewayTokens(lambda: keeper.ring.keys, keeper.refresh), machine_disks())
-
-
-def _documents() -> Documents:
-    from ktpel_kiosk.documents.office import OfficeDocuments
-    return OfficeDocuments(resources())
-
-
-def _renderer() -> CardRenderer:
-    from ktpel_kiosk.cards.face import PillowCardRenderer
-    return PillowCardRenderer(resources())
-
-
-def _public_card(reader: CardReader) -> PublicCard:
-    from ktpel_kiosk.cards.chip import read_public
-    return read_public(reader)
-
-
-def _personaliser() -> CardPersonaliser:
-    from ktpel_kiosk.cards.chip import SpecimenPersonaliser
-    return SpecimenPersonaliser()
-
-
-def _gateway(kiosk: Kiosk, proxy: str) -> HttpGateway:
-    from ktpel_kiosk.siak.http_gateway import HttpGateway, tls_context
-    keys, keeper = kiosk.keys, kiosk.key_keeper
-    made = HttpGateway(
-        kiosk.gateway_url or kiosk.settings.gateway_url or UNREACHABLE, kiosk.settings.station,
-        receipt_keys=keeper.ring,
-        tls=tls_context(keys.ca_cert, keys.client_cert, keys.client_key, crl_file=keys.ca_crl), proxy=proxy, now=kiosk.clock.now,
-    )
-    made.on_unknown_key = lambda: keeper.refresh(made.key_statements)
-    return made
-
-
-def _receipt_holds(kiosk: Kiosk, packet: Packet) -> bool:
-    from ktpel_kiosk.siak.stored_receipts import receipt_holds
-    return receipt_holds(packet, kiosk.key_keeper.ring.keys)
 
 
 def _names() -> str:
@@ -367,34 +172,3 @@ def _furnish(desk: Desk) -> None:
     if not blanks:
         supervisor = Actor("camat", "Bambang Sutrisno, S.STP", frozenset({Peran.SUPERVISOR, Peran.ADMIN, Peran.CAMAT}))
         printing.receive_blangko(desk, supervisor, [f"{n:05d}" for n in range(1, PRACTICE_BLANKS + 1)], "BAST-PRAKTIK-1")
-
-
-def pump(kiosk: Kiosk) -> None:
-    """One pass of the uploader and of the status feed (demonstrations; the windows use the network thread)."""
-    kiosk.uploader.run_once()
-    kiosk.uploader.pull_statuses()
-    beside_feed(kiosk.desk)
-    always_due(kiosk.desk, kiosk.file_check)
-
-
-def beside_feed(desk: Desk) -> None:
-    """What goes over the line beside packets and their statuses: reports of cards, people whose recording was skipped."""
-    from ktpel_kiosk.desk import reports, statuses
-
-    reports.send_reports(desk)
-    statuses.poll_skipped(desk)
-
-
-def always_due(desk: Desk, check: SlowCheck) -> None:
-    """What is due with a line or without: packet files that were damaged, the work of a new day."""
-    from ktpel_kiosk.desk import daily, resend
-
-    check.step(desk)
-    resend.repair_damaged(desk)
-    daily.run_due(desk)
-
-
-def warm(kiosk: Kiosk) -> None:
-    """Load the biometric libraries when somebody sits down to be recorded, so that the first capture is quick."""
-    with suppress(KioskError):
-        kiosk.desk.biometrics.ready()

@@ -130,6 +130,7 @@ class Desk:
         card_acts: cards a printer or reader works on right now; memory only.
         practice: what a trainer may do to the simulated devices; ``None`` wherever they are real.
         specimen: cards carry the SPESIMEN watermark (always outside production).
+        no_cards: message key of the reason why this desk makes no cards; empty: it does.
         line_report: what the sender knows of the line now; line_changed: the office changed the rules of the line.
         gateway_address: where this station sends; cause_of: why a request failed, as the sender judges it, ``None`` when it does not know.
         certificate_ends: until when the certificates of this desk count.
@@ -160,6 +161,7 @@ class Desk:
     sentences: Sentences = field(default_factory=lambda: Sentences({}))
     capture_rules: CaptureRules = field(default_factory=CaptureRules)
     specimen: bool = True
+    no_cards: str = ""
     practice_hint: str = ""
     capture_timeout_s: float = 30.0
     print_timeout_s: float = 60.0

@@ -26,7 +26,8 @@ class Step(StrEnum):
 
 ENDS_AT: dict[WaitCause, Step] = {
     WaitCause.OFFLINE: Step.NETWORK, WaitCause.DNS: Step.NAME, WaitCause.PROXY: Step.PROXY, WaitCause.PORTAL: Step.NETWORK,
-    WaitCause.CLOCK: Step.CLOCK, WaitCause.TLS: Step.CERTIFICATE, WaitCause.SERVER: Step.SERVER, WaitCause.STATION: Step.STATION,
+    WaitCause.SETUP: Step.NETWORK, WaitCause.CLOCK: Step.CLOCK, WaitCause.TLS: Step.CERTIFICATE, WaitCause.SERVER: Step.SERVER,
+    WaitCause.STATION: Step.STATION,
 }
 """Whatever else went wrong, went wrong at the server."""
 

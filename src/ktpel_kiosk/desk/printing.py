@@ -110,14 +110,16 @@ def start_card(desk: Desk, actor: Actor, permohonan_id: str) -> CardJob:
         The job in SENT, or in UNKNOWN when the printer's answer never came.
 
     Raises:
-        SopViolation: not at print, too young, the centre names another person (``material.differs``), no blank left
-            (``blangko.empty``; the clocks of everybody who waits for one are paused), or another printed card lies here whose chip is
-            not written yet (``card.finish_first``, fact number).
+        SopViolation: this desk makes no cards (:attr:`Desk.no_cards`), not at print, too young, the centre names another person
+            (``material.differs``), no blank left (``blangko.empty``; the clocks of everybody who waits for one are paused), or another
+            printed card lies here whose chip is not written yet (``card.finish_first``, fact number).
         TransportTrouble: the card material has to be fetched and there is no line.
         DuplicateRequest: a live card of this credential exists (``card.live``).
         DeviceTrouble: the printer cannot print now or did not take it: nothing is left behind, or the job is cancelled and the
             blank back in stock, or the card waits at the station.
     """
+    if desk.no_cards:
+        raise SopViolation(desk.no_cards)
     material.ensure_material(desk, permohonan_id, actor.username)
     live, p, inside, blank = desk.register.read(lambda v: (
         v.live_card_job(permohonan_id), v.permohonan(permohonan_id), encoding.chip_place(v) == encoding.PRINTER, v.next_blangko()))

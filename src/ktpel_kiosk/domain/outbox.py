@@ -33,6 +33,7 @@ class WaitCause(StrEnum):
     DATA = "data"
     RECEIPT = "receipt"
     FILE = "file"          # the packet file on this disk is missing or damaged
+    SETUP = "setup"        # this station was not told where to send, or has no certificate for the line yet
     HOURS = "hours"        # outside the hours the office allows for sending
 
 

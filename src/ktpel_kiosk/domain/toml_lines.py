@@ -12,12 +12,13 @@ Path = tuple[str | int, ...]
 
 
 class TomlLines:
-    """Line numbers (1-based) by path."""
+    """Line numbers (1-based) and places of values by path."""
 
     def __init__(self, text: str) -> None:
         self._text = text
         self._starts = [0] + [i + 1 for i, c in enumerate(text) if c == "\n"]
         self._lines: dict[Path, int] = {}
+        self._spans: dict[Path, tuple[int, int]] = {}
         self._array_tables: dict[Path, int] = {}
         self._walk()
 
@@ -28,6 +29,10 @@ class TomlLines:
             if found is not None:
                 return found
         return 1
+
+    def span(self, *path: str | int) -> tuple[int, int] | None:
+        """Where the value of a key stands in the text, first character and the one after the last; ``None`` for a table or no such key."""
+        return self._spans.get(path)
 
     def _note(self, path: Path, position: int) -> None:
         self._lines.setdefault(path, bisect_right(self._starts, position))
@@ -94,7 +99,10 @@ class TomlLines:
         keys, equals = self._keys(position, "=")
         for length in range(1, len(keys) + 1):
             self._note((*table, *keys[:length]), position)
-        return self._value(self._skip(equals + 1), (*table, *keys))
+        begin = self._skip(equals + 1)
+        end = self._value(begin, (*table, *keys))
+        self._spans.setdefault((*table, *keys), (begin, begin + len(self._text[begin:end].rstrip())))
+        return end
 
     def _value(self, position: int, path: Path) -> int:
         """Past one value; notes the elements of arrays and the keys of inline tables."""

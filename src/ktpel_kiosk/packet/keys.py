@@ -80,6 +80,9 @@ class DemoKeys:
         ca_key, ca_cert: authority of the loopback TLS; signs server and client certificates.
         server_key, server_cert, client_key, client_cert: both ends of the mutual TLS.
         receipt_key, receipt_cert: signs receipts (P-256, ES256); ``receipt_kid`` is its key id.
+
+    A production station has the same layout with its own private keys only (:mod:`ktpel_kiosk.packet.station_keys`); ``central-next`` may
+    be missing there.
     """
 
     folder: Path

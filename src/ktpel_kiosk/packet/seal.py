@@ -29,7 +29,55 @@ PACKET_LIMIT_BYTES = 5 * 1024 * 1024
 """A packet of exactly this size is still allowed (PACKET.md, limits)."""
 
 
-class PacketSealer:
+class PacketFiles:
+    """The two folders of sealed packets and their spare contents: everything that needs no key. Any thread.
+
+    Args:
+        folder: packet folder; made when missing. Paths are file names relative to it.
+        spares: folder of the spare contents; default ``simpanan`` beside the packet folder.
+    """
+
+    def __init__(self, folder: Path, *, spares: Path | None = None) -> None:
+        self._packets = PacketFolder(folder, SUFFIX)
+        self._spares = SpareFolder(spares or folder.parent / "simpanan")
+
+    def read(self, path: str) -> bytes:
+        """Bytes of a sealed file. Raises IoFailure."""
+        return self._packets.read(path)
+
+    def exists(self, path: str, sha256: str) -> bool:
+        """The file is there and has this SHA-256 (hex)."""
+        return self._packets.matches(path, sha256)
+
+    def size(self, path: str) -> int:
+        """Bytes of a packet or spare file; -1 when it is not there."""
+        return self._of(path).size(path)
+
+    def spare_opens(self, spare: Spare) -> bool:
+        """The spare is there, unaltered, and opens with its key."""
+        try:
+            return bool(self._spares.open(spare))
+        except Corrupt:
+            return False
+
+    def leftovers(self, known: frozenset[str]) -> Iterator[str]:
+        """Packet, spare and temp files that are not in ``known``; files of other kinds are nobody's leftovers."""
+        return chain(self._packets.others(known), self._spares.others(known))
+
+    def free_bytes(self) -> int:
+        """Room left on the disk of the packet folder. Raises IoFailure."""
+        return self._packets.free_bytes()
+
+    def remove(self, *paths: str) -> None:
+        """Delete files; those already gone are fine. Raises IoFailure."""
+        for folder in (self._packets, self._spares):
+            folder.remove([p for p in paths if self._of(p) is folder])
+
+    def _of(self, name: str) -> PacketFolder:
+        return self._spares if self._spares.holds(name) else self._packets
+
+
+class PacketSealer(PacketFiles):
     """Implements :class:`ktpel_kiosk.ports.services.Sealer` in two folders. Any thread.
 
     Args:
@@ -45,6 +93,7 @@ class PacketSealer:
 
     def __init__(self, folder: Path, station_key: SigningKey, station_cert: x509.Certificate,
                  recipients: Sequence[x509.Certificate], *, limit_bytes: int = PACKET_LIMIT_BYTES, spares: Path | None = None) -> None:
+        super().__init__(folder, spares=spares)
         if public_bytes(station_key.public_key()) != public_bytes(station_cert.public_key()):
             raise BadInput("packet.key_pair")
         if not recipients:
@@ -56,8 +105,6 @@ class PacketSealer:
         self._certificate = station_cert
         self._recipients = tuple(recipients)
         self._limit = limit_bytes
-        self._packets = PacketFolder(folder, SUFFIX)
-        self._spares = SpareFolder(spares or folder.parent / "simpanan")
 
     def seal(self, content: PacketContent) -> SealedPacket:
         """Build, sign, encrypt and write durably: temp file, fsync, rename, directory fsync; the spare contents likewise.
@@ -103,38 +150,3 @@ class PacketSealer:
         if len(sealed) > self._limit:
             raise BadInput("packet.too_large", found=len(sealed), limit=self._limit, packet_id=packet_id)
         return self._packets.write(packet_id, sealed), sealed
-
-    def read(self, path: str) -> bytes:
-        """Bytes of a sealed file. Raises IoFailure."""
-        return self._packets.read(path)
-
-    def exists(self, path: str, sha256: str) -> bool:
-        """The file is there and has this SHA-256 (hex)."""
-        return self._packets.matches(path, sha256)
-
-    def size(self, path: str) -> int:
-        """Bytes of a packet or spare file; -1 when it is not there."""
-        return self._of(path).size(path)
-
-    def spare_opens(self, spare: Spare) -> bool:
-        """The spare is there, unaltered, and opens with its key."""
-        try:
-            return bool(self._spares.open(spare))
-        except Corrupt:
-            return False
-
-    def leftovers(self, known: frozenset[str]) -> Iterator[str]:
-        """Packet, spare and temp files that are not in ``known``; files of other kinds are nobody's leftovers."""
-        return chain(self._packets.others(known), self._spares.others(known))
-
-    def free_bytes(self) -> int:
-        """Room left on the disk of the packet folder. Raises IoFailure."""
-        return self._packets.free_bytes()
-
-    def remove(self, *paths: str) -> None:
-        """Delete files; those already gone are fine. Raises IoFailure."""
-        for folder in (self._packets, self._spares):
-            folder.remove([p for p in paths if self._of(p) is folder])
-
-    def _of(self, name: str) -> PacketFolder:
-        return self._spares if self._spares.holds(name) else self._packets

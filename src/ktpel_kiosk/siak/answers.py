@@ -211,6 +211,8 @@ _BY_KEY: Mapping[str, tuple[Action, WaitCause]] = MappingProxyType({
     "gateway.server_full": (Action.WAIT_FOR_LINE, WaitCause.SERVER),
     "gateway.clock": (Action.WAIT_FOR_LINE, WaitCause.CLOCK),
     "gateway.tls_not_yet_valid": (Action.WAIT_FOR_LINE, WaitCause.CLOCK),
+    "keys.no_gateway": (Action.WAIT_FOR_LINE, WaitCause.SETUP),
+    "keys.line_missing": (Action.WAIT_FOR_LINE, WaitCause.SETUP),
     "packet.file_missing": (Action.REFUSE, WaitCause.FILE),
     "packet.file_damaged": (Action.REFUSE, WaitCause.FILE),
 })

@@ -44,6 +44,11 @@ class KeyKeeper:
                 keys = keys.with_key(key)
         return keys
 
+    def pin(self, pinned: KeySet) -> None:
+        """Keys that were installed with this machine after it started; what the register holds goes before them. Raises as the maker."""
+        with self._lock:
+            self.ring.replace(self._stored(pinned))
+
     def refresh(self, fetch: Fetch) -> bool:
         """Ask for statements and adopt them one by one; True when the keys changed. One that is refused ends it, audited once.
 

@@ -17,14 +17,14 @@ REASONS: dict[WaitCause, tuple[str, str]] = {
     WaitCause.CLOCK: ("Jam komputer salah", "trouble"), WaitCause.SERVER: ("Server terganggu", "attention"),
     WaitCause.STATION: ("Stasiun tidak dikenal", "trouble"), WaitCause.DATA: ("Isi ditolak server", "trouble"),
     WaitCause.RECEIPT: ("Tanda terima tidak sah", "trouble"), WaitCause.FILE: ("Berkas rusak", "trouble"),
-    WaitCause.HOURS: ("Di luar jam kirim", "neutral"),
+    WaitCause.HOURS: ("Di luar jam kirim", "neutral"), WaitCause.SETUP: ("Penyiapan belum lengkap", "attention"),
 }
 """Chip: words and tone."""
 SHORT: dict[WaitCause, str] = {
     WaitCause.NONE: "Menunggu", WaitCause.OFFLINE: "Tanpa jaringan", WaitCause.DNS: "Nama server", WaitCause.PORTAL: "Masuk Wi-Fi",
     WaitCause.PROXY: "Proksi", WaitCause.TLS: "Sertifikat", WaitCause.CLOCK: "Jam komputer", WaitCause.SERVER: "Server",
     WaitCause.STATION: "Stasiun", WaitCause.DATA: "Isi ditolak", WaitCause.RECEIPT: "Tanda terima", WaitCause.FILE: "Berkas rusak",
-    WaitCause.HOURS: "Jam kirim",
+    WaitCause.HOURS: "Jam kirim", WaitCause.SETUP: "Penyiapan",
 }
 """For the filters."""
 
@@ -61,6 +61,9 @@ FIXERS: dict[WaitCause, tuple[str, str]] = {
     WaitCause.FILE: (
         "Operator",
         "Tekan Perbaiki: paket disegel ulang dari isi cadangan di komputer ini. Pemohon tidak perlu datang lagi."),
+    WaitCause.SETUP: (
+        "Administrator",
+        "Alamat gateway atau sertifikat sambungan belum dipasang. Paket tetap aman dan terkirim sendiri sesudahnya; kurir USB juga bisa."),
     WaitCause.HOURS: (
         "Tidak perlu apa-apa",
         "Kantor mengatur jam kirim. Administrator dapat mengubahnya di Pengaturan, bagian Sambungan."),
@@ -77,6 +80,7 @@ LINE: dict[WaitCause, tuple[str, str, str]] = {
     WaitCause.CLOCK: ("trouble", "Jam komputer salah", "Betulkan tanggal dan jam, lalu tekan Coba sekarang."),
     WaitCause.SERVER: ("attention", "Server pusat terganggu", "Pengiriman dicoba lagi otomatis; tidak ada yang hilang."),
     WaitCause.STATION: ("trouble", "Stasiun tidak dikenal", "Server menolak stasiun ini. Hubungi Disdukcapil; semua paket aman."),
+    WaitCause.SETUP: ("attention", "Penyiapan belum lengkap", "Alamat gateway atau sertifikat sambungan belum dipasang; semua paket aman."),
     WaitCause.HOURS: ("neutral", "Di luar jam kirim", "Kantor mengirim pada jam yang diatur saja."),
 }
 """The line as a whole: tone, words of the chip, sentence."""

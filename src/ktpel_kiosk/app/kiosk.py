@@ -1,0 +1,177 @@
+"""A running kiosk: one office folder with its register, devices and network; and what goes on beside the windows."""
+
+from __future__ import annotations
+
+from contextlib import suppress
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from ktpel_kiosk.app.clock import PracticeClock, SystemClock
+from ktpel_kiosk.app.late import LateDevices
+from ktpel_kiosk.app.network import Network
+from ktpel_kiosk.app.office import OfficeSettings
+from ktpel_kiosk.desk.context import Desk
+from ktpel_kiosk.domain.errors import KioskError
+from ktpel_kiosk.domain.penduduk import Penduduk
+from ktpel_kiosk.register.store import SqlRegister
+
+if TYPE_CHECKING:
+    from ktpel_kiosk.desk.packet_files import SlowCheck
+    from ktpel_kiosk.hal.simulators.world import SimulatedWorld
+    from ktpel_kiosk.packet.keys import DemoKeys
+    from ktpel_kiosk.packet.station_keys import StationKeys
+    from ktpel_kiosk.siak.http_gateway import HttpGateway
+    from ktpel_kiosk.siak.key_keeper import KeyKeeper
+    from ktpel_kiosk.siak.receipt_keys import KeySet
+    from ktpel_kiosk.siak.simulator.server import GatewaySimulator
+    from ktpel_kiosk.siak.uploader import Uploader
+
+UNREACHABLE = "https://127.0.0.1:9"
+"""Where a station without a gateway address sends: nobody listens there, so everything stays queued."""
+
+
+@dataclass
+class Kiosk:
+    """A running kiosk of one office folder. Close it; it is also a context manager."""
+
+    data: Path
+    settings: OfficeSettings
+    desk: Desk
+    register: SqlRegister
+    devices: LateDevices
+    clock: SystemClock | PracticeClock
+    world: SimulatedWorld | None = None
+    simulator: GatewaySimulator | None = None
+    gateway_url: str = ""
+    _seated: str = ""
+
+    @cached_property
+    def network(self) -> Network:
+        return Network(self.register, self.clock, self._gateway, lambda: self.desk)
+
+    @property
+    def keys(self) -> DemoKeys:
+        """Files of this station's keys; a production station has no private keys but its own, and may lack certificates."""
+        return self.station_keys.files
+
+    @cached_property
+    def station_keys(self) -> StationKeys:
+        from ktpel_kiosk.packet.station_keys import StationKeys
+
+        return StationKeys(self.data / "keys")
+
+    @property
+    def key_keeper(self) -> KeyKeeper:
+        """Keys that verify receipts: those installed with this machine, and those the centre announced since. A key that is installed
+        while the kiosk runs counts from the next time somebody asks."""
+        if not self._keeper.ring.keys.keys:
+            self._keeper.pin(self._pinned())
+        return self._keeper
+
+    @cached_property
+    def _keeper(self) -> KeyKeeper:
+        from ktpel_kiosk.siak.key_keeper import KeyKeeper
+
+        return KeyKeeper(self.register, self._pinned())
+
+    def _pinned(self) -> KeySet:
+        from ktpel_kiosk.siak.receipt_keys import KeySet
+
+        keys = self.keys
+        return KeySet.pinned({keys.receipt_kid: keys.receipt_cert.read_bytes()} if keys.receipt_cert.exists() else {})
+
+    def _gateway(self, proxy: str) -> HttpGateway:
+        from ktpel_kiosk.app.makers import gateway
+        return gateway(self, proxy)
+
+    def _beside(self) -> None:
+        beside_feed(self.desk)
+        keeper = self.key_keeper
+        if self.network.first is not None:
+            keeper.refresh_daily(self.network.first.key_statements)
+
+    @cached_property
+    def file_check(self) -> SlowCheck:
+        from ktpel_kiosk.desk.packet_files import SlowCheck
+
+        return SlowCheck()
+
+    @property
+    def uploader(self) -> Uploader:
+        """The uploader of this station; used by its own threads, or pumped by the demonstration."""
+        return self.network.uploader
+
+    def start_network(self) -> None:
+        """Start the lanes of the network; they wait until there is something due."""
+        self.network.start(beside=self._beside, always=lambda: always_due(self.desk, self.file_check))
+
+    def seat(self, permohonan_id: str, person_seed: int, penduduk: Penduduk) -> None:
+        """Let the simulated devices show this person; somebody already seated keeps the chair (a new body costs seconds)."""
+        if self.world is not None and self._seated != permohonan_id:
+            self._seated = permohonan_id
+            self.world.seat(person_seed, penduduk.tanggal_lahir.year, penduduk.jenis_kelamin.value)
+
+    def card_to_reader(self, job_id: str) -> None:
+        """Lay the card this job printed on the simulated reader."""
+        job = self.register.read(lambda v: v.card_job(job_id))
+        if self.world is not None and job is not None:
+            self.world.card_in_reader(job.printer_job)
+
+    def stood_up(self) -> None:
+        """Whoever sits at the simulated devices was not seated by :meth:`seat`: the next one takes the chair in any case."""
+        self._seated = ""
+
+    def close(self) -> None:
+        self.network.stop()
+        if self.world is not None:
+            self.world.close()
+        self.devices.close()
+        self.network.close()
+        if self.simulator is not None:
+            self.simulator.stop()
+        self.register.close()
+
+    def __enter__(self) -> Kiosk:
+        return self
+
+    def __exit__(self, *_exc: object) -> None:
+        self.close()
+
+
+def settle_sop(kiosk: Kiosk) -> None:
+    """Let the register say which SOP is in force; an office that never adopted one adopts the one it was opened with."""
+    from ktpel_kiosk.desk import sop_versions
+    sop_versions.settle(kiosk.desk)
+
+
+def pump(kiosk: Kiosk) -> None:
+    """One pass of the uploader and of the status feed (demonstrations; the windows use the network thread)."""
+    kiosk.uploader.run_once()
+    kiosk.uploader.pull_statuses()
+    beside_feed(kiosk.desk)
+    always_due(kiosk.desk, kiosk.file_check)
+
+
+def beside_feed(desk: Desk) -> None:
+    """What goes over the line beside packets and their statuses: reports of cards, people whose recording was skipped."""
+    from ktpel_kiosk.desk import reports, statuses
+
+    reports.send_reports(desk)
+    statuses.poll_skipped(desk)
+
+
+def always_due(desk: Desk, check: SlowCheck) -> None:
+    """What is due with a line or without: packet files that were damaged, the work of a new day."""
+    from ktpel_kiosk.desk import daily, resend
+
+    check.step(desk)
+    resend.repair_damaged(desk)
+    daily.run_due(desk)
+
+
+def warm(kiosk: Kiosk) -> None:
+    """Load the biometric libraries when somebody sits down to be recorded, so that the first capture is quick."""
+    with suppress(KioskError):
+        kiosk.desk.biometrics.ready()
