@@ -172,6 +172,8 @@ class OperatorWindow(KioskWindow):
             app.installEventFilter(self)
 
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:
+        if not event.spontaneous():  # asked of every event of the program: most are Qt's own, and their type costs more than this
+            return False
         kind = event.type()
         self._somebody(kind)
         if kind == QEvent.Type.KeyPress and self._page not in ("", "masuk") and watched == self.windowHandle():
