@@ -12,7 +12,7 @@ from typing import Annotated
 
 import typer
 
-from ktpel_kiosk.app import cli_capture, cli_mosip, cli_office, cli_packets
+from ktpel_kiosk.app import cli_capture, cli_gallery, cli_mosip, cli_office, cli_packets
 from ktpel_kiosk.app.cli_biometrics import biometrics_app
 from ktpel_kiosk.app.cli_books import blangko_app, register_app
 from ktpel_kiosk.app.cli_common import DEFAULT_DATA, Data, Json
@@ -52,6 +52,7 @@ app.add_typer(keys_app, name="keys")
 app.add_typer(courier_app, name="courier")
 cli_office.add_to(app, sop_app)
 cli_capture.add_to(app)
+cli_gallery.add_to(app)
 cli_mosip.add_to(packet_app)
 cli_packets.add_to(packet_app)
 

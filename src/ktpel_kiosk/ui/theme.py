@@ -125,7 +125,8 @@ class Theme:
         QLineEdit, QPlainTextEdit, QComboBox {{
             background: {c['surface']}; border: 1px solid {c['field_line']}; border-radius: {radius}px;
             padding: 0 {p(13)}px; font-size: {self.size('body')}px; selection-background-color: {c['accent']};
-            min-height: {p(46)}px; color: {c['ink']}; }}
+            min-height: {p(46)}px; color: {c['ink']}; placeholder-text-color: {c['faint']}; }}
+        QLineEdit:hover, QPlainTextEdit:hover, QComboBox:hover {{ border-color: {c['ink']}; }}
         QPlainTextEdit {{ min-height: {p(30)}px; padding: {p(8)}px {p(10)}px; }}
         QLineEdit[big="true"] {{ font-size: {self.size('entry')}px; font-weight: 600; }}
         QLineEdit:focus, QPlainTextEdit:focus, QComboBox:focus {{

@@ -41,13 +41,16 @@ class KeyboardRing:
         self.update()  # type: ignore[attr-defined]
 
     def ring(self, painter: QPainter, rect: QRectF, radius: float, theme: Theme) -> None:
-        """Draw the focus ring just inside ``rect``."""
+        """Draw the focus ring just inside ``rect``, with a light gap to what it surrounds."""
         if self._ring and self.hasFocus():  # type: ignore[attr-defined]
             painter.setBrush(Qt.BrushStyle.NoBrush)
-            painter.setPen(QPen(theme.color("surface"), theme.px(4)))
-            painter.drawRoundedRect(rect.adjusted(3, 3, -3, -3), radius - 2, radius - 2)
-            painter.setPen(QPen(theme.color("focus"), max(2, theme.px(2))))
-            painter.drawRoundedRect(rect.adjusted(2, 2, -2, -2), radius - 1, radius - 1)
+            line, gap = max(3, theme.px(3)), max(2, theme.px(2))
+            inner = line + gap / 2
+            painter.setPen(QPen(theme.color("surface"), gap))
+            painter.drawRoundedRect(rect.adjusted(inner, inner, -inner, -inner), radius - inner, radius - inner)
+            painter.setPen(QPen(theme.color("focus"), line))
+            half = line / 2
+            painter.drawRoundedRect(rect.adjusted(half, half, -half, -half), radius - half, radius - half)
 
 
 def text_width(font: QFont, text: str) -> int:

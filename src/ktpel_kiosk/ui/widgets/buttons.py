@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 from PySide6.QtCore import QEvent, QRectF, QSize, Qt
-from PySide6.QtGui import QEnterEvent, QFont, QPainter, QPen
+from PySide6.QtGui import QColor, QEnterEvent, QFont, QPainter, QPen
 from PySide6.QtWidgets import QAbstractButton, QButtonGroup, QSizePolicy, QWidget
 
 from ktpel_kiosk.ui import icons
 from ktpel_kiosk.ui.theme import Theme, remeasure, theme_of
 from ktpel_kiosk.ui.widgets.base import KeyboardRing, Painted, blend, elided, text_width
+
+OFF, HOVER, PRESSED = 0.45, 0.05, 0.14
+"""Opacity of what is switched off; how much ink is mixed in under the pointer and while pressed."""
 
 
 class Pressable(KeyboardRing, QAbstractButton):
@@ -41,6 +44,24 @@ class Pressable(KeyboardRing, QAbstractButton):
 
     def minimumSizeHint(self) -> QSize:
         return self.sizeHint()
+
+    def brush(self) -> QPainter:
+        """A painter on this widget; pale while it is switched off."""
+        painter = QPainter(self)
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+        if not self.isEnabled():
+            painter.setOpacity(OFF)
+        return painter
+
+    def touched(self) -> bool:
+        """Pointed at or pressed, and able to answer."""
+        return self.isEnabled() and (self.underMouse() or self.isDown())
+
+    def shade(self, fill: QColor) -> QColor:
+        """``fill`` a little darker under the pointer, clearly darker while pressed."""
+        if not self.touched():
+            return fill
+        return blend(fill, self.theme.color("ink"), PRESSED if self.isDown() else HOVER)
 
 
 class Button(Pressable):
@@ -96,19 +117,13 @@ class Button(Pressable):
         theme = self.theme
         fill_name, line_name, text_name = self._colors()
         fill, ink = theme.color(fill_name), theme.color(text_name)
-        if self.isDown():
-            fill = theme.color("accent_press") if self.kind == "primary" else blend(fill, theme.color("ink"), 0.14)
-        elif self.underMouse() and self.isEnabled():
-            fill = blend(fill, theme.color("ink"), 0.05)
-        painter = QPainter(self)
-        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-        if not self.isEnabled():
-            painter.setOpacity(0.45)
+        fill = theme.color("accent_press") if self.isDown() and self.kind == "primary" else self.shade(fill)
+        painter = self.brush()
         radius = theme.radius("applicant" if self.large else "control")
         rect = QRectF(self.rect()).adjusted(0.5, 0.5, -0.5, -0.5)
         width = (2 if self.large else 1) if line_name else 0
         painter.setPen(QPen(theme.color(line_name), width) if line_name else Qt.PenStyle.NoPen)
-        painter.setBrush(Qt.BrushStyle.NoBrush if self.kind == "link" and not self.underMouse() else fill)
+        painter.setBrush(Qt.BrushStyle.NoBrush if self.kind == "link" and not self.touched() else fill)
         painter.drawRoundedRect(rect.adjusted(width / 2, width / 2, -width / 2, -width / 2), radius, radius)
         self._paint_content(painter, theme, ink)
         self.ring(painter, rect, radius, theme)
@@ -155,12 +170,11 @@ class IconButton(Pressable):
 
     def paintEvent(self, event: QEvent) -> None:
         theme = self.theme
-        painter = QPainter(self)
-        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+        painter = self.brush()
         rect = QRectF(self.rect()).adjusted(0.5, 0.5, -0.5, -0.5)
-        if self.underMouse() or self.isDown():
+        if self.touched():
             painter.setPen(Qt.PenStyle.NoPen)
-            painter.setBrush(theme.color("soft"))
+            painter.setBrush(self.shade(theme.color("soft")))
             painter.drawRoundedRect(rect, theme.radius("control"), theme.radius("control"))
         size = theme.px(20)
         icons.draw(painter, self.icon_name, theme.color("muted"), (self.width() - size) / 2, (self.height() - size) / 2, size)
@@ -168,7 +182,7 @@ class IconButton(Pressable):
 
 
 class ChoiceChip(Pressable):
-    """One of several choices; the chosen one has the accent frame and fill. ``large`` is the applicant's form."""
+    """One of several choices; the chosen one has a tick, the accent frame and fill. ``large`` is the applicant's form."""
 
     def __init__(self, text: str, value: object = None, *, large: bool = False) -> None:
         super().__init__(text)
@@ -184,16 +198,17 @@ class ChoiceChip(Pressable):
 
     def paintEvent(self, event: QEvent) -> None:
         theme, on = self.theme, self.isChecked()
-        painter = QPainter(self)
-        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+        painter = self.brush()
         rect = QRectF(self.rect()).adjusted(1, 1, -1, -1)
         painter.setPen(QPen(theme.color("accent" if on else "field_line"), 2 if on else 1))
-        fill = theme.color("accent_soft" if on else "surface")
-        painter.setBrush(blend(fill, theme.color("ink"), 0.04) if self.underMouse() else fill)
+        painter.setBrush(self.shade(theme.color("accent_soft" if on else "surface")))
         painter.drawRoundedRect(rect, theme.radius("control"), theme.radius("control"))
         painter.setFont(self._font())
         painter.setPen(theme.color("accent" if on else "ink"))
         painter.drawText(rect, Qt.AlignmentFlag.AlignCenter, self.text())
+        if on:  # colour is never the only sign; it stands in the margin, so that no chip moves when the choice does
+            side = theme.px(12)
+            icons.draw(painter, "check", theme.color("accent"), rect.left() + theme.px(6), rect.center().y() - side / 2, side, 3.2)
         self.ring(painter, QRectF(self.rect()), theme.radius("control"), theme)
 
 
@@ -285,12 +300,11 @@ class NavItem(Pressable):
 
     def paintEvent(self, event: QEvent) -> None:
         theme, on = self.theme, self.isChecked()
-        painter = QPainter(self)
-        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+        painter = self.brush()
         rect = QRectF(self.rect())
-        if on or self.underMouse():
+        if on or self.touched():
             painter.setPen(Qt.PenStyle.NoPen)
-            painter.setBrush(theme.color("accent_soft" if on else "canvas"))
+            painter.setBrush(self.shade(theme.color("accent_soft")) if on else self.shade(theme.color("surface")))
             painter.drawRoundedRect(rect, theme.radius("control"), theme.radius("control"))
         ink = theme.color("accent" if on else "ink")
         shade = ink if on else blend(ink, theme.color("muted"), 0.55)
@@ -309,7 +323,8 @@ class NavItem(Pressable):
         self.ring(painter, rect, theme.radius("control"), theme)
 
     def _paint_count(self, painter: QPainter, theme: Theme, on: bool) -> None:
-        text = str(self.count) if self.count < 1000 else "999+"
+        most = 99 if self.narrow else 999
+        text = str(self.count) if self.count <= most else f"{most}+"
         font = theme.font("micro" if self.narrow else "tiny", 600)
         high = theme.px(15 if self.narrow else 20)
         width = max(theme.px(18 if self.narrow else 24), text_width(font, text) + theme.px(8 if self.narrow else 16))

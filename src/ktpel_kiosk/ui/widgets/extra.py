@@ -33,25 +33,22 @@ class Tick(Pressable):
 
     def sizeHint(self) -> QSize:
         wide = max(text_width(self.theme.font("body", 500), self.text()), text_width(self.theme.font("small"), self.hint))
-        return QSize(wide + self.theme.px(42), max(48, self.theme.px(56 if self.hint else 48)))
+        return QSize(wide + self.theme.px(54), max(48, self.theme.px(56 if self.hint else 48)))
 
     def minimumSizeHint(self) -> QSize:
         return QSize(self.theme.px(120), self.sizeHint().height())
 
     def paintEvent(self, event: QEvent) -> None:
         theme, on = self.theme, self.isChecked()
-        painter = QPainter(self)
-        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-        if not self.isEnabled():
-            painter.setOpacity(0.45)
+        painter = self.brush()
         side = theme.px(22)
-        box = QRectF(1, (self.height() - side) / 2, side, side).adjusted(0.5, 0.5, -0.5, -0.5)
-        painter.setPen(QPen(theme.color("accent" if on or self.underMouse() else "field_line"), 1.5))
-        painter.setBrush(theme.color("accent" if on else "surface"))
+        box = QRectF(theme.px(7), (self.height() - side) / 2, side, side).adjusted(0.5, 0.5, -0.5, -0.5)
+        painter.setPen(QPen(theme.color("accent" if on or self.touched() else "field_line"), 1.5))
+        painter.setBrush(self.shade(theme.color("accent" if on else "surface")))
         painter.drawRoundedRect(box, theme.radius("tick"), theme.radius("tick"))
         if on:
             icons.draw(painter, "check", theme.color("on_accent"), box.left() + theme.px(4), box.top() + theme.px(4), theme.px(14), 3.2)
-        room = QRectF(self.rect()).adjusted(side + theme.px(12), 0, 0, 0)
+        room = QRectF(self.rect()).adjusted(side + theme.px(18), 0, -theme.px(6), 0)
         font, small = theme.font("body", 500), theme.font("small")
         painter.setFont(font)
         painter.setPen(theme.color("ink"))
@@ -81,10 +78,13 @@ class _Tab(Pressable):
 
     def paintEvent(self, event: QEvent) -> None:
         theme, on = self.theme, self.isChecked()
-        painter = QPainter(self)
-        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+        painter = self.brush()
+        if self.isDown():
+            painter.setPen(Qt.PenStyle.NoPen)
+            painter.setBrush(self.shade(theme.color("surface")))
+            painter.drawRoundedRect(QRectF(self.rect()), theme.radius("plate"), theme.radius("plate"))
         painter.setFont(theme.font("body", 600 if on else 500))
-        painter.setPen(theme.color("accent" if on else "ink" if self.underMouse() else "muted"))
+        painter.setPen(theme.color("accent" if on else "ink" if self.touched() else "muted"))
         painter.drawText(self.rect(), Qt.AlignmentFlag.AlignCenter, self.text())
         if on:
             painter.setPen(Qt.PenStyle.NoPen)

@@ -54,9 +54,9 @@ class DeviceItem(Pressable):
         tone = HEALTH[self.health][0]
         height = theme.px(32)
         plate = QRectF(0, (self.height() - height) / 2, self.width(), height)
-        if self.word or self.underMouse():
+        if self.word or self.touched():
             painter.setPen(Qt.PenStyle.NoPen)
-            painter.setBrush(theme.color("trouble_soft" if self.word else "soft"))
+            painter.setBrush(self.shade(theme.color("trouble_soft" if self.word else "surface")))
             painter.drawRoundedRect(plate, theme.radius("plate"), theme.radius("plate"))
         ink = theme.color("trouble" if self.word else "muted" if self.health != "missing" else "faint")
         size = theme.px(17)
@@ -118,7 +118,7 @@ class LinePill(Pressable):
         height = theme.px(32)
         plate = QRectF(0, (self.height() - height) / 2, self.width(), height)
         painter.setPen(Qt.PenStyle.NoPen)
-        painter.setBrush(theme.color(back))
+        painter.setBrush(self.shade(theme.color(back)))
         painter.drawRoundedRect(plate, theme.radius("plate"), theme.radius("plate"))
         size = theme.px(17)
         icons.draw(painter, self._icon, theme.color(ink), theme.px(12), (self.height() - size) / 2, size)
@@ -230,12 +230,17 @@ class StepBar(Painted):
         total, width = sum(want), self.width()
         if total > width:
             at = next((i for i, s in enumerate(self._steps) if s.state not in ("done", "skipped")), 0)
-            want = [w if abs(i - at) <= 1 else theme.px(48) for i, w in enumerate(want)]
             self._short = {i for i in range(len(want)) if abs(i - at) > 1}
-            total = sum(want)
+            small = min(theme.px(48), width / count)
+            spare, worded = width - small * len(self._short), sum(w for i, w in enumerate(want) if i not in self._short)
+            widths = [small if i in self._short else w * spare / worded for i, w in enumerate(want)]
+            if 0 <= at < count and widths[at] < min(want[at], spare / 2):  # a neighbour's long name gives way to the step at hand
+                own = min(want[at], spare / 2)
+                widths = [w if i in self._short else own if i == at else w * (spare - own) / max(1.0, spare - widths[at])
+                          for i, w in enumerate(widths)]
         else:
             self._short = set()
-        widths = [w * width / total for w in want] if total > width else [w + (width - total) / count for w in want]
+            widths = [w + (width - total) / count for w in want]
         edges = [0.0]
         for w in widths:
             edges.append(edges[-1] + w)
@@ -386,31 +391,30 @@ class ChecklistRow(Pressable):
 
     def _lines(self, width: int) -> int:
         theme = self.theme
-        room = width - theme.px(44) - text_width(theme.font("small"), self._detail()) - theme.px(16)
+        room = width - theme.px(50) - text_width(theme.font("small"), self._detail()) - theme.px(22)
         return 2 if text_width(theme.font("body", 600), self.text()) > room else 1
 
     def paintEvent(self, event: QEvent) -> None:
         theme = self.theme
-        painter = QPainter(self)
-        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-        if self.underMouse() and not self.fixed:
-            painter.fillRect(self.rect(), theme.color("canvas"))
-        size, middle = theme.px(22), self.height() / 2
+        painter = self.brush()
+        if self.touched() and not self.fixed:
+            painter.fillRect(self.rect(), self.shade(theme.color("surface")))
+        size, middle, left = theme.px(22), self.height() / 2, theme.px(6)
         if self.isChecked():
-            icons.draw(painter, "circle-check", theme.color("good"), 0, middle - size / 2, size)
+            icons.draw(painter, "circle-check", theme.color("good"), left, middle - size / 2, size)
         elif self.required:
-            icons.draw(painter, "circle-alert", theme.color("attention"), 0, middle - size / 2, size)
+            icons.draw(painter, "circle-alert", theme.color("attention"), left, middle - size / 2, size)
         else:
-            icons.draw(painter, "minus", theme.color("faint"), theme.px(2), middle - size / 2 + theme.px(2), size - theme.px(4))
+            icons.draw(painter, "minus", theme.color("faint"), left + theme.px(2), middle - size / 2 + theme.px(2), size - theme.px(4))
         detail = self._detail()
         small = theme.font("small")
         wide = text_width(small, detail)
         painter.setFont(small)
         painter.setPen(theme.color("muted"))
-        painter.drawText(QRectF(self.width() - wide - 2, 0, wide + 2, self.height()), Qt.AlignmentFlag.AlignVCenter, detail)
+        painter.drawText(QRectF(self.width() - wide - left, 0, wide + 2, self.height()), Qt.AlignmentFlag.AlignVCenter, detail)
         painter.setFont(theme.font("body", 600))
         painter.setPen(theme.color("ink"))
-        room = QRectF(theme.px(34), 0, self.width() - theme.px(34) - wide - theme.px(16), self.height())
+        room = QRectF(theme.px(40), 0, self.width() - theme.px(40) - wide - theme.px(22), self.height())
         painter.drawText(room, Qt.AlignmentFlag.AlignVCenter | Qt.TextFlag.TextWordWrap, self.text())
         painter.fillRect(QRectF(0, self.height() - 1, self.width(), 1), theme.color("line"))
         self.ring(painter, QRectF(self.rect()), theme.radius("plate"), theme)
@@ -444,7 +448,7 @@ class ProgressDots(Painted):
         x, side = 0, theme.px(14)
         for i in range(self._count):
             wide = theme.px(36) if i == self._at else side
-            painter.setBrush(theme.color("good" if i < self._at else "accent" if i == self._at else "line"))
+            painter.setBrush(theme.color("good" if i < self._at else "accent" if i == self._at else "field_line"))
             painter.drawRoundedRect(QRectF(x, 0, wide, side), side / 2, side / 2)
             x += wide + theme.px(10)
 

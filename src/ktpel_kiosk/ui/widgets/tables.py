@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from PySide6.QtCore import QAbstractTableModel, QEvent, QModelIndex, QPersistentModelIndex, QRectF, QSize, Qt, Signal
-from PySide6.QtGui import QPainter
+from PySide6.QtGui import QKeyEvent, QPainter
 from PySide6.QtWidgets import QAbstractItemView, QHeaderView, QSizePolicy, QStyle, QStyledItemDelegate, QStyleOptionViewItem, QTableView
 
 from ktpel_kiosk.ui import icons
@@ -117,13 +117,17 @@ class CellDelegate(QStyledItemDelegate):
 
 
 class RowsView(QTableView):
-    """A table of whole rows: 46 px lines, arrow keys, Enter or double click opens."""
+    """A table of whole rows: 46 px lines, arrow keys, Home and End, Enter or double click opens.
+
+    ``on_typed`` gets letters pressed while the rows have the focus (a search line takes them).
+    """
 
     opened = Signal(str)
 
     def __init__(self, name: str, columns: Sequence[str], stretch: int = -1, widths: Sequence[int] = ()) -> None:
         super().__init__()
         self.rows = RowsModel(columns)
+        self.on_typed: Callable[[str], None] | None = None
         self._widths = tuple(widths)
         self.setModel(self.rows)
         self.setItemDelegate(CellDelegate(self))
@@ -160,6 +164,17 @@ class RowsView(QTableView):
             self._measure()
         super().changeEvent(event)
 
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        to = {Qt.Key.Key_Home: 0, Qt.Key.Key_End: self.rows.rowCount() - 1}.get(Qt.Key(event.key()), -1)
+        if to >= 0:
+            self.setCurrentIndex(self.rows.index(to, 0))
+            return
+        text, commands = event.text(), Qt.KeyboardModifier.ControlModifier | Qt.KeyboardModifier.AltModifier
+        if self.on_typed is not None and text.isprintable() and text.strip() and not event.modifiers() & commands:
+            self.on_typed(text)
+            return
+        super().keyPressEvent(event)
+
     def current_key(self) -> str:
         return self.rows.key(self.currentIndex().row())
 
@@ -183,12 +198,11 @@ class DataRow(Pressable):
 
     def paintEvent(self, event: QEvent) -> None:
         theme, wrong = self.theme, self.isChecked()
-        painter = QPainter(self)
-        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+        painter = self.brush()
         rect = QRectF(self.rect())
-        if wrong or self.underMouse():
+        if wrong or self.touched():
             painter.setPen(Qt.PenStyle.NoPen)
-            painter.setBrush(theme.color("attention_soft" if wrong else "canvas"))
+            painter.setBrush(self.shade(theme.color("attention_soft" if wrong else "surface")))
             painter.drawRoundedRect(rect.adjusted(0, 0, 0, -1), theme.radius("card"), theme.radius("card"))
         if not wrong:
             painter.fillRect(QRectF(theme.px(16), rect.bottom() - 1, rect.width() - theme.px(32), 1), theme.color("line"))
