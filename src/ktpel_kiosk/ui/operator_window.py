@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from PySide6.QtCore import QEvent, QObject, Qt, QTimer, Signal
-from PySide6.QtGui import QCloseEvent, QKeySequence, QResizeEvent, QShortcut
+from PySide6.QtGui import QCloseEvent, QInputMethodEvent, QKeySequence, QResizeEvent, QShortcut
 from PySide6.QtWidgets import QApplication, QDockWidget, QFrame, QHBoxLayout, QStackedWidget, QVBoxLayout, QWidget
 
 from ktpel_kiosk.domain.actor import Actor
@@ -172,7 +172,8 @@ class OperatorWindow(KioskWindow):
             app.installEventFilter(self)
 
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:
-        if not event.spontaneous():  # asked of every event of the program: most are Qt's own, and their type costs more than this
+        # asked of every event of the program: most are Qt's own, and to ask their type costs more than this
+        if not event.spontaneous() and not isinstance(event, QInputMethodEvent) and (self._typing is None or not self._typing.waiting):
             return False
         kind = event.type()
         self._somebody(kind)
