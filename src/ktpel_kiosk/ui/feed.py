@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable, Sequence
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol
 
 from PySide6.QtCore import QRectF, QSize, Qt
 from PySide6.QtGui import QImage, QPainter
@@ -19,10 +19,20 @@ from ktpel_kiosk.domain.biometric import RawImage
 if TYPE_CHECKING:
     from ktpel_kiosk.ports.devices import PreviewSlot
     from ktpel_kiosk.ui.bridge import Bridge
-    from ktpel_kiosk.ui.widgets.capture import Plate, PreviewView
+    from ktpel_kiosk.ui.widgets.preview import Plate
 
 IDLE_S = 0.5
 """So often a feed whose plates are all hidden looks whether one is shown again."""
+
+
+class Shows(Protocol):
+    """A widget that shows live frames."""
+
+    def plate(self) -> Plate | None:
+        """How; None while nobody sees it."""
+        ...
+
+    def set_rendered(self, pixels: QImage, source: QSize) -> None: ...
 
 
 class PreviewFeed:
@@ -33,13 +43,13 @@ class PreviewFeed:
         on_frame: told of each frame that was shown, in the GUI thread.
     """
 
-    def __init__(self, bridge: Bridge, slot: Callable[[], PreviewSlot], views: Callable[[], Sequence[PreviewView]],
+    def __init__(self, bridge: Bridge, slot: Callable[[], PreviewSlot], views: Callable[[], Sequence[Shows]],
                  on_frame: Callable[[RawImage], None]) -> None:
         self._bridge, self._slot, self._views, self._on_frame = bridge, slot, views, on_frame
         self._cond = threading.Condition()
-        self._plates: tuple[tuple[PreviewView, Plate], ...] = ()
+        self._plates: tuple[tuple[Shows, Plate], ...] = ()
         self._fresh = self._posted = False
-        self._made: tuple[RawImage, list[tuple[PreviewView, QImage]]] | None = None
+        self._made: tuple[RawImage, list[tuple[Shows, QImage]]] | None = None
         self._run = 0
         self._unlisten: Callable[[], None] = lambda: None
 
@@ -114,7 +124,7 @@ class PreviewFeed:
             if self._run == run:
                 self._plates = self._visible()
 
-    def _visible(self) -> tuple[tuple[PreviewView, Plate], ...]:
+    def _visible(self) -> tuple[tuple[Shows, Plate], ...]:
         found = ((view, view.plate()) for view in self._views())
         return tuple((view, plate) for view, plate in found if plate is not None)
 

@@ -13,12 +13,16 @@ from PySide6.QtWidgets import QHBoxLayout, QSizePolicy, QStackedWidget, QVBoxLay
 from ktpel_kiosk.domain.biometric import Position
 from ktpel_kiosk.domain.permohonan import Permohonan
 from ktpel_kiosk.domain.sop import Stage
+from ktpel_kiosk.ports.devices import DeviceKind, DeviceState
 from ktpel_kiosk.ui import icons
 from ktpel_kiosk.ui.pages.base import ApplicationHead, Page, footer
 from ktpel_kiosk.ui.pages.rekam_fingers import FingersPart
-from ktpel_kiosk.ui.pages.rekam_parts import IrisPart, Part, PhotoPart, SignaturePart
+from ktpel_kiosk.ui.pages.rekam_iris import IrisPart
+from ktpel_kiosk.ui.pages.rekam_part import Part
+from ktpel_kiosk.ui.pages.rekam_photo import PhotoPart
 from ktpel_kiosk.ui.pages.rekam_refused import KeepPanel
 from ktpel_kiosk.ui.pages.rekam_review import DataPart, ExceptionPanel, ReviewPart
+from ktpel_kiosk.ui.pages.rekam_signature import SignaturePart
 from ktpel_kiosk.ui.presenters.recording import PART_TITLES, RecordingPresenter, RecordView, Rejected
 from ktpel_kiosk.ui.presenters.work import WorkPresenter, biodata_rows
 from ktpel_kiosk.ui.widgets.base import elided, text_width
@@ -101,6 +105,7 @@ class PerekamanPage(Page):
         self.pages.addWidget(self._session())
         self.frame.addWidget(self.pages, 1)
         self.keys = {"F6": lambda: self.ask_exception(None), "F7": self._repeat, "F8": self._capture}
+        window.bridge.device_changed.connect(self._device_changed)
         applicant = self.applicant
         if applicant is not None:
             applicant.understood.connect(self._understood)
@@ -354,6 +359,19 @@ class PerekamanPage(Page):
         if event.type() == QEvent.Type.StyleChange and hasattr(self, "put_off"):
             self.buttons()
         super().changeEvent(event)
+
+    # -- devices ------------------------------------------------------------------------------------------------------
+
+    def _device_changed(self, state: DeviceState) -> None:
+        if self.part is not None and self.part.entered and self.part.device is state.kind:
+            self.part.device_changed(state)
+
+    def device_state(self, kind: DeviceKind) -> DeviceState | None:
+        return self.shell.header.states.get(kind)
+
+    def device_text(self, kind: DeviceKind) -> str:
+        """One sentence on what to do for a device that is away."""
+        return self.shell.header.explain(kind)[2]
 
     # -- keys ---------------------------------------------------------------------------------------------------------
 

@@ -6,14 +6,13 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QTimer
-from PySide6.QtGui import QImage
 from PySide6.QtWidgets import QHBoxLayout, QStackedWidget, QVBoxLayout, QWidget
 
 from ktpel_kiosk.domain.biometric import THUMBS, Position
 from ktpel_kiosk.domain.errors import KioskError
 from ktpel_kiosk.ports.devices import DeviceKind
 from ktpel_kiosk.ui.pages.base import scroll
-from ktpel_kiosk.ui.pages.rekam_parts import Part, picture_of
+from ktpel_kiosk.ui.pages.rekam_part import Part, picture_of
 from ktpel_kiosk.ui.pages.rekam_refused import RefusedCard
 from ktpel_kiosk.ui.presenters.recording import (
     RecordView,
@@ -92,7 +91,7 @@ class FingersPart(Part):
         self.columns.addLayout(side, 46)
 
     def enter(self) -> None:
-        self._poll.start()
+        super().enter()
         if not self._asked_engine:
             self._asked_engine = True
             self.page.ask(self.page.presenter.finger_trouble, self._engine_known, lambda _e: None)
@@ -125,9 +124,8 @@ class FingersPart(Part):
             self.engine.hide()
         self.page.shell.header.remark(DeviceKind.FINGERPRINT, trouble)
 
-    def frame(self, image: QImage) -> None:
-        if self.capturing:
-            self.plate.set_live(image)
+    def shown_on(self) -> Sequence[FingerPlate]:
+        return (self.plate,) if self.capturing else ()
 
     # -- showing ------------------------------------------------------------------------------------------------------
 
@@ -264,7 +262,7 @@ class FingersPart(Part):
             self.capture()
 
     def _refuse(self, rejected: Rejected, likeness: float = 0.0) -> None:
-        self.plate.set_live(None)
+        self.plate.end_live()
         self.refused.show_rejected(rejected, likeness)
         self.plates.setCurrentIndex(1)
 
@@ -293,7 +291,7 @@ class FingersPart(Part):
         return question is not None
 
     def failed(self, text: str) -> None:
-        self.plate.set_live(None)
+        self.plate.end_live()
         self.plate.set_hint(text, "attention", "circle-alert")
 
     def _tell_applicant(self, key: str) -> None:

@@ -15,7 +15,7 @@ from ktpel_kiosk.domain.ganda import DuplicateCheck
 from ktpel_kiosk.domain.text import date_card
 from ktpel_kiosk.ui.pages.base import scroll
 from ktpel_kiosk.ui.pages.biodata import BiodataForm
-from ktpel_kiosk.ui.pages.rekam_parts import Part, picture_of
+from ktpel_kiosk.ui.pages.rekam_part import Part, picture_of
 from ktpel_kiosk.ui.pages.rekam_renewal import RenewalCard
 from ktpel_kiosk.ui.presenters.intake import PENDUDUK_FIELDS, IntakePresenter
 from ktpel_kiosk.ui.presenters.recording import KINDS_FOR, RecordView, replaced_background

@@ -20,6 +20,7 @@ from ktpel_kiosk.domain.biometric import (
     PenPoint,
     Position,
     Quality,
+    RawImage,
     Sample,
     SignatureKind,
 )
@@ -27,6 +28,7 @@ from ktpel_kiosk.domain.capture_rules import BestOf, CaptureRules
 from ktpel_kiosk.domain.errors import KioskError
 from ktpel_kiosk.domain.ganda import DuplicateCheck
 from ktpel_kiosk.domain.outbox import Packet
+from ktpel_kiosk.domain.penduduk import Penduduk
 from ktpel_kiosk.domain.permohonan import Permohonan
 from ktpel_kiosk.domain.sop import Stage
 from ktpel_kiosk.domain.text import number_text
@@ -52,6 +54,17 @@ class Measure:
     name: str
     value: str
     tone: str
+
+
+@dataclass(frozen=True, slots=True)
+class LiveFace:
+    """A frame of the live portrait: key of what to mend first, whether it would do, measures in words, and where the face is (left, top,
+    width, height in shares of the frame)."""
+
+    hint: str
+    good: bool
+    measures: tuple[Measure, ...]
+    face: tuple[float, float, float, float] | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -342,11 +355,14 @@ class RecordingPresenter:
     def tries(self, position: Position) -> int:
         return self.rules.tries(position)
 
-    def live_hint(self, frame: object, latar: str) -> tuple[str, tuple[Measure, ...], bool, Mapping[str, float]]:
-        """Sentence, measures, whether the frame is good enough, and where the face is (shares of the frame), for a preview frame."""
-        quality = self.session.desk.biometrics.preview_face(frame, latar)  # type: ignore[arg-type]
-        good = quality.score != 255 and quality.score >= self.threshold(Position.FACE)
-        return self.hint(quality), measures_of(quality, latar), good and not quality.hints, quality.measures
+    def live_face(self, frame: RawImage, latar: str) -> LiveFace:
+        """A preview frame judged."""
+        quality = self.session.desk.biometrics.preview_face(frame, latar)
+        good = quality.score != 255 and quality.score >= self.threshold(Position.FACE) and not quality.hints
+        m = quality.measures
+        corners = [m[k] for k in ("face_x", "face_y", "face_w", "face_h") if k in m]
+        return LiveFace(quality.hints[0] if quality.hints else "", good, measures_of(quality, latar),
+                        (corners[0], corners[1], corners[2], corners[3]) if len(corners) == 4 else None)
 
     def grade(self, position: Position, quality: Quality) -> tuple[str, str]:
         """Quality in a word, and its tone: ``("baik", "good")``."""
@@ -379,6 +395,12 @@ def _finger(position: Position) -> str:
 
 def replaced_background(quality: Quality) -> bool:
     return quality.measures.get("background_replaced") == 1.0
+
+
+def cloth_words(p: Penduduk) -> tuple[str, str]:
+    """The cloth of this person and why: ``("biru", "lahir 2008, tahun genap")``."""
+    year = p.tanggal_lahir.year
+    return p.latar_foto, word("rekam", "kain_genap" if year % 2 == 0 else "kain_ganjil").format(tahun=year)
 
 
 def wrong_background(quality: Quality) -> bool:

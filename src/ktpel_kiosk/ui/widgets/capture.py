@@ -13,7 +13,7 @@ from ktpel_kiosk.domain.biometric import Position
 from ktpel_kiosk.ui import icons
 from ktpel_kiosk.ui.theme import Theme
 from ktpel_kiosk.ui.widgets.base import KeyboardRing, Painted, elided, text_width
-from ktpel_kiosk.ui.widgets.preview import PreviewView, to_qimage
+from ktpel_kiosk.ui.widgets.preview import Plate, PreviewView, to_qimage
 
 __all__ = ["CardPreview", "FingerPlate", "FingerView", "HandMap", "Picture", "PreviewView", "to_qimage"]
 
@@ -51,9 +51,27 @@ class FingerPlate(Painted):
         self.setAccessibleName("Sidik jari. " + "; ".join(words))
         self.update()
 
-    def set_live(self, image: QImage | None) -> None:
-        self._slap = image
+    def plate(self) -> Plate | None:
+        """Live frames lie whole on the glass."""
+        if not self.isVisible() or self.window().isMinimized():
+            return None
+        area, ratio = self._glass(), self.devicePixelRatioF()
+        return Plate(max(1, round(area.width() * ratio)), max(1, round(area.height() * ratio)), ratio, whole=True)
+
+    def set_rendered(self, pixels: QImage, source: QSize) -> None:
+        self._slap = pixels
         self.update()
+
+    def end_live(self) -> None:
+        """The fingers were lifted, or the scanner gave up."""
+        self._slap = None
+        self.update()
+
+    def _glass(self) -> QRectF:
+        """Below the hint, where fingers and tiles lie."""
+        theme = self.theme
+        top = theme.px(60) if self._hint else theme.px(16)
+        return QRectF(theme.px(24), top, self.width() - theme.px(48), self.height() - top - theme.px(14))
 
     def set_hint(self, text: str, tone: str = "", icon: str = "hand") -> None:
         self._hint, self._tone, self._icon = text, tone, icon
@@ -71,15 +89,12 @@ class FingerPlate(Painted):
         painter.setPen(Qt.PenStyle.NoPen)
         painter.setBrush(theme.color("stage"))
         painter.drawRoundedRect(QRectF(self.rect()), theme.radius("control"), theme.radius("control"))
-        top = theme.px(16)
         if self._hint:
             self._paint_hint(painter, theme)
-            top += theme.px(44)
-        area = QRectF(theme.px(24), top, self.width() - theme.px(48), self.height() - top - theme.px(14))
+        area = self._glass()
         if self._slap is not None:
-            size = self._slap.size().scaled(area.size().toSize(), Qt.AspectRatioMode.KeepAspectRatio)
-            box = QRectF(area.center().x() - size.width() / 2, area.center().y() - size.height() / 2, size.width(), size.height())
-            painter.drawImage(box, self._slap)
+            size, middle = self._slap.deviceIndependentSize(), area.center()
+            painter.drawImage(QPointF(round(middle.x() - size.width() / 2), round(middle.y() - size.height() / 2)), self._slap)
         else:
             self._paint_tiles(painter, theme, area)
 
