@@ -140,7 +140,7 @@ class DateField(TextField):
     def today(self) -> date:
         """The office's day; this machine's where the field stands in no window of an office."""
         session = getattr(self.window(), "session", None)
-        return session.today() if session is not None else date.today()  # type: ignore[no-any-return]
+        return session.today() if session is not None else date.today()
 
     def span(self) -> Span:
         return Span.birth(self.today()) if self.birth else Span.near(self.today())
@@ -148,12 +148,12 @@ class DateField(TextField):
     def reading(self) -> DateReading:
         return read_date(self.line.text(), self.today(), self.span())
 
-    def date(self) -> date | None:
+    def day(self) -> date | None:
         """The day, where the text means one."""
         return self.reading().on
 
     def value(self) -> str:
-        on = self.date()
+        on = self.day()
         return date_card(on) if on is not None else super().value()
 
     def set_value(self, value: object) -> None:
@@ -164,7 +164,7 @@ class DateField(TextField):
 
     def _typed(self, text: str) -> None:
         digits = text.replace("-", "")
-        if digits.isdigit() and len(digits) == 8 and "-" not in text and self.date() is not None:
+        if digits.isdigit() and len(digits) == 8 and "-" not in text and self.day() is not None:
             self.line.setText(self.value())
         self._show()
 

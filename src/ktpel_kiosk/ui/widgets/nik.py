@@ -96,6 +96,8 @@ class NikEdit(QLineEdit):
     # -- keys and clipboard -------------------------------------------------------------------------------------------
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
+        if self._masked and (event.matches(QKeySequence.StandardKey.Copy) or event.matches(QKeySequence.StandardKey.Cut)):
+            return
         if self._masked or not self._edit(event):
             super().keyPressEvent(event)
 
@@ -179,6 +181,11 @@ class NikField(Field):
     def _typed(self, _digits: str) -> None:
         self._describe()
         self.changed.emit()
+
+    def set_masked(self, on: bool) -> None:
+        """As :meth:`NikEdit.set_masked`; the screen reader is not told either."""
+        self.edit.set_masked(on)
+        self._describe()
 
     def _describe(self) -> None:
         groups = [" ".join(g) for g in group_nik(self.edit.digits()).split()]
