@@ -7,6 +7,8 @@ from __future__ import annotations
 
 import sys
 
+from ktpel_kiosk.app import watchdog
+
 QUICK = {"--office": "office", "--data": "data", "--camera": "camera", "--reader": "reader", "--devices": "devices"}
 
 
@@ -30,7 +32,17 @@ def quick_options(arguments: list[str]) -> dict[str, str | bool] | None:
 
 
 def main() -> None:
-    options = quick_options(sys.argv[1:])
+    arguments = sys.argv[1:]
+    if watchdog.watched(arguments):  # this process stays small and watches; a copy of it goes on below
+        code, safe = watchdog.keep(arguments)
+        if code is not None:
+            raise SystemExit(code)
+        from ktpel_kiosk.app.watchdog_life import catch_stacks
+        catch_stacks(watchdog.data_option(arguments))
+        if safe:
+            from ktpel_kiosk.app.safe_mode import run_safe_mode
+            raise SystemExit(run_safe_mode(watchdog.data_option(arguments)))
+    options = quick_options(arguments)
     if options is None:
         from ktpel_kiosk.app import cli
         cli.main()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import TYPE_CHECKING
 
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QMenu, QSizePolicy
@@ -128,6 +129,10 @@ class Header(QFrame):
         menu = QMenu(self)
         menu.addAction("Kunci layar", self._window.lock)
         menu.addAction("Keluar", self._window.sign_out)
+        if self._window.kiosk is not None:
+            menu.addSeparator()
+            for how in ("tutup", "mulai_ulang", "matikan"):
+                menu.addAction(word("kiosk", how) + " …", partial(self._window.ask_to_leave, how))
         menu.popup(self.user.mapToGlobal(self.user.rect().bottomLeft()))
 
     def show_device(self, state: DeviceState) -> None:

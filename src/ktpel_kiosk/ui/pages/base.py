@@ -50,6 +50,10 @@ class Page(QWidget):
     def closed(self) -> None:
         """Left: keep drafts, stop previews."""
 
+    def place(self) -> dict[str, str]:
+        """What is open on this page, as arguments for :meth:`opened`: ids only, so that a restart leads back here."""
+        return {}
+
     def refresh(self) -> None:
         """The register changed while this page is shown."""
 
