@@ -16,7 +16,7 @@ _SYSTEMS = frozenset({
     "vfat", "msdos", "exfat", "ntfs", "ntfs3", "fuseblk", "ext2", "ext3", "ext4", "btrfs", "xfs", "f2fs", "hfsplus", "udf",
 })
 _OCTAL = re.compile(r"\\([0-7]{3})")
-DRIVE_REMOVABLE = 2
+DRIVE_REMOVABLE, DRIVE_FIXED, DRIVE_REMOTE = 2, 3, 4
 
 Usage = Callable[[Path], tuple[int, int]]
 
@@ -37,10 +37,18 @@ class LinuxDisks:
         self._root, self._usage = root, usage
 
     def removable(self) -> Sequence[Disk]:
-        found = {d.path: d for d in self._mounted()}
+        return self._by_name(self._mounted(True))
+
+    def fixed(self) -> Sequence[Disk]:
+        """The others with a file system of their own that people keep things on; never raises."""
+        return self._by_name(self._mounted(False))
+
+    @staticmethod
+    def _by_name(disks: Iterator[Disk]) -> Sequence[Disk]:
+        found = {d.path: d for d in disks}
         return [found[path] for path in sorted(found)]
 
-    def _mounted(self) -> Iterator[Disk]:
+    def _mounted(self, comes_off: bool) -> Iterator[Disk]:
         try:
             text = (self._root / "proc" / "mounts").read_text("utf-8", "replace")
         except OSError:
@@ -50,7 +58,7 @@ class LinuxDisks:
             if len(fields) < 4 or not fields[0].startswith("/dev/") or fields[2] not in _SYSTEMS:
                 continue
             where = _OCTAL.sub(lambda m: chr(int(m[1], 8)), fields[1])
-            if not self._comes_off(fields[0].removeprefix("/dev/")) or where in ("/", "/boot", "/boot/efi", "/home"):
+            if self._comes_off(fields[0].removeprefix("/dev/")) is not comes_off or where in ("/", "/boot", "/boot/efi", "/home"):
                 continue
             try:
                 total, free = self._usage(Path(where))
@@ -80,12 +88,19 @@ class WindowsDisks:
         self._api, self._usage = api, usage
 
     def removable(self) -> Sequence[Disk]:
+        return self._drives(DRIVE_REMOVABLE)
+
+    def fixed(self) -> Sequence[Disk]:
+        """Built-in disks and drives of the network."""
+        return self._drives(DRIVE_FIXED, DRIVE_REMOTE)
+
+    def _drives(self, *kinds: int) -> Sequence[Disk]:
         api = self._api or _kernel32()
         mask = int(api.GetLogicalDrives())
         found = []
         for number in range(26):
             root = f"{chr(65 + number)}:\\"
-            if not mask & (1 << number) or int(api.GetDriveTypeW(root)) != DRIVE_REMOVABLE:
+            if not mask & (1 << number) or int(api.GetDriveTypeW(root)) not in kinds:
                 continue
             try:
                 total, free = self._usage(Path(root))
