@@ -19,7 +19,7 @@ from ktpel_kiosk.ui.first_run.sheet import sheet_pdf
 from ktpel_kiosk.ui.pages.base import scroll
 from ktpel_kiosk.ui.pages.device_state import fact_grid, fill_facts
 from ktpel_kiosk.ui.pages.device_tests import PAD, nobody_came, side_by_side
-from ktpel_kiosk.ui.pages.settings_devices import DeviceRow
+from ktpel_kiosk.ui.pages.settings_devices import ICONS, DeviceRow
 from ktpel_kiosk.ui.presenters.devices import HEALTH_WORDS, LIVE, PICTURES, WAITS_FOR_PERSON, DeviceCard, TestView
 from ktpel_kiosk.ui.widgets.base import Card, label
 from ktpel_kiosk.ui.widgets.buttons import Button
@@ -53,7 +53,7 @@ class DevicesPage(SetupPage):
         self._live = False
         both = QHBoxLayout()
         both.setSpacing(16)
-        both.addWidget(self._list(), 9)
+        both.addWidget(self._list(), 10)
         both.addWidget(self._test(), 14)
         self.body.addLayout(both, 1)
         self._frames = QTimer(self)
@@ -95,7 +95,7 @@ class DevicesPage(SetupPage):
         self.picture.addWidget(self.ink)
         self.result = NoticeBar(closable=False)
         self.facts = fact_grid()
-        self.start = Button("", icon="scan-line")
+        self.start = Button("", icon="camera")
         self.start.clicked.connect(self.try_device)
         self.cancel_button = Button("Batal", icon="x")
         self.cancel_button.clicked.connect(self.cancel)
@@ -131,6 +131,7 @@ class DevicesPage(SetupPage):
         if self._unsubscribe is None:
             self._unsubscribe = devices.subscribe(self.state_changed.emit)
         self._states()
+        self.shell.look()
         if self.shell.page(self.shell.stage) is self:
             self.choose(self.kind)
             self.rows[self.kind].setFocus()
@@ -164,6 +165,8 @@ class DevicesPage(SetupPage):
             advice = word("perangkat_saran", state.kind)
         if state.kind in self.tested and state.health in USABLE:
             text, advice = "Teruji", "Sudah dicoba dan bekerja."
+        if state.health is DeviceHealth.MISSING:
+            text = "Belum ada"
         model = f"{identity.make} {identity.model}".strip() if identity else "Belum ada alat"
         return DeviceCard(state.kind, word("perangkat", state.kind), text, tone, model, identity.serial if identity else "",
                           identity.driver if identity else "", advice, bool(identity and identity.simulated))
@@ -197,8 +200,10 @@ class DevicesPage(SetupPage):
             return
         self.name.setText(card.name)
         self.intro_line.setText(word("uji_perangkat", self.kind) if card.usable else card.model)
+        self.start.icon_name = ICONS[self.kind]
         self.start.set_text(word("uji_tombol", self.kind))
         if not card.usable:
+            self.preview.set_waiting("Belum tersambung")
             self.result.show_text("trouble" if card.tone == "trouble" else "attention", card.advice, bold=f"{card.state}.")
         elif self.kind not in self.tested and self.result.kind in ("attention", "trouble"):
             self.result.hide()

@@ -103,13 +103,16 @@ class FinishPage(SetupPage):
             self.rows.addWidget(change, 2 * i, 3)
             if i + 1 < len(ASKED):
                 self.rows.addWidget(Line(), 2 * i + 1, 0, 1, 4)
-        self.lead("Siapkan kantor", ready=not needed)
+        self.lead(f"Lengkapi: {TITLES[next(iter(needed))]}" if needed else "Siapkan kantor")
 
     # -- making -------------------------------------------------------------------------------------------------------
 
     def forward(self) -> None:
         if self.made:
             self.shell.end("production")
+            return
+        if needed := must(self.progress):
+            self.shell.open(needed[0][0])
             return
         self._told = []
         self._show(True)
@@ -131,10 +134,10 @@ class FinishPage(SetupPage):
 
     def _paint(self, *, active: bool) -> None:
         last = len(self._told) - 1
-        self.steps.set_steps(tuple(PrintStep(text, "active" if active and i == last else "done", "") for i, text in enumerate(self._told)))
+        self.steps.set_steps(tuple(PrintStep(text, "", "active" if active and i == last else "done") for i, text in enumerate(self._told)))
 
     def _done(self) -> None:
-        self.made = True
+        self.made = self.shell.over = True
         self.progress.passwords.clear()
         self.shell.set_busy(False)
         if self._told[:1] == ["Menyiapkan …"] and len(self._told) > 1:
@@ -154,7 +157,7 @@ class FinishPage(SetupPage):
         self._show(False)
         self.title.setText(TITLE)
         self._fill()
-        self.lead("Coba lagi", ready=True)
+        self.lead("Coba lagi")
         self.trouble(error)
 
     def back(self) -> bool:

@@ -11,11 +11,11 @@ from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
 
 from ktpel_kiosk.ports.setup import KeyState, SetupStage
 from ktpel_kiosk.ui.first_run.page import SetupPage
+from ktpel_kiosk.ui.first_run.parts import FactLine
 from ktpel_kiosk.ui.first_run.places import choose_folder
 from ktpel_kiosk.ui.widgets.base import Card, clear_layout, label
 from ktpel_kiosk.ui.widgets.buttons import Button
 from ktpel_kiosk.ui.widgets.fields import TextField
-from ktpel_kiosk.ui.widgets.status import ChecklistRow
 
 if TYPE_CHECKING:
     from ktpel_kiosk.ui.first_run.window import SetupWindow
@@ -118,16 +118,11 @@ class KeysPage(SetupPage):
     def _show(self, state: KeyState) -> None:
         self.state = self.progress.keys = state
         clear_layout(self.found)
-        request = ChecklistRow("Kunci dan permintaan", fixed=True, detail="dibuat" if state.request else "belum")
-        request.setChecked(bool(state.request))
-        self.found.addWidget(request)
-        for role, title in ROLES:
-            line = ChecklistRow(title, fixed=True, detail="ada" if role in state.found else "menyusul")
-            line.setChecked(role in state.found)
-            line.setToolTip(state.found.get(role, ""))
-            self.found.addWidget(line)
-            if state.found.get(role):
-                self.found.addWidget(label(state.found[role], "small", tone="muted", wrap=True))
+        rows = [("Kunci dan permintaan", state.request, bool(state.request), "dibuat" if state.request else "belum")]
+        rows += [(title, state.found.get(role, ""), role in state.found, "ada" if role in state.found else "menyusul")
+                 for role, title in ROLES]
+        for title, words, good, detail in rows:
+            self.found.addWidget(FactLine(title, words, good=good, detail=detail))
         self.without.setVisible(not state.complete)
         self._lead()
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
-from PySide6.QtCore import QTimer
+from PySide6.QtCore import QEvent, Qt, QTimer
 from PySide6.QtWidgets import QButtonGroup, QGridLayout, QHBoxLayout, QStackedWidget, QVBoxLayout, QWidget
 
 from ktpel_kiosk.domain.errors import KioskError
@@ -14,6 +14,7 @@ from ktpel_kiosk.ui.first_run.answers import station_of
 from ktpel_kiosk.ui.first_run.page import SetupPage
 from ktpel_kiosk.ui.first_run.parts import SheetPicture
 from ktpel_kiosk.ui.pages.base import scroll
+from ktpel_kiosk.ui.theme import theme_of
 from ktpel_kiosk.ui.widgets.base import label
 from ktpel_kiosk.ui.widgets.buttons import ChoiceChip
 from ktpel_kiosk.ui.widgets.extra import Tabs, chosen_value
@@ -42,11 +43,12 @@ ZONES = ("WIB", "WITA", "WIT")
 
 class OfficePage(SetupPage):
     stage = SetupStage.OFFICE
+    fields: dict[str, Field]
 
     def __init__(self, window: SetupWindow) -> None:
         super().__init__(window, "Kantor dan kop surat", "Isian awal diambil dari SOP. Periksa satu per satu; contoh suratnya tampil di "
                          "sebelah.", scrolls=False)
-        self.fields: dict[str, Field] = {}
+        self.fields = {}
         self.zones = QButtonGroup(self)
         self._filling = False
         self._asked = 0
@@ -85,7 +87,7 @@ class OfficePage(SetupPage):
             field = self._field(name, title, example)
             if share == 2 and column:
                 line, column = line + 1, 0
-            grid.addWidget(field, line, column, 1, share)
+            grid.addWidget(field, line, column, 1, share, Qt.AlignmentFlag.AlignTop)
             column += share
             if column >= 2:
                 line, column = line + 1, 0
@@ -124,6 +126,7 @@ class OfficePage(SetupPage):
 
     def opened(self) -> None:
         self._filling = True
+        self._tall()
         office = self.progress.answers.office
         for name, field in self.fields.items():
             value: Any = self.progress.answers.place if name == "place" else getattr(office, name)
@@ -134,6 +137,17 @@ class OfficePage(SetupPage):
         self._filling = False
         self._part("kantor")
         self._look()
+
+    def _tall(self) -> None:
+        """The letterhead's lines are all seen, at any size of letters."""
+        kop = self.fields["kop"]
+        if isinstance(kop, NoteField):
+            kop.text.setFixedHeight(theme_of(self).px(23) * 3 + 26)
+
+    def changeEvent(self, event: QEvent) -> None:
+        super().changeEvent(event)
+        if event.type() == QEvent.Type.StyleChange and "kop" in getattr(self, "fields", ()):
+            self._tall()
 
     def closed(self) -> None:
         if self._wait.isActive():

@@ -6,6 +6,7 @@ import re
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
+from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QGridLayout, QHBoxLayout, QVBoxLayout, QWidget
 
 from ktpel_kiosk.domain.passwords import COMMON, PRODUCTION_LENGTH
@@ -52,11 +53,12 @@ class OfficerForm(QWidget):
         grid.setContentsMargins(2, 0, 12, 8)
         grid.setHorizontalSpacing(14)
         grid.setVerticalSpacing(10)
+        top = Qt.AlignmentFlag.AlignTop
         grid.addWidget(self.fields["nama"], 0, 0, 1, 2)
         for i, name in enumerate(("username", "jabatan", "nip")):
-            grid.addWidget(self.fields[name], 1 + i // 2, i % 2)
-        grid.addWidget(self.fields["password"], 3, 0)
-        grid.addWidget(self.fields["again"], 3, 1)
+            grid.addWidget(self.fields[name], 1 + i // 2, i % 2, top)
+        grid.addWidget(self.fields["password"], 3, 0, top)
+        grid.addWidget(self.fields["again"], 3, 1, top)
         self.rules = [label("", "small", wrap=True) for _ in range(4)]
         rules = QVBoxLayout()
         rules.setSpacing(3)
@@ -176,7 +178,7 @@ def proposed_name(nama: str, taken: Sequence[str]) -> str:
 def password_rules(username: str, password: str, again: str) -> tuple[tuple[str, bool], ...]:
     """The rules in words and whether the typed password keeps them."""
     short = PRODUCTION_LENGTH - len(password)
-    length = f"Paling sedikit {PRODUCTION_LENGTH} huruf" + (f", kurang {short} lagi" if password and short > 0 else "")
+    length = f"Paling sedikit {PRODUCTION_LENGTH} karakter" + (f", kurang {short} lagi" if password and short > 0 else "")
     lowered = password.lower()
     guessed = lowered in COMMON or len(set(lowered)) < 3 or (bool(username) and lowered == username.lower())
     return (

@@ -13,10 +13,10 @@ from ktpel_kiosk.domain.sop import Peran
 from ktpel_kiosk.ports.setup import NewOfficer, SetupStage
 from ktpel_kiosk.ui.first_run.officer_form import OfficerForm
 from ktpel_kiosk.ui.first_run.page import SetupPage
+from ktpel_kiosk.ui.first_run.parts import FactLine
 from ktpel_kiosk.ui.pages.base import scroll
 from ktpel_kiosk.ui.widgets.base import Card, clear_layout, label
 from ktpel_kiosk.ui.widgets.buttons import Button, IconButton
-from ktpel_kiosk.ui.widgets.status import ChecklistRow
 from ktpel_kiosk.ui.words import word
 
 if TYPE_CHECKING:
@@ -86,9 +86,9 @@ class OfficersPage(SetupPage):
         both = QHBoxLayout(view)
         both.setContentsMargins(0, 0, 0, 0)
         both.setSpacing(16)
-        both.addWidget(scroll(people), 3)
+        both.addWidget(scroll(people), 5)
         self.role_card = scroll(roles)
-        both.addWidget(self.role_card, 2)
+        both.addWidget(self.role_card, 4)
         return view
 
     # -- showing ------------------------------------------------------------------------------------------------------
@@ -127,9 +127,8 @@ class OfficersPage(SetupPage):
         clear_layout(self.roles)
         for role in self.needed:
             held = [o.nama.split(",")[0] for o in self.officers() if role in o.peran]
-            line = ChecklistRow(word("peran", role), fixed=True, detail=", ".join(n.split()[0] for n in held) if held else "belum ada")
-            line.setChecked(role not in missing)
-            line.setToolTip(", ".join(held) or word("peran_tugas", role))
+            line = FactLine(word("peran", role), ", ".join(held) or word("peran_tugas", role), good=role not in missing,
+                            detail="" if held else "belum ada")
             self.roles.addWidget(line)
         self._lead()
 
@@ -138,8 +137,7 @@ class OfficersPage(SetupPage):
             self.lead("Simpan petugas")
             return
         lost = self.progress.without_password()
-        ready = bool(self.officers()) and not self.progress.roles_missing and not lost
-        self.lead("Lanjut", ready=ready)
+        self.lead("Lanjut")
         if lost and self.officers():
             self.message.show_text("attention", "Kata sandi tidak pernah ditulis ke disk, jadi setelah berhenti di tengah jalan "
                                    "perlu diketik lagi.", bold="Tinggal kata sandinya.")
@@ -186,8 +184,21 @@ class OfficersPage(SetupPage):
     def forward(self) -> None:
         if self.views.currentWidget() is self.form:
             self.form.save()
+        elif problem := self.problem():
+            self.message.show_text("attention", problem)
         else:
             self.shell.next()
+
+    def problem(self) -> str:
+        """Why the page cannot be left yet, and what to do; empty when it can."""
+        if not self.officers():
+            return "Belum ada petugas. Tambahkan paling sedikit satu orang."
+        if missing := self.progress.roles_missing:
+            names = ", ".join(word("peran", r) for r in missing)
+            return f"Belum ada yang memegang peran {names}. Tambah petugas, atau beri peran itu kepada petugas yang ada."
+        if lost := self.progress.without_password():
+            return f"Ketik kata sandi untuk {', '.join(lost)}: kata sandi tidak pernah ditulis ke disk."
+        return ""
 
     def can_step_back(self) -> bool:
         return self.views.currentWidget() is self.form

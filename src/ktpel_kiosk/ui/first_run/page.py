@@ -11,7 +11,7 @@ from PySide6.QtWidgets import QVBoxLayout, QWidget
 from ktpel_kiosk.domain.errors import KioskError
 from ktpel_kiosk.ports.setup import OfficeSetup, SetupStage
 from ktpel_kiosk.ui.pages.base import scroll
-from ktpel_kiosk.ui.widgets.base import label
+from ktpel_kiosk.ui.widgets.base import label, row
 from ktpel_kiosk.ui.widgets.status import NoticeBar
 
 if TYPE_CHECKING:
@@ -41,7 +41,7 @@ class SetupPage(QWidget):
         for item in (self.title, self.intro):
             outer.addWidget(item)
         outer.addSpacing(4)
-        outer.addWidget(self.message)
+        outer.addLayout(row(self.message, margins=(2, 0, 10, 0)))
         holder = QWidget()
         self.body = QVBoxLayout(holder)
         self.body.setContentsMargins(2, 6, 10, 6)

@@ -227,6 +227,44 @@ class Views(QStackedWidget):
         self.updateGeometry()
 
 
+class FactLine(Painted):
+    """One thing that is there or still to come: a sign, its name, words below, the state at the right."""
+
+    def __init__(self, title: str, words: str, *, good: bool, detail: str) -> None:
+        super().__init__()
+        self._title, self._words, self._good, self._detail = title, words, good, detail
+        self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
+        self.setAccessibleName(f"{title}: {detail}. {words}".strip())
+        self.setToolTip(words)
+
+    def sizeHint(self) -> QSize:
+        return QSize(self.theme.px(240), self.theme.px(52 if self._words else 42))
+
+    def paintEvent(self, event: QEvent) -> None:
+        theme, p = self.theme, self.theme.px
+        painter = QPainter(self)
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+        side, high = p(22), self.height()
+        tone = "good" if self._good else "muted"
+        icons.draw(painter, "circle-check" if self._good else "circle", theme.color(tone), 0, (high - side) / 2, side)
+        small, font = theme.font("small"), theme.font("body", 600)
+        wide = QFontMetrics(small).horizontalAdvance(self._detail) + 2
+        painter.setFont(small)
+        painter.setPen(theme.color(tone))
+        painter.drawText(QRectF(self.width() - wide, 0, wide, high), Qt.AlignmentFlag.AlignVCenter, self._detail)
+        room = QRectF(p(34), 0, self.width() - p(34) - wide - p(10), high)
+        upper = QRectF(room.left(), high / 2 - p(20), room.width(), p(21)) if self._words else room
+        painter.setFont(font)
+        painter.setPen(theme.color("ink"))
+        painter.drawText(upper, Qt.AlignmentFlag.AlignVCenter, elided(font, self._title, room.width()))
+        if self._words:
+            painter.setFont(small)
+            painter.setPen(theme.color("muted"))
+            painter.drawText(QRectF(room.left(), high / 2, room.width(), p(20)), Qt.AlignmentFlag.AlignVCenter,
+                             elided(small, self._words, room.width()))
+        painter.fillRect(QRectF(0, high - 1, self.width(), 1), theme.color("line"))
+
+
 class SheetPicture(Painted):
     """A sheet of paper as it will come out of the printer, its upper part, fitted to the width."""
 

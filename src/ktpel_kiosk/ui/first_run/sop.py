@@ -42,7 +42,7 @@ class SopPage(SetupPage):
 
     def _list(self) -> QWidget:
         self.choices = ChoiceList("SOP")
-        self.choices.chosen.connect(lambda _v: self._lead())
+        self.choices.chosen.connect(lambda _v: self._picked())
         self.file = Button("Pakai berkas SOP sendiri", icon="folder-open")
         self.file.clicked.connect(lambda: choose_to_open(self, "Pilih berkas SOP", "SOP (*.toml)", self.take_file))
         self.compare = Button("Bandingkan", icon="list-checks")
@@ -125,13 +125,17 @@ class SopPage(SetupPage):
                                    bold="Berkas terbaca." if not sop.finding else "Berkas terbaca, dengan satu temuan.")
             self.choices.focus()
 
+    def _picked(self) -> None:
+        self.message.hide()
+        self._lead()
+
     def _lead(self) -> None:
         self.compare.setEnabled(len(self.all()) > 1)
         if self.views.currentIndex():
             sop = self.chosen()
             self.lead(f"Pakai SOP {sop.office}" if sop is not None else "Lanjut", ready=sop is not None)
         else:
-            self.lead("Lanjut", ready=self.chosen() is not None)
+            self.lead("Lanjut")
 
     # -- beside each other --------------------------------------------------------------------------------------------
 
@@ -173,6 +177,7 @@ class SopPage(SetupPage):
     def forward(self) -> None:
         sop = self.chosen()
         if sop is None:
+            self.message.show_text("attention", "Pilih satu SOP dulu. Bila belum yakin, tekan Bandingkan.")
             return
         if sop.text == self.progress.answers.sop_text:
             self.shell.next()

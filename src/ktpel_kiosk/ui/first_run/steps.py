@@ -27,7 +27,7 @@ class StageItem(Pressable):
     def __init__(self, number: int, title: str) -> None:
         super().__init__(title)
         self.number, self.state, self.detail = number, "todo", ""
-        self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
+        self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Preferred)
 
     def show_state(self, state: str, detail: str, *, here: bool) -> None:
         self.state, self.detail = state, detail
@@ -44,7 +44,7 @@ class StageItem(Pressable):
         return QSize(self.theme.px(220), max(48, self.theme.px(54)))
 
     def minimumSizeHint(self) -> QSize:
-        return QSize(self.theme.px(150), max(48, self.theme.px(50)))
+        return QSize(self.theme.px(150), max(48, self.theme.px(38)))
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
         step = {Qt.Key.Key_Down: 1, Qt.Key.Key_Up: -1}.get(Qt.Key(event.key()))
@@ -84,7 +84,7 @@ class StageItem(Pressable):
             painter.drawText(room, Qt.AlignmentFlag.AlignVCenter, elided(font, self.text(), room.width()))
         else:
             middle, small = rect.height() / 2, theme.font("tiny")
-            painter.drawText(QRectF(left, middle - theme.px(20), room.width(), theme.px(20)), Qt.AlignmentFlag.AlignVCenter,
+            painter.drawText(QRectF(left, middle - theme.px(19), room.width(), theme.px(20)), Qt.AlignmentFlag.AlignVCenter,
                              elided(font, self.text(), room.width()))
             painter.setFont(small)
             painter.setPen(theme.color("attention" if self.state == "open" else "muted"))
@@ -111,6 +111,7 @@ class StageList(QWidget):
             item.moved.connect(lambda step, at=i - 1: self._move(at, step))
             self.items[stage] = item
             box.addWidget(item)
+        box.addStretch(1)
 
     def _move(self, at: int, step: int) -> None:
         items = list(self.items.values())

@@ -15,7 +15,7 @@ from ktpel_kiosk.ports.services import Biometrics
 from ktpel_kiosk.ports.setup import OfficeSetup, SetupStage
 from ktpel_kiosk.ui.bridge import Bridge
 from ktpel_kiosk.ui.first_run.answers import STAGES, Progress
-from ktpel_kiosk.ui.first_run.facts import TODO, standing
+from ktpel_kiosk.ui.first_run.facts import DONE, TODO, standing
 from ktpel_kiosk.ui.first_run.page import SetupPage
 from ktpel_kiosk.ui.first_run.steps import StageList
 from ktpel_kiosk.ui.pages.base import scroll
@@ -47,7 +47,7 @@ class SetupWindow(QMainWindow):
         self.contrast, self.text_size = look
         self.progress = Progress(setup, bridge, setup.load())
         self.result = ""
-        self.busy = False
+        self.busy = self.over = False
         self._over = False
         self._pages: dict[SetupStage, SetupPage] = {}
         self.setWindowTitle("KTP-el · Penyiapan kantor")
@@ -146,7 +146,7 @@ class SetupWindow(QMainWindow):
 
     def open(self, stage: SetupStage) -> None:
         """Show a page; the answers remember it."""
-        if self.busy:
+        if self.busy or self.over:
             return
         before = self._pages.get(self.stage)
         if before is not None:
@@ -166,7 +166,7 @@ class SetupWindow(QMainWindow):
             self.open(STAGES[at + 1])
 
     def back(self) -> None:
-        if self.busy or self.page(self.stage).back():
+        if self.busy or self.over or self.page(self.stage).back():
             return
         at = STAGES.index(self.stage)
         if at:
@@ -197,22 +197,29 @@ class SetupWindow(QMainWindow):
         self.primary.setEnabled(page.ready and not self.busy)
         self.later_button.set_text(page.secondary)
         self.later_button.setVisible(bool(page.secondary))
-        self.back_button.setVisible(self.stage is not SetupStage.MODE or page.can_step_back())
+        self.back_button.setVisible(not self.over and (self.stage is not SetupStage.MODE or page.can_step_back()))
         self.back_button.setEnabled(not self.busy)
         self.leave_button.setEnabled(not self.busy)
+        self.leave_button.setVisible(not self.over)
+        self.kept.setVisible(not self.over)
+        self._list()
+
+    def _list(self) -> None:
+        """The steps at the left; none leads anywhere while the office is being made, or once it is."""
         for stage, item in self.steps.items.items():
-            state, detail = standing(self.progress, stage)
+            state, detail = (DONE, "") if self.over else standing(self.progress, stage)
             item.show_state(TODO if self.busy and stage is not self.stage else state, detail, here=stage is self.stage)
+            if self.over:
+                item.setEnabled(False)
 
     def _kept(self, error: KioskError | None) -> None:
         self.kept.setText("Jawaban tersimpan" if error is None else self.progress.sentence(error))
         set_tone(self.kept, "muted" if error is None else "trouble")
-        for stage, item in self.steps.items.items():
-            if not self.busy:
-                item.show_state(*standing(self.progress, stage), here=stage is self.stage)
+        self._list()
 
     def end(self, how: str) -> None:
-        """Leave with this result; what was answered is on disk."""
+        """Leave with this result; what was answered is on disk. Left after the office was made, the desk opens next time."""
+        how = how or ("production" if self.over else "")
         if self._over or self.busy:
             return
         self._over, self.result = True, how
