@@ -58,7 +58,7 @@ def test_what_was_typed_at_the_counter_survives_the_idle_lock(kit):
     page.form.fields["nama"].set_value("SITI AMINAH")
     page.phone.set_value("0812 3456 7890")
     page._changed()
-    window(kit)._idle.timeout.emit()
+    window(kit)._idle.due.emit()
     kit.wait()
     assert window(kit).current == "masuk"
     unlock(kit, "rina")

@@ -152,6 +152,9 @@ class CetakPage(Page):
         if self.presenter.may_set_chip():
             self.ask_latest("inside", self.presenter.chip_inside, self.inside.setChecked)
 
+    def place(self) -> dict[str, str]:
+        return {"id": self._chosen} if self._chosen else {}
+
     def _set_inside(self, inside: bool) -> None:
         self.act(lambda: self.presenter.set_chip_inside(inside), self._inside_set)
 

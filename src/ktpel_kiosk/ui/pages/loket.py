@@ -168,8 +168,11 @@ class LoketPage(Page):
             self._reset()
         elif not self.draft_key:
             self._reset()
-            self.ask(self.presenter.drafts, self._resume_latest)
+            self.ask(self.presenter.drafts, lambda drafts: self._resume_latest(drafts, str(args.get("draft", ""))))
         self.refresh()
+
+    def place(self) -> dict[str, str]:
+        return {"id": self._resume_id} if self._resume_id else {"draft": self.draft_key} if self.draft_key else {}
 
     def back(self) -> bool:
         if self.side.currentIndex():
@@ -245,9 +248,9 @@ class LoketPage(Page):
             menu.addAction(f"Dikembalikan · {item.nomor_register or 'belum bernomor'} · {item.nama}", partial(self.opened, id=item.id))
         menu.popup(self.others.mapToGlobal(self.others.rect().bottomLeft()))
 
-    def _resume_latest(self, drafts: dict[str, dict[str, object]]) -> None:
+    def _resume_latest(self, drafts: dict[str, dict[str, object]], wanted: str = "") -> None:
         if drafts and not self.draft_key and not self.nik.value():
-            key = max(drafts)
+            key = wanted if wanted in drafts else max(drafts)
             self._load_draft(key, drafts[key])
 
     def _load_draft(self, key: str, form: dict[str, object]) -> None:

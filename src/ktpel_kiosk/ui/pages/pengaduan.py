@@ -130,6 +130,11 @@ class PengaduanPage(Page):
         elif self.form.isHidden():
             self.rows.setFocus()
 
+    def place(self) -> dict[str, str]:
+        if not self.form.isHidden():
+            return {"new": "1"}
+        return {"id": self.pane.view.id} if not self.pane.isHidden() and self.pane.view is not None else {}
+
     def closed(self) -> None:
         self._shown = False
         self.search.stop_waiting()

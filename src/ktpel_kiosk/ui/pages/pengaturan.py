@@ -66,6 +66,9 @@ class PengaturanPage(Page):
         if args.get("device"):
             self.section("perangkat").choose(str(args["device"]), str(args.get("tab", "keadaan")))
 
+    def place(self) -> dict[str, str]:
+        return {"section": self.tabs.current} if self.tabs.current else {}
+
     def closed(self) -> None:
         if self.tabs.current:
             self.section(self.tabs.current).closed()

@@ -139,6 +139,9 @@ class PenyerahanPage(Page):
         self.refresh()
         self.scan.setFocus()
 
+    def place(self) -> dict[str, str]:
+        return {"id": self._chosen} if self._chosen else {}
+
     def refresh(self) -> None:
         self.ask_latest("items", self.work.items, self._listed)
 

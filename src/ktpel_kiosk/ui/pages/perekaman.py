@@ -168,10 +168,13 @@ class PerekamanPage(Page):
 
     def opened(self, **args: Any) -> None:
         if args.get("id"):
-            self.open_application(args["id"])
+            self.open_application(args["id"], str(args.get("part", "")))
         elif self.view is not None:
             self._show_part(self.part.key if self.part else self.view.next_part())
         self.refresh()
+
+    def place(self) -> dict[str, str]:
+        return {"id": self.view.permohonan.id, "part": self.part.key if self.part else ""} if self.view is not None else {}
 
     def closed(self) -> None:
         if self.part is not None:
@@ -180,7 +183,8 @@ class PerekamanPage(Page):
     def refresh(self) -> None:
         self.ask_latest("items", self.work.items, lambda rows: self.list.set_items([WorkItem(*r) for r in rows]))
 
-    def open_application(self, pid: str) -> None:
+    def open_application(self, pid: str, part: str = "") -> None:
+        """``part``: where work went on before a restart; else the first part not done."""
         if not pid:
             return
 
@@ -189,9 +193,9 @@ class PerekamanPage(Page):
             self.work.open(pid)
             return self.presenter.load(pid), paused
 
-        self.ask_latest("open", work, lambda result: self._opened(*result))
+        self.ask_latest("open", work, lambda result: self._opened(*result, part))
 
-    def _opened(self, view: RecordView, paused: str) -> None:
+    def _opened(self, view: RecordView, paused: str, part: str = "") -> None:
         if view.stage not in (Stage.REKAM, Stage.KIRIM):
             self.shell.go("register", text=view.permohonan.nomor_register)
             return
@@ -202,7 +206,7 @@ class PerekamanPage(Page):
         data.show_to_applicant = True
         self.pages.setCurrentIndex(1)
         self.set_view(view)
-        self._show_part(view.next_part())
+        self._show_part(part if part in view.parts() else view.next_part())
         if paused and self.work.may_act(view.permohonan):
             self.shell.tell("info", f"Tadi dijeda: {paused}. Waktu berjalan lagi; yang sudah direkam masih tersimpan.",
                             bold=f"{view.permohonan.nomor_register} dilanjutkan.")

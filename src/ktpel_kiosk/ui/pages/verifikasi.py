@@ -133,6 +133,9 @@ class VerifikasiPage(Page):
         self._wanted = args.get("id", "") or self._wanted
         self.refresh()
 
+    def place(self) -> dict[str, str]:
+        return {"id": self._chosen} if self._chosen else {}
+
     def refresh(self) -> None:
         self.ask_latest("items", self.presenter.items, self._listed)
 
