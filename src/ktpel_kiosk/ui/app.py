@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QApplication
 
+from ktpel_kiosk.ui import practice_mark
 from ktpel_kiosk.ui.bridge import Bridge
 from ktpel_kiosk.ui.choices import Choices
 from ktpel_kiosk.ui.kiosk import Beat, KioskGuard
@@ -43,6 +44,8 @@ class Windows:
         desk, bridge = self.operator.desk, self.bridge
         made = ApplicantWindow(desk.sop, second_screen=len(self.app.screens()) > 1)
         made.set_contrast(self.operator.theme.contrast)
+        if desk.practice is not None:
+            practice_mark.mark(made, practice_mark.APPLICANT)
         made.surveyed.connect(lambda layanan, scores, profile: bridge.run(
             lambda: ikm.store_survey(desk, layanan, scores, profile), lambda _r: None, self.operator.show_error, owner=made))
         bridge.run(lambda: notices.maklumat(desk), made.set_maklumat, lambda _e: None, owner=made)
