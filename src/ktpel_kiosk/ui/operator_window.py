@@ -16,6 +16,7 @@ from ktpel_kiosk.domain.actor import Actor
 from ktpel_kiosk.domain.errors import DeviceTrouble, KioskError, SecurityRefusal, UserFacing
 from ktpel_kiosk.domain.permissions import PERMISSIONS
 from ktpel_kiosk.ports.devices import DeviceHealth, DeviceState
+from ktpel_kiosk.ui import practice_mark
 from ktpel_kiosk.ui.bridge import Bridge
 from ktpel_kiosk.ui.choices import Choices
 from ktpel_kiosk.ui.header import Header
@@ -151,6 +152,7 @@ class OperatorWindow(KioskWindow):
         self._practice: QDockWidget | None = None
         if self.desk.practice is not None:
             QShortcut(QKeySequence("F12"), self).activated.connect(self.show_practice)
+            practice_mark.mark(self)
 
     def _bar_room(self, on: bool) -> None:
         """Room above the notices while there are any."""
