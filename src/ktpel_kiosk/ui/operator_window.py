@@ -19,10 +19,12 @@ from ktpel_kiosk.ports.devices import DeviceHealth, DeviceState
 from ktpel_kiosk.ui import practice_mark
 from ktpel_kiosk.ui.bridge import Bridge
 from ktpel_kiosk.ui.choices import Choices
+from ktpel_kiosk.ui.desk_memory import DeskMemory
 from ktpel_kiosk.ui.header import Header
 from ktpel_kiosk.ui.kiosk_window import KioskWindow
 from ktpel_kiosk.ui.pages.base import Page
 from ktpel_kiosk.ui.presenters.session import Session
+from ktpel_kiosk.ui.screen_keyboard import KeyboardControl
 from ktpel_kiosk.ui.theme import Theme, screen_scale, set_theme, text_scale
 from ktpel_kiosk.ui.wedge import WedgeFilter, key_press
 from ktpel_kiosk.ui.widgets.base import Line
@@ -77,6 +79,7 @@ class OperatorWindow(KioskWindow):
         self.session = Session(desk, actor or Actor("", "", frozenset()))
         self.text_size = "normal"
         self.choices = Choices()
+        self.memory = DeskMemory(data)
         self.on_theme: Callable[[str, str], None] = lambda _contrast, _size: None
         self.setWindowTitle(f"KTP-el · {desk.sop.kantor.nama}")
         self.setMinimumSize(1024, 640)
@@ -87,6 +90,7 @@ class OperatorWindow(KioskWindow):
         self._about = ""
         self._prepare_kiosk(idle_lock_s, data)
         self._build()
+        self.keyboard = KeyboardControl(self, self.memory)
         self._timers()
         bridge.device_changed.connect(self._device_changed)
         bridge.register_changed.connect(self._register_changed)

@@ -8,6 +8,7 @@ from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QButtonGroup, QGridLayout, QHBoxLayout, QVBoxLayout, QWidget
 
 from ktpel_kiosk.ui.pages.base import scroll
+from ktpel_kiosk.ui.screen_keyboard import MODES
 from ktpel_kiosk.ui.widgets.base import Card, Line, column, label
 from ktpel_kiosk.ui.widgets.buttons import Button, ChoiceChip
 from ktpel_kiosk.ui.widgets.extra import chosen_value
@@ -99,7 +100,7 @@ class OfficeSection(Section):
 
 
 class LookSection(Section):
-    """Contrast and text size; applied at once."""
+    """Contrast, text size and the screen keyboard; applied at once."""
 
     def __init__(self, page: PengaturanPage) -> None:
         super().__init__(page)
@@ -114,6 +115,11 @@ class LookSection(Section):
         card.body.addLayout(column(label("Ukuran tulisan", "strong", weight="semibold"),
                                    label("Berlaku untuk jendela petugas. Layar pemohon selalu memakai tulisan besar.", "body", tone="muted",
                                          wrap=True), two, spacing=8))
+        self.keyboard, three = _choices(MODES, self)
+        card.body.addSpacing(8)
+        card.body.addLayout(column(label("Papan ketik layar", "strong", weight="semibold"),
+                                   label("Otomatis: muncul bila isian disentuh dengan jari, di jendela petugas dan layar pemohon.",
+                                         "body", tone="muted", wrap=True), three, spacing=8))
         card.body.addSpacing(8)
         card.body.addWidget(label("Contoh", "strong", weight="semibold"))
         card.body.addWidget(self.sample)
@@ -121,10 +127,11 @@ class LookSection(Section):
         self.frame.addWidget(card, 1)
         self.contrast.buttonClicked.connect(lambda _b: self._changed())
         self.text_size.buttonClicked.connect(lambda _b: self._changed())
+        self.keyboard.buttonClicked.connect(lambda b: self.page.shell.keyboard.set_mode(str(b.value)))
 
     def opened(self) -> None:
         contrast, size = self.current()
-        for group, value in ((self.contrast, contrast), (self.text_size, size)):
+        for group, value in ((self.contrast, contrast), (self.text_size, size), (self.keyboard, self.page.shell.keyboard.mode)):
             for button in group.buttons():
                 if isinstance(button, ChoiceChip):
                     button.setChecked(button.value == value)

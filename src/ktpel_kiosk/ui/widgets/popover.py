@@ -44,7 +44,8 @@ class Popover(QFrame):
     def place(self, width: int, height: int) -> None:
         window = self.anchor.window()
         top = self.anchor.mapTo(window, QPoint(0, 0))
-        below = window.height() - top.y() - self.anchor.height() - 2 * GAP
+        floor = window.property("screen_keyboard_top") or window.height()
+        below = floor - top.y() - self.anchor.height() - 2 * GAP
         above = top.y() - 2 * GAP
         under = below >= min(height, above)
         high = min(height, below if under else above)
