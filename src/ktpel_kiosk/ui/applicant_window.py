@@ -1,38 +1,39 @@
 """The applicant's window: large type, one thing at a time. The operator's pages drive it; answers come as signals.
 
-On a machine with one screen it covers the operator's window while the applicant answers and steps aside afterwards.
+On a machine with one screen it covers the operator's window while the applicant answers; only the officer's key leads back.
+What it shows of a person is forgotten when they leave (:meth:`ApplicantWindow.idle`, a new number, another officer).
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import Signal
-from PySide6.QtGui import QImage, QResizeEvent
-from PySide6.QtWidgets import QFrame, QHBoxLayout, QMainWindow, QStackedWidget, QVBoxLayout, QWidget
+from PySide6.QtCore import Qt, QTimer, Signal
+from PySide6.QtGui import QCloseEvent, QImage, QKeyEvent, QResizeEvent
+from PySide6.QtWidgets import QMainWindow, QStackedWidget, QVBoxLayout, QWidget
 
 from ktpel_kiosk.desk.notices import DEFAULT_MAKLUMAT
-from ktpel_kiosk.domain.biometric import Position
+from ktpel_kiosk.domain.biometric import PenPoint, Position
 from ktpel_kiosk.ui.applicant import survey
+from ktpel_kiosk.ui.applicant.closing import NeutralPage, ReviewPage, ThanksPage, TurnPage, WaitPage, WelcomePage
+from ktpel_kiosk.ui.applicant.data import DataPage
+from ktpel_kiosk.ui.applicant.eyes import EyesPage
 from ktpel_kiosk.ui.applicant.forms import load_forms
+from ktpel_kiosk.ui.applicant.hands import HandsPage
 from ktpel_kiosk.ui.applicant.idle import IdlePage
-from ktpel_kiosk.ui.applicant.pages import (
-    DataPage,
-    EyesPage,
-    HandsPage,
-    PhotoPage,
-    PrivacyPage,
-    ReviewPage,
-    SignPage,
-    ThanksPage,
-    WaitPage,
-)
+from ktpel_kiosk.ui.applicant.lang import Tongue
+from ktpel_kiosk.ui.applicant.look import LARGER, ApplicantTheme, scale_for
 from ktpel_kiosk.ui.applicant.parts import ApplicantPage
+from ktpel_kiosk.ui.applicant.portrait import PhotoPage
+from ktpel_kiosk.ui.applicant.privacy import PrivacyPage
+from ktpel_kiosk.ui.applicant.readout import Readout
+from ktpel_kiosk.ui.applicant.sign import SignPage
+from ktpel_kiosk.ui.applicant.top import TopLine
 from ktpel_kiosk.ui.presenters.session import number_short
+from ktpel_kiosk.ui.speech import Voice
 from ktpel_kiosk.ui.theme import Theme, set_theme
-from ktpel_kiosk.ui.widgets.base import Line, label
-from ktpel_kiosk.ui.widgets.status import LogoTile, ProgressDots
+from ktpel_kiosk.ui.widgets.base import Line
 from ktpel_kiosk.ui.words import word
 
 if TYPE_CHECKING:
@@ -43,6 +44,12 @@ ORDER = ("privasi", "data", "foto", "jari", "mata", "tanda_tangan", "tinjau")
 
 ASKS = ("privasi", "data", "tanda_tangan", "tinjau", *survey.PAGES)
 """Pages that wait for the applicant's own answer."""
+
+HELPLESS = ("sapa", "netral", "putar", "putar_kembali", survey.THANKS)
+"""Pages without the button that calls the officer."""
+
+CALLED_MS = 20_000
+"""So long the button says that the officer was called."""
 
 
 class ApplicantWindow(QMainWindow):
@@ -55,51 +62,78 @@ class ApplicantWindow(QMainWindow):
     surveyed = Signal(str, dict, dict)
     """A whole survey form: service, scores by unsur, profile."""
 
-    def __init__(self, sop: Sop, *, theme: Theme | None = None, second_screen: bool = True) -> None:
+    help_called = Signal(str)
+    """The applicant wants the officer; the number under which they are served."""
+
+    taken_back = Signal()
+    """One screen: the officer's key gave the screen back."""
+
+    held_back = Signal()
+    """One screen: somebody held the button down; the operator's window must ask who it is."""
+
+    def __init__(self, sop: Sop, *, theme: Theme | None = None, second_screen: bool = True, voice: Voice | None = None) -> None:
         super().__init__()
         self.sop, self.second_screen = sop, second_screen
         self._maklumat = DEFAULT_MAKLUMAT
         self._survey: survey.Survey | None = None
         self._auto_scale = theme is None
+        self._contrast, self._letters = theme.contrast if theme else "light", 1.0
+        self.tongue = Tongue()
+        self.readout = Readout(voice or Voice.shared(), self)
         self.setWindowTitle(f"Pemohon · {sop.kantor.nama}")
-        self.setMinimumSize(800, 480)
-        set_theme(self, theme or Theme())
+        self.setMinimumSize(600, 480)
+        set_theme(self, ApplicantTheme(self._contrast, theme.scale if theme else 1.0))
         root = QWidget()
         root.setProperty("surface", "plain")
-        self.office = label(sop.kantor.nama, step="strong", weight="semibold")
-        self.number = label("", step="strong", tone="muted")
-        self.dots = ProgressDots()
-        head = QFrame()
-        line = QHBoxLayout(head)
-        line.setContentsMargins(56, 20, 56, 20)
-        line.setSpacing(14)
-        for item in (LogoTile(side=40), self.office, self.number):
-            line.addWidget(item)
-        line.addStretch(1)
-        line.addWidget(self.dots)
+        self.top = TopLine(sop.kantor.nama)
+        self.number, self.dots = self.top.number, self.top.dots
+        self.top.aloud.clicked.connect(self._read)
+        self.top.help.clicked.connect(self.call_officer)
+        self.readout.changed.connect(lambda _on: self._top_words())
+        self._called = QTimer(self)
+        self._called.setSingleShot(True)
+        self._called.setInterval(CALLED_MS)
+        self._called.timeout.connect(self._top_words)
         self.stack = QStackedWidget()
         outer = QVBoxLayout(root)
         outer.setContentsMargins(0, 0, 0, 0)
         outer.setSpacing(0)
-        outer.addWidget(head)
+        outer.addWidget(self.top)
         outer.addWidget(Line())
         outer.addWidget(self.stack, 1)
         self.setCentralWidget(root)
         self._pages: dict[str, ApplicantPage] = {}
         self._host: QWidget | None = None
+        self._locked, self._behind = False, ""
+        self._nomor = ""
         self.idle()
+
+    # -- look ----------------------------------------------------------------------------------------------------------------
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         if self._auto_scale:
-            scale = max(0.7, min(2.0, round(min(self.width() / 1366, self.height() / 768), 2)))
-            if scale != self._ktpel_theme.scale:  # type: ignore[attr-defined]
-                set_theme(self, Theme(self._ktpel_theme.contrast, scale))  # type: ignore[attr-defined]
+            self._look(scale_for(self.width(), self.height()))
         super().resizeEvent(event)
+
+    def _look(self, scale: float | None = None) -> None:
+        now: ApplicantTheme = self._ktpel_theme  # type: ignore[attr-defined]
+        wanted = ApplicantTheme(self._contrast, scale or now.scale, letters=self._letters)
+        if wanted != now:
+            set_theme(self, wanted)
 
     def set_contrast(self, contrast: str) -> None:
         """``light`` or ``contrast``, as the officer chose for the desk."""
-        if contrast != self._ktpel_theme.contrast:  # type: ignore[attr-defined]
-            set_theme(self, Theme(contrast, self._ktpel_theme.scale))  # type: ignore[attr-defined]
+        self._contrast = contrast
+        self._look()
+
+    @property
+    def larger(self) -> bool:
+        return self._letters > 1
+
+    def set_larger(self, on: bool) -> None:
+        """Larger letters for this applicant."""
+        self._letters = LARGER if on else 1.0
+        self._look()
 
     def set_maklumat(self, text: str) -> None:
         """The office's own maklumat pelayanan."""
@@ -109,46 +143,110 @@ class ApplicantWindow(QMainWindow):
             if isinstance(page, IdlePage):
                 page.show_maklumat(text)
 
+    # -- for one applicant ---------------------------------------------------------------------------------------------------
+
+    @property
+    def speech(self) -> bool:
+        """Pages and hints are read aloud by themselves."""
+        return self.readout.on
+
+    def set_speech(self, on: bool) -> None:
+        """The officer's choice for this applicant; nothing happens where the machine has no voice."""
+        self.readout.set_on(on and self.readout.available)
+        if self.readout.on and self.current not in ("", "sapa"):
+            self.readout.page(self._page_now().spoken(), self.tongue)
+
+    @property
+    def left_handed(self) -> bool:
+        page = self._pages.get("tanda_tangan")
+        return isinstance(page, SignPage) and page.left_handed
+
+    def set_left_handed(self, on: bool) -> None:
+        page = self.page("tanda_tangan")
+        assert isinstance(page, SignPage)
+        page.set_left_handed(on)
+
+    def set_language(self, code: str) -> None:
+        """Another language for this applicant; what is asked at this moment is asked again in it."""
+        if code == self.tongue.code:
+            return
+        self.tongue = Tongue(code)
+        self.readout.silence()
+        shown = self.current
+        for key in [k for k in self._pages if k != "sapa" and k not in survey.PAGES]:
+            page = self._pages.pop(key)
+            page.forget()
+            self.stack.removeWidget(page)
+            page.deleteLater()
+        self._top_words()
+        if shown not in self._pages:
+            self._show(shown)
+
+    def call_officer(self) -> None:
+        """Tell the operator's window quietly; the applicant sees that it was heard."""
+        self._called.start()
+        self._top_words()
+        self.help_called.emit(self._nomor)
+
+    def _read(self) -> None:
+        self.readout.now(self._page_now().spoken(), self.tongue)
+
+    def _page_now(self) -> ApplicantPage:
+        page = self.stack.currentWidget()
+        assert isinstance(page, ApplicantPage)
+        return page
+
+    def _top_words(self) -> None:
+        w, key, called = self.tongue, self.current, self._called.isActive()
+        speaks = self.readout.voice.busy
+        self.top.help.show_as(w("petugas_dipanggil" if called else "panggil"), "check" if called else "hand", "good" if called else "")
+        self.top.aloud.show_as(w("diam" if speaks else "bacakan"), "x" if speaks else "volume-2", "accent" if speaks else "")
+        self.top.help.setVisible(key not in HELPLESS)
+        self.top.aloud.setVisible(self.readout.available and key not in ("sapa", "netral") and bool(self._page_now().spoken()))
+        self.number.setText(w("nomor", nomor=number_short(self._nomor)) if self._nomor and not self._locked else "")
+        self.top.fit()
+
+    # -- pages ---------------------------------------------------------------------------------------------------------------
+
     def page(self, key: str) -> ApplicantPage:
         if key not in self._pages:
-            made: ApplicantPage = {
-                "sapa": lambda: IdlePage(self.sop, self._maklumat), "privasi": lambda: PrivacyPage(self.sop), "data": DataPage,
-                "foto": PhotoPage,
-                "jari": HandsPage, "mata": EyesPage, "tanda_tangan": SignPage, "tinjau": ReviewPage, "tunggu": WaitPage,
-                "terima_kasih": ThanksPage, survey.INVITE: lambda: survey.InvitePage(self.survey),
-                survey.ASK: lambda: survey.QuestionPage(self.survey), survey.PROFILE: lambda: survey.ProfilePage(self.survey),
-                survey.THANKS: lambda: survey.SurveyThanksPage(self.survey),
-            }[key]()
+            t = self.tongue
+            makers: dict[str, Callable[[], ApplicantPage]] = {
+                "sapa": lambda: IdlePage(self.sop, self._maklumat), "privasi": lambda: PrivacyPage(self.sop, t),
+                "data": lambda: DataPage(t), "foto": lambda: PhotoPage(t), "jari": lambda: HandsPage(t), "mata": lambda: EyesPage(t),
+                "tanda_tangan": lambda: SignPage(t), "tinjau": lambda: ReviewPage(t), "tunggu": lambda: WaitPage(t),
+                "terima_kasih": lambda: ThanksPage(t), "sambut": lambda: WelcomePage(t), "netral": lambda: NeutralPage(t),
+                "putar": lambda: TurnPage(t), "putar_kembali": lambda: TurnPage(t, back=True),
+                survey.INVITE: lambda: survey.InvitePage(self.survey), survey.ASK: lambda: survey.QuestionPage(self.survey),
+                survey.PROFILE: lambda: survey.ProfilePage(self.survey), survey.THANKS: lambda: survey.SurveyThanksPage(self.survey),
+            }
+            made = makers[key]()
             self._connect(made)
             self.stack.addWidget(made)
             self._pages[key] = made
         return self._pages[key]
 
     def _connect(self, page: ApplicantPage) -> None:
+        page.told.connect(lambda text: self._told(page, text))
         if isinstance(page, PrivacyPage):
             page.understood.connect(self.understood)
+            page.language.connect(self.set_language)
         elif isinstance(page, DataPage):
             page.answered.connect(self.data_answered)
         elif isinstance(page, SignPage):
             page.signed.connect(self.signed)
         elif isinstance(page, ReviewPage):
             page.agreed.connect(self.agreed)
+        elif isinstance(page, ThanksPage):
+            page.over.connect(self.idle)
+        elif isinstance(page, TurnPage):
+            page.begun.connect(self._begun)
+            page.officer.connect(self.take_back)
+            page.held.connect(self._held)
 
-    def share_screen(self, host: QWidget) -> None:
-        """One screen only: this window covers ``host`` while the applicant has to answer (the screen is turned around)."""
-        self._host = host
-        self.setGeometry(host.geometry())
-
-    def _step_forward(self, key: str) -> None:
-        if self._host is None:
-            return
-        if key in ASKS:
-            self.showFullScreen()
-            self.raise_()
-            self.activateWindow()
-        else:
-            self.hide()
-            self._host.activateWindow()
+    def _told(self, page: ApplicantPage, text: str) -> None:
+        if page is self.stack.currentWidget():
+            self.readout.hint(text, self.tongue)
 
     @property
     def current(self) -> str:
@@ -160,7 +258,26 @@ class ApplicantWindow(QMainWindow):
         page = self.page(key)
         if isinstance(page, survey.SurveyPage):
             page.show_now()
+        if self._locked:
+            self._behind = key
+            return page
+        if self._turned(key):
+            return page
+        if key != self.current:
+            self._put(key)
+        page.focus_first()
+        return page
+
+    def _put(self, key: str) -> None:
+        """On the screen, with the line above it."""
+        page = self.page(key)
         self.stack.setCurrentWidget(page)
+        self._dots(key)
+        self._top_words()
+        if key != "sapa":
+            self.readout.page(page.spoken(), self.tongue)
+
+    def _dots(self, key: str) -> None:
         count, at = len(ORDER), ORDER.index(key) if key in ORDER else -1
         if key in (survey.ASK, survey.PROFILE):
             count = len(self.survey.form.questions) + 1
@@ -168,19 +285,121 @@ class ApplicantWindow(QMainWindow):
         self.dots.setVisible(at >= 0)
         if at >= 0:
             self.dots.set(count, at)
-        self._step_forward(key)
-        page.focus_first()
-        return page
 
-    # -- what the operator's pages ask for ----------------------------------------------------------------------------
+    # -- one screen ----------------------------------------------------------------------------------------------------------
+
+    def share_screen(self, host: QWidget) -> None:
+        """One screen only: this window covers ``host`` while the applicant has to answer (the screen is turned around)."""
+        self._host = host
+        self.setGeometry(host.geometry())
+
+    @property
+    def shared(self) -> bool:
+        return self._host is not None
+
+    def _turned(self, key: str) -> bool:
+        """With one screen: ask for the screen to be turned first. True where ``key`` is not to be shown now."""
+        if self._host is None:
+            return False
+        if key in ASKS:
+            if not self.isVisible() or self.current == "putar_kembali":
+                self._behind = key
+                self.showFullScreen()
+                self.raise_()
+                self.activateWindow()
+                self._put("putar")
+                self.page("putar").focus_first()
+                return True
+            if self.current == "putar":
+                self._behind = key
+                return True
+            return False
+        if self.isVisible() and self.current not in ("", "putar"):
+            self._behind = key
+            self._put("putar_kembali")
+            self.page("putar_kembali").focus_first()
+            return True
+        self.hide()
+        return False
+
+    def _begun(self) -> None:
+        """The applicant sits before the screen."""
+        key, self._behind = self._behind, ""
+        if key:
+            self._put(key)
+            self.page(key).focus_first()
+
+    def take_back(self) -> None:
+        """The officer has the screen again."""
+        if self._host is None:
+            return
+        self.hide()
+        self.readout.silence()
+        behind, self._behind = self._behind, ""
+        if behind and behind not in ASKS:
+            self._put(behind)
+        self._host.activateWindow()
+        self.taken_back.emit()
+
+    def _held(self) -> None:
+        self.held_back.emit()
+        self.take_back()
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        """With one screen the officer's key works on every page; the keyboard stays on the officer's side."""
+        if self._host is not None and event.key() in (Qt.Key.Key_F9, Qt.Key.Key_Escape) and not self.surveying:
+            self.take_back()
+        else:
+            super().keyPressEvent(event)
+
+    # -- the officer is away ---------------------------------------------------------------------------------------------------
+
+    def lock(self) -> None:
+        """The operator's window is locked: a neutral page until somebody signs in."""
+        if self._locked:
+            return
+        if self.surveying:
+            return
+        self._behind = self.current
+        if self._behind in ("", "sapa"):
+            self._behind = ""
+            return
+        self.readout.silence()
+        self._put("netral")
+        self._locked = True
+        self._top_words()
+
+    def unlock(self, *, same: bool) -> None:
+        """Somebody signed in; ``same``: who was there before, so the applicant's page comes back. Else it is forgotten."""
+        if not same:
+            self._locked = False
+            self.idle()
+        elif self._locked:
+            self._locked = False
+            key, self._behind = self._behind, ""
+            self._show(key or "sapa")
+
+    # -- what the operator's pages ask for -------------------------------------------------------------------------------------
+
+    def forget(self) -> None:
+        """Nothing of the applicant stays: pictures, words, ink, hand, language, letters, voice."""
+        self.readout.silence()
+        self.readout.on = False
+        self._nomor = ""
+        self._called.stop()
+        for page in self._pages.values():
+            page.forget()
+        self.set_larger(False)
+        self.set_language("id")
 
     def idle(self) -> None:
         """Nobody is served: standar pelayanan, maklumat, complaint channels. A survey under way ends by itself first."""
         if self.surveying:
             return
-        self.number.setText("")
         shown = self.current == "sapa"
         page = self._show("sapa")
+        self.forget()
+        self._top_words()
         if isinstance(page, IdlePage) and not shown:
             page.restart()
 
@@ -200,7 +419,7 @@ class ApplicantWindow(QMainWindow):
 
     def ask_survey(self, layanan: str, greeting: str = "") -> None:
         """Would the applicant rate the service just given? Skipped or left alone, the window goes back to idle by itself."""
-        self.number.setText("")
+        self.forget()
         self.survey.invite(layanan, greeting)
 
     def after_handover(self, layanan: str, card: bool) -> None:
@@ -211,20 +430,29 @@ class ApplicantWindow(QMainWindow):
             self.idle()
 
     def serve(self, nomor: str) -> None:
-        """An applicant sits down."""
+        """An applicant sits down; another number than before: whoever sat here is forgotten."""
         if self.surveying:
             self.survey.interrupted()
             self.wait()
-        self.number.setText(word("pemohon", "nomor").format(nomor=number_short(nomor)) if nomor else "")
+        if nomor != self._nomor:
+            self.forget()
+            self._nomor = nomor
+            page = self.page("sambut")
+            assert isinstance(page, WelcomePage)
+            page.show_number(number_short(nomor) if nomor else "")
+            if nomor and self.current == "sapa" and self._host is None:
+                self._show("sambut")
+        self._top_words()
 
     def privacy(self) -> None:
         self._show("privasi")
 
     def data(self, rows: Sequence[tuple[str, str, str]]) -> None:
         """Is this you? ``rows``: field name, label, value."""
-        page = self._show("data")
+        page = self.page("data")
         assert isinstance(page, DataPage)
         page.show_rows(rows)
+        self._show("data")
 
     def photo(self) -> None:
         self._show("foto")
@@ -233,6 +461,23 @@ class ApplicantWindow(QMainWindow):
         page = self._pages.get("foto")
         if isinstance(page, PhotoPage):
             page.show_frame(image, hint)
+
+    def photo_plate(self) -> Mirror | None:
+        """Where live frames of the portrait go (ui/feed.py); None before that page was shown."""
+        page = self._pages.get("foto")
+        return page.view if isinstance(page, PhotoPage) else None
+
+    def photo_hint(self, key: str) -> None:
+        """One thing the applicant can do, by its key; empty: nothing."""
+        page = self._pages.get("foto")
+        if isinstance(page, PhotoPage):
+            page.show_hint(key)
+
+    def photo_not_yet(self) -> None:
+        """The countdown of :meth:`photo_soon` ends without a picture."""
+        page = self._pages.get("foto")
+        if isinstance(page, PhotoPage):
+            page.not_yet()
 
     def photo_plate(self) -> PreviewView | None:
         """Where live frames of the portrait go (ui/feed.py); None before that page was shown."""
@@ -245,11 +490,18 @@ class ApplicantWindow(QMainWindow):
         if isinstance(page, PhotoPage):
             page.show_state(hint, countdown, seconds)
 
+    def photo_taken(self, image: QImage, good: bool = True) -> None:
+        """The picture that was taken; ``good``: it need not be taken again."""
+        page = self._pages.get("foto")
+        if isinstance(page, PhotoPage):
+            page.show_taken(image, good)
+
     def hands(self, states: dict[Position, str], positions: Sequence[Position], share: float, done: bool = False, hint: str = "") -> None:
         """``hint``: what to do better with the last touch, in the applicant's words."""
-        page = self._show("jari")
+        page = self.page("jari")
         assert isinstance(page, HandsPage)
         page.show_hands(states, tuple(positions), share, done, hint)
+        self._show("jari")
 
     def eyes(self, hint: str = "") -> None:
         page = self._show("mata")
@@ -257,26 +509,39 @@ class ApplicantWindow(QMainWindow):
         page.show_hint(hint)
 
     def sign(self, *, handover: bool = False) -> None:
-        page = self._show("tanda_tangan")
+        page = self.page("tanda_tangan")
         assert isinstance(page, SignPage)
-        page.ask(word("pemohon", "ttd_terima_kecil" if handover else "ttd_kecil"))
+        page.ask(self.tongue("ttd_terima_kecil" if handover else "ttd_kecil"))
+        self._show("tanda_tangan")
+
+    def show_ink(self, points: Sequence[PenPoint], width: int, height: int) -> None:
+        """What is being written on a pad of ``width`` x ``height`` units."""
+        page = self._pages.get("tanda_tangan")
+        if isinstance(page, SignPage):
+            page.show_ink(points, width, height)
 
     def show_signature(self, image: QImage) -> None:
         """What the pad took, so that the applicant sees it."""
         page = self._pages.get("tanda_tangan")
         if isinstance(page, SignPage):
-            page.ink.show_picture(image)
+            page.show_signature(image)
 
     def review(self, name: str, portrait: QImage | None, signature: QImage | None, lines: Sequence[str]) -> None:
-        page = self._show("tinjau")
+        page = self.page("tinjau")
         assert isinstance(page, ReviewPage)
         page.show_review(name, portrait, signature, lines)
+        self._show("tinjau")
 
     def wait(self) -> None:
         self._show("tunggu")
 
     def thanks(self, nomor: str, name: str, estimate: str) -> None:
-        page = self._show("terima_kasih")
+        self.serve(nomor)
+        page = self.page("terima_kasih")
         assert isinstance(page, ThanksPage)
         page.show_receipt(nomor, name, estimate)
-        self.number.setText(word("pemohon", "nomor").format(nomor=number_short(nomor)))
+        self._show("terima_kasih")
+
+    def closeEvent(self, event: QCloseEvent) -> None:
+        self.readout.silence()
+        super().closeEvent(event)
