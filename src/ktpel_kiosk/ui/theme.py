@@ -127,11 +127,11 @@ class Theme:
             padding: 0 {p(13)}px; font-size: {self.size('body')}px; selection-background-color: {c['accent']};
             min-height: {p(46)}px; color: {c['ink']}; placeholder-text-color: {c['faint']}; }}
         QLineEdit:hover, QPlainTextEdit:hover, QComboBox:hover {{ border-color: {c['ink']}; }}
-        QPlainTextEdit {{ min-height: {p(30)}px; padding: {p(8)}px {p(10)}px; }}
+        QPlainTextEdit {{ min-height: {p(30)}px; padding: {self.space('s')}px {self.space('m')}px; }}
         QLineEdit[big="true"] {{ font-size: {self.size('entry')}px; font-weight: 600; }}
         QLineEdit:focus, QPlainTextEdit:focus, QComboBox:focus {{
             border: {ring}px solid {c['focus']}; padding: 0 {p(13) - ring + 1}px; min-height: {p(46) - 2 * (ring - 1)}px; }}
-        QPlainTextEdit:focus {{ min-height: {p(30)}px; padding: {p(8)}px {p(10)}px; }}
+        QPlainTextEdit:focus {{ min-height: {p(30)}px; padding: {self.space('s') - ring + 1}px {self.space('m') - ring + 1}px; }}
         QLineEdit[state="trouble"], QComboBox[state="trouble"] {{ border-color: {c['trouble']}; background: {c['surface']}; }}
         QLineEdit[state="attention"] {{ border-color: {c['attention']}; }}
         QLineEdit:disabled, QComboBox:disabled, QLineEdit:read-only {{ background: {c['canvas']}; color: {c['muted']}; }}

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from PySide6.QtCore import QEasingCurve, QEvent, QObject, QPropertyAnimation, QRectF, QSize, Qt, QTimer
+from PySide6.QtCore import QEvent, QObject, QRectF, QSize, Qt, QTimer
 from PySide6.QtGui import QHideEvent, QKeyEvent, QMouseEvent, QPainter, QPen, QShowEvent
 from PySide6.QtWidgets import QGraphicsOpacityEffect, QGridLayout, QHBoxLayout, QLabel, QSizePolicy, QStackedWidget, QVBoxLayout, QWidget
 
@@ -17,6 +17,7 @@ from ktpel_kiosk.domain.text import hours_text
 from ktpel_kiosk.ui import icons
 from ktpel_kiosk.ui.applicant.paging import Block, StandardPage, font_measure, pages
 from ktpel_kiosk.ui.applicant.parts import CENTER, ApplicantPage, IconLabel, fact, qr_image
+from ktpel_kiosk.ui.motion import animation
 from ktpel_kiosk.ui.theme import Theme
 from ktpel_kiosk.ui.widgets.base import Card, Painted, column, label
 from ktpel_kiosk.ui.widgets.buttons import Pressable
@@ -25,7 +26,6 @@ from ktpel_kiosk.ui.words import word
 
 TURN_S, READ_S = 14.0, 45.0
 """Seconds a page stands by itself, and after a touch."""
-FADE_MS = 420
 SWIPE = 80
 TOP = Qt.AlignmentFlag.AlignTop
 CHANNEL_ICONS = {"kotak_saran": "inbox", "situs": "globe", "email": "mail", "telepon": "phone", "lapor": "megaphone",
@@ -406,11 +406,7 @@ class IdlePage(ApplicantPage):
         cover.setGraphicsEffect(effect)
         cover.show()
         cover.raise_()
-        dissolve = QPropertyAnimation(effect, b"opacity", cover)
-        dissolve.setDuration(FADE_MS)
-        dissolve.setStartValue(1.0)
-        dissolve.setEndValue(0.0)
-        dissolve.setEasingCurve(QEasingCurve.Type.InOutQuad)
+        dissolve = animation(effect, b"opacity", 1.0, 0.0, last="slow", along="dissolve", parent=cover)
         dissolve.finished.connect(lambda: self._gone(cover))
         self._overlay = cover
         dissolve.start()

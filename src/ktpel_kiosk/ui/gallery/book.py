@@ -67,7 +67,6 @@ class GalleryPage(QWidget):
     def picture(self) -> QPixmap:
         """The page at its full height; specimens that need the keyboard get it one after another while they are painted."""
         self.setFixedWidth(WIDTH)
-        self.setAttribute(Qt.WidgetAttribute.WA_DontShowOnScreen)
         self.setFocusPolicy(Qt.FocusPolicy.ClickFocus)
         self.show()
         self.setFocus()

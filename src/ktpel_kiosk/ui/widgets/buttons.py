@@ -10,7 +10,7 @@ from ktpel_kiosk.ui import icons
 from ktpel_kiosk.ui.theme import Theme, remeasure, theme_of
 from ktpel_kiosk.ui.widgets.base import KeyboardRing, Painted, blend, elided, text_width
 
-OFF, HOVER, PRESSED = 0.45, 0.05, 0.14
+OFF, HOVER, PRESSED = 0.45, 0.05, 0.12
 """Opacity of what is switched off; how much ink is mixed in under the pointer and while pressed."""
 
 
@@ -205,10 +205,10 @@ class ChoiceChip(Pressable):
         painter.drawRoundedRect(rect, theme.radius("control"), theme.radius("control"))
         painter.setFont(self._font())
         painter.setPen(theme.color("accent" if on else "ink"))
-        painter.drawText(rect, Qt.AlignmentFlag.AlignCenter, self.text())
+        side = theme.px(12)
+        painter.drawText(rect.adjusted(side if on else 0, 0, 0, 0), Qt.AlignmentFlag.AlignCenter, self.text())
         if on:  # colour is never the only sign; it stands in the margin, so that no chip moves when the choice does
-            side = theme.px(12)
-            icons.draw(painter, "check", theme.color("accent"), rect.left() + theme.px(6), rect.center().y() - side / 2, side, 3.2)
+            icons.draw(painter, "check", theme.color("accent"), rect.left() + theme.px(8), rect.center().y() - side / 2, side, 3.2)
         self.ring(painter, QRectF(self.rect()), theme.radius("control"), theme)
 
 

@@ -126,6 +126,8 @@ class Tabs(QWidget):
 
     def choose(self, key: str) -> None:
         self._tabs[key].setChecked(True)
+        for name, tab in self._tabs.items():  # Tab comes to the chosen one only, the arrows go on from there
+            tab.setFocusPolicy(Qt.FocusPolicy.StrongFocus if name == key else Qt.FocusPolicy.ClickFocus)
         if key != self.current:
             self.current = key
             self.chosen.emit(key)

@@ -262,7 +262,7 @@ class StepBar(Painted):
             icons.draw(painter, "check", theme.color("on_accent"), x + theme.px(6), disc.top() + theme.px(6), theme.px(14), 3.2)
         else:
             painter.setFont(theme.font("small", 600))
-            painter.setPen(theme.color("on_accent" if tone else "muted"))
+            painter.setPen(theme.color("on_accent" if tone else "ink" if step.state == "skipped" else "muted"))
             painter.drawText(disc, Qt.AlignmentFlag.AlignCenter, "–" if step.state == "skipped" else str(step.number))
         if not words:
             return
