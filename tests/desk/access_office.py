@@ -337,6 +337,8 @@ CALLS: dict[str, Call] = {
     "correction.correct_biodata": lambda o, d, a: correction.correct_biodata(d, a, o.p["rekam"], kode_pos="67371"),
     "followups.log_contact": lambda o, d, a: followups.log_contact(d, a, o.p["tunggu"], "lain", "pesan"),
     "forms.f102": lambda o, d, a: forms.f102(d, a, o.p["rekam"]),
+    "forms.quick_card": lambda o, d, a: forms.quick_card(d, a),
+    "slips.print_quick_card": lambda o, d, a: slips.print_quick_card(d, a),
     "forms.roll_slip": lambda o, d, a: forms.roll_slip(d, a, o.p["rekam"], "tanda_terima"),
     "forms.standard_poster": lambda o, d, a: forms.standard_poster(d, a),
     "handover.activate_by_sight": lambda o, d, a: handover.activate_by_sight(d, a, o.p["aktivasi"], "aus", "dua", PASSWORD),

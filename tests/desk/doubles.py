@@ -340,6 +340,9 @@ class Press:
     def f102(self, paper: Any) -> bytes:
         return b"%PDF f102 " + f"{paper.nik} {paper.layanan} {sorted(paper.lampiran)} {paper.berkas_lain}".encode()
 
+    def quick_card(self, paper: Any) -> bytes:
+        return b"%PDF quick " + " ".join(title for _n, title, _limit, _parts in paper.steps).encode()
+
     def standard(self, paper: Any) -> bytes:
         return b"%PDF standard " + f"{len(paper.komponen)} {paper.maklumat[0]}".encode()
 

@@ -119,6 +119,8 @@ TABLE: dict[str, str] = {
     "transaction.export_recording": "kasi supervisor",
     # laporan, survei, pengaduan
     "forms.f102": COUNTERS_AND_HEADS,
+    "forms.quick_card": EVERYBODY,
+    "slips.print_quick_card": EVERYBODY,
     "forms.roll_slip": COUNTERS_AND_HEADS,
     "slips.print_paper": COUNTERS_AND_HEADS,
     "slips.choose_medium": "supervisor admin",

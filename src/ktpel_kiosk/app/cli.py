@@ -60,12 +60,13 @@ Camera = Annotated[str, typer.Option("--camera", help="Kamera nyata: auto, nomor
 Reader = Annotated[str, typer.Option("--reader", help="Pembaca kartu PC/SC nyata: auto atau bagian namanya.")]
 Devices = Annotated[str, typer.Option("--devices", help="real atau simulated; kosong: menurut devices.toml.")]
 Office = Annotated[str, typer.Option("--office", help="Nama SOP (lihat: sop list) atau berkas .toml.")]
+AnyOffice = Annotated[str, typer.Option("--office", help="Meja latihan dengan SOP ini; kosong: kantor di folder data, atau penyiapan.")]
 
 
 @app.command()
-def run(office: Office = "tempeh", data: Data = DEFAULT_DATA, windowed: Annotated[bool, typer.Option(help="Jendela biasa.")] = False,
+def run(office: AnyOffice = "", data: Data = DEFAULT_DATA, windowed: Annotated[bool, typer.Option(help="Jendela biasa.")] = False,
         camera: Camera = "", reader: Reader = "", devices: Devices = "") -> None:
-    """Membuka jendela petugas dan jendela pemohon."""
+    """Membuka jendela petugas dan jendela pemohon; folder data yang kosong disiapkan lebih dulu."""
     from ktpel_kiosk.app.run import run_windows
     raise typer.Exit(_guard(lambda: run_windows(office, _data(data), windowed=windowed, camera=camera, reader=reader, devices=devices)))
 
@@ -103,6 +104,14 @@ def tour(out: Annotated[Path, typer.Option("--out", help="Folder gambar.")], off
     from ktpel_kiosk.app.tour import run_tour
     files = _guard(lambda: run_tour(office, out, size or (), theme or (), None if data == DEFAULT_DATA else data))
     typer.echo(f"{len(files)} gambar di {out}; buka {out / 'index.html'}")
+
+
+@app.command()
+def manual(out: Annotated[Path, typer.Option("--out", help="Folder hasil.")]) -> None:
+    """Panduan petugas sebagai halaman web dan satu PDF (juga terbuka di dalam aplikasi dengan F1)."""
+    from ktpel_kiosk.app.manual import build
+    files = _guard(lambda: build(out))
+    typer.echo(f"{len(files)} berkas di {out}; buka {out / 'index.html'} atau {out / 'panduan.pdf'}")
 
 
 @app.command()

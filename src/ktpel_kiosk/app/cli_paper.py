@@ -41,6 +41,13 @@ def standard(out: Out, data: Data = DEFAULT_DATA) -> None:
     typer.echo(guarded(lambda: make(data_of(data), out, forms.standard_poster)))
 
 
+@paper_app.command("quick-card")
+def quick_card(out: Out, data: Data = DEFAULT_DATA) -> None:
+    """Kartu ringkas satu halaman: langkah kantor ini, tombol, dan bila ada masalah."""
+    from ktpel_kiosk.desk import forms
+    typer.echo(guarded(lambda: make(data_of(data), out, forms.quick_card)))
+
+
 def found(desk: Desk, number: str) -> str:
     """The application with this register number. Raises NotFound ``form.number``."""
     from ktpel_kiosk.ports.register import Query

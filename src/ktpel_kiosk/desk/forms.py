@@ -13,9 +13,10 @@ from ktpel_kiosk.desk.papers import receipt_paper
 from ktpel_kiosk.domain.actor import Actor
 from ktpel_kiosk.domain.errors import BadInput, NotFound
 from ktpel_kiosk.domain.permohonan import Keadaan
+from ktpel_kiosk.domain.quick_card import KEYS, TROUBLES, card_steps
 from ktpel_kiosk.domain.sop import Kantor
-from ktpel_kiosk.domain.text import date_long
-from ktpel_kiosk.ports.papers import F102Paper, Signer, StandardPaper
+from ktpel_kiosk.domain.text import date_long, duration_words
+from ktpel_kiosk.ports.papers import F102Paper, QuickCardPaper, Signer, StandardPaper
 from ktpel_kiosk.ports.register import View
 
 SLIPS = ("tanda_terima", "pengembalian", "bukti_pengambilan")
@@ -76,6 +77,15 @@ def standard_poster(desk: Desk, actor: Actor) -> bytes:
     return desk.documents.standard(StandardPaper(
         kop=kantor.kop, layanan=sop.judul, komponen=service_standard(sop), maklumat=(maklumat(desk),), place_date=_place_date(desk, kantor),
         signer=Signer(kantor.penandatangan_jabatan, kantor.penandatangan_nama, kantor.penandatangan_nip), nomor=sop.nomor, kontak=ways))
+
+
+def quick_card(desk: Desk, actor: Actor) -> bytes:
+    """The office's own steps, keys and what to do in trouble on one A4 for the wall beside the desk. Raises NotAllowed."""
+    require(actor, "sign_in")
+    sop, kantor = desk.sop, desk.sop.kantor
+    steps = tuple((s.number, s.title, duration_words(s.limit_s) if s.limit_s else "", s.parts) for s in card_steps(sop))
+    contact = " · ".join(x for x in (kantor.telepon, kantor.email) if x)
+    return desk.documents.quick_card(QuickCardPaper(kantor.nama, sop.judul, steps, KEYS, TROUBLES, contact))
 
 
 def _place_date(desk: Desk, kantor: Kantor) -> str:

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 
 from ktpel_kiosk.desk.access import require
 from ktpel_kiosk.desk.context import Desk
-from ktpel_kiosk.desk.forms import roll_slip
+from ktpel_kiosk.desk.forms import quick_card, roll_slip
 from ktpel_kiosk.domain.actor import Actor
 from ktpel_kiosk.domain.errors import BadInput, DeviceTrouble, KioskError, NotFound
 from ktpel_kiosk.ports.devices import DeviceKind, DocumentPrinter, PrintJob, PrintJobState
@@ -79,6 +79,11 @@ def print_paper(desk: Desk, actor: Actor, permohonan_id: str, kind: str) -> Prin
     except KioskError as error:
         return Printed("", error)
     return Printed("a4", trouble)
+
+
+def print_quick_card(desk: Desk, actor: Actor) -> None:
+    """Print the card for the wall. Raises NotAllowed and the printer's own trouble."""
+    _submit(desk, DeviceKind.DOCUMENT_PRINTER, quick_card(desk, actor), "kartu_ringkas", "A4")
 
 
 def _submit(desk: Desk, kind: DeviceKind, pdf: bytes, title: str, media: str) -> None:

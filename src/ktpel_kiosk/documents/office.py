@@ -39,6 +39,7 @@ from ktpel_kiosk.ports.papers import (
     HandoverPaper,
     LetterPaper,
     PrinterTestPaper,
+    QuickCardPaper,
     ReceiptPaper,
     ReportPaper,
     StandardPaper,
@@ -132,6 +133,10 @@ class OfficeDocuments:
     def standard(self, paper: StandardPaper) -> bytes:
         """Standar Pelayanan and maklumat for the wall."""
         return standard.standard(paper, self._logo)
+
+    def quick_card(self, paper: QuickCardPaper) -> bytes:
+        from ktpel_kiosk.documents.quick_card import quick_card
+        return quick_card(paper)
 
     def book(self, book: Book, format: str) -> bytes:
         """A register book as ``xlsx``, ``csv`` or ``pdf``; the same content hash in all three."""

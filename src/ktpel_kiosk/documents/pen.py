@@ -10,6 +10,7 @@ import io
 import threading
 import unicodedata
 from collections.abc import Callable, Sequence
+from contextvars import ContextVar
 from functools import lru_cache
 from pathlib import Path
 from typing import BinaryIO
@@ -34,6 +35,9 @@ MAX_PIXELS = 40_000_000
 QR_MOST = 500
 """Characters; numbers are far shorter, and more could not be scanned from paper."""
 MISSING = "\N{WHITE SQUARE}"
+
+MARK: ContextVar[str] = ContextVar("paper_mark", default="")
+"""What stands across every page of the papers made now; empty: nothing (:mod:`ktpel_kiosk.documents.practice`)."""
 
 _registering = threading.Lock()
 Run = tuple[str, str]
@@ -334,9 +338,34 @@ def _flatten(png: bytes, grey: bool, pixels: int) -> Image.Image:
     return paper
 
 
+class _MarkedCanvas(Canvas):  # type: ignore[misc]  # reportlab is untyped
+    """Lays :data:`MARK` of the moment it was made over each page: across it, and in words at its upper edge."""
+
+    def __init__(self, *args: object, **kwargs: object) -> None:
+        super().__init__(*args, **kwargs)
+        self._over = MARK.get()
+
+    def showPage(self) -> None:
+        wide, high = self._pagesize
+        self.saveState()
+        self.setFillColorRGB(0.54, 0.29, 0.03)
+        self.setFont(BOLD, 7.5)
+        self.drawCentredString(wide / 2, high - 4.2 * MM, self._over)
+        word = self._over.split(" ")[0]
+        self.translate(wide / 2, high / 2)
+        self.rotate(32)
+        self.setFillAlpha(0.10)
+        size = min(wide, high) * 0.9 / pdfmetrics.stringWidth(word, BOLD, 1)
+        self.setFont(BOLD, size)
+        self.drawCentredString(0, -size * 0.35, word)
+        self.restoreState()
+        super().showPage()
+
+
 def new_canvas(title: str, page: tuple[float, float], out: BinaryIO | None = None) -> Canvas:
     """An empty document with our marks; ``page`` in mm."""
-    canvas = Canvas(out or io.BytesIO(), pagesize=(page[0] * MM, page[1] * MM), invariant=1, pageCompression=1, lang="id-ID")
+    kind = _MarkedCanvas if MARK.get() else Canvas
+    canvas = kind(out or io.BytesIO(), pagesize=(page[0] * MM, page[1] * MM), invariant=1, pageCompression=1, lang="id-ID")
     canvas.setTitle(shown(title))
     canvas.setCreator("KTP-el Kiosk")
     canvas.setProducer("KTP-el Kiosk")

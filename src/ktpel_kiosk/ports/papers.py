@@ -436,6 +436,39 @@ class StandardPaper:
 
 
 @dataclass(frozen=True, slots=True)
+class ManualBlock:
+    """Part of a chapter. ``kind``: ``heading`` (text, level), ``text`` (runs of (words, bold)), ``bullets`` and ``numbers`` (lines),
+    ``table`` (rows, the first is the head), ``code`` (lines), ``picture`` (PNG; text is its caption)."""
+
+    kind: str
+    text: str = ""
+    level: int = 0
+    runs: tuple[tuple[str, bool], ...] = ()
+    lines: tuple[str, ...] = ()
+    rows: tuple[tuple[str, ...], ...] = ()
+    picture: bytes = b""
+
+
+@dataclass(frozen=True, slots=True)
+class ManualChapter:
+    key: str
+    title: str
+    blocks: tuple[ManualBlock, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class QuickCardPaper:
+    """Kartu ringkas for the wall: steps (number, title, time allowed in words or empty, parts (page, sentence)), keys, troubles."""
+
+    kantor: str
+    layanan: str
+    steps: tuple[tuple[int, str, str, tuple[tuple[str, str], ...]], ...]
+    keys: tuple[tuple[str, str], ...]
+    troubles: tuple[tuple[str, str], ...]
+    kontak: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class ComplaintPaper:
     """Bukti pengaduan: what was received, by when it is answered and settled, whom to ask."""
 

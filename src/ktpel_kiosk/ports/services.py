@@ -30,6 +30,7 @@ if TYPE_CHECKING:
         HandoverPaper,
         LetterPaper,
         PrinterTestPaper,
+    QuickCardPaper,
         ReceiptPaper,
         ReportPaper,
         StandardPaper,
@@ -402,6 +403,7 @@ class Documents(Protocol):
         ...
 
     def standard(self, paper: StandardPaper) -> bytes: ...
+    def quick_card(self, paper: QuickCardPaper) -> bytes: ...
     def complaint(self, paper: ComplaintPaper) -> bytes: ...
     def book(self, book: Book, format: str) -> bytes:
         """``format``: ``xlsx``, ``csv`` or ``pdf``; for small books. See :meth:`write_book`."""
