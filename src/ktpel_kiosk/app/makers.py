@@ -146,6 +146,12 @@ def documents() -> Documents:
     return OfficeDocuments(resources())
 
 
+def practice_documents() -> Documents:
+    """Every page says that it was made for practice."""
+    from ktpel_kiosk.documents.practice import PracticeDocuments
+    return PracticeDocuments(resources())
+
+
 def renderer() -> CardRenderer:
     from ktpel_kiosk.cards.face import PillowCardRenderer
     return PillowCardRenderer(resources())

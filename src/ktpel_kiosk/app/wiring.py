@@ -18,6 +18,7 @@ from ktpel_kiosk.app.niks import check_own_regions
 from ktpel_kiosk.app.office import (
     PRACTICE_PASSWORD,
     PRACTICE_USERS,
+    UNFINISHED,
     OfficeSettings,
     create_practice_office,
     mark_furnished,
@@ -74,6 +75,7 @@ def open_office(data: Path, office: str = "", *, clock: SystemClock | PracticeCl
     if office and office != found.office:
         raise BadInput("office.other", path=str(data), found=found.office, expected=office)
     check_own_regions(data)
+    (data / "register" / UNFINISHED).unlink(missing_ok=True)  # the set-up was cut off in its last breath
     drivers = (*given, *makers.asked_for(None, camera, reader))
     kiosk = compose(data, found, sops.in_force(data, found.office), clock=clock, given=drivers, hasher=hasher, rules=rules, mode=mode)
     if settle:
@@ -134,9 +136,9 @@ def compose(data: Path, settings: OfficeSettings, sop: Sop, *, clock: SystemCloc
     desk = Desk(
         register=register, devices=devices, biometrics=lazily(lambda: makers.biometrics(settings)),
         sealer=lazily(lambda: makers.sealer(kiosk[0])),
-        documents=lazily(makers.documents), renderer=lazily(makers.renderer), personaliser=lazily(makers.personaliser),
-        read_public_card=makers.public_card, gateway=lazily(lambda: kiosk[0].network.gateway), hasher=hasher or Argon2Hasher(),
-        officer_keys=Ed25519Keys(), spool=spool, clock=clock,
+        documents=lazily(makers.practice_documents if practice else makers.documents), renderer=lazily(makers.renderer),
+        personaliser=lazily(makers.personaliser), read_public_card=makers.public_card,
+        gateway=lazily(lambda: kiosk[0].network.gateway), hasher=hasher or Argon2Hasher(), officer_keys=Ed25519Keys(), spool=spool, clock=clock,
         ids=ids, sop=sop, parse_sop=lambda text: parse_sop(text, name="register"), regions=cache(lambda: makers.regions(data)),
         holidays=lambda: makers.calendar().days_off(kiosk[0].desk), extra_open=lambda: makers.calendar().open_days(kiosk[0].desk),
         public_holidays=public_holidays, read_table=makers.tables, write_transaction=makers.transactions,
