@@ -64,7 +64,8 @@ def test_a_picture_that_is_missing_is_named(tmp_path: Path, monkeypatch: pytest.
 
 def test_markdown_becomes_what_papers_are_made_of(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     (tmp_path / "operator.md").write_text(
-        "# Judul\n\nSatu **tebal** kata.\n\n## Bagian\n\n- butir\n- lain\n\n1. satu\n2. dua\n\n| a | b |\n|---|---|\n| 1 | 2 |\n\n```\nperintah\n```\n", "utf-8")
+        "# Judul\n\nSatu **tebal** kata.\n\n## Bagian\n\n- butir\n- lain\n\n1. satu\n2. dua\n\n| a | b |\n|---|---|\n| 1 | 2 |\n\n"
+        "```\nperintah\n```\n", "utf-8")
     monkeypatch.setattr(manual, "source", lambda: tmp_path)
     made = manual.chapter("operator")
     assert made.title == "Judul"
