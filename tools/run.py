@@ -18,6 +18,7 @@ def has_display() -> bool:
 def main() -> int:
     office = os.environ.get("KTPEL_OFFICE", "tempeh")
     if has_display():
+        print("Practice desk. The set-up assistant of a real office: .venv/bin/ktpel-kiosk run --windowed --data var/kantor")
         return subprocess.call([str(KIOSK), "run", "--office", office, "--data", str(ROOT / "var" / "praktik")])
     out = ROOT / "var" / "demo"
     print("No display found: running the same day without windows.")

@@ -23,6 +23,8 @@ if TYPE_CHECKING:
 
 SETTINGS = "office.json"
 PRACTICE, PRODUCTION = "practice", "production"
+UNFINISHED = "belum-jadi"
+"""Mark inside the register of an office that is being set up: as long as it lies there without ``office.json``, nobody counts on it."""
 PRACTICE_STATION = "praktik-meja-1"
 PRACTICE_PASSWORD = "praktik"
 """Of the invented accounts of practice mode only; production offices create their own accounts."""

@@ -1,4 +1,4 @@
-"""``ktpel-kiosk run``: the two windows of a practice office, with its gateway simulator and network thread."""
+"""``ktpel-kiosk run``: the windows of the office in a folder, or the assistant where there is none yet; practice has its own gateway."""
 
 from __future__ import annotations
 
@@ -8,10 +8,12 @@ import threading
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from ktpel_kiosk.app.wiring import Kiosk, open_practice_kiosk, settle_sop
+from ktpel_kiosk.app.office import settings_of
+from ktpel_kiosk.app.wiring import Kiosk, open_office, settle_sop, warm
 from ktpel_kiosk.domain.errors import BadInput, KioskError, Offline
 
 if TYPE_CHECKING:
+    from ktpel_kiosk.app.practice import Seating
     from ktpel_kiosk.app.practice_controls import PracticeLine
 
 EXIT_WHEN_READY = "KTPEL_EXIT_WHEN_READY"
@@ -21,7 +23,8 @@ DEVICES = "KTPEL_DEVICES"
 
 
 def run_windows(office: str, data: Path, *, windowed: bool = False, camera: str = "", reader: str = "", devices: str = "") -> int:
-    """Open the windows and stay until they are closed; returns the exit code.
+    """Open the windows and stay until they are closed; returns the exit code. Without ``office``: whatever ``data`` holds; an empty folder
+    is set up by the assistant first, in this process.
 
     The window comes first; gateway simulator, network thread, simulated devices and heavy libraries follow behind it.
     """
@@ -30,14 +33,51 @@ def run_windows(office: str, data: Path, *, windowed: bool = False, camera: str 
 
     tame_allocator()
     measuring = bool(os.environ.get(EXIT_WHEN_READY))
-    kiosk = open_practice_kiosk(data, office, camera=camera, reader=reader, mode=wanted_devices(devices), settle=False)
+    if not office and settings_of(data) is None:
+        made = first_run(data, windowed=windowed)
+        if made is None:
+            return 0
+        data = made
+    kiosk = open_office(data, office, camera=camera, reader=reader, mode=wanted_devices(devices), settle=False)
     behind = Behind(kiosk)
     try:
         return start_windows(kiosk.desk, windowed=windowed, on_ready=_say_ready if measuring else behind.start,
-                             exit_when_ready=measuring, data=data)
+                             exit_when_ready=measuring, data=data, place=kiosk.settings.place)
     finally:
         behind.stop()
         kiosk.close()
+
+
+def first_run(data: Path, *, windowed: bool) -> Path | None:
+    """The assistant; returns the folder of the office that was made, ``None`` when it was left (the answers are kept).
+
+    Raises:
+        BadInput: ``setup.orphan``: a register without its office. IoFailure: the folder cannot be written.
+    """
+    from ktpel_kiosk.app import makers
+    from ktpel_kiosk.app.office import OfficeSettings, prepare_folder
+    from ktpel_kiosk.app.setup import PRACTICE_FOLDER, FolderSetup
+    from ktpel_kiosk.app.setup_finish import refuse_orphan
+    from ktpel_kiosk.ui.app import load_look, save_look
+    from ktpel_kiosk.ui.first_run import start_setup
+
+    prepare_folder(data)
+    refuse_orphan(data)
+    practice = data / PRACTICE_FOLDER
+
+    def keep_look(contrast: str, size: str) -> None:
+        for folder in (data, practice):
+            save_look(folder, contrast, size)  # whichever becomes the office; a folder that is not there yet is passed over
+
+    setup = FolderSetup(data)
+    try:
+        how = start_setup(setup, windowed=windowed, look=load_look(data), on_look=keep_look,
+                          judge=lambda: makers.biometrics(OfficeSettings("-", "-")))
+        if how == "practice" and not (practice / "ui.json").exists():
+            save_look(practice, *load_look(data))
+    finally:
+        setup.close()
+    return {"production": data, "practice": practice}.get(how)
 
 
 def run_from_options(options: dict[str, str | bool]) -> int:
@@ -53,7 +93,7 @@ def run_from_options(options: dict[str, str | bool]) -> int:
             folder = default_data()
         else:
             folder = Path(str(data))
-        return run_windows(str(options.get("office", "tempeh")), folder, windowed=bool(options.get("windowed")),
+        return run_windows(str(options.get("office", "")), folder, windowed=bool(options.get("windowed")),
                            camera=str(options.get("camera", "")), reader=str(options.get("reader", "")),
                            devices=str(options.get("devices", "")))
     except KioskError as error:
@@ -78,12 +118,12 @@ def _say_ready() -> None:
 
 
 class Behind:
-    """What runs behind the windows once they are usable."""
+    """What runs behind the windows once they are usable. Practice adds its sitters, its morning and its gateway."""
 
     def __init__(self, kiosk: Kiosk) -> None:
         self._kiosk = kiosk
         self._thread = threading.Thread(target=self._work, name="start-behind", daemon=True)
-        self._seating: object = None
+        self._seating: Seating | None = None
         self._gateway: subprocess.Popen[str] | None = None
         self._line: PracticeLine | None = None
 
@@ -91,7 +131,6 @@ class Behind:
         self._thread.start()
 
     def _work(self) -> None:
-        from ktpel_kiosk.app.practice import Seating, furnish_morning
         from ktpel_kiosk.desk import packet_files
 
         kiosk = self._kiosk
@@ -100,21 +139,27 @@ class Behind:
             settle_sop(kiosk)
             kiosk.devices.start()
             packet_files.clear_leftovers(kiosk.desk)
-            self._seating = Seating(kiosk)
-            furnish_morning(kiosk)
-            self._gateway, url = start_gateway_process(kiosk.data)
-            self._line, kiosk.gateway_url = practice_line(kiosk, url)
+            if not kiosk.settings.production:
+                self._practise()
             kiosk.start_network()
             packet_files.check_sizes(kiosk.desk)
+            if kiosk.settings.production:
+                warm(kiosk)
         except KioskError as error:
             print(kiosk.desk.sentences.of(error))
 
-    def stop(self) -> None:
-        from ktpel_kiosk.app.practice import Seating
+    def _practise(self) -> None:
+        from ktpel_kiosk.app.practice import Seating, furnish_morning
 
+        self._seating = Seating(self._kiosk)
+        furnish_morning(self._kiosk)
+        self._gateway, url = start_gateway_process(self._kiosk.data)
+        self._line, self._kiosk.gateway_url = practice_line(self._kiosk, url)
+
+    def stop(self) -> None:
         if self._thread.is_alive():
             self._thread.join(20.0)
-        if isinstance(self._seating, Seating):
+        if self._seating is not None:
             self._seating.close()
         if self._line is not None:
             self._line.close()

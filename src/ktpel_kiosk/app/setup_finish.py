@@ -14,7 +14,7 @@ from pathlib import Path
 
 from ktpel_kiosk.app import backup, sops
 from ktpel_kiosk.app.clock import PracticeClock, SystemClock
-from ktpel_kiosk.app.office import PRODUCTION, OfficeSettings, prepare_folder, settings_of, write_settings
+from ktpel_kiosk.app.office import PRODUCTION, UNFINISHED, OfficeSettings, prepare_folder, settings_of, write_settings
 from ktpel_kiosk.app.setup_answers import FILE as ANSWERS
 from ktpel_kiosk.app.setup_sop import office_sop
 from ktpel_kiosk.domain.errors import BadInput
@@ -23,8 +23,6 @@ from ktpel_kiosk.durable import storage_trouble, sync_directory, write_durably
 from ktpel_kiosk.ports.setup import SetupAnswers
 
 STAGING = "penyiapan"
-UNFINISHED = "belum-jadi"
-"""Mark inside a register that no office counts on yet."""
 NOBODY = "-"
 
 
@@ -55,11 +53,16 @@ def clear_leftovers(data: Path) -> None:
     """Throw away what a cut-off try left; refuse a folder that holds something of worth."""
     if settings_of(data) is not None:
         raise BadInput("setup.exists", path=str(data))
-    register = data / "register"
-    if register.exists() and not (register / UNFINISHED).exists():
-        raise BadInput("setup.orphan", path=str(data))
+    refuse_orphan(data)
     _remove(data / STAGING)
-    _remove(register, last=UNFINISHED)
+    _remove(data / "register", last=UNFINISHED)
+
+
+def refuse_orphan(data: Path) -> None:
+    """Raises BadInput ``setup.orphan`` when a register of worth lies in a folder that is no office (any more)."""
+    register = data / "register"
+    if (register / "register.sqlite").exists() and not (register / UNFINISHED).exists() and settings_of(data) is None:
+        raise BadInput("setup.orphan", path=str(data))
 
 
 def _remove(folder: Path, last: str = "") -> None:

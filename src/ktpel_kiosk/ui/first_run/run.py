@@ -11,6 +11,7 @@ from PySide6.QtCore import QEventLoop
 from PySide6.QtWidgets import QApplication
 
 from ktpel_kiosk.ui.bridge import Bridge
+from ktpel_kiosk.ui.kiosk import Beat
 from ktpel_kiosk.ui.theme import prepare_application
 
 if TYPE_CHECKING:
@@ -41,6 +42,7 @@ def start_setup(setup: OfficeSetup, *, windowed: bool = False, look: tuple[str, 
     app.setQuitOnLastWindowClosed(False)  # the desk's windows follow in this process
     bridge = Bridge()
     loop = QEventLoop()
+    beat = Beat(loop.quit, app)  # the watchdog ends a window process that never says it lives
     window = SetupWindow(setup, bridge, look=look, on_look=on_look, judge=judge)
     window.ended.connect(lambda _how: loop.quit())
     app.aboutToQuit.connect(loop.quit)
@@ -57,6 +59,7 @@ def start_setup(setup: OfficeSetup, *, windowed: bool = False, look: tuple[str, 
     finally:
         for number, handler in before.items():
             signal.signal(number, handler)
+        beat.stop()
         window.close()
         bridge.close()
         window.deleteLater()
