@@ -153,9 +153,13 @@ def test_with_one_screen_the_survey_waits_for_the_officer(window: ApplicantWindo
     window.after_handover("baru_wni", True)
     assert window.current == "sapa" and not window.surveying
     window.ask_survey("baru_wni")
-    assert window.isVisible()
+    assert window.isVisible() and window.current == "putar"
+    window.page("putar").go.click()  # type: ignore[attr-defined]
+    assert window.current == survey.INVITE
     window.survey.stop()
-    assert not window.isVisible()
+    assert window.isVisible() and window.current == "putar_kembali"  # an applicant cannot walk into the operator's window
+    QTest.keyClick(window.page("putar_kembali"), Qt.Key.Key_F9)
+    assert not window.isVisible() and window.current == "sapa"
 
 
 def test_a_form_from_the_window_reaches_the_register(office: FakeOffice, windows: object, settle: object) -> None:

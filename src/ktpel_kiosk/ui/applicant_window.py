@@ -104,6 +104,7 @@ class ApplicantWindow(QMainWindow):
         self.setCentralWidget(root)
         self._pages: dict[str, ApplicantPage] = {}
         self._host: QWidget | None = None
+        self._turned_round = False
         self._locked, self._behind = False, ""
         self._nomor = ""
         self.idle()
@@ -293,6 +294,16 @@ class ApplicantWindow(QMainWindow):
         self._host = host
         self.setGeometry(host.geometry())
 
+    def own_screen(self) -> None:
+        """A second screen is there (again): this window covers nothing any more."""
+        self._host, behind, self._behind = None, self._behind, ""
+        if behind or self.current in ("putar", "putar_kembali"):
+            self._put(behind or "sapa")
+
+    def turn(self) -> None:
+        """The second screen went while the applicant had to answer: ask for the shared one to be turned."""
+        self._turned(self.current)
+
     @property
     def shared(self) -> bool:
         return self._host is not None
@@ -302,8 +313,8 @@ class ApplicantWindow(QMainWindow):
         if self._host is None:
             return False
         if key in ASKS:
-            if not self.isVisible() or self.current == "putar_kembali":
-                self._behind = key
+            if not self._turned_round:
+                self._behind, self._turned_round = key, True
                 self.showFullScreen()
                 self.raise_()
                 self.activateWindow()
@@ -314,11 +325,15 @@ class ApplicantWindow(QMainWindow):
                 self._behind = key
                 return True
             return False
-        if self.isVisible() and self.current not in ("", "putar"):
-            self._behind = key
+        if self._turned_round and self.current != "putar":
+            self._behind, self._turned_round = key, False
             self._put("putar_kembali")
             self.page("putar_kembali").focus_first()
             return True
+        if self.current == "putar_kembali" and self.isVisible():
+            self._behind = key
+            return True
+        self._turned_round = False
         self.hide()
         return False
 
@@ -334,6 +349,7 @@ class ApplicantWindow(QMainWindow):
         if self._host is None:
             return
         self.hide()
+        self._turned_round = False
         self.readout.silence()
         behind, self._behind = self._behind, ""
         if behind and behind not in ASKS:
@@ -461,23 +477,6 @@ class ApplicantWindow(QMainWindow):
         page = self._pages.get("foto")
         if isinstance(page, PhotoPage):
             page.show_frame(image, hint)
-
-    def photo_plate(self) -> Mirror | None:
-        """Where live frames of the portrait go (ui/feed.py); None before that page was shown."""
-        page = self._pages.get("foto")
-        return page.view if isinstance(page, PhotoPage) else None
-
-    def photo_hint(self, key: str) -> None:
-        """One thing the applicant can do, by its key; empty: nothing."""
-        page = self._pages.get("foto")
-        if isinstance(page, PhotoPage):
-            page.show_hint(key)
-
-    def photo_not_yet(self) -> None:
-        """The countdown of :meth:`photo_soon` ends without a picture."""
-        page = self._pages.get("foto")
-        if isinstance(page, PhotoPage):
-            page.not_yet()
 
     def photo_plate(self) -> PreviewView | None:
         """Where live frames of the portrait go (ui/feed.py); None before that page was shown."""

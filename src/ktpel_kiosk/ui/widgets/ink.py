@@ -1,19 +1,33 @@
 """Signing with pen, finger or mouse: ink as it is drawn, and the pen reports a signature is made of.
 
-Every point bears the time the system gave its event, so a busy window draws late but loses and bends nothing.
+Every point bears the time the system gave its event, so a busy window draws late but loses and bends nothing. Each report paints its
+own piece only (:mod:`ink_layer`), so the ink stays at the pen however long the signature is.
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 
-from PySide6.QtCore import QElapsedTimer, QEvent, QPointF, QRectF, QSize, Qt, Signal
-from PySide6.QtGui import QEventPoint, QImage, QInputEvent, QMouseEvent, QPainter, QPen, QPointingDevice, QTabletEvent, QTouchEvent
+from PySide6.QtCore import QElapsedTimer, QEvent, QPointF, QRect, QRectF, QSize, Qt, Signal
+from PySide6.QtGui import (
+    QEventPoint,
+    QImage,
+    QInputEvent,
+    QMouseEvent,
+    QPainter,
+    QPaintEvent,
+    QPen,
+    QPointingDevice,
+    QTabletEvent,
+    QTouchEvent,
+)
 from PySide6.QtWidgets import QSizePolicy
 
 from ktpel_kiosk.domain.biometric import PenPoint
 from ktpel_kiosk.ports.devices import SignatureCapture
+from ktpel_kiosk.ui import icons
 from ktpel_kiosk.ui.widgets.base import KeyboardRing, Painted
+from ktpel_kiosk.ui.widgets.ink_layer import InkLayer
 
 MOUSE_PRESSURE = 640
 """Mouse and finger have no pressure; this is a firm pen."""
@@ -24,6 +38,8 @@ WIDEST = 0x7FFF
 PEN_NEAR_MS = 700
 """So long after a pen was seen a touch is the hand that holds it."""
 PLAUSIBLE_DPI = (40.0, 500.0)
+PALM_MM = 20.0
+"""A touch as broad as this in both directions is no fingertip."""
 
 
 class SignatureField(KeyboardRing, Painted):
@@ -39,6 +55,11 @@ class SignatureField(KeyboardRing, Painted):
         super().__init__()
         self._points: list[PenPoint] = []
         self._hover: list[PenPoint] = []
+        self._starts: list[int] = []
+        self._undone: list[list[PenPoint]] = []
+        self._layer = InkLayer(UNITS)
+        self._relayed: tuple[int, float, PenPoint | None] = (0, 0.0, None)
+        self._left_handed = False
         self._clock = QElapsedTimer()
         self._clock.start()
         self._base: int | None = None
@@ -80,7 +101,52 @@ class SignatureField(KeyboardRing, Painted):
     def _forget(self) -> None:
         self._points.clear()
         self._hover.clear()
+        self._starts.clear()
+        self._undone.clear()
+        self._relayed = (0, 0.0, None)
         self._base, self._tool, self._down, self._finger = None, "", False, None
+        self._layer.forget()
+
+    @property
+    def drawing(self) -> bool:
+        """A stroke is under way: whatever else is touched now is the hand."""
+        return self._down
+
+    @property
+    def can_undo(self) -> bool:
+        return bool(self._starts) and not self._down
+
+    @property
+    def can_redo(self) -> bool:
+        return bool(self._undone) and not self._down
+
+    def undo(self) -> None:
+        """Take the last stroke back."""
+        if self.can_undo:
+            start = self._starts.pop()
+            self._undone.append(self._points[start:])
+            del self._points[start:]
+            self._hover.clear()
+            self._after_undo()
+
+    def redo(self) -> None:
+        """The stroke taken back last, again."""
+        if self.can_redo:
+            self._starts.append(len(self._points))
+            self._points += self._undone.pop()
+            self._after_undo()
+
+    def _after_undo(self) -> None:
+        if not self._points and not self._undone:
+            self._forget()
+        self._layer.forget()
+        self.update()
+        self.changed.emit()
+
+    def set_left_handed(self, on: bool) -> None:
+        """The mark where to begin stands on the side the hand does not cover."""
+        self._left_handed = on
+        self.update()
 
     def capture(self) -> SignatureCapture:
         """The strokes in pad units (a tenth of a pixel; coarser where the field is wider than a record may be)."""
@@ -96,9 +162,15 @@ class SignatureField(KeyboardRing, Painted):
         """Ink from a pad of ``width`` x ``height`` units, scaled into this area."""
         factor = min(self.width() / max(1, width), self.height() / max(1, height)) * 0.9
         dx, dy = (self.width() - width * factor) / 2, (self.height() - height * factor) / 2
-        self._points = [PenPoint(round((p.x * factor + dx) * UNITS), round((p.y * factor + dy) * UNITS), p.pressure, p.t_ms)
-                        for p in points]
-        self.update()
+        known, used, last = self._relayed
+        if not (0 < known <= len(points) and used == factor and points[known - 1] == last and len(self._points) == known):
+            self._forget()
+            self._picture, known = None, 0
+            self.update()
+        self._points += [PenPoint(round((p.x * factor + dx) * UNITS), round((p.y * factor + dy) * UNITS), p.pressure, p.t_ms)
+                         for p in points[known:]]
+        self._relayed = (len(points), factor, points[-1] if points else None)
+        self._show_new()
 
     # -- what the tools do -----------------------------------------------------------------------------------------------------------
 
@@ -121,6 +193,8 @@ class SignatureField(KeyboardRing, Painted):
                 return False
             self._forget()
         self._tool, self._down = tool, True
+        self._starts.append(len(self._points))
+        self._undone.clear()
         return True
 
     def _draw(self, at: QPointF, pressure: int, when: int) -> None:
@@ -128,7 +202,20 @@ class SignatureField(KeyboardRing, Painted):
             self._points += self._hover
         self._hover.clear()
         self._points.append(self._point(at, pressure, when))
-        self.update()
+        self._show_new()
+
+    def _show_new(self) -> None:
+        """Paint the new piece and nothing else."""
+        if self._layer.stale(self.size(), self.devicePixelRatioF()):
+            self.update()
+            return
+        where = self._draw_layer()
+        if not where.isEmpty():
+            self.update(where)
+
+    def _draw_layer(self) -> QRect:
+        theme = self.theme
+        return self._layer.extend(self._points, theme.color("ink"), max(1.6, 2.2 * theme.scale), max(3.4, 5.2 * theme.scale))
 
     def _lift(self, at: QPointF, when: int) -> None:
         self._down = False
@@ -177,15 +264,24 @@ class SignatureField(KeyboardRing, Painted):
         for point in event.points():
             state = point.state()
             if state == QEventPoint.State.Pressed and self._finger is None and when - self._pen_seen >= PEN_NEAR_MS \
-                    and not self._down and self._begin("touch"):
+                    and not self._down and not self._broad(point) and self._begin("touch"):
                 self._finger = point.id()
                 self._draw(point.position(), MOUSE_PRESSURE, when)
             elif point.id() == self._finger and self._tool == "touch":
                 if state == QEventPoint.State.Released:
                     self._finger = None
                     self._lift(point.position(), when)
+                elif self._broad(point):
+                    self._palm()
                 elif state == QEventPoint.State.Updated:
                     self._draw(point.position(), MOUSE_PRESSURE, when)
+
+    def _broad(self, point: QEventPoint) -> bool:
+        """A palm, as far as the screen measures what touches it (many report no size: 0)."""
+        dpi = self.screen().physicalDotsPerInch()
+        dpi = dpi if PLAUSIBLE_DPI[0] <= dpi <= PLAUSIBLE_DPI[1] else 96.0
+        size = point.ellipseDiameters()
+        return min(size.width(), size.height()) * 25.4 / dpi >= PALM_MM
 
     def _palm(self) -> None:
         """The system says the touch was none: the stroke under way goes."""
@@ -193,11 +289,20 @@ class SignatureField(KeyboardRing, Painted):
             last_lift = max((i for i, p in enumerate(self._points) if not p.down), default=-1)
             del self._points[last_lift + 1:]
             self._finger, self._down = None, False
+            if self._starts:
+                self._starts.pop()
             if not self._points:
                 self._forget()
+            self._layer.forget()
             self.update()
+            self.changed.emit()
 
-    def paintEvent(self, event: QEvent) -> None:
+    def changeEvent(self, event: QEvent) -> None:
+        if event.type() == QEvent.Type.StyleChange:
+            self._layer.forget()
+        super().changeEvent(event)
+
+    def paintEvent(self, event: QPaintEvent) -> None:
         theme = self.theme
         painter = QPainter(self)
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
@@ -207,9 +312,7 @@ class SignatureField(KeyboardRing, Painted):
         painter.setPen(pen)
         painter.setBrush(theme.color("canvas").lighter(102))
         painter.drawRoundedRect(rect, theme.radius("applicant"), theme.radius("applicant"))
-        base = self.height() * 0.77
-        painter.setPen(QPen(theme.color("line"), max(1, theme.px(1.5))))
-        painter.drawLine(QPointF(self.width() * 0.05, base), QPointF(self.width() * 0.95, base))
+        self._paint_guide(painter)
         if self._picture is not None:
             size = self._picture.size().scaled(rect.size().toSize() * 0.8, Qt.AspectRatioMode.KeepAspectRatio)
             painter.setCompositionMode(QPainter.CompositionMode.CompositionMode_Multiply)
@@ -217,10 +320,17 @@ class SignatureField(KeyboardRing, Painted):
             painter.drawImage(QRectF(rect.center().x() - size.width() / 2, rect.center().y() - size.height() / 2,
                                      size.width(), size.height()), self._picture)
             painter.setCompositionMode(QPainter.CompositionMode.CompositionMode_SourceOver)
-        for last, now in zip(self._points, self._points[1:], strict=False):
-            if last.down and now.t_ms >= last.t_ms and (now.down or last.down):
-                width = theme.px(2.2) + theme.px(3.0) * last.pressure / 1023
-                painter.setPen(QPen(theme.color("ink"), width, Qt.PenStyle.SolidLine, Qt.PenCapStyle.RoundCap,
-                                    Qt.PenJoinStyle.RoundJoin))
-                painter.drawLine(QPointF(last.x / UNITS, last.y / UNITS), QPointF(now.x / UNITS, now.y / UNITS))
-        self.ring(painter, rect, theme.px(18), theme)
+        if self._layer.stale(self.size(), self.devicePixelRatioF()):
+            self._layer.begin(self.size(), self.devicePixelRatioF())
+        self._draw_layer()
+        self._layer.paint(painter, event.rect())
+        self.ring(painter, rect, theme.radius("applicant"), theme)
+
+    def _paint_guide(self, painter: QPainter) -> None:
+        """The line to sign on and a pen at its free end."""
+        theme, base = self.theme, self.height() * 0.77
+        painter.setPen(QPen(theme.color("line"), max(1, theme.px(1.5))))
+        painter.drawLine(QPointF(self.width() * 0.05, base), QPointF(self.width() * 0.95, base))
+        side = theme.px(26)
+        x = self.width() * 0.95 - side if self._left_handed else self.width() * 0.05
+        icons.draw(painter, "pen-line", theme.color("faint"), x, base - side - theme.px(6), side)

@@ -1,0 +1,191 @@
+"""Is this you? Every line can be pointed at; all lines of the card stand on one page, long names on two lines."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from PySide6.QtCore import QEvent, QRectF, QSize, Qt, Signal
+from PySide6.QtGui import QFontMetrics, QPainter
+from PySide6.QtWidgets import QGridLayout, QSizePolicy, QWidget
+
+from ktpel_kiosk.ui import icons
+from ktpel_kiosk.ui.applicant.lang import Tongue
+from ktpel_kiosk.ui.applicant.look import touch_of
+from ktpel_kiosk.ui.applicant.parts import ApplicantPage, BigButton
+from ktpel_kiosk.ui.theme import theme_of
+from ktpel_kiosk.ui.widgets.base import elided, label, set_tone, text_width
+from ktpel_kiosk.ui.widgets.buttons import Pressable
+
+ROW = 68
+LOW = 660
+"""Height of the page in pixels under which the instruction stands beside the answer."""
+
+
+class FieldRow(Pressable):
+    """One field: pressed to say it is wrong, pressed again to take it back. A long value takes two lines, then smaller letters."""
+
+    def __init__(self, name: str, title: str, value: str, wrong_word: str) -> None:
+        super().__init__(title)
+        self.name, self.value, self._wrong_word = name, value, wrong_word
+        self.setCheckable(True)
+        self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Preferred)
+        self.toggled.connect(lambda _on: self._speak())
+        self._speak()
+
+    def _speak(self) -> None:
+        self.setAccessibleName(f"{self.text()}: {self.value}." + (f" {self._wrong_word}" if self.isChecked() else ""))
+
+    def room(self, width: int) -> int:
+        """Pixels for the value in a row ``width`` wide."""
+        theme = self.theme
+        plate = text_width(theme.font("applicant_small", 600), self._wrong_word) + theme.px(40)
+        return width - 2 * theme.px(14) - plate
+
+    def lines(self, width: int) -> int:
+        """How many lines the value takes."""
+        return 1 if text_width(self.theme.font("applicant_value", 600), self.value) <= self.room(width) else 2
+
+    def need(self, width: int) -> int:
+        """Least height in a row ``width`` wide."""
+        theme = self.theme
+        small = QFontMetrics(theme.font("applicant_small")).height()
+        return max(touch_of(self), small + self.lines(width) * QFontMetrics(theme.font("applicant_value", 600)).height() + 4)
+
+    def sizeHint(self) -> QSize:
+        return QSize(self.theme.px(300), max(self.theme.px(ROW), self.need(self.width())))
+
+    def minimumSizeHint(self) -> QSize:
+        return QSize(self.theme.px(240), self.need(self.width()))
+
+    def paintEvent(self, event: QEvent) -> None:
+        theme, wrong = self.theme, self.isChecked()
+        painter = QPainter(self)
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+        rect = QRectF(self.rect())
+        left = theme.px(14)
+        if wrong or self.underMouse():
+            painter.setPen(Qt.PenStyle.NoPen)
+            painter.setBrush(theme.color("attention_soft" if wrong else "canvas"))
+            painter.drawRoundedRect(rect.adjusted(0, 1, 0, -2), theme.radius("card"), theme.radius("card"))
+        painter.fillRect(QRectF(left, rect.bottom() - 1, rect.width() - 2 * left, 1), theme.color("line"))
+        small, font = theme.font("applicant_small"), theme.font("applicant_value", 600)
+        title_high, line_high = QFontMetrics(small).height(), QFontMetrics(font).height()
+        room, lines = self.room(self.width()), self.lines(self.width())
+        top = rect.top() + (rect.height() - title_high - lines * line_high) / 2
+        painter.setFont(small)
+        painter.setPen(theme.color("muted"))
+        painter.drawText(QRectF(left, top, room, title_high), Qt.AlignmentFlag.AlignVCenter, elided(small, self.text(), room))
+        painter.setFont(font)
+        painter.setPen(theme.color("ink"))
+        box = QRectF(left, top + title_high, room, lines * line_high)
+        painter.drawText(box, int(Qt.AlignmentFlag.AlignVCenter | Qt.TextFlag.TextWordWrap), self.value)
+        if wrong:
+            self._plate(painter, rect, left)
+        else:
+            side = theme.px(28)
+            icons.draw(painter, "check", theme.color("good"), rect.right() - left - side, rect.center().y() - side / 2, side, 2.4)
+        self.ring(painter, rect, theme.radius("card"), theme)
+
+    def _plate(self, painter: QPainter, rect: QRectF, left: int) -> None:
+        theme = self.theme
+        font = theme.font("applicant_small", 600)
+        width, height = text_width(font, self._wrong_word) + theme.px(32), QFontMetrics(font).height() + theme.px(12)
+        plate = QRectF(rect.right() - left - width, rect.center().y() - height / 2, width, height)
+        painter.setPen(Qt.PenStyle.NoPen)
+        painter.setBrush(theme.color("attention"))
+        painter.drawRoundedRect(plate, height / 2, height / 2)
+        painter.setFont(font)
+        painter.setPen(theme.color("surface"))
+        painter.drawText(plate, Qt.AlignmentFlag.AlignCenter, self._wrong_word)
+
+
+class DataPage(ApplicantPage):
+    """``answered`` carries the field names pointed at; none: everything is right."""
+
+    answered = Signal(tuple)
+    asks = True
+    margins = (56, 22, 56, 24)
+
+    def __init__(self, tongue: Tongue | None = None) -> None:
+        super().__init__(tongue)
+        w = self.tongue
+        self.head(w("data_judul"), w("data_kecil"))
+        self._grid = QGridLayout()
+        self._grid.setContentsMargins(0, 0, 0, 0)
+        self._grid.setVerticalSpacing(0)
+        self.holder = QWidget()
+        self.holder.setLayout(self._grid)
+        self.frame.addWidget(self.holder, 1)
+        self.rows: list[FieldRow] = []
+        self._laid: tuple[object, ...] = ()
+        self.beside = label("", "applicant_body", tone="muted", wrap=True)
+        self.go = BigButton(w("sudah_benar"), "primary", icon="arrow-right", icon_after=True)
+        self.go.clicked.connect(lambda: self.answered.emit(self.wrong()))
+        line = self.foot([], [self.go])
+        line.insertWidget(0, self.beside, 1)
+        line.setStretch(1, 0)
+
+    def show_rows(self, rows: Sequence[tuple[str, str, str]]) -> None:
+        """(field names joined by +, title, value) in reading order, two to a line."""
+        self.forget()
+        for name, title, value in rows:
+            made = FieldRow(name, self.tongue.field(name, title), value, self.tongue("salah"))
+            made.toggled.connect(lambda _on: self._changed())
+            self.rows.append(made)
+        self._lay()
+        self._changed()
+
+    def fit(self) -> None:
+        low = self.height() < LOW
+        self.subtitle.setVisible(not low)
+        self.beside.setVisible(low)
+        self.frame.setSpacing(theme_of(self).px(8))
+        self._grid.setHorizontalSpacing(theme_of(self).px(28))
+        self._lay()
+
+    def _lay(self) -> None:
+        """Two columns; one on an upright screen."""
+        across = 1 if self.upright else 2
+        key = (across, *(id(r) for r in self.rows))
+        if key == self._laid:
+            return
+        self._laid = key
+        while self._grid.count():
+            self._grid.takeAt(0)
+        for i, made in enumerate(self.rows):
+            self._grid.addWidget(made, i // across, i % across)
+            made.show()
+        for x in range(2):
+            self._grid.setColumnStretch(x, 1 if x < across else 0)
+
+    def wrong(self) -> tuple[str, ...]:
+        return tuple(dict.fromkeys(n for r in self.rows if r.isChecked() for n in r.name.split("+")))
+
+    def _changed(self) -> None:
+        count = sum(r.isChecked() for r in self.rows)
+        text = self.tongue("data_salah", jumlah=count) if count else self.tongue("data_kecil")
+        for item in (self.subtitle, self.beside):
+            item.setText(text)
+            set_tone(item, "attention" if count else "muted")
+        self.go.set_text(self.tongue("ada_salah" if count else "sudah_benar"))
+
+    def spoken(self) -> str:
+        """Wrong ones last, so that they are remembered."""
+        w = self.tongue
+        rows = [f"{r.text()}: {r.value}" for r in self.rows]
+        wrong = [r.text() for r in self.rows if r.isChecked()]
+        return ". ".join([self.title.text(), *rows, *([f"{w('salah')}: {', '.join(wrong)}"] if wrong else []), self.subtitle.text()])
+
+    def forget(self) -> None:
+        for made in self.rows:
+            self._grid.removeWidget(made)
+            made.hide()
+            made.value = ""
+            made.setText("")
+            made.setAccessibleName("")
+            made.deleteLater()
+        self.rows, self._laid = [], ()
+        self._changed()
+
+    def focus_first(self) -> None:
+        self.go.setFocus()
