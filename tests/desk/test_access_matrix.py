@@ -35,6 +35,12 @@ TABLE: dict[str, str] = {
     "intake.register_intake": "loket",
     "intake.return_at_counter": "loket",
     "intake.assign_number": "loket penyerah",
+    "paper_scans.scan_paper": "loket",
+    "paper_scans.keep_pages": "loket",
+    "paper_scans.counts": "loket",
+    "paper_scans.pages_of_draft": "loket",
+    "paper_scans.drop_pages": "loket",
+    "paper_scans.pictures": COUNTERS_AND_HEADS,
     # verifikasi, validasi, pengembalian
     "verification.verify": CHECKERS,
     "verification.validate": CHECKERS,

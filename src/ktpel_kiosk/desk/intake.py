@@ -6,6 +6,7 @@ import json
 from dataclasses import dataclass, replace
 from datetime import date, datetime
 
+from ktpel_kiosk.desk import paper_scans
 from ktpel_kiosk.desk.access import require_receiver, require_stage
 from ktpel_kiosk.desk.context import Desk
 from ktpel_kiosk.desk.eligible import (
@@ -126,6 +127,7 @@ def drop_draft(desk: Desk, actor: Actor, key: str) -> None:
     _own_draft(desk, actor, key)
 
     def work(tx: Tx) -> None:
+        paper_scans.drop_all(tx, key)
         tx.drop_draft(key)
         tx.log("DraftSaved", key, actor.username, dropped=True)
 
@@ -334,6 +336,7 @@ def _store(desk: Desk, tx: Tx, p: Permohonan, actor: Actor, draft_key: str, pass
     for rule in passed:
         tx.log("NikOverridden", p.id, next(w.by for w in p.warnings if w.rule == rule and w.by), rule=rule)
     if draft_key:
+        paper_scans.attach(desk, tx, p.id, draft_key, p.kelengkapan, actor.username)
         tx.drop_draft(draft_key)
     return save(desk, tx, p)
 
