@@ -36,6 +36,7 @@ class Seen:
         self.lags: list[float] = []
         self.last = -1
         self.wrong = 0
+        self.cost = 0.0
 
     def saw(self, made_ms: int) -> None:
         if made_ms == self.last:
@@ -73,6 +74,7 @@ def watch(widget: Any, seen: Seen, *, mirrored: bool = False) -> Any:
             return False
 
         def look(self) -> None:
+            begun = time.thread_time()
             window = widget.window()
             xs, y = fields(widget.width(), widget.height())
             if mirrored:
@@ -82,6 +84,7 @@ def watch(widget: Any, seen: Seen, *, mirrored: bool = False) -> Any:
             strip = window.screen().grabWindow(window.winId(), at.x() + left, at.y() + int(y), int(max(xs)) - left + 2, 1).toImage()
             levels = [(strip.pixel(int(x) - left, 0) >> 8) & 255 for x in xs]
             seen.saw(read_stamp(levels))
+            seen.cost += time.thread_time() - begun
 
     eye = Eye(widget)
     widget.installEventFilter(eye)

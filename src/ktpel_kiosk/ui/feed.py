@@ -102,7 +102,7 @@ class PreviewFeed:
             if latest is None:
                 continue
             serial, raw = latest
-            made = [(view, rendered(raw, plate)) for view, plate in plates]
+            made = list(zip((view for view, _ in plates), rendered(raw, [plate for _, plate in plates]), strict=True))
             with self._cond:
                 if self._run != run:
                     return
@@ -129,23 +129,31 @@ class PreviewFeed:
         return tuple((view, plate) for view, plate in found if plate is not None)
 
 
-def wrapped(raw: RawImage) -> QImage:
-    """The frame's own pixels as an image; they must outlive it."""
-    form = QImage.Format.Format_RGB888 if raw.channels == 3 else QImage.Format.Format_Grayscale8
-    return QImage(raw.data, raw.width, raw.height, raw.width * raw.channels, form)
+def rendered(raw: RawImage, plates: Sequence[Plate]) -> list[QImage]:
+    """The pixels each plate shows of a frame: what no plate shows is cut away first, so that only what is seen is converted and scaled."""
+    parts = [_part(raw, plate) for plate in plates]
+    if not parts:
+        return []
+    seen = parts[0]
+    for part in parts[1:]:
+        seen = seen.united(part)
+    left, top = int(seen.left()), int(seen.top())
+    right, bottom = min(raw.width, int(seen.right() + 0.999)), min(raw.height, int(seen.bottom() + 0.999))
+    image = _cut(raw, left, top, right - left, bottom - top)
+    return [_shown(image, part.translated(-left, -top), plate, raw) for part, plate in zip(parts, plates, strict=True)]
 
 
-def rendered(raw: RawImage, plate: Plate) -> QImage:
-    """The pixels ``plate`` shows of a frame: what lies outside is cut away first, so that only what is seen is scaled."""
+def _part(raw: RawImage, plate: Plate) -> QRectF:
+    """What of the frame the plate shows, in pixels of the frame."""
     target = plate.target(raw.width, raw.height)
     k = target.width() / raw.width
-    x0, y0 = max(0.0, -target.left() / k), max(0.0, -target.top() / k)
-    wide, high = min(raw.width - x0, plate.width / k), min(raw.height - y0, plate.height / k)
-    size = QSize(max(1, round(wide * k)), max(1, round(high * k)))
-    left, right = int(x0), min(raw.width, int(x0 + wide + 0.999))
-    top, bottom = int(y0), min(raw.height, int(y0 + high + 0.999))
-    part = _cut(raw, left, top, right - left, bottom - top)
-    made = _scaled(part, QRectF(x0 - left, y0 - top, wide, high), size)
+    x, y = max(0.0, -target.left() / k), max(0.0, -target.top() / k)
+    return QRectF(x, y, min(raw.width - x, plate.width / k), min(raw.height - y, plate.height / k))
+
+
+def _shown(image: QImage, part: QRectF, plate: Plate, raw: RawImage) -> QImage:
+    k = plate.target(raw.width, raw.height).width() / raw.width
+    made = _scaled(image, part, QSize(max(1, round(part.width() * k)), max(1, round(part.height() * k))))
     if plate.mirrored:
         made = made.flipped(Qt.Orientation.Horizontal)
     made.setDevicePixelRatio(plate.ratio)

@@ -14,12 +14,11 @@ from ktpel_kiosk.domain.errors import KioskError
 from ktpel_kiosk.domain.sop import Stage
 from ktpel_kiosk.ports.devices import DeviceKind
 from ktpel_kiosk.ui.pages.rekam_part import Part, picture_of
-from ktpel_kiosk.ui.presenters.photo_guide import PhotoGuide
+from ktpel_kiosk.ui.presenters.photo_guide import Guidance, PhotoGuide
 from ktpel_kiosk.ui.presenters.recording import (
     LiveFace,
     Measure,
     RecordView,
-    applicant_hint,
     cloth_words,
     measures_of,
     replaced_background,
@@ -34,7 +33,7 @@ if TYPE_CHECKING:
     from ktpel_kiosk.desk.recording import CaptureResult
     from ktpel_kiosk.ui.pages.perekaman import PerekamanPage
 
-JUDGE_GAP_S = 0.2
+JUDGE_GAP_S = 0.25
 """Between two judgements: hints need no more, and the picture keeps the processor."""
 SILENT_S = 2.0
 """A camera that sends nothing for so long is said to be silent."""
@@ -135,10 +134,15 @@ class PhotoPart(Part):
         super().leave()
         self._watch.stop()
         self.page.shell.desk.devices.stop_preview(DeviceKind.CAMERA)
-        for plate in self.shown_on():
-            plate.set_frame(None)
-            plate.set_outline(None)
-            plate.set_countdown(None)
+        self._empty()
+
+    def _empty(self) -> None:
+        """Nobody's face stays on a screen."""
+        self.live.set_frame(None)
+        self.live.set_outline(None)
+        self.live.set_countdown(None)
+        if self.page.applicant is not None:
+            self.page.applicant.photo_frame(None)
 
     def shown_on(self) -> Sequence[PreviewView]:
         other = self.page.applicant.photo_plate() if self.page.applicant is not None else None
@@ -146,12 +150,9 @@ class PhotoPart(Part):
 
     def gone(self, text: str) -> None:
         self.guide.reset()
-        self.live.set_frame(None)
-        self.live.set_outline(None)
-        self.live.set_countdown(None)
+        self._empty()
         self.live.set_hint("")
         self.live.set_waiting(f"{text}\n\n{word('rekam', 'lanjut_sendiri')}")
-        self._tell_applicant("", None, "")
 
     def back_again(self) -> None:
         self.live.set_waiting(word("rekam", "foto_tunggu"))
@@ -197,8 +198,7 @@ class PhotoPart(Part):
                 self.live.set_hint(self._ready_words(seen.share is not None), "check", "good")
             else:
                 self.live.set_hint(self._hint_words(seen.hint), hint_icon(seen.hint), "attention")
-        hint = word("rekam", "foto_diam_sebentar") if seen.share is not None else applicant_hint(seen.hint)
-        self._tell_applicant(hint, seen.share, seconds)
+        self._tell_applicant(seen)
         if seen.shoot:
             self._shoot()
 
@@ -227,9 +227,11 @@ class PhotoPart(Part):
         asked = QApplication.activeModalWidget() is not None or QApplication.activePopupWidget() is not None
         return reading or asked or self.page.busy or not self.live.isVisible()
 
-    def _tell_applicant(self, hint: str, share: float | None, seconds: str) -> None:
+    def _tell_applicant(self, seen: Guidance) -> None:
+        """The same on the applicant's own plate, in the applicant's words."""
         if self.page.applicant is not None:
-            self.page.applicant.photo_state(hint, share, seconds)
+            hint = self.page.presenter.hint_text(seen.hint) if seen.hint else ""
+            self.page.applicant.photo_state(hint, seen.share, str(seen.seconds) if seen.seconds else "")
 
     # -- beside the picture -------------------------------------------------------------------------------------------
 
@@ -309,7 +311,8 @@ class PhotoPart(Part):
             pid, presenter = self.page.view.permohonan.id, self.page.presenter
             self.live.set_countdown(None)
             self.live.set_hint(word("rekam", "foto_diam_sebentar"), "camera")
-            self._tell_applicant(word("rekam", "foto_diam_sebentar"), None, "")
+            if self.page.applicant is not None:
+                self.page.applicant.photo_state(word("petunjuk", "face.blurred"))
             self.page.ask(lambda: presenter.face(pid, replace_background=replace_background), self._done, self._failed)
 
     def captured(self, result: CaptureResult) -> None:
@@ -319,6 +322,9 @@ class PhotoPart(Part):
         quality = result.stored[-1].quality
         said, tone = self.page.presenter.grade(Position.FACE, quality)
         hint = self._hint_words(quality.hints[0]) if quality.hints else ""
+        picture = picture_of(result.stored[-1])
+        if self.page.applicant is not None and picture is not None:
+            self.page.applicant.photo_taken(picture, tone == "good")
         if tone == "good":
             text = word("rekam", "foto_tersimpan").format(mutu=said, nilai=self.page.presenter.score_text(quality.score))
             self.live.set_hint(text, "check", "good")
@@ -327,6 +333,8 @@ class PhotoPart(Part):
 
     def failed(self, text: str) -> None:
         self._taken()
+        if self.page.applicant is not None:
+            self.page.applicant.photo_state()
         self.live.set_hint(text, "circle-alert", "attention")
 
     def _taken(self) -> None:

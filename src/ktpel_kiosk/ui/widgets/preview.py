@@ -63,6 +63,7 @@ class PreviewView(Painted):
         self._outline: tuple[QRectF, str] | None = None
         self._countdown: float | None = None
         self._count_word = ""
+        self._corners: tuple[tuple[QSize, float], QPainterPath] | None = None
         self.setAttribute(Qt.WidgetAttribute.WA_OpaquePaintEvent)
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Expanding)
         self.setMinimumSize(240, 200)
@@ -159,18 +160,11 @@ class PreviewView(Painted):
 
     def _round_corners(self, painter: QPainter, theme: Theme) -> None:
         """The view paints all of its rectangle, so the corners are given back to what lies behind."""
-        rect = QRectF(self.rect())
-        corners, inner = QPainterPath(), QPainterPath()
-        corners.addRect(rect)
-        inner.addRoundedRect(rect, theme.px(self._radius), theme.px(self._radius))
-        side = theme.px(self._radius) + 1
+        if self._corners is None or self._corners[0] != (self.size(), theme.scale):
+            self._corners = ((self.size(), theme.scale), _corners(QRectF(self.rect()), theme.px(self._radius)))
         painter.setPen(Qt.PenStyle.NoPen)
         painter.setBrush(theme.color("surface"))
-        for x in (rect.left(), rect.right() - side):
-            for y in (rect.top(), rect.bottom() - side):
-                box = QPainterPath()
-                box.addRect(QRectF(x, y, side, side))
-                painter.drawPath(box.subtracted(inner))
+        painter.drawPath(self._corners[1])
 
     def _paint_waiting(self, painter: QPainter, theme: Theme) -> None:
         painter.setPen(theme.color("on_stage"))
@@ -241,6 +235,20 @@ class PreviewView(Painted):
         painter.drawEllipse(box)
         painter.setFont(theme.font("body", 700))
         painter.drawText(box, Qt.AlignmentFlag.AlignCenter, self._count_word)
+
+
+def _corners(rect: QRectF, radius: float) -> QPainterPath:
+    """What a rounded rectangle leaves of its four corners."""
+    out = QPainterPath()
+    side = 2 * radius
+    for corner, circle, start in ((rect.topLeft(), QRectF(rect.left(), rect.top(), side, side), 180),
+                                  (rect.topRight(), QRectF(rect.right() - side, rect.top(), side, side), 90),
+                                  (rect.bottomRight(), QRectF(rect.right() - side, rect.bottom() - side, side, side), 0),
+                                  (rect.bottomLeft(), QRectF(rect.left(), rect.bottom() - side, side, side), 270)):
+        out.moveTo(corner)
+        out.arcTo(circle, start, -90)
+        out.closeSubpath()
+    return out
 
 
 def fitted(image: QImage, plate: Plate) -> QImage:
