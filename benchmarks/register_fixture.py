@@ -12,7 +12,7 @@ import os
 import random
 import shutil
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, timedelta
 from functools import cache
@@ -61,16 +61,32 @@ def big_register(applications: int = APPLICATIONS, cache: Path | None = None) ->
 
     ``cache``: where it is kept; else environment KTPEL_BENCH_CACHE, else the folder for temporary files.
     """
+    return _cached("register", applications, cache, lambda making: _fill(making / "register.sqlite", KEY, applications))
+
+
+def big_office(applications: int, cache: Path | None = None) -> Path:
+    """Like :func:`big_register`, but the register of a practice office that ``open_practice_kiosk`` opens."""
+    def make(making: Path) -> None:
+        from ktpel_kiosk.app.wiring import open_practice_kiosk
+        from ktpel_kiosk.register.keys import KeyStore
+        open_practice_kiosk(making, "tempeh").close()
+        folder = making / "register"
+        _fill(folder / "register.sqlite", KeyStore(folder / "register.key").unlock_with_machine(), applications, cards=False)  # it has blanks of its own
+
+    return _cached("office", applications, cache, make)
+
+
+def _cached(kind: str, applications: int, cache: Path | None, make: Callable[[Path], None]) -> Path:
     known = hashlib.sha256(RECIPE.encode())
     for migration in sorted((bundled_migrations() / "versions").glob("[0-9]*.py")):
         known.update(migration.read_bytes())
     cache = cache or Path(os.environ.get("KTPEL_BENCH_CACHE", Path(tempfile.gettempdir()) / "ktpel-bench"))
-    folder = cache / f"register-{applications}-{known.hexdigest()[:12]}"
+    folder = cache / f"{kind}-{applications}-{known.hexdigest()[:12]}"
     if not folder.is_dir():
         making = folder.with_suffix(".making")
         shutil.rmtree(making, ignore_errors=True)
         making.mkdir(parents=True)
-        _fill(making, applications)
+        make(making)
         making.rename(folder)
     return folder
 
@@ -80,11 +96,11 @@ def opened(folder: Path) -> SqlRegister:
     return SqlRegister(folder / "register.sqlite", KEY, clock, Uuid7(clock))
 
 
-def _fill(folder: Path, applications: int) -> None:
-    sop = practice_sop()
-    with opened(folder) as register:
+def _fill(path: Path, key: bytes, applications: int, *, cards: bool = True) -> None:
+    sop, clock = practice_sop(), SystemClock()
+    with SqlRegister(path, key, clock, Uuid7(clock)) as register:
         register.write(lambda tx: (tx.put_sop(sop.digest, sop.id, _sop_text()), tx.log("IntakeRegistered", "-", "-", count=applications)))
-    connection = driver.connect(folder / "register.sqlite", KEY, writer=True)
+    connection = driver.connect(path, key, writer=True)
     try:
         connection.execute("PRAGMA synchronous = OFF")
         connection.execute("PRAGMA secure_delete = OFF")
@@ -94,9 +110,10 @@ def _fill(folder: Path, applications: int) -> None:
             connection.execute("BEGIN")
             _store(connection, page)
             connection.execute("COMMIT")
-        connection.execute("BEGIN")
-        _store_cards(connection, applications)
-        connection.execute("COMMIT")
+        if cards:
+            connection.execute("BEGIN")
+            _store_cards(connection, applications)
+            connection.execute("COMMIT")
         connection.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()
     finally:
         connection.close()

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from PySide6.QtCore import Qt
@@ -46,6 +46,10 @@ class Page(QWidget):
 
     def opened(self, **args: Any) -> None:
         """Shown; ``args`` say what is wanted (an application id, a search)."""
+
+    def prepare(self) -> Iterator[None]:
+        """Parts that would be built at first use, one a turn, while nobody waits (:mod:`ktpel_kiosk.ui.prebuild`)."""
+        yield from ()
 
     def closed(self) -> None:
         """Left: keep drafts, stop previews."""

@@ -2,30 +2,31 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from functools import partial
+from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
-from PySide6.QtCore import Qt
+from PySide6.QtCore import Qt, QTimer
 from PySide6.QtGui import QKeyEvent
 from PySide6.QtWidgets import QHBoxLayout, QStackedWidget, QVBoxLayout, QWidget
 
 from ktpel_kiosk.domain.errors import KioskError, NotAllowed
 from ktpel_kiosk.ui.pages.base import Page
-from ktpel_kiosk.ui.pages.register_books import BookSection, BooksSection, MonthsSection
 from ktpel_kiosk.ui.pages.register_export import ExportPanel
 from ktpel_kiosk.ui.pages.register_parts import DossierPane
-from ktpel_kiosk.ui.pages.register_status import StatusSection
-from ktpel_kiosk.ui.pages.register_stock import BlangkoSection, WithdrawnSection
-from ktpel_kiosk.ui.presenters.register import PAGE_ROWS, PERIODS, STATES, Filter, Found, RegisterPresenter, RegisterRow
+from ktpel_kiosk.ui.presenters.register import PERIODS, STATES, Filter, Found, RegisterPresenter, RegisterRow
 from ktpel_kiosk.ui.widgets.base import Card, label
 from ktpel_kiosk.ui.widgets.buttons import Button, Chip
 from ktpel_kiosk.ui.widgets.extra import GrowingRows, Tabs
 from ktpel_kiosk.ui.widgets.fields import Choice, SearchField
+from ktpel_kiosk.ui.widgets.paged import PagedRows, PageWish
 from ktpel_kiosk.ui.widgets.status import EmptyState
 from ktpel_kiosk.ui.widgets.tables import Cell, TableRow
 
 if TYPE_CHECKING:
     from ktpel_kiosk.ui.operator_window import OperatorWindow
+    from ktpel_kiosk.ui.pages.register_books import BookSection
 
 COLUMNS = ("No. register", "Tanggal", "Nama", "NIK", "Layanan", "Desa", "Petugas", "Tahap", "Waktu")
 WIDTHS = (108, 124, 176, 162, 88, 112, 84, 128, 66)
@@ -33,17 +34,26 @@ NOT_BESIDE_PANEL = (1, 4, 5, 6, 8)
 """Columns that give way while a panel stands beside the table."""
 TABS = (("cari", "Permohonan"), ("status", "Status pusat"), ("buku", "Buku"), ("bulan", "Tutup bulan"), ("blangko", "Blangko"),
         ("ditarik", "KTP-el ditarik"))
+SECTIONS = {"status": "register_status:StatusSection", "buku": "register_books:BooksSection", "bulan": "register_books:MonthsSection",
+            "blangko": "register_stock:BlangkoSection", "ditarik": "register_stock:WithdrawnSection"}
+COUNT_AFTER_MS = 400
+"""A long search is counted to its end once nobody types any more."""
 EXPORTS = ("cari", "buku")
 """Tabs the export panel stands beside."""
 GROW = (1, 1, 4, 1, 2, 3, 2, 1, 1)
 
 
 class SearchLine(SearchField):
-    """Down goes from the search into the rows."""
+    """Down goes from the search into the rows; letters typed there come back here."""
 
     def __init__(self, placeholder: str, rows: GrowingRows) -> None:
         super().__init__(placeholder)
         self._rows = rows
+        rows.on_typed = self._typed
+
+    def _typed(self, text: str) -> None:
+        self.setFocus(Qt.FocusReason.ShortcutFocusReason)
+        self.insert(text)
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
         if event.key() in (Qt.Key.Key_Down, Qt.Key.Key_Return, Qt.Key.Key_Enter) and self._rows.rows.rowCount():
@@ -52,6 +62,18 @@ class SearchLine(SearchField):
             self._rows.setFocus(Qt.FocusReason.TabFocusReason)
             return
         super().keyPressEvent(event)
+
+
+class Parts(dict[str, "BookSection"]):
+    """The sections behind the tabs, each made when it is first asked for; ``get`` asks for nothing."""
+
+    def __init__(self, make: Callable[[str], BookSection]) -> None:
+        super().__init__()
+        self._make = make
+
+    def __missing__(self, key: str) -> BookSection:
+        self[key] = made = self._make(key)
+        return made
 
 
 class RegisterPage(Page):
@@ -63,8 +85,12 @@ class RegisterPage(Page):
         self.presenter = RegisterPresenter(window.session)
         self._serial = 0
         self._shown = False
-        self._more = False
-        self._count = 0
+        self._shows: Filter | None = None
+        self._found: Found | None = None
+        self._count_soon = QTimer(self)
+        self._count_soon.setSingleShot(True)
+        self._count_soon.setInterval(COUNT_AFTER_MS)
+        self._count_soon.timeout.connect(self._count_all)
         self.frame.setContentsMargins(24, 20, 24, 20)
         self.stack = QStackedWidget()
         self.stack.addWidget(self._list_side())
@@ -77,20 +103,16 @@ class RegisterPage(Page):
         self.tabs.choose("cari")
 
     def _list_side(self) -> QWidget:
-        self.rows = GrowingRows("Daftar permohonan", COLUMNS, WIDTHS, GROW)
+        self.rows = PagedRows("Daftar permohonan", COLUMNS, WIDTHS, GROW)
         self.rows.opened.connect(self.open_dossier)
         self.rows.clicked.connect(lambda index: self.open_dossier(self.rows.rows.key(index.row())))
-        self.rows.more_wanted.connect(self._load_more)
+        self.rows.page_wanted.connect(self._load)
         self.export_panel = ExportPanel(self)
         self.export_panel.closed.connect(lambda: self._ask_export(False))
         self.export_panel.hide()
-        self.parts: dict[str, BookSection] = {
-            "status": StatusSection(self), "buku": BooksSection(self), "bulan": MonthsSection(self), "blangko": BlangkoSection(self),
-            "ditarik": WithdrawnSection(self)}
+        self.parts = Parts(self._make_part)
         self.sections = QStackedWidget()
         self.sections.addWidget(self._search_side())
-        for part in self.parts.values():
-            self.sections.addWidget(part)
         self.tabs = Tabs(TABS, "Bagian register")
         self.tabs.chosen.connect(self._tab)
         side = QWidget()
@@ -105,6 +127,12 @@ class RegisterPage(Page):
         both.addWidget(self.export_panel)
         layout.addLayout(both, 1)
         return side
+
+    def _make_part(self, key: str) -> BookSection:
+        module, name = SECTIONS[key].split(":")
+        part: BookSection = getattr(import_module(f"ktpel_kiosk.ui.pages.{module}"), name)(self)
+        self.sections.addWidget(part)
+        return part
 
     def _search_side(self) -> QWidget:
         side = QWidget()
@@ -122,11 +150,11 @@ class RegisterPage(Page):
         return side
 
     def _tab(self, key: str) -> None:
-        self.sections.setCurrentIndex([k for k, _ in TABS].index(key))
+        part = self.parts[key] if key in SECTIONS else None
+        self.sections.setCurrentWidget(part or self.sections.widget(0))
         if key not in EXPORTS and not self.export_panel.isHidden():
             self._ask_export(False)
         self._show_head()
-        part = self.parts.get(key)
         if part is not None:
             part.shown()
         self.set_primary()
@@ -210,6 +238,7 @@ class RegisterPage(Page):
     def closed(self) -> None:
         self._shown = False
         self.search.stop_waiting()
+        self._count_soon.stop()
 
     def refresh(self) -> None:
         self.reload()
@@ -237,25 +266,47 @@ class RegisterPage(Page):
             return
         if self.stack.currentIndex() == 2:
             self.stack.setCurrentIndex(0)
-        self._count, self._more = found.count, len(found.rows) == PAGE_ROWS
+        wanted, rows = self.filter(), [_table_row(r) for r in found.rows]
         self.count.set(found.line)
-        self.rows.set_rows([_table_row(r) for r in found.rows])
-        self.rows.setVisible(bool(found.rows))
-        self.empty.setVisible(not found.rows)
+        if wanted == self._shows and self._found is not None:
+            self.rows.renew(found.count, rows, found.exact)
+        else:
+            self.rows.begin(found.count, rows, found.exact)
+        self._shows, self._found = wanted, found
+        self.rows.setVisible(bool(rows))
+        self.empty.setVisible(not rows)
+        if found.exact:
+            self._count_soon.stop()
+        else:
+            self._count_soon.start()
 
-    def _load_more(self) -> None:
-        if not self._more:
+    def _load(self, wish: PageWish) -> None:
+        if self._shows is None:
             return
-        self._more = False
-        serial, last = self._serial, self.rows.rows.key(self.rows.rows.rowCount() - 1)
-        self.ask(partial(self.presenter.find, self.filter(), last), lambda found: self._append(serial, found), self.refused)
+        generation = self.rows.generation
+        work = partial(self.presenter.page, self._shows, wish.limit, after=wish.after, skip=wish.skip, backwards=wish.backwards)
 
-    def _append(self, serial: int, found: Found) -> None:
-        if serial == self._serial:
-            self.rows.rows.add_rows([_table_row(r) for r in found.rows])
-            self._more = len(found.rows) == PAGE_ROWS
+        def failed(error: KioskError) -> None:
+            self.rows.failed(wish, generation)
+            self.refused(error)
+
+        self.ask(work, lambda rows: self.rows.put(wish, [_table_row(r) for r in rows], generation), failed)
+
+    def _count_all(self) -> None:
+        if self._shown and self._shows is not None:
+            generation = self.rows.generation
+            self.ask(partial(self.presenter.count, self._shows), lambda count: self._counted(generation, count), lambda _e: None)
+
+    def _counted(self, generation: int, count: int) -> None:
+        if generation == self.rows.generation and self._found is not None:
+            self.count.set(self._found.counted(count))
+            self.rows.rows.set_count(count)
 
     # -- dossier, export ----------------------------------------------------------------------------------------------
+
+    def place(self) -> dict[str, str]:
+        opened = self.stack.currentWidget() is self.dossier and self.dossier.permohonan_id
+        return {"id": self.dossier.permohonan_id} if opened else {"tab": self.tabs.current}
 
     def open_dossier(self, permohonan_id: str) -> None:
         if permohonan_id:
@@ -279,7 +330,8 @@ class RegisterPage(Page):
         self.export_panel.setVisible(on)
         self._show_head()
         self.rows.hide_columns(NOT_BESIDE_PANEL if on else ())
-        self.parts["buku"].compact(on)  # type: ignore[attr-defined]
+        if self.tabs.current == "buku" or "buku" in self.parts:
+            self.parts["buku"].compact(on)  # type: ignore[attr-defined]
         self.set_primary()
         if on:
             chosen = self.parts["buku"].chosen() if self.tabs.current == "buku" else None  # type: ignore[attr-defined]

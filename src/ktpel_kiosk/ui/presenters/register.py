@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from pathlib import Path
 
@@ -87,8 +87,7 @@ class RegisterRow:
 
 @dataclass(frozen=True, slots=True)
 class Found:
-    """One page of matches. ``milliseconds`` is how long the register needed; ``count`` is not exact above COUNT_LIMIT, and
-    told with the first page only."""
+    """The first matches. ``milliseconds`` is how long the register needed; ``count`` is not exact above COUNT_LIMIT."""
 
     count: int
     total: int
@@ -96,13 +95,21 @@ class Found:
     rows: tuple[RegisterRow, ...]
 
     @property
+    def exact(self) -> bool:
+        return self.count <= COUNT_LIMIT or self.count == self.total
+
+    @property
     def line(self) -> str:
         took = f"{max(1, round(self.milliseconds))} ms"
         if self.count == self.total:
             return f"{number_text(self.total)} permohonan · {took}"
-        if self.count > COUNT_LIMIT:
+        if not self.exact:
             return f"lebih dari {number_text(COUNT_LIMIT)} dari {number_text(self.total)} · {took}"
         return f"{number_text(self.count)} dari {number_text(self.total)} · {took}"
+
+    def counted(self, count: int) -> str:
+        """The line once all matches are counted."""
+        return f"{number_text(count)} dari {number_text(self.total)} · {max(1, round(self.milliseconds))} ms"
 
 
 @dataclass(frozen=True, slots=True)
@@ -186,25 +193,46 @@ class RegisterPresenter:
             "bulan": (start, None), "lalu": (before, start - timedelta(microseconds=1)), "tahun": (day(today.year, 1, 1), None),
         }.get(key, (None, None))
 
-    def query(self, wanted: Filter, after: str = "") -> Query:
+    def query(self, wanted: Filter) -> Query:
         since, until = self.period(wanted.period)
         kind, _, values = wanted.state.partition(":")
         chosen = tuple(values.split(",")) if values else ()
         return Query(
             text=wanted.text, keadaan=chosen if kind == "keadaan" else (Keadaan.BERJALAN,) if kind == "stage" else (),
             stages=chosen if kind == "stage" else (), layanan=(wanted.layanan,) if wanted.layanan else (), since=since, until=until,
-            desa=wanted.desa, limit=PAGE_ROWS, after=after, count_limit=COUNT_LIMIT)
+            desa=wanted.desa, limit=PAGE_ROWS, count_limit=COUNT_LIMIT)
 
-    def find(self, wanted: Filter, after: str = "") -> Found:
-        """A page of matches, beginning after the row with that id. Raises NotAllowed for roles that see no register."""
+    def find(self, wanted: Filter) -> Found:
+        """The first page of matches, counted up to COUNT_LIMIT. Raises NotAllowed for roles that see no register."""
         require(self.session.actor, "view_register")
-        desk, query = self.session.desk, self.query(wanted, after)
+        desk, query = self.session.desk, self.query(wanted)
         begun = time.perf_counter()
-        count, items = (0, queries.page(desk, query)) if after else queries.search(desk, query)
+        count, items = queries.search(desk, query)
         took = (time.perf_counter() - begun) * 1000
-        total, officers = desk.register.read(lambda v: (v.count(Query()), {u.username: u.nama for u in v.users()}))
+        total = desk.register.read(lambda v: v.count(Query()))
+        return Found(count, total, took, self._rows(items))
+
+    def page(self, wanted: Filter, limit: int, *, after: str = "", skip: int = 0, backwards: bool = False) -> tuple[RegisterRow, ...]:
+        """A page of matches in the order of the list.
+
+        Args:
+            after: id of a row to go on from, ``skip`` rows beyond it; empty: from the top, or ``backwards`` from the end.
+        """
+        require(self.session.actor, "view_register")
+        query = replace(self.query(wanted), limit=limit, after=after, offset=skip, newest_first=not backwards)
+        items = queries.page(self.session.desk, query)
+        return self._rows(items[::-1] if backwards else items)
+
+    def count(self, wanted: Filter) -> int:
+        """All matches; takes long for common words in a register of many years."""
+        require(self.session.actor, "view_register")
+        query = replace(self.query(wanted), count_limit=0)
+        return self.session.desk.register.read(lambda v: v.count(query))
+
+    def _rows(self, items: Sequence[ListItem]) -> tuple[RegisterRow, ...]:
+        officers = self.session.desk.register.read(lambda v: {u.username: u.nama for u in v.users()})
         now = self.session.now()
-        return Found(count, total, took, tuple(self._row(i, officers, now) for i in items))
+        return tuple(self._row(i, officers, now) for i in items)
 
     def _row(self, i: ListItem, officers: Mapping[str, str], now: datetime) -> RegisterRow:
         local = self.session.local(i.created_at)
