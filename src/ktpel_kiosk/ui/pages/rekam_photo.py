@@ -51,7 +51,7 @@ class PhotoPart(Part):
         super().__init__(page)
         plate = Card(16, 0)
         self.live = PreviewView(oval=True)
-        self.live.set_waiting(word("rekam", "foto_tunggu"))
+        self.live.set_waiting(word("rekam", "foto_tunggu"), "camera")
         plate.body.addWidget(self.live)
         side = Card(24, 8)
         side.body.setContentsMargins(24, 16, 24, 20)
@@ -152,10 +152,10 @@ class PhotoPart(Part):
         self.guide.reset()
         self._empty()
         self.live.set_hint("")
-        self.live.set_waiting(f"{text}\n\n{word('rekam', 'lanjut_sendiri')}")
+        self.live.set_waiting(f"{text}\n\n{word('rekam', 'lanjut_sendiri')}", "camera")
 
     def back_again(self) -> None:
-        self.live.set_waiting(word("rekam", "foto_tunggu"))
+        self.live.set_waiting(word("rekam", "foto_tunggu"), "camera")
         self._framed_at = time.monotonic()
 
     def _look_for_silence(self) -> None:
@@ -197,7 +197,7 @@ class PhotoPart(Part):
             if seen.ready:
                 self.live.set_hint(self._ready_words(seen.share is not None), "check", "good")
             else:
-                self.live.set_hint(self._hint_words(seen.hint), hint_icon(seen.hint), "attention")
+                self.live.set_hint(self._hint_words(seen.hint), hint_icon(seen.hint, self.live.mirrored), "attention")
         self._tell_applicant(seen)
         if seen.shoot:
             self._shoot()
@@ -343,5 +343,7 @@ class PhotoPart(Part):
         self.guide.taken(now)
 
 
-def hint_icon(key: str) -> str:
-    return word("petunjuk_ikon", key) if has_word("petunjuk_ikon", key) else "info"
+def hint_icon(key: str, mirrored: bool) -> str:
+    """The icons stand for a mirror; where the picture is the camera's, the applicant's right is on the left."""
+    icon = word("petunjuk_ikon", key) if has_word("petunjuk_ikon", key) else "info"
+    return icon if mirrored else {"arrow-left": "arrow-right", "arrow-right": "arrow-left"}.get(icon, icon)

@@ -59,7 +59,7 @@ class PreviewView(Painted):
         self._fitted: Plate | None = None
         self._source = QSize()
         self._hint, self._hint_icon, self._tone = "", "", ""
-        self._waiting = ""
+        self._waiting, self._waiting_icon = "", ""
         self._outline: tuple[QRectF, str] | None = None
         self._countdown: float | None = None
         self._count_word = ""
@@ -121,10 +121,10 @@ class PreviewView(Painted):
     def countdown(self) -> float | None:
         return self._countdown
 
-    def set_waiting(self, text: str) -> None:
+    def set_waiting(self, text: str, icon: str = "") -> None:
         """What stands in the empty plate."""
-        if text != self._waiting:
-            self._waiting = text
+        if (text, icon) != (self._waiting, self._waiting_icon):
+            self._waiting, self._waiting_icon = text, icon
             self.update()
 
     # -- painting -----------------------------------------------------------------------------------------------------
@@ -141,7 +141,7 @@ class PreviewView(Painted):
             painter.drawImage(QPointF(round((self.width() - size.width()) / 2), round((self.height() - size.height()) / 2)), pixels)
         elif self._waiting:
             self._paint_waiting(painter, theme)
-        if self._oval:
+        if self._oval and (pixels is not None or not self._waiting):
             self._paint_oval(painter, theme)
         if self._outline is not None and pixels is not None:
             self._paint_outline(painter, theme, *self._outline)
@@ -172,7 +172,14 @@ class PreviewView(Painted):
         room = QRectF(self.rect()).adjusted(24, 24, -24, -24)
         if self._hint and not self._top:
             room.setBottom(room.bottom() - theme.px(56))
-        painter.drawText(room, Qt.AlignmentFlag.AlignCenter | Qt.TextFlag.TextWordWrap, self._waiting)
+        flags = int(Qt.AlignmentFlag.AlignCenter | Qt.TextFlag.TextWordWrap)
+        if self._waiting_icon:
+            side = theme.px(36)
+            high = painter.boundingRect(room, flags, self._waiting).height()
+            icons.draw(painter, self._waiting_icon, theme.color("stage_line"), room.center().x() - side / 2,
+                       max(room.top(), room.center().y() - high / 2 - side / 2 - theme.px(8)), side)
+            room.adjust(0, side + theme.px(16), 0, 0)
+        painter.drawText(room, flags, self._waiting)
 
     def _oval_box(self) -> QRectF:
         height = self.height() * OVAL_HEIGHT
