@@ -147,6 +147,9 @@ class FakeDevices:
         if kind in self.waiting:
             self.waiting[kind].set()
 
+    def look_now(self) -> None:
+        self.looked = True
+
     def subscribe(self, listener: Callable[[DeviceState], None]) -> Callable[[], None]:
         self._listeners.append(listener)
         return lambda: self._listeners.remove(listener)

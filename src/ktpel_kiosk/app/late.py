@@ -125,6 +125,11 @@ class LateDevices:
     def stop_preview(self, kind: DeviceKind) -> None:
         self.start().stop_preview(kind)
 
+    def look_now(self) -> None:
+        """See the manager's own; devices that were not started yet are looked for when they are."""
+        if self._manager is not None:
+            self._manager.look_now()
+
     def settle(self, timeout_s: float = 5.0) -> bool:
         """Start and wait for the first look around; see the manager's own."""
         return self.start().settle(timeout_s)

@@ -18,6 +18,8 @@ from ktpel_kiosk.ui import practice_mark
 from ktpel_kiosk.ui.bridge import Bridge
 from ktpel_kiosk.ui.choices import Choices
 from ktpel_kiosk.ui.kiosk import Beat, KioskGuard
+from ktpel_kiosk.ui.kiosk_screens import Screens, in_order
+from ktpel_kiosk.ui.kiosk_sleep import Sleep
 from ktpel_kiosk.ui.operator_window import OperatorWindow
 from ktpel_kiosk.ui.theme import Theme, prepare_application, screen_scale, text_scale
 
@@ -77,10 +79,25 @@ def load_look(data: Path | None) -> tuple[str, str]:
 
 def save_look(data: Path, contrast: str, text_size: str) -> None:
     """Keep the look beside the office's other settings; losing it costs nothing."""
+    save_choices(data, contrast=contrast, text_size=text_size)
+
+
+def save_choices(data: Path, **chosen: object) -> None:
+    """Change some of what this machine remembers of its screens; the rest stays."""
     try:
-        (data / LOOK_FILE).write_text(json.dumps({"contrast": contrast, "text_size": text_size}), encoding="utf-8")
-    except OSError:
+        path = data / LOOK_FILE
+        before = json.loads(path.read_text("utf-8")) if path.exists() else {}
+        path.write_text(json.dumps({**before, **chosen}), encoding="utf-8")
+    except (OSError, ValueError, TypeError):
         return
+
+
+def screens_swapped(data: Path | None) -> bool:
+    """Whether the applicant sits at the first screen of this desk."""
+    try:
+        return bool(data and json.loads((data / LOOK_FILE).read_text("utf-8")).get("swapped"))
+    except (OSError, ValueError, AttributeError):
+        return False
 
 
 def make_windows(desk: Desk, *, data: Path | None = None, actor: Actor | None = None, place: str = "Meja 1",
@@ -121,7 +138,8 @@ def start_windows(desk: Desk, *, windowed: bool = False, on_ready: Callable[[], 
         data: folder that remembers colours and text size of this desk; ``None`` forgets them.
     """
     windows = make_windows(desk, data=data, place=place)
-    _place_operator(windows, windowed)
+    swapped = screens_swapped(data)
+    _place_operator(windows, windowed, swapped)
     if not windowed:
         windows.operator.kiosk = KioskGuard(windows.operator)
     windows.app.processEvents()
@@ -134,6 +152,10 @@ def start_windows(desk: Desk, *, windowed: bool = False, on_ready: Callable[[], 
     _place_applicant(windows, windowed)
     if windows.operator.kiosk is not None:
         windows.operator.kiosk.hold(windows.applicant)
+        _keep_screens(windows, swapped, data)
+    sleep = Sleep(windows.operator)
+    sleep.woke.connect(windows.operator.woke)
+    sleep.clock_moved.connect(windows.operator.clock_moved)
     windows.app.setQuitOnLastWindowClosed(False)
     windows.operator.closed.connect(windows.end)
     for asked_to_end in (signal.SIGINT, signal.SIGTERM):  # the window's clock lets Python look at signals once a second
@@ -149,24 +171,27 @@ def start_windows(desk: Desk, *, windowed: bool = False, on_ready: Callable[[], 
         windows.close()
 
 
-def _place_operator(windows: Windows, windowed: bool) -> None:
+def _place_operator(windows: Windows, windowed: bool, swapped: bool) -> None:
     operator = windows.operator
     if windowed:
         operator.resize(1366, 768)
         operator.show()
         return
-    operator.setGeometry(windows.app.screens()[0].geometry())
+    first = in_order(windows.app.screens(), windows.app.primaryScreen(), swapped)[0]
+    operator.setGeometry(first.geometry())
     operator.showFullScreen()
 
 
 def _place_applicant(windows: Windows, windowed: bool) -> None:
-    """The applicant's window on the second screen; with one screen it waits until it is needed."""
-    screens, applicant = windows.app.screens(), windows.applicant
+    """Windowed: beside the officer's. In kiosk mode the screens decide (:mod:`ktpel_kiosk.ui.kiosk_screens`)."""
     if windowed:
-        applicant.resize(1024, 600)
-        applicant.show()
-    elif len(screens) > 1:
-        applicant.setGeometry(screens[1].geometry())
-        applicant.showFullScreen()
-    else:
-        applicant.share_screen(windows.operator)
+        windows.applicant.resize(1024, 600)
+        windows.applicant.show()
+
+
+def _keep_screens(windows: Windows, swapped: bool, data: Path | None) -> None:
+    screens = windows.operator.screens = Screens(windows, swapped=swapped)
+    if data is not None:
+        folder = data
+        screens.on_swap = lambda now: save_choices(folder, swapped=now)
+    screens.arrange()

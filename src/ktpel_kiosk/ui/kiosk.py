@@ -23,6 +23,8 @@ if TYPE_CHECKING:
 EXIT_CODES = {Leave.CLOSE: 0, Leave.RESTART: 90, Leave.OFF: 91}
 """What the process that started the windows understands (ktpel_kiosk.app.watchdog)."""
 BEAT_FD, AFTER = "KTPEL_BEAT_FD", "KTPEL_AFTER"
+AFTER_WORDS = {"henti": "setelah_henti", "macet": "setelah_henti", "daya": "setelah_daya"}
+"""What the sign-in page says about an earlier window process."""
 BEAT_MS = 1000
 COME_BACK_MS = 400
 

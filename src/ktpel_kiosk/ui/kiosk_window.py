@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 from PySide6.QtCore import QEvent
 from PySide6.QtWidgets import QMainWindow, QWidget
 
+from ktpel_kiosk.ports.devices import DeviceHealth
 from ktpel_kiosk.ui.kiosk_idle import SIGNS, IdleLock
 from ktpel_kiosk.ui.kiosk_place import Place, PlaceKeeper
 from ktpel_kiosk.ui.widgets.status import NoticeBar
@@ -18,6 +19,7 @@ if TYPE_CHECKING:
     from ktpel_kiosk.domain.actor import Actor
     from ktpel_kiosk.ui.applicant_window import ApplicantWindow
     from ktpel_kiosk.ui.kiosk import KioskGuard
+    from ktpel_kiosk.ui.kiosk_screens import Screens
     from ktpel_kiosk.ui.kiosk_typed import TypingKeeper
     from ktpel_kiosk.ui.pages.base import Page
     from ktpel_kiosk.ui.presenters.session import Session
@@ -41,6 +43,8 @@ class KioskWindow(QMainWindow):
 
     def _prepare_kiosk(self, idle_lock_s: float, data: Path | None) -> None:
         self.kiosk: KioskGuard | None = None
+        self.screens: Screens | None = None
+        """Full screen only: which window stands where."""
         self._typing: TypingKeeper | None = None
         self._before_leaving = ""
         self.place_keeper = PlaceKeeper(self, data)  # type: ignore[arg-type]
@@ -90,8 +94,26 @@ class KioskWindow(QMainWindow):
     def _lock_idle(self) -> None:
         self.lock()
 
-    def lock(self) -> None:
+    def lock(self, notice: str = "") -> None:
         raise NotImplementedError
+
+    # -- the computer slept -------------------------------------------------------------------------------------------
+
+    def woke(self, _slept_s: float) -> None:
+        """After a sleep: running captures end, devices are looked for again, sending goes on, and somebody has to sign in."""
+        desk = self.session.desk
+        for state in desk.devices.states():
+            if state.health is DeviceHealth.BUSY:
+                desk.devices.interrupt(state.kind)
+        desk.devices.look_now()
+        desk.wake_uploader()
+        if self.session.actor.username:
+            self.lock("setelah_tidur")
+
+    def clock_moved(self, _seconds: float) -> None:
+        """Somebody set the time: numbers and due dates depend on it."""
+        if self.session.actor.username:
+            self.tell("attention", word("kiosk", "jam_berubah"))
 
     # -- where the officer was ----------------------------------------------------------------------------------------
 

@@ -21,6 +21,7 @@ from ktpel_kiosk.ui.bridge import Bridge
 from ktpel_kiosk.ui.choices import Choices
 from ktpel_kiosk.ui.desk_memory import DeskMemory
 from ktpel_kiosk.ui.header import Header
+from ktpel_kiosk.ui.kiosk import AFTER_WORDS, after_what
 from ktpel_kiosk.ui.kiosk_window import KioskWindow
 from ktpel_kiosk.ui.pages.base import Page
 from ktpel_kiosk.ui.presenters.session import Session
@@ -99,7 +100,7 @@ class OperatorWindow(KioskWindow):
         if actor is not None:
             self.signed_in(actor)
         else:
-            self.lock()
+            self.lock(AFTER_WORDS.get(after_what(), ""))
 
     @property
     def theme(self) -> Theme:
@@ -240,6 +241,7 @@ class OperatorWindow(KioskWindow):
             path = HIDDEN_PAGES.get(key) or next(p for k, _t, _i, p in PAGES if k == key)
             module, name = path.split(":")
             made: Page = getattr(import_module(module), name)(self)
+            made.setAccessibleName(next((t for k, t, _i, _p in PAGES if k == key), key.capitalize()))
             self.stack.addWidget(made)
             self._pages[key] = made
         return self._pages[key]
@@ -304,6 +306,8 @@ class OperatorWindow(KioskWindow):
             self._forget_pages()
         self._last_user = actor.username
         self.session.actor = actor
+        if self.applicant is not None:
+            self.applicant.unlock(same=not fresh)
         self.header.show_user(self.place, actor)
         self.header.show_time(self.session)
         self._frame(True)
@@ -327,8 +331,8 @@ class OperatorWindow(KioskWindow):
             self.stack.removeWidget(page)
             page.deleteLater()
 
-    def lock(self) -> None:
-        """Sign-in page over everything; what was typed stays where it is, the signing key is forgotten."""
+    def lock(self, notice: str = "") -> None:
+        """Sign-in page over everything; what was typed stays where it is, the signing key is forgotten. ``notice``: why, as a word."""
         if self._typing is not None:
             self._typing.look()
         before = self._pages.get(self._page)
@@ -343,7 +347,9 @@ class OperatorWindow(KioskWindow):
         self._page = ""
         self._frame(False)
         self.notice.dismiss()
-        self.go("masuk", username=last)
+        if self.applicant is not None:
+            self.applicant.lock()
+        self.go("masuk", username=last, notice=notice)
         self._bar_room(False)
 
     def sign_out(self) -> None:

@@ -17,6 +17,7 @@ from ktpel_kiosk.ui.widgets.base import Card, label
 from ktpel_kiosk.ui.widgets.buttons import Button
 from ktpel_kiosk.ui.widgets.fields import TextField
 from ktpel_kiosk.ui.widgets.status import LogoTile, NoticeBar
+from ktpel_kiosk.ui.words import word
 
 if TYPE_CHECKING:
     from ktpel_kiosk.ui.operator_window import OperatorWindow
@@ -53,6 +54,9 @@ class MasukPage(Page):
         self.frame.addStretch(1)
         self.frame.addLayout(middle)
         self.frame.addStretch(1)
+        self.off = Button(word("kiosk", "matikan") + " …", "link")
+        self.off.clicked.connect(lambda: window.ask_to_leave("matikan"))
+        self.frame.addWidget(self.off, 0, Qt.AlignmentFlag.AlignCenter)
         if window.desk.practice_hint:
             self.frame.addWidget(label(window.desk.practice_hint, "body", tone="attention", align=Qt.AlignmentFlag.AlignCenter))
         self.frame.addWidget(label("Semua yang sudah diketik dan direkam tetap tersimpan.", "small", tone="muted",
@@ -61,6 +65,9 @@ class MasukPage(Page):
     def opened(self, **args: Any) -> None:
         if not self._left():
             self.message.hide()
+            if args.get("notice"):
+                self.message.show_text("attention" if args["notice"] == "setelah_daya" else "info", word("kiosk", args["notice"]))
+        self.off.setVisible(self.shell.kiosk is not None)
         self.password.set_value("")
         if args.get("username"):
             self.username.set_value(args["username"])

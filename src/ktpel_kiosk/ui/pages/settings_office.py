@@ -13,6 +13,7 @@ from ktpel_kiosk.ui.widgets.base import Card, Line, column, label
 from ktpel_kiosk.ui.widgets.buttons import Button, ChoiceChip
 from ktpel_kiosk.ui.widgets.extra import chosen_value
 from ktpel_kiosk.ui.widgets.status import NoticeBar
+from ktpel_kiosk.ui.words import word
 
 if TYPE_CHECKING:
     from ktpel_kiosk.ui.pages.pengaturan import PengaturanPage
@@ -121,6 +122,14 @@ class LookSection(Section):
                                    label("Otomatis: muncul bila isian disentuh dengan jari, di jendela petugas dan layar pemohon.",
                                          "body", tone="muted", wrap=True), three, spacing=8))
         card.body.addSpacing(8)
+        self.screens_title = label(word("kiosk", "layar"), "strong", weight="semibold")
+        self.screens_text = label("", "body", tone="muted", wrap=True)
+        self.swap = Button(word("kiosk", "tukar"))
+        self.swap.clicked.connect(self._swap)
+        for item in (self.screens_title, self.screens_text):
+            card.body.addWidget(item)
+        card.body.addWidget(self.swap, 0, Qt.AlignmentFlag.AlignLeft)
+        card.body.addSpacing(8)
         card.body.addWidget(label("Contoh", "strong", weight="semibold"))
         card.body.addWidget(self.sample)
         card.body.addStretch(1)
@@ -136,6 +145,25 @@ class LookSection(Section):
                 if isinstance(button, ChoiceChip):
                     button.setChecked(button.value == value)
         self._show_sample()
+        self._show_screens()
+
+    def refresh(self) -> None:
+        self._show_screens()
+
+    def _show_screens(self) -> None:
+        """Which screen is whose; only a desk with two has a choice."""
+        screens = self.page.shell.screens
+        two = screens is not None and screens.count > 1
+        first, second = ("2", "1") if screens is not None and screens.swapped else ("1", "2")
+        text = word("kiosk", "dua_layar" if two else "satu_layar")
+        self.screens_text.setText(text.format(petugas=first, pemohon=second))
+        self.swap.setVisible(two)
+
+    def _swap(self) -> None:
+        screens = self.page.shell.screens
+        if screens is not None:
+            screens.swap(not screens.swapped)
+            self._show_screens()
 
     def current(self) -> tuple[str, str]:
         """Contrast and text size in force."""

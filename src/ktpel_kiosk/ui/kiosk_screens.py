@@ -1,0 +1,130 @@
+"""Which window stands on which screen: at the start, and whenever a screen is unplugged, plugged in, turned or changes its size.
+
+Two screens: the officer's window on the first, the applicant's on the second (or swapped, Pengaturan > Tampilan). One screen: the
+applicant's window is hidden and shares it; it comes up only when the applicant has to answer.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import TYPE_CHECKING
+
+from PySide6.QtCore import QObject, QTimer
+from PySide6.QtGui import QScreen
+
+from ktpel_kiosk.ui.theme import Theme, screen_scale, text_scale
+from ktpel_kiosk.ui.words import word
+
+if TYPE_CHECKING:
+    from ktpel_kiosk.ui.app import Windows
+
+SETTLE_MS = 400
+"""A plugged screen makes a handful of changes at once."""
+
+
+def in_order(screens: Sequence[QScreen], primary: QScreen | None, swapped: bool) -> list[QScreen]:
+    """The officer's screen first, the applicant's second: the primary one first unless swapped, then from left to right."""
+    found = sorted(screens, key=lambda s: (s is not primary, s.geometry().x(), s.geometry().y(), s.name()))
+    if swapped and len(found) > 1:
+        found[0], found[1] = found[1], found[0]
+    return found
+
+
+class Screens(QObject):
+    """Full screen only. ``swapped``: the officer sits at the second screen."""
+
+    def __init__(self, windows: Windows, *, swapped: bool = False) -> None:
+        super().__init__(windows.operator)
+        self._windows = windows
+        self.swapped = swapped
+        self.on_swap: Callable[[bool], None] = lambda _now: None
+        self._count = 0
+        self._soon = QTimer(self)
+        self._soon.setSingleShot(True)
+        self._soon.setInterval(SETTLE_MS)
+        self._soon.timeout.connect(self.arrange)
+        app = windows.app
+        app.screenAdded.connect(self._added)
+        app.screenRemoved.connect(self._changed)
+        app.primaryScreenChanged.connect(self._changed)
+        for screen in app.screens():
+            screen.geometryChanged.connect(self._changed)
+
+    @property
+    def count(self) -> int:
+        return len(self._windows.app.screens())
+
+    def swap(self, swapped: bool) -> None:
+        if swapped != self.swapped:
+            self.swapped = swapped
+            self.on_swap(swapped)
+            self.arrange()
+
+    def _added(self, screen: QScreen) -> None:
+        screen.geometryChanged.connect(self._changed)
+        self._changed()
+
+    def _changed(self, *_what: object) -> None:
+        self._soon.start()
+
+    def arrange(self) -> None:
+        """Put both windows where they belong now. Safe to repeat."""
+        app = self._windows.app
+        screens = in_order(app.screens(), app.primaryScreen(), self.swapped)
+        if not screens:
+            return  # the last cable is out; the next screen brings everything back
+        before, self._count = self._count, len(screens)
+        self._place_operator(screens[0])
+        if len(screens) > 1:
+            self._own_screen(screens[1])
+        else:
+            self._shared_screen(lost=before > 1)
+        if before == 1 and len(screens) > 1:
+            self._tell("good", word("kiosk", "layar_kembali"))
+        if self._windows.operator.kiosk is not None:
+            self._windows.operator.kiosk.come_back()
+
+    def _place_operator(self, screen: QScreen) -> None:
+        operator, room = self._windows.operator, screen.geometry()
+        if operator.screen() is not screen or operator.geometry() != room or not operator.isFullScreen():
+            if operator.isFullScreen() and operator.screen() is not screen:
+                operator.showNormal()  # window managers keep a full screen window where it is
+            operator.setScreen(screen)
+            operator.setGeometry(room)
+            operator.showFullScreen()
+        theme = operator.theme
+        scale = round(screen_scale(room.width(), room.height()) * text_scale(operator.text_size), 2)
+        if scale != theme.scale:
+            operator.apply_theme(Theme(theme.contrast, scale))
+
+    def _own_screen(self, screen: QScreen) -> None:
+        applicant, room = self._windows.applicant, screen.geometry()
+        applicant.own_screen()
+        applicant.second_screen = True
+        if applicant.screen() is not screen or applicant.geometry() != room or not applicant.isVisible():
+            if applicant.isFullScreen() and applicant.screen() is not screen:
+                applicant.showNormal()
+            applicant.setScreen(screen)
+            applicant.setGeometry(room)
+            applicant.showFullScreen()
+
+    def _shared_screen(self, *, lost: bool) -> None:
+        applicant, operator = self._windows.applicant, self._windows.operator
+        if not lost and applicant.isVisible():
+            applicant.setGeometry(operator.geometry())  # the screen is turned to the applicant; only its size changed
+            return
+        applicant.second_screen = False
+        applicant.hide()  # never over the officer's work by itself
+        applicant.share_screen(operator)
+        if lost:
+            from ktpel_kiosk.ui.applicant_window import ASKS
+            asks = applicant.current in ASKS
+            self._tell("attention", word("kiosk", "layar_lepas"), turn=asks)
+
+    def _tell(self, kind: str, text: str, *, turn: bool = False) -> None:
+        operator = self._windows.operator
+        if operator.session.actor.username:
+            if turn:
+                operator.tell(kind, text, action=word("kiosk", "balik"), act=self._windows.applicant.turn)
+            else:
+                operator.tell(kind, text)
