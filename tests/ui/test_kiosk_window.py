@@ -28,7 +28,8 @@ from ktpel_kiosk.ui.kiosk_sleep import Clocks, compare
 from ktpel_kiosk.ui.pages.masuk import MasukPage
 from ktpel_kiosk.ui.pages.pengaduan import PengaduanPage
 
-NO_WAY_OUT = ("Alt+F4", "Ctrl+Q", "Ctrl+W", "Ctrl+F4", "Alt+F", "F10", "F11", "Alt+Space", "Ctrl+Alt+Q", "Ctrl+Shift+Q", "Escape", "Ctrl+Esc",
+NO_WAY_OUT = ("Alt+F4", "Ctrl+Q", "Ctrl+W", "Ctrl+F4", "Alt+F", "F10", "F11", "Alt+Space", "Ctrl+Alt+Q", "Ctrl+Shift+Q", "Escape",
+              "Ctrl+Esc",
               "Alt+Escape", "Alt+Tab", "Ctrl+Tab", "Meta+D", "Meta+M", "Ctrl+M", "Ctrl+N", "Ctrl+O", "Ctrl+P", "Ctrl+Alt+T", "F4", "Back")
 
 
