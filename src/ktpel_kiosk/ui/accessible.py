@@ -1,7 +1,8 @@
 """What screen readers are told: roles of painted widgets, their states and actions, and what is announced.
 
-A widget class says its role in words (``ROLE = "Chart"``, a name of :class:`QAccessible.Role`; empty: what it is by itself); names and descriptions stay the
-widget's own ``accessibleName`` and ``accessibleDescription``. Qt asks the factory only while assistive technology listens.
+A widget class says its role in words (``ROLE = "Chart"``, a name of :class:`QAccessible.Role`; empty: what it is by itself); names
+and descriptions stay the widget's own ``accessibleName`` and ``accessibleDescription``. Qt asks the factory only while assistive
+technology listens.
 GUI thread only.
 """
 

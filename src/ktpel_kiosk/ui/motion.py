@@ -26,6 +26,17 @@ def set_less_motion(on: bool) -> None:
     _less[0] = on
 
 
+KEPT_AS = "gerak"
+CALM, STILL = "halus", "diam"
+CHOICES: tuple[tuple[str, str], ...] = ((CALM, "Bergerak halus"), (STILL, "Tanpa gerak"))
+"""How the desk's memory keeps the choice, and the words for it."""
+
+
+def remembered(choice: str) -> None:
+    """Take up what the desk's memory holds; the environment's wish for stillness wins."""
+    set_less_motion(choice == STILL or os.environ.get(ENVIRONMENT, "") not in ("", "0"))
+
+
 def duration(name: str) -> int:
     """Milliseconds of a token (``quick``, ``calm``, ``slow``); 0 with less motion."""
     return 0 if _less[0] else int(tokens()["motion"][name])

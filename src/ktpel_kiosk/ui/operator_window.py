@@ -16,7 +16,7 @@ from ktpel_kiosk.domain.actor import Actor
 from ktpel_kiosk.domain.errors import DeviceTrouble, KioskError, SecurityRefusal, UserFacing
 from ktpel_kiosk.domain.permissions import PERMISSIONS
 from ktpel_kiosk.ports.devices import DeviceHealth, DeviceState
-from ktpel_kiosk.ui import practice_mark
+from ktpel_kiosk.ui import motion, practice_mark
 from ktpel_kiosk.ui.bridge import Bridge
 from ktpel_kiosk.ui.choices import Choices
 from ktpel_kiosk.ui.desk_memory import DeskMemory
@@ -81,6 +81,7 @@ class OperatorWindow(KioskWindow):
         self.text_size = "normal"
         self.choices = Choices()
         self.memory = DeskMemory(data)
+        motion.remembered(self.memory.get(motion.KEPT_AS))
         self.on_theme: Callable[[str, str], None] = lambda _contrast, _size: None
         self.setWindowTitle(f"KTP-el · {desk.sop.kantor.nama}")
         self.setMinimumSize(1024, 640)

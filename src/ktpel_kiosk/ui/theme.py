@@ -121,7 +121,7 @@ class Theme:
         QLabel[weight="bold"] {{ font-weight: 700; }}
         QMainWindow, QWidget[surface="canvas"] {{ background: {c['canvas']}; }}
         QWidget[surface="plain"] {{ background: {c['surface']}; }}
-        QWidget[surface="clear"], QScrollArea, QStackedWidget {{ background: transparent; border: none; }}
+        QWidget[surface="clear"], QScrollArea, QStackedWidget {{ background: transparent; }}
         QLineEdit, QPlainTextEdit, QComboBox {{
             background: {c['surface']}; border: 1px solid {c['field_line']}; border-radius: {radius}px;
             padding: 0 {p(13)}px; font-size: {self.size('body')}px; selection-background-color: {c['accent']};
@@ -140,13 +140,15 @@ class Theme:
         QComboBox QAbstractItemView {{ background: {c['surface']}; border: 1px solid {c['field_line']}; outline: none;
             selection-background-color: {c['accent_soft']}; selection-color: {c['accent']}; font-size: {self.size('body')}px; }}
         QComboBox QAbstractItemView::item {{ min-height: {p(40)}px; padding-left: {p(8)}px; }}
-        QTableView {{ background: {c['surface']}; border: none; gridline-color: transparent; outline: none;
+        QTableView, QListView, QTextBrowser, QScrollArea {{ border: {ring}px solid transparent; border-radius: {radius}px; }}
+        QTableView:focus, QListView:focus, QTextBrowser:focus, QScrollArea:focus {{ border-color: {c['focus']}; }}
+        QTableView {{ background: {c['surface']}; gridline-color: transparent; outline: none;
             selection-background-color: {c['accent_soft']}; selection-color: {c['ink']}; font-size: {self.size('row')}px; }}
         QHeaderView {{ background: {c['surface']}; border: none; }}
         QHeaderView::section {{ background: {c['surface']}; color: {c['muted']}; border: none;
             border-bottom: 1px solid {c['line']}; padding: 0 {p(14)}px; height: {p(42)}px;
             font-size: {self.size('small')}px; font-weight: 600; }}
-        QListView {{ background: transparent; border: none; outline: none; }}
+        QListView {{ background: transparent; outline: none; }}
         QScrollBar:vertical {{ background: transparent; width: {p(10)}px; margin: 2px; }}
         QScrollBar::handle:vertical {{ background: {c['thumb']}; border-radius: {p(3)}px; min-height: {p(36)}px; }}
         QScrollBar:horizontal {{ background: transparent; height: {p(10)}px; margin: 2px; }}

@@ -67,6 +67,11 @@ class ApplicantPage(QWidget):
     def fit(self) -> None:
         """Room or letters changed."""
 
+    def focusNextPrevChild(self, forward: bool) -> bool:
+        """Tab goes as the page reads, however late its lines were filled in."""
+        arrange(self)
+        return super().focusNextPrevChild(forward)
+
     def focus_first(self) -> None:
         """Where the keyboard starts."""
 

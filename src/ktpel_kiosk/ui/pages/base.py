@@ -11,6 +11,7 @@ from PySide6.QtWidgets import QFrame, QHBoxLayout, QScrollArea, QVBoxLayout, QWi
 
 from ktpel_kiosk.domain.errors import KioskError
 from ktpel_kiosk.ui.presenters.session import Session, step_rows
+from ktpel_kiosk.ui.reading import ScrollBox, arrange
 from ktpel_kiosk.ui.widgets.base import Card, label
 from ktpel_kiosk.ui.widgets.buttons import Chip
 from ktpel_kiosk.ui.widgets.status import Step, StepBar
@@ -27,6 +28,8 @@ class Page(QWidget):
 
     ``primary`` is pressed by F9, ``keys`` maps other function keys to actions.
     """
+
+    ROLE = "Pane"
 
     def __init__(self, window: OperatorWindow) -> None:
         super().__init__()
@@ -53,6 +56,11 @@ class Page(QWidget):
 
     def closed(self) -> None:
         """Left: keep drafts, stop previews."""
+
+    def focusNextPrevChild(self, forward: bool) -> bool:
+        """Tab goes as the page reads, however late its parts were built."""
+        arrange(self)
+        return super().focusNextPrevChild(forward)
 
     def place(self) -> dict[str, str]:
         """What is open on this page, as arguments for :meth:`opened`: ids only, so that a restart leads back here."""
@@ -126,7 +134,7 @@ class Page(QWidget):
 
 def scroll(inner: QWidget) -> QScrollArea:
     """``inner`` in a frameless vertical scroll area."""
-    area = QScrollArea()
+    area = ScrollBox()
     area.setWidgetResizable(True)
     area.setFrameShape(QFrame.Shape.NoFrame)
     area.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)

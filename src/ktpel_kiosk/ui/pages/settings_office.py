@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QButtonGroup, QGridLayout, QHBoxLayout, QVBoxLayout, QWidget
 
+from ktpel_kiosk.ui import motion
 from ktpel_kiosk.ui.pages.base import scroll
 from ktpel_kiosk.ui.screen_keyboard import MODES
 from ktpel_kiosk.ui.widgets.base import Card, Line, column, label
@@ -105,42 +106,54 @@ class LookSection(Section):
 
     def __init__(self, page: PengaturanPage) -> None:
         super().__init__(page)
-        card = Card(28, 18)
+        inner = QWidget()
+        body = column(spacing=18, margins=(28, 28, 28, 28))
+        inner.setLayout(body)
         self.contrast, one = _choices(CONTRASTS, self)
         self.text_size, two = _choices(SIZES, self)
         self.sample = NoticeBar(closable=False)
-        card.body.addLayout(column(label("Warna", "strong", weight="semibold"),
+        body.addLayout(column(label("Warna", "strong", weight="semibold"),
                                    label("Kontras tinggi memakai garis tebal dan warna pekat, untuk ruang yang sangat terang.", "body",
                                          tone="muted", wrap=True), one, spacing=8))
-        card.body.addSpacing(8)
-        card.body.addLayout(column(label("Ukuran tulisan", "strong", weight="semibold"),
+        body.addSpacing(8)
+        body.addLayout(column(label("Ukuran tulisan", "strong", weight="semibold"),
                                    label("Berlaku untuk jendela petugas. Layar pemohon selalu memakai tulisan besar.", "body", tone="muted",
                                          wrap=True), two, spacing=8))
+        self.motion, four = _choices(motion.CHOICES, self)
+        body.addSpacing(8)
+        body.addLayout(column(label("Gerak", "strong", weight="semibold"),
+                              label("Tanpa gerak: halaman berganti seketika; bagi yang pusing oleh gerak dan untuk PC yang lambat.", "body",
+                                    tone="muted", wrap=True), four, spacing=8))
         self.keyboard, three = _choices(MODES, self)
-        card.body.addSpacing(8)
-        card.body.addLayout(column(label("Papan ketik layar", "strong", weight="semibold"),
+        body.addSpacing(8)
+        body.addLayout(column(label("Papan ketik layar", "strong", weight="semibold"),
                                    label("Otomatis: muncul bila isian disentuh dengan jari, di jendela petugas dan layar pemohon.",
                                          "body", tone="muted", wrap=True), three, spacing=8))
-        card.body.addSpacing(8)
+        body.addSpacing(8)
         self.screens_title = label(word("kiosk", "layar"), "strong", weight="semibold")
         self.screens_text = label("", "body", tone="muted", wrap=True)
         self.swap = Button(word("kiosk", "tukar"))
         self.swap.clicked.connect(self._swap)
         for item in (self.screens_title, self.screens_text):
-            card.body.addWidget(item)
-        card.body.addWidget(self.swap, 0, Qt.AlignmentFlag.AlignLeft)
-        card.body.addSpacing(8)
-        card.body.addWidget(label("Contoh", "strong", weight="semibold"))
-        card.body.addWidget(self.sample)
-        card.body.addStretch(1)
+            body.addWidget(item)
+        body.addWidget(self.swap, 0, Qt.AlignmentFlag.AlignLeft)
+        body.addSpacing(8)
+        body.addWidget(label("Contoh", "strong", weight="semibold"))
+        body.addWidget(self.sample)
+        body.addStretch(1)
+        card = Card(0, 0)
+        card.body.addWidget(scroll(inner))
         self.frame.addWidget(card, 1)
+        self.motion.buttonClicked.connect(lambda b: self._moves(str(b.value)))
         self.contrast.buttonClicked.connect(lambda _b: self._changed())
         self.text_size.buttonClicked.connect(lambda _b: self._changed())
         self.keyboard.buttonClicked.connect(lambda b: self.page.shell.keyboard.set_mode(str(b.value)))
 
     def opened(self) -> None:
         contrast, size = self.current()
-        for group, value in ((self.contrast, contrast), (self.text_size, size), (self.keyboard, self.page.shell.keyboard.mode)):
+        moves = motion.STILL if motion.less_motion() else motion.CALM
+        for group, value in ((self.contrast, contrast), (self.text_size, size), (self.motion, moves),
+                             (self.keyboard, self.page.shell.keyboard.mode)):
             for button in group.buttons():
                 if isinstance(button, ChoiceChip):
                     button.setChecked(button.value == value)
@@ -164,6 +177,10 @@ class LookSection(Section):
         if screens is not None:
             screens.swap(not screens.swapped)
             self._show_screens()
+
+    def _moves(self, choice: str) -> None:
+        motion.set_less_motion(choice == motion.STILL)
+        self.page.shell.memory.put(motion.KEPT_AS, choice)
 
     def current(self) -> tuple[str, str]:
         """Contrast and text size in force."""

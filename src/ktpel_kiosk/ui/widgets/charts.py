@@ -311,7 +311,7 @@ class NumberTable(Painted):
             if total:
                 painter.fillRect(QRectF(0, y, self.width(), theme.px(self.LINE)), theme.color("canvas"))
             for c, text in enumerate(row):
-                tone = "muted" if c and text in ("0", "-", "–", "tetap") and not total else "ink"
+                tone = "muted" if c and text in ("0", "tetap") and not total else "ink"
                 self._cell(painter, theme, text, c, QRectF(edges[c], y, edges[c + 1] - edges[c], theme.px(self.LINE)), font, tone)
             y += theme.px(self.LINE)
             painter.fillRect(QRectF(0, y - 1, self.width(), 1), theme.color("line"))

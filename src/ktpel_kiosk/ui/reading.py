@@ -1,0 +1,93 @@
+"""Reading order for the keyboard: Tab goes as the layouts stand, also through what was built or filled in later.
+
+Qt's own order is that of construction: rows that came from the register after the button below them would be reached last.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from itertools import pairwise
+
+from PySide6.QtCore import Qt
+from PySide6.QtWidgets import QAbstractButton, QAbstractScrollArea, QGridLayout, QLayout, QScrollArea, QStackedWidget, QWidget
+
+
+def in_order(root: QWidget) -> Iterator[QWidget]:
+    """Everything below ``root`` that may have the keyboard, as a reader meets it: layouts from the first item to the last."""
+    if isinstance(root, QStackedWidget):
+        shown = root.currentWidget()
+        yield from _one(shown) if shown is not None else ()
+        return
+    if isinstance(root, QScrollArea):
+        held = root.widget()
+        yield from _one(held) if held is not None else ()
+        return
+    if isinstance(root, QAbstractScrollArea | QAbstractButton):
+        return
+    layout, met = root.layout(), set()
+    if layout is not None:
+        for widget in _laid_out(layout):
+            met.add(widget)
+            yield from _one(widget)
+    for child in root.children():
+        if isinstance(child, QWidget) and not child.isWindow() and child not in met:
+            yield from _one(child)
+
+
+def _one(widget: QWidget) -> Iterator[QWidget]:
+    if widget.focusPolicy() != Qt.FocusPolicy.NoFocus:
+        yield widget
+    yield from in_order(widget)
+
+
+def _laid_out(layout: QLayout) -> Iterator[QWidget]:
+    items = range(layout.count())
+    if isinstance(layout, QGridLayout):
+        items = sorted(items, key=lambda i: layout.getItemPosition(i)[:2])  # type: ignore[assignment,index]
+    for i in items:
+        item = layout.itemAt(i)
+        if item is None:
+            continue
+        widget, inner = item.widget(), item.layout()
+        if widget is not None:
+            yield widget
+        elif inner is not None:
+            yield from _laid_out(inner)
+
+
+def arrange(root: QWidget) -> None:
+    """Let Tab follow :func:`in_order` within ``root``; nothing is touched where it does already."""
+    wanted = [w for w in in_order(root) if w.focusProxy() is None]
+    at = {id(w): i for i, w in enumerate(wanted)}
+    met = [at[id(w)] for w in _chain(root) if id(w) in at]
+    if met != sorted(met):
+        for a, b in pairwise(wanted):
+            QWidget.setTabOrder(a, b)
+
+
+def _chain(root: QWidget) -> Iterator[QWidget]:
+    w = root.nextInFocusChain()
+    while w is not None and w is not root:
+        yield w
+        w = w.nextInFocusChain()
+
+
+class ScrollBox(QScrollArea):
+    """Scrolls; a stop for Tab only while nothing inside is one, so that long words can be read with the arrow keys."""
+
+    def _fit_focus(self) -> None:
+        inner = self.widget()
+        stops = inner is not None and any(w.focusPolicy() & Qt.FocusPolicy.TabFocus and not w.isHidden() for w in in_order(inner))
+        self.setFocusPolicy(Qt.FocusPolicy.ClickFocus if stops else Qt.FocusPolicy.StrongFocus)
+
+    def focusNextPrevChild(self, forward: bool) -> bool:
+        self._fit_focus()
+        return super().focusNextPrevChild(forward)
+
+    def showEvent(self, event: object) -> None:
+        self._fit_focus()
+        super().showEvent(event)  # type: ignore[arg-type]
+
+    def resizeEvent(self, event: object) -> None:
+        self._fit_focus()
+        super().resizeEvent(event)  # type: ignore[arg-type]
