@@ -67,10 +67,10 @@ def _trouble(path: Path) -> str:
     try:
         write_durably(probe, content)
         same = probe.read_bytes() == content
-    except (KioskError, OSError):
+    except (KioskError, OSError, ValueError):  # ValueError: a name no file system takes
         return _say("backup.unwritable", path=str(path))
     finally:
-        with suppress(OSError):
+        with suppress(OSError, ValueError):
             probe.unlink(missing_ok=True)
     return "" if same else _say("backup.not_same", path=str(path))
 
