@@ -18,6 +18,7 @@ from ktpel_kiosk.domain.penduduk import Penduduk
 from ktpel_kiosk.register.store import SqlRegister
 
 if TYPE_CHECKING:
+    from ktpel_kiosk.app.practice_trainees import Trainees
     from ktpel_kiosk.desk.packet_files import SlowCheck
     from ktpel_kiosk.hal.simulators.world import SimulatedWorld
     from ktpel_kiosk.packet.keys import DemoKeys
@@ -107,11 +108,19 @@ class Kiosk:
         """Start the lanes of the network; they wait until there is something due."""
         self.network.start(beside=self._beside, always=lambda: always_due(self.desk, self.file_check))
 
+    @cached_property
+    def trainees(self) -> Trainees:
+        """Invented applicants to practise on."""
+        from ktpel_kiosk.app.practice_trainees import Trainees
+
+        return Trainees(lambda: self.desk)
+
     def seat(self, permohonan_id: str, person_seed: int, penduduk: Penduduk) -> None:
         """Let the simulated devices show this person; somebody already seated keeps the chair (a new body costs seconds)."""
         if self.world is not None and self._seated != permohonan_id:
             self._seated = permohonan_id
-            self.world.seat(person_seed, penduduk.tanggal_lahir.year, penduduk.jenis_kelamin.value)
+            self.world.seat(person_seed, penduduk.tanggal_lahir.year, penduduk.jenis_kelamin.value,
+                            missing=self.trainees.body_of(penduduk.nik))
 
     def card_to_reader(self, job_id: str) -> None:
         """Lay the card this job printed on the simulated reader."""

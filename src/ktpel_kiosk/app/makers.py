@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -62,9 +63,9 @@ def practice_world(data: Path) -> SimulatedWorld:
     return SimulatedWorld(out_dir=data / "perangkat", faults=Faults(script_of(data)), hands_free=True)
 
 
-def practice(world: SimulatedWorld) -> PracticeControls:
+def practice(world: SimulatedWorld, kiosk: Callable[[], Kiosk]) -> PracticeControls:
     from ktpel_kiosk.app.practice_controls import WorldControls
-    return WorldControls(world)
+    return WorldControls(world, kiosk().trainees)
 
 
 def asked_for(source: Source | None, camera: str, reader: str) -> list[Driver]:

@@ -12,9 +12,10 @@ from ktpel_kiosk.hal.simulators import faults
 from ktpel_kiosk.hal.simulators.foreign_card import ForeignCard
 from ktpel_kiosk.hal.simulators.world import SimulatedWorld
 from ktpel_kiosk.ports.devices import DeviceKind
-from ktpel_kiosk.ports.practice import LINE, FaultChoice, PracticeState
+from ktpel_kiosk.ports.practice import LINE, FaultChoice, Lesson, PracticeState, Trainee
 
 if TYPE_CHECKING:
+    from ktpel_kiosk.app.practice_trainees import Trainees
     from ktpel_kiosk.siak.simulator.tcp_line import BadLine
 
 SCRIPT = "gangguan.toml"
@@ -33,8 +34,8 @@ def script_of(data: Path) -> Path:
 class WorldControls:
     """Implements ports.practice.PracticeControls over a simulated world."""
 
-    def __init__(self, world: SimulatedWorld) -> None:
-        self._world = world
+    def __init__(self, world: SimulatedWorld, trainees: Trainees | None = None) -> None:
+        self._world, self._trainees = world, trainees
         self._lying = "printed"
 
     def choices(self) -> Sequence[FaultChoice]:
@@ -88,6 +89,20 @@ class WorldControls:
 
     def service_printer(self) -> None:
         self._world.service()
+
+    def trainees(self) -> Sequence[Trainee]:
+        return self._trainees.all() if self._trainees is not None else ()
+
+    def another(self, key: str) -> Trainee:
+        return self._of_desk(key).another(key)
+
+    def lessons(self, key: str) -> Sequence[Lesson]:
+        return self._of_desk(key).lessons(key)
+
+    def _of_desk(self, key: str) -> Trainees:
+        if self._trainees is None:
+            raise NotFound("simulator.no_trainee", value=key[:40])
+        return self._trainees
 
 
 class PracticeLine:

@@ -10,7 +10,7 @@ import json
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from datetime import date
-from functools import cached_property
+from functools import cached_property, lru_cache
 from typing import Any
 
 from ktpel_kiosk.app.population import Invented, invent
@@ -43,6 +43,7 @@ def person_seed(nik: str) -> int:
     return int(nik) % 2**31
 
 
+@lru_cache(maxsize=2)
 def residents(kantor: Kantor, villages: tuple[str, ...], count: int = RESIDENTS) -> tuple[Invented, ...]:
     """The office's residents in order; ``seed`` is the body that belongs to the NIK."""
     found: dict[str, Invented] = {}

@@ -151,7 +151,8 @@ def compose(data: Path, settings: OfficeSettings, sop: Sop, *, clock: SystemCloc
         line_changed=lambda: kiosk[0].network.changed(), receipt_holds=lambda packet: makers.receipt_holds(kiosk[0], packet),
         gateway_address=lambda: kiosk[0].gateway_url or settings.gateway_url, cause_of=makers.cause_of,
         certificate_ends=KnownEnds(lambda: kiosk[0].keys, clock.monotonic), device_history=history,
-        practice=lazily(lambda: makers.practice(world)) if world is not None else None, courier=lazily(lambda: makers.courier(kiosk[0])),
+        practice=lazily(lambda: makers.practice(world, lambda: kiosk[0])) if world is not None else None,
+        courier=lazily(lambda: makers.courier(kiosk[0])),
     )
     kiosk.append(Kiosk(data, settings, desk, register, devices, clock, world))
     spool.sweep()

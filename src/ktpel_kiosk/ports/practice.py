@@ -6,6 +6,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
+from ktpel_kiosk.domain.biometric import Position
+from ktpel_kiosk.domain.penduduk import Penduduk
+from ktpel_kiosk.domain.sop import Layanan
+
 LINE = "line"
 """Name of the network line among the devices of the fault script."""
 
@@ -27,6 +31,38 @@ class PracticeState:
     faults: tuple[tuple[str, str], ...]
     condition: str
     card: str
+
+
+@dataclass(frozen=True, slots=True)
+class Trainee:
+    """An invented applicant to practise on.
+
+    Attributes:
+        key: of the case (``baru``, ``hilang``, ...); the same office and round always bring the same person.
+        title, says: the case in a word, and what the applicant says at the counter.
+        layanan: the right service. papers, lacking: what lies on the counter, and what is missing there.
+        body: positions that cannot be captured (a bandaged hand).
+        turned_away: right is that nothing is recorded now.
+    """
+
+    key: str
+    title: str
+    says: str
+    layanan: Layanan
+    person: Penduduk
+    phone: str
+    papers: tuple[str, ...]
+    lacking: tuple[str, ...] = ()
+    body: frozenset[Position] = frozenset()
+    turned_away: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Lesson:
+    """One thing to get right. ``state``: ``done``, ``todo``, ``wrong``; ``text`` says what, or what went wrong."""
+
+    text: str
+    state: str
 
 
 class PracticeControls(Protocol):
@@ -53,4 +89,16 @@ class PracticeControls(Protocol):
 
     def service_printer(self) -> None:
         """Open the card printer, remove what is stuck, refill card and ribbon."""
+        ...
+
+    def trainees(self) -> Sequence[Trainee]:
+        """Who waits to be served, one per case this office's SOP has; empty where no register is at hand."""
+        ...
+
+    def another(self, key: str) -> Trainee:
+        """The next person of this case. NotFound ``simulator.no_trainee``."""
+        ...
+
+    def lessons(self, key: str) -> Sequence[Lesson]:
+        """How the trainee did with the present person of this case; reads the register. NotFound."""
         ...

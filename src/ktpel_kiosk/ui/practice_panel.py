@@ -15,9 +15,11 @@ from PySide6.QtWidgets import QButtonGroup, QDockWidget, QFrame, QGridLayout, QH
 from ktpel_kiosk.domain.errors import KioskError
 from ktpel_kiosk.ports.practice import LINE, FaultChoice, PracticeControls
 from ktpel_kiosk.ui.pages.base import scroll
+from ktpel_kiosk.ui.practice_trainees import TraineesPart
 from ktpel_kiosk.ui.theme import theme_of
 from ktpel_kiosk.ui.widgets.base import label, row
 from ktpel_kiosk.ui.widgets.buttons import Button, ChoiceChip, IconButton
+from ktpel_kiosk.ui.widgets.extra import Tabs
 from ktpel_kiosk.ui.widgets.fields import Choice, TextField
 from ktpel_kiosk.ui.widgets.status import NoticeBar
 from ktpel_kiosk.ui.words import has_word, word
@@ -70,6 +72,16 @@ class PracticePanel(QDockWidget):
         layout = QVBoxLayout(inner)
         layout.setContentsMargins(16, 14, 16, 16)
         layout.setSpacing(10)
+        self.tabs = Tabs((("pemohon", "Pemohon"), ("gangguan", "Perangkat")), "Kendali latihan")
+        self.tabs.chosen.connect(self._chosen)
+        layout.addWidget(self.tabs)
+        self.trainees = TraineesPart(window, controls)
+        layout.addWidget(self.trainees)
+        self.world = QWidget()
+        outer, layout = layout, QVBoxLayout(self.world)
+        layout.setContentsMargins(0, 0, 0, 0)
+        layout.setSpacing(10)
+        outer.addWidget(self.world)
         layout.addWidget(label("Hanya di mode latihan: perangkat dan orang di sini simulasi.", "small", tone="muted", wrap=True))
         self.message = NoticeBar()
         layout.addWidget(self.message)
@@ -79,6 +91,7 @@ class PracticePanel(QDockWidget):
         self._build_card(layout)
         self._build_code(layout)
         layout.addStretch(1)
+        outer.addStretch(1)
         page = QFrame()
         page.setProperty("surface", "canvas")
         whole = QVBoxLayout(page)
@@ -89,6 +102,13 @@ class PracticePanel(QDockWidget):
         self._timer.setInterval(LOOK_MS)
         self._timer.timeout.connect(self.look)
         self.visibilityChanged.connect(self._seen)
+        self.tabs.choose("gangguan")
+
+    def _chosen(self, key: str) -> None:
+        self.trainees.setVisible(key == "pemohon")
+        self.world.setVisible(key == "gangguan")
+        if key == "pemohon":
+            self.trainees.opened()
 
     def sizeHint(self) -> QSize:
         return QSize(theme_of(self).px(WIDTH), 640)
@@ -171,6 +191,8 @@ class PracticePanel(QDockWidget):
     def _seen(self, visible: bool) -> None:
         if visible:
             self.look()
+            if self.tabs.current == "pemohon":
+                self.trainees.opened()
             self._timer.start()
         else:
             self._timer.stop()
