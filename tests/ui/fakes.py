@@ -483,8 +483,9 @@ class Spool:
 class FakeOffice:
     """A desk with people: ``walk`` leads invented applicants to where a test or a screen needs them."""
 
-    def __init__(self, office: str = "tempeh", register: Callable[[PracticeClock], Any] | None = None) -> None:
-        self.clock = PracticeClock(NOW)
+    def __init__(self, office: str = "tempeh", register: Callable[[PracticeClock], Any] | None = None,
+                 clock: PracticeClock | None = None) -> None:
+        self.clock = clock or PracticeClock(NOW)
         self.devices, self.judge, self.spool = FakeDevices(), Judge(), Spool()
         self.register: Any = MemoryRegister() if register is None else register(self.clock)
         sop = sops.load(office)
