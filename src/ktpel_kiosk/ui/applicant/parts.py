@@ -11,6 +11,7 @@ from PySide6.QtWidgets import QHBoxLayout, QLabel, QSizePolicy, QVBoxLayout, QWi
 from ktpel_kiosk.ui import icons
 from ktpel_kiosk.ui.applicant.lang import Tongue
 from ktpel_kiosk.ui.applicant.look import touch_of
+from ktpel_kiosk.ui.reading import arrange
 from ktpel_kiosk.ui.theme import theme_of
 from ktpel_kiosk.ui.widgets.base import column, label
 from ktpel_kiosk.ui.widgets.buttons import Button
