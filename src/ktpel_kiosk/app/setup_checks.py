@@ -128,19 +128,19 @@ def desk(answers: SetupAnswers) -> Mapping[str, str]:
         found.say("place", "setup.empty")
     if not _STATION.fullmatch(answers.station):
         found.say("station", "setup.station")
-    if answers.gateway_url.strip():
-        _gateway(found, answers.gateway_url.strip())
+    if answers.gateway_url.strip() and not gateway_stands(answers.gateway_url.strip()):
+        found.say("gateway_url", "setup.gateway_url")
     return found
 
 
-def _gateway(found: Findings, url: str) -> None:
+def gateway_stands(url: str) -> bool:
+    """An https address without a user in it."""
     try:
         parts = urlsplit(url)
         sound = parts.scheme == "https" and bool(parts.hostname) and not parts.username and (parts.port is None or parts.port > 0)
     except ValueError:
-        sound = False
-    if not sound or any(c.isspace() for c in url):
-        found.say("gateway_url", "setup.gateway_url")
+        return False
+    return sound and not any(c.isspace() for c in url)
 
 
 def propose_station(answers: OfficeAnswers, place: str) -> str:
