@@ -302,3 +302,30 @@ def test_exit_codes_are_the_watchdogs() -> None:
     assert (kiosk_safe.RETRY, kiosk_safe.RESTART, kiosk_safe.OFF) == (watchdog.RETRY, watchdog.RESTART, watchdog.OFF)
     assert (kiosk.BEAT_FD, kiosk.AFTER) == (watchdog.BEAT_FD, watchdog.AFTER)
     assert Qt.Key.Key_F9  # the safe window's only key
+
+
+# -- the line at the top -----------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("contrast", ["light", "contrast"])
+def test_the_header_is_whole_at_every_size_and_device_words_are_spoken(desk: Windows, office: FakeOffice, settle, contrast: str) -> None:  # type: ignore[no-untyped-def]
+    operator, header = desk.operator, desk.operator.header
+    operator.kiosk.free = True  # type: ignore[union-attr]
+    operator.showNormal()
+    header._unsent = 123_456
+    for width, height in ((1366, 768), (1024, 768), (1920, 1080)):
+        operator.resize(width, height)
+        for size in ("normal", "terbesar"):
+            operator.choose_look(contrast, size)
+            for health in (DeviceHealth.READY, DeviceHealth.TROUBLE):
+                for kind in (DeviceKind.CARD_PRINTER, DeviceKind.CAMERA):
+                    office.devices.change(kind, health, "printer.ribbon_out" if health is DeviceHealth.TROUBLE else "")
+                settle(desk)
+                header.show_line(operator.desk.line_report())
+                settle(desk)
+                for item in (*header.devices.values(), header.line, header.clock, header.user):
+                    assert item.width() >= item.sizeHint().width(), (width, size, health, item.accessibleName())
+                    assert item.geometry().right() < header.width()
+                printer = header.devices[DeviceKind.CARD_PRINTER]
+                assert ("Pita habis" in printer.accessibleName()) == (health is DeviceHealth.TROUBLE)
+                assert "123.456" in header.line.accessibleName()

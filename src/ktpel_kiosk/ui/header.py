@@ -5,6 +5,7 @@ from __future__ import annotations
 from functools import partial
 from typing import TYPE_CHECKING
 
+from PySide6.QtCore import QTimer
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QMenu, QSizePolicy
 
 from ktpel_kiosk.domain.actor import Actor
@@ -13,6 +14,7 @@ from ktpel_kiosk.domain.sop import Peran
 from ktpel_kiosk.domain.text import number_text
 from ktpel_kiosk.ports.devices import DeviceHealth, DeviceKind, DeviceState
 from ktpel_kiosk.ui.presenters.session import Session
+from ktpel_kiosk.ui.theme import STYLE_EVENTS
 from ktpel_kiosk.ui.widgets.base import Line, Painted, elided, label, text_width
 from ktpel_kiosk.ui.widgets.buttons import Pressable
 from ktpel_kiosk.ui.widgets.status import HEALTH, ClockLabel, DeviceItem, LinePill, LogoTile
@@ -20,6 +22,7 @@ from ktpel_kiosk.ui.words import word
 
 if TYPE_CHECKING:
     from PySide6.QtCore import QEvent
+    from PySide6.QtGui import QResizeEvent
 
     from ktpel_kiosk.domain.line import LineReport
     from ktpel_kiosk.ui.operator_window import OperatorWindow
@@ -36,6 +39,15 @@ HELD: dict[WaitCause, str] = {WaitCause.OFFLINE: LURING, WaitCause.DNS: LURING, 
 
 ROLE_ORDER = (Peran.CAMAT, Peran.KASI, Peran.SUPERVISOR, Peran.OPERATOR, Peran.VALIDATOR, Peran.VERIFIKATOR, Peran.LOKET,
               Peran.PENYERAH, Peran.ADMIN)
+
+
+SIDE, GAP, EXTRA = 20, 10, 6
+SIGN_ONLY = " "
+"""In the place of a trouble's words: the plate and its sign stay, nothing is written."""
+LEVELS: tuple[frozenset[str], ...] = tuple(frozenset(parts.split()) for parts in (
+    "", "role", "role surname", "role surname line", "role surname line trouble", "role surname line trouble desk",
+    "role surname line trouble desk office", "role surname line trouble desk office number"))
+"""What is given up, step by step, where the line is too short."""
 
 
 class UserButton(Pressable):
@@ -87,12 +99,16 @@ class Header(QFrame):
         self.line = LinePill()
         self.line.clicked.connect(lambda: window.go("antrean"))
         self.clock = ClockLabel()
-        divider: Painted = Line(vertical=True)
-        divider.setFixedHeight(26)
+        self._who: tuple[str, ...] = ("",)
+        self._line_words = ("Daring", "", "good", "wifi")
+        self._level = -1
+        self.divider: Painted = Line(vertical=True)
+        self.divider.setFixedHeight(26)
         layout = QHBoxLayout(self)
-        layout.setContentsMargins(20, 3, 20, 4)
-        layout.setSpacing(10)
-        for item in (LogoTile(), self.office, divider, self.user):
+        layout.setContentsMargins(SIDE, 3, SIDE, 4)
+        layout.setSpacing(GAP)
+        self.logo = LogoTile()
+        for item in (self.logo, self.office, self.divider, self.user):
             layout.addWidget(item)
         layout.addStretch(1)
         strip = QHBoxLayout()
@@ -103,7 +119,7 @@ class Header(QFrame):
             strip.addWidget(made)
             self.devices[kind] = made
         layout.addLayout(strip)
-        layout.addSpacing(6)
+        layout.addSpacing(EXTRA)
         self.practice: LinePill | None = None
         if window.desk.practice is not None:
             self.practice = LinePill()
@@ -113,17 +129,17 @@ class Header(QFrame):
             self.practice.clicked.connect(window.show_practice)
             layout.addWidget(self.practice)
         layout.addWidget(self.line)
-        layout.addSpacing(6)
+        layout.addSpacing(EXTRA)
         layout.addWidget(self.clock)
 
     def show_user(self, place: str, actor: Actor) -> None:
         role = word("peran", next((r for r in ROLE_ORDER if r in actor.peran), "operator"))
         short = actor.nama.split(",")[0]
-        self.user.setText(f"{place}  ·  {short}, {role}")
+        first = short.split()[0] if short else ""
+        self._who = (f"{place}  ·  {short}, {role}", f"{place}  ·  {short}", f"{place}  ·  {first}", first)
         self.user.setAccessibleName(f"{place}, {actor.nama}, {role}")
-        self.user.setToolTip(f"{actor.nama}, {role}")
-        self.user.updateGeometry()
-        self.user.update()
+        self.user.setToolTip(f"{place}, {actor.nama}, {role}")
+        self.fit()
 
     def _menu(self) -> None:
         menu = QMenu(self)
@@ -137,9 +153,9 @@ class Header(QFrame):
 
     def show_device(self, state: DeviceState) -> None:
         self.states[state.kind] = state
-        item = self.devices.get(state.kind)
-        if item is not None:
-            item.set_state(state.health, self._trouble_word(state))
+        if state.kind in self.devices:
+            self._show_state(state)
+            self.fit()
 
     def remark(self, kind: str, text: str) -> None:
         """Something to know about a device that works: said when it is clicked. Empty: nothing any more."""
@@ -178,9 +194,75 @@ class Header(QFrame):
         waits = f"{number_text(self._unsent)} belum terkirim" if self._unsent else "Semua terkirim"
         offline = held == LURING
         icon = "wifi-off" if offline else "cloud-upload" if self._unsent else "check"
-        self.line.set_state(f"{waits} · {held}" if held else waits, "attention" if self._unsent or offline else "good", icon)
+        words = (f"{waits} · {held}" if held else waits, number_text(self._unsent) if self._unsent else "",
+                 "attention" if self._unsent or offline else "good", icon)
+        if words != self._line_words:
+            self._line_words = words
+            self.fit()
 
     def show_time(self, session: Session) -> None:
         self.clock.set(session.time(session.now()), session.zona)
 
+    # -- room ---------------------------------------------------------------------------------------------------------
 
+    def fit(self) -> None:
+        """Keep the line whole at any width and text size: what matters least gives way first, no device is ever cut.
+
+        Role, then surname, then the words of the sending line and of devices in trouble (their signs stay), then the office's name.
+        """
+        if not self.width():
+            return
+        for level in range(len(LEVELS)):
+            self._apply(level)
+            if self._needed() <= self.width():
+                return
+
+    def _needed(self) -> int:
+        """Width of everything shown. Asked of the parts themselves: layouts inside layouts answer from memory."""
+        single = [w for w in (self.logo, self.office, self.divider, self.user, self.practice, self.line, self.clock)
+                  if w is not None and not w.isHidden()]
+        room = self.contentsMargins()
+        around = 2 * SIDE + room.left() + room.right() + (len(single) + 1) * GAP + 2 * EXTRA
+        return around + sum(w.sizeHint().width() for w in (*single, *self.devices.values()))
+
+    def _apply(self, level: int) -> None:
+        given_up = LEVELS[level]
+        who = self._who[min(sum(part in given_up for part in ("role", "surname", "desk")), len(self._who) - 1)]
+        if self.user.text() != who:
+            self.user.setText(who)
+        self.user.updateGeometry()
+        self.user.update()
+        full, number, tone, icon = self._line_words
+        self.line.set_state("" if "number" in given_up else number if "line" in given_up else full, tone, icon)
+        self.line.setAccessibleName(f"Antrean kirim: {full}")
+        self.line.setToolTip(full)
+        if self.practice is not None:
+            self.practice.setText("" if "line" in given_up else "Latihan")
+            self.practice.updateGeometry()
+        if level != self._level:
+            self._level = level
+            self.office.setVisible("office" not in given_up)
+            self.divider.setVisible("office" not in given_up)
+        for kind in self.devices:
+            if kind in self.states:
+                self._show_state(self.states[kind], short="trouble" in given_up)
+
+    def _show_state(self, state: DeviceState, *, short: bool = False) -> None:
+        """The device's sign, and its words where there is room; the words are read aloud either way."""
+        item, spoken = self.devices[state.kind], self._trouble_word(state)
+        wanted = SIGN_ONLY if short and spoken else spoken
+        if (item.health, item.word) != (state.health, wanted):
+            item.set_state(state.health, wanted)
+        if wanted is SIGN_ONLY:
+            text = f"{item.name}: {spoken}"
+            item.setAccessibleName(text)
+            item.setToolTip(text)
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        self.fit()
+
+    def changeEvent(self, event: QEvent) -> None:
+        super().changeEvent(event)
+        if event.type() in STYLE_EVENTS and hasattr(self, "clock"):
+            QTimer.singleShot(0, self, self.fit)  # labels take their new size a moment later
