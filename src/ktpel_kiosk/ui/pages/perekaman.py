@@ -370,6 +370,10 @@ class PerekamanPage(Page):
         if self.part is not None and self.part.entered and self.part.device is state.kind:
             self.part.device_changed(state)
 
+    def at_work(self) -> bool:
+        """The part itself is in front: no panel over it, and the page is shown."""
+        return self.isVisible() and self.part is not None and self.stack.currentWidget() is self.part
+
     def device_state(self, kind: DeviceKind) -> DeviceState | None:
         return self.shell.header.states.get(kind)
 

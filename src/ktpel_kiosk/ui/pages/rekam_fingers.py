@@ -6,12 +6,12 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QTimer
-from PySide6.QtWidgets import QHBoxLayout, QStackedWidget, QVBoxLayout, QWidget
+from PySide6.QtGui import QImage
+from PySide6.QtWidgets import QHBoxLayout, QStackedWidget, QVBoxLayout
 
-from ktpel_kiosk.domain.biometric import THUMBS, Position
+from ktpel_kiosk.domain.biometric import THUMBS, Position, Sample
 from ktpel_kiosk.domain.errors import KioskError
 from ktpel_kiosk.ports.devices import DeviceKind
-from ktpel_kiosk.ui.pages.base import scroll
 from ktpel_kiosk.ui.pages.rekam_part import Part, picture_of
 from ktpel_kiosk.ui.pages.rekam_refused import RefusedCard
 from ktpel_kiosk.ui.presenters.recording import (
@@ -22,10 +22,11 @@ from ktpel_kiosk.ui.presenters.recording import (
     open_slap,
     slap_title,
 )
-from ktpel_kiosk.ui.widgets.attempts import AttemptHistory, AttemptLine
-from ktpel_kiosk.ui.widgets.base import Card, Line, clear_layout, label
+from ktpel_kiosk.ui.widgets.attempts import SHOWN, AttemptHistory, AttemptLine
+from ktpel_kiosk.ui.widgets.base import Card, label
 from ktpel_kiosk.ui.widgets.buttons import Chip, ChoiceChip
 from ktpel_kiosk.ui.widgets.capture import FingerPlate, FingerView, HandMap
+from ktpel_kiosk.ui.widgets.finger_table import FingerCell, FingerTable
 from ktpel_kiosk.ui.widgets.status import NoticeBar
 from ktpel_kiosk.ui.words import word
 
@@ -33,7 +34,8 @@ if TYPE_CHECKING:
     from ktpel_kiosk.desk.recording import CaptureResult
     from ktpel_kiosk.ui.pages.perekaman import PerekamanPage
 
-NEXT_MS = 650
+NEXT_MS = 1200
+"""What was captured is looked at for so long before the next group begins."""
 TOGETHER = "Rekam tiap jari sendiri, bila empat jari tidak dapat diletakkan bersama"
 ALONE = "Alat yang terpasang membaca satu jari, sehingga jari direkam satu per satu"
 
@@ -46,18 +48,25 @@ class FingersPart(Part):
     def __init__(self, page: PerekamanPage) -> None:
         super().__init__(page)
         self._slap: tuple[Position, ...] = ()
+        self._pictures: dict[str, QImage | None] = {}
+        self._pid = ""
+        self._settled = False
         self._asked_engine = False
         self._one_only = False
         left = Card(20, 10)
         self.title = label("", "title", weight="bold")
-        self.rule = Chip("", "accent")
+        self.rule = Chip("", "accent", compact=True)
         self.single = ChoiceChip("Satu per satu")
         self.single.setToolTip(TOGETHER)
         self.single.toggled.connect(lambda _on: self._one_by_one())
+        self.automatic = ChoiceChip(word("rekam", "otomatis"))
+        self.automatic.setToolTip(word("rekam", "otomatis_jari"))
+        self.automatic.toggled.connect(self.set_automatic)
         head = QHBoxLayout()
+        head.setSpacing(8)
         head.addWidget(self.title, 1)
-        head.addWidget(self.rule)
         head.addWidget(self.single)
+        head.addWidget(self.automatic)
         left.body.addLayout(head)
         self.engine = NoticeBar(closable=False)
         left.body.addWidget(self.engine)
@@ -79,18 +88,42 @@ class FingersPart(Part):
         self.map.pressed.connect(page.ask_exception)
         hands.body.addWidget(self.map)
         side.addWidget(hands, 5)
-        table = Card(18, 0)
-        table.body.setContentsMargins(18, 6, 12, 6)
-        inner = QWidget()
-        self._lines = QVBoxLayout(inner)
-        self._lines.setContentsMargins(0, 0, 6, 0)
-        self._lines.setSpacing(0)
-        table.body.addWidget(scroll(inner))
+        table = Card(18, 8)
+        table.body.setContentsMargins(18, 10, 18, 10)
+        top = QHBoxLayout()
+        top.addWidget(label(word("rekam", "jari_hasil"), "body", weight="semibold"), 1)
+        top.addWidget(self.rule)
+        table.body.addLayout(top)
+        self.table = FingerTable()
+        table.body.addWidget(self.table, 1)
         side.addWidget(table, 5)
         self.columns.addWidget(left, 64)
         self.columns.addLayout(side, 46)
 
+    def set_automatic(self, on: bool) -> None:
+        """Whether the next group begins by itself; kept for this desk."""
+        self.page.shell.choices.set("jari_otomatis", on)
+        self.automatic.setChecked(on)
+
+    def gone(self, text: str) -> None:
+        self.plate.end_live()
+        self.plate.set_waiting(f"{text}\n\n{word('rekam', 'lanjut_sendiri')}")
+
+    def back_again(self) -> None:
+        self.plate.set_waiting("")
+        self._only_when_calm()
+
+    def _only_when_calm(self) -> None:
+        """The first touch follows by itself, but never under a question or a panel."""
+        view = self.page.view
+        calm = self.entered and self.page.at_work() and self.refused.rejected is None
+        if calm and view is not None and open_slap(view):
+            QTimer.singleShot(0, self.capture)
+
     def enter(self) -> None:
+        self.automatic.setChecked(self.page.shell.choices.get("jari_otomatis"))
+        self._settled = False
+        self.plate.set_waiting("")
         super().enter()
         if not self._asked_engine:
             self._asked_engine = True
@@ -100,8 +133,8 @@ class FingersPart(Part):
     def _reader_known(self, one_only: bool) -> None:
         """The scanner said whether it takes slaps; the first touch follows by itself."""
         self._only_one(one_only)
-        if self.page.part is self and self.page.view is not None and open_slap(self.page.view) and self.refused.rejected is None:
-            QTimer.singleShot(0, self.capture)
+        if self.page.part is self:
+            self._only_when_calm()
 
     def _only_one(self, one_only: bool) -> None:
         """With a reader of single fingers there is no choice; when a slap scanner comes back, slaps do."""
@@ -130,25 +163,29 @@ class FingersPart(Part):
     # -- showing ------------------------------------------------------------------------------------------------------
 
     def show_view(self, view: RecordView) -> None:
+        if view.permohonan.id != self._pid:
+            self._pid, self._slap, self._settled = view.permohonan.id, (), False
+            self._pictures.clear()
         slap = self._wanted(view)
+        stays = self._settled or (self._low(view) and not self.single.isChecked())
         if slap or not self._slap:
-            self._slap = self._slap if self._low(view) and not self.single.isChecked() else slap or self._slap
+            self._slap = self._slap if stays and self._slap else slap or self._slap
         self.title.setText(slap_title(self._slap or slap))
         self.rule.set(self.page.presenter.rule_words(), "accent")
         self.single.setEnabled(bool(open_slap(view)) and not self.capturing and not self._one_only)
         asked = self._slap or ()
         self._tiles(view, asked)
         self._attempts(view, asked)
-        self.map.set_states(self._states(view), self._captions(view, asked, slap))
+        self.map.set_states(self._states(view), self._captions(view, slap))
         self._table(view)
         self._tell_applicant("")
 
-    def _captions(self, view: RecordView, asked: Sequence[Position], slap: Sequence[Position]) -> tuple[str, str]:
+    def _captions(self, view: RecordView, slap: Sequence[Position]) -> tuple[str, str]:
         words = ["Kiri", "Kanan"]
         if slap:
-            limit = max(self.page.presenter.tries(p) for p in asked)
-            tries = max(view.status.of(p).attempts for p in asked)
-            words[0 if asked[0].value.startswith("left") else 1] += f" · percobaan {min(tries + 1, limit)} dari {limit}"
+            limit = max(self.page.presenter.tries(p) for p in slap)
+            tries = max(view.status.of(p).attempts for p in slap)
+            words[0 if slap[0].value.startswith("left") else 1] += f" · percobaan {min(tries + 1, limit)} dari {limit}"
         return words[0], words[1]
 
     def _wanted(self, view: RecordView) -> tuple[Position, ...]:
@@ -167,46 +204,41 @@ class FingersPart(Part):
             status, sample = view.status.of(p), view.best.get(p)
             state = {"captured": "good", "forced": "good", "low": "low", "exception": "exception"}.get(status.state, "empty")
             said = self.page.presenter.grade(p, sample.quality)[0] if sample is not None else ""
-            tiles.append(FingerView(p, name_on_plate(p), state, status.score, picture_of(sample),
+            tiles.append(FingerView(p, name_on_plate(p), state, status.score, self._picture(sample),
                                     self.page.presenter.threshold(p), said))
         self.plate.set_fingers(sorted(tiles, key=lambda t: across(t.position)))
+
+    def _picture(self, sample: Sample | None) -> QImage | None:
+        """Decoded once."""
+        if sample is None:
+            return None
+        if sample.id not in self._pictures:
+            self._pictures[sample.id] = picture_of(sample)
+        return self._pictures[sample.id]
 
     def _attempts(self, view: RecordView, asked: tuple[Position, ...]) -> None:
         found = self.page.presenter.attempts(view, asked)
         self.history.set_lines([AttemptLine(a.number, tuple(
-            (name_on_plate(p), score, tone, used) for p, score, tone, used in a.scores), a.note) for a in found])
+            (name_on_plate(p), score, tone, used) for p, score, tone, used in a.scores), a.note,
+            tuple(self._picture(s) for s in a.samples)) for a in found[-SHOWN:]])
 
     def _table(self, view: RecordView) -> None:
-        clear_layout(self._lines)
-        for s in view.of_part("jari"):
-            if s.state == "missing":
-                continue
-            holder = QWidget()
-            line = QHBoxLayout(holder)
-            line.setContentsMargins(0, 9, 0, 9)
-            line.addWidget(label(word("posisi", s.position), "body", weight="semibold"), 1)
-            line.addWidget(self._chip(view, s.position))
-            self._lines.addWidget(holder)
-            self._lines.addWidget(Line())
-        if not self._lines.count():
-            self._lines.addWidget(label("Hasil tiap jari tampil di sini.", "small", tone="muted"))
-        self._lines.addStretch(1)
+        self.table.set_cells({s.position: self._cell(view, s.position) for s in view.of_part("jari")})
 
-    def _chip(self, view: RecordView, position: Position) -> Chip:
-        s = view.status.of(position)
+    def _cell(self, view: RecordView, position: Position) -> FingerCell:
+        s, name = view.status.of(position), word("jari", position.value.split("_")[1])
         if s.state == "exception":
             e = view.exceptions[position]
-            return Chip(f"Pengecualian: {word('pengecualian', e.kind).lower()} · {e.approved_by}", "neutral")
+            return FingerCell(name, f"{word('pengecualian', e.kind).lower()} · {e.approved_by}")
         sample = view.best.get(position)
-        said, tone = self.page.presenter.grade(position, sample.quality) if sample else ("", "neutral")
+        if s.state == "missing" or sample is None:
+            return FingerCell(name)
+        said, tone = self.page.presenter.grade(position, sample.quality)
         number = self.page.presenter.score_text(s.score)
         if s.state == "forced":
-            return Chip(f"diterima apa adanya · {number}", "good")
+            return FingerCell(name, f"apa adanya · {number}", "good")
         limit = f" dari {self.page.presenter.threshold(position)}" if s.state == "low" else ""
-        tries = f" · percobaan {s.attempts}" if s.attempts > 1 else ""
-        made = Chip(f"{said} · {number}{limit}{tries}", tone)
-        made.setToolTip(f"{sample.quality.algorithm if sample else ''}, paling sedikit {self.page.presenter.threshold(position)}")
-        return made
+        return FingerCell(name, f"{said} · {number}{limit}", tone)
 
     # -- capturing ----------------------------------------------------------------------------------------------------
 
@@ -225,7 +257,7 @@ class FingersPart(Part):
     def _take(self, slap: tuple[Position, ...], *, instead: bool = False) -> None:
         if self.page.view is None or not slap or not self._start():
             return
-        self._slap = slap
+        self._slap, self._settled = slap, True
         self.forget_refused()
         self.title.setText(slap_title(slap))
         self._tiles(self.page.view, slap)
@@ -245,20 +277,27 @@ class FingersPart(Part):
             return
         low = [s for s in result.stored if view.status.of(s.position).state == "low"]
         if low:
+            self._settled = False
             worst = min(low, key=lambda s: s.quality.score - presenter.threshold(s.position))
             text = presenter.hint(worst.quality) or "Mutu belum cukup, ulangi"
             self.plate.set_hint(f"{name_on_plate(worst.position)}: {text[0].lower()}{text[1:]}", "attention")
             self._tell_applicant(next(iter(worst.quality.hints), ""))
             return
-        if open_slap(view):
-            self.plate.set_hint("Baik. Lanjut ke jari berikutnya", "good", "check")
-            QTimer.singleShot(NEXT_MS, self._next)
+        following = self._wanted(view)
+        if following:
+            title = slap_title(following)
+            title = title[0].lower() + title[1:]
+            if self.automatic.isChecked():
+                self.plate.set_hint(word("rekam", "jari_baik_lanjut").format(berikut=title), "good", "check")
+                QTimer.singleShot(NEXT_MS, self._next)
+            else:
+                self.plate.set_hint(word("rekam", "jari_baik_f8").format(berikut=title), "good", "check")
         else:
             self.plate.set_hint("Sepuluh jari lengkap", "good", "check")
 
     def _next(self) -> None:
-        if self.page.part is self and self.refused.rejected is None:
-            self._slap = ()
+        """The next group; whoever opened a panel or left meanwhile begins it by hand."""
+        if self.page.part is self and self.page.at_work() and self.refused.rejected is None and not self.capturing:
             self.capture()
 
     def _refuse(self, rejected: Rejected, likeness: float = 0.0) -> None:

@@ -69,11 +69,12 @@ class LiveFace:
 
 @dataclass(frozen=True, slots=True)
 class Attempt:
-    """One touch of a slap: finger -> (score in words, tone, whether it counts), and why it counts or not."""
+    """One touch of a slap: finger -> (score in words, tone, whether it counts), why it counts or not, and its samples in that order."""
 
     number: int
     scores: tuple[tuple[Position, str, str, bool], ...]
     note: str
+    samples: tuple[Sample, ...] = ()
 
     @property
     def used(self) -> bool:
@@ -118,7 +119,7 @@ class RecordView:
     applicant_agreed: bool = False
     signed_off: bool = False
     touches: tuple[tuple[Sample, ...], ...] = ()
-    """Captures of fingers and eyes in order of time, without their pictures."""
+    """Captures of fingers and eyes in order of time."""
 
     alike: DuplicateCheck | None = None
     """The newest search for the same person among this office's recordings."""
@@ -186,7 +187,7 @@ class RecordingPresenter:
             dossier, status, {s.position: s for s in samples if s.best},
             tuple(s for s in samples if s.position is Position.FACE), excused, "tanda_tangan_pemohon" in kinds,
             "pengesahan_operator" in kinds,
-            tuple(tuple(replace(s, data=b"", device_payload=b"") for s in touch) for touch in recording.touches(
+            tuple(tuple(replace(s, device_payload=b"") for s in touch) for touch in recording.touches(
                 [s for s in samples if s.position.modality in (Modality.FINGER, Modality.IRIS)])),
             desk.register.read(lambda v: next(iter(reversed(v.duplicate_checks(pid))), None)),
         )
@@ -324,10 +325,13 @@ class RecordingPresenter:
         order = tuple(reversed(THUMBS)) if slap == THUMBS else tuple(slap)
         touches = [t for t in view.touches if t[0].position in slap]
         counting = {s.id for s in view.best.values()}
-        return tuple(Attempt(n, tuple(
-            (s.position, self.score_text(s.quality.score), "good" if view.status.rules.passes(s.position, s.quality) else "attention",
-             s.id in counting) for s in sorted(touch, key=lambda s: order.index(s.position))),
-            self._why(view, touch, order)) for n, touch in enumerate(touches, start=1))
+        rules, found = view.status.rules, []
+        for n, touch in enumerate(touches, start=1):
+            samples = tuple(sorted(touch, key=lambda s: order.index(s.position)))
+            scores = tuple((s.position, self.score_text(s.quality.score), "good" if rules.passes(s.position, s.quality) else "attention",
+                            s.id in counting) for s in samples)
+            found.append(Attempt(n, scores, self._why(view, touch, order), samples))
+        return tuple(found)
 
     def _why(self, view: RecordView, touch: Sequence[Sample], order: Sequence[Position]) -> str:
         rules, counting = view.status.rules, {s.id for s in view.best.values()}

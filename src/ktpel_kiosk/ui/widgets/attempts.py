@@ -1,12 +1,12 @@
-"""The attempts of one slap below each other: scores per finger, which counts, and why."""
+"""The attempts of one slap side by side: small pictures, scores per finger, which counts, and why."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from PySide6.QtCore import QEvent, QRectF, QSize, Qt
-from PySide6.QtGui import QPainter
+from PySide6.QtCore import QEvent, QPointF, QRectF, QSize, Qt
+from PySide6.QtGui import QImage, QPainter, QPen
 from PySide6.QtWidgets import QSizePolicy
 
 from ktpel_kiosk.ui import icons
@@ -18,11 +18,12 @@ SHOWN = 3
 
 @dataclass(frozen=True, slots=True)
 class AttemptLine:
-    """``scores``: (finger, score, tone, counts)."""
+    """``scores``: (finger, score, tone, counts); ``pictures``: of the same fingers, in their order, or none."""
 
     number: int
     scores: tuple[tuple[str, str, str, bool], ...]
     note: str
+    pictures: tuple[QImage | None, ...] = ()
 
     @property
     def used(self) -> bool:
@@ -32,9 +33,12 @@ class AttemptLine:
 class AttemptHistory(Painted):
     """The last three attempts; the one that counts has a tick and a soft ground."""
 
+    ROLE = "List"
+
     def __init__(self) -> None:
         super().__init__()
         self._lines: tuple[AttemptLine, ...] = ()
+        self._small: dict[tuple[int, int], QImage] = {}
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
         self.hide()
 
@@ -42,6 +46,8 @@ class AttemptHistory(Painted):
         self._lines = tuple(lines[-SHOWN:])
         said = [f"Percobaan {a.number}: {', '.join(f'{n} {v}' for n, v, _t, _u in a.scores)}; {a.note}" for a in self._lines]
         self.setAccessibleName("Riwayat percobaan. " + ". ".join(said))
+        self.setToolTip("\n".join(said))
+        self._small.clear()
         self.setVisible(bool(self._lines))
         self.updateGeometry()
         self.update()
@@ -49,11 +55,8 @@ class AttemptHistory(Painted):
     def lines(self) -> tuple[AttemptLine, ...]:
         return self._lines
 
-    def _row(self) -> int:
-        return self.theme.px(27)
-
     def sizeHint(self) -> QSize:
-        return QSize(self.theme.px(320), self._row() * len(self._lines))
+        return QSize(self.theme.px(320), self.theme.px(66) if self._lines else 0)
 
     minimumSizeHint = sizeHint
 
@@ -61,33 +64,58 @@ class AttemptHistory(Painted):
         theme = self.theme
         painter = QPainter(self)
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+        gap = theme.px(8)
+        wide = (self.width() - gap * (SHOWN - 1)) / SHOWN
         for i, line in enumerate(self._lines):
-            self._paint_line(painter, theme, line, QRectF(0, i * self._row(), self.width(), self._row()))
+            self._paint_attempt(painter, theme, line, QRectF(i * (wide + gap), 0, wide, self.height()))
 
-    def _paint_line(self, painter: QPainter, theme: Theme, line: AttemptLine, box: QRectF) -> None:
+    def _paint_attempt(self, painter: QPainter, theme: Theme, line: AttemptLine, box: QRectF) -> None:
         p = theme.px
+        painter.setPen(QPen(theme.color("good" if line.used else "line"), 1))
+        painter.setBrush(theme.color("good_soft" if line.used else "surface"))
+        painter.drawRoundedRect(box.adjusted(0.5, 0.5, -0.5, -0.5), theme.radius("plate"), theme.radius("plate"))
+        font, plain = theme.font("small", 600), theme.font("tiny")
+        x, high = box.left() + p(8), p(22)
         if line.used:
-            painter.setPen(Qt.PenStyle.NoPen)
-            painter.setBrush(theme.color("good_soft"))
-            painter.drawRoundedRect(box.adjusted(0, 1, 0, -1), theme.radius("plate"), theme.radius("plate"))
-            icons.draw(painter, "circle-check", theme.color("good"), box.left() + p(8), box.center().y() - p(7), p(14))
-        font = theme.font("small", 600)
+            icons.draw(painter, "circle-check", theme.color("good"), x, box.top() + p(6), p(13))
+            x += p(17)
         painter.setFont(font)
         painter.setPen(theme.color("ink" if line.used else "muted"))
-        x = box.left() + p(32)
-        painter.drawText(QRectF(x, box.top(), p(24), box.height()), Qt.AlignmentFlag.AlignVCenter, str(line.number))
-        x += p(22)
-        plain = theme.font("small")
-        for name, score, tone, counts in line.scores:
-            painter.setFont(plain)
-            painter.setPen(theme.color("ink" if counts else "muted"))
-            painter.drawText(QRectF(x, box.top(), p(200), box.height()), Qt.AlignmentFlag.AlignVCenter, name)
-            x += text_width(plain, name) + p(5)
-            painter.setFont(font)
-            painter.setPen(theme.color(tone if counts or tone == "attention" else "muted"))
-            painter.drawText(QRectF(x, box.top(), p(80), box.height()), Qt.AlignmentFlag.AlignVCenter, score)
-            x += text_width(font, score) + p(14)
+        painter.drawText(QRectF(x, box.top() + p(2), p(24), high), Qt.AlignmentFlag.AlignVCenter, str(line.number))
+        x += text_width(font, str(line.number)) + p(7)
         painter.setFont(plain)
         painter.setPen(theme.color("good" if line.used else "muted"))
-        room = QRectF(x, box.top(), box.right() - x - p(10), box.height())
-        painter.drawText(room, Qt.AlignmentFlag.AlignVCenter | Qt.AlignmentFlag.AlignRight, elided(plain, line.note, room.width()))
+        room = box.right() - x - p(6)
+        painter.drawText(QRectF(x, box.top() + p(2), room, high), Qt.AlignmentFlag.AlignVCenter, elided(plain, line.note, room))
+        cell = (box.width() - p(12)) / max(1, len(line.scores))
+        for i, score in enumerate(line.scores):
+            self._paint_finger(painter, theme, line, i, score, QRectF(box.left() + p(6) + i * cell, box.top() + high + p(3), cell,
+                                                                      box.height() - high - p(8)))
+
+    def _paint_finger(self, painter: QPainter, theme: Theme, line: AttemptLine, i: int, score: tuple[str, str, str, bool],
+                      box: QRectF) -> None:
+        """A small picture and the number; without a picture the first letters of the finger."""
+        _name, value, tone, counts = score
+        picture = self._thumb(line, i, round(box.height()))
+        x = box.left()
+        if picture is not None:
+            painter.drawImage(QPointF(round(x), round(box.top())), picture)
+            x += picture.deviceIndependentSize().width() + theme.px(4)
+        font = theme.font("tiny", 600)
+        painter.setFont(font)
+        painter.setPen(theme.color(tone if counts or tone == "attention" else "muted"))
+        text = value if picture is not None else f"{_name[:3]} {value}"
+        painter.drawText(QRectF(x, box.top(), box.right() - x, box.height()), Qt.AlignmentFlag.AlignVCenter, text)
+
+    def _thumb(self, line: AttemptLine, i: int, height: int) -> QImage | None:
+        """Scaled once."""
+        whole = line.pictures[i] if i < len(line.pictures) else None
+        if whole is None or height < 4:
+            return None
+        ratio = self.devicePixelRatioF()
+        known = self._small.get((line.number, i))
+        if known is None or known.height() != round(height * ratio):
+            known = whole.scaledToHeight(round(height * ratio), Qt.TransformationMode.SmoothTransformation)
+            known.setDevicePixelRatio(ratio)
+            self._small[line.number, i] = known
+        return known

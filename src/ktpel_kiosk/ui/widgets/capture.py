@@ -41,6 +41,7 @@ class FingerPlate(Painted):
         self._fingers: tuple[FingerView, ...] = ()
         self._slap: QImage | None = None
         self._hint, self._icon, self._tone = "", "hand", ""
+        self._waiting = ""
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Expanding)
         self.setMinimumHeight(200)
 
@@ -81,6 +82,12 @@ class FingerPlate(Painted):
     def hint(self) -> str:
         return self._hint
 
+    def set_waiting(self, text: str) -> None:
+        """Stands in place of the fingers while there is no scanner."""
+        if text != self._waiting:
+            self._waiting = text
+            self.update()
+
     def paintEvent(self, event: QEvent) -> None:
         theme = self.theme
         painter = QPainter(self)
@@ -89,6 +96,12 @@ class FingerPlate(Painted):
         painter.setPen(Qt.PenStyle.NoPen)
         painter.setBrush(theme.color("stage"))
         painter.drawRoundedRect(QRectF(self.rect()), theme.radius("control"), theme.radius("control"))
+        if self._waiting:
+            painter.setPen(theme.color("on_stage"))
+            painter.setFont(theme.font("body", 500))
+            painter.drawText(QRectF(self.rect()).adjusted(24, 12, -24, -12),
+                             int(Qt.AlignmentFlag.AlignCenter | Qt.TextFlag.TextWordWrap), self._waiting)
+            return
         if self._hint:
             self._paint_hint(painter, theme)
         area = self._glass()
@@ -158,19 +171,30 @@ class FingerPlate(Painted):
         painter.setBrush(Qt.BrushStyle.NoBrush)
         painter.drawPath(path)
         score = "–" if finger.score is None else "gagal" if finger.score == 255 else str(finger.score)
-        painter.setPen(color)
-        painter.setFont(theme.font("strong", 700))
-        painter.drawText(QRectF(box.left(), box.bottom() - foot - theme.px(8), box.width(), theme.px(24)),
-                         Qt.AlignmentFlag.AlignCenter, score)
+        self._score(painter, theme, score, finger.grade, color, QRectF(box.left(), box.bottom() - foot - theme.px(8), box.width(),
+                                                                       theme.px(24)))
         if finger.minimum is not None:
             self._bar(painter, theme, finger, color, box)
         font = theme.font("tiny", 500)
         painter.setFont(font)
         painter.setPen(theme.color("on_stage"))
-        title = f"{finger.title} · {finger.grade}" if finger.grade else finger.title
-        title = title if text_width(font, title) <= box.width() - theme.px(8) else finger.title
         painter.drawText(QRectF(box.left(), box.bottom() - theme.px(28), box.width(), theme.px(20)),
-                         Qt.AlignmentFlag.AlignCenter, elided(font, title, box.width() - theme.px(8)))
+                         Qt.AlignmentFlag.AlignCenter, elided(font, finger.title, box.width() - theme.px(8)))
+
+    def _score(self, painter: QPainter, theme: Theme, score: str, grade: str, color: QColor, box: QRectF) -> None:
+        """The number, and beside it the word where there is room."""
+        large, small = theme.font("strong", 700), theme.font("tiny", 600)
+        number, word = text_width(large, score), text_width(small, grade) + theme.px(5) if grade else 0
+        if number + word > box.width() - theme.px(10):
+            word = 0
+        left = box.center().x() - (number + word) / 2
+        painter.setPen(color)
+        painter.setFont(large)
+        painter.drawText(QRectF(left, box.top(), number + 2, box.height()), Qt.AlignmentFlag.AlignVCenter, score)
+        if word:
+            painter.setFont(small)
+            painter.drawText(QRectF(left + number + theme.px(5), box.top() + theme.px(2), word + 2, box.height()),
+                             Qt.AlignmentFlag.AlignVCenter, grade)
 
     def _bar(self, painter: QPainter, theme: Theme, finger: FingerView, color: QColor, box: QRectF) -> None:
         """The score on a line from 0 to 100, with a mark where this finger has to reach."""
