@@ -149,6 +149,19 @@ def check_nik(text: str, *, regions: RegionTable | None, biodata: Penduduk | Non
     return NikReport(digits, tuple(sorted(issues, key=lambda i: i.rule)), place, nik.sex, nik.birth_hint(today))
 
 
+def nik_so_far(digits: str, regions: RegionTable | None) -> str:
+    """What the digits of a NIK say while they are typed: ``Tempeh, Lumajang · perempuan, lahir tanggal 5 · 8 angka lagi``."""
+    if not digits:
+        return ""
+    parts = []
+    if len(digits) >= 6 and regions is not None:
+        parts.append(regions.describe(digits[:6]) or "wilayah tidak dikenal")
+    if len(digits) >= 8 and 1 <= int(digits[6:8]) % 40 <= 31:
+        day = int(digits[6:8])
+        parts.append(f"{'perempuan' if day > 40 else 'laki-laki'}, lahir tanggal {day - 40 if day > 40 else day}")
+    return " · ".join([*parts, f"{16 - len(digits)} angka lagi"])
+
+
 def open_application_issue(number: str = "") -> Issue:
     """N10: the NIK already has an open application of the same service here."""
     shown = f" dengan nomor {number}" if number else ""

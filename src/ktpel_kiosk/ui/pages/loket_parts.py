@@ -1,19 +1,54 @@
-"""Parts of the counter's form: kinds of a service, what is known of an earlier recording, jemput bola and proxy."""
+"""Parts of the counter's form: services and kinds, what is still missing, what is known of an earlier recording, jemput bola and proxy."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 
-from PySide6.QtCore import Signal
+from PySide6.QtCore import QEvent, QRectF, QSize, Qt, Signal
+from PySide6.QtGui import QKeyEvent
 from PySide6.QtWidgets import QButtonGroup, QHBoxLayout, QVBoxLayout, QWidget
 
-from ktpel_kiosk.ui.widgets.base import clear_layout, label, set_tone
-from ktpel_kiosk.ui.widgets.buttons import ChoiceChip
+from ktpel_kiosk.ui.widgets.base import clear_layout, label, set_tone, text_width
+from ktpel_kiosk.ui.widgets.buttons import TONES, ChoiceChip, Pressable
 from ktpel_kiosk.ui.widgets.extra import Tick
 from ktpel_kiosk.ui.widgets.fields import TextField
 from ktpel_kiosk.ui.widgets.flow import Flow
 
 ASK_CARD = "Pernah direkam? Tandai bila pemohon memegang, atau pernah memegang, KTP-el."
+
+
+class ServiceChip(ChoiceChip):
+    """A service with the number that chooses it (Alt and the number anywhere, the number alone among the services)."""
+
+    wanted = Signal(str)
+    """A character was typed here: a number, or the first letter of another service."""
+
+    def __init__(self, text: str, value: object, number: int) -> None:
+        super().__init__(text, value)
+        self.number = number if number <= 9 else 0
+        if self.number:
+            self.setAccessibleDescription(f"Alt {self.number}")
+            self.setToolTip(f"Alt+{self.number}")
+
+    def sizeHint(self) -> QSize:
+        size = super().sizeHint()
+        return QSize(size.width() + (self.theme.px(4) if self.number else -self.theme.px(4)), size.height())
+
+    def paintEvent(self, event: QEvent) -> None:
+        super().paintEvent(event)
+        if self.number:
+            theme = self.theme
+            painter = self.brush()
+            painter.setFont(theme.font("tiny", 500))
+            painter.setPen(theme.color("accent" if self.isChecked() else "muted"))
+            painter.drawText(QRectF(self.rect()).adjusted(0, 0, -theme.px(9), 0),
+                             Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter, str(self.number))
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        if event.text().isalnum() and not event.modifiers() & ~Qt.KeyboardModifier.ShiftModifier:
+            self.wanted.emit(event.text().lower())
+        else:
+            super().keyPressEvent(event)
 
 
 class KindChips(QWidget):
@@ -43,6 +78,43 @@ class KindChips(QWidget):
     def value(self) -> str:
         chosen = self.group.checkedButton()
         return str(chosen.value) if chosen is not None else ""  # type: ignore[attr-defined]
+
+
+class MissingButton(Pressable):
+    """How much is still missing; a press leads to the first of it."""
+
+    def __init__(self) -> None:
+        super().__init__("")
+        self._tone = "attention"
+
+    def set(self, text: str, tone: str, told: str) -> None:
+        """``told``: where a press leads."""
+        self.setText(text)
+        self._tone = tone
+        self.setAccessibleName(text)
+        self.setAccessibleDescription(told)
+        self.setToolTip(told)
+        self.setEnabled(tone != "good")
+        self.updateGeometry()
+        self.update()
+
+    def sizeHint(self) -> QSize:
+        return QSize(text_width(self.theme.font("small", 600), self.text()) + self.theme.px(24), max(48, self.theme.px(48)))
+
+    def paintEvent(self, event: QEvent) -> None:
+        theme = self.theme
+        painter = self.brush()
+        painter.setOpacity(1.0)  # "lengkap" is said in full colour, although there is nowhere to go
+        back, ink = TONES[self._tone]
+        high = theme.px(28)
+        pill = QRectF(0.5, (self.height() - high) / 2, self.width() - 1, high)
+        painter.setPen(theme.color(ink) if self._tone != "good" or theme.contrast != "light" else Qt.PenStyle.NoPen)
+        painter.setBrush(self.shade(theme.color(back)))
+        painter.drawRoundedRect(pill, high / 2, high / 2)
+        painter.setFont(theme.font("small", 600))
+        painter.setPen(theme.color(ink))
+        painter.drawText(pill, Qt.AlignmentFlag.AlignCenter, self.text())
+        self.ring(painter, pill, high / 2, theme)
 
 
 class RecordedLine(QWidget):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import date
 
@@ -12,11 +13,11 @@ from ktpel_kiosk.domain import codes
 from ktpel_kiosk.domain.actor import Actor
 from ktpel_kiosk.domain.biodata import FIELD_LABELS, LIFELONG, age_at, make_penduduk, penduduk_to_dict, problems_of
 from ktpel_kiosk.domain.errors import BadInput, KioskError
-from ktpel_kiosk.domain.nik import normalise_nik, structural_issues
+from ktpel_kiosk.domain.nik import nik_so_far, normalise_nik, structural_issues
 from ktpel_kiosk.domain.penduduk import Penduduk
 from ktpel_kiosk.domain.permohonan import ChecklistItem, Keadaan, Permohonan
 from ktpel_kiosk.domain.sop import Layanan, Stage
-from ktpel_kiosk.domain.text import date_card, number_text, parse_date, phone_e164
+from ktpel_kiosk.domain.text import date_card, number_text, parse_date, phone_e164, phone_local
 from ktpel_kiosk.ports.register import ListItem, Query
 from ktpel_kiosk.ui.presenters.session import Session
 from ktpel_kiosk.ui.words import word
@@ -57,6 +58,17 @@ class CheckLine:
     fixed: bool = False
     present: bool = False
     detail: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Missing:
+    """Something the form still needs. ``paper``: a line of the checklist, else a field; ``name``: its code; ``empty``: simply not filled."""
+
+    name: str
+    title: str
+    told: str
+    paper: bool = False
+    empty: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -166,7 +178,7 @@ class IntakePresenter:
     def check_nik(self, digits: str) -> NikFeedback:
         """Live: nothing while typing, the place and birth hint when whole, warnings of the register."""
         if len(digits) < 16:
-            return NikFeedback(f"{16 - len(digits)} angka lagi" if digits else "", "")
+            return NikFeedback(nik_so_far(digits, self.session.desk.regions()), "")
         found = intake.check_nik_at_desk(self.session.desk, digits)
         report = found.report
         hard = [i for i in report.errors if not i.overridable]
@@ -206,6 +218,27 @@ class IntakePresenter:
             except BadInput:
                 found["nomor_hp"] = "Nomor HP belum benar. Contoh: 0812 3456 7890."
         return found
+
+    def missing(self, values: dict[str, str], papers: Iterable[tuple[str, str, bool]]) -> tuple[Missing, ...]:
+        """What stands between this form and its tanda terima, in the order of the page: fields, then papers (code, text, there)."""
+        found = self.problems(values)
+        order = ("nik", "nomor_hp", *(n for n in PENDUDUK_FIELDS if n != "nik"))
+        fields = [Missing(n, LABELS.get(n, "Nomor HP"), found[n], empty=not values.get(n, "").strip()) for n in order if n in found]
+        left = [Missing(kode, text, f"{text} belum ada. Centang bila ada, atau kembalikan berkas.", paper=True, empty=True)
+                for kode, text, there in papers if not there]
+        return (*fields, *left)
+
+    def problem_of(self, name: str, values: dict[str, str]) -> str:
+        """What is wrong with one filled field; empty while it is empty or right."""
+        return self.problems(values).get(name, "") if values.get(name, "").strip() else ""
+
+    @staticmethod
+    def phone_shown(text: str) -> str:
+        """A number as people read it (``0812 3456 7890``), or as it was typed where it is none."""
+        try:
+            return phone_local(phone_e164(text))
+        except BadInput:
+            return text
 
     @staticmethod
     def _only_overridable(text: str) -> bool:

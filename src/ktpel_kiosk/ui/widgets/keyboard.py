@@ -6,13 +6,14 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from PySide6.QtCore import QEvent, QRectF, QSize, Qt, Signal
-from PySide6.QtGui import QKeyEvent, QPainter, QPen
-from PySide6.QtWidgets import QApplication, QFrame, QGridLayout, QSizePolicy, QStackedLayout, QWidget
+from PySide6.QtGui import QPainter, QPen
+from PySide6.QtWidgets import QFrame, QGridLayout, QSizePolicy, QStackedLayout, QWidget
 
 from ktpel_kiosk.ui import icons
 from ktpel_kiosk.ui.theme import theme_of
 from ktpel_kiosk.ui.widgets.base import blend
 from ktpel_kiosk.ui.widgets.buttons import Pressable
+from ktpel_kiosk.ui.widgets.keyboard_keys import send_key
 
 K = Qt.Key
 LETTERS, SIGNS, NUMBERS = range(3)
@@ -97,7 +98,7 @@ class KeyButton(Pressable):
             fill = blend(fill, theme.color("ink"), 0.18)
         painter.setPen(QPen(theme.color("field_line"), 1))
         painter.setBrush(fill)
-        painter.drawRoundedRect(QRectF(self.rect()).adjusted(1.5, 1.5, -1.5, -1.5), theme.px(8), theme.px(8))
+        painter.drawRoundedRect(QRectF(self.rect()).adjusted(1.5, 1.5, -1.5, -1.5), theme.radius("plate"), theme.radius("plate"))
         ink = theme.color("on_accent" if self.on else "ink")
         if self.key.icon:
             side = theme.px(20)
@@ -210,12 +211,4 @@ class ScreenKeyboard(QFrame):
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
         painter.setPen(QPen(theme.color("field_line"), 1))
         painter.setBrush(theme.color("canvas"))
-        painter.drawRoundedRect(QRectF(self.rect()).adjusted(0.5, 0.5, -0.5, -0.5), theme.px(12), theme.px(12))
-
-
-def send_key(key: K, text: str = "", modifiers: Qt.KeyboardModifier = Qt.KeyboardModifier.NoModifier) -> None:
-    """Press and release a key at the widget with the focus, as a keyboard would."""
-    for kind in (QEvent.Type.KeyPress, QEvent.Type.KeyRelease):
-        target = QApplication.focusWidget()
-        if target is not None:
-            QApplication.sendEvent(target, QKeyEvent(kind, key, modifiers, text))
+        painter.drawRoundedRect(QRectF(self.rect()).adjusted(0.5, 0.5, -0.5, -0.5), theme.radius("card"), theme.radius("card"))
