@@ -10,7 +10,7 @@ import typer
 
 from ktpel_kiosk.app.cli_common import DEFAULT_DATA, Data, Json, data_of, guarded, put
 
-keys_app = typer.Typer(no_args_is_help=True, help="Kunci pemeriksa tanda terima.")
+keys_app = typer.Typer(no_args_is_help=True, help="Kunci dan sertifikat stasiun; kunci pemeriksa tanda terima.")
 
 
 @keys_app.command("receipts")

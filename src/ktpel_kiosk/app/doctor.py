@@ -14,7 +14,7 @@ from typing import Any
 from ktpel_kiosk import __version__
 from ktpel_kiosk.app.clock import SystemClock
 from ktpel_kiosk.app.maintenance import office_folder
-from ktpel_kiosk.app.office import settings_of
+from ktpel_kiosk.app.office import OfficeSettings, settings_of
 from ktpel_kiosk.app.resources import migrations, resources
 from ktpel_kiosk.app.sentences import load_sentences
 from ktpel_kiosk.domain.certificates import CertificateEnd, Holder, Urgency
@@ -89,19 +89,29 @@ def _folder(data: Path) -> Iterator[Check]:
 
 
 def _register(data: Path) -> Iterator[Check]:
-    if settings_of(office_folder(data)) is None:
+    settings = settings_of(office_folder(data))
+    if settings is None:
         yield Check("kantor", "peringatan", "belum disiapkan di folder ini")
         return
-    yield _try("register", lambda: _open(data))
+    if settings.production:
+        from ktpel_kiosk.app.doctor_office import standing
+        yield from standing(office_folder(data), settings)
+    found: list[Check] = []
+    yield _try("register", lambda: _open(office_folder(data), settings, found))
+    yield from found
 
 
-def _open(data: Path) -> str:
+def _open(data: Path, settings: OfficeSettings, beside: list[Check]) -> str:
+    """What the register says of itself; of an office that serves people also what stands in it."""
     from ktpel_kiosk.app.clock import Uuid7
     from ktpel_kiosk.app.office import open_register
     clock = SystemClock()
-    register = open_register(office_folder(data), clock, Uuid7(clock))
+    register = open_register(data, clock, Uuid7(clock))
     try:
         check = register.check_audit()
+        if settings.production:
+            from ktpel_kiosk.app.doctor_office import inside
+            beside += inside(data, settings, register, clock.now())
     finally:
         register.close()
     if not check.whole:

@@ -5,12 +5,13 @@ An application keeps the digest of the text it began with; a new version counts 
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 
 from ktpel_kiosk.desk.access import require
 from ktpel_kiosk.desk.context import Desk
-from ktpel_kiosk.domain.actor import Actor
+from ktpel_kiosk.domain.actor import Actor, UserAccount
 from ktpel_kiosk.domain.errors import BadInput, KioskError
 from ktpel_kiosk.domain.permissions import STAGE_ROLES
 from ktpel_kiosk.domain.sop import Sop
@@ -99,7 +100,11 @@ def review(desk: Desk, text: str) -> SopReview:
 
 def staff_findings(desk: Desk, sop: Sop) -> tuple[SopFinding, ...]:
     """Steps for which no active account of this office holds a role."""
-    users = desk.register.read(lambda v: v.users())
+    return unstaffed(sop, desk.register.read(lambda v: v.users()))
+
+
+def unstaffed(sop: Sop, users: Iterable[UserAccount]) -> tuple[SopFinding, ...]:
+    """Steps of ``sop`` that no active account of these may do; nothing is said of an office without any."""
     held = {r for u in users if u.active for r in u.peran}
     if not held:
         return ()
