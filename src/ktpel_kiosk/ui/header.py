@@ -60,7 +60,7 @@ class UserButton(Pressable):
 
     def minimumSizeHint(self):  # type: ignore[no-untyped-def]
         from PySide6.QtCore import QSize
-        return QSize(self.theme.px(80), max(48, self.theme.px(48)))
+        return QSize(min(self.theme.px(80), self.sizeHint().width()), max(48, self.theme.px(48)))
 
     def paintEvent(self, event: QEvent) -> None:
         from PySide6.QtCore import QRectF, Qt
