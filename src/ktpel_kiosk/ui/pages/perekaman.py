@@ -367,8 +367,13 @@ class PerekamanPage(Page):
     # -- devices ------------------------------------------------------------------------------------------------------
 
     def _device_changed(self, state: DeviceState) -> None:
-        if self.part is not None and self.part.entered and self.part.device is state.kind:
-            self.part.device_changed(state)
+        part = self.part
+        if part is None or not part.entered:
+            return
+        if part.device is state.kind:
+            part.device_changed(state)
+        elif isinstance(part, SignaturePart) and state.kind is DeviceKind.SIGNATURE:
+            part.pad_changed()
 
     def at_work(self) -> bool:
         """The part itself is in front: no panel over it, and the page is shown."""

@@ -13,7 +13,7 @@ from ktpel_kiosk.ports.devices import DeviceKind
 from ktpel_kiosk.ui.pages.rekam_part import Part, picture_of
 from ktpel_kiosk.ui.pages.rekam_refused import RefusedCard
 from ktpel_kiosk.ui.presenters.recording import RecordView, applicant_hint, open_eyes
-from ktpel_kiosk.ui.widgets.base import Card, label
+from ktpel_kiosk.ui.widgets.base import Card, label, set_tone
 from ktpel_kiosk.ui.widgets.buttons import Chip
 from ktpel_kiosk.ui.widgets.capture import PreviewView
 from ktpel_kiosk.ui.words import word
@@ -35,7 +35,7 @@ class IrisPart(Part):
         super().__init__(page)
         card = Card(20, 12)
         card.body.addWidget(label("Kedua iris", "title", weight="bold"))
-        self.hint = label("Minta pemohon melihat lurus ke alat, mata terbuka lebar.", "body", tone="muted", wrap=True)
+        self.hint = label(word("rekam", "mata_minta"), "body", tone="muted", wrap=True)
         card.body.addWidget(self.hint)
         holder = QWidget()
         line = QHBoxLayout(holder)
@@ -43,11 +43,12 @@ class IrisPart(Part):
         line.setSpacing(16)
         self.eyes: dict[Position, tuple[PreviewView, Chip]] = {}
         self.advice: dict[Position, QLabel] = {}
+        self.tries: dict[Position, QLabel] = {}
         for eye in EYES:
             view, chip = PreviewView(), Chip("belum", "neutral")
             view.setMinimumSize(200, EYE_LEAST)
             view.setAccessibleName(word("posisi", eye))
-            view.set_waiting(word("posisi", eye))
+            view.set_waiting(word("posisi", eye), "eye")
             box = QVBoxLayout()
             box.addWidget(view, 1)
             foot = QHBoxLayout()
@@ -59,6 +60,8 @@ class IrisPart(Part):
             box.addWidget(self.advice[eye])
             line.addLayout(box, 1)
             self.eyes[eye] = (view, chip)
+            self.tries[eye] = label("", "small", tone="muted")
+            foot.insertWidget(1, self.tries[eye])
         self.refused = RefusedCard()
         self.refused.replace.connect(lambda _eye: self._take(EYES, instead=True))
         self.refused.excuse.connect(page.ask_exception)
@@ -77,6 +80,17 @@ class IrisPart(Part):
         if self.page.view is not None and open_eyes(self.page.view) and self.plates.currentIndex() == 0:
             QTimer.singleShot(0, self.capture)
 
+    def gone(self, text: str) -> None:
+        self.hint.setText(f"{text} {word('rekam', 'lanjut_sendiri')}")
+        set_tone(self.hint, "attention")
+
+    def back_again(self) -> None:
+        set_tone(self.hint, "muted")
+        self.hint.setText(word("rekam", "mata_minta"))
+        view = self.page.view
+        if self.entered and self.page.at_work() and view is not None and open_eyes(view) and not self.asks():
+            QTimer.singleShot(0, self.capture)
+
     def shown_on(self) -> Sequence[PreviewView]:
         return tuple(self.eyes[eye][0] for eye in self._scanning) if self.capturing else ()
 
@@ -85,6 +99,9 @@ class IrisPart(Part):
             picture, chip = self.eyes[s.position]
             sample = view.best.get(s.position)
             picture.set_frame(picture_of(sample))
+            picture.set_waiting(word("posisi", s.position), "eye")
+            taken = sum(any(t.position is s.position for t in touch) for touch in view.touches)
+            self.tries[s.position].setText(word("rekam", "terbaik_dari").format(jumlah=taken) if taken > 1 else "")
             advice = ""
             if s.state == "exception":
                 picture.set_waiting(f"Pengecualian: {word('pengecualian', view.exceptions[s.position].kind).lower()}")
@@ -114,7 +131,8 @@ class IrisPart(Part):
         pid, presenter = self.page.view.permohonan.id, self.page.presenter
         self._scanning = eyes
         self.forget_refused()
-        self.hint.setText("Memindai … tahan kepala, jangan berkedip.")
+        set_tone(self.hint, "muted")
+        self.hint.setText(word("rekam", "mata_pindai"))
         self.page.ask(lambda: presenter.irises(pid, eyes, instead=instead), self._done, self._failed)
 
     def captured(self, result: CaptureResult) -> None:
@@ -130,7 +148,8 @@ class IrisPart(Part):
             return
         low = [s for s in result.stored if view.status.of(s.position).state == "low"]
         text = self.page.presenter.hint(low[0].quality) if low else ""
-        self.hint.setText(text or ("Mutu belum cukup, ulangi." if low else "Kedua iris tersimpan."))
+        set_tone(self.hint, "attention" if low else "good")
+        self.hint.setText(text or word("rekam", "mutu_kurang" if low else "mata_selesai"))
         self._tell_applicant(next((h for s in low for h in s.quality.hints), ""))
 
     def _tell_applicant(self, key: str) -> None:
@@ -149,4 +168,7 @@ class IrisPart(Part):
         return self.refused.rejected.position if self.refused.rejected is not None else None
 
     def failed(self, text: str) -> None:
+        if self.page.view is not None:
+            self.show_view(self.page.view)
+        set_tone(self.hint, "attention")
         self.hint.setText(text)

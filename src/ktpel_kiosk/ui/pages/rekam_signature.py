@@ -11,11 +11,11 @@ from PySide6.QtGui import QImage
 from PySide6.QtWidgets import QButtonGroup, QSizePolicy, QStackedWidget
 
 from ktpel_kiosk.domain.biometric import PenPoint, Position, SignatureKind
-from ktpel_kiosk.ports.devices import DeviceKind
+from ktpel_kiosk.ports.devices import DeviceKind, DeviceState
 from ktpel_kiosk.ui.pages.rekam_part import Part
 from ktpel_kiosk.ui.pages.rekam_refused import RefusedCard
 from ktpel_kiosk.ui.presenters.recording import RecordView, applicant_hint
-from ktpel_kiosk.ui.widgets.base import Card, label
+from ktpel_kiosk.ui.widgets.base import Card, label, set_tone
 from ktpel_kiosk.ui.widgets.buttons import Chip, ChoiceChip
 from ktpel_kiosk.ui.widgets.capture import PreviewView
 from ktpel_kiosk.ui.widgets.ink import SignatureField
@@ -43,6 +43,8 @@ class SignaturePart(Part):
         left.body.addWidget(self.hint)
         self.ink = SignatureField()
         self._points: list[PenPoint] = []
+        self._drawn = 0
+        self._had_pad = False
         self._drawing = QTimer(self)
         self._drawing.setInterval(DRAW_MS)
         self._drawing.timeout.connect(self._draw_live)
@@ -74,6 +76,8 @@ class SignaturePart(Part):
         self.chip = Chip("belum ada", "neutral")
         side.body.addWidget(self.chip)
         side.body.addStretch(1)
+        self.left_hand = label(word("rekam", "ttd_kidal"), "small", tone="muted", wrap=True)
+        side.body.addWidget(self.left_hand)
         self.columns.addWidget(left, 72)
         self.columns.addWidget(side, 37)
 
@@ -110,8 +114,7 @@ class SignaturePart(Part):
                 self.page.applicant.hands({self._thumb(): "target"}, (self._thumb(),), 0.0)
         else:
             self.stop_watching()
-            self.hint.setText("Pemohon menandatangani di pad. Tinta tampil di sini." if self._pad()
-                              else "Pad tidak terpasang: pemohon tanda tangan di layar pemohon, atau di bidang ini, lalu tekan F8.")
+            self._say(word("rekam", "ttd_di_papan" if self._pad() else "ttd_tanpa_papan"))
             if self.page.applicant is not None and self.page.part is self and not self._pad():
                 self.page.applicant.sign()
         self.page.buttons()
@@ -121,7 +124,8 @@ class SignaturePart(Part):
 
     def enter(self) -> None:
         super().enter()
-        self.ink.enabled_ink = not self._pad()
+        self._had_pad = self._pad()
+        self.ink.enabled_ink = not self._had_pad
         self._kind_chosen()
         waits = self.page.view is not None and not self.page.view.part_done(self.key)
         if waits and self.kind is not SignatureKind.CAP_JEMPOL and self._pad():
@@ -143,7 +147,7 @@ class SignaturePart(Part):
             return
         ink = None if self._pad() else self.ink.capture()
         if ink is not None and self.ink.is_empty():
-            self.hint.setText("Belum ada tanda tangan.")
+            self._say(word("rekam", "ttd_belum"), "attention")
             return
         self.take(ink)
 
@@ -158,6 +162,8 @@ class SignaturePart(Part):
             self.page.applicant.sign()
         if ink is None and kind is not SignatureKind.CAP_JEMPOL:
             self._points.clear()
+            self._drawn = 0
+            self.ink.clear()
             self._drawing.start()
 
         def over(then: Callable[[Any], None]) -> Callable[[Any], None]:
@@ -178,8 +184,17 @@ class SignaturePart(Part):
 
     def _draw_live(self) -> None:
         points = tuple(self._points)
-        if points:
-            self.ink.show_ink(points, max(PAD[0], *(p.x for p in points)), max(PAD[1], *(p.y for p in points)))
+        if len(points) != self._drawn:
+            self._drawn = len(points)
+            size = max(PAD[0], *(p.x for p in points)), max(PAD[1], *(p.y for p in points))
+            self.ink.show_ink(points, *size)
+            if self.page.applicant is not None:
+                self.page.applicant.show_ink(points, *size)
+            self._say(word("rekam", self.page.presenter.pen_hint(points)))
+
+    def _say(self, text: str, tone: str = "muted") -> None:
+        set_tone(self.hint, tone)
+        self.hint.setText(text)
 
     def repeat(self) -> None:
         if self.kind is SignatureKind.CAP_JEMPOL:
@@ -202,7 +217,7 @@ class SignaturePart(Part):
             return
         low = self.page.view is not None and self.page.view.status.of(Position.SIGNATURE).state == "low"
         hint = self.page.presenter.hint(result.stored[-1].quality) if low and result.stored else ""
-        self.hint.setText(hint or ("Mutu belum cukup, ulangi." if low else "Tersimpan."))
+        self._say(hint or word("rekam", "mutu_kurang" if low else "ttd_tersimpan"), "attention" if low else "good")
         if result.stored:
             pid, data = result.stored[-1].permohonan_id, result.stored[-1].data
             self.page.ask(partial(self.page.shell.desk.biometrics.signature_png, data), partial(self._show_png, pid), lambda _e: None)
@@ -230,4 +245,25 @@ class SignaturePart(Part):
                 self.page.applicant.show_signature(image)
 
     def failed(self, text: str) -> None:
-        self.hint.setText(text)
+        self._say(text, "attention")
+
+    def device_changed(self, state: DeviceState | None) -> None:
+        """The pad is no device of the session until it is used: without it there is the screen to sign on."""
+        if self.kind is SignatureKind.CAP_JEMPOL:
+            super().device_changed(state)
+
+    def pad_changed(self) -> None:
+        """The pad came or went: the other way of signing is offered at once; what was signed stays."""
+        if self._pad() != self._had_pad and not self.capturing and self.kind is not SignatureKind.CAP_JEMPOL:
+            self._had_pad = self._pad()
+            self.ink.enabled_ink = not self._pad()
+            self._kind_chosen()
+            waits = self.page.view is not None and not self.page.view.part_done(self.key)
+            if waits and self._pad() and self.page.at_work():
+                QTimer.singleShot(0, self.capture)
+
+    def gone(self, text: str) -> None:
+        self._say(f"{text} {word('rekam', 'lanjut_sendiri')}", "attention")
+
+    def back_again(self) -> None:
+        self._kind_chosen()

@@ -47,6 +47,12 @@ KINDS_FOR: dict[Modality, tuple[ExceptionKind, ...]] = {
 }
 
 
+FEW_POINTS = 40
+"""Pen reports (a fifth of a second) before anything is said about them."""
+LIGHT_PEN = 90
+"""Median pressure (of 1023) below which ink is thin and broken."""
+
+
 @dataclass(frozen=True, slots=True)
 class Measure:
     """One line of the photo's list: name, value in words, tone of its chip."""
@@ -367,6 +373,14 @@ class RecordingPresenter:
         corners = [m[k] for k in ("face_x", "face_y", "face_w", "face_h") if k in m]
         return LiveFace(quality.hints[0] if quality.hints else "", good, measures_of(quality, latar),
                         (corners[0], corners[1], corners[2], corners[3]) if len(corners) == 4 else None)
+
+    @staticmethod
+    def pen_hint(points: Sequence[PenPoint]) -> str:
+        """Key of what to say while somebody writes on the pad: too light is seen early enough to press harder."""
+        down = [p.pressure for p in points if p.down]
+        if len(down) < FEW_POINTS:
+            return "ttd_di_papan"
+        return "ttd_ringan" if sorted(down)[len(down) // 2] < LIGHT_PEN else "ttd_menulis"
 
     def grade(self, position: Position, quality: Quality) -> tuple[str, str]:
         """Quality in a word, and its tone: ``("baik", "good")``."""

@@ -38,7 +38,7 @@ class AttemptHistory(Painted):
     def __init__(self) -> None:
         super().__init__()
         self._lines: tuple[AttemptLine, ...] = ()
-        self._small: dict[tuple[int, int], QImage] = {}
+        self._small: dict[tuple[int, int, int, int], QImage] = {}
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
         self.hide()
 
@@ -96,10 +96,11 @@ class AttemptHistory(Painted):
                       box: QRectF) -> None:
         """A small picture and the number; without a picture the first letters of the finger."""
         _name, value, tone, counts = score
-        picture = self._thumb(line, i, round(box.height()))
+        picture = self._thumb(line, i, QSize(round(box.width() * 0.48), round(box.height())))
         x = box.left()
         if picture is not None:
-            painter.drawImage(QPointF(round(x), round(box.top())), picture)
+            high = picture.deviceIndependentSize().height()
+            painter.drawImage(QPointF(round(x), round(box.center().y() - high / 2)), picture)
             x += picture.deviceIndependentSize().width() + theme.px(4)
         font = theme.font("tiny", 600)
         painter.setFont(font)
@@ -107,15 +108,15 @@ class AttemptHistory(Painted):
         text = value if picture is not None else f"{_name[:3]} {value}"
         painter.drawText(QRectF(x, box.top(), box.right() - x, box.height()), Qt.AlignmentFlag.AlignVCenter, text)
 
-    def _thumb(self, line: AttemptLine, i: int, height: int) -> QImage | None:
-        """Scaled once."""
+    def _thumb(self, line: AttemptLine, i: int, room: QSize) -> QImage | None:
+        """Scaled once for its room."""
         whole = line.pictures[i] if i < len(line.pictures) else None
-        if whole is None or height < 4:
+        if whole is None or room.height() < 4 or room.width() < 4:
             return None
         ratio = self.devicePixelRatioF()
-        known = self._small.get((line.number, i))
-        if known is None or known.height() != round(height * ratio):
-            known = whole.scaledToHeight(round(height * ratio), Qt.TransformationMode.SmoothTransformation)
-            known.setDevicePixelRatio(ratio)
-            self._small[line.number, i] = known
-        return known
+        key = (line.number, i, room.width(), room.height())
+        if key not in self._small:
+            made = whole.scaled(room * ratio, Qt.AspectRatioMode.KeepAspectRatio, Qt.TransformationMode.SmoothTransformation)
+            made.setDevicePixelRatio(ratio)
+            self._small[key] = made
+        return self._small[key]
