@@ -32,7 +32,7 @@ class Limits:
     quick death; ``deaths``: that many in a row and no further try is made."""
 
     start: float = 180.0
-    hang: float = 20.0
+    hang: float = 30.0
     end: float = 60.0
     quick: float = 60.0
     deaths: int = 3

@@ -83,7 +83,7 @@ class LoketPage(LoketTyping):
 
     def _count_others(self, counts: tuple[int, int]) -> None:
         total = sum(counts)
-        self.others.set_text(f"Draf & dikembalikan ({total})")
+        self.others.set_text(f"Draf ({total})")
         self.others.setVisible(bool(total))
 
     def closed(self) -> None:
@@ -208,8 +208,8 @@ class LoketPage(LoketTyping):
 
     def _changed(self) -> None:
         super()._changed()
-        if not self._loading and not self._resume_id:
-            self._save.start()
+        if not self._loading and not self._resume_id and not self._save.isActive():
+            self._save.start()  # also while somebody types without a pause
 
     def _keep(self) -> None:
         form, key, actor = self._form(), self.draft_key, self.session.actor
@@ -316,7 +316,7 @@ class LoketPage(LoketTyping):
     def _sent_back(self, result: Registered) -> None:
         slip = "Lembar pengembalian"
         tone, text = printed_words(slip, result.printed, result.print_trouble)
-        self.shell.tell(tone, f"{text} Dapat diajukan lagi lewat tombol Draf & dikembalikan.",
+        self.shell.tell(tone, f"{text} Dapat diajukan lagi lewat tombol Draf.",
                         bold=f"Berkas {result.permohonan.penduduk.nama} dikembalikan.")
         self._reset()
         self.refresh()
