@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 
-from PySide6.QtCore import Signal
+from PySide6.QtCore import Qt, Signal
 from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import QGridLayout, QHBoxLayout, QWidget
 
@@ -63,7 +63,7 @@ class BiodataForm(QWidget):
         for cell in self._cells:
             self._grid.removeWidget(cell)
         for place, cell in enumerate(self._cells):
-            self._grid.addWidget(cell, place // columns, place % columns)
+            self._grid.addWidget(cell, place // columns, place % columns, Qt.AlignmentFlag.AlignTop)
         for column in range(3):
             self._grid.setColumnStretch(column, 1 if column < columns else 0)
 
@@ -93,7 +93,6 @@ class BiodataForm(QWidget):
         else:
             made = TextField(name, title, upper=True, limit=3 if name in ("rt", "rw") else 60)
         if name in ("no_kk", "rt", "rw"):
-            from PySide6.QtCore import Qt
             made.editor.setInputMethodHints(Qt.InputMethodHint.ImhDigitsOnly)
         made.changed.connect(lambda name=name: self._changed(name))
         line = getattr(made, "line", None)

@@ -27,7 +27,7 @@ class PapersCard(Card):
     look = Signal(str)
 
     def __init__(self, standard: str) -> None:
-        super().__init__(24, 8)
+        super().__init__(20, 8)
         self.rows: dict[str, ChecklistRow] = {}
         self.pages: dict[str, int] = {}
         self.scanner = False
@@ -88,6 +88,7 @@ class PapersCard(Card):
         for kode, button in self._buttons.items():
             n, name = pages.get(kode, 0), self.rows[kode].text()
             button.setVisible(self.scanner or bool(n))
+            self.rows[kode].detail = " " if button.isVisibleTo(self) and self.rows[kode].required else ""  # the mark says it; narrow
             button.set_text(f"{n} hal." if n else "Pindai")
             button.icon_name = "eye" if n else "scan-line"
             button.setAccessibleName(f"Lihat {n} halaman {name}" if n else f"Pindai {name}")
@@ -124,14 +125,11 @@ class ScanPanel(Panel):
         line = QHBoxLayout()
         self.away = Button("Hapus", "danger", icon="trash-2")
         self.again = Button("Pindai lagi", icon="scan-line")
-        self.done = Button("Kembali", icon="arrow-left")
         self.away.clicked.connect(lambda: self.drop.emit(self.kode))
         self.again.clicked.connect(lambda: self.more.emit(self.kode))
-        self.done.clicked.connect(self.closed)
         line.addWidget(self.away)
         line.addStretch(1)
         line.addWidget(self.again)
-        line.addWidget(self.done)
         self.form.addLayout(line)
 
     def show_pages(self, kode: str, title: str, pages: Sequence[QImage]) -> None:

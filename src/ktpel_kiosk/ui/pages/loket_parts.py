@@ -32,7 +32,7 @@ class ServiceChip(ChoiceChip):
 
     def sizeHint(self) -> QSize:
         size = super().sizeHint()
-        return QSize(size.width() + (self.theme.px(4) if self.number else -self.theme.px(4)), size.height())
+        return QSize(size.width() + (self.theme.px(14) if self.number else 0), size.height())
 
     def paintEvent(self, event: QEvent) -> None:
         super().paintEvent(event)

@@ -9,6 +9,7 @@ from PySide6.QtCore import Qt, QTimer
 
 from ktpel_kiosk.desk import paper_scans
 from ktpel_kiosk.desk.eligible import RecordedBefore
+from ktpel_kiosk.domain.text import date_long, parse_date
 from ktpel_kiosk.ui.pages.loket_parts import ASK_CARD
 from ktpel_kiosk.ui.pages.loket_view import PAPERS, SCANS, SUBMIT, LoketView
 from ktpel_kiosk.ui.presenters.intake import CheckLine, Missing, NikFeedback
@@ -115,6 +116,9 @@ class LoketTyping(LoketView):
         told = "" if self._loading else self.presenter.problem_of(name, self.values())
         if told and not field.message():
             field.say(told, "trouble")
+        born = self._feedback.born
+        if name == "tanggal_lahir" and born and not told and field.value()[:6] + field.value()[-2:] != born[:6] + born[-2:]:
+            field.say(f"NIK menunjukkan {date_long(parse_date(born))}. Cocokkan dengan KK.", "attention")
 
     def _phone_changed(self) -> None:
         self.phone.say("")
@@ -189,7 +193,7 @@ class LoketTyping(LoketView):
     def _show_unfill(self) -> None:
         count = sum(1 for f in self.form.fields.values() if f.origin == LIST)
         self.unfill.setVisible(bool(count))
-        self.unfill.set_text(f"Urungkan {count} isian dari daftar")
+        self.unfill.set_text(f"Urungkan {count} isian")
         self.unfill.setToolTip("Kosongkan lagi isian yang diambil dari daftar penduduk")
 
     def take_back(self) -> None:

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from PySide6.QtCore import Qt
 from PySide6.QtGui import QKeyEvent, QKeySequence, QShortcut
-from PySide6.QtWidgets import QAbstractButton, QApplication, QButtonGroup, QHBoxLayout, QStackedWidget, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QAbstractButton, QApplication, QButtonGroup, QHBoxLayout, QSizePolicy, QStackedWidget, QVBoxLayout, QWidget
 
 from ktpel_kiosk.domain.permohonan import RETURN_REASONS
 from ktpel_kiosk.domain.sop import Layanan
@@ -39,8 +39,8 @@ class LoketView(Page):
         self.presenter = IntakePresenter(window.session)
         body = QHBoxLayout()
         body.setSpacing(16)
-        body.addWidget(self._left(), 27)
-        body.addWidget(self._right(), 16)
+        body.addWidget(self._left(), 2)
+        body.addWidget(self._right(), 1)
         self.frame.addLayout(body, 1)
         self.saved = label("", "small", tone="muted")
         self.put_off = Button("Simpan & tunda")
@@ -80,6 +80,8 @@ class LoketView(Page):
 
     def _head(self) -> QHBoxLayout:
         self.title = label("Permohonan baru", "title", weight="bold")
+        self.title.setMinimumWidth(1)
+        self.title.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)
         self.unfill = Button("", "link", icon="undo-2")
         self.unfill.hide()
         self.others = Button("Draf", icon="folder-open")

@@ -197,8 +197,7 @@ class IntakePresenter:
         sex = report.sex.value if report.sex else ""
         born = date_card(report.birth_hint) if report.birth_hint else ""
         prefill = self._prefill(digits)
-        line = f"{report.summary} · ada dalam daftar penduduk" if prefill else report.summary
-        return NikFeedback(line, "good", bold, warning, blocked, sex, born, found.open_id, prefill, found.recorded)
+        return NikFeedback(report.summary, "good", bold, warning, blocked, sex, born, found.open_id, prefill, found.recorded)
 
     def _prefill(self, digits: str) -> dict[str, object]:
         """The form's fields as the population list knows them."""

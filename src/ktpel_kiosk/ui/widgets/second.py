@@ -29,9 +29,11 @@ class SecondPerson(QWidget):
         box.setContentsMargins(0, 0, 0, 0)
         box.setSpacing(8)
         self.title = label(title, "strong", weight="semibold", wrap=True)
-        self.title.setVisible(bool(title))
+        if not title:  # never setVisible(True) before it stands in something: it would be a window for a moment and take the focus
+            self.title.hide()
         self.sentence = label(sentence, "body", tone="muted", wrap=True)
-        self.sentence.setVisible(bool(sentence))
+        if not sentence:
+            self.sentence.hide()
         self.username = TextField("second", "Nama masuk petugas kedua", placeholder="nama masuk", limit=32)
         self.password = TextField("secret", "Kata sandi petugas kedua", secret=True, limit=128)
         self.message = NoticeBar(closable=False)
@@ -50,7 +52,8 @@ class SecondPerson(QWidget):
         """Other words for the same panel."""
         self.title.setText(title)
         self.sentence.setText(sentence)
-        self.sentence.setVisible(bool(sentence))
+        if not sentence:
+            self.sentence.hide()
 
     def ask(self) -> None:
         """Empty fields, ready to type."""
