@@ -13,12 +13,16 @@ from PySide6.QtCore import QCoreApplication
 from PySide6.QtWidgets import QLabel
 
 from ktpel_kiosk.app.practice_controls import WorldControls, script_of
+from ktpel_kiosk.domain.sop import Layanan
 from ktpel_kiosk.hal.simulators.faults import TABLE, Faults, names
 from ktpel_kiosk.hal.simulators.world import SimulatedWorld
-from ktpel_kiosk.ports.practice import PracticeControls
+from ktpel_kiosk.ports.practice import Lesson, PracticeControls, Trainee
+from ktpel_kiosk.ui.app import Windows, make_windows
 from ktpel_kiosk.ui.bridge import Bridge
 from ktpel_kiosk.ui.operator_window import OperatorWindow
+from ktpel_kiosk.ui.practice_mark import PracticeBand
 from ktpel_kiosk.ui.practice_panel import PracticePanel
+from ktpel_kiosk.ui.widgets.buttons import ChoiceChip
 from ktpel_kiosk.ui.words import has_word
 
 
@@ -130,3 +134,97 @@ def test_a_desk_with_real_devices_has_no_such_panel(qtbot) -> None:
     assert window.findChild(PracticePanel) is None
     window.close()
     bridge.close()
+
+
+# -- applicants to practise on -------------------------------------------------------------------------------------------
+
+
+class School(WorldControls):
+    """Two invented applicants and what came of them, as a test says."""
+
+    def __init__(self, world: SimulatedWorld, office: FakeOffice) -> None:
+        super().__init__(world)
+        who = office.person(0).penduduk, office.person(1).penduduk
+        papers, lacking = ("Formulir F-1.02",), ("Fotokopi KK",)
+        self.people = {k: Trainee(k, t, "Ini kartu keluarganya.", Layanan.BARU_WNI, p, "081200000000", papers, lacking)
+                       for k, t, p in (("baru", "KTP-el pertama", who[0]), ("hilang", "KTP-el hilang", who[1]))}
+        self.next = office.person(2).penduduk
+        self.told: dict[str, list[Lesson]] = {"baru": [Lesson("Catat permohonannya", "todo")], "hilang": []}
+
+    def trainees(self) -> tuple[Trainee, ...]:
+        return tuple(self.people.values())
+
+    def another(self, key: str) -> Trainee:
+        self.people[key] = replace(self.people[key], person=self.next)
+        return self.people[key]
+
+    def lessons(self, key: str) -> list[Lesson]:
+        return self.told[key]
+
+
+def test_an_applicant_is_shown_to_type_from_and_the_lesson_follows_the_register(qtbot, world: SimulatedWorld) -> None:
+    office, bridge = FakeOffice(), Bridge()
+    school = School(world, office)
+    window = OperatorWindow(replace(office.desk, practice=school), bridge, actor=office.rina)
+    qtbot.addWidget(window)
+    window.resize(1920, 1080)
+    window.show()
+    window.show_practice()
+    panel = window.findChild(PracticePanel)
+    assert panel is not None
+    panel.tabs.choose("pemohon")
+    qtbot.waitUntil(lambda: "Catat permohonannya" in texts(panel), timeout=5000)
+    part, person = panel.trainees, school.people["baru"].person
+    assert dict(part.family.rows())["NIK"] == person.nik and person.no_kk in part.family.accessibleName()
+    assert "Tidak dibawa: Fotokopi KK" in part.papers.text()
+    school.told["baru"] = [Lesson("Jenis layanan keliru", "wrong")]
+    bridge.register_changed.emit(frozenset({"x"}))
+    qtbot.waitUntil(lambda: "Jenis layanan keliru" in texts(panel), timeout=5000)
+    part.next.click()
+    qtbot.waitUntil(lambda: dict(part.family.rows())["NIK"] == school.next.nik, timeout=5000)
+    panel.tabs.choose("gangguan")
+    assert not part.isVisible() and panel.start.isVisible()
+    assert [c.text() for c in panel.findChildren(ChoiceChip) if c.isVisible() and c.width() < c.sizeHint().width()] == [], "words elided"
+    qtbot.waitUntil(lambda: not bridge.pending, timeout=5000)
+    window.close()
+    bridge.close()
+
+
+# -- the mark ------------------------------------------------------------------------------------------------------------
+
+
+def marked(windows: Windows) -> list[bool]:
+    made = []
+    for window in (windows.operator, windows.applicant):
+        band = window.menuWidget()
+        made.append(isinstance(band, PracticeBand) and band.isVisible() and band.y() == 0 and band.width() == window.width())
+    return made
+
+
+@pytest.mark.parametrize("size", [(1024, 640), (1366, 768), (1920, 1080)])
+def test_both_windows_say_so_in_every_state(qtbot, controls: PracticeControls, size: tuple[int, int]) -> None:
+    office = FakeOffice()
+    windows = make_windows(replace(office.desk, practice=controls), size=size)
+    for window in (windows.operator, windows.applicant):
+        window.resize(*size)
+        window.show()
+    QCoreApplication.processEvents()
+    assert marked(windows) == [True, True] and windows.operator.current == "masuk"
+    windows.operator.signed_in(office.rina)
+    windows.operator.tell("trouble", "Printer macet.", bold="Macet.")
+    windows.operator.choose_look("contrast", "terbesar")
+    QCoreApplication.processEvents()
+    band = windows.operator.menuWidget()
+    assert marked(windows) == [True, True] and band.height() <= max(26, round(size[1] * 26 / 768)) and "LATIHAN" in band.accessibleName()
+    picture = band.grab().toImage()
+    assert len({picture.pixelColor(x, picture.height() // 2).name() for x in range(0, picture.width(), 3)}) > 2, "hatched"
+    windows.operator.lock()
+    QCoreApplication.processEvents()
+    assert marked(windows) == [True, True] and windows.operator.windowTitle().startswith("LATIHAN")
+    qtbot.waitUntil(lambda: not windows.bridge.pending, timeout=8000)
+    windows.close()
+
+
+def test_an_office_carries_no_mark(windows: Windows) -> None:
+    assert windows.operator.menuWidget() is None and windows.applicant.menuWidget() is None
+    assert "LATIHAN" not in windows.operator.windowTitle() + windows.applicant.windowTitle()

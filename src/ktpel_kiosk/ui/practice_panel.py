@@ -68,6 +68,7 @@ class PracticePanel(QDockWidget):
         self._shown: tuple[tuple[str, str], ...] | None = None
         self.setObjectName("practice")
         self.setAllowedAreas(Qt.DockWidgetArea.RightDockWidgetArea | Qt.DockWidgetArea.LeftDockWidgetArea)
+        self._title_bar()
         inner = self._inner = QWidget()
         layout = QVBoxLayout(inner)
         layout.setContentsMargins(16, 14, 16, 16)
@@ -112,6 +113,21 @@ class PracticePanel(QDockWidget):
 
     def sizeHint(self) -> QSize:
         return QSize(theme_of(self).px(WIDTH), 640)
+
+    def _title_bar(self) -> None:
+        """In the house's letters, with buttons a finger can meet; dragged by its words."""
+        bar = QFrame()
+        bar.setProperty("surface", "plain")
+        apart, close = IconButton("Lepas atau tempel panel", "copy"), IconButton("Tutup kendali latihan", "x")
+        apart.clicked.connect(lambda: self.setFloating(not self.isFloating()))
+        close.clicked.connect(self.hide)
+        line = QHBoxLayout(bar)
+        line.setContentsMargins(16, 2, 4, 2)
+        line.setSpacing(0)
+        line.addWidget(label("Kendali latihan", "strong", weight="semibold"), 1)
+        line.addWidget(apart)
+        line.addWidget(close)
+        self.setTitleBarWidget(bar)
 
     # -- building -----------------------------------------------------------------------------------------------------
 

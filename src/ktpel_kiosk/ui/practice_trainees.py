@@ -9,7 +9,7 @@ from PySide6.QtCore import QEvent, QRectF, QSize, Qt
 from PySide6.QtGui import QPainter, QPen
 from PySide6.QtWidgets import QSizePolicy, QVBoxLayout, QWidget
 
-from ktpel_kiosk.domain.codes import AGAMA, PEKERJAAN, STATUS_PERKAWINAN
+from ktpel_kiosk.domain.codes import AGAMA, GOLONGAN_DARAH, PEKERJAAN, STATUS_PERKAWINAN
 from ktpel_kiosk.domain.text import date_card
 from ktpel_kiosk.ports.practice import Lesson, PracticeControls, Trainee
 from ktpel_kiosk.ui import icons
@@ -39,7 +39,8 @@ class FamilyCard(Painted):
         self._number = p.no_kk
         self._rows = (
             ("Nama", p.nama), ("NIK", p.nik), ("Jenis kelamin", sex), ("Tempat lahir", p.tempat_lahir),
-            ("Tanggal lahir", date_card(p.tanggal_lahir)), ("Agama", AGAMA.text(p.agama)), ("Pekerjaan", PEKERJAAN.text(p.pekerjaan)),
+            ("Tanggal lahir", date_card(p.tanggal_lahir)), ("Golongan darah", GOLONGAN_DARAH.text(p.golongan_darah)),
+            ("Agama", AGAMA.text(p.agama)), ("Pekerjaan", PEKERJAAN.text(p.pekerjaan)),
             ("Status", STATUS_PERKAWINAN.text(p.status_perkawinan)), ("Alamat", p.alamat), ("RT/RW", f"{p.rt}/{p.rw}"),
             ("Desa/kelurahan", p.desa), ("Kecamatan", p.kecamatan), ("Kabupaten/kota", p.kabupaten), ("Provinsi", p.provinsi),
             ("Nomor HP", trainee.phone),
