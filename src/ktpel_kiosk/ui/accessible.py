@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from PySide6.QtCore import QObject
 from PySide6.QtGui import QAccessible, QAccessibleActionInterface, QAccessibleAnnouncementEvent, QAccessibleEvent
-from PySide6.QtWidgets import QAbstractButton, QAccessibleWidget, QWidget
+from PySide6.QtWidgets import QAbstractButton, QAbstractItemView, QAccessibleWidget, QLineEdit, QWidget
 
 PRESS = QAccessibleActionInterface.pressAction
 TOGGLE = QAccessibleActionInterface.toggleAction
@@ -55,8 +55,8 @@ def role_named(name: str) -> QAccessible.Role:
 
 def _factory(_class_name: str, thing: QObject) -> QAccessibleWidget | None:
     role = getattr(thing, "ROLE", None)
-    if role is None or not isinstance(thing, QWidget):
-        return None
+    if role is None or not isinstance(thing, QWidget) or isinstance(thing, QLineEdit | QAbstractItemView):
+        return None  # Qt's own faces of editors and lists tell text, caret and rows; a mere role would hide them
     if isinstance(thing, QAbstractButton):
         return PressableInterface(thing, role)
     return QAccessibleWidget(thing, role_named(role)) if role else None

@@ -120,8 +120,8 @@ class Button(Pressable):
         fill = theme.color("accent_press") if self.isDown() and self.kind == "primary" else self.shade(fill)
         painter = self.brush()
         radius = theme.radius("applicant" if self.large else "control")
-        rect = QRectF(self.rect()).adjusted(0.5, 0.5, -0.5, -0.5)
-        width = (2 if self.large else 1) if line_name else 0
+        rect = QRectF(self.rect())
+        width = (2 if self.large else 1) if line_name else 0  # its middle on the half pixel: a hairline stays crisp and dark
         painter.setPen(QPen(theme.color(line_name), width) if line_name else Qt.PenStyle.NoPen)
         painter.setBrush(Qt.BrushStyle.NoBrush if self.kind == "link" and not self.touched() else fill)
         painter.drawRoundedRect(rect.adjusted(width / 2, width / 2, -width / 2, -width / 2), radius, radius)
@@ -199,8 +199,9 @@ class ChoiceChip(Pressable):
     def paintEvent(self, event: QEvent) -> None:
         theme, on = self.theme, self.isChecked()
         painter = self.brush()
-        rect = QRectF(self.rect()).adjusted(1, 1, -1, -1)
-        painter.setPen(QPen(theme.color("accent" if on else "field_line"), 2 if on else 1))
+        half = 1.0 if on else 0.5
+        rect = QRectF(self.rect()).adjusted(half, half, -half, -half)
+        painter.setPen(QPen(theme.color("accent" if on else "field_line"), 2 * half))
         painter.setBrush(self.shade(theme.color("accent_soft" if on else "surface")))
         painter.drawRoundedRect(rect, theme.radius("control"), theme.radius("control"))
         painter.setFont(self._font())
