@@ -21,7 +21,8 @@ from ktpel_kiosk.ui.pages.rekam_iris import IrisPart
 from ktpel_kiosk.ui.pages.rekam_part import Part
 from ktpel_kiosk.ui.pages.rekam_photo import PhotoPart
 from ktpel_kiosk.ui.pages.rekam_refused import KeepPanel
-from ktpel_kiosk.ui.pages.rekam_review import DataPart, ExceptionPanel, ReviewPart
+from ktpel_kiosk.ui.pages.rekam_review import DataPart, ExceptionPanel
+from ktpel_kiosk.ui.pages.rekam_seal import ReviewPart
 from ktpel_kiosk.ui.pages.rekam_signature import SignaturePart
 from ktpel_kiosk.ui.presenters.recording import PART_TITLES, RecordingPresenter, RecordView, Rejected
 from ktpel_kiosk.ui.presenters.work import WorkPresenter, biodata_rows

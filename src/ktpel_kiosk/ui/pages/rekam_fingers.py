@@ -12,7 +12,7 @@ from PySide6.QtWidgets import QHBoxLayout, QStackedWidget, QVBoxLayout
 from ktpel_kiosk.domain.biometric import THUMBS, Position, Sample
 from ktpel_kiosk.domain.errors import KioskError
 from ktpel_kiosk.ports.devices import DeviceKind
-from ktpel_kiosk.ui.pages.rekam_part import Part, picture_of
+from ktpel_kiosk.ui.pages.rekam_part import Part, finger_cells, picture_of
 from ktpel_kiosk.ui.pages.rekam_refused import RefusedCard
 from ktpel_kiosk.ui.presenters.recording import (
     RecordView,
@@ -26,7 +26,7 @@ from ktpel_kiosk.ui.widgets.attempts import SHOWN, AttemptHistory, AttemptLine
 from ktpel_kiosk.ui.widgets.base import Card, label
 from ktpel_kiosk.ui.widgets.buttons import Chip, ChoiceChip
 from ktpel_kiosk.ui.widgets.capture import FingerPlate, FingerView, HandMap
-from ktpel_kiosk.ui.widgets.finger_table import FingerCell, FingerTable
+from ktpel_kiosk.ui.widgets.finger_table import FingerTable
 from ktpel_kiosk.ui.widgets.status import NoticeBar
 from ktpel_kiosk.ui.words import word
 
@@ -177,7 +177,7 @@ class FingersPart(Part):
         self._tiles(view, asked)
         self._attempts(view, asked)
         self.map.set_states(self._states(view), self._captions(view, slap))
-        self._table(view)
+        self.table.set_cells(finger_cells(self.page.presenter, view))
         self._tell_applicant("")
 
     def _captions(self, view: RecordView, slap: Sequence[Position]) -> tuple[str, str]:
@@ -221,24 +221,6 @@ class FingersPart(Part):
         self.history.set_lines([AttemptLine(a.number, tuple(
             (name_on_plate(p), score, tone, used) for p, score, tone, used in a.scores), a.note,
             tuple(self._picture(s) for s in a.samples)) for a in found[-SHOWN:]])
-
-    def _table(self, view: RecordView) -> None:
-        self.table.set_cells({s.position: self._cell(view, s.position) for s in view.of_part("jari")})
-
-    def _cell(self, view: RecordView, position: Position) -> FingerCell:
-        s, name = view.status.of(position), word("jari", position.value.split("_")[1])
-        if s.state == "exception":
-            e = view.exceptions[position]
-            return FingerCell(name, f"{word('pengecualian', e.kind).lower()} · {e.approved_by}")
-        sample = view.best.get(position)
-        if s.state == "missing" or sample is None:
-            return FingerCell(name)
-        said, tone = self.page.presenter.grade(position, sample.quality)
-        number = self.page.presenter.score_text(s.score)
-        if s.state == "forced":
-            return FingerCell(name, f"apa adanya · {number}", "good")
-        limit = f" dari {self.page.presenter.threshold(position)}" if s.state == "low" else ""
-        return FingerCell(name, f"{said} · {number}{limit}", tone)
 
     # -- capturing ----------------------------------------------------------------------------------------------------
 

@@ -8,10 +8,12 @@ from PySide6.QtGui import QImage
 from PySide6.QtWidgets import QHBoxLayout, QWidget
 
 from ktpel_kiosk.domain.biometric import Position, RawImage, Sample
-from ktpel_kiosk.domain.errors import KioskError, NotConnected
+from ktpel_kiosk.domain.errors import CaptureFailed, KioskError, NotConnected
 from ktpel_kiosk.ports.devices import DeviceHealth, DeviceKind, DeviceState
 from ktpel_kiosk.ui.feed import PreviewFeed, Shows
-from ktpel_kiosk.ui.presenters.recording import RecordView
+from ktpel_kiosk.ui.presenters.recording import RecordingPresenter, RecordView
+from ktpel_kiosk.ui.widgets.finger_table import FingerCell
+from ktpel_kiosk.ui.words import word
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -27,6 +29,28 @@ def picture_of(sample: Sample | None) -> QImage | None:
         return None
     image = QImage.fromData(sample.data)
     return None if image.isNull() else image
+
+
+def finger_cells(presenter: RecordingPresenter, view: RecordView) -> dict[Position, FingerCell]:
+    """Each finger of the session in a word and its number."""
+    return {s.position: _finger_cell(presenter, view, s.position) for s in view.of_part("jari")}
+
+
+def _finger_cell(presenter: RecordingPresenter, view: RecordView, position: Position) -> FingerCell:
+    s, name = view.status.of(position), word("jari", position.value.split("_")[1])
+    if s.state == "exception":
+        e = view.exceptions[position]
+        kind = word("pengecualian", e.kind).lower()
+        return FingerCell(name, f"{kind} · {e.approved_by}", short=kind)
+    sample = view.best.get(position)
+    if s.state == "missing" or sample is None:
+        return FingerCell(name)
+    said, tone = presenter.grade(position, sample.quality)
+    number = presenter.score_text(s.score)
+    if s.state == "forced":
+        return FingerCell(name, f"apa adanya · {number}", "good", number)
+    limit = f" dari {presenter.threshold(position)}" if s.state == "low" else ""
+    return FingerCell(name, f"{said} · {number}{limit}", tone, f"{number}{limit}")
 
 
 class Part(QWidget):
@@ -130,6 +154,9 @@ class Part(QWidget):
         self.capturing = False
         if not self.explained(error):
             self.failed(self.page.session.sentence(error))
+            if isinstance(error, CaptureFailed):
+                self.page.buttons()  # the device works; what to do better stands where the eye is
+                return
             state = self.page.device_state(self.device) if self.device is not None else None
             if isinstance(error, NotConnected) and self.entered and state is not None and state.health in AWAY:
                 self._lost = False

@@ -1,31 +1,26 @@
-"""Data check, exceptions, and review with seal: the panels of the recording desk that are not a device."""
+"""Data check and exceptions: the panels of the recording desk that are not a device; review and seal stand in :mod:`.rekam_seal`."""
 
 from __future__ import annotations
 
-from functools import partial
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QSize, Qt
-from PySide6.QtGui import QImage
+from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QButtonGroup, QGridLayout, QHBoxLayout, QVBoxLayout, QWidget
 
 from ktpel_kiosk.domain.biometric import FINGERS, Modality, Position
 from ktpel_kiosk.domain.errors import KioskError
-from ktpel_kiosk.domain.ganda import DuplicateCheck
 from ktpel_kiosk.domain.text import date_card
 from ktpel_kiosk.ui.pages.base import scroll
 from ktpel_kiosk.ui.pages.biodata import BiodataForm
-from ktpel_kiosk.ui.pages.rekam_part import Part, picture_of
+from ktpel_kiosk.ui.pages.rekam_part import Part
 from ktpel_kiosk.ui.pages.rekam_renewal import RenewalCard
 from ktpel_kiosk.ui.presenters.intake import PENDUDUK_FIELDS, IntakePresenter
-from ktpel_kiosk.ui.presenters.recording import KINDS_FOR, RecordView, replaced_background
+from ktpel_kiosk.ui.presenters.recording import KINDS_FOR, RecordView
 from ktpel_kiosk.ui.presenters.work import biodata_rows
-from ktpel_kiosk.ui.widgets.base import Card, Line, clear_layout, label
-from ktpel_kiosk.ui.widgets.buttons import Button, Chip, ChoiceChip
-from ktpel_kiosk.ui.widgets.capture import Picture
-from ktpel_kiosk.ui.widgets.fields import ChoiceField, NoteField, TextField
+from ktpel_kiosk.ui.widgets.base import Card, clear_layout, label
+from ktpel_kiosk.ui.widgets.buttons import ChoiceChip
+from ktpel_kiosk.ui.widgets.fields import ChoiceField, NoteField
 from ktpel_kiosk.ui.widgets.second import SecondPerson
-from ktpel_kiosk.ui.widgets.status import NoticeBar
 from ktpel_kiosk.ui.words import word
 
 if TYPE_CHECKING:
@@ -194,179 +189,3 @@ class ExceptionPanel(Card):
 
     def _refused(self, error: KioskError) -> None:
         self.second.refuse(self.page.session.sentence(error))
-
-
-def alike_line(check: DuplicateCheck) -> tuple[str, str]:
-    """What the search for double recordings came to, and its tone."""
-    if check.open:
-        return "! Sidik jari mirip dengan rekaman lain; belum diputus", "attention"
-    if check.hits:
-        return "✓ Sidik jari mirip, sudah dibandingkan petugas", ""
-    return f"✓ Tidak ada rekaman yang sama ({check.people} orang dibandingkan)", ""
-
-
-class ReviewPart(Part):
-    """Everything at a glance, the applicant's yes, the operator's password, the seal."""
-
-    key = "tinjau"
-    capture_word = ""
-
-    def __init__(self, page: PerekamanPage) -> None:
-        super().__init__(page)
-        left = Card(24, 12)
-        left.body.addWidget(label("Tinjau & segel", "title", weight="bold"))
-        top = QHBoxLayout()
-        top.setSpacing(20)
-        self.portrait = Picture(QSize(132, 176))
-        top.addWidget(self.portrait, 0, Qt.AlignmentFlag.AlignTop)
-        facts = QVBoxLayout()
-        facts.setSpacing(6)
-        self.facts = QVBoxLayout()
-        self.facts.setSpacing(6)
-        facts.addLayout(self.facts)
-        self.signature = Picture(QSize(240, 84), fill=False)
-        facts.addWidget(self.signature, 0, Qt.AlignmentFlag.AlignLeft)
-        facts.addStretch(1)
-        top.addLayout(facts, 1)
-        inner = QWidget()  # the whole of it scrolls: with a notice above, a small screen has no room for portrait and list
-        whole = QVBoxLayout(inner)
-        whole.setContentsMargins(0, 0, 8, 0)
-        whole.setSpacing(12)
-        whole.addLayout(top)
-        self.lines = QVBoxLayout()
-        self.lines.setSpacing(0)
-        whole.addLayout(self.lines, 1)
-        left.body.addWidget(scroll(inner), 1)
-        side = Card(24, 14)
-        side.body.addWidget(label("Pengesahan", "strong", weight="semibold"))
-        self.steps = [self._step(side, "1", "Pemohon setuju di layar pemohon"), self._step(side, "2", "Operator mengesahkan"),
-                      self._step(side, "3", "Disegel dan masuk antrean kirim")]
-        self.on_behalf = Button("Pemohon setuju", icon="check")
-        self.on_behalf.clicked.connect(self.agree)
-        side.body.addWidget(self.on_behalf)
-        self.password = TextField("password", "Kata sandi Anda", secret=True)
-        self.password.line.returnPressed.connect(self.seal)
-        side.body.addWidget(self.password)
-        self.message = NoticeBar(closable=False)
-        side.body.addWidget(self.message)
-        side.body.addStretch(1)
-        side.body.addWidget(label("Setelah disegel, perekaman mentah dihapus dari komputer ini. Paket terkunci menunggu terkirim.",
-                                  "small", tone="muted", wrap=True))
-        self.columns.addWidget(left, 65)
-        self.columns.addWidget(side, 44)
-
-    def _step(self, card: Card, number: str, text: str) -> Chip:
-        chip = Chip(number, "neutral")
-        holder = QWidget()
-        line = QHBoxLayout(holder)
-        line.setContentsMargins(0, 2, 0, 2)
-        line.setSpacing(12)
-        line.addWidget(chip)
-        line.addWidget(label(text, "body", wrap=True), 1)
-        card.body.addWidget(holder)
-        return chip
-
-    def enter(self) -> None:
-        view = self.page.view
-        if view is not None:
-            self._to_applicant(view)
-
-    def _to_applicant(self, view: RecordView) -> None:
-        if self.page.applicant is None or view.applicant_agreed or view.stage != "kirim":
-            return
-        self.page.applicant.review(view.permohonan.penduduk.nama, picture_of(view.best.get(Position.FACE)), self.signature._image,
-                                   self._summary(view))
-
-    def _summary(self, view: RecordView) -> list[str]:
-        out = ["Data dibenarkan pemohon"]
-        taken = view.best
-        excused = len(view.exceptions)
-        if Position.FACE in taken:
-            out.append("Foto wajah")
-        fingers = sum(1 for p in taken if p.modality is Modality.FINGER)
-        eyes = sum(1 for p in taken if p.modality is Modality.IRIS)
-        out += [f"{fingers} sidik jari"] if fingers else []
-        out += [f"{eyes} iris mata"] if eyes else []
-        out += ["Tanda tangan"] if Position.SIGNATURE in taken else []
-        out += [f"{excused} pengecualian disetujui"] if excused else []
-        return out
-
-    def show_view(self, view: RecordView) -> None:
-        self.portrait.set_image(picture_of(view.best.get(Position.FACE)))
-        clear_layout(self.facts)
-        for text in self._summary(view):
-            self.facts.addWidget(label("✓ " + text, "body"))
-        if view.alike is not None:
-            said, tone = alike_line(view.alike)
-            self.facts.addWidget(label(said, "body", tone=tone, wrap=True))
-        ink = view.best.get(Position.SIGNATURE)
-        if ink is not None and self.signature._image is None:
-            self.page.ask(partial(self.page.shell.desk.biometrics.signature_png, ink.data), partial(self._ink, view), lambda _e: None)
-        clear_layout(self.lines)
-        for position, sample in view.best.items():
-            if position.modality is Modality.SIGNATURE or position in view.exceptions:
-                continue
-            holder = QWidget()
-            line = QHBoxLayout(holder)
-            line.setContentsMargins(0, 5, 0, 5)
-            line.addWidget(label(word("posisi", position), "small"), 1)
-            said, tone = self.page.presenter.grade(position, sample.quality)
-            if position is Position.FACE and replaced_background(sample.quality):
-                line.addWidget(Chip(word("rekam", "latar_diganti"), "neutral", compact=True))
-            line.addWidget(Chip(f"{said} · {self.page.presenter.score_text(sample.quality.score)}", tone, compact=True))
-            self.lines.addWidget(holder)
-            self.lines.addWidget(Line())
-        self.lines.addStretch(1)
-        for chip, done in zip(self.steps, (view.applicant_agreed, view.signed_off, False), strict=True):
-            chip.set("✓" if done else chip.text() if chip.text() != "✓" else "", "good" if done else "neutral")
-        self.on_behalf.setVisible(view.stage == "kirim" and not view.applicant_agreed)
-        self.password.setEnabled(view.applicant_agreed)
-        if view.applicant_agreed and not view.signed_off:
-            self.password.editor.setFocus()
-
-    def _ink(self, view: RecordView, png: bytes) -> None:
-        image = QImage.fromData(png)
-        if not image.isNull():
-            self.signature.set_image(image)
-            if self.page.part is self:
-                self._to_applicant(self.page.view or view)
-
-    def reset(self) -> None:
-        self.signature.set_image(None)
-        self.password.set_value("")
-        self.message.hide()
-
-    def agree(self) -> None:
-        if self.page.view is not None:
-            pid = self.page.view.permohonan.id
-            self.page.act(lambda: self.page.presenter.applicant_agrees(pid), self._agreed)
-
-    def _agreed(self, view: RecordView) -> None:
-        self.page.set_view(view)
-        if self.page.applicant is not None:
-            self.page.applicant.wait()
-
-    def seal(self) -> None:
-        """Password, then the packet; what the operator is told is done, is done."""
-        view, secret = self.page.view, self.password.line.text()
-        if view is None or not view.applicant_agreed:
-            return
-        if not secret and not view.signed_off:
-            self.password.say("Isi kata sandi Anda untuk mengesahkan.", "attention")
-            self.password.editor.setFocus()
-            return
-        self.password.say("")
-        self.message.show_text("info", "Menyegel paket …")
-        pid, presenter = view.permohonan.id, self.page.presenter
-
-        def work() -> object:
-            if not view.signed_off:
-                presenter.sign_off(pid, secret)
-            return presenter.seal(pid)
-
-        self.page.act(work, self.page.sealed, self._refused)
-
-    def _refused(self, error: KioskError) -> None:
-        self.message.show_text("trouble" if error.code != "SIGN_IN" else "attention", self.page.session.sentence(error))
-        self.password.set_value("")
-

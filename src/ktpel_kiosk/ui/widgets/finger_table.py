@@ -21,11 +21,12 @@ LEAST_ROW, USUAL_ROW = 20, 30
 
 @dataclass(frozen=True, slots=True)
 class FingerCell:
-    """``name`` of the finger, ``value`` in words (empty: not yet), its tone."""
+    """``name`` of the finger, ``value`` in words (empty: not yet), its tone; ``short``: where there is no room for the whole value."""
 
     name: str
     value: str = ""
     tone: str = "neutral"
+    short: str = ""
 
 
 class FingerTable(Painted):
@@ -84,7 +85,8 @@ class FingerTable(Painted):
         back, ink = TONES[cell.tone]
         tiny = theme.font("tiny", 600)
         room = box.width() - name - theme.px(16)
-        wide = min(room, text_width(tiny, cell.value)) + theme.px(16)
+        text = cell.value if text_width(tiny, cell.value) <= room else cell.short or cell.value
+        wide = min(room, text_width(tiny, text)) + theme.px(16)
         high = min(box.height() - 2, theme.px(22))
         pill = QRectF(box.right() - wide, box.center().y() - high / 2, wide, high)
         painter.setPen(Qt.PenStyle.NoPen if theme.contrast == "light" else QPen(theme.color(ink), 1))
@@ -92,4 +94,4 @@ class FingerTable(Painted):
         painter.drawRoundedRect(pill, high / 2, high / 2)
         painter.setFont(tiny)
         painter.setPen(theme.color(ink))
-        painter.drawText(pill, Qt.AlignmentFlag.AlignCenter, elided(tiny, cell.value, room))
+        painter.drawText(pill, Qt.AlignmentFlag.AlignCenter, elided(tiny, text, room))
