@@ -71,6 +71,7 @@ class PapersCard(Card):
         made = ChecklistRow(line.text, required=line.required, fixed=line.fixed, detail=line.detail)
         made.setChecked(line.present or (not line.fixed and present.get(line.kode, False)))
         made.toggled.connect(partial(self.ticked.emit, line.kode))
+        made.setMinimumWidth(120)
         self.rows[line.kode] = made
         both = QHBoxLayout()
         both.setSpacing(8)

@@ -21,8 +21,8 @@ from ktpel_kiosk.ui.presenters.intake import IntakePresenter, printed_words
 from ktpel_kiosk.ui.presenters.work import WorkPresenter
 from ktpel_kiosk.ui.widgets.base import Card, label
 from ktpel_kiosk.ui.widgets.buttons import Button
-from ktpel_kiosk.ui.widgets.fields import SearchField
 from ktpel_kiosk.ui.widgets.flow import Flow
+from ktpel_kiosk.ui.widgets.scan_field import ScanField, receipt_judge
 from ktpel_kiosk.ui.widgets.status import EmptyState, NoticeBar
 from ktpel_kiosk.ui.widgets.worklist import WorkItem, WorkList
 
@@ -56,9 +56,10 @@ class PenyerahanPage(Page):
         self._eyes_skipped = self._spoiling = False
         left = QVBoxLayout()
         left.setSpacing(12)
-        self.scan = SearchField("Pindai atau isi nomor")
-        self.scan.returnPressed.connect(self._find)
-        left.addWidget(self.scan)
+        self.receipt = ScanField(judge=receipt_judge, sentence=window.session.sentence)
+        self.receipt.scanned.connect(self._find)
+        self.scan = self.receipt.line
+        left.addWidget(self.receipt)
         self.list = WorkList("Siap diambil", "hand-helping", "Belum ada yang siap", "Kartu yang sudah jadi tampil di sini.")
         self.list.chosen.connect(self._choose)
         left.addWidget(self.list, 1)
@@ -157,20 +158,18 @@ class PenyerahanPage(Page):
             self._choose(wanted)
 
     def scanned(self, code: str) -> bool:
-        self.scan.setText(code)
-        self._find()
+        self.receipt.take(code)
         return True
 
-    def _find(self) -> None:
-        code = self.scan.text().strip()
+    def _find(self, code: str) -> None:
         self.ask(lambda: self.presenter.find(code), self._found)
 
     def _found(self, pid: str) -> None:
         if pid and pid in self.list.ids():
             self.list.choose(pid)
-            self.scan.clear()
+            self.receipt.set_value("")
         else:
-            self.shell.tell("attention", "Periksa nomornya, atau cari lewat Register (F3).", bold="Nomor itu belum siap diambil.")
+            self.receipt.refuse("Belum siap diambil di sini. Periksa nomornya, atau cari lewat Register (F3).")
 
     def _choose(self, pid: str) -> None:
         self._chosen = pid

@@ -62,7 +62,7 @@ class CheckLine:
 
 @dataclass(frozen=True, slots=True)
 class Missing:
-    """Something the form still needs. ``paper``: a line of the checklist, else a field; ``name``: its code; ``empty``: simply not filled."""
+    """Something the form still needs. ``paper``: a checklist line, else a field; ``name``: its code; ``empty``: not filled."""
 
     name: str
     title: str

@@ -95,3 +95,4 @@ class TextField(Field):
 
     def set_value(self, value: object) -> None:
         self.line.setText(str(value or ""))
+        self.line.setCursorPosition(0)  # a long one shows its beginning

@@ -49,14 +49,14 @@ PAGES: dict[int, Sequence[Sequence[Key]]] = {
         [Key(act="gap", wide=1), *_keys("qwertyuiop"), Key("-")],
         [*_keys("asdfghjkl"), Key("'"), ENTER],
         [SHIFT, *_keys("zxcvbnm"), *_keys(",./")],
-        [Key("#+=", act="signs", name="Tanda baca", wide=3), LEFT, Key(" ", name="Spasi", wide=9), RIGHT, NEXT, CLOSE],
+        [Key("#+=", act="signs", name="Tanda baca", wide=3), LEFT, Key(" ", name="Spasi", wide=10), RIGHT, NEXT, CLOSE],
     ),
     SIGNS: (
         [*_keys("1234567890"), BACK],
         [Key(act="gap", wide=1), *_keys("@#&%*()-_+"), Key("=")],
         [*_keys("!\"'?:;/\\|"), Key("~"), ENTER],
         [Key(act="gap", wide=3), *_keys("[]{}<>$"), *_keys(",.^")],
-        [Key("ABC", act="letters", name="Huruf", wide=3), LEFT, Key(" ", name="Spasi", wide=9), RIGHT, NEXT, CLOSE],
+        [Key("ABC", act="letters", name="Huruf", wide=3), LEFT, Key(" ", name="Spasi", wide=10), RIGHT, NEXT, CLOSE],
     ),
     NUMBERS: (
         [*_keys("123"), BACK],
@@ -126,7 +126,6 @@ class ScreenKeyboard(QFrame):
         self.shift = False
         self.buttons: dict[int, list[KeyButton]] = {}
         self._stack = QStackedLayout(self)
-        self._stack.setContentsMargins(8, 8, 8, 8)
         self._holders: dict[int, QWidget] = {}
         self.show_page(LETTERS)
 
@@ -144,7 +143,7 @@ class ScreenKeyboard(QFrame):
         holder.setProperty("screen_keyboard", True)
         holder.setProperty("surface", "clear")
         grid = QGridLayout(holder)
-        grid.setContentsMargins(0, 0, 0, 0)
+        grid.setContentsMargins(6, 6, 6, 6)
         grid.setSpacing(2)
         made = self.buttons[page] = []
         for y, keys in enumerate(PAGES[page]):
