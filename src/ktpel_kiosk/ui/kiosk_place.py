@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 
 FILE = "tempat.json"
 KEPT_S = 12 * 3600
+OPENING_S = 20.0
 NO_PLACE = frozenset({"", "masuk", "keluar"})
 
 
@@ -60,6 +61,8 @@ class PlaceKeeper(QObject):
         self._shell = shell
         self._path = folder / FILE if folder is not None else None
         self._written: Place | None = None
+        self._held: Place | None = None
+        self._held_until = 0.0
         self._timer = QTimer(self)
         self._timer.setInterval(1000)
         self._timer.timeout.connect(self.look)
@@ -81,9 +84,17 @@ class PlaceKeeper(QObject):
         if self._path is None or page is None or not officer or self._shell.current in NO_PLACE:
             return
         place = Place(officer, self._shell.current, page.place())
+        if self._held is not None and place.page == self._held.page and time.monotonic() < self._held_until:
+            if set(place.ids) < set(self._held.ids):
+                return  # still being opened: a second crash meanwhile must not forget it
+            self._held = None
         if place != self._written:
             self._written, path = place, self._path
             self._shell.bridge.run(lambda: write_place(path, place), lambda _r: None)
+
+    def returning(self, place: Place) -> None:
+        """The page is about to open what was open: until it has, the place stays as it is."""
+        self._held, self._held_until = place, time.monotonic() + OPENING_S
 
     def left(self) -> None:
         """Somebody let the windows close, or signed out: the next start begins at the beginning."""

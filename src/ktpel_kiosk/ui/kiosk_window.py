@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from ktpel_kiosk.domain.actor import Actor
     from ktpel_kiosk.ui.applicant_window import ApplicantWindow
     from ktpel_kiosk.ui.kiosk import KioskGuard
+    from ktpel_kiosk.ui.kiosk_files import FilePanel
     from ktpel_kiosk.ui.kiosk_screens import Screens
     from ktpel_kiosk.ui.kiosk_typed import TypingKeeper
     from ktpel_kiosk.ui.pages.base import Page
@@ -43,6 +44,8 @@ class KioskWindow(QMainWindow):
 
     def _prepare_kiosk(self, idle_lock_s: float, data: Path | None) -> None:
         self.kiosk: KioskGuard | None = None
+        self.overlay: FilePanel | None = None
+        """A panel over the page; it has the function keys."""
         self.screens: Screens | None = None
         """Full screen only: which window stands where."""
         self._typing: TypingKeeper | None = None

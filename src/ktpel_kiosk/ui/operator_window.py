@@ -272,6 +272,9 @@ class OperatorWindow(KioskWindow):
 
     def press(self, key: str) -> None:
         """A function key: the page first, then the house's own meaning."""
+        if self.overlay is not None:
+            self.overlay.press(key)
+            return
         page = self._pages.get(self._page)
         if page is None or not self.session.actor.username:
             if key == "F9" and page is not None:
@@ -317,6 +320,7 @@ class OperatorWindow(KioskWindow):
         self._idle.start()
         self._left = ""
         if former is not None and not back:
+            self.place_keeper.returning(former)
             self.go(former.page, **former.ids)
             self._say_recovered()
         else:
@@ -336,6 +340,8 @@ class OperatorWindow(KioskWindow):
         """Sign-in page over everything; what was typed stays where it is, the signing key is forgotten. ``notice``: why, as a word."""
         if self._typing is not None:
             self._typing.look()
+        if self.overlay is not None:
+            self.overlay.leave()
         before = self._pages.get(self._page)
         if before is not None:
             before.closed()

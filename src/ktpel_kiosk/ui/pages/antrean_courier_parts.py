@@ -8,6 +8,7 @@ from PySide6.QtCore import QEvent, QRectF, QStandardPaths, Qt, Signal
 from PySide6.QtGui import QPainter
 from PySide6.QtWidgets import QFileDialog, QHBoxLayout, QSizePolicy, QVBoxLayout, QWidget
 
+from ktpel_kiosk.ui.kiosk_files import FOLDER, FilePanel, kiosk_of
 from ktpel_kiosk.ui.presenters.courier import DiskRow
 from ktpel_kiosk.ui.theme import theme_of
 from ktpel_kiosk.ui.widgets.base import Card, Painted, label, row
@@ -122,6 +123,10 @@ class DiskChoice(QWidget):
         self.changed.emit()
 
     def _ask(self) -> None:
+        shell = kiosk_of(self)
+        if shell is not None:
+            FilePanel(shell, FOLDER, "Pilih USB atau folder", self.take_folder)
+            return
         dialog = QFileDialog(self, "Pilih USB atau folder")
         dialog.setFileMode(QFileDialog.FileMode.Directory)
         dialog.setOption(QFileDialog.Option.ShowDirsOnly)

@@ -9,6 +9,7 @@ from PySide6.QtCore import QStandardPaths, Qt, QTimer
 from PySide6.QtWidgets import QButtonGroup, QFileDialog, QHBoxLayout, QVBoxLayout, QWidget
 
 from ktpel_kiosk.domain.errors import KioskError, NotAllowed, SignInRefused
+from ktpel_kiosk.ui.kiosk_files import SAVE, FilePanel, kiosk_of
 from ktpel_kiosk.ui.pages.base import scroll
 from ktpel_kiosk.ui.presenters.books import BOOK_NAMES
 from ktpel_kiosk.ui.widgets.base import label
@@ -153,6 +154,10 @@ def _documents() -> Path:
 
 def choose_file(parent: QWidget, name: str, chosen: object) -> None:
     """Ask for a file to write; ``chosen(path)`` follows. Does not block."""
+    shell = kiosk_of(parent)
+    if shell is not None:
+        FilePanel(shell, SAVE, "Simpan sebagai", chosen, name=Path(name).name)  # type: ignore[arg-type]
+        return
     dialog = QFileDialog(parent, "Simpan sebagai")
     dialog.setAcceptMode(QFileDialog.AcceptMode.AcceptSave)
     start = Path(name)
