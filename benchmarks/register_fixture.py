@@ -71,7 +71,8 @@ def big_office(applications: int, cache: Path | None = None) -> Path:
         from ktpel_kiosk.register.keys import KeyStore
         open_practice_kiosk(making, "tempeh").close()
         folder = making / "register"
-        _fill(folder / "register.sqlite", KeyStore(folder / "register.key").unlock_with_machine(), applications, cards=False)  # it has blanks of its own
+        key = KeyStore(folder / "register.key").unlock_with_machine()
+        _fill(folder / "register.sqlite", key, applications, cards=False)  # it has blanks of its own
 
     return _cached("office", applications, cache, make)
 

@@ -10,12 +10,16 @@ from __future__ import annotations
 import sys
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from importlib import import_module
+from pkgutil import iter_modules
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QObject, QTimer
 from PySide6.QtWidgets import QWidget
+from shiboken6 import isValid
+
+from ktpel_kiosk.ui.garbage import set_aside
 
 if TYPE_CHECKING:
     from ktpel_kiosk.ui.operator_window import OperatorWindow
@@ -26,8 +30,9 @@ AFTER_MS = 600
 BETWEEN_MS = 30
 TURN_S = 0.012
 """What a turn of small pieces takes at most."""
-LATER = ("ktpel_kiosk.ui.pages.register_books", "ktpel_kiosk.ui.pages.register_stock", "ktpel_kiosk.ui.pages.register_status")
-"""Parts that pages import when a tab is chosen."""
+PACKAGES = ("ktpel_kiosk.ui.pages", "ktpel_kiosk.ui.widgets", "ktpel_kiosk.ui.presenters", "ktpel_kiosk.ui", "ktpel_kiosk.desk")
+"""Everything in these is imported in the end, much of it in the middle of somebody's first click."""
+NOT_AT_THE_DESK = ("tour", "tour_office", "gallery", "first_run")
 
 
 class Prebuilder(QObject):
@@ -45,7 +50,7 @@ class Prebuilder(QObject):
         shell.stack.currentChanged.connect(self._later)
         if warm:
             modules = [p.split(":")[0] for p in self._paths.values()]
-            threading.Thread(target=_import, args=((*modules, *LATER),), name="ui-warm", daemon=True).start()
+            threading.Thread(target=_import, args=(modules,), name="ui-warm", daemon=True).start()
         self._later()
 
     @property
@@ -60,7 +65,8 @@ class Prebuilder(QObject):
         shell = self._shell
         if not shell.session.actor.username:
             return ""
-        return next((k for k, p in self._paths.items() if k not in shell._pages and shell.may_open(k) and p.split(":")[0] in sys.modules), "")
+        return next((k for k, p in self._paths.items()
+                     if k not in shell._pages and shell.may_open(k) and p.split(":")[0] in sys.modules), "")
 
     def _turn(self) -> None:
         shell = self._shell
@@ -90,32 +96,32 @@ class Prebuilder(QObject):
             return
         shell.stack.addWidget(page)
         shell._pages[key] = page
-        yield
-        page.resize(shell.stack.size())
-        yield from self._dress(key, page)
-        for _ in page.prepare():
+        for step in (self._dress(page), page.prepare(), self._dress(page)):
             yield
-            if shell._pages.get(key) is not page:
-                return
-        yield from self._dress(key, page)
+            while shell._pages.get(key) is page and next(step, self) is not self:
+                yield
 
-    def _dress(self, key: str, page: Page) -> Iterator[None]:
+    def _dress(self, page: Page) -> Iterator[None]:
         """Style and measure what is there, so that showing it is all that is left."""
+        page.resize(self._shell.stack.size())
         began = time.perf_counter()
         for widget in page.findChildren(QWidget):
-            if self._shell._pages.get(key) is not page:
-                return  # forgotten meanwhile
-            widget.ensurePolished()
+            if isValid(widget):  # a page may have changed its parts between two turns
+                widget.ensurePolished()
             if time.perf_counter() - began > TURN_S:
-                yield
+                yield None
                 began = time.perf_counter()
-        yield
+        yield None
         layout = page.layout()
-        if self._shell._pages.get(key) is page and layout is not None:
+        if layout is not None:
             layout.activate()
 
 
-def _import(modules: tuple[str, ...]) -> None:
-    for module in modules:
-        import_module(module)
-        time.sleep(0.02)  # the windows come first
+def _import(first: Sequence[str]) -> None:
+    rest = (f"{package}.{found.name}" for package in PACKAGES for found in iter_modules(import_module(package).__path__)
+            if found.name not in NOT_AT_THE_DESK and not found.ispkg)
+    for module in (*first, *rest):
+        if module not in sys.modules:
+            import_module(module)
+            time.sleep(0.01)  # the windows come first
+    set_aside()

@@ -182,7 +182,7 @@ class Watch:
 
 
 def _stack_of(thread: int) -> tuple[str, ...]:
-    frame, lines = sys._current_frames().get(thread), []
+    frame, lines = sys._current_frames().get(thread), list[str]()
     while frame is not None and len(lines) < DEEPEST:
         code = frame.f_code
         if not code.co_filename.endswith("ui/watch.py"):
@@ -247,6 +247,7 @@ class Heartbeat(QObject):
         self._timer.setInterval(BEAT_MS)
         self._timer.timeout.connect(self.beat)
         self._timer.start()
+        self.destroyed.connect(watch.close)
         self._expect()
 
     def _expect(self) -> None:

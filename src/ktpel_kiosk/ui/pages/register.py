@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from functools import partial
+from collections.abc import Callable, Iterator
+from functools import cached_property, partial
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
@@ -13,8 +13,6 @@ from PySide6.QtWidgets import QHBoxLayout, QStackedWidget, QVBoxLayout, QWidget
 
 from ktpel_kiosk.domain.errors import KioskError, NotAllowed
 from ktpel_kiosk.ui.pages.base import Page
-from ktpel_kiosk.ui.pages.register_export import ExportPanel
-from ktpel_kiosk.ui.pages.register_parts import DossierPane
 from ktpel_kiosk.ui.presenters.register import PERIODS, STATES, Filter, Found, RegisterPresenter, RegisterRow
 from ktpel_kiosk.ui.widgets.base import Card, label
 from ktpel_kiosk.ui.widgets.buttons import Button, Chip
@@ -27,6 +25,8 @@ from ktpel_kiosk.ui.widgets.tables import Cell, TableRow
 if TYPE_CHECKING:
     from ktpel_kiosk.ui.operator_window import OperatorWindow
     from ktpel_kiosk.ui.pages.register_books import BookSection
+    from ktpel_kiosk.ui.pages.register_export import ExportPanel
+    from ktpel_kiosk.ui.pages.register_parts import DossierPane
 
 COLUMNS = ("No. register", "Tanggal", "Nama", "NIK", "Layanan", "Desa", "Petugas", "Tahap", "Waktu")
 WIDTHS = (108, 124, 176, 162, 88, 112, 84, 128, 66)
@@ -94,9 +94,8 @@ class RegisterPage(Page):
         self.frame.setContentsMargins(24, 20, 24, 20)
         self.stack = QStackedWidget()
         self.stack.addWidget(self._list_side())
-        self.dossier = DossierPane(self)
-        self.dossier.left.connect(self._back_to_list)
-        self.stack.addWidget(self.dossier)
+        self._dossier_place = QWidget()
+        self.stack.addWidget(self._dossier_place)
         self.stack.addWidget(EmptyState("lock", "Register tidak terbuka untuk peran Anda",
                                         "Masuk sebagai petugas pelayanan atau atasan untuk melihat permohonan."))
         self.frame.addWidget(self.stack, 1)
@@ -107,12 +106,10 @@ class RegisterPage(Page):
         self.rows.opened.connect(self.open_dossier)
         self.rows.clicked.connect(lambda index: self.open_dossier(self.rows.rows.key(index.row())))
         self.rows.page_wanted.connect(self._load)
-        self.export_panel = ExportPanel(self)
-        self.export_panel.closed.connect(lambda: self._ask_export(False))
-        self.export_panel.hide()
         self.parts = Parts(self._make_part)
         self.sections = QStackedWidget()
-        self.sections.addWidget(self._search_side())
+        self._searching = self._search_side()
+        self.sections.addWidget(self._searching)
         self.tabs = Tabs(TABS, "Bagian register")
         self.tabs.chosen.connect(self._tab)
         side = QWidget()
@@ -121,12 +118,48 @@ class RegisterPage(Page):
         layout.setSpacing(14)
         layout.addLayout(self._head())
         layout.addWidget(self.tabs)
-        both = QHBoxLayout()
-        both.setSpacing(16)
-        both.addWidget(self.sections, 1)
-        both.addWidget(self.export_panel)
-        layout.addLayout(both, 1)
+        self._beside = QHBoxLayout()
+        self._beside.setSpacing(16)
+        self._beside.addWidget(self.sections, 1)
+        layout.addLayout(self._beside, 1)
         return side
+
+    @cached_property
+    def dossier(self) -> DossierPane:
+        from ktpel_kiosk.ui.pages.register_parts import DossierPane
+        made = DossierPane(self)
+        made.left.connect(self._back_to_list)
+        self.stack.insertWidget(1, made)
+        self.stack.removeWidget(self._dossier_place)
+        self._dossier_place.deleteLater()
+        return made
+
+    @property
+    def in_dossier(self) -> bool:
+        return "dossier" in self.__dict__ and self.stack.currentWidget() is self.dossier
+
+    @cached_property
+    def export_panel(self) -> ExportPanel:
+        from ktpel_kiosk.ui.pages.register_export import ExportPanel
+        made = ExportPanel(self)
+        made.hide()
+        made.closed.connect(lambda: self._ask_export(False))
+        self._beside.addWidget(made)
+        return made
+
+    @property
+    def exporting(self) -> bool:
+        return "export_panel" in self.__dict__ and not self.export_panel.isHidden()
+
+    def prepare(self) -> Iterator[None]:
+        for part in ("dossier", "export_panel"):
+            getattr(self, part)
+            yield
+        self.dossier.status_panel  # noqa: B018 - built by being asked for
+        yield
+        for key in SECTIONS:
+            self.parts[key]
+            yield
 
     def _make_part(self, key: str) -> BookSection:
         module, name = SECTIONS[key].split(":")
@@ -151,8 +184,8 @@ class RegisterPage(Page):
 
     def _tab(self, key: str) -> None:
         part = self.parts[key] if key in SECTIONS else None
-        self.sections.setCurrentWidget(part or self.sections.widget(0))
-        if key not in EXPORTS and not self.export_panel.isHidden():
+        self.sections.setCurrentWidget(part or self._searching)
+        if key not in EXPORTS and self.exporting:
             self._ask_export(False)
         self._show_head()
         if part is not None:
@@ -161,7 +194,7 @@ class RegisterPage(Page):
 
     def _show_head(self) -> None:
         beside = self.tabs.current in EXPORTS and self.presenter.may("export_register")
-        self.export.setVisible(beside and self.export_panel.isHidden())
+        self.export.setVisible(beside and not self.exporting)
         self.count.setVisible(self.tabs.current == "cari")
         self.title.setText(self._titles.get(self.tabs.current, "Buku Register"))
 
@@ -245,7 +278,7 @@ class RegisterPage(Page):
         part = self.parts.get(self.tabs.current)
         if part is not None:
             part.shown()
-        if self.stack.currentWidget() is self.dossier and self.dossier.permohonan_id and not self.dossier.asking:
+        if self.in_dossier and self.dossier.permohonan_id and not self.dossier.asking:
             self.ask(partial(self.presenter.open, self.dossier.permohonan_id), self.dossier.show_view, lambda _e: None)
 
     def reload(self) -> None:
@@ -284,13 +317,17 @@ class RegisterPage(Page):
         if self._shows is None:
             return
         generation = self.rows.generation
-        work = partial(self.presenter.page, self._shows, wish.limit, after=wish.after, skip=wish.skip, backwards=wish.backwards)
+        wanted = self._shows
+
+        def work() -> list[TableRow]:
+            return [_table_row(r) for r in self.presenter.page(wanted, wish.limit, after=wish.after, skip=wish.skip,
+                                                               backwards=wish.backwards)]
 
         def failed(error: KioskError) -> None:
             self.rows.failed(wish, generation)
             self.refused(error)
 
-        self.ask(work, lambda rows: self.rows.put(wish, [_table_row(r) for r in rows], generation), failed)
+        self.ask(work, lambda rows: self.rows.put(wish, rows, generation), failed)
 
     def _count_all(self) -> None:
         if self._shown and self._shows is not None:
@@ -341,19 +378,19 @@ class RegisterPage(Page):
 
     def set_primary(self) -> None:
         part = self.parts.get(self.tabs.current)
-        if self.stack.currentWidget() is self.dossier:
-            self.primary = self.dossier.status_panel.go_button if self.dossier.status_panel.isVisible() else self.dossier.go_button
-        elif not self.export_panel.isHidden():
+        if self.in_dossier:
+            self.primary = self.dossier.status_panel.go_button if self.dossier.in_status else self.dossier.go_button
+        elif self.exporting:
             self.primary = self.export_panel.go_button
         else:
             self.primary = part.primary if part is not None and part.primary is not None else self.export
 
     def back(self) -> bool:
-        if self.stack.currentWidget() is self.dossier:
+        if self.in_dossier:
             if not self.dossier.back():
                 self._back_to_list()
             return True
-        if not self.export_panel.isHidden():
+        if self.exporting:
             self._ask_export(False)
             return True
         part = self.parts.get(self.tabs.current)

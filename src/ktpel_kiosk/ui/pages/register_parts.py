@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from functools import partial
+from functools import cached_property, partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -56,10 +56,7 @@ class DossierPane(QWidget):
         self.void_panel = self._void()
         self.void_panel.hide()
         both.addWidget(self.void_panel)
-        self.status_panel = StatusEntryPanel(page)
-        self.status_panel.closed.connect(lambda: self._ask_status(False))
-        self.status_panel.hide()
-        both.addWidget(self.status_panel)
+        self._beside = both
         layout.addLayout(both, 1)
         self.back_button = Button("Kembali ke daftar", icon="arrow-left")
         self.back_button.clicked.connect(self.left)
@@ -68,6 +65,19 @@ class DossierPane(QWidget):
         self.go_button = Button("Buka", "primary", key="F9")
         self.go_button.clicked.connect(self._go)
         layout.addLayout(footer([self.back_button, self.void_button], [self.go_button]))
+
+    @cached_property
+    def status_panel(self) -> StatusEntryPanel:
+        made = StatusEntryPanel(self.page)
+        made.hide()
+        made.closed.connect(lambda: self._ask_status(False))
+        self._beside.addWidget(made)
+        return made
+
+    @property
+    def in_status(self) -> bool:
+        """The form for a status is open."""
+        return "status_panel" in self.__dict__ and not self.status_panel.isHidden()
 
     def _steps_card(self) -> Card:
         card = Card(0, 0)
@@ -141,7 +151,7 @@ class DossierPane(QWidget):
         self.state.set(view.state, view.tone)
         if view.notes:
             self.notice.show_text("attention", " ".join(view.notes))
-            self.notice.setVisible(not self.status_panel.isVisibleTo(self))
+            self.notice.setVisible(not self.in_status)
         else:
             self.notice.hide()
         self._fill_steps(view)
@@ -256,7 +266,8 @@ class DossierPane(QWidget):
         if on:
             self._ask_void(False)
         self.asking = on
-        self.status_panel.setVisible(on)
+        if on or self.in_status:
+            self.status_panel.setVisible(on)
         self.head.bar.setVisible(not on)  # the form needs the room, above all under large letters
         self.notice.setVisible(not on and bool(self._view is not None and self._view.notes))
         self.papers_card.setVisible(not on)
@@ -289,7 +300,8 @@ class DossierPane(QWidget):
 
     def _ask_void(self, on: bool, letter: str = "") -> None:
         self.asking, self._letter = on, letter
-        self.status_panel.hide()
+        if self.in_status:
+            self.status_panel.hide()
         self.head.bar.show()
         self.steps_card.show()
         self.void_panel.title.setText(f"Batalkan surat {letter}?" if letter else "Batalkan permohonan ini?")

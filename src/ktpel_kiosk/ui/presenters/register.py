@@ -28,6 +28,8 @@ from ktpel_kiosk.ui.words import word
 PAGE_ROWS = 200
 COUNT_LIMIT = 1000
 """Matches are counted up to here: nobody looks through more, and the answer stays immediate in a register of ten years."""
+LONG_S = 100 * 3600
+"""Times longer than this are told in days: the column has room for five characters."""
 PERIODS: tuple[tuple[str, str], ...] = (
     ("", "Semua tanggal"), ("hari", "Hari ini"), ("7hari", "7 hari terakhir"), ("bulan", "Bulan ini"), ("lalu", "Bulan lalu"),
     ("tahun", "Tahun ini"),
@@ -239,10 +241,11 @@ class RegisterPresenter:
         state, tone = state_chip(i.keadaan, i.stage, i.pause_reason)
         used = i.active_s + ((now - i.running_since).total_seconds() if i.running_since else 0.0)
         timed = i.keadaan not in (Keadaan.BATAL, Keadaan.DIKEMBALIKAN, Keadaan.DITOLAK) and used >= 1
+        when = time_text(local) if local.year == self.session.local(now).year else str(local.year)
         return RegisterRow(
-            i.id, number_short(i.nomor_register) if i.nomor_register else "–", f"{day_month(local.date())} {time_text(local)}", i.nama,
+            i.id, number_short(i.nomor_register) if i.nomor_register else "–", f"{day_month(local.date())} {when}", i.nama,
             mask_nik(i.nik), word("layanan", i.layanan), i.desa.title(), short_name(officers.get(i.petugas, i.petugas)), state, tone,
-            clock_text(used) if timed else "—", i.keadaan == Keadaan.BATAL)
+            "—" if not timed else brief(used) if used >= LONG_S else clock_text(used), i.keadaan == Keadaan.BATAL)
 
     # -- one application ----------------------------------------------------------------------------------------------
 

@@ -9,16 +9,16 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
-from PySide6.QtCore import QModelIndex, QRectF, QTimer, Signal
+from PySide6.QtCore import QModelIndex, QTimer, Signal
 from PySide6.QtGui import QPainter
-from PySide6.QtWidgets import QStyle, QStyleOptionViewItem
+from PySide6.QtWidgets import QStyleOptionViewItem
 
 from ktpel_kiosk.ui.theme import theme_of
 from ktpel_kiosk.ui.widgets.extra import GrowingModel, GrowingRows
-from ktpel_kiosk.ui.widgets.tables import AnyIndex, Cell, CellDelegate, TableRow
+from ktpel_kiosk.ui.widgets.tables import AnyIndex, Cell, CellDelegate, TableRow, ground
 
-PAGE = 200
-PAGES_KEPT = 60
+PAGE = 100
+PAGES_KEPT = 40
 AT_ONCE = 2
 """Pages on their way at the same time; more would keep the register busy with what is already out of sight."""
 REST_MS = 25
@@ -72,7 +72,7 @@ class PagedModel(GrowingModel):
         known = self._known.get(index.row())
         return (known.cells if known is not None else self._empty)[index.column()]
 
-    def match(self, *_args: object, **_named: object) -> list[QModelIndex]:  # type: ignore[override]
+    def match(self, *_args: object, **_named: object) -> list[QModelIndex]:
         """Qt would walk every row for a letter pressed; letters go to the search line."""
         return []
 
@@ -187,14 +187,11 @@ class PagedDelegate(CellDelegate):
         if view.model().loaded(index.row()):  # type: ignore[attr-defined]
             super().paint(painter, option, index)
             return
-        theme, rect = theme_of(view), QRectF(option.rect)
-        if option.state & QStyle.StateFlag.State_Selected:
-            painter.fillRect(rect, theme.color("accent_soft"))
-        painter.fillRect(QRectF(rect.left(), rect.bottom() - 0.5, rect.width(), 1), theme.color("line"))
-        room = rect.width() - theme.px(28)
+        theme, rect = theme_of(view), option.rect
+        ground(painter, theme, option)
         share = 0.45 + 0.1 * ((index.row() * 7 + index.column() * 3) % 5)
-        bar = QRectF(rect.left() + theme.px(14), rect.center().y() - theme.px(5), room * share, theme.px(10))
-        painter.fillRect(bar, theme.color("line"))
+        painter.fillRect(rect.left() + theme.px(14), rect.center().y() - theme.px(5), round((rect.width() - theme.px(28)) * share),
+                         theme.px(10), theme.color("line"))
 
 
 class PagedRows(GrowingRows):

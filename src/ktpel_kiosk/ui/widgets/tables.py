@@ -7,12 +7,21 @@ from dataclasses import dataclass
 from typing import Any
 
 from PySide6.QtCore import QAbstractTableModel, QEvent, QModelIndex, QPersistentModelIndex, QRectF, QSize, Qt, Signal
-from PySide6.QtGui import QKeyEvent, QPainter
-from PySide6.QtWidgets import QAbstractItemView, QHeaderView, QSizePolicy, QStyle, QStyledItemDelegate, QStyleOptionViewItem, QTableView
+from PySide6.QtGui import QKeyEvent, QPainter, QPaintEvent, QStaticText, QTransform
+from PySide6.QtWidgets import (
+    QAbstractItemView,
+    QHeaderView,
+    QSizePolicy,
+    QStyle,
+    QStyledItemDelegate,
+    QStyleOptionViewItem,
+    QTableView,
+    QWidget,
+)
 
 from ktpel_kiosk.ui import icons
-from ktpel_kiosk.ui.theme import theme_of
-from ktpel_kiosk.ui.widgets.base import elided, text_width
+from ktpel_kiosk.ui.theme import Theme, theme_of
+from ktpel_kiosk.ui.widgets.base import elided
 from ktpel_kiosk.ui.widgets.buttons import TONES, Pressable
 
 AnyIndex = QModelIndex | QPersistentModelIndex
@@ -73,47 +82,73 @@ class RowsModel(QAbstractTableModel):
         return None
 
 
+SELECTED, HOVERED = QStyle.StateFlag.State_Selected.value, QStyle.StateFlag.State_MouseOver.value
+TEXTS_KEPT = 3000
+
+
 class CellDelegate(QStyledItemDelegate):
-    """Paints cells from the theme: chips, bold names, struck void rows."""
+    """Paints cells from the theme: chips, bold names, struck void rows. Texts are laid out once: scrolling paints them again and again."""
+
+    def __init__(self, parent: QWidget) -> None:
+        super().__init__(parent)
+        self._texts: dict[tuple[str, int, int, str], QStaticText] = {}
+        self._look: Theme | None = None
+
+    def text(self, theme: Theme, text: str, width: int, weight: int, step: str = "row") -> QStaticText:
+        """``text`` cut off at ``width`` pixels, laid out."""
+        if self._look is not theme or len(self._texts) > TEXTS_KEPT:
+            self._look = theme
+            self._texts.clear()
+        key = text, width, weight, step
+        found = self._texts.get(key)
+        if found is None:
+            font = theme.font(step, weight)
+            found = self._texts[key] = QStaticText(elided(font, text, width))
+            found.setTextFormat(Qt.TextFormat.PlainText)
+            found.prepare(QTransform(), font)
+        return found
 
     def paint(self, painter: QPainter, option: QStyleOptionViewItem, index: AnyIndex) -> None:
         view: Any = option.widget
-        theme, cell = theme_of(view), view.model().cell(index)
-        painter.save()
-        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-        rect = QRectF(option.rect)
-        state = option.state
-        if state & QStyle.StateFlag.State_Selected:
-            painter.fillRect(rect, theme.color("accent_soft"))
-        elif state & QStyle.StateFlag.State_MouseOver:
-            painter.fillRect(rect, theme.color("canvas"))
-        painter.fillRect(QRectF(rect.left(), rect.bottom() - 0.5, rect.width(), 1), theme.color("line"))
-        room = rect.adjusted(theme.px(14), 0, -theme.px(6), 0)
+        theme, cell, rect = theme_of(view), view.model().cell(index), option.rect
+        ground(painter, theme, option)
+        left, width, middle = rect.left() + theme.px(14), rect.width() - theme.px(20), rect.center().y() + 1
         if cell.tone:
-            self._chip(painter, theme, cell, room)
-        else:
-            font = theme.font("row", 600 if cell.bold else 400)
-            painter.setPen(theme.color("muted" if cell.muted or cell.struck else "ink"))
-            painter.setFont(font)
-            text = elided(font, cell.text, room.width())
-            painter.drawText(room, Qt.AlignmentFlag.AlignVCenter, text)
-            if cell.struck:
-                y = room.center().y()
-                painter.drawLine(int(room.left()), int(y), int(room.left() + text_width(font, text)), int(y))
-        painter.restore()
+            self._chip(painter, theme, cell, left, width, middle)
+            return
+        weight = 600 if cell.bold else 400
+        text = self.text(theme, cell.text, width, weight)
+        painter.setPen(theme.color("muted" if cell.muted or cell.struck else "ink"))
+        painter.setFont(theme.font("row", weight))
+        size = text.size()
+        painter.drawStaticText(left, round(middle - size.height() / 2), text)
+        if cell.struck:
+            painter.drawLine(left, middle, left + round(size.width()), middle)
 
-    def _chip(self, painter: QPainter, theme: Any, cell: Cell, room: QRectF) -> None:
+    def _chip(self, painter: QPainter, theme: Theme, cell: Cell, left: int, width: int, middle: int) -> None:
         back, ink = TONES[cell.tone]
-        font = theme.font("small", 600)
-        wide = min(room.width(), text_width(font, cell.text) + theme.px(20))
-        high = theme.px(24)
-        plate = QRectF(room.left() - theme.px(4), room.center().y() - high / 2, wide, high)
+        text = self.text(theme, cell.text, width - theme.px(8), 600, "small")
+        size = text.size()
+        wide, high = min(width, round(size.width()) + theme.px(20)), theme.px(24)
+        plate = QRectF(left - theme.px(4), middle - high / 2, wide, high)
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
         painter.setPen(Qt.PenStyle.NoPen)
         painter.setBrush(theme.color(back))
         painter.drawRoundedRect(plate, high / 2, high / 2)
         painter.setPen(theme.color(ink))
-        painter.setFont(font)
-        painter.drawText(plate, Qt.AlignmentFlag.AlignCenter, elided(font, cell.text, wide - theme.px(8)))
+        painter.setFont(theme.font("small", 600))
+        painter.drawStaticText(round(plate.left() + (wide - size.width()) / 2), round(middle - size.height() / 2), text)
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing, False)
+
+
+def ground(painter: QPainter, theme: Theme, option: QStyleOptionViewItem) -> None:
+    """What lies under a cell: chosen, pointed at, and the hairline below."""
+    rect, state = option.rect, option.state.value
+    if state & SELECTED:
+        painter.fillRect(rect, theme.color("accent_soft"))
+    elif state & HOVERED:
+        painter.fillRect(rect, theme.color("canvas"))
+    painter.fillRect(rect.left(), rect.bottom(), rect.width(), 1, theme.color("line"))
 
 
 class RowsView(QTableView):
@@ -142,6 +177,7 @@ class RowsView(QTableView):
         self.setHorizontalScrollMode(QAbstractItemView.ScrollMode.ScrollPerPixel)
         self.setTabKeyNavigation(False)
         self.setWordWrap(False)
+        self.viewport().setAttribute(Qt.WidgetAttribute.WA_OpaquePaintEvent)  # scrolling moves what is painted and adds the new strip
         header = self.horizontalHeader()
         header.setHighlightSections(False)
         header.setSectionResizeMode(QHeaderView.ResizeMode.Interactive)
@@ -163,6 +199,12 @@ class RowsView(QTableView):
         if event.type() in (QEvent.Type.StyleChange, QEvent.Type.ParentChange):
             self._measure()
         super().changeEvent(event)
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        painter = QPainter(self.viewport())
+        painter.fillRect(event.rect(), theme_of(self).color("surface"))
+        painter.end()
+        super().paintEvent(event)
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
         to = {Qt.Key.Key_Home: 0, Qt.Key.Key_End: self.rows.rowCount() - 1}.get(Qt.Key(event.key()), -1)
