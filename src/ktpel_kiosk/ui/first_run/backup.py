@@ -81,4 +81,4 @@ class BackupPage(SetupPage):
             self.shell.next()
             return
         self.message.show_text("attention", "bila satu disk ini rusak, semua data hilang. Pilih tempatnya nanti di Pengaturan, Simpanan. "
-                               "Tekan sekali lagi untuk melanjutkan.", bold="Tanpa cadangan")
+                               "Tekan sekali lagi untuk melanjutkan.", bold="Tanpa cadangan,")

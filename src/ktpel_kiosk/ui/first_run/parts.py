@@ -85,7 +85,7 @@ class BigChoice(Pressable):
         rect = QRectF(self.rect()).adjusted(1, 1, -1, -1)
         painter.setPen(QPen(theme.color("accent" if on or self.underMouse() else "line"), 2 if on else 1))
         painter.setBrush(theme.color("accent_soft" if on else "surface"))
-        painter.drawRoundedRect(rect, p(12), p(12))
+        painter.drawRoundedRect(rect, theme.radius("card"), theme.radius("card"))
         left, right = self._sides()
         width = self.width()
         trail = p(62) if self.steps else 0
@@ -296,7 +296,7 @@ class SheetPicture(Painted):
         rect = QRectF(self.rect()).adjusted(0.5, 0.5, -0.5, -0.5)
         painter.setPen(QPen(theme.color("line"), 1))
         painter.setBrush(theme.color("surface"))
-        painter.drawRoundedRect(rect, theme.px(6), theme.px(6))
+        painter.drawRoundedRect(rect, theme.radius("tick"), theme.radius("tick"))
         if self._pixmap is None:
             painter.setPen(theme.color("muted"))
             painter.setFont(theme.font("body"))

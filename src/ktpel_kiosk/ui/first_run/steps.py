@@ -61,7 +61,7 @@ class StageItem(Pressable):
         if self.here or (self.underMouse() and self.isEnabled()):
             painter.setPen(Qt.PenStyle.NoPen)
             painter.setBrush(theme.color("accent_soft" if self.here else "canvas"))
-            painter.drawRoundedRect(rect, theme.px(10), theme.px(10))
+            painter.drawRoundedRect(rect, theme.radius("control"), theme.radius("control"))
         side = theme.px(26)
         disc = QRectF(theme.px(12), (rect.height() - side) / 2, side, side)
         tone = {"done": "good", "open": "attention"}.get(self.state, "") if not self.here else "accent"

@@ -62,7 +62,8 @@ class WelcomePage(SetupPage):
         grid.setVerticalSpacing(10)
         grid.setColumnStretch(1, 1)
         self.sizes, self.contrasts, self.languages = QButtonGroup(self), QButtonGroup(self), QButtonGroup(self)
-        spoken = [(p.name, LANGUAGES.get(p.name, p.name)) for p in sorted((resource_root() / "i18n").iterdir()) if p.is_dir()]
+        spoken = [(p.name, LANGUAGES.get(p.name, p.name)) for p in sorted((resource_root() / "i18n").iterdir())
+                  if (p / "errors").is_dir()]  # words of the applicant alone make no language of the desk
         rows = ((self.sizes, "Ukuran huruf", SIZES), (self.contrasts, "Warna", CONTRASTS), (self.languages, "Bahasa", spoken))
         for i, (group, title, choices) in enumerate(rows):
             line = QWidget()
