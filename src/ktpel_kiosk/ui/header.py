@@ -45,8 +45,8 @@ SIDE, GAP, EXTRA = 20, 10, 6
 SIGN_ONLY = " "
 """In the place of a trouble's words: the plate and its sign stay, nothing is written."""
 LEVELS: tuple[frozenset[str], ...] = tuple(frozenset(parts.split()) for parts in (
-    "", "role", "role surname", "role surname line", "role surname line trouble", "role surname line trouble desk",
-    "role surname line trouble desk office", "role surname line trouble desk office number"))
+    "", "role", "role surname", "role surname desk", "role surname desk line", "role surname desk line trouble",
+    "role surname desk line trouble office", "role surname desk line trouble office number"))
 """What is given up, step by step, where the line is too short."""
 
 
@@ -208,7 +208,7 @@ class Header(QFrame):
     def fit(self) -> None:
         """Keep the line whole at any width and text size: what matters least gives way first, no device is ever cut.
 
-        Role, then surname, then the words of the sending line and of devices in trouble (their signs stay), then the office's name.
+        Role, surname, desk, then the words of the sending line and of devices in trouble (their signs stay), then the office's name.
         """
         if not self.width():
             return

@@ -132,6 +132,9 @@ class FilePanel(QFrame):
         self.list = QListWidget()
         self.list.setAccessibleName(title)
         self.list.setIconSize(QSize(theme.px(20), theme.px(20)))
+        self.list.setStyleSheet(f"QListWidget {{ font-size: {theme.size('body')}px; }}"
+                                f"QListWidget::item {{ padding-left: {theme.px(8)}px; }}"
+                                f"QListWidget::item:selected {{ background: {theme.hex('accent_soft')}; color: {theme.hex('accent')}; }}")
         self.list.itemActivated.connect(self._open_item)
         self.list.itemClicked.connect(lambda _i: self._ready())
         self.list.currentRowChanged.connect(lambda _i: self._ready())

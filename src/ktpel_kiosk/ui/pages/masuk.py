@@ -6,6 +6,7 @@ import math
 from typing import TYPE_CHECKING, Any
 
 from PySide6.QtCore import Qt
+from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import QHBoxLayout
 
 from ktpel_kiosk.desk import sign_in
@@ -30,9 +31,8 @@ class MasukPage(Page):
         super().__init__(window)
         kantor = window.desk.sop.kantor
         card = Card(32, 16)
-        card.setFixedWidth(440)
-        card.body.addWidget(LogoTile(side=48))
-        card.body.addSpacing(4)
+        self.card, self.logo = card, LogoTile(side=48)
+        card.body.addWidget(self.logo)
         card.body.addWidget(label("Masuk", "title", weight="bold"))
         card.body.addWidget(label(f"{kantor.nama} · {kantor.pemda}", "body", tone="muted", wrap=True))
         self.username = TextField("username", "Nama pengguna")
@@ -62,7 +62,18 @@ class MasukPage(Page):
         self.frame.addWidget(label("Semua yang sudah diketik dan direkam tetap tersimpan.", "small", tone="muted",
                                    align=Qt.AlignmentFlag.AlignCenter))
 
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        self._fit()
+
+    def _fit(self) -> None:
+        """Wide enough for the letters chosen; where the screen is low the sign gives way to the fields."""
+        theme = self.shell.theme
+        self.card.setFixedWidth(max(320, min(theme.px(440), self.width() - 48)))
+        self.logo.setVisible(self.height() >= theme.px(640))
+
     def opened(self, **args: Any) -> None:
+        self._fit()
         if not self._left():
             self.message.hide()
             if args.get("notice"):
