@@ -42,6 +42,7 @@ class Windows:
     @cached_property
     def applicant(self) -> ApplicantWindow:
         from ktpel_kiosk.desk import ikm, notices
+        from ktpel_kiosk.ui.applicant.controls import join
         from ktpel_kiosk.ui.applicant_window import ApplicantWindow
         desk, bridge = self.operator.desk, self.bridge
         made = ApplicantWindow(desk.sop, second_screen=len(self.app.screens()) > 1)
@@ -51,6 +52,7 @@ class Windows:
         made.surveyed.connect(lambda layanan, scores, profile: bridge.run(
             lambda: ikm.store_survey(desk, layanan, scores, profile), lambda _r: None, self.operator.show_error, owner=made))
         bridge.run(lambda: notices.maklumat(desk), made.set_maklumat, lambda _e: None, owner=made)
+        join(self.operator, made)
         self.operator.applicant = made
         return made
 
@@ -160,6 +162,7 @@ def start_windows(desk: Desk, *, windowed: bool = False, on_ready: Callable[[], 
     windows.operator.closed.connect(windows.end)
     for asked_to_end in (signal.SIGINT, signal.SIGTERM):  # the window's clock lets Python look at signals once a second
         signal.signal(asked_to_end, lambda _number, _frame: windows.end())
+    behind_the_windows(windows.operator)
     from ktpel_kiosk.ui.code_listener import CodeListener
     listener = CodeListener(desk.devices, lambda code: windows.bridge.post(lambda: windows.operator.code_read(code)))
     listener.start()
@@ -169,6 +172,16 @@ def start_windows(desk: Desk, *, windowed: bool = False, on_ready: Callable[[], 
         beat.ending()
         listener.stop()
         windows.close()
+
+
+def behind_the_windows(operator: OperatorWindow) -> None:
+    """What keeps the windows quick: pages made ready while nobody waits, garbage swept then, stalls written down."""
+    from ktpel_kiosk.ui.garbage import Sweeper
+    from ktpel_kiosk.ui.prebuild import Prebuilder
+    from ktpel_kiosk.ui.watch import watch_over
+    Prebuilder(operator)
+    Sweeper(operator)
+    watch_over(operator)
 
 
 def _place_operator(windows: Windows, windowed: bool, swapped: bool) -> None:

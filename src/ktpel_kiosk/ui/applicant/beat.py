@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import QElapsedTimer, QEvent, QObject, QTimer
+from PySide6.QtCore import QElapsedTimer, QEvent, QObject, QTimer, Signal
 from PySide6.QtWidgets import QWidget
 
 from ktpel_kiosk.ui.motion import less_motion
@@ -17,6 +17,8 @@ class Beat(QObject):
         phase_ms: how long one phase lasts.
         still: what ``at`` says while nothing moves.
     """
+
+    stepped = Signal()
 
     def __init__(self, widget: QWidget, phases: int, phase_ms: int, still: float) -> None:
         super().__init__(widget)
@@ -64,3 +66,4 @@ class Beat(QObject):
             self._settle()
         else:
             self._widget.update()
+            self.stepped.emit()

@@ -2,20 +2,21 @@
 
 from __future__ import annotations
 
-from math import pi, sin
+from math import cos, pi, sin
 
 from PySide6.QtCore import QEvent, QPointF, QRectF, QSize, Qt
 from PySide6.QtGui import QPainter, QPainterPath, QPen
 from PySide6.QtWidgets import QSizePolicy
 
-from ktpel_kiosk.ui import icons
 from ktpel_kiosk.ui.applicant.beat import Beat
 from ktpel_kiosk.ui.applicant.lang import Tongue, hint_key
 from ktpel_kiosk.ui.applicant.parts import ApplicantPage
+from ktpel_kiosk.ui.applicant.steps import StepStrip
 from ktpel_kiosk.ui.theme import Theme
-from ktpel_kiosk.ui.widgets.base import Painted, set_tone, text_width
+from ktpel_kiosk.ui.widgets.base import Painted, set_tone
 
 STEPS = ("jarak", "kedip", "buka")
+STEP_ICONS = ("scan-face", "refresh-cw", "eye")
 SHOWS = {"iris.too_far": "jarak", "iris.not_found": "jarak", "iris.covered": "buka", "iris.blurred": "buka"}
 """What the picture shows for a hint; the whole round for the others."""
 PHASE_MS = 1700
@@ -23,6 +24,8 @@ PHASE_MS = 1700
 
 class EyesPicture(Painted):
     """Two eyes: the distance between head and device, a blink, wide open."""
+
+    ROLE = "Graphic"
 
     def __init__(self, told: str) -> None:
         super().__init__()
@@ -52,15 +55,15 @@ class EyesPicture(Painted):
         share, step = at - int(at), self.step()
         swell, open_ = 1.0, 1.0
         if self.beat.moving:
-            swell = 1.0 + 0.12 * sin(pi * 2 * share) if step == "jarak" else 1.0
+            swell = 0.88 - 0.12 * cos(pi * 2 * share) if step == "jarak" else 1.0
             open_ = max(0.04, 1 - sin(pi * min(1.0, share * 2.2))) if step == "kedip" and share < 0.46 else 1.0
         if step == "buka":
             open_ = 1.0 + (0.16 * sin(pi * share) if self.beat.moving else 0.16)
-        unit = min(self.width() / 9.4, self.height() / 3.9) * swell
+        unit = min(self.width() / 9.0, self.height() / 3.2) * swell
         for side in (-1, 1):
             self._eye(painter, theme, QPointF(self.width() / 2 + side * unit * 2.15, self.height() / 2), unit, open_)
         if step == "jarak":
-            self._arrows(painter, theme)
+            self._frame(painter, theme)
 
     def _eye(self, painter: QPainter, theme: Theme, c: QPointF, unit: float, open_: float) -> None:
         path = QPainterPath(QPointF(c.x() - 1.7 * unit, c.y()))
@@ -82,50 +85,17 @@ class EyesPicture(Painted):
         painter.drawEllipse(c + QPointF(0.14 * unit, -0.14 * unit), 0.1 * unit, 0.1 * unit)
         painter.restore()
 
-    def _arrows(self, painter: QPainter, theme: Theme) -> None:
-        """Nearer or farther."""
-        side = theme.px(52)
-        for icon, x in (("chevron-right", theme.px(6)), ("chevron-left", self.width() - side - theme.px(6))):
-            icons.draw(painter, icon, theme.color("muted"), x, (self.height() - side) / 2, side)
-
-
-class EyeSteps(Painted):
-    """Distance, blink, open: in words under the picture."""
-
-    def __init__(self, picture: EyesPicture, words: tuple[str, ...]) -> None:
-        super().__init__()
-        self._picture, self._words, self._shown = picture, words, ""
-        self.setAccessibleName(", ".join(words))
-        self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
-        picture.beat._timer.timeout.connect(self._look)
-
-    def _look(self) -> None:
-        if self._picture.step() != self._shown:
-            self._shown = self._picture.step()
-            self.update()
-
-    def sizeHint(self) -> QSize:
-        return QSize(self.theme.px(640), max(36, self.theme.px(44)))
-
-    minimumSizeHint = sizeHint
-
-    def paintEvent(self, event: QEvent) -> None:
-        theme = self.theme
-        painter = QPainter(self)
-        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-        font, gap, pad = theme.font("applicant_small", 600), theme.px(18), theme.px(22)
-        widths = [text_width(font, w) + 2 * pad for w in self._words]
-        x = (self.width() - sum(widths) - gap * (len(widths) - 1)) / 2
-        painter.setFont(font)
-        for step, text, width in zip(STEPS, self._words, widths, strict=True):
-            on = self._picture.beat.moving and step == self._picture.step()
-            box = QRectF(x, 1, width, self.height() - 2)
-            painter.setPen(Qt.PenStyle.NoPen)
-            painter.setBrush(theme.color("accent_soft" if on else "surface"))
-            painter.drawRoundedRect(box, box.height() / 2, box.height() / 2)
-            painter.setPen(theme.color("accent" if on else "muted" if self._picture.beat.moving else "ink"))
-            painter.drawText(box, Qt.AlignmentFlag.AlignCenter, text)
-            x += width + gap
+    def _frame(self, painter: QPainter, theme: Theme) -> None:
+        """Four corners the eyes have to fill: nearer or farther."""
+        unit = min(self.width() / 9.0, self.height() / 3.2)
+        box = QRectF(0, 0, 8.6 * unit, 2.9 * unit)
+        box.moveCenter(QPointF(self.width() / 2, self.height() / 2))
+        arm = 0.55 * unit
+        painter.setPen(QPen(theme.color("muted"), theme.px(4), Qt.PenStyle.SolidLine, Qt.PenCapStyle.RoundCap))
+        for x, across in ((box.left(), arm), (box.right(), -arm)):
+            for y, down in ((box.top(), arm), (box.bottom(), -arm)):
+                painter.drawLine(QPointF(x, y), QPointF(x + across, y))
+                painter.drawLine(QPointF(x, y), QPointF(x, y + down))
 
 
 class EyesPage(ApplicantPage):
@@ -136,7 +106,8 @@ class EyesPage(ApplicantPage):
         w = self.tongue
         self.head(w("mata_judul"), w("mata_kecil"))
         self.picture = EyesPicture(w("mata_gambar"))
-        self.steps = EyeSteps(self.picture, tuple(w(f"mata_{s}") for s in STEPS))
+        self.steps = StepStrip([w(f"mata_{s}") for s in STEPS], STEP_ICONS, self.picture.beat,
+                               lambda: STEPS.index(self.picture.step()))
         self.frame.addWidget(self.picture, 1)
         self.frame.addWidget(self.steps)
 

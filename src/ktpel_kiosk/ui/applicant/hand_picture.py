@@ -69,6 +69,8 @@ def zone(name: str, grow: float = -2.2) -> QPainterPath:
 class HandPicture(Painted):
     """``todo``, ``target`` (lit), ``good``, ``attention`` (again) or ``exception`` (not there) per finger."""
 
+    ROLE = "Graphic"
+
     def __init__(self) -> None:
         super().__init__()
         self._states: dict[Position, str] = {}
@@ -102,7 +104,8 @@ class HandPicture(Painted):
             quiet = not asked[side] and any(asked.values())
             unit = min(half.width() / 112, half.height() / (106 + TRAVEL)) * (0.8 if quiet else 1.0)
             drift = half.width() * 0.04 * (1 if side == "left" else -1)
-            origin = QPointF(half.center().x() + drift - 50 * unit, half.bottom() - 104 * unit)
+            low = min(half.bottom(), half.center().y() + (54 + TRAVEL / 2) * unit)
+            origin = QPointF(half.center().x() + drift - 50 * unit, low - 104 * unit - TRAVEL * unit * (0 if quiet else 1))
             painter.setOpacity(0.55 if quiet else 1.0)
             self._hand(painter, side, origin, unit, asked[side])
         painter.setOpacity(1.0)

@@ -7,11 +7,11 @@ from PySide6.QtGui import QPainter, QPen
 from PySide6.QtWidgets import QHBoxLayout, QSizePolicy
 
 from ktpel_kiosk.domain.biometric import LEFT_FOUR, RIGHT_FOUR, Position
-from ktpel_kiosk.ui import icons
-from ktpel_kiosk.ui.applicant.hand_picture import PHASES, HandPicture
+from ktpel_kiosk.ui.applicant.hand_picture import HandPicture
 from ktpel_kiosk.ui.applicant.lang import Tongue
 from ktpel_kiosk.ui.applicant.parts import ApplicantPage
-from ktpel_kiosk.ui.widgets.base import Painted, set_tone, text_width
+from ktpel_kiosk.ui.applicant.steps import StepStrip
+from ktpel_kiosk.ui.widgets.base import Painted, set_tone
 
 STEPS = ("letakkan", "tekan", "tahan", "angkat")
 STEP_ICONS = ("chevron-down", "pointer", "clock", "arrow-up")
@@ -19,6 +19,8 @@ STEP_ICONS = ("chevron-down", "pointer", "clock", "arrow-up")
 
 class ProgressBar(Painted):
     """A thick calm bar, 0 to 1."""
+
+    ROLE = "ProgressBar"
 
     def __init__(self) -> None:
         super().__init__()
@@ -48,48 +50,6 @@ class ProgressBar(Painted):
             painter.drawRoundedRect(rect, rect.height() / 2, rect.height() / 2)
 
 
-class StepStrip(Painted):
-    """Place, press, hold, lift: the one the picture shows now stands out."""
-
-    def __init__(self, picture: HandPicture, words: tuple[str, ...]) -> None:
-        super().__init__()
-        self._picture, self._words = picture, words
-        self._shown = -1
-        self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
-        self.setAccessibleName(", ".join(words))
-        picture.beat._timer.timeout.connect(self._look)
-
-    def _look(self) -> None:
-        now = int(self._picture.beat.at)
-        if now != self._shown:
-            self._shown = now
-            self.update()
-
-    def sizeHint(self) -> QSize:
-        return QSize(self.theme.px(640), self.theme.px(40) if self.theme.scale >= 1 else 36)
-
-    minimumSizeHint = sizeHint
-
-    def paintEvent(self, event: QEvent) -> None:
-        theme = self.theme
-        painter = QPainter(self)
-        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-        font, side, gap = theme.font("applicant_small", 600), theme.px(24), theme.px(30)
-        widths = [text_width(font, w) + side + theme.px(10) for w in self._words]
-        x = (self.width() - sum(widths) - gap * (PHASES - 1)) / 2
-        moving = self._picture.beat.moving
-        painter.setFont(font)
-        for i, (text, width) in enumerate(zip(self._words, widths, strict=True)):
-            ink = theme.color("accent" if moving and i == int(self._picture.beat.at) else "muted" if moving else "ink")
-            icons.draw(painter, STEP_ICONS[i], ink, x, (self.height() - side) / 2, side)
-            painter.setPen(ink)
-            painter.drawText(QRectF(x + side + theme.px(10), 0, width, self.height()), Qt.AlignmentFlag.AlignVCenter, text)
-            if i + 1 < PHASES:
-                at = x + width + gap / 2 - theme.px(8)
-                icons.draw(painter, "chevron-right", theme.color("faint"), at, (self.height() - theme.px(16)) / 2, theme.px(16))
-            x += width + gap
-
-
 class HandsPage(ApplicantPage):
     """Two hands; the fingers to place are lit."""
 
@@ -97,7 +57,7 @@ class HandsPage(ApplicantPage):
         super().__init__(tongue, centred=True)
         self.head("", self.tongue("jari_kecil"))
         self.hands = HandPicture()
-        self.steps = StepStrip(self.hands, tuple(self.tongue(f"jari_{s}") for s in STEPS))
+        self.steps = StepStrip([self.tongue(f"jari_{s}") for s in STEPS], STEP_ICONS, self.hands.beat, lambda: int(self.hands.beat.at))
         self.bar = ProgressBar()
         self.frame.addWidget(self.hands, 1)
         self.frame.addWidget(self.steps)

@@ -46,11 +46,11 @@ def font_measure(title: QFont, body: QFont) -> Measure:
     return measure
 
 
-def height(block: Block, measure: Measure) -> int:
+def height(block: Block, measure: Measure, width: int = COLUMN_WIDTH) -> int:
     """Of a block with the gap below it."""
     indent = BULLET if len(block.lines) > 1 else 0
-    lines = sum(measure(x, False, COLUMN_WIDTH - 44 - indent) + LINE_GAP for x in block.lines)
-    return measure(block.title, True, COLUMN_WIDTH - 44) + TITLE_GAP + lines + BLOCK_GAP
+    lines = sum(measure(x, False, width - 44 - indent) + LINE_GAP for x in block.lines)
+    return measure(block.title, True, width - 44) + TITLE_GAP + lines + BLOCK_GAP
 
 
 def numbered(components: Sequence[Komponen]) -> list[Block]:
@@ -65,8 +65,11 @@ def numbered(components: Sequence[Komponen]) -> list[Block]:
     return made
 
 
-def pages(components: Sequence[Komponen], measure: Measure) -> tuple[StandardPage, ...]:
+def pages(components: Sequence[Komponen], measure: Measure, width: int = COLUMN_WIDTH, room_high: int = COLUMN_HEIGHT,
+          ) -> tuple[StandardPage, ...]:
     """Columns filled in order, two to a page; every line of every component is on exactly one.
+
+    ``width`` and ``room_high`` are those of one column, in the measure's pixels.
 
     A component goes on in the next column when at least two of its lines fit below what is there, or when it fits nowhere whole.
     """
@@ -75,12 +78,12 @@ def pages(components: Sequence[Komponen], measure: Measure) -> tuple[StandardPag
     waiting = numbered(components)
     while waiting:
         block = waiting.pop(0)
-        room = COLUMN_HEIGHT - used + BLOCK_GAP
-        if height(block, measure) <= room:
+        room = room_high - used + BLOCK_GAP
+        if height(block, measure, width) <= room:
             columns[-1].append(block)
-            used += height(block, measure)
+            used += height(block, measure, width)
             continue
-        fit = _lines_that_fit(block, room, measure)
+        fit = _lines_that_fit(block, room, measure, width)
         whole = not columns[-1]
         if (2 <= fit <= len(block.lines) - 2) or whole:
             fit = max(1, fit)
@@ -99,8 +102,8 @@ def pages(components: Sequence[Komponen], measure: Measure) -> tuple[StandardPag
     return tuple(StandardPage(tuple(columns[i]), tuple(columns[i + 1])) for i in range(0, len(columns), 2))
 
 
-def _lines_that_fit(block: Block, room: int, measure: Measure) -> int:
+def _lines_that_fit(block: Block, room: int, measure: Measure, width: int) -> int:
     count = 0
-    while count < len(block.lines) and height(Block(block.number, block.title, block.lines[:count + 1]), measure) <= room:
+    while count < len(block.lines) and height(Block(block.number, block.title, block.lines[:count + 1]), measure, width) <= room:
         count += 1
     return count

@@ -24,6 +24,7 @@ class Mirror(PreviewView):
     def __init__(self, waiting: str) -> None:
         super().__init__(oval=True, radius=18, mirrored=True)
         self._taken: QImage | None = None
+        self._seconds = ""
         self._flash = QElapsedTimer()
         self._fade = QTimer(self)
         self._fade.setInterval(33)
@@ -69,6 +70,8 @@ class Mirror(PreviewView):
     def paintEvent(self, event: QPaintEvent) -> None:
         if self._taken is None:
             super().paintEvent(event)
+            if self._seconds:
+                self._number(self._seconds)
             return
         theme, plate = self.theme, QRectF(self.rect())
         painter = QPainter(self)
@@ -82,6 +85,23 @@ class Mirror(PreviewView):
         painter.drawImage(QRectF((self.width() - size.width()) / 2, (self.height() - size.height()) / 2,
                                  size.width(), size.height()), self._taken)
         self._seal(painter, theme, plate)
+
+    def set_countdown(self, share: float | None, text: str = "") -> None:
+        """The ring of the plate, and the seconds large enough to be seen from where one sits."""
+        self._seconds = text if share is not None else ""
+        super().set_countdown(share, "")
+
+    def _number(self, text: str) -> None:
+        theme, side = self.theme, self.theme.px(104)
+        painter = QPainter(self)
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+        disc = QRectF((self.width() - side) / 2, self.height() - side * 1.2, side, side)
+        painter.setPen(QPen(theme.color("surface"), theme.px(4)))
+        painter.setBrush(theme.color("accent"))
+        painter.drawEllipse(disc)
+        painter.setPen(theme.color("on_accent"))
+        painter.setFont(theme.font("applicant_title", 700))
+        painter.drawText(disc, Qt.AlignmentFlag.AlignCenter, text)
 
     def _seal(self, painter: QPainter, theme: Theme, plate: QRectF) -> None:
         """A tick on the picture that was taken; the flash over it fades."""

@@ -4,7 +4,17 @@ from __future__ import annotations
 
 from PySide6.QtCore import QEvent, QRectF, QSize, Qt, Signal
 from PySide6.QtGui import QPainter, QPen
-from PySide6.QtWidgets import QButtonGroup, QGridLayout, QHBoxLayout, QSizePolicy, QStackedWidget, QWidget
+from PySide6.QtWidgets import (
+    QButtonGroup,
+    QFrame,
+    QGridLayout,
+    QHBoxLayout,
+    QScrollArea,
+    QScroller,
+    QSizePolicy,
+    QStackedWidget,
+    QWidget,
+)
 
 from ktpel_kiosk.domain.sop import Sop
 from ktpel_kiosk.ui import icons
@@ -27,11 +37,13 @@ class LanguageChip(ChoiceChip):
 
     def sizeHint(self) -> QSize:
         hint = super().sizeHint()
-        return QSize(hint.width(), max(touch_of(self), hint.height()))
+        return QSize(hint.width() + self.theme.px(16), max(touch_of(self), hint.height()))
 
 
 class Medallion(Painted):
-    """A large icon on a soft disc."""
+    """A large icon on a soft disc; an ornament."""
+
+    ROLE = ""
 
     def __init__(self, icon: str, side: int = 92) -> None:
         super().__init__()
@@ -54,6 +66,18 @@ class Medallion(Painted):
         icons.draw(painter, self._icon, theme.color("accent"), (self.width() - side) / 2, (self.height() - side) / 2, side)
 
 
+def _scrolled(holder: QWidget) -> QScrollArea:
+    """The whole text scrolls under a finger where letters are large and the screen is small."""
+    area = QScrollArea()
+    area.setWidgetResizable(True)
+    area.setFrameShape(QFrame.Shape.NoFrame)
+    area.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+    area.setWidget(holder)
+    area.viewport().setAutoFillBackground(False)
+    QScroller.grabGesture(area.viewport(), QScroller.ScrollerGestureType.TouchGesture)
+    return area
+
+
 class PrivacyPage(ApplicantPage):
     """What is taken, for what, who gets it, which rights. ``language`` carries another language's code."""
 
@@ -65,22 +89,28 @@ class PrivacyPage(ApplicantPage):
         super().__init__(tongue)
         w = self.tongue
         self._contact = sop.kantor.dpo_kontak or sop.kantor.telepon or sop.kantor.nama
-        self.head(w("privasi_judul"), w("privasi_kecil"))
+        self.head(w("privasi_judul"), w("privasi_kecil"), place=False)
+        self._chips = QButtonGroup(self)
+        top = QHBoxLayout()
+        top.setSpacing(12)
+        top.addLayout(column(self.title, self.subtitle, spacing=6), 1)
+        for chip in self._languages():
+            top.addWidget(chip, 0, Qt.AlignmentFlag.AlignTop)
+        self.frame.addLayout(top)
         self.layers = QStackedWidget()
         self._four, self._whole = QGridLayout(), QGridLayout()
         for grid in (self._four, self._whole):
             holder = QWidget()
+            holder.setProperty("surface", "plain")
             grid.setContentsMargins(0, 0, 0, 0)
             holder.setLayout(grid)
-            self.layers.addWidget(holder)
+            self.layers.addWidget(_scrolled(holder) if grid is self._whole else holder)
         self.frame.addWidget(self.layers, 1)
         self.more = BigButton(w("privasi_lengkap"), icon="file-text")
         self.more.clicked.connect(self._turn)
         self.go = BigButton(w("mengerti"), "primary", icon="arrow-right", icon_after=True)
         self.go.clicked.connect(self.understood)
-        self._chips = QButtonGroup(self)
-        chips = self._languages()
-        self.foot([self.more, *chips], [self.go])
+        self.foot([self.more], [self.go])
         self._shape: tuple[bool, int] | None = None
         self._lay()
 
@@ -101,6 +131,7 @@ class PrivacyPage(ApplicantPage):
 
     def show_whole(self, on: bool) -> None:
         self.layers.setCurrentIndex(1 if on else 0)
+        self.subtitle.setVisible(not on)
         self.more.set_text(self.tongue("privasi_ringkas" if on else "privasi_lengkap"))
 
     def _turn(self) -> None:
@@ -118,7 +149,7 @@ class PrivacyPage(ApplicantPage):
         for grid in (self._four, self._whole):
             clear_layout(grid)
             grid.setHorizontalSpacing(px(44))
-            grid.setVerticalSpacing(px(20))
+            grid.setVerticalSpacing(px(20 if grid is self._four else 14))
         across = 1 if self.upright else 2
         for i, (icon, key) in enumerate(FOUR):
             line = QHBoxLayout()

@@ -8,16 +8,17 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from PySide6.QtCore import QObject, Qt, QTimer, Signal
-from PySide6.QtGui import QKeyEvent
+from PySide6.QtGui import QFontMetrics, QKeyEvent
 from PySide6.QtWidgets import QButtonGroup, QGridLayout, QHBoxLayout, QLabel
 
 from ktpel_kiosk.domain.ikm import Unsur
 from ktpel_kiosk.domain.questionnaire import Question, Questionnaire
 from ktpel_kiosk.ui.applicant.faces import FaceCard
-from ktpel_kiosk.ui.applicant.parts import CENTER, ApplicantPage, IconLabel
+from ktpel_kiosk.ui.applicant.parts import CENTER, ApplicantPage, BigButton, IconLabel
 from ktpel_kiosk.ui.theme import theme_of
 from ktpel_kiosk.ui.widgets.base import label
-from ktpel_kiosk.ui.widgets.buttons import Button, ChoiceChip
+from ktpel_kiosk.ui.widgets.buttons import ChoiceChip
+from ktpel_kiosk.ui.widgets.flow import Flow
 
 INVITE, ASK, PROFILE, THANKS = "survei_ajakan", "survei", "survei_profil", "survei_terima_kasih"
 PAGES = (INVITE, ASK, PROFILE, THANKS)
@@ -185,9 +186,9 @@ class InvitePage(SurveyPage):
                 self.languages.addWidget(chip)
             self.languages.addStretch(1)
         self.frame.addLayout(self.languages)
-        self.no = Button("", large=True)
+        self.no = BigButton("")
         self.no.clicked.connect(survey.stop)
-        self.yes = Button("", "primary", large=True, icon="arrow-right", icon_after=True)
+        self.yes = BigButton("", "primary", icon="arrow-right", icon_after=True)
         self.yes.clicked.connect(survey.begin)
         line = QHBoxLayout()
         line.addWidget(self.no)
@@ -214,9 +215,10 @@ class InvitePage(SurveyPage):
 class QuestionPage(SurveyPage):
     """One question, four faces; keys 1 to 4 answer, Backspace goes back."""
 
+    margins = (56, 18, 56, 30)
+
     def __init__(self, survey: Survey) -> None:
         super().__init__(survey)
-        self.frame.setContentsMargins(56, 24, 56, 40)
         self.place = label("", "applicant_fact", tone="muted", align=CENTER)
         self.frame.addWidget(self.place)
         self.question = label("", "applicant_title", weight="bold", align=CENTER, wrap=True)
@@ -231,9 +233,9 @@ class QuestionPage(SurveyPage):
             faces.addWidget(card, 1)
         self.frame.addLayout(faces, 1)
         self.frame.addSpacing(16)
-        self.back = Button("", large=True, icon="arrow-left")
+        self.back = BigButton("", icon="arrow-left")
         self.back.clicked.connect(survey.back)
-        self.skip = Button("", "link", large=True)
+        self.skip = BigButton("", "link")
         self.skip.clicked.connect(survey.stop)
         line = QHBoxLayout()
         line.addWidget(self.back)
@@ -243,7 +245,8 @@ class QuestionPage(SurveyPage):
 
     def show_now(self) -> None:
         survey, asked = self.survey, self.survey.question()
-        self.question.setFixedHeight(theme_of(self).px(122))
+        line = QFontMetrics(theme_of(self).font("applicant_title", 700)).lineSpacing()
+        self.question.setFixedHeight(line * (4 if self.upright else 2) + 8)
         self.place.setText(self.word("pertanyaan_ke").format(nomor=survey.at + 1, jumlah=len(survey.form.questions)))
         self.question.setText(asked.text)
         for card, words in zip(self.cards, asked.answers, strict=True):
@@ -282,9 +285,9 @@ class ProfilePage(SurveyPage):
         self.grid.setColumnStretch(1, 1)
         self.frame.addLayout(self.grid)
         self.frame.addStretch(1)
-        self.back = Button("", large=True, icon="arrow-left")
+        self.back = BigButton("", icon="arrow-left")
         self.back.clicked.connect(survey.back)
-        self.go = Button("", "primary", large=True, icon="check", icon_after=True)
+        self.go = BigButton("", "primary", icon="check", icon_after=True)
         self.go.clicked.connect(lambda: survey.send(self.profile()))
         line = QHBoxLayout()
         line.addWidget(self.back)
@@ -295,17 +298,15 @@ class ProfilePage(SurveyPage):
     def _add(self, at: int, key: str, values: list[str]) -> None:
         group = QButtonGroup(self)
         group.setExclusive(False)
-        chips = QHBoxLayout()
-        chips.setSpacing(12)
+        chips = Flow(12)
         for value in values:
             chip = ChoiceChip("", value, large=True)
             chip.clicked.connect(lambda _on=False, g=group, c=chip: self._one(g, c))
             group.addButton(chip)
             chips.addWidget(chip)
-        chips.addStretch(1)
         title = label("", "applicant_body", weight="semibold")
         self._titles[key], self.groups[key] = title, group
-        self.grid.addWidget(title, at, 0)
+        self.grid.addWidget(title, at, 0, Qt.AlignmentFlag.AlignTop)
         self.grid.addLayout(chips, at, 1)
 
     def _one(self, group: QButtonGroup, chosen: ChoiceChip) -> None:

@@ -17,6 +17,10 @@ NARROW = 1120
 """Width under which the office's name gives way; its tile stays."""
 
 
+UPRIGHT, WIDEST = 860, 16_777_215
+"""Width under which the dots give way; Qt's own largest width."""
+
+
 class Pill(Pressable):
     """A quiet rounded button with icon and word; ``on`` while what it asked for goes on."""
 
@@ -83,9 +87,10 @@ class TopLine(QFrame):
         theme = theme_of(self)
         self._line.setContentsMargins(theme.px(56), theme.px(10), theme.px(56), theme.px(10))
         self._line.setSpacing(theme.px(14))
+        self.setMinimumHeight(touch_of(self) + 2 * theme.px(10))
         width = self.width()
-        self.office.setVisible(width >= NARROW or not (self.aloud.isVisibleTo(self) and self.help.isVisibleTo(self)))
-        self.dots.setMaximumWidth(16777215 if width >= 860 or not self.aloud.isVisibleTo(self) else 0)
+        self.office.setVisible(width >= NARROW or not (self.aloud.isVisibleTo(self) or self.help.isVisibleTo(self)))
+        self.dots.setMaximumWidth(WIDEST if width >= UPRIGHT else 0)
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         super().resizeEvent(event)

@@ -43,6 +43,8 @@ PART_ICONS = {"data": "user", "foto": "camera", "jari": "fingerprint-pattern", "
 
 ROOMY = 1.4
 """From this text size on the buttons say only what is needed."""
+TIGHT_BELOW = 560
+"""Height of the page in design pixels under which the step bar gives its room to the work; the clock above stays."""
 
 
 class PartTab(Pressable):
@@ -324,6 +326,9 @@ class PerekamanPage(Page):
         low = [s for s in view.of_part(part.key) if s.state == "low"] if device else []
         self.put_off.setVisible(self.work.may_act(view.permohonan))
         large = self.shell.theme.scale >= ROOMY
+        tight = large and self.height() / self.shell.theme.scale < TIGHT_BELOW
+        self.head.bar.setVisible(not tight)
+        part.set_tight(tight)
         self.put_off.set_text("Tunda" if large else "Simpan & tunda")
         for button, icon in ((self.repeat, "rotate-ccw"), (self.shoot, "camera"), (self.except_button, "hand")):
             button.icon_name = "" if large else icon
@@ -476,7 +481,7 @@ class PerekamanPage(Page):
 
     def _understood(self) -> None:
         if self.view is not None and self.applicant is not None:
-            self.applicant.data(biodata_rows(self.view.permohonan.penduduk)[:10])
+            self.applicant.data(biodata_rows(self.view.permohonan.penduduk))
 
     def _data_answered(self, wrong: tuple[str, ...]) -> None:
         if self.view is not None and not self.view.confirmed:

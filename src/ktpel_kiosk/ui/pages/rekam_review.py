@@ -10,6 +10,7 @@ from PySide6.QtWidgets import QButtonGroup, QGridLayout, QHBoxLayout, QVBoxLayou
 from ktpel_kiosk.domain.biometric import FINGERS, Modality, Position
 from ktpel_kiosk.domain.errors import KioskError
 from ktpel_kiosk.domain.text import date_card
+from ktpel_kiosk.ui.applicant.controls import ApplicantControls
 from ktpel_kiosk.ui.pages.base import scroll
 from ktpel_kiosk.ui.pages.biodata import BiodataForm
 from ktpel_kiosk.ui.pages.rekam_part import Part
@@ -40,6 +41,7 @@ class DataPart(Part):
         left.body.addWidget(label("Apakah data ini benar?", "title", weight="bold"))
         self.state = label("", "body", tone="muted", wrap=True)
         left.body.addWidget(self.state)
+        left.body.addWidget(ApplicantControls(lambda: page.applicant))
         inner = QWidget()
         self._grid = QGridLayout(inner)
         self._grid.setContentsMargins(0, 4, 8, 0)
@@ -119,7 +121,7 @@ class DataPart(Part):
     def _corrected(self, view: RecordView) -> None:
         self.page.set_view(view)
         if self.page.applicant is not None:
-            self.page.applicant.data(biodata_rows(view.permohonan.penduduk)[:10])
+            self.page.applicant.data(biodata_rows(view.permohonan.penduduk))
 
 
 class ExceptionPanel(Card):
