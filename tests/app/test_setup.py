@@ -7,9 +7,11 @@ import signal
 import sys
 from collections.abc import Callable
 from dataclasses import replace
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
+from setup_office import PASSWORDS, another_disk, answers_of
 
 from ktpel_kiosk.app import backup, maintenance, setup_finish
 from ktpel_kiosk.app.office import UNFINISHED, open_central_keys, settings_of
@@ -21,7 +23,6 @@ from ktpel_kiosk.domain.sop import Peran
 from ktpel_kiosk.ports.setup import SetupAnswers
 from ktpel_kiosk.register.backup import check_copy
 from ktpel_kiosk.register.keys import KeyStore
-from setup_office import PASSWORDS, another_disk, answers_of
 
 Set = tuple[FolderSetup, SetupAnswers]
 
@@ -56,6 +57,7 @@ def test_a_fresh_folder_becomes_a_working_office(tmp_path: Path) -> None:
     assert len(told) >= 6 and all(text.endswith(".") for text in told)
     whole(tmp_path)
     assert {p.name for p in setup.data.iterdir()} == {"keys", "office.json", "register", "sop", "sop-berlaku.toml"}
+    setup.keep(answers)  # the window's last word when it closes
     assert setup.load() == SetupAnswers() and not (setup.data / setup_finish.STAGING).exists()
     found = settings_of(setup.data)
     assert found is not None and (found.station, found.gateway_url, found.place) == (
@@ -95,6 +97,27 @@ def by_the_console(data: Path, folder: Path) -> None:
         assert sop_versions.history(kiosk.desk)[0].in_force
         made = backup.copy_by_hand(kiosk.register, data, folder / "usb2", "konsol")
         assert made.exists() and backup.place_of(kiosk.register) == str(folder / "usb2")
+
+
+def test_a_copy_a_day_and_the_oldest_go(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    setup, answers = prepared(tmp_path)
+    setup.finish(answers, PASSWORDS, lambda _t: None)
+    monkeypatch.setattr(backup, "KEPT", 2)
+    usb = tmp_path / "usb"
+    (usb / "register-catatan.sqlite").write_text("milik orang lain")
+    with open_office(setup.data) as kiosk:
+        now = kiosk.clock.now()
+        assert backup.daily_copy(kiosk.register, setup.data, now) is None, "the one of the set-up is not a day old"
+        made = [backup.daily_copy(kiosk.register, setup.data, now + timedelta(days=1))]
+        monkeypatch.setattr(backup, "DAY", timedelta(0))
+        for old in list(usb.glob("register-2*")):
+            old.rename(old.with_name(old.name.replace("register-20", "register-19")))
+        made.append(backup.daily_copy(kiosk.register, setup.data, now))
+        assert all(made) and len(list(usb.glob("register-2*.sqlite"))) == 1 and len(list(usb.glob("register-1*.sqlite"))) == 1
+        assert len(list(usb.glob("register-*.key"))) == 2 and (usb / "register-catatan.sqlite").exists()
+        kiosk.copy_when_due()
+        usb.rename(tmp_path / "dicabut")
+        assert backup.daily_copy(kiosk.register, setup.data, now) is None and not usb.exists(), "a disk that is gone is not made anew"
 
 
 @pytest.mark.parametrize(("change", "word"), [

@@ -7,6 +7,7 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
+from setup_office import OFFICERS, PASSWORDS, another_disk, answers_of
 
 from ktpel_kiosk.app import backup_places, setup_answers, sops
 from ktpel_kiosk.app.setup import FolderSetup
@@ -15,7 +16,6 @@ from ktpel_kiosk.domain.courier import Disk
 from ktpel_kiosk.domain.errors import BadInput
 from ktpel_kiosk.domain.sop import Peran
 from ktpel_kiosk.ports.setup import NewOfficer, SetupAnswers, SetupStage
-from setup_office import OFFICERS, PASSWORDS, another_disk, answers_of
 
 
 @pytest.fixture

@@ -12,6 +12,7 @@ from typing import Any
 
 import pytest
 from PIL import Image
+from setup_office import PASSWORDS, Authority, another_disk, answered, answers_of
 from typer.testing import CliRunner
 
 from desk.doubles import Bench, Judge
@@ -35,7 +36,7 @@ from ktpel_kiosk.hal.simulators.world import SimulatedWorld
 from ktpel_kiosk.packet.keys import DemoKeys
 from ktpel_kiosk.packet.open import open_packet
 from ktpel_kiosk.ports.services import Assessed
-from setup_office import PASSWORDS, Authority, another_disk, answered, answers_of
+
 
 class Pictures(Judge):
     """The judge of the desk's tests, with samples that can really be put into a packet."""

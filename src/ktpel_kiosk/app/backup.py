@@ -1,13 +1,15 @@
-"""Copies of an office by hand and at set-up: the register, checked, with the wrapped key beside it, and the packets not yet received.
-
-Regular copies and putting one back are another chapter (docs/limits.md).
+"""Copies of an office at set-up, once a day and by hand: the register, checked, with the wrapped key beside it, and the packets not yet
+received. Putting one back is another chapter (docs/limits.md).
 """
 
 from __future__ import annotations
 
 import secrets
+from contextlib import suppress
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
+from ktpel_kiosk.app.backup_places import reachable
 from ktpel_kiosk.domain.errors import BadInput, IoFailure
 from ktpel_kiosk.durable import storage_trouble, write_durably
 from ktpel_kiosk.ports.register import Register, Tx
@@ -15,6 +17,8 @@ from ktpel_kiosk.register.store import SqlRegister
 
 PLACE = "cadangan.tempat"
 """Setting of the register: the folder chosen for copies."""
+NOBODY = "-"
+DAY, KEPT = timedelta(hours=20), 14
 LETTERS = "ABCDEFGHJKMNPQRSTVWXYZ23456789"
 GROUPS, GROUP = 5, 5
 
@@ -71,6 +75,41 @@ def _copy_packet(source: Path, target: Path, size: int) -> None:
     except OSError as error:
         raise IoFailure("storage.io", path=str(source), errno=error.errno) from error
     write_durably(target, content)
+
+
+def daily_copy(register: SqlRegister, data: Path, now: datetime) -> Path | None:
+    """A copy a day into the chosen place when it is there and its newest one is old; ``None`` when nothing was due. The newest ``KEPT``
+    stay: older ones go only after the new one was proved readable.
+
+    Raises:
+        DiskFull, IoFailure, Corrupt.
+    """
+    place = place_of(register)
+    if not place or not reachable(Path(place)):
+        return None
+    newest = max((at for at, _ in _copies(Path(place), now)), default=None)
+    if newest is not None and now - newest < DAY:
+        return None
+    made = make_copy(register, data, Path(place), NOBODY)
+    for _, old in sorted(_copies(Path(place), now))[:-KEPT]:
+        for path in (old, old.with_suffix(".key")):
+            with suppress(OSError):  # what cannot be removed stays
+                path.unlink(missing_ok=True)
+    return made
+
+
+def _made_at(copy: Path) -> datetime | None:
+    """The time in a copy's name; ``None`` for a file of another kind."""
+    try:
+        return datetime.strptime(copy.name.split("-")[1], "%Y%m%dT%H%M%SZ").replace(tzinfo=UTC)
+    except (IndexError, ValueError):
+        return None
+
+
+def _copies(folder: Path, now: datetime) -> list[tuple[datetime, Path]]:
+    """Copies with their times. One that a wrong clock dated into the future counts for nothing and is left alone."""
+    dated = ((_made_at(path), path) for path in folder.glob("register-*.sqlite"))
+    return [(at, path) for at, path in dated if at is not None and at <= now + timedelta(minutes=5)]
 
 
 def copy_by_hand(register: SqlRegister, data: Path, to: Path | None, actor: str) -> Path:

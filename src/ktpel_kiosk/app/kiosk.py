@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import logging
+import threading
 from contextlib import suppress
 from dataclasses import dataclass
 from functools import cached_property
@@ -29,6 +31,8 @@ if TYPE_CHECKING:
     from ktpel_kiosk.siak.simulator.server import GatewaySimulator
     from ktpel_kiosk.siak.uploader import Uploader
 
+log = logging.getLogger(__name__)
+COPY_LOOK_S, COPY_END_S = 900.0, 60.0
 UNREACHABLE = "https://127.0.0.1:9"
 """Where a station without a gateway address sends: nobody listens there, so everything stays queued."""
 
@@ -47,6 +51,8 @@ class Kiosk:
     simulator: GatewaySimulator | None = None
     gateway_url: str = ""
     _seated: str = ""
+    _look_for_copy: float = 0.0
+    _copying: threading.Thread | None = None
 
     @cached_property
     def network(self) -> Network:
@@ -106,7 +112,28 @@ class Kiosk:
 
     def start_network(self) -> None:
         """Start the lanes of the network; they wait until there is something due."""
-        self.network.start(beside=self._beside, always=lambda: always_due(self.desk, self.file_check))
+        self.network.start(beside=self._beside, always=self._always)
+
+    def _always(self) -> None:
+        always_due(self.desk, self.file_check)
+        self.copy_when_due()
+
+    def copy_when_due(self) -> None:
+        """Look for the day's copy of the register now and then; made on a thread of its own, for a large one takes minutes."""
+        now = self.clock.monotonic()
+        if not self.settings.production or now < self._look_for_copy or (self._copying is not None and self._copying.is_alive()):
+            return
+        self._look_for_copy = now + COPY_LOOK_S
+        self._copying = threading.Thread(target=self._copy, name="daily-copy", daemon=True)
+        self._copying.start()
+
+    def _copy(self) -> None:
+        from ktpel_kiosk.app.backup import daily_copy
+
+        try:
+            daily_copy(self.register, self.data, self.clock.now())
+        except KioskError as error:  # the disk went, or is full: doctor tells of the last copy
+            log.warning("daily copy: %s", error)
 
     @cached_property
     def trainees(self) -> Trainees:
@@ -134,6 +161,8 @@ class Kiosk:
 
     def close(self) -> None:
         self.network.stop()
+        if self._copying is not None:
+            self._copying.join(COPY_END_S)
         if self.world is not None:
             self.world.close()
         self.devices.close()

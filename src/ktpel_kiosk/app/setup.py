@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 
 from ktpel_kiosk.app import backup, backup_places, setup_answers, setup_checks, setup_sop
 from ktpel_kiosk.app.clock import PracticeClock, SystemClock
+from ktpel_kiosk.app.office import SETTINGS
 from ktpel_kiosk.app.sentences import load_sentences
 from ktpel_kiosk.domain.errors import BadInput
 from ktpel_kiosk.domain.sop import Peran
@@ -52,7 +53,8 @@ class FolderSetup:
 
     def keep(self, answers: SetupAnswers) -> None:
         with self._lock:
-            setup_answers.keep(self.data, answers)
+            if not (self.data / SETTINGS).exists():  # a window that closes after the end writes nothing any more
+                setup_answers.keep(self.data, answers)
 
     def sops(self) -> Sequence[SopChoice]:
         return setup_sop.shipped()

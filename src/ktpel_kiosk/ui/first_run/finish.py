@@ -17,6 +17,7 @@ from ktpel_kiosk.ui.first_run.steps import TITLES
 from ktpel_kiosk.ui.presenters.cards import PrintStep
 from ktpel_kiosk.ui.widgets.base import Card, Line, clear_layout, label
 from ktpel_kiosk.ui.widgets.buttons import Button, Chip
+from ktpel_kiosk.ui.widgets.extra import Tick
 from ktpel_kiosk.ui.widgets.steplist import StepList
 
 if TYPE_CHECKING:
@@ -55,13 +56,24 @@ class FinishPage(SetupPage):
     def _making(self) -> QWidget:
         self.steps = StepList()
         self.first = label("", "body", wrap=True)
+        self.code = label("", "figure", weight="semibold", wrap=True)
+        self.noted = Tick("Kode sudah saya catat di kertas")
+        self.noted.toggled.connect(lambda _on: self.message.hide())
+        self.secret = Card(24, 6)
+        self.secret.body.addWidget(label("Kode pemulihan cadangan", "body", weight="semibold"))
+        self.secret.body.addWidget(self.code)
+        self.secret.body.addWidget(label("Hanya dengan kode ini cadangan terbuka di komputer lain. Kode ini tidak disimpan di mana pun; simpan "
+                                         "kertasnya di lemari terkunci.", "small", tone="muted", wrap=True))
+        self.secret.body.addWidget(self.noted)
         card = Card(24, 12)
         card.body.addWidget(self.steps)
         card.body.addWidget(self.first)
         view = QWidget()
         box = QVBoxLayout(view)
         box.setContentsMargins(0, 0, 0, 0)
+        box.setSpacing(14)
         box.addWidget(card)
+        box.addWidget(self.secret)
         box.addStretch(1)
         return view
 
@@ -109,6 +121,10 @@ class FinishPage(SetupPage):
 
     def forward(self) -> None:
         if self.made:
+            if self.code.text() and not self.noted.isChecked():
+                self.message.show_text("attention", "Catat kode pemulihan di kertas, lalu centang. Setelah ini kodenya tidak tampil lagi.")
+                self.noted.setFocus()
+                return
             self.shell.end("production")
             return
         if needed := must(self.progress):
@@ -121,10 +137,16 @@ class FinishPage(SetupPage):
         self.message.hide()
         self._step("Menyiapkan …")
         self.first.hide()
+        self.secret.hide()
         self.shell.set_busy(True)
         answers, passwords, bridge = self.progress.answers, dict(self.progress.passwords), self.shell.bridge
-        self.ask(lambda: self.setup.finish(answers, passwords, lambda text: bridge.post(lambda: self._step(text))),
-                 lambda _r: self._done(), self._failed)
+
+        def work() -> str:
+            code = self.setup.recovery_code() if answers.backup else ""
+            self.setup.finish(answers, passwords, lambda text: bridge.post(lambda: self._step(text)))
+            return code
+
+        self.ask(work, self._done, self._failed)
 
     def _step(self, text: str) -> None:
         """One more sentence; those before it are done."""
@@ -136,7 +158,7 @@ class FinishPage(SetupPage):
         last = len(self._told) - 1
         self.steps.set_steps(tuple(PrintStep(text, "", "active" if active and i == last else "done") for i, text in enumerate(self._told)))
 
-    def _done(self) -> None:
+    def _done(self, code: str = "") -> None:
         self.made = self.shell.over = True
         self.progress.passwords.clear()
         self.shell.set_busy(False)
@@ -149,6 +171,8 @@ class FinishPage(SetupPage):
         self.intro.setText("Meja dibuka di halaman masuk.")
         self.first.setText(f"Masuk pertama: {admin.username}, dengan kata sandi yang tadi dibuat." if admin else "")
         self.first.setVisible(admin is not None)
+        self.code.setText(code)
+        self.secret.setVisible(bool(code))
         self.lead("Buka meja ini")
         self.shell.primary.setFocus()
 
