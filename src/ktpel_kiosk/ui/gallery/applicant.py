@@ -1,0 +1,92 @@
+"""The applicant's pages, and the parts they are made of."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+
+from PySide6.QtCore import QSize
+from PySide6.QtWidgets import QWidget
+
+from ktpel_kiosk.domain.biometric import RIGHT_FOUR
+from ktpel_kiosk.ui.applicant import survey
+from ktpel_kiosk.ui.applicant.faces import FaceCard
+from ktpel_kiosk.ui.applicant.hand_picture import HandPicture
+from ktpel_kiosk.ui.applicant.parts import IconLabel
+from ktpel_kiosk.ui.applicant_window import ApplicantWindow
+from ktpel_kiosk.ui.gallery.capturing import picture
+from ktpel_kiosk.ui.gallery.kit import Specimen, Stage, exhibit, in_states
+
+PARTS, PAGES = "Pemohon: bagian", "Pemohon: halaman"
+ROOM = QSize(1024, 600)
+ROWS = (("nama", "Nama lengkap", "SITI CONTOH LESTARI"), ("tempat_lahir", "Tempat lahir", "LUMAJANG"),
+        ("alamat", "Alamat", "DUSUN KRAJAN RT 003 RW 001"), ("golongan_darah", "Golongan darah", "O"))
+
+
+@exhibit(PARTS, "Jawaban survei: wajah dan kata", order=160)
+def faces(_stage: Stage) -> Iterator[Specimen]:
+    for score, words in ((1, "Tidak baik"), (2, "Kurang baik"), (3, "Baik"), (4, "Sangat baik")):
+        card = FaceCard(score)
+        card.set_words(words)
+        yield Specimen(words, card, width=210, height=230)
+
+    def last() -> FaceCard:
+        made = FaceCard(4)
+        made.set_words("Sangat baik")
+        return made
+
+    yield from in_states(last, ("hover", "pressed", "focus"), width=210, height=230)
+
+
+@exhibit(PARTS, "Tangan dengan jari yang diminta", order=161)
+def hands(_stage: Stage) -> Iterator[Specimen]:
+    made = HandPicture()
+    made.set_states(dict.fromkeys(RIGHT_FOUR, "target"))
+    yield Specimen("empat jari kanan", made, width=520, height=260)
+
+
+@exhibit(PARTS, "Ikon", order=162)
+def icons(_stage: Stage) -> Iterator[Specimen]:
+    for name, tone in (("check", "good"), ("lock", "accent"), ("clock", "accent")):
+        yield Specimen(name, IconLabel(name, tone, 48))
+
+
+def _stages(window: ApplicantWindow) -> Iterator[tuple[str, Callable[[], object]]]:
+    """Each page by the name of what the applicant does there."""
+    portrait, ink = picture(300, 400), picture(400, 150)
+    rows = [*ROWS]
+    yield "siaga", window.idle
+    yield "sebelum giliran", lambda: window._put("sambut")
+    yield "pemberitahuan privasi", window.privacy
+    yield "periksa data", lambda: window.data(rows)
+    yield "foto", window.photo
+    yield "sidik jari", lambda: window.hands(dict.fromkeys(RIGHT_FOUR, "target"), RIGHT_FOUR, 0.3)
+    yield "mata", window.eyes
+    yield "tanda tangan", window.sign
+    yield "tinjau", lambda: window.review("SITI CONTOH LESTARI", portrait, ink, ["Foto", "Sepuluh sidik jari", "Iris", "Tanda tangan"])
+    yield "menunggu", window.wait
+    yield "terima kasih", lambda: window.thanks("0042/KTP/XI/2026", "SITI CONTOH LESTARI", "besok pukul 09.00")
+    yield "tidak ada petugas", lambda: window._put("netral")
+    yield "putar layar", lambda: window._put("putar")
+    yield "ajakan survei", lambda: window.ask_survey("baru")
+    yield "pertanyaan survei", window.survey.begin
+    yield "profil survei", lambda: window.survey._go(survey.PROFILE)
+    yield "terima kasih survei", lambda: window.survey._go(survey.THANKS)
+
+
+@exhibit(PAGES, "Satu hal pada satu waktu", order=170)
+def pages(stage: Stage) -> Iterator[Specimen]:
+    window = ApplicantWindow(stage.sop)
+    window.resize(ROOM)
+    found: list[tuple[str, QWidget]] = []
+    for name, act in _stages(window):
+        act()
+        page = window.stack.currentWidget()
+        if page is not None:
+            found.append((name, page))
+    window.survey.stop()
+    yield Specimen("baris atas", window.top, width=ROOM.width())
+    for name, page in found:
+        page.setParent(None)
+        page._window = window  # type: ignore[attr-defined]  # its signals lead there
+        page.setFixedSize(ROOM)
+        yield Specimen(name, page)
