@@ -83,7 +83,7 @@ class FingersPart(Part):
         left.body.addWidget(self.history)
         side = QVBoxLayout()
         side.setSpacing(12)
-        hands = Card(12, 0)
+        hands = self.hands = Card(12, 0)
         self.map = HandMap(selectable=True)
         self.map.pressed.connect(page.ask_exception)
         hands.body.addWidget(self.map)
@@ -99,6 +99,11 @@ class FingersPart(Part):
         side.addWidget(table, 5)
         self.columns.addWidget(left, 64)
         self.columns.addLayout(side, 46)
+
+    def set_tight(self, on: bool) -> None:
+        """The plate names the fingers, the table their results: hands and attempts give way to large letters."""
+        self.hands.setVisible(not on)
+        self.history.setMaximumHeight(0 if on else 1000)
 
     def set_automatic(self, on: bool) -> None:
         """Whether the next group begins by itself; kept for this desk."""

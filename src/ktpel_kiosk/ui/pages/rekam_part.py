@@ -87,6 +87,9 @@ class Part(QWidget):
     def show_view(self, view: RecordView) -> None:
         """The session changed."""
 
+    def set_tight(self, on: bool) -> None:
+        """Large letters on a small screen: leave out what stands elsewhere too."""
+
     def capture(self) -> None:
         """F8."""
 

@@ -13,6 +13,7 @@ from ktpel_kiosk.domain.biometric import Position, RawImage
 from ktpel_kiosk.domain.errors import KioskError
 from ktpel_kiosk.domain.sop import Stage
 from ktpel_kiosk.ports.devices import DeviceKind
+from ktpel_kiosk.ui.pages.base import scroll
 from ktpel_kiosk.ui.pages.rekam_part import Part, picture_of
 from ktpel_kiosk.ui.presenters.photo_guide import Guidance, PhotoGuide
 from ktpel_kiosk.ui.presenters.recording import (
@@ -72,8 +73,12 @@ class PhotoPart(Part):
         self._measures = QGridLayout()
         self._measures.setHorizontalSpacing(20)
         self._measures.setVerticalSpacing(0)
-        side.body.addLayout(self._measures)
-        side.body.addStretch(1)
+        inner, column = QWidget(), QVBoxLayout()
+        inner.setLayout(column)
+        column.setContentsMargins(0, 0, 4, 0)
+        column.addLayout(self._measures)
+        column.addStretch(1)
+        side.body.addWidget(scroll(inner), 1)
         side.body.addWidget(self._cloth_offer())
         self._shots = QHBoxLayout()
         self._shots.setSpacing(12)

@@ -12,6 +12,7 @@ from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
 from ktpel_kiosk.domain.biometric import EYES, Modality, Position
 from ktpel_kiosk.domain.errors import KioskError
 from ktpel_kiosk.domain.ganda import DuplicateCheck
+from ktpel_kiosk.ui.pages.base import scroll
 from ktpel_kiosk.ui.pages.rekam_part import Part, finger_cells, picture_of
 from ktpel_kiosk.ui.presenters.recording import PART_TITLES, RecordView, replaced_background
 from ktpel_kiosk.ui.widgets.base import Card, clear_layout, label
@@ -57,20 +58,24 @@ class ReviewPart(Part):
         self.warnings.setSpacing(4)
         left.body.addLayout(self.warnings)
         left.body.addLayout(self._pictures(), 1)
-        side = Card(24, 12)
-        side.body.addWidget(label("Pengesahan", "strong", weight="semibold"))
-        self.steps = [self._step(side, "1", "Pemohon setuju di layar pemohon"), self._step(side, "2", "Operator mengesahkan"),
-                      self._step(side, "3", "Disegel dan masuk antrean kirim")]
+        side, inner = Card(24, 12), QWidget()
+        column = QVBoxLayout(inner)
+        column.setContentsMargins(0, 0, 4, 0)
+        column.setSpacing(12)
+        side.body.addWidget(scroll(inner), 1)
+        column.addWidget(label("Pengesahan", "strong", weight="semibold"))
+        self.steps = [self._step(column, "1", "Pemohon setuju di layar pemohon"), self._step(column, "2", "Operator mengesahkan"),
+                      self._step(column, "3", "Disegel dan masuk antrean kirim")]
         self.on_behalf = Button("Pemohon setuju", icon="check")
         self.on_behalf.clicked.connect(self.agree)
-        side.body.addWidget(self.on_behalf)
+        column.addWidget(self.on_behalf)
         self.password = TextField("password", "Kata sandi Anda", secret=True)
         self.password.line.returnPressed.connect(self.seal)
-        side.body.addWidget(self.password)
+        column.addWidget(self.password)
         self.message = NoticeBar(closable=False)
-        side.body.addWidget(self.message)
-        side.body.addStretch(1)
-        side.body.addWidget(label("Setelah disegel, perekaman mentah dihapus dari komputer ini. Paket terkunci menunggu terkirim.",
+        column.addWidget(self.message)
+        column.addStretch(1)
+        column.addWidget(label("Setelah disegel, perekaman mentah dihapus dari komputer ini. Paket terkunci menunggu terkirim.",
                                   "small", tone="muted", wrap=True))
         self.columns.addWidget(left, 65)
         self.columns.addWidget(side, 44)
@@ -107,7 +112,7 @@ class ReviewPart(Part):
         line.addLayout(second, 1)
         return line
 
-    def _step(self, card: Card, number: str, text: str) -> Chip:
+    def _step(self, column: QVBoxLayout, number: str, text: str) -> Chip:
         chip = Chip(number, "neutral")
         holder = QWidget()
         line = QHBoxLayout(holder)
@@ -115,8 +120,12 @@ class ReviewPart(Part):
         line.setSpacing(12)
         line.addWidget(chip)
         line.addWidget(label(text, "body", wrap=True), 1)
-        card.body.addWidget(holder)
+        column.addWidget(holder)
         return chip
+
+    def set_tight(self, on: bool) -> None:
+        for picture in (*self.eyes.values(), self.signature, self.ink):
+            picture.setVisible(not on)
 
     def enter(self) -> None:
         super().enter()

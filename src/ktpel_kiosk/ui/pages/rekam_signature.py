@@ -8,10 +8,11 @@ from typing import TYPE_CHECKING, Any
 
 from PySide6.QtCore import QTimer
 from PySide6.QtGui import QImage
-from PySide6.QtWidgets import QButtonGroup, QSizePolicy, QStackedWidget
+from PySide6.QtWidgets import QButtonGroup, QSizePolicy, QStackedWidget, QVBoxLayout, QWidget
 
 from ktpel_kiosk.domain.biometric import PenPoint, Position, SignatureKind
 from ktpel_kiosk.ports.devices import DeviceKind, DeviceState
+from ktpel_kiosk.ui.pages.base import scroll
 from ktpel_kiosk.ui.pages.rekam_part import Part
 from ktpel_kiosk.ui.pages.rekam_refused import RefusedCard
 from ktpel_kiosk.ui.presenters.recording import RecordView, applicant_hint
@@ -58,26 +59,30 @@ class SignaturePart(Part):
         self.refused.keep.connect(lambda: page.ask_keep(self.refused.rejected))
         self.field.addWidget(self.refused)
         left.body.addWidget(self.field, 1)
-        side = Card(24, 12)
-        side.body.addWidget(label("Bentuk", "strong", weight="semibold"))
+        side, inner = Card(24, 12), QWidget()
+        column = QVBoxLayout(inner)
+        column.setContentsMargins(0, 0, 4, 0)
+        column.setSpacing(12)
+        side.body.addWidget(scroll(inner), 1)
+        column.addWidget(label("Bentuk", "strong", weight="semibold"))
         self.kinds = QButtonGroup(self)
         for kind, text in ((SignatureKind.TANDA_TANGAN, "Tanda tangan"), (SignatureKind.GARIS, "Garis"),
                            (SignatureKind.CAP_JEMPOL, "Cap jempol")):
             chip = ChoiceChip(text, kind)
             chip.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
             self.kinds.addButton(chip)
-            side.body.addWidget(chip)
+            column.addWidget(chip)
         self.kinds.buttons()[0].setChecked(True)
         self.kinds.buttonClicked.connect(lambda _b: self._kind_chosen())
         self.about = label("", "small", tone="muted", wrap=True)
-        side.body.addWidget(self.about)
-        side.body.addSpacing(8)
-        side.body.addWidget(label("Hasil tersimpan", "strong", weight="semibold"))
+        column.addWidget(self.about)
+        column.addSpacing(8)
+        column.addWidget(label("Hasil tersimpan", "strong", weight="semibold"))
         self.chip = Chip("belum ada", "neutral")
-        side.body.addWidget(self.chip)
-        side.body.addStretch(1)
+        column.addWidget(self.chip)
+        column.addStretch(1)
         self.left_hand = label(word("rekam", "ttd_kidal"), "small", tone="muted", wrap=True)
-        side.body.addWidget(self.left_hand)
+        column.addWidget(self.left_hand)
         self.columns.addWidget(left, 72)
         self.columns.addWidget(side, 37)
 
