@@ -6,23 +6,28 @@ from collections.abc import Callable
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
-from PySide6.QtCore import QEvent, QPoint, Qt
-from PySide6.QtWidgets import QGridLayout, QHBoxLayout, QLabel, QMenu, QStackedWidget, QVBoxLayout, QWidget
+from PySide6.QtCore import QEvent, QPoint
+from PySide6.QtWidgets import QHBoxLayout, QMenu, QStackedWidget, QVBoxLayout, QWidget
 
 from ktpel_kiosk.desk import intake, verification
 from ktpel_kiosk.domain.permohonan import RETURN_REASONS, Permohonan
 from ktpel_kiosk.domain.sop import Stage
-from ktpel_kiosk.ui.pages.base import ApplicationHead, Page, footer, scroll
+from ktpel_kiosk.ui.pages.base import ApplicationHead, Page, footer
+from ktpel_kiosk.ui.pages.verifikasi_parts import EntriesCard, PapersPane
+from ktpel_kiosk.ui.pictures import images
+from ktpel_kiosk.ui.presenters.checking import CheckPresenter, compare
 from ktpel_kiosk.ui.presenters.intake import IntakePresenter, printed_words
-from ktpel_kiosk.ui.presenters.work import WorkPresenter, biodata_rows
-from ktpel_kiosk.ui.widgets.base import Card, Line, clear_layout, column, label
-from ktpel_kiosk.ui.widgets.buttons import Button, Chip
+from ktpel_kiosk.ui.presenters.work import WorkPresenter
+from ktpel_kiosk.ui.widgets.base import label, set_tone
+from ktpel_kiosk.ui.widgets.buttons import Button
 from ktpel_kiosk.ui.widgets.decisions import ReasonPanel, pause_menu
-from ktpel_kiosk.ui.widgets.status import ChecklistRow, EmptyState
+from ktpel_kiosk.ui.widgets.status import EmptyState
 from ktpel_kiosk.ui.widgets.worklist import WorkItem, WorkList
 from ktpel_kiosk.ui.words import word
 
 if TYPE_CHECKING:
+    from PySide6.QtGui import QImage
+
     from ktpel_kiosk.desk.context import Desk
     from ktpel_kiosk.desk.queries import Dossier
     from ktpel_kiosk.domain.actor import Actor
@@ -32,6 +37,8 @@ if TYPE_CHECKING:
 PAPERS, RETURN, REFUSE, DOUBLE = range(4)
 LARGE = 1.4
 """From this text size on the buttons say only what is needed."""
+TWICE = "Anda juga memaraf langkah sebelumnya; dicatat."
+"""Said before the same officer gives a second paraf."""
 REFUSALS = ("data_invalid", "bukan_ybs", "usia_belum_cukup", "lain")
 
 
@@ -43,7 +50,8 @@ class VerifikasiPage(Page):
         self.presenter = WorkPresenter(window.session, Stage.VERIFIKASI, Stage.VALIDASI)
         self.slips = IntakePresenter(window.session)
         self.dossier: Dossier | None = None
-        self._wanted = self._chosen = ""
+        self.checks = CheckPresenter(window.session)
+        self._wanted = self._chosen = self._compared = ""
         self.list = WorkList("Menunggu pemeriksaan", "file-check", "Tidak ada yang menunggu", "Permohonan baru akan tampil di sini.")
         self.list.chosen.connect(self._choose)
         self.list.setFixedWidth(300)
@@ -65,7 +73,8 @@ class VerifikasiPage(Page):
         layout.addWidget(self.head)
         self.both = QHBoxLayout()
         self.both.setSpacing(16)
-        self.both.addWidget(self._entries(), 11)
+        self.entries = EntriesCard()
+        self.both.addWidget(self.entries, 11)
         self.both.addWidget(self._papers(), 9)
         layout.addLayout(self.both, 1)
         self.back_button = Button("Kembalikan berkas", icon="undo-2")
@@ -80,28 +89,10 @@ class VerifikasiPage(Page):
         layout.addLayout(footer([self.back_button, self.more], [self.hint, self.put_off, self.primary]))
         return holder
 
-    def _entries(self) -> QWidget:
-        card = Card(24, 10)
-        card.body.addWidget(label("Isian", "strong", weight="semibold"))
-        inner = QWidget()
-        self._grid = QGridLayout(inner)
-        self._grid.setContentsMargins(0, 0, 8, 0)
-        self._grid.setHorizontalSpacing(20)
-        self._grid.setVerticalSpacing(11)
-        self._grid.setColumnStretch(1, 1)
-        card.body.addWidget(scroll(inner), 1)
-        return card
-
     def _papers(self) -> QWidget:
         self.side = QStackedWidget()
-        papers = Card(24, 8)
-        papers.body.addWidget(label("Berkas", "strong", weight="semibold"))
-        inner = QWidget()
-        self._list = QVBoxLayout(inner)
-        self._list.setContentsMargins(0, 0, 4, 0)
-        self._list.setSpacing(0)
-        papers.body.addWidget(scroll(inner), 1)
-        self.side.addWidget(papers)
+        self.papers = PapersPane()
+        self.side.addWidget(self.papers)
         panels = (
             ReasonPanel("Mengapa dikembalikan?", "Kembalikan & cetak", RETURN_REASONS),
             ReasonPanel("Tolak permohonan", "Tolak & cetak", REFUSALS, note="Alasan untuk pemohon", need_note=True,
@@ -183,11 +174,12 @@ class VerifikasiPage(Page):
         self.work.setCurrentIndex(1)
         self._ask_reasons(PAPERS)
         self.head.show_dossier(self.session, dossier)
-        clear_layout(self._grid)
-        for i, (_name, title, value) in enumerate(biodata_rows(p.penduduk)):
-            self._grid.addWidget(label(title, "small", tone="muted"), i, 0, Qt.AlignmentFlag.AlignTop)
-            self._grid.addWidget(_selectable(value), i, 1)
-        self._grid.setRowStretch(99, 1)
+        if self._compared != p.id:
+            self.entries.show_entries(compare(p.penduduk, None, {}))
+            self.papers.show_pictures({}, {})
+            self._compared = p.id
+        self.ask_latest("entries", lambda: self.checks.entries(p), self.entries.show_entries, lambda _e: None)
+        self._load_pictures(p)
         self._show_papers(dossier)
         may = self.presenter.may_act(p)
         stage = p.current().stage if p.current() else ""  # type: ignore[union-attr]
@@ -195,32 +187,39 @@ class VerifikasiPage(Page):
         for button in (self.primary, self.back_button, self.more):
             button.setEnabled(may)
         self.put_off.setVisible(may)
-        self.hint.setText("" if may else f"Langkah ini milik {self.presenter.who_may(p)}")
+        twice = may and any(a.officer == self.session.actor.username for a in dossier.approvals)
+        self.hint.setText(TWICE if twice else "" if may else f"Langkah ini milik {self.presenter.who_may(p)}")
+        set_tone(self.hint, "attention" if twice else "muted")
 
     def _show_papers(self, dossier: Dossier) -> None:
         p = dossier.permohonan
-        clear_layout(self._list)
-        for item in p.kelengkapan:
-            row = ChecklistRow(item.teks, required=item.wajib, fixed=True)
-            row.setChecked(item.ada)
-            self._list.addWidget(row)
-        if p.warnings:
-            self._list.addSpacing(12)
-            for warning in p.warnings:
-                self._list.addLayout(column(Chip("Perhatian", "attention", icon="triangle-alert"),
-                                            label(warning.text, "small", tone="attention", wrap=True), spacing=6))
-        if dossier.approvals:
-            self._list.addSpacing(12)
-            self._list.addWidget(Line())
-            self._list.addSpacing(8)
-            for a in dossier.approvals:
-                twice = " · petugas yang sama" if a.second_same_officer else ""
-                state = dossier.states.get(a.id)
-                worth = f" · {word('paraf', state)}" if state else ""
-                text = f"{word('stage', a.stage)} · {a.officer} · {self.session.when(a.at)}{twice}{worth}"
-                tone = {"isi_berubah": "attention", "tidak_sah": "trouble"}.get(state or "", "muted")
-                self._list.addWidget(label(text, "small", tone=tone, wrap=True))
-        self._list.addStretch(1)
+        parafs = []
+        for a in dossier.approvals:
+            twice = " · petugas yang sama" if a.second_same_officer else ""
+            state = dossier.states.get(a.id)
+            worth = f" · {word('paraf', state)}" if state else ""
+            tone = {"isi_berubah": "attention", "tidak_sah": "trouble"}.get(state or "", "muted")
+            parafs.append((f"{word('stage', a.stage)} · {a.officer} · {self.session.when(a.at)}{twice}{worth}", tone))
+        self.papers.show_rows([(i.teks, i.wajib, i.ada) for i in p.kelengkapan], [w.text for w in p.warnings], parafs)
+
+    def _load_pictures(self, p: Permohonan) -> None:
+        """Scans are read and decoded beside the window's work; most applications have none."""
+        def load() -> dict[str, list[QImage]]:
+            return {kode: images(pages) for kode, pages in self.checks.pictures(p.id).items()}
+
+        def shown(found: dict[str, list[QImage]]) -> None:
+            if p.id == self._chosen:
+                self.papers.show_pictures(found, {i.kode: i.teks for i in p.kelengkapan})
+                self._share_room()
+
+        self.ask_latest("pictures", load, shown, lambda _e: None)
+
+    def _share_room(self) -> None:
+        """Pictures need room: they get it from the entries, reasons even more."""
+        reasons = self.side.currentIndex() != PAPERS
+        entries, side = (8, 12) if reasons or self.papers.pictured else (11, 9)
+        self.both.setStretch(0, entries)
+        self.both.setStretch(1, side)
 
     # -- deciding -----------------------------------------------------------------------------------------------------
 
@@ -255,8 +254,7 @@ class VerifikasiPage(Page):
             chosen = {REFUSE: ("data_invalid",)}.get(which, ())
             self.panels[which - 1].ask(chosen, [(i.kode, i.teks, not i.ada and i.wajib) for i in papers if i.ada or i.wajib])
         self.side.setCurrentIndex(which)
-        self.both.setStretch(0, 11 if which == PAPERS else 8)
-        self.both.setStretch(1, 9 if which == PAPERS else 12)
+        self._share_room()
 
     def _menu(self) -> None:
         """What is decided more rarely: refusing, and holding the application as double data."""
@@ -308,9 +306,3 @@ class VerifikasiPage(Page):
                         bold=f"{p.nomor_register} ditunda.")
         self._close()
         self.refresh()
-
-
-def _selectable(value: str) -> QLabel:
-    made = label(value, "body", weight="medium", wrap=True)
-    made.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
-    return made

@@ -60,7 +60,7 @@ class Field(QWidget):
 
     def _describe(self) -> None:
         """What a screen reader says after the name: where the value is from, then the message."""
-        self.editor.setAccessibleDescription(". ".join(p for p in (self.origin and f"Dari {self.origin}", self.message()) if p))
+        self.editor.setAccessibleDescription(". ".join(p for p in (self.origin[:1].upper() + self.origin[1:], self.message()) if p))
 
     def value(self) -> str:
         raise NotImplementedError  # pragma: no cover - every subclass gives one

@@ -60,7 +60,7 @@ class _Row(QStyledItemDelegate):
         if on:
             painter.setPen(Qt.PenStyle.NoPen)
             painter.setBrush(theme.color("accent_soft"))
-            painter.drawRoundedRect(rect.adjusted(1, 1, -1, -1), theme.px(8), theme.px(8))
+            painter.drawRoundedRect(rect.adjusted(1, 1, -1, -1), theme.radius("plate"), theme.radius("plate"))
         font = theme.font("body", 600 if on else 400)
         painter.setFont(font)
         painter.setPen(theme.color("accent" if on else "ink"))
@@ -239,6 +239,7 @@ class PickEdit(QLineEdit):
                 self.take(entry)
             self.close_list()
             self.returnPressed.emit()
+            event.ignore()  # the form goes on from here, as with any line
         elif key == K.Key_Escape and self.is_open:
             self.close_list()
             if not self.free:
