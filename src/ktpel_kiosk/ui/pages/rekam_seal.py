@@ -66,14 +66,14 @@ class ReviewPart(Part):
         column.addWidget(label("Pengesahan", "strong", weight="semibold"))
         self.steps = [self._step(column, "1", "Pemohon setuju di layar pemohon"), self._step(column, "2", "Operator mengesahkan"),
                       self._step(column, "3", "Disegel dan masuk antrean kirim")]
+        self.message = NoticeBar(closable=False)
+        column.addWidget(self.message)
         self.on_behalf = Button("Pemohon setuju", icon="check")
         self.on_behalf.clicked.connect(self.agree)
         column.addWidget(self.on_behalf)
         self.password = TextField("password", "Kata sandi Anda", secret=True)
         self.password.line.returnPressed.connect(self.seal)
         column.addWidget(self.password)
-        self.message = NoticeBar(closable=False)
-        column.addWidget(self.message)
         column.addStretch(1)
         column.addWidget(label("Setelah disegel, perekaman mentah dihapus dari komputer ini. Paket terkunci menunggu terkirim.",
                                   "small", tone="muted", wrap=True))

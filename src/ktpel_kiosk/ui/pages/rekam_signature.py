@@ -59,7 +59,7 @@ class SignaturePart(Part):
         self.refused.keep.connect(lambda: page.ask_keep(self.refused.rejected))
         self.field.addWidget(self.refused)
         left.body.addWidget(self.field, 1)
-        side, inner = Card(24, 12), QWidget()
+        side, inner = Card(18, 12), QWidget()
         column = QVBoxLayout(inner)
         column.setContentsMargins(0, 0, 4, 0)
         column.setSpacing(12)
@@ -83,8 +83,8 @@ class SignaturePart(Part):
         column.addStretch(1)
         self.left_hand = label(word("rekam", "ttd_kidal"), "small", tone="muted", wrap=True)
         column.addWidget(self.left_hand)
-        self.columns.addWidget(left, 72)
-        self.columns.addWidget(side, 37)
+        self.columns.addWidget(left, 66)
+        self.columns.addWidget(side, 43)
 
     def _pad(self) -> bool:
         state = self.page.shell.header.states.get(DeviceKind.SIGNATURE)
