@@ -83,6 +83,15 @@ class SetupDouble:
             found["jam_tutup"] = "Jam tutup harus sesudah jam buka."
         return found
 
+    def propose_station(self, office: OfficeAnswers, place: str) -> str:
+        return f"{office.kode_wilayah.replace('.', '').ljust(7, '0')}-{place.lower().replace(' ', '-')}"
+
+    def check_desk(self, answers: SetupAnswers) -> Mapping[str, str]:
+        return {"place": "Nama meja terlalu panjang."} if len(answers.place) > 40 else {}
+
+    def recovery_code(self) -> str:
+        return "ABCD-EFGH-JKLM-NPQR"
+
     def region_name(self, kode_wilayah: str) -> str:
         try:
             name = region_table().district(kode_wilayah.replace(".", ""))

@@ -145,6 +145,7 @@ def test_answers_come_back_after_a_power_cut_and_passwords_do_not(bench: Bench, 
 
 def test_what_is_typed_is_kept_without_leaving_the_page(bench: Bench) -> None:
     bench.to(SetupStage.OFFICE)
+    QTest.keyClick(bench.page.fields["nama"].line, Qt.Key.Key_End)
     QTest.keyClicks(bench.page.fields["nama"].line, " Baru")
     bench.qtbot.waitUntil(lambda: bench.double.kept[-1].office.nama == "Kecamatan Tempeh Baru", timeout=5000)
 
@@ -313,6 +314,18 @@ def test_making_the_office_tells_each_step_and_a_failure_leaves_the_answers(benc
     assert bench.page.primary == "Coba lagi" and bench.page.message.plain() and not bench.window.busy
     bench.go()
     assert bench.double.made is not None and bench.page.made
+
+
+def test_the_recovery_code_is_noted_before_the_desk_opens(bench: Bench, tmp_path: Path) -> None:
+    bench.to(SetupStage.FINISH)
+    bench.window.progress.set(backup=str(tmp_path / "usb"))
+    bench.go()
+    assert bench.page.made and bench.page.code.text() == "ABCD-EFGH-JKLM-NPQR" and bench.page.secret.isVisible()
+    bench.go()
+    assert bench.window.result == "" and "Catat kode" in bench.page.message.plain()
+    bench.page.noted.click()
+    bench.go()
+    assert bench.window.result == "production"
 
 
 def test_a_disk_that_does_not_take_the_answers_is_told(bench: Bench) -> None:

@@ -80,5 +80,6 @@ class BackupPage(SetupPage):
         if self.progress.answers.backup or warned:
             self.shell.next()
             return
-        self.message.show_text("attention", "bila satu disk ini rusak, semua data hilang. Pilih tempatnya nanti di Pengaturan, Simpanan. "
+        self.message.show_text("attention", "bila satu disk ini rusak, semua data hilang. Tempatnya dapat dipilih nanti dengan "
+                               "ktpel-kiosk register backup --to FOLDER. "
                                "Tekan sekali lagi untuk melanjutkan.", bold="Tanpa cadangan,")

@@ -62,8 +62,8 @@ class FinishPage(SetupPage):
         self.secret = Card(24, 6)
         self.secret.body.addWidget(label("Kode pemulihan cadangan", "body", weight="semibold"))
         self.secret.body.addWidget(self.code)
-        self.secret.body.addWidget(label("Hanya dengan kode ini cadangan terbuka di komputer lain. Kode ini tidak disimpan di mana pun; simpan "
-                                         "kertasnya di lemari terkunci.", "small", tone="muted", wrap=True))
+        self.secret.body.addWidget(label("Hanya dengan kode ini cadangan terbuka di komputer lain. Kode ini tidak disimpan di mana pun; "
+                                         "simpan kertasnya di lemari terkunci.", "small", tone="muted", wrap=True))
         self.secret.body.addWidget(self.noted)
         card = Card(24, 12)
         card.body.addWidget(self.steps)

@@ -24,8 +24,8 @@ ROLES: tuple[tuple[str, str], ...] = (
     ("station", "Sertifikat meja ini"), ("centre", "Sertifikat pusat"), ("receipt", "Sertifikat tanda terima pusat"),
     ("line_ca", "Penerbit sertifikat sambungan"), ("line", "Sertifikat sambungan meja ini"),
 )
-WITHOUT = ("Loket, pemeriksaan, dan perekaman tetap dapat dipakai. Menyegel dan mengirim ke pusat menunggu sampai kunci lengkap; "
-           "lengkapi kapan saja di Pengaturan, Sambungan.")
+WITHOUT = ("Tanpa ini loket, pemeriksaan, dan perekaman tetap jalan; hasil rekam tersimpan. Menyegel dan mengirim menunggu. "
+           "Sertifikat dapat dipasang nanti dengan perintah ktpel-kiosk keys take FOLDER; pemohon tidak perlu datang lagi.")
 WAIT_MS = 350
 
 

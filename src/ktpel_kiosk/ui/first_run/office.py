@@ -223,7 +223,13 @@ class OfficePage(SetupPage):
         self._wait.stop()
         office, text, at = self._keep(), self.progress.answers.sop_text, self.forms.currentIndex()
         self._look()
-        self.ask(lambda: self.setup.check_office(text, office), lambda problems: self._checked(problems, at))
+        answers = self.progress.answers
+
+        def check() -> Mapping[str, str]:
+            desk = self.setup.check_desk(answers)
+            return {**self.setup.check_office(text, office), **{k: v for k, v in desk.items() if k in ("place", "station")}}
+
+        self.ask(check, lambda problems: self._checked(problems, at))
 
     def _checked(self, problems: Mapping[str, str], at: int) -> None:
         """Sentences at the fields; the first part with one is opened. Parts not reached yet are not scolded."""
