@@ -79,7 +79,8 @@ def test_a_fresh_folder_becomes_a_working_office(tmp_path: Path) -> None:
 def refused_as_practice(data: Path) -> None:
     """Nothing of practice ever touches a folder that serves people: no invented accounts, no demonstration keys."""
     key = (data / "keys" / "station.key").read_bytes()
-    for attempt in (lambda: open_practice_kiosk(data, "rowokangkung"), lambda: open_central_keys(data), lambda: open_office(data, "tempeh")):
+    for attempt in (lambda: open_practice_kiosk(data, "rowokangkung"), lambda: open_central_keys(data),
+                    lambda: open_office(data, "tempeh")):
         with pytest.raises(BadInput) as caught:
             attempt()
         assert caught.value.message_key in ("office.production", "office.other")

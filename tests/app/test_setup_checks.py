@@ -49,7 +49,8 @@ def test_an_own_file_is_read_and_a_fault_named_by_its_line(setup: FolderSetup, t
     ({"kode_wilayah": "35.08"}, "kode_wilayah"), ({"kode_wilayah": "abc"}, "kode_wilayah"), ({"provinsi": "BALI"}, "provinsi"),
     ({"kabupaten": "JEMBER"}, "kabupaten"), ({"kecamatan": "TEMPEH"}, "kecamatan"), ({"kecamatan": ""}, "kecamatan"),
     ({"zona_waktu": "WIS"}, "zona_waktu"), ({"kop": ()}, "kop"), ({"kop": ("a",) * 6}, "kop"), ({"kop": ("x" * 90,)}, "kop"),
-    ({"email": "kantor"}, "email"), ({"telepon": "nol tiga"}, "telepon"), ({"jam_buka": "8"}, "jam_buka"), ({"jam_tutup": "07.00"}, "jam_tutup"),
+    ({"email": "kantor"}, "email"), ({"telepon": "nol tiga"}, "telepon"), ({"jam_buka": "8"}, "jam_buka"),
+    ({"jam_tutup": "07.00"}, "jam_tutup"),
     ({"penandatangan_nip": "123"}, "penandatangan_nip"),
 ])
 def test_an_answer_that_cannot_stand(setup: FolderSetup, change: dict[str, object], field: str) -> None:
@@ -70,7 +71,8 @@ def test_another_office_keeps_nothing_only_the_old_one_can_say(setup: FolderSetu
     assert sop.kantor.pengaduan == ("Langsung di loket kantor", "Telepon: (0334) 390001")
     assert sop.kantor.header_kartu == ("PROVINSI JAWA TIMUR", "KABUPATEN LUMAJANG")
     assert sop.langkah == sops.load("tempeh").langkah and sop.source_text.splitlines()[0] == answers.sop_text.splitlines()[0]
-    elsewhere = replace(answers.office, kode_wilayah="64.72.01", provinsi="Kalimantan Timur", kabupaten="Kota Samarinda", kecamatan="Palaran")
+    elsewhere = replace(answers.office, kode_wilayah="64.72.01", provinsi="Kalimantan Timur", kabupaten="Kota Samarinda",
+                        kecamatan="Palaran")
     assert office_sop(answers.sop_text, elsewhere).kantor.header_kartu == ("PROVINSI KALIMANTAN TIMUR", "KOTA SAMARINDA")
 
 
@@ -125,7 +127,8 @@ def test_answers_come_back_and_never_hold_a_password(setup: FolderSetup) -> None
     assert not any(p in path.read_text() for p in PASSWORDS.values())
 
 
-@pytest.mark.parametrize("text", ["", "[]", "{", '{"stage": "x"}', '{"officers": [3]}', '{"place": 4}', '{"password": "x"}', '{"office": {"kop": "x"}}'])
+@pytest.mark.parametrize("text", [
+    "", "[]", "{", '{"stage": "x"}', '{"officers": [3]}', '{"place": 4}', '{"password": "x"}', '{"office": {"kop": "x"}}'])
 def test_answers_that_cannot_be_read_are_none(setup: FolderSetup, text: str) -> None:
     setup.data.mkdir()
     (setup.data / setup_answers.FILE).write_text(text)
