@@ -29,7 +29,9 @@ class Ink:
 
     @property
     def enough(self) -> bool:
-        return self.ratio >= (3.0 if self.large else 4.5)
+        """A lone dash is a hairline that smoothing pales: a sign, not something to read."""
+        sign = not any(c.isalnum() for c in self.text)
+        return self.ratio >= (3.0 if self.large or sign else 4.5)
 
 
 def luminance(rgb: np.ndarray) -> np.ndarray:
@@ -94,8 +96,8 @@ def measure(window: QWidget) -> list[Ink]:
     found = []
     for widget, rect, text, font in texts:
         place = seen(widget, rect, window)
-        if place.width() < 3 or place.height() < 5:
-            continue
+        if place.width() < 3 or place.height() < 5 or place.height() < 0.6 * min(rect.height(), QFontInfo(font).pixelSize()):
+            continue  # scrolled or clipped away; audit.cut tells of the latter
         crop = picture[place.top():place.bottom() + 1, place.left():place.right() + 1]
         bold = font.weight() >= QFont.Weight.Bold
         size = QFontInfo(font).pixelSize()

@@ -12,6 +12,7 @@ from PySide6.QtCore import Qt
 from PySide6.QtGui import QColor, QImage
 from PySide6.QtWidgets import QApplication, QMainWindow, QWidget
 
+from ktpel_kiosk.ui.gallery.applicant import PAGES
 from ktpel_kiosk.ui.gallery.book import pages
 from ktpel_kiosk.ui.gallery.kit import Stage
 from ktpel_kiosk.ui.theme import Theme, prepare_application, set_theme, text_scale
@@ -52,6 +53,8 @@ def test_all_text_of_the_gallery(qapp: QApplication, contrast: str, size: str) -
     prepare_application(qapp)
     faint, count = [], 0
     for group, make in pages(Stage(FakeOffice().desk.sop), Theme(contrast, text_scale(size))):
+        if group == PAGES and (contrast, size) == ("light", "normal"):
+            continue  # the applicant's pages are measured at length
         page = make()
         page.picture()
         inks = measure(page)

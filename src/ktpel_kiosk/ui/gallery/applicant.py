@@ -9,6 +9,7 @@ from PySide6.QtWidgets import QWidget
 
 from ktpel_kiosk.domain.biometric import RIGHT_FOUR
 from ktpel_kiosk.ui.applicant import survey
+from ktpel_kiosk.ui.applicant.controls import ApplicantControls
 from ktpel_kiosk.ui.applicant.faces import FaceCard
 from ktpel_kiosk.ui.applicant.hand_picture import HandPicture
 from ktpel_kiosk.ui.applicant.parts import IconLabel
@@ -42,6 +43,11 @@ def hands(_stage: Stage) -> Iterator[Specimen]:
     made = HandPicture()
     made.set_states(dict.fromkeys(RIGHT_FOUR, "target"))
     yield Specimen("empat jari kanan", made, width=520, height=260)
+
+
+@exhibit(PARTS, "Saklar di meja petugas untuk layar pemohon", order=163)
+def controls(_stage: Stage) -> Iterator[Specimen]:
+    yield Specimen("tanpa layar pemohon", ApplicantControls(lambda: None), width=620)
 
 
 @exhibit(PARTS, "Ikon", order=162)
@@ -81,12 +87,13 @@ def pages(stage: Stage) -> Iterator[Specimen]:
     for name, act in _stages(window):
         act()
         page = window.stack.currentWidget()
+        for key in [k for k, held in window._pages.items() if held is page]:
+            del window._pages[key]  # the window forgets its pages when somebody leaves; this one is ours now
         if page is not None:
+            page.setParent(None)
             found.append((name, page))
-    window.survey.stop()
     yield Specimen("baris atas", window.top, width=ROOM.width())
     for name, page in found:
-        page.setParent(None)
         page._window = window  # type: ignore[attr-defined]  # its signals lead there
         page.setFixedSize(ROOM)
         yield Specimen(name, page)

@@ -59,6 +59,7 @@ class GalleryPage(QWidget):
         if specimen.height:
             widget.setFixedHeight(theme.px(specimen.height))
         box.addWidget(widget, 0, Qt.AlignmentFlag.AlignLeft)
+        widget.setVisible(True)
         box.addWidget(label(specimen.caption, "tiny", tone="muted"))
         box.addStretch(1)
         specimen.pose()

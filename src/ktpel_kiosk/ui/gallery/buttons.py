@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from ktpel_kiosk.ui.gallery.kit import Specimen, Stage, exhibit, in_states
+from ktpel_kiosk.ui.widgets.busy import Working
 from ktpel_kiosk.ui.widgets.buttons import Button, IconButton
 
 GROUP = "Tombol"
@@ -25,6 +26,13 @@ def secondary(_stage: Stage) -> Iterator[Specimen]:
 def others(_stage: Stage) -> Iterator[Specimen]:
     for kind, text in (("danger", "Nyatakan rusak"), ("good", "Cocok"), ("link", "Lihat selengkapnya")):
         yield from in_states(lambda kind=kind, text=text: Button(text, kind))  # type: ignore[misc]
+
+
+@exhibit(GROUP, "Sedang bekerja", order=7)
+def working(_stage: Stage) -> Iterator[Specimen]:
+    button = Button("Mengimpor daftar penduduk", icon="download")
+    Working(button)._turn()
+    yield Specimen("busur berputar", button, width=300)
 
 
 @exhibit(GROUP, "Teks panjang dalam ruang sempit", order=4)
