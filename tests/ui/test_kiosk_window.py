@@ -6,6 +6,7 @@ import json
 import os
 from collections.abc import Iterator
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 from fakes import PASSWORD, FakeOffice
@@ -19,11 +20,12 @@ from ktpel_kiosk.desk import sign_in, typed
 from ktpel_kiosk.desk.leaving import Leave
 from ktpel_kiosk.ports.devices import DeviceHealth, DeviceKind
 from ktpel_kiosk.ui import kiosk
-from ktpel_kiosk.ui.app import Windows, make_windows
+from ktpel_kiosk.ui.app import Windows, load_look, make_windows, save_choices, save_look, screens_swapped
 from ktpel_kiosk.ui.kiosk import Beat, KioskGuard
 from ktpel_kiosk.ui.kiosk_idle import WARN_S, IdleLock
 from ktpel_kiosk.ui.kiosk_leave import WAIT_S, KeluarPage
 from ktpel_kiosk.ui.kiosk_place import FILE, Place, read_place, write_place
+from ktpel_kiosk.ui.kiosk_screens import Screens, in_order
 from ktpel_kiosk.ui.kiosk_sleep import Clocks, compare
 from ktpel_kiosk.ui.pages.masuk import MasukPage
 from ktpel_kiosk.ui.pages.pengaduan import PengaduanPage
@@ -329,3 +331,37 @@ def test_the_header_is_whole_at_every_size_and_device_words_are_spoken(desk: Win
                 printer = header.devices[DeviceKind.CARD_PRINTER]
                 assert ("Pita habis" in printer.accessibleName()) == (health is DeviceHealth.TROUBLE)
                 assert "123.456" in header.line.accessibleName()
+
+
+# -- screens (the real ones: test_kiosk_x11.py) ------------------------------------------------------------------------
+
+
+def test_the_officer_s_screen_is_the_primary_one_unless_swapped() -> None:
+    from PySide6.QtCore import QRect
+
+    def screen(name: str, x: int) -> SimpleNamespace:
+        return SimpleNamespace(geometry=lambda: QRect(x, 0, 100, 100), name=lambda: name)
+
+    left, middle, right = screen("a", 0), screen("b", 100), screen("c", 200)
+    assert in_order([right, middle, left], middle, False) == [middle, left, right]  # type: ignore[arg-type, list-item]
+    assert in_order([right, middle, left], middle, True) == [left, middle, right]  # type: ignore[arg-type, list-item]
+    assert in_order([left], None, True) == [left]  # type: ignore[arg-type, list-item]
+
+
+def test_a_lost_screen_hides_the_applicant_s_window_and_says_so(desk: Windows) -> None:
+    screens = Screens(desk)
+    desk.applicant.show()
+    screens._count = 2
+    screens.arrange()
+    assert not desk.applicant.isVisible()
+    assert "terlepas" in desk.operator.notice.plain()
+
+
+def test_swapped_screens_are_remembered_beside_the_look(tmp_path: Path) -> None:
+    save_choices(tmp_path, swapped=True)
+    save_look(tmp_path, "contrast", "besar")
+    assert screens_swapped(tmp_path)
+    assert load_look(tmp_path)[0] == "contrast"
+    (tmp_path / "ui.json").write_text("[", "utf-8")
+    assert not screens_swapped(tmp_path)
+    save_choices(tmp_path, swapped=True)  # a damaged file is left to the next whole choice

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QObject, QTimer
 from PySide6.QtGui import QScreen
+from PySide6.QtWidgets import QWidget
 
 from ktpel_kiosk.ui.theme import Theme, screen_scale, text_scale
 from ktpel_kiosk.ui.words import word
@@ -20,6 +21,7 @@ if TYPE_CHECKING:
 
 SETTLE_MS = 400
 """A plugged screen makes a handful of changes at once."""
+MOST_TRIES = 5
 
 
 def in_order(screens: Sequence[QScreen], primary: QScreen | None, swapped: bool) -> list[QScreen]:
@@ -43,6 +45,11 @@ class Screens(QObject):
         self._soon.setSingleShot(True)
         self._soon.setInterval(SETTLE_MS)
         self._soon.timeout.connect(self.arrange)
+        self._tries = 0
+        self._later = QTimer(self)
+        self._later.setSingleShot(True)
+        self._later.setInterval(2 * SETTLE_MS)
+        self._later.timeout.connect(self.arrange)
         app = windows.app
         app.screenAdded.connect(self._added)
         app.screenRemoved.connect(self._changed)
@@ -58,6 +65,7 @@ class Screens(QObject):
         if swapped != self.swapped:
             self.swapped = swapped
             self.on_swap(swapped)
+            self._tries = 0
             self.arrange()
 
     def _added(self, screen: QScreen) -> None:
@@ -65,6 +73,7 @@ class Screens(QObject):
         self._changed()
 
     def _changed(self, *_what: object) -> None:
+        self._tries = 0
         self._soon.start()
 
     def arrange(self) -> None:
@@ -86,27 +95,31 @@ class Screens(QObject):
 
     def _place_operator(self, screen: QScreen) -> None:
         operator, room = self._windows.operator, screen.geometry()
-        if operator.screen() is not screen or operator.geometry() != room or not operator.isFullScreen():
-            if operator.isFullScreen() and operator.screen() is not screen:
-                operator.showNormal()  # window managers keep a full screen window where it is
-            operator.setScreen(screen)
-            operator.setGeometry(room)
-            operator.showFullScreen()
+        self._put(operator, screen)
         theme = operator.theme
         scale = round(screen_scale(room.width(), room.height()) * text_scale(operator.text_size), 2)
         if scale != theme.scale:
             operator.apply_theme(Theme(theme.contrast, scale))
 
     def _own_screen(self, screen: QScreen) -> None:
-        applicant, room = self._windows.applicant, screen.geometry()
+        applicant = self._windows.applicant
         applicant.own_screen()
         applicant.second_screen = True
-        if applicant.screen() is not screen or applicant.geometry() != room or not applicant.isVisible():
-            if applicant.isFullScreen() and applicant.screen() is not screen:
-                applicant.showNormal()
-            applicant.setScreen(screen)
-            applicant.setGeometry(room)
-            applicant.showFullScreen()
+        self._put(applicant, screen)
+
+    def _put(self, window: QWidget, screen: QScreen) -> None:
+        """Full screen on ``screen``; looked at again later, for a window manager may have its own mind meanwhile."""
+        room = screen.geometry()
+        if window.isVisible() and window.isFullScreen() and window.screen() is screen and window.geometry() == room:
+            return
+        if window.isFullScreen() and window.isVisible():
+            window.showNormal()  # window managers keep a full screen window where it is
+        window.setScreen(screen)
+        window.setGeometry(room)
+        window.showFullScreen()
+        if self._tries < MOST_TRIES:
+            self._tries += 1
+            self._later.start()
 
     def _shared_screen(self, *, lost: bool) -> None:
         applicant, operator = self._windows.applicant, self._windows.operator
