@@ -190,4 +190,72 @@ def test_ink_of_the_pad_is_seen_while_it_is_written(office: FakeOffice, windows:
     finally:
         go_on.set()
     settle(windows)
-    assert not signature._drawing.isActive() and "Tersimpan" in signature.hint.text()
+    assert not signature._drawing.isActive() and "ersimpan" in signature.hint.text()
+
+
+# -- strokes taken back, palms, only new ink is painted ------------------------------------------------------------------------------------
+
+
+def test_a_stroke_is_taken_back_and_comes_again(field: SignatureField, tablet: Make) -> None:
+    send(field, [*stroke(tablet, 1000), *stroke(tablet, 1200, 10, 150)])
+    whole = field.points()
+    assert field.can_undo and not field.can_redo
+    field.undo()
+    assert len(field.points()) == 21
+    field.redo()
+    assert field.points() == whole
+    field.undo()
+    send(field, stroke(tablet, 1500, 5, 200))
+    assert not field.can_redo and len(field.points()) == 27
+    assert all(b.t_ms >= a.t_ms for a, b in pairwise(field.points()))
+    for _ in range(5):
+        field.undo()
+    assert field.points() == () and field.is_empty()
+
+
+def test_each_report_paints_its_own_piece_only(field: SignatureField, tablet: Make, qtbot: QtBot) -> None:
+    field.grab()
+    send(field, stroke(tablet, 1000, 60))
+    assert field._layer.repainted == 60
+    field.grab()
+    send(field, [tablet(PRESS, 200, 100, 0.5, 2000), tablet(MOVE, 210, 100, 0.5, 2005)])
+    assert field._layer.repainted == 60 + 2  # a lift before it and the new piece, not the signature again
+    live = field.grab().toImage()
+    field._layer.forget()
+    assert field.grab().toImage() == live  # drawn bit by bit or at once: the same ink
+
+
+def test_pressure_makes_it_thicker(field: SignatureField, tablet: Make) -> None:
+    def dark(pressure: float) -> int:
+        field.clear()
+        send(field, [tablet(PRESS, 50, 60, pressure, 1), *(tablet(MOVE, 50 + 10 * i, 60, pressure, 1 + 5 * i) for i in range(1, 30)),
+                     tablet(RELEASE, 340, 60, 0, 200)])
+        image = field.grab().toImage()
+        return sum(image.pixelColor(200, y).lightness() < 110 for y in range(30, 90))
+
+    assert dark(1.0) > dark(0.1) > 0
+
+
+def test_a_pad_is_drawn_piece_by_piece(field: SignatureField) -> None:
+    points = [PenPoint(100 + 9 * i, 200 + i % 7, 500, 5 * i) for i in range(80)]
+    field.grab()
+    field.show_ink(points[:40], 1000, 500)
+    field.grab()
+    drawn = field._layer.repainted
+    field.show_ink(points, 1000, 500)
+    assert field._layer.repainted == drawn + 40 and len(field.points()) == 80
+    field.show_ink(points[:10], 1000, 500)  # begun anew on the pad
+    assert len(field.points()) == 10
+
+
+def test_a_palm_by_its_size_is_no_ink(field: SignatureField) -> None:
+    from PySide6.QtCore import QSizeF
+
+    class Broad:
+        def __init__(self, side: float) -> None:
+            self.side = side
+
+        def ellipseDiameters(self) -> QSizeF:
+            return QSizeF(self.side, self.side)
+
+    assert field._broad(Broad(400)) and not field._broad(Broad(20)) and not field._broad(Broad(0))  # type: ignore[arg-type]

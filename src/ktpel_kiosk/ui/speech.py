@@ -59,6 +59,11 @@ class Voice(QObject):
     def busy(self) -> bool:
         return self._process is not None
 
+    @property
+    def settled(self) -> bool:
+        """No program of ours runs any more, not even one that was killed."""
+        return self._process is None and not self.findChildren(_Leftover)
+
     def say(self, text: str, language: str = "id") -> None:
         """Read ``text``; what was being read stops at once."""
         self.stop()

@@ -50,9 +50,13 @@ class FieldRow(Pressable):
         theme = self.theme
         return width - 2 * theme.px(14) - text_width(theme.font("applicant_small", 600), self._wrong_word) - theme.px(40)
 
+    def _long(self, width: int) -> bool:
+        """No room for the mark beside the value: it stands beside the title."""
+        return text_width(self.theme.font("applicant_value", 600), self.value) > self._room(width)
+
     def lines(self, width: int) -> int:
-        """How many lines the value takes in a row ``width`` wide; with two, its mark stands beside the title."""
-        return 1 if text_width(self.theme.font("applicant_value", 600), self.value) <= self._room(width) else 2
+        """How many lines the value takes in a row ``width`` wide."""
+        return 1 if text_width(self.theme.font("applicant_value", 600), self.value) <= width - 2 * self.theme.px(14) else 2
 
     def need(self, width: int) -> int:
         """Height of the words in a row ``width`` wide."""
@@ -91,13 +95,14 @@ class FieldRow(Pressable):
             small, font = _smaller(small, max(factor, LEAST)), _smaller(font, factor)
         title_high, line_high = QFontMetrics(small).height(), QFontMetrics(font).height()
         top = rect.top() + (rect.height() - title_high - lines * line_high) / 2
-        middle = rect.center().y() if lines == 1 else top + title_high / 2
+        long = self._long(self.width())
+        middle = top + title_high / 2 if long else rect.center().y()
         painter.setFont(small)
         painter.setPen(theme.color("muted"))
         painter.drawText(QRectF(left, top, wide, title_high), Qt.AlignmentFlag.AlignVCenter, elided(small, self.text(), wide))
         painter.setFont(font)
         painter.setPen(theme.color("ink"))
-        box = QRectF(left, top + title_high, wide if lines == 2 else self._room(self.width()) + 2, lines * line_high)
+        box = QRectF(left, top + title_high, wide if long else self._room(self.width()) + 2, lines * line_high)
         painter.drawText(box, int(Qt.AlignmentFlag.AlignVCenter | Qt.TextFlag.TextWordWrap), self.value)
         if wrong:
             self._plate(painter, rect.right() - left, middle, title_high + 8)

@@ -97,7 +97,6 @@ class IdlePage(ApplicantPage):
         super().__init__()
         self.sop, self.turn_s, self.read_s = sop, turn_s, read_s
         self.frame.setSpacing(16)
-        self._maklumat = ""
         self._built: tuple[object, ...] = ()
         self.stack = QStackedWidget()
         self.frame.addWidget(self.stack, 1)
@@ -120,24 +119,28 @@ class IdlePage(ApplicantPage):
         self._overlay: QLabel | None = None
         self._pressed_x: int | None = None
         self.slides: list[Slide] = []
-        self.show_maklumat(maklumat)
+        self._maklumat = maklumat
 
     def show_maklumat(self, text: str) -> None:
-        """Build the round anew with the office's words."""
+        """Build the round anew with the office's words; while nobody sees it, when it is shown."""
+        self._maklumat, self._built = text, ()
+        if not self.isVisible():
+            return
         while self.stack.count():
             old = self.stack.widget(0)
             if old is not None:
                 self.stack.removeWidget(old)
                 old.deleteLater()
         theme = theme_of(self)
-        self._maklumat, self._built = text, self._shape()
+        self._built = self._shape()
         low, (width, high) = self.height() < LOW, self._column()
         measure = font_measure(theme.font("applicant_body", 700), theme.font("applicant_body"))
         found = pages(service_standard(self.sop), measure, width, high)
         title = self.sop.judul if len(self.sop.judul) <= 56 and self.width() >= WIDE else self.sop.kantor.nama
         self.slides = [WelcomeSlide(self.sop, theme, upright=self.upright, low=low)]
         self.slides += [StandardSlide(p, title, i, len(found)) for i, p in enumerate(found, 1)]
-        self.slides += [MaklumatSlide(text, self.sop.kantor, theme), ChannelsSlide(channels(self.sop.kantor), theme, low=low)]
+        self.slides += [MaklumatSlide(text, self.sop.kantor, theme),
+                        ChannelsSlide(channels(self.sop.kantor), theme, low=low, across=2 if self.upright else 3)]
         for slide in self.slides:
             self.stack.addWidget(slide)
             for inner in (slide, *slide.findChildren(QWidget)):
@@ -157,7 +160,7 @@ class IdlePage(ApplicantPage):
 
     def fit(self) -> None:
         self.hint.setVisible(self.width() >= WIDE)
-        if self.isVisible() and self._built and self._built != self._shape():
+        if self.isVisible() and self._built != self._shape():
             self.show_maklumat(self._maklumat)
 
     @property
@@ -174,7 +177,7 @@ class IdlePage(ApplicantPage):
         self._show(0)
 
     def turn(self, by: int, *, touched: bool = False) -> None:
-        self._show((self.at + by) % len(self.slides), touched=touched, fade=not touched)
+        self._show((self.at + by) % max(1, len(self.slides)), touched=touched, fade=not touched)
 
     def _turned(self) -> None:
         if self.resting:

@@ -188,7 +188,7 @@ class MaklumatSlide(Slide):
 class ChannelsSlide(Slide):
     """Where to complain or suggest; what a telephone can scan has its code."""
 
-    def __init__(self, found: Sequence[Channel], theme: Theme | None = None, *, low: bool = False) -> None:
+    def __init__(self, found: Sequence[Channel], theme: Theme | None = None, *, low: bool = False, across: int = 3) -> None:
         super().__init__(word("pemohon", "aduan"), theme)
         self._low = low
         self.heading(word("pemohon", "aduan"))
@@ -200,7 +200,7 @@ class ChannelsSlide(Slide):
         if len(coded) == 1:
             self._side_by_side(coded[0], plain)
         else:
-            self._rows([coded[i:i + 3] for i in range(0, len(coded), 3)] + [plain[i:i + 3] for i in range(0, len(plain), 3)])
+            self._rows([found[i:i + across] for found in (coded, plain) for i in range(0, len(found), across)])
         self.box.addStretch(1)
 
     def _rows(self, rows: Sequence[Sequence[Channel]]) -> None:

@@ -37,7 +37,9 @@ class Mirror(PreviewView):
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         super().resizeEvent(event)
-        self.setFixedWidth(max(150, round(self.height() * ASPECT)))
+        holder = self.parentWidget()
+        room = holder.width() - 2 * self.theme.px(56) if holder is not None else self.width()
+        self.setFixedWidth(max(150, min(room, round(self.height() * ASPECT))))
 
     def plate(self) -> Plate | None:
         return None if self._taken is not None else super().plate()

@@ -243,10 +243,14 @@ class QuestionPage(SurveyPage):
         line.addWidget(self.skip)
         self.frame.addLayout(line)
 
+    def fit(self) -> None:
+        """The faces stay at their place however long the question is."""
+        if hasattr(self, "question"):
+            line = QFontMetrics(theme_of(self).font("applicant_title", 700)).lineSpacing()
+            self.question.setFixedHeight(line * (4 if self.upright else 2) + 8)
+
     def show_now(self) -> None:
         survey, asked = self.survey, self.survey.question()
-        line = QFontMetrics(theme_of(self).font("applicant_title", 700)).lineSpacing()
-        self.question.setFixedHeight(line * (4 if self.upright else 2) + 8)
         self.place.setText(self.word("pertanyaan_ke").format(nomor=survey.at + 1, jumlah=len(survey.form.questions)))
         self.question.setText(asked.text)
         for card, words in zip(self.cards, asked.answers, strict=True):
