@@ -1,0 +1,65 @@
+"""Run by the system's Python: what a screen reader sees of the kiosk's windows, one JSON answer a line for each line asked.
+
+``look``: every showing node as {role, name, text, value, x, y, w, h, enabled, checked, focused, window}.
+"""
+
+from __future__ import annotations
+
+import json
+import sys
+
+import gi
+
+gi.require_version("Atspi", "2.0")
+from gi.repository import Atspi  # noqa: E402
+
+State = Atspi.StateType
+DEEPEST = 40
+
+
+def look(program):
+    desktop = Atspi.get_desktop(0)
+    seen = []
+    for i in range(desktop.get_child_count()):
+        app = desktop.get_child_at_index(i)
+        if app is not None and program in (app.get_name() or ""):
+            app.clear_cache()
+            for j in range(app.get_child_count()):
+                window = app.get_child_at_index(j)
+                if window is not None:
+                    walk(window, window.get_name() or "", seen, 0)
+    return seen
+
+
+def walk(node, window, seen, depth):
+    try:
+        states = node.get_state_set()
+        if not states.contains(State.SHOWING) and depth > 0:
+            return
+        role = node.get_role_name()
+        box = node.get_extents(Atspi.CoordType.SCREEN)
+        value = ""
+        if role in ("text", "entry", "password text", "combo box"):
+            asked = node.get_text_iface()
+            value = asked.get_text(0, -1) if asked is not None else ""
+        seen.append({"role": role, "name": node.get_name() or "", "text": node.get_description() or "", "value": value,
+                     "x": box.x, "y": box.y, "w": box.width, "h": box.height, "enabled": states.contains(State.ENABLED),
+                     "checked": states.contains(State.CHECKED) or states.contains(State.SELECTED),
+                     "focused": states.contains(State.FOCUSED), "window": window})
+        if depth < DEEPEST and role not in ("table", "tree table"):
+            for i in range(node.get_child_count()):
+                child = node.get_child_at_index(i)
+                if child is not None:
+                    walk(child, window, seen, depth + 1)
+    except Exception:  # a node that went while it was looked at
+        return
+
+
+def main():
+    program = sys.argv[1]
+    for line in sys.stdin:
+        if line.strip() == "look":
+            print(json.dumps(look(program)), flush=True)
+
+
+main()
