@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 from PySide6.QtCore import Qt
 from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QScrollArea, QVBoxLayout, QWidget
+from shiboken6 import isValid
 
 from ktpel_kiosk.domain.errors import KioskError
 from ktpel_kiosk.ui.presenters.session import Session, step_rows
@@ -103,14 +104,19 @@ class Page(QWidget):
         self.ask(work, lambda result: done(result) if self._asked_last[name] == number else None, failed)
 
     def act(self, work: Callable[[], T], done: Callable[[T], None], failed: Callable[[KioskError], None] | None = None) -> None:
-        """Like :meth:`ask` for something that changes the register: the primary button rests meanwhile."""
+        """Like :meth:`ask` for something that changes the register: the primary button rests meanwhile, the pressed one says it works."""
         if self.busy:
             return
+        from ktpel_kiosk.ui.widgets.busy import Working, pressed_in
         self.busy = True
+        pressed = pressed_in(self, self.primary)
+        working = Working(pressed) if pressed is not None and pressed.isVisible() else None
         self.show_busy(True)
 
         def ended() -> None:
             self.busy = False
+            if working is not None and isValid(working):
+                working.stop()
             self.show_busy(False)
 
         def good(result: T) -> None:

@@ -141,6 +141,7 @@ class PagedModel(GrowingModel):
     def put(self, first: int, rows: Sequence[TableRow], around: int) -> None:
         """A page came. Pages far from row ``around`` are let go of."""
         self._store(first, rows)
+        self._fresh.add(first // PAGE)  # also where it came shorter than asked: the list changed, and the register says so in a moment
         for page in sorted(self._fresh, key=lambda p: abs(p * PAGE - around))[PAGES_KEPT:]:
             self._fresh.discard(page)
         if len(self._known) > (PAGES_KEPT + 4) * PAGE:
@@ -150,7 +151,8 @@ class PagedModel(GrowingModel):
         last = min(first + len(rows), self._count)
         for n in range(first, last):
             self._known[n] = rows[n - first]
-        self._fresh.update(range(first // PAGE, -(-last // PAGE)) if first % PAGE == 0 else ())
+        whole = -(-last // PAGE) if last == self._count else last // PAGE
+        self._fresh.update(range(first // PAGE, whole))
         if last > first:
             self.dataChanged.emit(self.index(first, 0), self.index(last - 1, len(self._columns) - 1))
 

@@ -209,6 +209,7 @@ class RowsView(QTableView):
     def keyPressEvent(self, event: QKeyEvent) -> None:
         to = {Qt.Key.Key_Home: 0, Qt.Key.Key_End: self.rows.rowCount() - 1}.get(Qt.Key(event.key()), -1)
         if to >= 0:
+            self.executeDelayedItemsLayout()  # rows that came just now
             self.setCurrentIndex(self.rows.index(to, 0))
             return
         text, commands = event.text(), Qt.KeyboardModifier.ControlModifier | Qt.KeyboardModifier.AltModifier

@@ -1,0 +1,67 @@
+"""Nothing stays behind: not of a page opened again and again, not of the pages of an officer who left."""
+
+from __future__ import annotations
+
+import gc
+import weakref
+from collections.abc import Callable
+
+import pytest
+from fakes import FakeOffice
+from PySide6.QtCore import QCoreApplication, QEvent, QObject
+from PySide6.QtWidgets import QApplication
+from pytestqt.qtbot import QtBot
+
+from ktpel_kiosk.domain.sop import Peran
+from ktpel_kiosk.ui.app import Windows
+from ktpel_kiosk.ui.operator_window import HIDDEN_PAGES, PAGES
+
+KEYS = [k for k, *_ in PAGES if k != "beranda"] + [k for k in HIDDEN_PAGES if k not in ("masuk", "keluar")]
+
+
+def drain(windows: Windows, qtbot: QtBot) -> None:
+    qtbot.waitUntil(lambda: not windows.bridge.pending, timeout=20_000)
+    QCoreApplication.sendPostedEvents(None, QEvent.Type.DeferredDelete)
+    QCoreApplication.processEvents()
+    qtbot.waitUntil(lambda: not windows.bridge.pending, timeout=20_000)
+    QCoreApplication.sendPostedEvents(None, QEvent.Type.DeferredDelete)
+
+
+def alive(windows: Windows) -> int:
+    return len(windows.operator.findChildren(QObject)) + len(windows.applicant.findChildren(QObject)) + len(QApplication.topLevelWidgets())
+
+
+@pytest.mark.parametrize("openings", [5, pytest.param(20, marks=pytest.mark.gate)])
+def test_a_page_opened_again_leaves_no_object_behind(openings: int, windows: Windows, qtbot: QtBot) -> None:
+    def visit(key: str) -> int:
+        windows.operator.go(key)
+        drain(windows, qtbot)
+        shown = alive(windows)
+        windows.operator.go("beranda")
+        drain(windows, qtbot)
+        return shown
+
+    for key in KEYS:
+        visit(key)  # built
+        counts = [visit(key) for _ in range(openings - 1)]
+        more = min(counts[-2:]) - max(counts[:2])  # an animation or a shot of a timer may live at the moment of one count
+        assert more <= 0, f"{key}: {more} objects more after {openings} openings: {counts}"
+
+
+def test_the_pages_of_an_officer_who_left_are_gone(windows: Windows, office: FakeOffice, settle: Callable[[Windows], None],
+                                                   qtbot: QtBot) -> None:
+    operator = windows.operator
+    for key in KEYS:
+        operator.go(key)
+        settle(windows)
+    pages = {key: weakref.ref(page) for key, page in operator._pages.items() if key != "masuk"}
+    before = alive(windows)
+    operator.sign_out()
+    settle(windows)
+    operator.signed_in(office.actors[Peran.KASI])
+    settle(windows)
+    drain(windows, qtbot)
+    gc.collect()
+    assert alive(windows) < before
+    stayed = {key: [type(r).__name__ for r in gc.get_referrers(ref())][:6] for key, ref in pages.items() if ref() is not None}
+    assert not stayed, stayed
