@@ -72,9 +72,9 @@ def test_a_second_paraf_of_the_same_officer_is_warned_of_before(tempeh: PageBenc
     office = tempeh.office
     p = office.to_stage(0, Stage.VERIFIKASI)
     page: VerifikasiPage = tempeh.open("verifikasi", VerifikasiPage, office.actors[Peran.KASI], id=p.id)
-    assert page.hint.text() == ""
+    assert not page.caution.isVisible()
     tempeh.press("F9")
-    assert page.hint.text() == TWICE and page.primary.isEnabled()
+    assert page.caution.isVisible() and page.caution.plain() == TWICE and page.primary.isEnabled()
     tempeh.press("F9")
     assert "Petugas yang sama" in tempeh.notice()
 

@@ -83,7 +83,8 @@ def calendar(_stage: Stage) -> Iterator[Specimen]:
 
 @exhibit(GROUP, "Daftar dengan pencarian", order=38)
 def picker(_stage: Stage) -> Iterator[Specimen]:
-    for caption, value, state in (("kosong", "", ""), ("terpilih", 88, ""), ("fokus papan ketik", 88, "focus"), ("nonaktif", 88, "disabled")):
+    for caption, value, state in (("kosong", "", ""), ("terpilih", 88, ""), ("fokus papan ketik", 88, "focus"),
+                                  ("nonaktif", 88, "disabled")):
         field = PickField("pekerjaan", "Pekerjaan", JOBS)
         field.set_value(value)
         yield Specimen(caption, field, state, width=290)
@@ -114,12 +115,10 @@ def scan(_stage: Stage) -> Iterator[Specimen]:
 @exhibit("Papan ketik layar", "Huruf, tanda, angka", order=40)
 def keyboard(_stage: Stage) -> Iterator[Specimen]:
     for caption, page, width, height in (("huruf", LETTERS, 982, 274), ("tanda", SIGNS, 982, 274), ("angka", NUMBERS, 340, 222)):
-        keys = ScreenKeyboard(QWidget())
-        keys.setParent(None)
+        keys = ScreenKeyboard(None)
         keys.show_page(page)
         yield Specimen(caption, keys, width=width, height=height)
-    keys = ScreenKeyboard(QWidget())
-    keys.setParent(None)
+    keys = ScreenKeyboard(None)
     keys.press(next(b.key for b in keys.buttons[LETTERS] if b.key.act == "shift"))
     yield Specimen("huruf besar", keys, width=982, height=274)
 

@@ -20,7 +20,7 @@ CELLS: tuple[tuple[str, ...], ...] = (
     ("berlaku_hingga",),
 )
 """The order of the KTP-el, so that it is copied line by line; what the office's own residents share stands last."""
-WIDE = 640
+WIDE = 600
 """Design pixels from which three columns fit."""
 
 

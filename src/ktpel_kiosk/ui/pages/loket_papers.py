@@ -38,16 +38,17 @@ class PapersCard(Card):
         head.addWidget(self.missing)
         self.body.addLayout(head)
         inner = QWidget()
-        self._list = QVBoxLayout(inner)
-        self._list.setContentsMargins(0, 0, 4, 0)
+        box = QVBoxLayout(inner)
+        box.setContentsMargins(0, 0, 4, 0)
+        box.setSpacing(8)
+        self._list = QVBoxLayout()
         self._list.setSpacing(0)
+        self.recorded, self.more = RecordedLine(), MoreOptions()
+        box.addLayout(self._list)
+        box.addStretch(1)
+        for item in (Line(), self.recorded, self.more, label(standard, "small", tone="muted", wrap=True)):
+            box.addWidget(item)
         self.body.addWidget(scroll(inner), 1)
-        self.recorded = RecordedLine()
-        self.body.addWidget(Line())
-        self.body.addWidget(self.recorded)
-        self.more = MoreOptions()
-        self.body.addWidget(self.more)
-        self.body.addWidget(label(standard, "small", tone="muted", wrap=True))
 
     def show_lines(self, lines: Sequence[CheckLine], present: dict[str, bool]) -> None:
         """The papers of this service; what was ticked before stays ticked. Rows that stay the same keep the keyboard's focus."""
@@ -64,7 +65,6 @@ class PapersCard(Card):
         self.rows, self._buttons = {}, {}
         for line in lines:
             self._list.addLayout(self._row(line, present))
-        self._list.addStretch(1)
         self.show_pages(self.pages)
 
     def _row(self, line: CheckLine, present: dict[str, bool]) -> QHBoxLayout:

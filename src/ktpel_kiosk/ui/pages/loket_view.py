@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import Qt
+from PySide6.QtCore import QEvent, Qt
 from PySide6.QtGui import QKeyEvent, QKeySequence, QShortcut
 from PySide6.QtWidgets import QAbstractButton, QApplication, QButtonGroup, QHBoxLayout, QSizePolicy, QStackedWidget, QVBoxLayout, QWidget
 
@@ -28,6 +28,8 @@ if TYPE_CHECKING:
 
 PAPERS, REASONS, SUPERIOR, SCANS = range(4)
 """What stands at the right."""
+LARGE = 1.4
+"""From this text size on the buttons say only what is needed."""
 SUBMIT = "Cetak tanda terima & lanjut"
 
 
@@ -39,8 +41,8 @@ class LoketView(Page):
         self.presenter = IntakePresenter(window.session)
         body = QHBoxLayout()
         body.setSpacing(16)
-        body.addWidget(self._left(), 2)
-        body.addWidget(self._right(), 1)
+        body.addWidget(self._left(), 17)
+        body.addWidget(self._right(), 10)
         self.frame.addLayout(body, 1)
         self.saved = label("", "small", tone="muted")
         self.put_off = Button("Simpan & tunda")
@@ -136,6 +138,16 @@ class LoketView(Page):
 
     def values(self) -> dict[str, str]:
         return {"nik": self.nik.value(), "nomor_hp": self.phone.value(), **self.form.values()}
+
+    def changeEvent(self, event: QEvent) -> None:
+        if event.type() == QEvent.Type.StyleChange and hasattr(self, "primary") and self.primary is not None:
+            large = self.shell.theme.scale >= LARGE
+            self.send_back.set_text("Kembalikan" if large else "Kembalikan berkas")
+            self.put_off.set_text("Tunda" if large else "Simpan & tunda")
+            for button, icon in ((self.drop, "trash-2"), (self.send_back, "undo-2")):
+                button.icon_name = "" if large else icon
+                button.updateGeometry()
+        super().changeEvent(event)
 
     # -- keyboard -----------------------------------------------------------------------------------------------------
 

@@ -18,10 +18,10 @@ from ktpel_kiosk.ui.pictures import images
 from ktpel_kiosk.ui.presenters.checking import CheckPresenter, compare
 from ktpel_kiosk.ui.presenters.intake import IntakePresenter, printed_words
 from ktpel_kiosk.ui.presenters.work import WorkPresenter
-from ktpel_kiosk.ui.widgets.base import label, set_tone
+from ktpel_kiosk.ui.widgets.base import label
 from ktpel_kiosk.ui.widgets.buttons import Button
 from ktpel_kiosk.ui.widgets.decisions import ReasonPanel, pause_menu
-from ktpel_kiosk.ui.widgets.status import EmptyState
+from ktpel_kiosk.ui.widgets.status import EmptyState, NoticeBar
 from ktpel_kiosk.ui.widgets.worklist import WorkItem, WorkList
 from ktpel_kiosk.ui.words import word
 
@@ -37,7 +37,7 @@ if TYPE_CHECKING:
 PAPERS, RETURN, REFUSE, DOUBLE = range(4)
 LARGE = 1.4
 """From this text size on the buttons say only what is needed."""
-TWICE = "Anda juga memaraf langkah sebelumnya; dicatat."
+TWICE = "Anda juga memaraf langkah sebelumnya. Bila Anda menyetujui yang ini juga, hal itu dicatat."
 """Said before the same officer gives a second paraf."""
 REFUSALS = ("data_invalid", "bukan_ybs", "usia_belum_cukup", "lain")
 
@@ -71,6 +71,8 @@ class VerifikasiPage(Page):
         layout.setSpacing(16)
         self.head = ApplicationHead(compact=True)
         layout.addWidget(self.head)
+        self.caution = NoticeBar(closable=False)
+        layout.addWidget(self.caution)
         self.both = QHBoxLayout()
         self.both.setSpacing(16)
         self.entries = EntriesCard()
@@ -188,8 +190,11 @@ class VerifikasiPage(Page):
             button.setEnabled(may)
         self.put_off.setVisible(may)
         twice = may and any(a.officer == self.session.actor.username for a in dossier.approvals)
-        self.hint.setText(TWICE if twice else "" if may else f"Langkah ini milik {self.presenter.who_may(p)}")
-        set_tone(self.hint, "attention" if twice else "muted")
+        self.hint.setText("" if may else f"Langkah ini milik {self.presenter.who_may(p)}")
+        if twice:
+            self.caution.show_text("attention", TWICE)
+        else:
+            self.caution.hide()
 
     def _show_papers(self, dossier: Dossier) -> None:
         p = dossier.permohonan
@@ -217,7 +222,8 @@ class VerifikasiPage(Page):
     def _share_room(self) -> None:
         """Pictures need room: they get it from the entries, reasons even more."""
         reasons = self.side.currentIndex() != PAPERS
-        entries, side = (8, 12) if reasons or self.papers.pictured else (11, 9)
+        entries, side = (8, 12) if reasons else (6, 10) if self.papers.pictured else (11, 9)
+        self.list.setFixedWidth(240 if self.papers.pictured else 300)
         self.both.setStretch(0, entries)
         self.both.setStretch(1, side)
 

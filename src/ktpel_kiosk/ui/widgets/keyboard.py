@@ -116,7 +116,7 @@ class ScreenKeyboard(QFrame):
     turned = Signal()
     """Another page: the size may have changed."""
 
-    def __init__(self, parent: QWidget) -> None:
+    def __init__(self, parent: QWidget | None) -> None:
         super().__init__(parent)
         self.setProperty("screen_keyboard", True)
         self.setAccessibleName("Papan ketik layar")

@@ -25,7 +25,8 @@ class PaperSheet(KeyboardRing, Painted):
 
     def __init__(self) -> None:
         super().__init__()
-        self._page = QImage()
+        self._page = self._small = QImage()
+        self._small_at = 0.0
         self.zoom = 1.0
         self.angle = 0
         self._middle = QPointF(0.5, 0.5)
@@ -41,7 +42,7 @@ class PaperSheet(KeyboardRing, Painted):
         return QSize(120, 120)
 
     def show_page(self, page: QImage, angle: int = 0) -> None:
-        self._page, self.angle = page, angle
+        self._page, self.angle, self._small_at = page, angle, 0.0
         self.fit()
 
     def fit(self) -> None:
@@ -93,18 +94,29 @@ class PaperSheet(KeyboardRing, Painted):
             return
         painter.setRenderHint(QPainter.RenderHint.SmoothPixmapTransform)
         painter.save()
-        painter.setTransform(self._onto(box), combine=True)
-        painter.drawImage(0, 0, self._page)
+        page = self._sharp(box.width() / self._natural().width())
+        painter.setTransform(self._onto(box, page), combine=True)
+        painter.drawImage(0, 0, page)
         painter.restore()
         self.ring(painter, QRectF(self.rect()), self.theme.px(8), self.theme)
 
-    def _onto(self, box: QRectF) -> QTransform:
-        """From pixels of the page to the widget."""
-        page = self._page.size()
+    def _sharp(self, k: float) -> QImage:
+        """The page, averaged down where it is drawn much smaller: thin lines and small print would vanish otherwise. Kept per ``k``."""
+        if k >= 0.75:
+            return self._page
+        if self._small_at != k:
+            self._small = self._page.scaled(self._page.size() * k, Qt.AspectRatioMode.IgnoreAspectRatio,
+                                            Qt.TransformationMode.SmoothTransformation)
+            self._small_at = k
+        return self._small
+
+    def _onto(self, box: QRectF, drawn: QImage) -> QTransform:
+        """From pixels of what is drawn to the widget."""
+        page = drawn.size()
         made = QTransform()
         made.translate(box.center().x(), box.center().y())
         made.rotate(self.angle)
-        k = box.width() / self._natural().width()
+        k = box.width() / max(1, page.height() if self.angle % 180 else page.width())
         made.scale(k, k)
         made.translate(-page.width() / 2, -page.height() / 2)
         return made
@@ -174,6 +186,7 @@ class PaperView(QWidget):
         self.turner = IconButton("Putar (R)", "rotate-cw")
         line = QHBoxLayout()
         line.setSpacing(0)
+        self.title.setMinimumWidth(1)
         line.addWidget(self.title, 1)
         for item in (self.earlier, self.count, self.later, self.smaller, self.larger, self.turner):
             line.addWidget(item)
