@@ -154,3 +154,18 @@ def test_names_and_kinds() -> None:
     assert clean_name(" a/b\\c:d\x00. ") == "a-b-c-d-"
     assert patterns_of("Tabel (*.csv *.XLSX)") == ["*.csv", "*.xlsx"]
     assert patterns_of("Semua") == ["*"]
+
+
+def test_a_finished_paper_opens_no_other_program_but_can_be_copied(desk: Windows, usb: Path, tmp_path: Path, settle: Settle,
+                                                                   monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("PySide6.QtGui.QDesktopServices.openUrl", lambda _url: pytest.fail("another program was opened"))
+    paper = tmp_path / "berita-acara.pdf"
+    paper.write_bytes(b"%PDF-1.7 contoh")
+    written: list[tuple[Path, bytes]] = []
+    monkeypatch.setattr(type(desk.operator.desk.spool), "write_file", lambda _self, path, data: written.append((path, data)), raising=False)
+    assert kiosk_files.open_outside(desk.operator.shown(), paper)  # type: ignore[arg-type]
+    settle(desk)
+    desk.operator.press("F9")
+    settle(desk)
+    assert written == [(usb / "berita-acara.pdf", b"%PDF-1.7 contoh")]
+    assert "Salinan tersimpan" in desk.operator.notice.plain()

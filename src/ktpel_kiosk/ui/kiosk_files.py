@@ -285,3 +285,25 @@ class FilePanel(QFrame):
         if event.type() == QEvent.Type.Resize:
             self.setGeometry(self._shell.rect())
         return False
+
+
+def open_outside(widget: QWidget, path: Path) -> bool:
+    """Show a finished paper in the system's viewer; False when there is none. A kiosk opens nothing else: a copy is offered."""
+    shell = kiosk_of(widget)
+    if shell is None:
+        from PySide6.QtCore import QUrl
+        from PySide6.QtGui import QDesktopServices
+        return QDesktopServices.openUrl(QUrl.fromLocalFile(str(path)))
+    if path.is_dir():
+        shell.tell("info", str(path), bold=word("berkas", "tersimpan"))
+        return True
+    FilePanel(shell, SAVE, word("berkas", "salin"), partial(_copy, shell, path), name=path.name)
+    return True
+
+
+def _copy(shell: OperatorWindow, path: Path, target: str) -> None:
+    def work() -> str:
+        shell.desk.spool.write_file(Path(target), path.read_bytes())
+        return target
+
+    shell.bridge.run(work, lambda where: shell.tell("good", where, bold=word("berkas", "tersalin")), shell.show_error)

@@ -5,12 +5,12 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import Qt, QUrl
-from PySide6.QtGui import QDesktopServices
+from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
 
 from ktpel_kiosk.domain.errors import KioskError
 from ktpel_kiosk.ports.devices import DeviceKind
+from ktpel_kiosk.ui.kiosk_files import open_outside
 from ktpel_kiosk.ui.pages.base import scroll
 from ktpel_kiosk.ui.pages.device_state import DevicePanel
 from ktpel_kiosk.ui.presenters.devices import DeviceCard, ReportRow
@@ -141,5 +141,5 @@ class DamagePanel(DevicePanel):
         self.page.ask(lambda: self.presenter.report_file(nomor), self._open)
 
     def _open(self, path: Path) -> None:
-        if not QDesktopServices.openUrl(QUrl.fromLocalFile(str(path))):
+        if not open_outside(self, path):
             self.page.shell.tell("info", f"Berita acara tersimpan di {path}.")

@@ -6,11 +6,12 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from PySide6.QtCore import QModelIndex, QUrl
-from PySide6.QtGui import QDesktopServices, QResizeEvent
+from PySide6.QtCore import QModelIndex
+from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import QHBoxLayout, QStackedWidget, QVBoxLayout, QWidget
 
 from ktpel_kiosk.domain.errors import KioskError, NotAllowed
+from ktpel_kiosk.ui.kiosk_files import open_outside
 from ktpel_kiosk.ui.pages.base import Page
 from ktpel_kiosk.ui.pages.pengaduan_parts import ComplaintPane, NewComplaint
 from ktpel_kiosk.ui.presenters.complaints import (
@@ -258,7 +259,7 @@ class PengaduanPage(Page):
         self.ask(lambda: self.presenter.receipt(view), self._open_file)
 
     def _open_file(self, path: Path) -> None:
-        if not QDesktopServices.openUrl(QUrl.fromLocalFile(str(path))):
+        if not open_outside(self, path):
             self.shell.tell("info", str(path), bold="Bukti pengaduan tersimpan.")
 
     def show_busy(self, on: bool) -> None:

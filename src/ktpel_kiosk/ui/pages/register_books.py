@@ -6,12 +6,12 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import Qt, QUrl
-from PySide6.QtGui import QDesktopServices
+from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QGridLayout, QHBoxLayout, QVBoxLayout, QWidget
 
 from ktpel_kiosk.domain.errors import KioskError, NotAllowed, SignInRefused
 from ktpel_kiosk.domain.text import number_text
+from ktpel_kiosk.ui.kiosk_files import open_outside
 from ktpel_kiosk.ui.pages.base import scroll
 from ktpel_kiosk.ui.pages.register_letters import LettersPanel
 from ktpel_kiosk.ui.presenters.books import BOOK_NAMES, BooksPresenter, MonthRow
@@ -396,5 +396,5 @@ class MonthsSection(BookSection):
         month = self.current()
         if month is not None:
             folder = self.presenter.archive(month.state.year, month.state.month)
-            if not QDesktopServices.openUrl(QUrl.fromLocalFile(str(folder))):
+            if not open_outside(self, folder):
                 self.page.shell.tell("info", f"Salinan PDF ada di {folder}.")

@@ -6,11 +6,11 @@ from functools import cached_property, partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import Qt, QUrl, Signal
-from PySide6.QtGui import QDesktopServices
+from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import QGridLayout, QHBoxLayout, QVBoxLayout, QWidget
 
 from ktpel_kiosk.domain.sop import Stage
+from ktpel_kiosk.ui.kiosk_files import open_outside
 from ktpel_kiosk.ui.pages.base import ApplicationHead, footer, scroll
 from ktpel_kiosk.ui.pages.register_export import choose_file
 from ktpel_kiosk.ui.pages.register_status_entry import StatusBlock, StatusEntryPanel
@@ -287,7 +287,7 @@ class DossierPane(QWidget):
         self.page.ask(lambda: self.page.presenter.paper_file(self.permohonan_id, document_id), self._opened_paper)
 
     def _opened_paper(self, path: Path) -> None:
-        if not QDesktopServices.openUrl(QUrl.fromLocalFile(str(path))):
+        if not open_outside(self, path):
             self.page.shell.tell("attention", f"Berkas tersimpan di {path}.", bold="Tidak ada penampil PDF di komputer ini.")
 
     def _save_paper(self, document_id: str) -> None:

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import Qt, QUrl
-from PySide6.QtGui import QDesktopServices
+from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QGridLayout, QHBoxLayout, QVBoxLayout, QWidget
 
 from ktpel_kiosk.domain.ledgers import BlangkoDay, Destruction, Pejabat, WithdrawnCard
 from ktpel_kiosk.domain.text import number_text
+from ktpel_kiosk.ui.kiosk_files import open_outside
 from ktpel_kiosk.ui.pages.base import scroll
 from ktpel_kiosk.ui.pages.register_books import BookSection
 from ktpel_kiosk.ui.pages.register_spoiled import SpoiledCards
@@ -351,7 +351,7 @@ class WithdrawnSection(BookSection):
         return made
 
     def _opened(self, path: Path) -> None:
-        if not QDesktopServices.openUrl(QUrl.fromLocalFile(str(path))):
+        if not open_outside(self, path):
             self.page.shell.tell("info", f"Berita acara tersimpan di {path}.")
 
     def _fill(self) -> None:

@@ -5,12 +5,12 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import Qt, QUrl
-from PySide6.QtGui import QDesktopServices
+from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout
 
 from ktpel_kiosk.domain.errors import KioskError
 from ktpel_kiosk.domain.text import number_text
+from ktpel_kiosk.ui.kiosk_files import open_outside
 from ktpel_kiosk.ui.pages.settings_capture import Number
 from ktpel_kiosk.ui.pages.settings_office import Section
 from ktpel_kiosk.ui.presenters.retention import KeepingView, RetentionPresenter
@@ -209,5 +209,5 @@ class RetentionSection(Section):
             self.page.shell.tell("info", "Berita acara dibuka oleh Kasi atau Supervisor.")
 
     def _opened(self, path: Path) -> None:
-        if not QDesktopServices.openUrl(QUrl.fromLocalFile(str(path))):
+        if not open_outside(self, path):
             self.page.shell.tell("info", f"Berita acara tersimpan di {path}.")
