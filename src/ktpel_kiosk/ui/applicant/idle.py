@@ -116,6 +116,9 @@ class IdlePage(ApplicantPage):
         self._clock = QTimer(self)
         self._clock.setSingleShot(True)
         self._clock.timeout.connect(self._turned)
+        self._later = QTimer(self)
+        self._later.setSingleShot(True)
+        self._later.timeout.connect(self._lay_again)
         self._overlay: QLabel | None = None
         self._pressed_x: int | None = None
         self.slides: list[Slide] = []
@@ -127,7 +130,7 @@ class IdlePage(ApplicantPage):
         if not self.isVisible():
             return
         while self.stack.count():
-            old = self.stack.widget(0)
+            old = self.stack.widget(self.stack.count() - 1)  # from the end: each removal of the one shown would show another
             if old is not None:
                 self.stack.removeWidget(old)
                 old.deleteLater()
@@ -160,6 +163,13 @@ class IdlePage(ApplicantPage):
 
     def fit(self) -> None:
         self.hint.setVisible(self.width() >= WIDE)
+        if self.isVisible() and self._built != self._shape():
+            if self.slides:
+                self._later.start()  # a window that comes up is resized several times
+            else:
+                self._lay_again()
+
+    def _lay_again(self) -> None:
         if self.isVisible() and self._built != self._shape():
             self.show_maklumat(self._maklumat)
 
