@@ -68,7 +68,7 @@ class FamilyCard(Painted):
         painter.translate(sheet.center())
         painter.rotate(-32)
         painter.setOpacity(0.10)
-        painter.setFont(theme.font(64, 700))
+        painter.setFont(theme.font("watermark", 700))
         painter.setPen(theme.color("attention"))
         painter.drawText(QRectF(-500, -100, 1000, 200), Qt.AlignmentFlag.AlignCenter, "LATIHAN")
         painter.restore()

@@ -18,7 +18,7 @@ from ktpel_kiosk.ui.gallery.capturing import picture
 from ktpel_kiosk.ui.gallery.kit import Specimen, Stage, exhibit, in_states
 
 PARTS, PAGES = "Pemohon: bagian", "Pemohon: halaman"
-ROOM = QSize(1024, 600)
+ROOM = QSize(1318, 672)
 ROWS = (("nama", "Nama lengkap", "SITI CONTOH LESTARI"), ("tempat_lahir", "Tempat lahir", "LUMAJANG"),
         ("alamat", "Alamat", "DUSUN KRAJAN RT 003 RW 001"), ("golongan_darah", "Golongan darah", "O"))
 

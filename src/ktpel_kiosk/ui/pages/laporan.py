@@ -69,7 +69,7 @@ class LaporanPage(Page):
         return side
 
     def _head(self) -> QHBoxLayout:
-        self.subtitle = label("", "body", tone="muted")
+        self.subtitle = label("", "body", tone="muted", wrap=True)
         head = QHBoxLayout()
         head.setSpacing(8)
         head.addLayout(column(label("Laporan", "title", weight="bold"), self.subtitle, spacing=2), 1)

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from PySide6.QtWidgets import QStackedWidget
+from PySide6.QtWidgets import QScrollArea, QStackedWidget
 
-from ktpel_kiosk.ui.pages.base import Page
+from ktpel_kiosk.ui.pages.base import Page, scroll
 from ktpel_kiosk.ui.pages.settings_calendar import CalendarSection
 from ktpel_kiosk.ui.pages.settings_capture import CaptureSection
 from ktpel_kiosk.ui.pages.settings_devices import DevicesSection
@@ -43,6 +43,8 @@ class PengaturanPage(Page):
         self.presenter = SettingsPresenter(window.session)
         self.office_data = OfficeDataPresenter(window.session)
         self._sections: dict[str, Any] = {}
+        self._held: dict[str, QScrollArea] = {}
+        self._open = ""
         self.tabs = Tabs(SECTIONS, "Bagian pengaturan", wrap=True)
         self.tabs.chosen.connect(self._go)
         self.stack = QStackedWidget()
@@ -57,7 +59,8 @@ class PengaturanPage(Page):
         if key not in self._sections:
             made = MAKERS[key](self)
             self._sections[key] = made
-            self.stack.addWidget(made)
+            self._held[key] = scroll(made)  # with large letters on a small screen a section is higher than the window
+            self.stack.addWidget(self._held[key])
         return self._sections[key]
 
     def opened(self, **args: Any) -> None:
@@ -78,11 +81,11 @@ class PengaturanPage(Page):
             self.section(self.tabs.current).refresh()
 
     def _go(self, key: str) -> None:
-        before = self.stack.currentWidget()
-        if before is not None:
-            before.closed()  # type: ignore[attr-defined]
+        if self._open:
+            self.section(self._open).closed()
         section = self.section(key)
-        self.stack.setCurrentWidget(section)
+        self._open = key
+        self.stack.setCurrentWidget(self._held[key])
         self.primary = section.primary
         section.opened()
 

@@ -207,7 +207,7 @@ class RegisterPage(Page):
         self.count = Chip("", "neutral")
         head = QHBoxLayout()
         head.setSpacing(12)
-        self.title = label(name if len(name) > 14 else "Buku Register Permohonan", "title", weight="bold")
+        self.title = label(name if len(name) > 14 else "Buku Register Permohonan", "title", weight="bold", wrap=True)
         self._titles = {"cari": self.title.text()}
         head.addWidget(self.title)
         head.addWidget(self.count)

@@ -10,6 +10,7 @@ from PySide6.QtWidgets import QHBoxLayout, QStackedWidget, QVBoxLayout, QWidget
 
 from ktpel_kiosk.desk.status_list import Imported, StatusPlan
 from ktpel_kiosk.domain.text import number_text
+from ktpel_kiosk.ui.pages.base import scroll
 from ktpel_kiosk.ui.pages.register_books import BookSection
 from ktpel_kiosk.ui.pages.settings_files import choose_to_open
 from ktpel_kiosk.ui.presenters.statuses import OverviewRow, PlanRow, StatusPresenter
@@ -76,7 +77,10 @@ class StatusSection(BookSection):
         self.card.body.addWidget(self.load, 0, Qt.AlignmentFlag.AlignRight)
         side.addWidget(self.card)
         side.addStretch(1)
-        both.addLayout(side, 2)
+        held = QWidget()
+        side.setContentsMargins(0, 0, 0, 0)
+        held.setLayout(side)
+        both.addWidget(scroll(held), 2)
         box.addLayout(both, 1)
         return view
 

@@ -212,7 +212,7 @@ class WithdrawnSection(BookSection):
         head = QHBoxLayout()
         head.setContentsMargins(18, 10, 14, 6)
         head.setSpacing(10)
-        self.title = label("Menunggu dimusnahkan", "strong", weight="semibold")
+        self.title = label("Menunggu dimusnahkan", "strong", weight="semibold", wrap=True)
         self.all_button = Button("Pilih semua", icon="list-checks")
         self.all_button.clicked.connect(self._all)
         self.add_button = Button("Catat KTP-el", icon="plus")

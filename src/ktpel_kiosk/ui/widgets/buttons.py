@@ -99,12 +99,23 @@ class Button(Pressable):
         return (p(42), p(30), p(14), self.theme.height("applicant")) if self.large else (p(20), p(18), p(10), self.theme.height("control"))
 
     def sizeHint(self) -> QSize:
-        pad, icon_size, gap, height = self._metrics()
-        font = self.theme.font("applicant_button" if self.large else "body", 600)
-        width = 2 * pad + text_width(font, self.text())
-        width += icon_size + gap if self.icon_name else 0
-        width += text_width(self.theme.font("small", 600), self.key) + self.theme.px(14) + gap if self.key else 0
-        return QSize(width, height)
+        return QSize(self._width(self.icon_name, self.key), self._metrics()[3])
+
+    def minimumSizeHint(self) -> QSize:
+        """Where room is short the key's chip goes first, then the icon; the words stay."""
+        return QSize(self._width("" if not self.large else self.icon_name, ""), self._metrics()[3])
+
+    def _width(self, icon: str, key: str) -> int:
+        pad, icon_size, gap, _ = self._metrics()
+        width = 2 * pad + text_width(self.theme.font("applicant_button" if self.large else "body", 600), self.text())
+        width += icon_size + gap if icon else 0
+        return width + (text_width(self.theme.font("small", 600), key) + self.theme.px(14) + gap if key else 0)
+
+    def _shown(self) -> tuple[str, str]:
+        """Icon and key that there is room for."""
+        key = self.key if self.width() >= self._width(self.icon_name, self.key) - 1 else ""
+        icon = self.icon_name if self.large or self.width() >= self._width(self.icon_name, key) - 1 else ""
+        return icon, key
 
     def _colors(self) -> tuple[str, str, str]:
         """Fill, line, text token."""
@@ -132,28 +143,29 @@ class Button(Pressable):
         pad, icon_size, gap, _ = self._metrics()
         font = theme.font("applicant_button" if self.large else "body", 600)
         key_font = theme.font("small", 600)
-        key_width = text_width(key_font, self.key) + theme.px(14) if self.key else 0
-        wanted = self.sizeHint().width()
+        icon, key = self._shown()
+        key_width = text_width(key_font, key) + theme.px(14) if key else 0
+        wanted = self._width(icon, key)
         x = pad + max(0, (self.width() - wanted) / 2)
         middle = self.height() / 2
-        if self.icon_name and not self.icon_after:
-            icons.draw(painter, self.icon_name, ink, x, middle - icon_size / 2, icon_size)  # type: ignore[arg-type]
+        if icon and not self.icon_after:
+            icons.draw(painter, icon, ink, x, middle - icon_size / 2, icon_size)  # type: ignore[arg-type]
             x += icon_size + gap
         painter.setFont(font)
         painter.setPen(ink)
-        room = self.width() - x - pad - (key_width + gap if self.key else 0) - (icon_size + gap if self.icon_after else 0)
+        room = self.width() - x - pad - (key_width + gap if key else 0) - (icon_size + gap if icon and self.icon_after else 0)
         painter.drawText(QRectF(x, 0, room + 2, self.height()), Qt.AlignmentFlag.AlignVCenter | Qt.AlignmentFlag.AlignLeft,
                          elided(font, self.text(), room + 2))
         x += min(room, text_width(font, self.text())) + gap
-        if self.icon_name and self.icon_after:
-            icons.draw(painter, self.icon_name, ink, x, middle - icon_size / 2, icon_size)  # type: ignore[arg-type]
-        if self.key:
+        if icon and self.icon_after:
+            icons.draw(painter, icon, ink, x, middle - icon_size / 2, icon_size)  # type: ignore[arg-type]
+        if key:
             chip = QRectF(x, middle - theme.px(11), key_width, theme.px(22))
             painter.setBrush(Qt.BrushStyle.NoBrush)
             painter.setPen(QPen(ink, 1))  # type: ignore[call-overload]
             painter.drawRoundedRect(chip.adjusted(0.5, 0.5, -0.5, -0.5), theme.radius("key"), theme.radius("key"))
             painter.setFont(key_font)
-            painter.drawText(chip, Qt.AlignmentFlag.AlignCenter, self.key)
+            painter.drawText(chip, Qt.AlignmentFlag.AlignCenter, key)
 
 
 class IconButton(Pressable):

@@ -383,7 +383,8 @@ class ChecklistRow(Pressable):
         return QSize(self.theme.px(280), max(48, self.theme.px(36) + self.theme.px(20) * lines))
 
     def minimumSizeHint(self) -> QSize:
-        return self.sizeHint()
+        """The words wrap, so a row may be narrow."""
+        return QSize(self.theme.px(160), self.sizeHint().height())
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         self.updateGeometry()
