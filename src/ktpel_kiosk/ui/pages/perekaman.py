@@ -14,7 +14,7 @@ from ktpel_kiosk.domain.biometric import Position
 from ktpel_kiosk.domain.permohonan import Permohonan
 from ktpel_kiosk.domain.sop import Stage
 from ktpel_kiosk.ports.devices import DeviceKind, DeviceState
-from ktpel_kiosk.ui import icons
+from ktpel_kiosk.ui import decoded, icons
 from ktpel_kiosk.ui.pages.base import ApplicationHead, Page, footer
 from ktpel_kiosk.ui.pages.rekam_fingers import FingersPart
 from ktpel_kiosk.ui.pages.rekam_iris import IrisPart
@@ -88,12 +88,18 @@ class PartTab(Pressable):
         self.ring(painter, QRectF(self.rect()), theme.px(10), theme)
 
 
+def decode_view(view: RecordView) -> None:
+    """The pictures a session shows at once; on a worker."""
+    decoded.decode((*view.best.values(), *view.faces))
+
+
 class PerekamanPage(Page):
     """List of applicants waiting, then the session. Parts may be done in any order; a missing device blocks nothing else."""
 
     def __init__(self, window: OperatorWindow) -> None:
         super().__init__(window)
         self.presenter = RecordingPresenter(window.session)
+        self.presenter.loaded = decode_view
         self.work = WorkPresenter(window.session, Stage.REKAM, Stage.KIRIM)
         self.view: RecordView | None = None
         self._searched: tuple[str, ...] = ()
@@ -243,6 +249,7 @@ class PerekamanPage(Page):
         if self.part is not None:
             self.part.leave()
         self.part, self.view = None, None
+        decoded.forget()
         self.pages.setCurrentIndex(0)
         if self.applicant is not None:
             self.applicant.idle()

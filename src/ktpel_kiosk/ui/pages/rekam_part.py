@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from PySide6.QtGui import QImage
 from PySide6.QtWidgets import QHBoxLayout, QWidget
 
-from ktpel_kiosk.domain.biometric import Position, RawImage, Sample
+from ktpel_kiosk.domain.biometric import Position, RawImage
 from ktpel_kiosk.domain.errors import CaptureFailed, KioskError, NotConnected
 from ktpel_kiosk.ports.devices import DeviceHealth, DeviceKind, DeviceState
+from ktpel_kiosk.ui.decoded import picture_of as picture_of
 from ktpel_kiosk.ui.feed import PreviewFeed, Shows
 from ktpel_kiosk.ui.presenters.recording import RecordingPresenter, RecordView
 from ktpel_kiosk.ui.widgets.finger_table import FingerCell
@@ -22,13 +22,6 @@ if TYPE_CHECKING:
     from ktpel_kiosk.ui.pages.perekaman import PerekamanPage
 
 AWAY = (DeviceHealth.MISSING, DeviceHealth.TROUBLE)
-
-
-def picture_of(sample: Sample | None) -> QImage | None:
-    if sample is None or not sample.data:
-        return None
-    image = QImage.fromData(sample.data)
-    return None if image.isNull() else image
 
 
 def finger_cells(presenter: RecordingPresenter, view: RecordView) -> dict[Position, FingerCell]:

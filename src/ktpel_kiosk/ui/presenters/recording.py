@@ -180,6 +180,8 @@ class RecordingPresenter:
         self.session = session
         self.rules = session.desk.capture_rules
         """Rules of the session loaded last."""
+        self.loaded: Callable[[RecordView], None] = lambda _view: None
+        """Called on the worker that loaded a view (decoding of pictures)."""
 
     def load(self, pid: str) -> RecordView:
         desk = self.session.desk
@@ -189,7 +191,7 @@ class RecordingPresenter:
         kinds = {a.kind for a in dossier.approvals if a.stage is Stage.KIRIM}
         status = recording.recording_status(desk, pid)
         self.rules = status.rules
-        return RecordView(
+        view = RecordView(
             dossier, status, {s.position: s for s in samples if s.best},
             tuple(s for s in samples if s.position is Position.FACE), excused, "tanda_tangan_pemohon" in kinds,
             "pengesahan_operator" in kinds,
@@ -197,6 +199,8 @@ class RecordingPresenter:
                 [s for s in samples if s.position.modality in (Modality.FINGER, Modality.IRIS)])),
             desk.register.read(lambda v: next(iter(reversed(v.duplicate_checks(pid))), None)),
         )
+        self.loaded(view)
+        return view
 
     def search_doubles(self, pid: str, cancelled: Callable[[], bool]) -> RecordView | None:
         """Compare the fingers with this office's kept ones; ``None`` when nothing was searched."""
