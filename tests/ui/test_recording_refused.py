@@ -9,7 +9,6 @@ from typing import Any
 
 import pytest
 from fakes import PASSWORD, FakeOffice
-from PySide6.QtWidgets import QLabel
 from pytestqt.qtbot import QtBot
 
 from ktpel_kiosk.desk import capture_rules, recording
@@ -22,6 +21,7 @@ from ktpel_kiosk.ports.devices import DeviceKind
 from ktpel_kiosk.ui.app import Windows
 from ktpel_kiosk.ui.presenters.recording import RecordingPresenter, grade, measures_of
 from ktpel_kiosk.ui.presenters.session import Session
+from ktpel_kiosk.ui.widgets.buttons import Chip
 
 Settle = Callable[[Windows], None]
 
@@ -236,8 +236,8 @@ def test_fingers_like_an_earlier_recording_are_said_and_hold_nobody(office: Fake
     assert page.view.alike.people == 1 and page.view.alike.hits[0].permohonan_id == earlier.id
     page._show_part("tinjau")
     settle(windows)
-    said = " ".join(w.text() for w in page.parts["tinjau"].findChildren(QLabel))
-    assert "mirip dengan rekaman lain; belum diputus" in said
+    said = " ".join(w.text() for w in page.parts["tinjau"].findChildren(Chip))
+    assert "mirip dengan rekaman lain, belum diputus" in said
     page.alike._action.click()
     settle(windows)
     tugas: Any = windows.operator.page("tugas")

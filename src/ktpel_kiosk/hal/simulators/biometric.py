@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import threading
 import time
 from collections.abc import Callable, Sequence
 
+import cv2
 import numpy as np
 
 from ktpel_kiosk.domain.biometric import FINGERS, PenPoint, Position, RawImage
@@ -32,10 +34,14 @@ class SimulatedCamera(SimulatedDevice):
     def __init__(self, world: SimulatedWorld) -> None:
         super().__init__(world)
         self._rng = np.random.default_rng(world.seed)
-        self._noise = self._rng.normal(0, 2.0, (760, 1320, 1)).round().astype(np.int16)
+        noise = self._rng.normal(0, 2.0, (760, 1320)).round().astype(np.int8)
+        self._brighter = cv2.merge([np.maximum(noise, 0).astype(np.uint8)] * 3)
+        self._darker = cv2.merge([np.maximum(-noise, 0).astype(np.uint8)] * 3)
         self._count = 0
         self._started = time.monotonic()
         self.paced = world.realtime
+        self._drawn: Sitter | None = None
+        self._drawing = threading.Thread()
 
     def frame(self) -> RawImage:
         self.begin("frame")
@@ -48,7 +54,19 @@ class SimulatedCamera(SimulatedDevice):
             self.pause(max(0.0, t - now))
         self._trouble()
         sitter = self.world.sitter
-        return self._sensor(self._seen(lambda p, latar, look: p.camera_frame(latar, t, **look), sitter) if sitter else _cloth("biru"), t)
+        if sitter is None or not self._is_drawn(sitter):
+            return self._sensor(_cloth(sitter.latar if sitter is not None else "biru"), t)
+        return self._sensor(self._seen(lambda p, latar, look: p.camera_frame(latar, t, **look), sitter), t)
+
+    def _is_drawn(self, sitter: Sitter) -> bool:
+        """A body's first picture takes seconds on a slow computer, longer than a frame may: meanwhile the chair is empty."""
+        if not self.world.realtime:
+            return True
+        if self._drawn is not sitter:
+            self._drawn = sitter
+            self._drawing = threading.Thread(target=sitter.person.camera_frame, args=(sitter.latar, 0.0), daemon=True, name="first-picture")
+            self._drawing.start()
+        return not self._drawing.is_alive()
 
     def still(self) -> RawImage:
         self.begin("still")
@@ -83,9 +101,11 @@ class SimulatedCamera(SimulatedDevice):
         if image.height > 720 or image.width > 1280:
             return image
         y, x = int(self._rng.integers(0, 40)), int(self._rng.integers(0, 40))
-        pixels = np.frombuffer(image.data, np.uint8).reshape(image.height, image.width, image.channels).astype(np.int16)
-        pixels += self._noise[y:y + image.height, x:x + image.width] + round(3 * np.sin(t))
-        return RawImage(image.width, image.height, image.channels, np.clip(pixels, 0, 255).astype(np.uint8).tobytes())
+        pixels = np.frombuffer(image.data, np.uint8).reshape(image.height, image.width, image.channels)
+        there = slice(y, y + image.height), slice(x, x + image.width), slice(0, image.channels)
+        breath = np.clip(np.arange(256) + round(3 * np.sin(t)), 0, 255).astype(np.uint8)
+        noisy = cv2.subtract(cv2.add(pixels, self._brighter[there]), self._darker[there])  # a tenth of the time of clipping wide integers
+        return RawImage(image.width, image.height, image.channels, cv2.LUT(noisy, breath).tobytes())
 
 
 class SimulatedFingerprintScanner(SimulatedDevice):

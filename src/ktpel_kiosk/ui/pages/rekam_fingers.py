@@ -123,7 +123,7 @@ class FingersPart(Part):
         view = self.page.view
         calm = self.entered and self.page.at_work() and self.refused.rejected is None
         if calm and view is not None and open_slap(view):
-            QTimer.singleShot(0, self.capture)
+            QTimer.singleShot(0, self, self.capture)
 
     def enter(self) -> None:
         self.automatic.setChecked(self.page.shell.choices.get("jari_otomatis"))
@@ -276,7 +276,7 @@ class FingersPart(Part):
             title = title[0].lower() + title[1:]
             if self.automatic.isChecked():
                 self.plate.set_hint(word("rekam", "jari_baik_lanjut").format(berikut=title), "good", "check")
-                QTimer.singleShot(NEXT_MS, self._next)
+                QTimer.singleShot(NEXT_MS, self, self._next)
             else:
                 self.plate.set_hint(word("rekam", "jari_baik_f8").format(berikut=title), "good", "check")
         else:
@@ -307,7 +307,7 @@ class FingersPart(Part):
         if error.message_key == "finger.one_at_a_time":
             self._slap = ()
             self._only_one(True)
-            QTimer.singleShot(0, self.capture)
+            QTimer.singleShot(0, self, self.capture)
             return True
         self._tell_applicant(error.message_key)
         question = self.page.presenter.unseen(error, self._slap)

@@ -78,7 +78,7 @@ class IrisPart(Part):
             self.page.applicant.eyes()
         super().enter()
         if self.page.view is not None and open_eyes(self.page.view) and self.plates.currentIndex() == 0:
-            QTimer.singleShot(0, self.capture)
+            QTimer.singleShot(0, self, self.capture)
 
     def gone(self, text: str) -> None:
         self.hint.setText(f"{text} {word('rekam', 'lanjut_sendiri')}")
@@ -89,7 +89,7 @@ class IrisPart(Part):
         self.hint.setText(word("rekam", "mata_minta"))
         view = self.page.view
         if self.entered and self.page.at_work() and view is not None and open_eyes(view) and not self.asks():
-            QTimer.singleShot(0, self.capture)
+            QTimer.singleShot(0, self, self.capture)
 
     def shown_on(self) -> Sequence[PreviewView]:
         return tuple(self.eyes[eye][0] for eye in self._scanning) if self.capturing else ()

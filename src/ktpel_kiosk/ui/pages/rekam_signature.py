@@ -134,7 +134,7 @@ class SignaturePart(Part):
         self._kind_chosen()
         waits = self.page.view is not None and not self.page.view.part_done(self.key)
         if waits and self.kind is not SignatureKind.CAP_JEMPOL and self._pad():
-            QTimer.singleShot(0, self.capture)
+            QTimer.singleShot(0, self, self.capture)
 
     def show_view(self, view: RecordView) -> None:
         sample = view.best.get(Position.SIGNATURE)
@@ -265,7 +265,7 @@ class SignaturePart(Part):
             self._kind_chosen()
             waits = self.page.view is not None and not self.page.view.part_done(self.key)
             if waits and self._pad() and self.page.at_work():
-                QTimer.singleShot(0, self.capture)
+                QTimer.singleShot(0, self, self.capture)
 
     def gone(self, text: str) -> None:
         self._say(f"{text} {word('rekam', 'lanjut_sendiri')}", "attention")
