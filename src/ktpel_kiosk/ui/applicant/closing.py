@@ -25,9 +25,9 @@ class ReviewPage(ApplicantPage):
         super().__init__(tongue)
         w = self.tongue
         self.head(w("tinjau_judul"), w("tinjau_kecil"))
-        self.portrait = Picture(QSize(210, 280))
+        self.portrait = Picture(QSize(264, 352))
         self.portrait.setAccessibleName(w("tinjau_foto"))
-        self.signature = Picture(QSize(380, 130), fill=False)
+        self.signature = Picture(QSize(420, 150), fill=False)
         self.signature.setAccessibleName(w("ttd_judul"))
         self.name = label("", "applicant_button", weight="semibold", wrap=True)
         self.lines = QVBoxLayout()
