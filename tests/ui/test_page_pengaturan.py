@@ -39,7 +39,7 @@ def test_what_is_no_range_is_refused(first, last):
 def test_every_section_opens(kit, key):
     page = kit.open("pengaturan", PengaturanPage, kit.office.actors[Peran.SUPERVISOR], section=key)
     assert page.tabs.current == key
-    assert page.stack.currentWidget() is page.section(key)
+    assert page.stack.currentWidget().widget() is page.section(key)
     assert kit.notice() == ""
 
 

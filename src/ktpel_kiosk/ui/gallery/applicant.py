@@ -7,15 +7,20 @@ from collections.abc import Callable, Iterator
 from PySide6.QtCore import QSize
 from PySide6.QtWidgets import QWidget
 
+from ktpel_kiosk.desk.notices import channels, service_standard
 from ktpel_kiosk.domain.biometric import RIGHT_FOUR
 from ktpel_kiosk.ui.applicant import survey
 from ktpel_kiosk.ui.applicant.controls import ApplicantControls
 from ktpel_kiosk.ui.applicant.faces import FaceCard
 from ktpel_kiosk.ui.applicant.hand_picture import HandPicture
+from ktpel_kiosk.ui.applicant.idle_slides import ChannelsSlide, MaklumatSlide, StandardSlide, WelcomeSlide
+from ktpel_kiosk.ui.applicant.paging import font_measure
+from ktpel_kiosk.ui.applicant.paging import pages as paged
 from ktpel_kiosk.ui.applicant.parts import IconLabel
 from ktpel_kiosk.ui.applicant_window import ApplicantWindow
 from ktpel_kiosk.ui.gallery.capturing import picture
 from ktpel_kiosk.ui.gallery.kit import Specimen, Stage, exhibit, in_states
+from ktpel_kiosk.ui.theme import Theme
 
 PARTS, PAGES = "Pemohon: bagian", "Pemohon: halaman"
 ROOM = QSize(1318, 672)
@@ -54,6 +59,17 @@ def controls(_stage: Stage) -> Iterator[Specimen]:
 def icons(_stage: Stage) -> Iterator[Specimen]:
     for name, tone in (("check", "good"), ("lock", "accent"), ("clock", "accent")):
         yield Specimen(name, IconLabel(name, tone, 48))
+
+
+@exhibit(PARTS, "Halaman siaga satu per satu", order=164)
+def slides(stage: Stage) -> Iterator[Specimen]:
+    theme = Theme()
+    standard = paged(service_standard(stage.sop), font_measure(theme.font("applicant_body", 700), theme.font("applicant_body")), 560, 420)
+    office = stage.sop.kantor
+    yield Specimen("selamat datang", WelcomeSlide(stage.sop, theme), width=1200, height=560)
+    yield Specimen("standar pelayanan", StandardSlide(standard[0], stage.sop.judul, 1, len(standard)), width=1200, height=560)
+    yield Specimen("maklumat", MaklumatSlide("Kami sanggup melayani sesuai standar pelayanan.", office, theme), width=1200, height=560)
+    yield Specimen("saluran pengaduan", ChannelsSlide(channels(office), theme), width=1200, height=560)
 
 
 def _stages(window: ApplicantWindow) -> Iterator[tuple[str, Callable[[], object]]]:

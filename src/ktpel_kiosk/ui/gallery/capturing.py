@@ -7,14 +7,17 @@ from collections.abc import Iterator
 from PySide6.QtCore import QSize
 from PySide6.QtGui import QColor, QImage, QLinearGradient, QPainter
 
-from ktpel_kiosk.domain.biometric import RIGHT_FOUR, Position
+from ktpel_kiosk.domain.biometric import LEFT_FOUR, RIGHT_FOUR, Position
 from ktpel_kiosk.ui.gallery.kit import Specimen, Stage, exhibit
 from ktpel_kiosk.ui.theme import Theme
 from ktpel_kiosk.ui.widgets.attempts import AttemptHistory, AttemptLine
 from ktpel_kiosk.ui.widgets.capture import CardPreview, FingerPlate, FingerView, HandMap, Picture, PreviewView
+from ktpel_kiosk.ui.widgets.finger_table import FingerCell, FingerTable
 from ktpel_kiosk.ui.widgets.ink import SignatureField
+from ktpel_kiosk.ui.words import word
 
 GROUP = "Perekaman"
+TEN = (*RIGHT_FOUR, *LEFT_FOUR, Position("right_thumb"), Position("left_thumb"))
 
 
 def picture(width: int, height: int) -> QImage:
@@ -85,3 +88,11 @@ def stills(_stage: Stage) -> Iterator[Specimen]:
     yield Specimen("kartu, belum ada gambar", card, width=300, height=190)
     yield Specimen("bidang tanda tangan", SignatureField(), width=460, height=200)
     yield Specimen("fokus papan ketik", SignatureField(), "focus", width=460, height=200)
+
+
+@exhibit(GROUP, "Sepuluh jari sekaligus", order=145)
+def ten_fingers(_stage: Stage) -> Iterator[Specimen]:
+    made = FingerTable()
+    words = (("78 baik", "good"), ("41 cukup", "attention"), ("", "neutral"), ("Pengecualian: dibalut", "neutral"), ("gagal", "trouble"))
+    made.set_cells({p: FingerCell(word("posisi", p), *words[i % 5]) for i, p in enumerate(TEN)})
+    yield Specimen("baik, cukup, belum, pengecualian, gagal", made, width=520, height=240)

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 
 from ktpel_kiosk.ui.gallery.kit import Specimen, Stage, exhibit
 from ktpel_kiosk.ui.widgets.extra import GrowingRows
+from ktpel_kiosk.ui.widgets.paged import PagedRows
 from ktpel_kiosk.ui.widgets.tables import Cell, DataRow, RowsView, TableRow
 from ktpel_kiosk.ui.widgets.worklist import WorkItem, WorkList
 
@@ -51,3 +52,10 @@ def data_rows(_stage: Stage) -> Iterator[Specimen]:
         row = DataRow("nama", "Nama lengkap", "SITI CONTOH LESTARI")
         row.setChecked(wrong)
         yield Specimen(caption, row, state, width=600)
+
+
+@exhibit(GROUP, "Tabel yang datang sehalaman demi sehalaman", order=103)
+def paged(_stage: Stage) -> Iterator[Specimen]:
+    made = PagedRows("Register", ("Nomor", "Nama", "Keadaan"), (160, 200, 130), (1, 2, 1))
+    made.begin(100_000, _rows())
+    yield Specimen("seratus ribu baris", made, width=600, height=240)

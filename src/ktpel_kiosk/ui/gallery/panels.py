@@ -11,6 +11,7 @@ from ktpel_kiosk.ui.widgets.base import Card, Line, label
 from ktpel_kiosk.ui.widgets.decisions import ReasonPanel, SuperiorPanel
 from ktpel_kiosk.ui.widgets.explain import StatusHistory, StatusText
 from ktpel_kiosk.ui.widgets.extra import DocRow
+from ktpel_kiosk.ui.widgets.manual import ManualView
 from ktpel_kiosk.ui.widgets.second import SecondPerson
 from ktpel_kiosk.ui.widgets.status import EmptyState
 from ktpel_kiosk.ui.widgets.unsettled import UnsettledSection
@@ -65,3 +66,11 @@ def statuses(_stage: Stage) -> Iterator[Specimen]:
     yield Specimen("riwayat", history, width=460)
 
 
+
+
+@exhibit(GROUP, "Panduan", order=124)
+def manual(_stage: Stage) -> Iterator[Specimen]:
+    for caption, state in (("biasa", ""), ("fokus papan ketik", "focus")):
+        made = ManualView()
+        made.setHtml("<h2>Loket</h2><p>Ketik NIK, lalu tekan <b>F9</b>.</p>")
+        yield Specimen(caption, made, state, width=460, height=200)
