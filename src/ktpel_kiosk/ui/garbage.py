@@ -1,8 +1,9 @@
-"""Python's collector of cycles, kept out of the way of the person at the desk.
+"""Python's collector of cycles, kept out of the way of the person at the desk, and on the thread of the windows.
 
 Left alone it walks through everything the program ever made, 100 ms and more, in the middle of a scroll or a key, on whatever thread
-happened to allocate the object that was too many. Here the program itself (modules, classes, first window) is set aside for good, young
-objects are swept as ever, and what grew old is swept by a timer when nobody waits for an answer.
+happened to allocate the object that was too many; and a widget that dies on another thread than the windows' takes the program with it.
+Here the program itself (modules, classes, first window) is set aside for good, and all sweeping is done by a timer of the windows' thread:
+young objects every second, what grew old every two minutes and after the desk was locked, when nobody waits for an answer.
 """
 
 from __future__ import annotations
@@ -16,8 +17,9 @@ from PySide6.QtCore import QObject, QTimer
 if TYPE_CHECKING:
     from ktpel_kiosk.ui.operator_window import OperatorWindow
 
-YOUNG, MIDDLE, NEVER = 5_000, 10, 1_000_000
-"""Allocations before the youngest are swept; rounds of that before the middle ones are; the old ones by the timer only."""
+YOUNG_MS = 1_000
+YOUNG, ROUNDS = 3_000, 20
+"""New objects worth a sweep of the youngest; how many such sweeps go before one of the middle generation."""
 EVERY_MS = 120_000
 LOCKED_MS = 5_000
 AGAIN_MS = 400
@@ -25,37 +27,47 @@ AGAIN_MS = 400
 
 def set_aside() -> None:
     """Everything alive now is taken for permanent: call it with the program loaded, not with people's data in memory."""
-    gc.set_threshold(YOUNG, MIDDLE, NEVER)
     gc.freeze()
 
 
 class Sweeper(QObject):
-    """Sweeps every two minutes, and soon after the desk was locked, at a moment when no desk call is on its way."""
+    """Sweeps from now on, in the GUI thread; Python's own collector takes over again when it is destroyed."""
 
     def __init__(self, shell: OperatorWindow) -> None:
         super().__init__(shell)
         self._shell = shell
-        self.swept = 0
+        self.swept = self._rounds = 0
         self.longest_ms = 0.0
-        self._timer = QTimer(self)
-        self._timer.setSingleShot(True)
-        self._timer.timeout.connect(self._due)
+        gc.disable()
+        set_aside()
+        self._young = QTimer(self)
+        self._young.timeout.connect(self._sweep_young)
+        self._young.start(YOUNG_MS)
+        self._old = QTimer(self)
+        self._old.setSingleShot(True)
+        self._old.timeout.connect(self._due)
+        self._old.start(EVERY_MS)
         shell.stack.currentChanged.connect(self._moved)
-        self._timer.start(EVERY_MS)
+        self.destroyed.connect(gc.enable)
 
     def _moved(self, _index: int) -> None:
-        if not self._shell.session.actor.username and self._timer.remainingTime() > LOCKED_MS:
-            self._timer.start(LOCKED_MS)
+        if not self._shell.session.actor.username and self._old.remainingTime() > LOCKED_MS:
+            self._old.start(LOCKED_MS)
+
+    def _sweep_young(self) -> None:
+        if gc.get_count()[0] > YOUNG:
+            self._rounds += 1
+            self.sweep(1 if self._rounds % ROUNDS == 0 else 0)
 
     def _due(self) -> None:
         if self._shell.bridge.pending:
-            self._timer.start(AGAIN_MS)
+            self._old.start(AGAIN_MS)
             return
         self.sweep()
-        self._timer.start(EVERY_MS)
+        self._old.start(EVERY_MS)
 
-    def sweep(self) -> None:
+    def sweep(self, generation: int = 2) -> None:
         begun = time.perf_counter()
-        gc.collect()
+        gc.collect(generation)
         self.swept += 1
         self.longest_ms = max(self.longest_ms, (time.perf_counter() - begun) * 1000)
