@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 
-from PySide6.QtCore import QSize
+from PySide6.QtCore import QSize, QTimer
 from PySide6.QtWidgets import QWidget
 
 from ktpel_kiosk.desk.notices import channels, service_standard
@@ -17,6 +17,7 @@ from ktpel_kiosk.ui.applicant.idle_slides import ChannelsSlide, MaklumatSlide, S
 from ktpel_kiosk.ui.applicant.paging import font_measure
 from ktpel_kiosk.ui.applicant.paging import pages as paged
 from ktpel_kiosk.ui.applicant.parts import IconLabel
+from ktpel_kiosk.ui.applicant.top import TopLine
 from ktpel_kiosk.ui.applicant_window import ApplicantWindow
 from ktpel_kiosk.ui.gallery.capturing import picture
 from ktpel_kiosk.ui.gallery.kit import Specimen, Stage, exhibit, in_states
@@ -108,7 +109,9 @@ def pages(stage: Stage) -> Iterator[Specimen]:
         if page is not None:
             page.setParent(None)
             found.append((name, page))
-    yield Specimen("baris atas", window.top, width=ROOM.width())
+    for clock in window.findChildren(QTimer):
+        clock.stop()
+    yield Specimen("baris atas", TopLine(stage.sop.kantor.nama), width=ROOM.width())
     for name, page in found:
         page._window = window  # type: ignore[attr-defined]  # its signals lead there
         page.setFixedSize(ROOM)
