@@ -6,13 +6,14 @@ from collections.abc import Iterator
 from datetime import date
 
 from PySide6.QtCore import QRect, Qt
-from PySide6.QtGui import QColor, QImage, QPainter
+from PySide6.QtGui import QImage, QPainter
 from PySide6.QtWidgets import QVBoxLayout, QWidget
 
 from ktpel_kiosk.domain.codes import PEKERJAAN
 from ktpel_kiosk.domain.near_words import Entry, find_entries
 from ktpel_kiosk.domain.tanggal import Span
 from ktpel_kiosk.ui.gallery.kit import Specimen, Stage, exhibit
+from ktpel_kiosk.ui.theme import Theme
 from ktpel_kiosk.ui.widgets.calendar import DAYS, MONTHS_OF_YEAR, YEARS, CalendarGrid, CalendarPopover
 from ktpel_kiosk.ui.widgets.dates import DateField
 from ktpel_kiosk.ui.widgets.keyboard import LETTERS, NUMBERS, SIGNS, ScreenKeyboard
@@ -127,7 +128,7 @@ def keyboard(_stage: Stage) -> Iterator[Specimen]:
 def papers(_stage: Stage) -> Iterator[Specimen]:
     def page(turned: bool) -> QImage:
         made = QImage(600, 424, QImage.Format.Format_RGB32)
-        made.fill(QColor("#FBFAF6"))
+        made.fill(Theme().color("canvas"))
         painter = QPainter(made)
         painter.drawText(QRect(0, 10, 600, 40), Qt.AlignmentFlag.AlignCenter, "KARTU KELUARGA" if not turned else "Halaman 2")
         for y in range(70, 400, 22):
