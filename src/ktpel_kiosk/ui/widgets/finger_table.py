@@ -16,7 +16,8 @@ from ktpel_kiosk.ui.widgets.buttons import TONES
 
 NAMES = ("thumb", "index", "middle", "ring", "little")
 SIDES = ("left", "right")
-LEAST_ROW, USUAL_ROW = 20, 30
+LEAST_ROW, USUAL_ROW, HEAD = 20, 30, 18
+HANDS = ("Kiri", "Kanan")
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,7 +38,7 @@ class FingerTable(Painted):
     def __init__(self) -> None:
         super().__init__()
         self._cells: dict[Position, FingerCell] = {}
-        self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Expanding)
+        self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Maximum)
 
     def set_cells(self, cells: Mapping[Position, FingerCell]) -> None:
         if dict(cells) == self._cells:
@@ -52,21 +53,25 @@ class FingerTable(Painted):
         return dict(self._cells)
 
     def sizeHint(self) -> QSize:
-        return QSize(self.theme.px(380), self.theme.px(USUAL_ROW) * len(NAMES))
+        return QSize(self.theme.px(380), self.theme.px(USUAL_ROW + 3) * len(NAMES) + self.theme.px(HEAD))
 
     def minimumSizeHint(self) -> QSize:
-        return QSize(self.theme.px(260), self.theme.px(LEAST_ROW) * len(NAMES))
+        return QSize(self.theme.px(260), self.theme.px(LEAST_ROW) * len(NAMES) + self.theme.px(HEAD))
 
     def paintEvent(self, event: QEvent) -> None:
         theme = self.theme
         painter = QPainter(self)
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
         gap = theme.px(20)
-        wide, high = (self.width() - gap) / 2, min(self.height() / len(NAMES), theme.px(USUAL_ROW + 8))
+        top = theme.px(HEAD)
+        wide, high = (self.width() - gap) / 2, min((self.height() - top) / len(NAMES), theme.px(USUAL_ROW + 8))
         for column, side in enumerate(SIDES):
+            painter.setFont(theme.font("tiny", 600))
+            painter.setPen(theme.color("muted"))
+            painter.drawText(QRectF(column * (wide + gap), 0, wide, top), Qt.AlignmentFlag.AlignVCenter, HANDS[column])
             for row, name in enumerate(NAMES):
                 cell = self._cells.get(Position(f"{side}_{name}"))
-                box = QRectF(column * (wide + gap), row * high, wide, high)
+                box = QRectF(column * (wide + gap), top + row * high, wide, high)
                 if cell is not None:
                     self._paint_cell(painter, theme, cell, box)
                 if row < len(NAMES) - 1:
