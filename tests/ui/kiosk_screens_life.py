@@ -47,10 +47,10 @@ def main() -> None:
 
     def answer() -> None:
         print(json.dumps({
-            "screens": {s.name(): [s.geometry().x(), s.geometry().y(), s.geometry().width(), s.geometry().height()]
-                        for s in windows.app.screens()},
-            "operator": where(operator), "applicant": where(applicant), "notice": operator.notice.plain(), "scale": operator.theme.scale,
-            "shared": applicant.shared, "settled": not screens._soon.isActive(), "app": windows.app.applicationState().name,
+            "screens": {s.name(): list(screens.room(s).getRect()) for s in windows.app.screens()},
+            "operator": where(operator), "applicant": where(applicant), "notice": operator.notice.plain(),
+            "scale": operator.theme.scale, "shared": applicant.shared, "app": windows.app.applicationState().name,
+            "settled": not (screens._soon.isActive() or screens._later.isActive() or windows.bridge.pending),
         }), flush=True)
 
     def heard(line: str) -> None:

@@ -25,7 +25,7 @@ from ktpel_kiosk.ui.kiosk import Beat, KioskGuard
 from ktpel_kiosk.ui.kiosk_idle import WARN_S, IdleLock
 from ktpel_kiosk.ui.kiosk_leave import WAIT_S, KeluarPage
 from ktpel_kiosk.ui.kiosk_place import FILE, Place, read_place, write_place
-from ktpel_kiosk.ui.kiosk_screens import Screens, in_order
+from ktpel_kiosk.ui.kiosk_screens import Screens, in_order, monitors
 from ktpel_kiosk.ui.kiosk_sleep import Clocks, compare
 from ktpel_kiosk.ui.pages.masuk import MasukPage
 from ktpel_kiosk.ui.pages.pengaduan import PengaduanPage
@@ -346,6 +346,12 @@ def test_the_officer_s_screen_is_the_primary_one_unless_swapped() -> None:
     assert in_order([right, middle, left], middle, False) == [middle, left, right]  # type: ignore[arg-type, list-item]
     assert in_order([right, middle, left], middle, True) == [left, middle, right]  # type: ignore[arg-type, list-item]
     assert in_order([left], None, True) == [left]  # type: ignore[arg-type, list-item]
+
+
+def test_the_x_server_s_own_words_on_monitors() -> None:
+    found = monitors("Monitors: 2\n 0: +*eDP-1 1366/290x768/170+0+0  eDP-1\n 1: +HDMI-1 1920/510x1080/290+1366+0  HDMI-1\n")
+    assert {name: room.getRect() for name, room in found.items()} == {"eDP-1": (0, 0, 1366, 768), "HDMI-1": (1366, 0, 1920, 1080)}
+    assert monitors("xrandr: cannot open display") == {}
 
 
 def test_a_lost_screen_hides_the_applicant_s_window_and_says_so(desk: Windows) -> None:

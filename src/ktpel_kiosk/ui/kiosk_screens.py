@@ -6,11 +6,14 @@ applicant's window is hidden and shares it; it comes up only when the applicant 
 
 from __future__ import annotations
 
+import re
+import shutil
+import subprocess
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QObject, QTimer
-from PySide6.QtGui import QScreen
+from PySide6.QtCore import QObject, QRect, QTimer
+from PySide6.QtGui import QGuiApplication, QScreen
 from PySide6.QtWidgets import QWidget
 
 from ktpel_kiosk.ui.theme import Theme, screen_scale, text_scale
@@ -22,6 +25,7 @@ if TYPE_CHECKING:
 SETTLE_MS = 400
 """A plugged screen makes a handful of changes at once."""
 MOST_TRIES = 5
+_MONITOR = re.compile(r"^\s*\d+:\s+\+?\*?(?P<name>\S+)\s+(?P<w>\d+)/\d+x(?P<h>\d+)/\d+\+(?P<x>\d+)\+(?P<y>\d+)", re.MULTILINE)
 
 
 def in_order(screens: Sequence[QScreen], primary: QScreen | None, swapped: bool) -> list[QScreen]:
@@ -30,6 +34,27 @@ def in_order(screens: Sequence[QScreen], primary: QScreen | None, swapped: bool)
     if swapped and len(found) > 1:
         found[0], found[1] = found[1], found[0]
     return found
+
+
+def monitors(text: str) -> dict[str, QRect]:
+    """Name -> place of each monitor, from ``xrandr --listmonitors``."""
+    return {m["name"]: QRect(int(m["x"]), int(m["y"]), int(m["w"]), int(m["h"])) for m in _MONITOR.finditer(text)}
+
+
+def ask_monitors() -> dict[str, QRect]:
+    """What the X server itself says; empty where nobody can be asked. Runs a small program: call it on a worker.
+
+    Qt 6.11 keeps a screen's old place when the screen left of it is switched off; without a window manager the window would be put
+    where no monitor shows it.
+    """
+    tool = shutil.which("xrandr")
+    if QGuiApplication.platformName() != "xcb" or tool is None:
+        return {}
+    try:
+        return monitors(subprocess.run([tool, "--listmonitors"], capture_output=True, text=True, timeout=10, check=False,
+                                       stdin=subprocess.DEVNULL).stdout)
+    except (OSError, subprocess.TimeoutExpired):
+        return {}
 
 
 class Screens(QObject):
@@ -44,7 +69,8 @@ class Screens(QObject):
         self._soon = QTimer(self)
         self._soon.setSingleShot(True)
         self._soon.setInterval(SETTLE_MS)
-        self._soon.timeout.connect(self.arrange)
+        self._soon.timeout.connect(self._measure)
+        self._real: dict[str, QRect] = {}
         self._tries = 0
         self._later = QTimer(self)
         self._later.setSingleShot(True)
@@ -76,6 +102,17 @@ class Screens(QObject):
         self._tries = 0
         self._soon.start()
 
+    def _measure(self) -> None:
+        def measured(found: dict[str, QRect]) -> None:
+            self._real = found
+            self.arrange()
+
+        self._windows.bridge.run(ask_monitors, measured, lambda _e: self.arrange(), owner=self)
+
+    def room(self, screen: QScreen) -> QRect:
+        """Where ``screen`` is."""
+        return self._real.get(screen.name(), screen.geometry())
+
     def arrange(self) -> None:
         """Put both windows where they belong now. Safe to repeat."""
         app = self._windows.app
@@ -94,7 +131,7 @@ class Screens(QObject):
             self._windows.operator.kiosk.come_back()
 
     def _place_operator(self, screen: QScreen) -> None:
-        operator, room = self._windows.operator, screen.geometry()
+        operator, room = self._windows.operator, self.room(screen)
         self._put(operator, screen)
         theme = operator.theme
         scale = round(screen_scale(room.width(), room.height()) * text_scale(operator.text_size), 2)
@@ -109,7 +146,7 @@ class Screens(QObject):
 
     def _put(self, window: QWidget, screen: QScreen) -> None:
         """Full screen on ``screen``; looked at again later, for a window manager may have its own mind meanwhile."""
-        room = screen.geometry()
+        room = self.room(screen)
         if window.isVisible() and window.isFullScreen() and window.screen() is screen and window.geometry() == room:
             return
         if window.isFullScreen() and window.isVisible():
@@ -117,6 +154,8 @@ class Screens(QObject):
         window.setScreen(screen)
         window.setGeometry(room)
         window.showFullScreen()
+        if window.geometry() != room:
+            window.setGeometry(room)
         if self._tries < MOST_TRIES:
             self._tries += 1
             self._later.start()
