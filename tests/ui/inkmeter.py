@@ -13,6 +13,8 @@ from PySide6.QtGui import QFont, QFontInfo, QImage, QPainter
 from PySide6.QtWidgets import QLabel, QLineEdit, QPlainTextEdit, QWidget
 
 LARGE_PX, LARGE_BOLD_PX = 24.0, 18.66
+BLANK = 1.15
+"""Below this there is no ink at all."""
 INSET = 5
 """Pixels a text editor's own frame takes."""
 
@@ -99,10 +101,14 @@ def measure(window: QWidget) -> list[Ink]:
         if place.width() < 3 or place.height() < 5 or place.height() < 0.6 * min(rect.height(), QFontInfo(font).pixelSize()):
             continue  # scrolled or clipped away; audit.cut tells of the latter
         crop = picture[place.top():place.bottom() + 1, place.left():place.right() + 1]
+        clipped = place.height() < rect.height() - 2
+        measured = ratio(crop)
+        if clipped and measured < BLANK:
+            continue  # of a text that is scrolled half away only blank ground is seen
         bold = font.weight() >= QFont.Weight.Bold
         size = QFontInfo(font).pixelSize()
         found.append(Ink(text[:40], f"{type(widget).__name__} in {type(widget.parentWidget()).__name__}", place.getRect(),
-                         size >= (LARGE_BOLD_PX if bold else LARGE_PX), ratio(crop)))
+                         size >= (LARGE_BOLD_PX if bold else LARGE_PX), measured))
     return found
 
 
