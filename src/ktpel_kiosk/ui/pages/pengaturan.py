@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
 from PySide6.QtWidgets import QScrollArea, QStackedWidget
@@ -62,6 +63,11 @@ class PengaturanPage(Page):
             self._held[key] = scroll(made)  # with large letters on a small screen a section is higher than the window
             self.stack.addWidget(self._held[key])
         return self._sections[key]
+
+    def prepare(self) -> Iterator[None]:
+        for key, _title in SECTIONS:
+            self.section(key)
+            yield
 
     def opened(self, **args: Any) -> None:
         self.tabs.choose(str(args.get("section") or self.tabs.current or "kantor"))

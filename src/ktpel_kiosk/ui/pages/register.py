@@ -342,8 +342,8 @@ class RegisterPage(Page):
     # -- dossier, export ----------------------------------------------------------------------------------------------
 
     def place(self) -> dict[str, str]:
-        opened = self.stack.currentWidget() is self.dossier and self.dossier.permohonan_id
-        return {"id": self.dossier.permohonan_id} if opened else {"tab": self.tabs.current}
+        opened = self.dossier.permohonan_id if self.in_dossier else ""
+        return {"id": opened} if opened else {"tab": self.tabs.current}
 
     def open_dossier(self, permohonan_id: str) -> None:
         if permohonan_id:

@@ -114,7 +114,10 @@ class ManualView(QTextBrowser):
         document.setDefaultFont(theme.font("body"))
         document.setDocumentMargin(theme.px(8))
         document.setMarkdown((manual_root() / f"{self.chapter}.md").read_text("utf-8"), QTextDocument.MarkdownFeature.MarkdownDialectGitHub)
+        whole = QTextCursor(document)
+        whole.beginEditBlock()  # laid out once, not after every paragraph
         self._dress(document, theme)
+        whole.endEditBlock()
         self.moveCursor(QTextCursor.MoveOperation.Start)
         if self._heading:
             self._scroll_to(self._heading)
