@@ -62,7 +62,7 @@ def test_board_counts_and_clock(office: FakeOffice, session: Session) -> None:
 
 def test_nik_feedback(office: FakeOffice, session: Session) -> None:
     presenter = IntakePresenter(session)
-    assert presenter.check_nik("350805").line == "10 angka lagi"
+    assert presenter.check_nik("350805").line == "Tempeh, Lumajang · 10 angka lagi"
     good = presenter.check_nik("3508054502080001")
     assert good.state == "good" and "Tempeh" in good.line and good.sex == "P" and good.born == "05-02-2008"
     assert presenter.check_nik("3508059902080001").state == "trouble"

@@ -156,9 +156,10 @@ def nik_so_far(digits: str, regions: RegionTable | None) -> str:
     parts = []
     if len(digits) >= 6 and regions is not None:
         parts.append(regions.describe(digits[:6]) or "wilayah tidak dikenal")
-    if len(digits) >= 8 and 1 <= int(digits[6:8]) % 40 <= 31:
-        day = int(digits[6:8])
-        parts.append(f"{'perempuan' if day > 40 else 'laki-laki'}, lahir tanggal {day - 40 if day > 40 else day}")
+    if len(digits) >= 8:
+        female = int(digits[6:8]) > 40
+        day = int(digits[6:8]) - 40 * female
+        parts.append(f"{'perempuan' if female else 'laki-laki'}, lahir tanggal {day}" if 1 <= day <= 31 else "tanggal lahir tidak mungkin")
     return " · ".join([*parts, f"{16 - len(digits)} angka lagi"])
 
 
