@@ -18,7 +18,7 @@ from ktpel_kiosk.app.office import open_register
 from ktpel_kiosk.desk.recording import confirm_data
 from ktpel_kiosk.domain.sop import Peran, Stage
 from ktpel_kiosk.ui.app import Windows, make_windows
-from ktpel_kiosk.ui.operator_window import PAGES
+from ktpel_kiosk.ui.page_table import PAGES
 from ktpel_kiosk.ui.theme import Theme, screen_scale, text_scale
 from ktpel_kiosk.ui.widgets.extra import Tabs
 

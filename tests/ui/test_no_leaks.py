@@ -14,7 +14,7 @@ from pytestqt.qtbot import QtBot
 
 from ktpel_kiosk.domain.sop import Peran
 from ktpel_kiosk.ui.app import Windows
-from ktpel_kiosk.ui.operator_window import HIDDEN_PAGES, PAGES
+from ktpel_kiosk.ui.page_table import HIDDEN_PAGES, PAGES
 
 KEYS = [k for k, *_ in PAGES if k != "beranda"] + [k for k in HIDDEN_PAGES if k not in ("masuk", "keluar")]
 

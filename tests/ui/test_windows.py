@@ -18,7 +18,7 @@ from ktpel_kiosk.domain.errors import NotConnected, OutcomeUnknown
 from ktpel_kiosk.domain.sop import Peran, Stage
 from ktpel_kiosk.ports.devices import DeviceHealth, DeviceKind
 from ktpel_kiosk.ui.app import Windows, load_look, make_windows, save_look
-from ktpel_kiosk.ui.operator_window import PAGES
+from ktpel_kiosk.ui.page_table import PAGES
 from ktpel_kiosk.ui.pages.bantuan import topics
 from ktpel_kiosk.ui.theme import Theme
 from ktpel_kiosk.ui.tour import drive_tour

@@ -22,10 +22,11 @@ from ktpel_kiosk.ui.choices import Choices
 from ktpel_kiosk.ui.desk_memory import DeskMemory
 from ktpel_kiosk.ui.header import Header
 from ktpel_kiosk.ui.kiosk import AFTER_WORDS, after_what
-from ktpel_kiosk.ui.kiosk_window import KioskWindow
+from ktpel_kiosk.ui.page_table import HIDDEN_PAGES, OPEN_TO_ALL, OPEN_TO_NOBODY, PAGES
 from ktpel_kiosk.ui.pages.base import Page
 from ktpel_kiosk.ui.presenters.session import Session
 from ktpel_kiosk.ui.screen_keyboard import KeyboardControl
+from ktpel_kiosk.ui.seat_window import SeatWindow
 from ktpel_kiosk.ui.theme import Theme, screen_scale, set_theme, text_scale
 from ktpel_kiosk.ui.wedge import WedgeFilter, key_press
 from ktpel_kiosk.ui.widgets.base import Line
@@ -36,32 +37,14 @@ if TYPE_CHECKING:
     from ktpel_kiosk.desk.context import Desk
     from ktpel_kiosk.ui.applicant_window import ApplicantWindow
 
-PAGES: tuple[tuple[str, str, str, str], ...] = (
-    ("beranda", "Beranda", "layout-dashboard", "ktpel_kiosk.ui.pages.beranda:BerandaPage"),
-    ("loket", "Loket", "inbox", "ktpel_kiosk.ui.pages.loket:LoketPage"),
-    ("verifikasi", "Verifikasi", "file-check", "ktpel_kiosk.ui.pages.verifikasi:VerifikasiPage"),
-    ("perekaman", "Perekaman", "scan-face", "ktpel_kiosk.ui.pages.perekaman:PerekamanPage"),
-    ("cetak", "Cetak", "credit-card", "ktpel_kiosk.ui.pages.cetak:CetakPage"),
-    ("penyerahan", "Penyerahan", "hand-helping", "ktpel_kiosk.ui.pages.penyerahan:PenyerahanPage"),
-    ("antrean", "Antrean", "cloud-upload", "ktpel_kiosk.ui.pages.antrean:AntreanPage"),
-    ("register", "Register", "book-open", "ktpel_kiosk.ui.pages.register:RegisterPage"),
-    ("pengaduan", "Pengaduan", "message-square", "ktpel_kiosk.ui.pages.pengaduan:PengaduanPage"),
-    ("laporan", "Laporan", "chart-column", "ktpel_kiosk.ui.pages.laporan:LaporanPage"),
-    ("pengaturan", "Pengaturan", "settings", "ktpel_kiosk.ui.pages.pengaturan:PengaturanPage"),
-)
-HIDDEN_PAGES = {"masuk": "ktpel_kiosk.ui.pages.masuk:MasukPage", "bantuan": "ktpel_kiosk.ui.pages.bantuan:BantuanPage",
-                "tugas": "ktpel_kiosk.ui.pages.tugas:TugasPage", "keluar": "ktpel_kiosk.ui.kiosk_leave:KeluarPage"}
 NARROW_BELOW = 1100
 """Width of the window in design pixels under which the navigation stands narrow: large letters on a small screen."""
-OPEN_TO_ALL = frozenset({"masuk", "bantuan", "antrean", "pengaturan", "keluar"})
-OPEN_TO_NOBODY = frozenset({"masuk", "keluar"})
-"""Pages for which nobody has to be signed in."""
 KEYS = ("F1", "F2", "F3", "F6", "F7", "F8", "F9", "Esc")
 REFRESH_MS = 180
 IDLE_LOCK_S = 600
 
 
-class OperatorWindow(KioskWindow):
+class OperatorWindow(SeatWindow):
     """Create it in the GUI thread, then ``show`` or ``showFullScreen``.
 
     Args:
@@ -299,78 +282,6 @@ class OperatorWindow(KioskWindow):
             self.go("loket", new=True)
         else:
             self.go("register", focus=True)
-
-    # -- signing in and out ---------------------------------------------------------------------------------------
-
-    def signed_in(self, actor: Actor) -> None:
-        back = self._left if actor.username == self._last_user else ""
-        fresh = actor.username != self._last_user
-        former = self._return_to(actor)
-        if actor.username != self._last_user:
-            self._forget_pages()
-        self._last_user = actor.username
-        self.session.actor = actor
-        if self.applicant is not None:
-            self.applicant.unlock(same=not fresh)
-        self.header.show_user(self.place, actor)
-        self.header.show_time(self.session)
-        self._frame(True)
-        for key, item in self.items.items():
-            item.setVisible(self.may_open(key))
-        self._idle.start()
-        self._left = ""
-        if former is not None and not back:
-            self.place_keeper.returning(former)
-            self.go(former.page, **former.ids)
-            self._say_recovered()
-        else:
-            self.go(back or "beranda")
-        if fresh and self.place_keeper.keeps:
-            self.typing.load(actor)
-        self._refresh()
-
-    def _forget_pages(self) -> None:
-        """Another officer sits down: nothing of the former one stays on the pages; drafts are in the register."""
-        for key in [k for k in self._pages if k != "masuk"]:
-            page = self._pages.pop(key)
-            self.stack.removeWidget(page)
-            page.deleteLater()
-
-    def lock(self, notice: str = "") -> None:
-        """Sign-in page over everything; what was typed stays where it is, the signing key is forgotten. ``notice``: why, as a word."""
-        if self._typing is not None:
-            self._typing.look()
-        if self.overlay is not None:
-            self.overlay.leave()
-        before = self._pages.get(self._page)
-        if before is not None:
-            before.closed()
-        last = self.session.actor.username
-        if last:
-            self.desk.seats.leave(last)
-            self._left = "beranda" if self._page == "keluar" else self._page
-        self.session.actor = Actor("", "", frozenset())
-        self._idle.stop()
-        self._page = ""
-        self._frame(False)
-        self.notice.dismiss()
-        if self.applicant is not None:
-            self.applicant.lock()
-        self.go("masuk", username=last, notice=notice)
-        self._bar_room(False)
-
-    def sign_out(self) -> None:
-        from ktpel_kiosk.desk import sign_in
-        actor = self.session.actor
-        if actor.username:
-            self.bridge.run(lambda: sign_in.sign_out(self.desk, actor), lambda _r: None, self.show_error)
-        self.lock()
-        self._left = ""
-        self.place_keeper.forget()
-
-    def _frame(self, on: bool) -> None:
-        for item in (self.header, self.nav, self.nav_line):
-            item.setVisible(on)
 
     # -- telling --------------------------------------------------------------------------------------------------
 

@@ -40,7 +40,7 @@ class Prebuilder(QObject):
 
     def __init__(self, shell: OperatorWindow, *, warm: bool = True) -> None:
         super().__init__(shell)
-        from ktpel_kiosk.ui.operator_window import HIDDEN_PAGES, PAGES
+        from ktpel_kiosk.ui.page_table import HIDDEN_PAGES, PAGES
         self._shell = shell
         self._paths = {key: path for key, _t, _i, path in PAGES} | {k: p for k, p in HIDDEN_PAGES.items() if k != "masuk"}
         self._steps: Iterator[None] | None = None
