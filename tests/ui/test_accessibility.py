@@ -50,6 +50,7 @@ def test_the_pages_are_named_ordered_legible_and_wide_enough(everywhere: tuple[W
         settle(windows)
         for check in (audit.names_and_roles, audit.reading_order, audit.touch_targets):
             found += [f"{key}: {x}" for x in check(operator)]
+        found += [f"{key}: {x}" for x in audit.cut(operator, SIZES[0])]
         found += [f"{key}: {i.ratio:.2f} '{i.text}' {i.where}" for i in measure(operator) if not i.enough]
     assert not found, "\n".join(found)
 
