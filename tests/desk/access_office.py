@@ -42,6 +42,7 @@ from ktpel_kiosk.desk import (
     line_rules,
     material,
     notices,
+    official_card,
     packet_files,
     paper_scans,
     places,
@@ -290,6 +291,16 @@ def _with_table(desk: Desk, rows: list[tuple[str, ...]]) -> Desk:
     return replace(desk, read_table=lambda _path: Lines(rows))  # type: ignore[arg-type]
 
 
+def _no_cards(desk: Desk) -> Desk:
+    return replace(desk, no_cards="card.no_sam")
+
+
+def _serial(desk: Desk) -> str:
+    blank = desk.register.read(lambda v: v.next_blangko())
+    assert blank is not None
+    return str(blank.serial)
+
+
 def _new_sop(desk: Desk) -> str:
     return desk.sop.source_text + "\n# versi uji\n"
 
@@ -382,6 +393,11 @@ CALLS: dict[str, Call] = {
     "population.adopt": lambda o, d, a: population.adopt(d, a, _adopt_plan()),
     "population.examine": lambda o, d, a: population.examine(_with_table(d, [("bukan", "kolom")]), a, Path("daftar.csv")),
     "population.save_problems": lambda o, d, a: population.save_problems(d, a, _adopt_plan(), o.folder / "tolak.csv"),
+    "official_card.blank_in_stock": lambda o, d, a: official_card.blank_in_stock(_no_cards(d), a, o.p["cetak"], _serial(d)),
+    "official_card.read_card": lambda o, d, a: official_card.read_card(_no_cards(d), a, o.p["cetak"]),
+    "official_card.record_made": lambda o, d, a: official_card.record_made(_no_cards(d), a, o.p["cetak"], _serial(d), looked_at=True),
+    "official_card.record_spoiled": lambda o, d, a: official_card.record_spoiled(
+        _no_cards(d), a, o.p["cetak"], _serial(d), "macet", **SECOND),
     "printing.check_before_print": lambda o, d, a: printing.check_before_print(d, a, o.p["cetak"]),
     "printing.confirm_print": lambda o, d, a: printing.confirm_print(d, a, o.jobs["terkirim"]),
     "encoding.encode_card": lambda o, d, a: encoding.encode_card(d, a, o.jobs["tercetak"]),

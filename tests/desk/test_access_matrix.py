@@ -89,6 +89,10 @@ TABLE: dict[str, str] = {
     "encoding.set_chip_place": "supervisor admin",
     "printing.pause_for_blangko": "operator",
     "printing.spoil_card": "operator supervisor",
+    "official_card.blank_in_stock": "operator",
+    "official_card.read_card": "operator",
+    "official_card.record_made": "operator",
+    "official_card.record_spoiled": "operator",
     "reconcile.answer": "operator supervisor",
     "material.take_centre_biodata": "operator",
     # blangko

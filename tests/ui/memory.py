@@ -188,6 +188,9 @@ class MemoryRegister(MemoryRetention, MemoryStatus, MemoryQueue, MemoryLedgers):
     def card_jobs_of_chip(self, chip_uid: str) -> list[Any]:
         return [j for j in self._jobs.values() if j.chip_uid == chip_uid]
 
+    def blangko(self, serial: str) -> Any:
+        return self._blangko.get(serial)
+
     def next_blangko(self) -> Any:
         return next((b for b in self._blangko.values() if b.state is BlangkoState.STOK), None)
 

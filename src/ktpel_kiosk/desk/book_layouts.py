@@ -193,7 +193,7 @@ def _pencetakan(s: Show, since: datetime, until: datetime) -> Iterator[Line]:
         yield Line((
             s.day(job.created_at), s.nik(p.penduduk.nik), p.penduduk.nama, s.service(p), RESULTS.get(job.state, "belum pasti"),
             s.day(job.updated_at) if job.state is JobState.CONFIRMED else "", s.officer(job.operator), _blank_and_chip(job),
-            job.spoil_reason,
+            job.spoil_reason or ("dibuat di mesin resmi" if job.official else ""),
         ), f"{p.nomor_register} / {job.blangko}", max(job.updated_at, p.updated_at))
 
 

@@ -6,6 +6,7 @@ Use cases decide whether a step is right; here it is only made whole.
 from __future__ import annotations
 
 from ktpel_kiosk.desk.access import require_stage
+from ktpel_kiosk.desk.approvals import add_signed, spoil_hash
 from ktpel_kiosk.desk.blangko import note_use
 from ktpel_kiosk.desk.context import Desk
 from ktpel_kiosk.desk.progress import finish_stage, save
@@ -16,6 +17,7 @@ from ktpel_kiosk.domain.cards import Blangko, BlangkoState, CardJob, JobState
 from ktpel_kiosk.domain.errors import DuplicateRequest, NotFound, SopViolation
 from ktpel_kiosk.domain.sop import Stage
 from ktpel_kiosk.ports.register import Tx, View
+from ktpel_kiosk.ports.services import Signer
 
 SYSTEM = "-"
 
@@ -75,6 +77,19 @@ def confirm(desk: Desk, tx: Tx, actor: Actor, job_id: str, digest: str) -> CardJ
     tx.log("CardConfirmed", p.id, actor.username, job=job.id, digest=digest)
     queue_report(desk, tx, "encoded", job=job.id, chip_uid=job.chip_uid, nik=job.nik)
     save(desk, tx, finish_stage(desk, tx, p, "tercetak", actor.username, role))
+    return changed
+
+
+def spoil(desk: Desk, tx: Tx, actor: Actor, current: CardJob, reason: str, second: Actor, signer: Signer) -> CardJob:
+    """The card is spoiled, another officer signs for having seen it. Raises SopViolation ``card.transition``."""
+    changed = current.to(JobState.SPOILED, desk.clock.now(), spoil_reason=reason)
+    tx.save_card_job(changed)
+    add_signed(desk, tx, second, tx.permohonan(changed.permohonan_id), Stage.CETAK_ENCODE, "kartu_rusak", spoil_hash(changed, reason),
+               signer=signer)
+    tx.save_blangko(Blangko(changed.blangko, BlangkoState.RUSAK, "", changed.id))
+    note_use(desk, tx, actor, current, changed)
+    tx.log("CardSpoiled", changed.permohonan_id, actor.username, job=changed.id, blangko=changed.blangko, second=second.username)
+    queue_report(desk, tx, "spoiled", job=changed.id, blangko=changed.blangko, nik=changed.nik)
     return changed
 
 

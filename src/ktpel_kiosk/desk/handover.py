@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from ktpel_kiosk.desk.access import require_stage
@@ -32,6 +32,7 @@ from ktpel_kiosk.ports.services import ChipContent
 ACTIVATION_TRIES = 4
 """BPPT practice: up to four tries with either index, then the eyes, then two officers (DOMAIN.md 3.5)."""
 IRIS_TRIES = 2
+FINGER_MATERIAL = "kartu.minutiae."
 PROXY_LETTER_LENGTH = 60
 CARD_WAIT_S = 0.5
 """How long the reader at the counter is asked for the card; a counter without one hands over by eye."""
@@ -65,7 +66,8 @@ def confirmed_job(view: View, permohonan_id: str) -> CardJob:
 
 
 def activate(desk: Desk, actor: Actor, permohonan_id: str, position: Position = Position.RIGHT_INDEX) -> Activation:
-    """One try: the applicant's finger against the minutiae read from the card in the reader.
+    """One try: the applicant's finger against the minutiae read from the card in the reader; for a card of the official machine, whose
+    chip only that machine's own reader opens, against those recorded for this very application.
 
     Raises:
         SopViolation: not at this step, another card lies in the reader (``chip.foreign``), or the tries are used up.
@@ -76,19 +78,20 @@ def activate(desk: Desk, actor: Actor, permohonan_id: str, position: Position = 
     if attempt > ACTIVATION_TRIES:
         raise SopViolation("activation.tries", limit=ACTIVATION_TRIES)
 
-    content = _own_card(desk, job)
+    wanted = _own_card(desk, job)
 
     def touch(scanner: FingerprintScanner) -> object:
         return scanner.capture((position,), desk.capture_timeout_s, lambda _frame: None)
 
     capture = desk.devices.call(DeviceKind.FINGERPRINT, "fingerprint.capture", touch, desk.capture_timeout_s + 5).result()
     probe = desk.biometrics.assess_fingers(capture, (position,))[0].data  # type: ignore[arg-type]
-    score = max((desk.biometrics.compare_template(probe, t) for _, t in content.minutiae), default=0.0)
+    score = max((desk.biometrics.compare_template(probe, t) for t in wanted), default=0.0)
     matched = score >= desk.biometrics.match_threshold
 
     def work(tx: Tx) -> Permohonan:
         q = start(tx.permohonan(permohonan_id), desk.clock.now())
-        tx.log("CardActivated", q.id, actor.username, attempt=attempt, score=round(score, 4), status="cocok" if matched else "tidak")
+        tx.log("CardActivated", q.id, actor.username, attempt=attempt, score=round(score, 4), status="cocok" if matched else "tidak",
+               source="rekaman" if job.official else "chip")
         if not matched:
             return save(desk, tx, q)
         return _active(desk, tx, q, job, actor, role)
@@ -96,16 +99,22 @@ def activate(desk: Desk, actor: Actor, permohonan_id: str, position: Position = 
     return Activation(matched, score, attempt, desk.register.write(work))
 
 
-def _own_card(desk: Desk, job: CardJob) -> ChipContent:
-    """What the card in the reader holds. Raises SopViolation ``chip.foreign`` when it is not this application's."""
+def _own_card(desk: Desk, job: CardJob) -> Sequence[bytes]:
+    """Minutiae to compare a finger with: those of the card in the reader. Raises SopViolation ``chip.foreign`` when it is not this
+    application's."""
+    if job.official:
+        card_lies_here(desk, job)
+        kept = desk.register.read(lambda v: v.documents(job.permohonan_id))
+        return [d.data for d in kept if d.kind.startswith(FINGER_MATERIAL)]
+
     def read(reader: CardReader) -> ChipContent:
         reader.connect(desk.capture_timeout_s)
         return desk.personaliser.read(reader)
 
-    content = desk.devices.call(DeviceKind.CARD_READER, "card_reader.read", read, desk.capture_timeout_s + 5).result()
+    content: ChipContent = desk.devices.call(DeviceKind.CARD_READER, "card_reader.read", read, desk.capture_timeout_s + 5).result()
     if content.uid != job.chip_uid or content.credential != job.credential:
         raise SopViolation("chip.foreign", job=job.id)
-    return content
+    return [data for _, data in content.minutiae]
 
 
 def activate_by_iris(desk: Desk, actor: Actor, permohonan_id: str) -> Activation:
@@ -150,8 +159,8 @@ def iris_material(view: View, permohonan_id: str) -> dict[Position, bytes]:
 
 def _own_card_without_finger(desk: Desk, job: CardJob) -> int:
     """The card in the reader is this one, and its fingers cannot or could not do it. Returns the fingers tried. Raises SopViolation."""
-    content, tried = _own_card(desk, job), activation_attempts(desk, job.permohonan_id)
-    if content.minutiae and tried < ACTIVATION_TRIES:
+    wanted, tried = _own_card(desk, job), activation_attempts(desk, job.permohonan_id)
+    if wanted and tried < ACTIVATION_TRIES:
         raise SopViolation("activation.fingers_first", attempt=tried, limit=ACTIVATION_TRIES)
     return tried
 
@@ -181,8 +190,13 @@ def activate_by_sight(desk: Desk, actor: Actor, permohonan_id: str, reason: str,
     return Activation(True, 0.0, tried, desk.register.write(work))
 
 
+def card_facts(job: CardJob) -> dict[str, str]:
+    """What a report says of the card: by its chip; one of the official machine whose chip was not read, by its blank."""
+    return {"job": job.id, "nik": job.nik, **({"chip_uid": job.chip_uid} if job.chip_uid else {"blangko": job.blangko})}
+
+
 def _active(desk: Desk, tx: Tx, p: Permohonan, job: CardJob, actor: Actor, role: str) -> Permohonan:
-    queue_report(desk, tx, "activated", job=job.id, chip_uid=job.chip_uid, nik=job.nik)
+    queue_report(desk, tx, "activated", **card_facts(job))
     return save(desk, tx, finish_stage(desk, tx, p, "aktif", actor.username, role))
 
 
@@ -203,7 +217,7 @@ def eyes_may_help(desk: Desk, permohonan_id: str) -> bool:
 def _tries(desk: Desk, permohonan_id: str) -> list[Mapping[str, object]]:
     """Tries with the card there is now: one printed anew begins anew."""
     links = desk.register.read(lambda v: v.audit(subject=permohonan_id, limit=100_000))
-    made = max((link.sequence for link in links if link.event == "CardConfirmed"), default=0)
+    made = max((link.sequence for link in links if link.event in ("CardConfirmed", "CardMadeElsewhere")), default=0)
     return [link.facts for link in links if link.event == "CardActivated" and link.sequence > made]
 
 
@@ -221,7 +235,9 @@ def move_to_counter(desk: Desk, actor: Actor, permohonan_id: str) -> Permohonan:
 def signing_prompt(view: View, permohonan_id: str) -> str:
     """What the receiver signs for, as the pad shows it: the card by the end of its chip number, or the letters."""
     job = finished_job(view, permohonan_id)
-    return f"Saya menerima KTP-el dengan chip …{job.chip_uid[-6:]}." if job is not None else "Saya menerima surat keterangan ini."
+    if job is None:
+        return "Saya menerima surat keterangan ini."
+    return f"Saya menerima KTP-el dengan chip …{job.chip_uid[-6:]}." if job.chip_uid else f"Saya menerima KTP-el nomor {job.blangko}."
 
 
 def sign_for_card(desk: Desk, permohonan_id: str, ink: SignatureCapture | None = None) -> bytes:
@@ -273,11 +289,14 @@ def binding(permohonan_id: str, number: str, card_uid: str, receiver: Receiver, 
 
 
 def card_lies_here(desk: Desk, job: CardJob) -> bool:
-    """The very card is in the reader. False when the counter has no reader or no card lies on it.
+    """The very card is in the reader. False when the counter has no reader, no card lies on it, or nobody ever read this card's UID.
 
     Raises:
         SopViolation: ``chip.foreign``, somebody else's card lies there.
     """
+    if not job.chip_uid:
+        return False
+
     def look(reader: CardReader) -> str:
         reader.connect(CARD_WAIT_S)
         return desk.personaliser.uid(reader)
@@ -345,7 +364,7 @@ def hand_over(desk: Desk, actor: Actor, permohonan_id: str, signature_png: bytes
         if old_card_withdrawn:
             withdraw(desk, tx, actor, p, old_card_condition)
         if job:
-            queue_report(desk, tx, "handed_over", job=job.id, chip_uid=job.chip_uid, nik=job.nik)
+            queue_report(desk, tx, "handed_over", **card_facts(job))
         q = save(desk, tx, finish_stage(desk, tx, p, "diserahkan", actor.username, role))
         if q.keadaan is Keadaan.SELESAI:
             tx.drop_documents(q.id, "kartu.")
@@ -365,7 +384,8 @@ def handover_paper(desk: Desk, view: View, p: Permohonan, proof: Handover, actor
         at_local=datetime_long(local_time(desk, proof.at), kantor.zona_waktu), nama=p.penduduk.nama,
         nik_tersamar=mask_nik(p.penduduk.nik), penerima=proof.receiver_name,
         hubungan="Yang bersangkutan" if proof.receiver_relation == "ybs" else "Penerima kuasa", petugas=actor.nama,
-        activated=proof.activated, old_card_withdrawn=proof.old_card_withdrawn, card_uid=proof.card_uid,
+        activated=proof.activated, old_card_withdrawn=proof.old_card_withdrawn,
+        card_uid=proof.card_uid or ("tidak dibaca di meja ini" if proof.kind == "kartu" else ""),
         signature_png=proof.signature_png, kind="KTP-el" if proof.kind == "kartu" else "Surat Pengantar dan Surat Keterangan Perekaman",
         tanggal_cetak=date_long(local_time(desk, printed).date()) if printed else "", qr_text=proof.number,
         nik_penerima=mask_nik(proof.receiver_nik) if proof.receiver_nik else "", surat_kuasa=proof.proxy_letter,

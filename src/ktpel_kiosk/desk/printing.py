@@ -9,8 +9,7 @@ from dataclasses import replace
 
 from ktpel_kiosk.desk import card_moves, card_printer, encoding, material
 from ktpel_kiosk.desk.access import require, require_stage, stage_roles
-from ktpel_kiosk.desk.approvals import add_signed, required, spoil_hash
-from ktpel_kiosk.desk.blangko import note_use
+from ktpel_kiosk.desk.approvals import required
 from ktpel_kiosk.desk.blangko import receive_blangko as receive_blangko
 from ktpel_kiosk.desk.card_moves import job_in, job_of
 from ktpel_kiosk.desk.context import Desk
@@ -18,11 +17,10 @@ from ktpel_kiosk.desk.encoding import ChipWritten as ChipWritten
 from ktpel_kiosk.desk.encoding import encode_card as encode_card
 from ktpel_kiosk.desk.intake import card_allowed, today
 from ktpel_kiosk.desk.progress import finish_stage, save
-from ktpel_kiosk.desk.reports import queue_report
 from ktpel_kiosk.desk.sign_in import second_signer
 from ktpel_kiosk.desk.waiting import NO_BLANK, settle_stock
 from ktpel_kiosk.domain.actor import Actor
-from ktpel_kiosk.domain.cards import STATION, UNWRITTEN, Blangko, BlangkoState, CardJob, JobState
+from ktpel_kiosk.domain.cards import STATION, UNWRITTEN, BlangkoState, CardJob, JobState
 from ktpel_kiosk.domain.errors import (
     BadInput,
     DeviceTrouble,
@@ -259,14 +257,7 @@ def spoil_card(desk: Desk, actor: Actor, job_id: str, reason: str, *, second_use
             raise SopViolation("card.transition", found=current.state, expected=seen)
         p = tx.permohonan(current.permohonan_id)
         _still_here(p, current)
-        changed = current.to(JobState.SPOILED, desk.clock.now(), spoil_reason=text)
-        tx.save_card_job(changed)
-        add_signed(desk, tx, second, tx.permohonan(changed.permohonan_id), Stage.CETAK_ENCODE, "kartu_rusak", spoil_hash(changed, text),
-                   signer=signer)
-        tx.save_blangko(Blangko(changed.blangko, BlangkoState.RUSAK, "", changed.id))
-        note_use(desk, tx, actor, current, changed)
-        tx.log("CardSpoiled", changed.permohonan_id, actor.username, job=job_id, blangko=changed.blangko, second=second.username)
-        queue_report(desk, tx, "spoiled", job=job_id, blangko=changed.blangko, nik=changed.nik)
+        changed = card_moves.spoil(desk, tx, actor, current, text, second, signer)
         if current.state is JobState.CONFIRMED:
             tx.log("CardToReprint", p.id, actor.username, job=job_id)
             save(desk, tx, back_to(tx.permohonan(p.id), Stage.CETAK_ENCODE, desk.clock.now()))

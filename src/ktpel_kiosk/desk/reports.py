@@ -22,8 +22,9 @@ WHY, WHEN = "ditolak_karena", "ditolak_pada"
 
 @dataclass(frozen=True, slots=True)
 class RefusedReport:
-    """A card event the centre does not take. ``event``: ``encoded activated handed_over spoiled``; ``reason``: message key of the refusal;
-    ``nomor``: of the application, ``blangko``: of the card, both empty where the card is not known any more."""
+    """A card event the centre does not take. ``event``: ``printed`` (on the official machine) ``encoded activated handed_over spoiled``;
+    ``reason``: message key of the refusal; ``nomor``: of the application, ``blangko``: of the card, both empty where the card is not
+    known any more."""
 
     id: str
     event: str

@@ -18,7 +18,7 @@ class JobState(StrEnum):
     UNKNOWN = "unknown"
     PRINTED = "printed"        # the operator looked at it
     ENCODING = "encoding"      # intent to write the chip
-    CONFIRMED = "confirmed"    # printed, written, read back
+    CONFIRMED = "confirmed"    # printed, written, read back; of the official machine: looked at and found good
     SPOILED = "spoiled"
     CANCELLED = "cancelled"    # never reached the printer; the blank is back in stock
 
@@ -47,6 +47,10 @@ NEXT: dict[JobState, frozenset[JobState]] = {
 
 STATION = "@stasiun"
 """In place of the printer's own job id: the card stands at the chip station inside the printer, no print job was made yet."""
+
+OFFICIAL = "@mesin-resmi"
+"""In place of the printer's own job id: the card was made on the ministry's machine. This desk held neither its printer nor its chip:
+such a job has no face and no digest of its own, and the chip's UID only where the finished card was read at the reader."""
 
 
 class BlangkoState(StrEnum):
@@ -90,6 +94,11 @@ class CardJob:
     def at_station(self) -> bool:
         """The card stands in the printer with its chip over the reader, not printed yet."""
         return self.printer_job == STATION
+
+    @property
+    def official(self) -> bool:
+        """Made on the official machine; nothing of its chip but the UID can be read or compared here."""
+        return self.printer_job == OFFICIAL
 
     @property
     def written(self) -> bool:

@@ -213,6 +213,10 @@ class View(LedgerView, StatisticsView, OutboxViews, QueueView, AlertView, Protoc
         """Every job this chip was ever bound to."""
         ...
 
+    def blangko(self, serial: str) -> Blangko | None:
+        """This blank of the ledger; ``None`` for a serial that never came in."""
+        ...
+
     def next_blangko(self) -> Blangko | None: ...
     def last_blangko(self, limit: int) -> Sequence[Blangko]:
         """In stock, the ones received last first."""

@@ -29,6 +29,7 @@ _OPEN_QUESTIONS = select(JOBS).where(JOBS.c.state.in_(sorted(s.value for s in RE
 _IN_STATE = select(JOBS).where(JOBS.c.state == bindparam("wanted")).order_by(JOBS.c.created_at, JOBS.c.id)
 _OF_CHIP = select(JOBS).where(text("card_job.chip_uid <> ''"), JOBS.c.chip_uid == bindparam("wanted"))
 _OF_CHIP = _OF_CHIP.order_by(JOBS.c.created_at, JOBS.c.id)
+_BLANK = select(BLANKS).where(BLANKS.c.serial == bindparam("wanted"))
 _NEXT_BLANK = select(BLANKS).where(BLANKS.c.state == BlangkoState.STOK.value).order_by(BLANKS.c.no).limit(1)
 _LAST_BLANKS = select(BLANKS).where(BLANKS.c.state == BlangkoState.STOK.value).order_by(BLANKS.c.no.desc()).limit(bindparam("most"))
 _EVERY_BLANK = select(func.coalesce(func.max(BLANKS.c.no), 0))  # numbered without gaps, and none ever leaves
@@ -62,6 +63,10 @@ class CardView(Session):
 
     def card_jobs_of_chip(self, chip_uid: str) -> Sequence[CardJob]:
         return [mappers.CARD_JOB.value(r) for r in self.all(_OF_CHIP, wanted=chip_uid)]
+
+    def blangko(self, serial: str) -> Blangko | None:
+        found = self.one(_BLANK, wanted=serial)
+        return mappers.BLANGKO.value(found) if found else None
 
     def next_blangko(self) -> Blangko | None:
         found = self.one(_NEXT_BLANK)

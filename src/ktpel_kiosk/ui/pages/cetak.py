@@ -14,6 +14,7 @@ from ktpel_kiosk.domain.sop import Stage
 from ktpel_kiosk.domain.text import number_text
 from ktpel_kiosk.ui.pages.base import Page, footer
 from ktpel_kiosk.ui.pages.cetak_centre import CentrePanel, ComparePanel
+from ktpel_kiosk.ui.pages.cetak_official import OfficialPanel
 from ktpel_kiosk.ui.pages.cetak_spoil import SpoilForm
 from ktpel_kiosk.ui.presenters.cards import CardPresenter, PrintView
 from ktpel_kiosk.ui.presenters.intake import IntakePresenter, printed_words
@@ -33,7 +34,7 @@ if TYPE_CHECKING:
     from ktpel_kiosk.ui.operator_window import OperatorWindow
 
 
-EMPTY, CARD, CENTRE, COMPARE = range(4)
+EMPTY, CARD, CENTRE, COMPARE, OFFICIAL = range(5)
 LOOK_MS = 1000
 """Between two questions to the printer while it prints."""
 MOST_SILENT = 2
@@ -72,9 +73,11 @@ class CetakPage(Page):
         self.centre, self.compare = CentrePanel(self), ComparePanel(self)
         self.compare.taken.connect(self._taken)
         self.compare.returned.connect(self._hand_back)
+        self.official = OfficialPanel(self) if self.presenter.elsewhere() else None
         for page in (EmptyState("credit-card", "Pilih kartu di kiri", "Kartu ditampilkan sebelum dicetak."), self._build(),
-                     self.centre, self.compare):
-            self.pages.addWidget(page)
+                     self.centre, self.compare, self.official):
+            if page is not None:
+                self.pages.addWidget(page)
         line = QHBoxLayout()
         line.setSpacing(16)
         self.list.setMinimumWidth(280)
@@ -208,7 +211,7 @@ class CetakPage(Page):
         view = self.presenter.load(pid)
         tahap = view.dossier.permohonan.current()
         waits = tahap is not None and tahap.stage is Stage.MENUNGGU_PRR
-        return self.queue.centre(pid) if waits or view.lacks_material else view
+        return self.queue.centre(pid) if waits or (view.lacks_material and not view.elsewhere) else view
 
     def _show_any(self, view: PrintView | CentreView) -> None:
         if isinstance(view, PrintView):
@@ -256,6 +259,10 @@ class CetakPage(Page):
             self.compare.show_view(view)
             self.pages.setCurrentIndex(COMPARE)
             return
+        if view.elsewhere and self.official is not None:
+            self.official.show_view(view)
+            self.pages.setCurrentIndex(OFFICIAL)
+            return
         self.pages.setCurrentIndex(CARD)
         self.face.set_image(to_qimage(view.face.front) if view.face else None)
         self.flip.set_text("Lihat belakang")
@@ -280,7 +287,7 @@ class CetakPage(Page):
             self.fault.show_text("info", "Menanyakan printer …")
             self._ask_watch()
         elif empty:
-            self.fault.show_text("info", self._no_blanks(view), bold="Blangko habis.", action="Terima blangko",
+            self.fault.show_text("info", self.no_blanks(view), bold="Blangko habis.", action="Terima blangko",
                                  act=lambda: self.shell.go("pengaturan", section="blangko"))
         elif not may:
             self.fault.show_text("info", f"Langkah ini milik {self.work.who_may(view.dossier.permohonan)}.")
@@ -369,7 +376,7 @@ class CetakPage(Page):
         self.shell.tell("good", "Isi chip sama dengan yang ditulis di dalam printer.", bold="Chip terbaca di meja.")
 
     @staticmethod
-    def _no_blanks(view: PrintView) -> str:
+    def no_blanks(view: PrintView) -> str:
         parts = [f"{number_text(n)} {what}" for n, what in ((view.first, "kartu pertama"), (view.later, "penggantian")) if n]
         return (f"{number_text(view.first + view.later)} permohonan menunggu ({', '.join(parts)}); waktunya dijeda sampai blangko "
                 "dicatat masuk.")
@@ -379,9 +386,16 @@ class CetakPage(Page):
         self.primary.setEnabled(not on and self.view is not None and not waits)
         self.centre.show_busy(on)
         self.compare.show_busy(on)
+        if self.official is not None:
+            self.official.show_busy(on)
+
+    def scanned(self, code: str) -> bool:
+        return self.official is not None and self.pages.currentIndex() == OFFICIAL and self.official.scanned(code)
 
     def press(self, key: str) -> bool:
-        button = {CENTRE: self.centre.primary, COMPARE: self.compare.primary}.get(self.pages.currentIndex())
+        panels = {CENTRE: self.centre, COMPARE: self.compare, OFFICIAL: self.official}
+        panel = panels.get(self.pages.currentIndex())
+        button = panel.primary if panel is not None else None
         if key == "F9" and button is not None:
             if button.isVisible() and button.isEnabled():
                 button.click()
@@ -391,6 +405,8 @@ class CetakPage(Page):
     def _f8(self) -> None:
         if self.pages.currentIndex() == COMPARE:
             self.compare.again.click()
+        elif self.pages.currentIndex() == OFFICIAL and self.official is not None:
+            self.official.flip.click()
         elif self.pages.currentIndex() == CARD:
             self._flip()
 
@@ -559,6 +575,8 @@ class CetakPage(Page):
 
     def back(self) -> bool:
         if self.pages.currentIndex() == COMPARE and self.compare.back():
+            return True
+        if self.official is not None and self.official.back():
             return True
         if not self.spoil_area.isHidden():
             self._close_spoil()

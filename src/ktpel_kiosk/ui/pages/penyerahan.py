@@ -31,6 +31,7 @@ if TYPE_CHECKING:
 
 SPOIL = 5
 """Index of the spoil form among the areas."""
+OFFICIAL = "Aktifkan kartu di alat KTP-el yang resmi. Di sini telunjuk pemohon dicocokkan dengan rekamannya."
 NO_FINGER = "Sidik jari tidak dapat dicocokkan dengan kartu ini."
 STAGES = (Stage.TERBIT_SURAT, Stage.AKTIVASI, Stage.SERAH_LOKET, Stage.SERAH_PEMOHON, Stage.SERAH_SURAT)
 TITLES = {
@@ -193,7 +194,7 @@ class PenyerahanPage(Page):
         self.head.show_dossier(self.session, view.dossier)
         title, text = TITLES[view.stage]
         self.title.setText(title)
-        self.text.setText(text)
+        self.text.setText(OFFICIAL if view.official and view.stage is Stage.AKTIVASI else text)
         self.phone.setText(f"HP {phone_local(p.nomor_hp)}" if p.nomor_hp and self.shell.theme.scale < 1.4 else "")
         signing = view.stage in (Stage.SERAH_PEMOHON, Stage.SERAH_SURAT)
         if fresh:
@@ -224,10 +225,12 @@ class PenyerahanPage(Page):
             self.areas.setCurrentIndex(otherwise)
         elif self._with_eyes(view):
             self.areas.setCurrentIndex(4)
-            self.text.setText(f"{NO_FINGER} Letakkan kartu di pembaca; pemohon melihat ke alat iris.")
+            self.text.setText(f"{NO_FINGER} Pemohon melihat ke alat iris." if view.official else
+                              f"{NO_FINGER} Letakkan kartu di pembaca; pemohon melihat ke alat iris.")
         elif view.by_sight:
             self.areas.setCurrentIndex(3)
-            self.text.setText(f"{NO_FINGER} Letakkan kartu di pembaca; dua petugas memeriksa wajah.")
+            self.text.setText(f"{NO_FINGER} Dua petugas membandingkan wajah dengan foto di kartu." if view.official else
+                              f"{NO_FINGER} Letakkan kartu di pembaca; dua petugas memeriksa wajah.")
         else:
             self.areas.setCurrentIndex(0)
 

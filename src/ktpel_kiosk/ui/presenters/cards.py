@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from ktpel_kiosk.desk import card_moves, encoding, handover, intake, letters, material, printing, queries, reconcile, waiting
+from ktpel_kiosk.desk import card_moves, encoding, handover, intake, letters, material, official_card, printing, queries, reconcile, waiting
 from ktpel_kiosk.domain.biometric import Position
 from ktpel_kiosk.domain.cards import BlangkoBalance, CardJob, JobState
 from ktpel_kiosk.domain.errors import DuplicateRequest, KioskError
@@ -46,6 +46,9 @@ class PrintView:
     lacks_material: bool = False
     first: int = 0
     later: int = 0
+    elsewhere: bool = False
+    """This desk makes no cards: what the official machine made is recorded (:mod:`ktpel_kiosk.ui.presenters.official_cards`)."""
+    next_blank: str = ""
 
     @property
     def watched(self) -> bool:
@@ -65,6 +68,10 @@ class CardPresenter:
     def __init__(self, session: Session) -> None:
         self.session = session
 
+    def elsewhere(self) -> bool:
+        """Cards are made on the official machine and recorded here."""
+        return official_card.offered(self.session.desk)
+
     def load(self, pid: str) -> PrintView:
         desk = self.session.desk
         dossier = queries.dossier(desk, pid)
@@ -83,7 +90,8 @@ class CardPresenter:
         serial = live.blangko if live else fresh.serial if fresh else ""
         return PrintView(dossier, face, live, self._steps(dossier.permohonan, live, serial), action, text, balance, compared,
                          bool(live and live.state in (JobState.UNKNOWN, JobState.INTENT, JobState.ENCODING)),
-                         material.records_elsewhere(dossier.permohonan) and not whole, first, len(queue) - first)
+                         material.records_elsewhere(dossier.permohonan) and not whole, first, len(queue) - first,
+                         official_card.offered(desk) and stage is Stage.CETAK_ENCODE, fresh.serial if fresh else "")
 
     def _steps(self, p: Permohonan, job: CardJob | None, serial: str) -> tuple[PrintStep, ...]:
         state = job.state if job else None
@@ -101,6 +109,10 @@ class CardPresenter:
         chip_done = rank >= 5 or bool(job and job.written)
         chip = ("Tulis & baca ulang chip", "menulis" if state is JobState.ENCODING and not chip_done else "", chip_done,
                 rank == 3 or bool(job and job.at_station and not job.written))
+        if official_card.offered(self.session.desk):
+            done = rank >= 5
+            rows = (rows[0], ("Cetak dan tulis di mesin resmi", "", done, checked), ("Catat kartu yang sudah jadi", "", done, False))
+            return tuple(PrintStep(t, d, "done" if done else "active" if active else "todo") for t, d, done, active in rows)
         inside = bool(job and (job.written or job.at_station)) and state is not JobState.CONFIRMED
         rows = (*rows[:2], chip, *rows[2:]) if inside else (*rows, chip)
         return tuple(PrintStep(t, d, "done" if done else "active" if active else "todo") for t, d, done, active in rows)
@@ -161,7 +173,8 @@ class CardPresenter:
         return inside
 
     def may_set_chip(self) -> bool:
-        return bool(self.session.actor.peran & PERMISSIONS["change_settings"])
+        """Where chips are written at all."""
+        return not official_card.offered(self.session.desk) and bool(self.session.actor.peran & PERMISSIONS["change_settings"])
 
     def reread(self, job_id: str) -> None:
         """Raises when the chip of a finished card does not read as it was written."""
@@ -209,6 +222,8 @@ class HandoverView:
     job_id: str = ""
     """The finished card that waits here; empty where there is none."""
     may_spoil: bool = False
+    official: bool = False
+    """Made on the official machine: a finger is compared with the recording, not with the chip."""
 
 
 class HandoverPresenter:
@@ -226,13 +241,13 @@ class HandoverPresenter:
         current = p.current()
         tried = handover.activation_attempts(desk, pid)
         kept = desk.register.read(lambda v: [d.kind for d in v.documents(pid, with_data=False)])
-        fingerless = not any(k.startswith("kartu.minutiae.") for k in kept)
+        fingerless = not any(k.startswith(handover.FINGER_MATERIAL) for k in kept)
         no_fingers = tried >= handover.ACTIVATION_TRIES or fingerless
         made = desk.register.read(lambda v: handover.finished_job(v, pid))
         may = made is not None and self._may_spoil(made)
         return HandoverView(dossier, current.stage if current else None, tried, bool(offered and offered.tarik_of(p.varian)),
                             sop.kuasa_boleh, no_fingers, no_fingers and handover.eyes_may_help(desk, pid),
-                            made.id if made is not None else "", may)
+                            made.id if made is not None else "", may, made is not None and made.official)
 
     def _may_spoil(self, job: CardJob) -> bool:
         try:
