@@ -12,6 +12,7 @@ from datetime import UTC, datetime
 
 import openpyxl
 import pytest
+from desk_office import build
 
 from ktpel_kiosk.app.resources import resources
 from ktpel_kiosk.desk import books
@@ -41,7 +42,15 @@ def corpus(count=1000):
     return every[:count]
 
 
-@pytest.fixture
+@pytest.fixture(scope="module")
+def office(tmp_path_factory):
+    """One office for all these tests: they only read its books."""
+    made = build(tmp_path_factory.mktemp("hostile") / "tempeh", "tempeh")
+    yield made
+    made.desk.register.close()
+
+
+@pytest.fixture(scope="module")
 def hostile(office):
     """One void application, a letter and a complaint per batch of strings; the real documents."""
     texts = corpus()
