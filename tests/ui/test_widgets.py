@@ -18,7 +18,7 @@ from ktpel_kiosk.ui.widgets.buttons import Button
 from ktpel_kiosk.ui.widgets.capture import HandMap
 from ktpel_kiosk.ui.widgets.fields import ChoiceField, DateField, NikEdit, group_nik, nik_digits
 from ktpel_kiosk.ui.widgets.ink import UNITS, SignatureField
-from ktpel_kiosk.ui.widgets.status import Step, StepBar
+from ktpel_kiosk.ui.widgets.stepbar import Step, StepBar
 from ktpel_kiosk.ui.widgets.tables import Cell, DataRow, RowsModel, TableRow
 from ktpel_kiosk.ui.words import word, words
 

@@ -6,17 +6,8 @@ from collections.abc import Iterator
 
 from ktpel_kiosk.ui.gallery.kit import Specimen, Stage, exhibit
 from ktpel_kiosk.ui.presenters.cards import PrintStep
-from ktpel_kiosk.ui.widgets.status import (
-    HEALTH,
-    ClockLabel,
-    DeviceItem,
-    LinePill,
-    LogoTile,
-    NoticeBar,
-    ProgressDots,
-    Step,
-    StepBar,
-)
+from ktpel_kiosk.ui.widgets.status import HEALTH, ClockLabel, DeviceItem, LinePill, LogoTile, NoticeBar, ProgressDots
+from ktpel_kiosk.ui.widgets.stepbar import Step, StepBar
 from ktpel_kiosk.ui.widgets.steplist import StepList
 
 GROUP = "Keadaan"

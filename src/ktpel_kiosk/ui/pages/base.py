@@ -15,7 +15,7 @@ from ktpel_kiosk.ui.presenters.session import Session, step_rows
 from ktpel_kiosk.ui.reading import ScrollBox, arrange
 from ktpel_kiosk.ui.widgets.base import Card, label
 from ktpel_kiosk.ui.widgets.buttons import Chip
-from ktpel_kiosk.ui.widgets.status import Step, StepBar
+from ktpel_kiosk.ui.widgets.stepbar import Step, StepBar
 
 if TYPE_CHECKING:
     from ktpel_kiosk.desk.queries import Dossier
@@ -178,7 +178,7 @@ class ApplicationHead(QWidget):
         self.active_word = label("aktif", "small", tone="muted")
         self.active = label("", "strong", weight="semibold")
         self.due = Chip("", "neutral")
-        line = QHBoxLayout()
+        line = self.line = QHBoxLayout()
         line.setContentsMargins(0, 13, 0, 13)
         line.setSpacing(16)
         for item in (self.number, self.name, self.nik, self.service):
@@ -190,7 +190,7 @@ class ApplicationHead(QWidget):
         self.bar = StepBar()
         self.nik.setVisible(not compact)
         self.active_word.setVisible(not compact)
-        layout = QVBoxLayout(self)
+        layout = self._rows = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
         layout.setSpacing(12)
         layout.addWidget(card)
@@ -199,6 +199,12 @@ class ApplicationHead(QWidget):
     def resizeEvent(self, event: QResizeEvent) -> None:
         super().resizeEvent(event)
         self._fit()
+
+    def set_slim(self, on: bool) -> None:
+        """As low as it can be without leaving anything out."""
+        self.bar.set_slim(on)
+        self.line.setContentsMargins(0, 9 if on else 13, 0, 9 if on else 13)
+        self._rows.setSpacing(8 if on else 12)
 
     def _fit(self) -> None:
         """Where the line is too short the NIK, the number, then the service give way; the name never."""

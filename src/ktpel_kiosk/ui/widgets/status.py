@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable
 
 from PySide6.QtCore import QEvent, QRectF, QSize, Qt, Signal
 from PySide6.QtGui import QPainter, QPen, QResizeEvent, QShowEvent
@@ -12,7 +11,7 @@ from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QSizePolicy, QWidget
 from ktpel_kiosk.ui import icons
 from ktpel_kiosk.ui.accessible import announce
 from ktpel_kiosk.ui.theme import Theme, theme_of
-from ktpel_kiosk.ui.widgets.base import Painted, elided, label, text_width
+from ktpel_kiosk.ui.widgets.base import Painted, label, text_width
 from ktpel_kiosk.ui.widgets.buttons import TONES, Button, Chip, Pressable
 
 HEALTH = {"ready": ("good", "siap"), "busy": ("accent", "sedang dipakai"), "missing": ("faint", "tidak terpasang"),
@@ -165,123 +164,6 @@ class ClockLabel(Painted):
                          self._zone)
 
 
-@dataclass(frozen=True, slots=True)
-class Step:
-    """One step of the bar. ``state``: ``done active waiting todo over skipped``; ``time`` is the second line."""
-
-    number: int
-    title: str
-    time: str
-    state: str
-
-
-STEP_TONES = {"done": "good", "active": "accent", "waiting": "attention", "over": "trouble", "near": "attention"}
-
-
-class StepBar(Painted):
-    """The SOP's steps side by side, with time used against the mutu baku."""
-
-    def __init__(self) -> None:
-        super().__init__()
-        self._steps: tuple[Step, ...] = ()
-        self._short: set[int] = set()
-        self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
-
-    def set_steps(self, steps: Sequence[Step]) -> None:
-        if tuple(steps) != self._steps:
-            self._steps = tuple(steps)
-            self.setToolTip("\n".join(f"{s.number}. {s.title} {s.time}" for s in steps))
-            self.setAccessibleName("Langkah: " + "; ".join(f"{s.number} {s.title} {s.time}" for s in steps))
-            self.update()
-
-    def sizeHint(self) -> QSize:
-        return QSize(self.theme.px(640), self.theme.px(60))
-
-    def paintEvent(self, event: QEvent) -> None:
-        if not self._steps:
-            return
-        theme = self.theme
-        painter = QPainter(self)
-        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-        from PySide6.QtGui import QPainterPath
-        outline = QRectF(self.rect()).adjusted(0.5, 0.5, -0.5, -0.5)
-        path = QPainterPath()
-        path.addRoundedRect(outline, theme.radius("card"), theme.radius("card"))
-        painter.fillPath(path, theme.color("surface"))
-        painter.save()
-        painter.setClipPath(path)
-        for i, (step, left, right) in enumerate(self._cells()):
-            cell = QRectF(left, 0, right - left, self.height())
-            if step.state in ("active", "over", "waiting", "near"):
-                painter.fillRect(cell, theme.color(f"{STEP_TONES[step.state]}_soft"))
-            if i:
-                painter.fillRect(QRectF(left, 0, 1, self.height()), theme.color("line"))
-            self._cell(painter, theme, step, cell, words=i not in self._short)
-        painter.restore()
-        painter.setPen(QPen(theme.color("line"), 1))
-        painter.setBrush(Qt.BrushStyle.NoBrush)
-        painter.drawPath(path)
-
-    def _cells(self) -> list[tuple[Step, float, float]]:
-        """The step at hand gets the room its words need; the others share the rest."""
-        theme, count = self.theme, len(self._steps)
-        want = [theme.px(58) + max(text_width(theme.font("row", 600), s.title), text_width(theme.font("small"), s.time))
-                for s in self._steps]
-        total, width = sum(want), self.width()
-        if total > width:
-            at = next((i for i, s in enumerate(self._steps) if s.state not in ("done", "skipped")), 0)
-            self._short = {i for i in range(len(want)) if abs(i - at) > 1}
-            small = min(theme.px(48), width / count)
-            spare, worded = width - small * len(self._short), sum(w for i, w in enumerate(want) if i not in self._short)
-            widths = [small if i in self._short else w * spare / worded for i, w in enumerate(want)]
-            if 0 <= at < count and widths[at] < min(want[at], spare / 2):  # a neighbour's long name gives way to the step at hand
-                own = min(want[at], spare / 2)
-                widths = [w if i in self._short else own if i == at else w * (spare - own) / max(1.0, spare - widths[at])
-                          for i, w in enumerate(widths)]
-        else:
-            self._short = set()
-            widths = [w + (width - total) / count for w in want]
-        edges = [0.0]
-        for w in widths:
-            edges.append(edges[-1] + w)
-        return [(s, edges[i], edges[i + 1]) for i, s in enumerate(self._steps)]
-
-    def _cell(self, painter: QPainter, theme: Theme, step: Step, cell: QRectF, *, words: bool) -> None:
-        side = theme.px(26)
-        x = cell.left() + (theme.px(11) if words else (cell.width() - side) / 2)
-        disc = QRectF(x, (self.height() - side) / 2, side, side)
-        tone = STEP_TONES.get(step.state, "")
-        if tone:
-            painter.setPen(Qt.PenStyle.NoPen)
-            painter.setBrush(theme.color(tone))
-        else:
-            painter.setPen(QPen(theme.color("field_line"), 1))
-            painter.setBrush(theme.color("surface"))
-        painter.drawEllipse(disc.adjusted(0.5, 0.5, -0.5, -0.5))
-        if step.state == "done":
-            icons.draw(painter, "check", theme.color("on_accent"), x + theme.px(6), disc.top() + theme.px(6), theme.px(14), 3.2)
-        else:
-            painter.setFont(theme.font("small", 600))
-            painter.setPen(theme.color("on_accent" if tone else "ink" if step.state == "skipped" else "muted"))
-            painter.drawText(disc, Qt.AlignmentFlag.AlignCenter, "–" if step.state == "skipped" else str(step.number))
-        if not words:
-            return
-        room = cell.adjusted(theme.px(11) + side + theme.px(9), 0, -theme.px(6), 0)
-        painter.setPen(theme.color("ink"))
-        title_font, time_font = theme.font("row", 600), theme.font("small", 600 if tone and step.state != "done" else 400)
-        painter.setFont(title_font)
-        if not step.time:
-            painter.drawText(room, Qt.AlignmentFlag.AlignVCenter, elided(title_font, step.title, room.width()))
-            return
-        middle = self.height() / 2
-        painter.drawText(QRectF(room.left(), middle - theme.px(20), room.width(), theme.px(20)), Qt.AlignmentFlag.AlignVCenter,
-                         elided(title_font, step.title, room.width()))
-        painter.setFont(time_font)
-        painter.setPen(theme.color(tone if tone and step.state != "done" else "muted"))
-        painter.drawText(QRectF(room.left(), middle, room.width(), theme.px(19)), Qt.AlignmentFlag.AlignVCenter,
-                         elided(time_font, step.time, room.width()))
-
-
 NOTICE_ICONS = {"info": ("accent", "info"), "good": ("good", "circle-check"), "attention": ("attention", "triangle-alert"),
                 "trouble": ("trouble", "circle-alert")}
 
@@ -308,7 +190,7 @@ class NoticeBar(QFrame):
         self._close.setVisible(closable)
         self._closable = closable
         self._close.clicked.connect(self.dismiss)
-        layout = QHBoxLayout(self)
+        layout = self._row = QHBoxLayout(self)
         layout.setContentsMargins(16, 8, 8, 8)
         layout.setSpacing(12)
         for item, stretch in ((self._icon, 0), (self._text, 1), (self._action, 0), (self._close, 0)):
@@ -336,6 +218,11 @@ class NoticeBar(QFrame):
         self.setAccessibleName(said)
         self.show()
         self.update()
+
+    def set_slim(self, on: bool) -> None:
+        """No higher than its button needs."""
+        margin = 4 if on else 8
+        self._row.setContentsMargins(16, margin, 8, margin)
 
     def plain(self) -> str:
         return self.accessibleName() if not self.isHidden() else ""
@@ -449,8 +336,11 @@ class ProgressDots(Painted):
         x, side = 0, theme.px(14)
         for i in range(self._count):
             wide = theme.px(36) if i == self._at else side
-            painter.setBrush(theme.color("good" if i < self._at else "accent" if i == self._at else "field_line"))
-            painter.drawRoundedRect(QRectF(x, 0, wide, side), side / 2, side / 2)
+            coming = i > self._at
+            half = theme.px(1.5) / 2 if coming else 0.0  # rings, so that done and coming differ without colour
+            painter.setPen(QPen(theme.color("field_line"), 2 * half) if coming else Qt.PenStyle.NoPen)
+            painter.setBrush(theme.color("surface" if coming else "good" if i < self._at else "accent"))
+            painter.drawRoundedRect(QRectF(x, 0, wide, side).adjusted(half, half, -half, -half), side / 2, side / 2)
             x += wide + theme.px(10)
 
 
