@@ -178,10 +178,11 @@ class Stage:
     # -- hands ----------------------------------------------------------------------------------------------------------
 
     def key(self, *keys: str) -> None:
-        self.tool("xdotool", "key", "--clearmodifiers", "--delay", "40", *keys)
+        self.tool("xdotool", "key", "--clearmodifiers", "--delay", "80", *keys)
 
     def type(self, text: str) -> None:
-        self.tool("xdotool", "type", "--clearmodifiers", "--delay", "25", "--", text)
+        """At a person's pace: what comes faster is taken for a scanner's code, and rightly so."""
+        self.tool("xdotool", "type", "--clearmodifiers", "--delay", "70", "--", text)
 
     def click(self, thing: Thing) -> None:
         self.tool("xdotool", "mousemove", str(thing.x), str(thing.y), "sleep", "0.05", "click", "1")
