@@ -73,7 +73,7 @@ def _controls(root: QWidget) -> list[QWidget]:
 def test_function_keys(windows: Windows, settle: Settle) -> None:
     operator = windows.operator
     for key, page in (("F2", "loket"), ("F3", "register"), ("F1", "bantuan"), ("Esc", "register"), ("Esc", "beranda"), ("F2", "loket"),
-                      ("F1", "bantuan"), ("Esc", "beranda")):
+                      ("F1", "bantuan"), ("Esc", "loket"), ("Esc", "beranda")):
         operator.press(key)
         settle(windows)
         assert operator.current == page
@@ -89,11 +89,11 @@ def test_help_tells_of_the_page_it_was_asked_from(windows: Windows, settle: Sett
         page: Any = operator.page("bantuan")
         told = [w.text() for w in page.findChildren(QLabel) if w.isVisible()]
         assert page.title.text() == f"Bantuan: {topics()[key]['title']}" and topics()[key]["lines"][0][0] in told
+        operator.notice.dismiss()  # the register in memory has no figures for reports, and says so
         operator.press("Esc")
         settle(windows)
         assert operator.current == key
-    operator.go("loket")
-    operator.press("F1")
+    operator.go("bantuan")
     settle(windows)
     assert page.title.text() == "Bantuan" and "Listrik padam" in [w.text() for w in page.findChildren(QLabel) if w.isVisible()]
 
