@@ -106,7 +106,7 @@ def register_backup(to: Annotated[Path | None, typer.Option("--to", help="Folder
 
 def gateway_address(address: Annotated[str, typer.Argument(help="https://...; tulis - untuk mengosongkan.")],
                     data: Data = DEFAULT_DATA) -> None:
-    """Mengisi alamat gateway pusat; berlaku sejak program dibuka lagi."""
+    """Mengisi alamat gateway pusat; meja yang sedang terbuka ikut memakainya."""
     from dataclasses import replace
 
     from ktpel_kiosk.app import setup_checks
@@ -122,7 +122,7 @@ def gateway_address(address: Annotated[str, typer.Argument(help="https://...; tu
         write_settings(folder, replace(settings, gateway_url=url))
 
     guarded(work)
-    typer.echo("Alamat gateway tersimpan. Buka ulang program agar berlaku.")
+    typer.echo("Alamat gateway tersimpan; berlaku sekarang.")
 
 
 def setup_office(answers: Annotated[Path, typer.Option("--answers", help="Berkas TOML berisi jawaban; lihat petunjuk Penyiapan.")],

@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 import threading
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -51,12 +51,34 @@ class Kiosk:
     simulator: GatewaySimulator | None = None
     gateway_url: str = ""
     _seated: str = ""
+    _settings_seen: object = None
+    _pinned_of: object = None
     _look_for_copy: float = 0.0
     _copying: threading.Thread | None = None
 
     @cached_property
     def network(self) -> Network:
-        return Network(self.register, self.clock, self._gateway, lambda: self.desk)
+        return Network(self.register, self.clock, self._gateway, lambda: self.desk, self._line_stamp)
+
+    def address(self) -> str:
+        """Where this station sends: the practice gateway, or what ``office.json`` says now, also when another program wrote it."""
+        if not self.gateway_url and self.settings.production:
+            from ktpel_kiosk.app.office import SETTINGS, settings_of
+            from ktpel_kiosk.app.renewing import stamps
+
+            now = stamps((self.data / SETTINGS,))
+            if now != self._settings_seen:
+                self._settings_seen = now
+                with suppress(KioskError):  # unreadable for a moment: the address that was known goes on
+                    found = settings_of(self.data)
+                    self.settings = replace(self.settings, gateway_url=found.gateway_url) if found is not None else self.settings
+        return self.gateway_url or self.settings.gateway_url
+
+    def _line_stamp(self) -> object:
+        from ktpel_kiosk.app.renewing import stamps
+
+        keys = self.keys
+        return self.address(), stamps((keys.ca_cert, keys.client_cert, keys.client_key, keys.folder / "gateway-ca.crl"))
 
     @property
     def keys(self) -> DemoKeys:
@@ -73,9 +95,13 @@ class Kiosk:
     def key_keeper(self) -> KeyKeeper:
         """Keys that verify receipts: those installed with this machine, and those the centre announced since. A key that is installed
         while the kiosk runs counts from the next time somebody asks."""
-        if not self._keeper.ring.keys.keys:
-            self._keeper.pin(self._pinned())
-        return self._keeper
+        from ktpel_kiosk.app.renewing import stamps
+
+        keeper, now = self._keeper, stamps((self.keys.receipt_cert,))
+        if now != self._pinned_of or not keeper.ring.keys.keys:
+            self._pinned_of = now
+            keeper.pin(self._pinned())
+        return keeper
 
     @cached_property
     def _keeper(self) -> KeyKeeper:

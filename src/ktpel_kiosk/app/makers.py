@@ -173,7 +173,7 @@ def gateway(kiosk: Kiosk, proxy: str) -> HttpGateway:
     from ktpel_kiosk.packet.station_keys import LINE, LINE_CA
     from ktpel_kiosk.siak.answers import StationRefused
     from ktpel_kiosk.siak.http_gateway import HttpGateway, tls_context
-    keys, keeper, url = kiosk.keys, kiosk.key_keeper, kiosk.gateway_url or kiosk.settings.gateway_url
+    keys, keeper, url = kiosk.keys, kiosk.key_keeper, kiosk.address()
     if kiosk.settings.production:
         if not url:
             raise StationRefused("keys.no_gateway")

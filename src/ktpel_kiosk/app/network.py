@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import random
 from collections.abc import Callable
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, cast
 
 from ktpel_kiosk.app.lazy import lazily
 
 if TYPE_CHECKING:
+    from ktpel_kiosk.app.renewing import RenewingGateway
     from ktpel_kiosk.desk.context import Desk
     from ktpel_kiosk.domain.line import LineReport, LineRules
     from ktpel_kiosk.ports.clock import Clock
@@ -24,13 +25,16 @@ class Network:
 
     Args:
         connect: makes a client of the gateway that goes through this proxy (empty: none). Called twice: bytes travel over connections
-            of their own, so that a receipt never waits behind a chunk, nor a chunk loses its connection to a question.
+            of their own, so that a receipt never waits behind a chunk, nor a chunk loses its connection to a question. Called again
+            when ``stamp`` changed.
         desk: asked late; it is made after this.
+        stamp: what a client is made of (:class:`ktpel_kiosk.app.renewing.RenewingGateway`).
     """
 
-    def __init__(self, register: Register, clock: Clock, connect: Callable[[str], HttpGateway], desk: Callable[[], Desk]) -> None:
-        self._register, self._clock, self._connect, self._desk = register, clock, connect, desk
-        self._opened: list[HttpGateway] = []
+    def __init__(self, register: Register, clock: Clock, connect: Callable[[str], HttpGateway], desk: Callable[[], Desk],
+                 stamp: Callable[[], object] = lambda: None) -> None:
+        self._register, self._clock, self._connect, self._desk, self._stamp = register, clock, connect, desk, stamp
+        self._opened: list[RenewingGateway] = []
         self._rules: LineRules | None = None
         self._uploader: Uploader | None = None
         self._thread: UploaderThread | None = None
@@ -96,13 +100,15 @@ class Network:
     @property
     def first(self) -> HttpGateway | None:
         """A client that is open already."""
-        return self._opened[0] if self._opened else None
+        return cast("HttpGateway", next((g for g in self._opened if g.made), None))
 
     def close(self) -> None:
         for gateway in self._opened:
             gateway.close()
 
     def _open(self) -> Gateway:
-        made = self._connect(self.rules().proxy)
+        from ktpel_kiosk.app.renewing import RenewingGateway
+
+        made = RenewingGateway(lambda: self._connect(self.rules().proxy), self._stamp)
         self._opened.append(made)
-        return made
+        return cast("Gateway", made)

@@ -149,7 +149,7 @@ def compose(data: Path, settings: OfficeSettings, sop: Sop, *, clock: SystemCloc
         practice_hint=f"Mode latihan. Masuk sebagai {_names()}; kata sandi: {PRACTICE_PASSWORD}." if practice else "",
         wake_uploader=lambda: kiosk[0].network.wake(), line_report=lambda: kiosk[0].network.report(),
         line_changed=lambda: kiosk[0].network.changed(), receipt_holds=lambda packet: makers.receipt_holds(kiosk[0], packet),
-        gateway_address=lambda: kiosk[0].gateway_url or settings.gateway_url, cause_of=makers.cause_of,
+        gateway_address=lambda: kiosk[0].address(), cause_of=makers.cause_of,
         certificate_ends=KnownEnds(lambda: kiosk[0].keys, clock.monotonic), device_history=history,
         practice=lazily(lambda: makers.practice(world, lambda: kiosk[0])) if world is not None else None,
         courier=lazily(lambda: makers.courier(kiosk[0])),

@@ -15,7 +15,7 @@ from urllib.parse import quote
 import httpx
 from cryptography.hazmat.primitives.asymmetric import ec
 
-from ktpel_kiosk.domain.errors import KioskError, ReceiptInvalid, ServerRefused, ServerTrouble, TransportTrouble
+from ktpel_kiosk.domain.errors import AnnounceAgain, KioskError, ReceiptInvalid, ServerRefused, ServerTrouble, TransportTrouble
 from ktpel_kiosk.domain.outbox import Packet, Receipt
 from ktpel_kiosk.domain.penduduk import Penduduk
 from ktpel_kiosk.domain.status import StatusEvent
@@ -150,12 +150,12 @@ class HttpGateway:
         return found
 
     def offset(self, upload_url: str) -> int:
-        answer = self._call(Operation.OFFSET, "HEAD", upload_url, success=frozenset({200, 204}))
+        answer = self._call(Operation.OFFSET, "HEAD", self._announced(upload_url, Operation.OFFSET), success=frozenset({200, 204}))
         return tus.offset_of(answer.headers, Operation.OFFSET)
 
     def send_chunk(self, upload_url: str, offset: int, chunk: bytes) -> int:
         """The server may take less than was sent, never more, and never go back."""
-        target = self._exchange.absolute(upload_url, Operation.CHUNK)
+        target = self._announced(upload_url, Operation.CHUNK)
         headers = {"Upload-Offset": str(offset), "Content-Type": wire.UPLOAD_TYPE}
         headers |= tus.checksum(self._abilities_at(target).checksum, chunk)
         try:
@@ -168,6 +168,13 @@ class HttpGateway:
         if not offset <= reached <= offset + len(chunk):
             raise ServerTrouble("gateway.offset_lie", operation=Operation.CHUNK.value)
         return reached
+
+    def _announced(self, upload_url: str, operation: Operation) -> httpx.URL:
+        """An upload this gateway gave. One of the gateway that was there before has to be announced here: AnnounceAgain."""
+        try:
+            return self._exchange.absolute(upload_url, operation)
+        except ServerRefused as e:
+            raise AnnounceAgain(e.message_key, **e.facts) from e
 
     def receipt(self, packet_id: str) -> Receipt:
         """Verified against the receipt keys and the packet id; the caller compares hash and station with its register."""
