@@ -22,7 +22,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from PySide6.QtCore import QEvent, QObject, Qt, QTimer
-from PySide6.QtWidgets import QApplication, QWidget
+from PySide6.QtWidgets import QApplication
 
 log = logging.getLogger("ktpel_kiosk.ui")
 COARSE_MS = 250.0
@@ -219,10 +219,9 @@ class WatchedApplication(QApplication):
         watch = self.watch
         if watch is None or threading.get_ident() != watch._main:
             return bool(super().notify(receiver, event))
-        kind = event.type()
-        if kind in INPUT and not isinstance(receiver, QWidget):
-            watch.input()  # at the window; widgets below get the same event again
-        outermost = not watch._since
+        kind, outermost = event.type(), not watch._since
+        if outermost and kind in INPUT:
+            watch.input()  # once, though the window and each widget below get the event too
         if outermost:
             watch.begin(type(receiver).__name__, kind.name)
         self._depth += 1
