@@ -1,6 +1,7 @@
 """Run by the system's Python: what a screen reader sees of the kiosk's windows, one JSON answer a line for each line asked.
 
-``look``: every showing node as {role, name, text, value, x, y, w, h, enabled, checked, focused, window}.
+``look``, or ``look officer`` for the officer's window alone: every showing
+node as {role, name, text, value, x, y, w, h, enabled, checked, focused, window}.
 """
 
 from __future__ import annotations
@@ -17,7 +18,7 @@ State = Atspi.StateType
 DEEPEST = 40
 
 
-def look(program):
+def look(program, officer=False):
     desktop = Atspi.get_desktop(0)
     seen = []
     for i in range(desktop.get_child_count()):
@@ -26,7 +27,7 @@ def look(program):
             app.clear_cache()
             for j in range(app.get_child_count()):
                 window = app.get_child_at_index(j)
-                if window is not None:
+                if window is not None and not (officer and "Pemohon" in (window.get_name() or "")):
                     walk(window, window.get_name() or "", seen, 0)
     return seen
 
@@ -58,8 +59,8 @@ def walk(node, window, seen, depth):
 def main():
     program = sys.argv[1]
     for line in sys.stdin:
-        if line.strip() == "look":
-            print(json.dumps(look(program)), flush=True)
+        if line.startswith("look"):
+            print(json.dumps(look(program, "officer" in line)), flush=True)
 
 
 main()

@@ -39,9 +39,9 @@ from ktpel_kiosk.ui.theme import Theme
 HARMLESS = ("does not support propagateSizeHints", "does not support raise()", "does not support grabbing the keyboard",
             "Mouse event", "QTest::", "openDocument()")
 """What the offscreen platform and QTest themselves say (a point outside a window that changed meanwhile)."""
-ODD_TEXTS = ("", " ", "\t\n", "0" * 400, "A" * 5000, "Ñandú 😀 \u202eegnaro\u202c", "'; DROP TABLE permohonan;--", "<b>tebal</b>&amp;", "\x00\x01\x1b[31m",
-             "%s %d {} {nama}", "3508150502080001", "35081505020800011", "5 Februari 2008", "31-02-2008", "99/99/9999", "-1", "1e309", "½²³", "١٢٣",
-             "SITI CONTOH LESTARI", "\r\n".join(["baris"] * 200), "é" * 300, "\ud7ff\ue000")
+ODD_TEXTS = ("", " ", "\t\n", "0" * 400, "A" * 5000, "Ñandú 😀 \u202eegnaro\u202c", "'; DROP TABLE permohonan;--", "<b>tebal</b>&amp;",
+             "\x00\x01\x1b[31m", "%s %d {} {nama}", "3508150502080001", "35081505020800011", "5 Februari 2008", "31-02-2008", "99/99/9999",
+             "-1", "1e309", "½²³", "١٢٣", "SITI CONTOH LESTARI", "\r\n".join(["baris"] * 200), "é" * 300, "\ud7ff\ue000")
 SIZES = ((1366, 768), (1024, 640), (1280, 720), (1920, 1080), (1024, 600), (1600, 900), (768, 1366), (1367, 641))
 FUNCTION = (Qt.Key.Key_F1, Qt.Key.Key_F2, Qt.Key.Key_F3, Qt.Key.Key_F6, Qt.Key.Key_F7, Qt.Key.Key_F8, Qt.Key.Key_F9, Qt.Key.Key_F9,
             Qt.Key.Key_Escape)
@@ -122,7 +122,8 @@ class InsideMonkey:
         try:
             entry[1] = deed()
         except RuntimeError as error:  # the window a deed was about to touch went with what it did before
-            if "already deleted" not in str(error) or not traceback.extract_tb(error.__traceback__)[-1].filename.endswith(Path(__file__).name):
+            last = traceback.extract_tb(error.__traceback__)[-1].filename
+            if "already deleted" not in str(error) or not last.endswith(Path(__file__).name):
                 raise
             entry[1] = "the window went"
         finally:
@@ -235,8 +236,9 @@ class InsideMonkey:
         under = window.childAt(at) or window
         turn = self.rng.choice((-960, -120, 120, 960))
         local = QPointF(under.mapFrom(window, at))
-        QApplication.sendEvent(under, QWheelEvent(local, QPointF(window.mapToGlobal(at)), QPoint(), QPoint(0, turn), Qt.MouseButton.NoButton,
-                                                  Qt.KeyboardModifier.NoModifier, Qt.ScrollPhase.NoScrollPhase, False))
+        QApplication.sendEvent(under, QWheelEvent(
+            local, QPointF(window.mapToGlobal(at)), QPoint(), QPoint(0, turn), Qt.MouseButton.NoButton,
+            Qt.KeyboardModifier.NoModifier, Qt.ScrollPhase.NoScrollPhase, False))
         return f"{turn} at {at.x()},{at.y()}"
 
     def paste(self) -> str:
@@ -365,7 +367,7 @@ class Listening:
 
 
 def play(seed: int, seconds: float, deeds: int = 10**9, folder: Path | None = None, diary: Any = None) -> Found:
-    """One run on an office of its own, with both windows. ``folder``: with a real register there and somebody at each step; else a bare one."""
+    """One run on an office of its own, with both windows. ``folder``: a real register there, somebody at each step; else a bare office."""
     from every_screen import furnished
     if folder is None:
         office = FakeOffice()
@@ -396,7 +398,8 @@ def main() -> int:
     import ready_made
     ready_made.keys_once()
     print("seed", given.seed, flush=True)
-    with tempfile.TemporaryDirectory(dir=given.folder or None) as folder, Path(given.diary or os.devnull).open("w", encoding="utf-8") as diary:
+    with tempfile.TemporaryDirectory(dir=given.folder or None) as folder, \
+            Path(given.diary or os.devnull).open("w", encoding="utf-8") as diary:
         found = play(given.seed, given.seconds, folder=Path(folder), diary=diary)
     print(found.text())
     print(f"{found.deeds} deeds in {found.seconds:.0f} s, broken: {len(found.broken)}\n{dict(found.kinds)}\n{dict(found.pages)}")

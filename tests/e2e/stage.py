@@ -1,4 +1,7 @@
-"""A desk as a person finds it: an X server with two screens, a window manager, the kiosk in full screen; eyes over AT-SPI, hands by xdotool."""
+"""A desk as a person finds it: an X server with two screens, a window manager, the kiosk in full screen.
+
+Eyes over AT-SPI, hands by xdotool.
+"""
 
 from __future__ import annotations
 
@@ -139,21 +142,32 @@ class Stage:
         second = ["--mode", "1368x768", "--right-of", "DUMMY0"] if self.screens > 1 else ["--off"]
         self.tool("xrandr", "--addmode", "DUMMY1", "1368x768")
         self.tool("xrandr", "--output", "DUMMY0", "--mode", "1368x768", "--primary", "--output", "DUMMY1", *second)
-        self._eye = self._start([SYSTEM_PYTHON, str(HERE / "eye.py"), "ktpel-kiosk"], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
+        self._eye = self._start([SYSTEM_PYTHON, str(HERE / "eye.py"), "ktpel-kiosk"], stdin=subprocess.PIPE, stdout=subprocess.PIPE,
+                                text=True)
 
     def open_kiosk(self, *arguments: str) -> None:
         self.log = (self.work / "kiosk.log").open("ab")
         self.kiosk = self._start([str(KIOSK), "run", *arguments], stdout=self.log, stderr=self.log)
+
+    def end_kiosk(self, patience_s: float = 60.0) -> int:
+        """As a shutdown would: the watchdog is asked to end; returns its exit code."""
+        assert self.kiosk is not None
+        self.kiosk.send_signal(signal.SIGTERM)
+        return self.kiosk.wait(patience_s)
+
+    def foreign(self, command: list[str]) -> subprocess.Popen[Any]:
+        """A program that is none of ours, on the same screens; whoever starts it ends it."""
+        return self._start(command)
 
     def tool(self, *command: str) -> str:
         return subprocess.run(command, env=self._env, capture_output=True, text=True, timeout=60, check=False).stdout
 
     # -- eyes -----------------------------------------------------------------------------------------------------------
 
-    def look(self) -> list[Thing]:
-        """Everything that shows now."""
+    def look(self, *, officer: bool = False) -> list[Thing]:
+        """Everything that shows now; ``officer``: on the officer's window only."""
         assert self._eye is not None and self._eye.stdin is not None and self._eye.stdout is not None
-        self._eye.stdin.write("look\n")
+        self._eye.stdin.write("look officer\n" if officer else "look\n")
         self._eye.stdin.flush()
         return [Thing(n["role"], n["name"], n["text"], n["value"], n["x"] + n["w"] // 2, n["y"] + n["h"] // 2, n["w"], n["h"], n["enabled"],
                       n["checked"], n["focused"], n["window"]) for n in json.loads(self._eye.stdout.readline())]
@@ -161,11 +175,11 @@ class Stage:
     def picture(self) -> Image.Image:
         return ImageGrab.grab(xdisplay=self._env["DISPLAY"])
 
-    def wait(self, what: str, until: Callable[[list[Thing]], Any], patience_s: float = PATIENCE_S) -> Any:
+    def wait(self, what: str, until: Callable[[list[Thing]], Any], patience_s: float = PATIENCE_S, *, officer: bool = False) -> Any:
         """Look until ``until`` finds something true; keeps a picture and fails naming what was not seen."""
         end = time.monotonic() + patience_s
         while True:
-            seen = self.look()
+            seen = self.look(officer=officer)
             found = until(seen)
             if found:
                 return found

@@ -1,0 +1,340 @@
+"""Somebody at the desk: sees what shows, reads it, presses what a newcomer would press. Knows names and passwords, not the program."""
+
+from __future__ import annotations
+
+import re
+import time
+from collections import Counter
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, field
+
+from stage import SCREEN, Stage, Thing
+
+PASSWORD = "praktik"
+ROLES = {"Petugas loket": "rina", "Operator": "rina", "Petugas penyerahan": "rina", "Verifikator": "anton", "Validator": "kasi",
+         "Kepala Seksi": "kasi", "Camat": "camat", "Supervisor": "camat", "Administrator": "camat"}
+YES = ("Saya mengerti", "Sudah benar", "Setuju", "Saya setuju")
+"""What an applicant touches on the second screen."""
+AFTER_S = 25.0
+PAGE_TOP, PAGE_END = 90, 670
+"""Between the header and the buttons below: what a scrolled page shows."""
+PATIENCE_S = 900.0
+BUTTONS = ("push button", "button")
+EDITORS = ("text", "entry", "password text")
+Seen = list[Thing]
+
+
+@dataclass(frozen=True)
+class Applicant:
+    """What the newcomer at the counter says and shows."""
+
+    nik: str
+    typed: dict[str, str]
+    """Label of an entry to what is typed there, in the form's order."""
+
+    @property
+    def nama(self) -> str:
+        return self.typed["Nama lengkap"]
+
+
+@dataclass
+class Person:
+    """``mouse``, ``keys``: what this person uses; at least one."""
+
+    stage: Stage
+    mouse: bool = True
+    keys: bool = True
+    user: str = ""
+    told: Callable[[str], None] = lambda text: None
+    events: Counter[str] = field(default_factory=Counter)
+
+    # -- hands ----------------------------------------------------------------------------------------------------------
+
+    def key(self, *keys: str) -> None:
+        assert self.keys, keys
+        self.events["keys"] += len(keys)
+        self.stage.key(*keys)
+
+    def type(self, text: str) -> None:
+        assert self.keys, text
+        self.events["keys"] += len(text)
+        self.stage.type(text)
+
+    def click(self, thing: Thing) -> None:
+        assert self.mouse, thing
+        self.events["clicks"] += 1
+        self.told(f"click {thing.role} {thing.name!r}")
+        self.stage.click(thing)
+
+    # -- eyes -----------------------------------------------------------------------------------------------------------
+
+    def look(self, *, officer: bool = False) -> Seen:
+        self.events["looks"] += 1
+        return self.stage.look(officer=officer)
+
+    def wait(self, what: str, until: Callable[[Seen], object], patience_s: float = 90.0) -> object:
+        return self.stage.wait(what, until, patience_s, officer=True)
+
+    # -- signing in -----------------------------------------------------------------------------------------------------
+
+    def sign_in(self, user: str) -> None:
+        """Where the sign-in page stands: name and password."""
+        name = self.wait("sign-in page", lambda seen: one(seen, "Nama pengguna", EDITORS), 180.0)
+        assert isinstance(name, Thing)
+        if self.mouse:
+            self.click(name)
+        else:
+            for _ in range(8):
+                if any(t.focused and t.name == "Nama pengguna" for t in self.look()):
+                    break
+                self.key("Tab")
+        self.key("ctrl+a")
+        self.type(user)
+        self.key("Return")
+        self.type(PASSWORD)
+        self.key("Return")
+        self.wait(f"{user} signed in", lambda seen: one(seen, "Beranda", ("page tab", "radio button")), 90.0)
+        self.user = user
+        self.told(f"signed in as {user}")
+
+    def sign_out(self) -> None:
+        menu = next(t for t in self.look() if t.role in BUTTONS and re.match(r"(Meja|Loket) ?\d", t.name))
+        if self.mouse:
+            self.click(menu)
+        else:
+            self._tab_to(lambda t: t.name == menu.name)
+            self.key("space")
+        item = self.wait("menu", lambda seen: one(seen, "Keluar", ("menu item", "menuitem", *BUTTONS)))
+        assert isinstance(item, Thing)
+        if self.mouse:
+            self.click(item)
+        else:
+            for _ in range(8):
+                if any(t.focused and t.name.startswith("Keluar") for t in self.look()):
+                    break
+                self.key("Down")
+            self.key("Return")
+        self.wait("sign-in page", lambda seen: one(seen, "Nama pengguna", EDITORS))
+        self.user = ""
+
+    def _tab_to(self, wanted: Callable[[Thing], bool], most: int = 60) -> None:
+        for _ in range(most):
+            if any(t.focused and wanted(t) for t in self.look()):
+                return
+            self.key("Tab")
+        raise AssertionError("Tab does not lead there")
+
+    # -- the counter ----------------------------------------------------------------------------------------------------
+
+    def intake(self, who: Applicant) -> None:
+        """F2, the form, the papers, F9."""
+        self.key("F2")
+        self.wait("counter", lambda seen: one(seen, "NIK", EDITORS))
+        self.type(who.nik)
+        self.key("Tab")
+        time.sleep(1.0)
+        for title, text in who.typed.items():
+            self.fill(title, text)
+        self.tick_papers()
+        for _ in range(4):
+            self.key("F9")
+            if self.settled(lambda seen: any(who.nama.casefold() in t.name.casefold() and "terdaftar" in t.name.casefold() for t in seen)
+                            or self._registered(seen), 12.0):
+                return
+            self.tick_papers()
+        raise AssertionError("not registered: " + "; ".join(t.name for t in self.look() if t.name and not t.on_applicants_screen))
+
+    @staticmethod
+    def _registered(seen: Seen) -> bool:
+        return any("terdaftar" in t.name.casefold() or "nomor register" in t.name.casefold() for t in seen if not t.on_applicants_screen)
+
+    def fill(self, title: str, text: str) -> None:
+        """An entry by its label; what stands there already (the NIK told it) is left."""
+        editor = self.wait(f"entry {title}", lambda seen: one(seen, title, EDITORS) or below(seen, title, "combo box"), 20.0)
+        assert isinstance(editor, Thing)
+        stands = editor.name if editor.role == "combo box" else editor.value
+        if stands.strip() and not stands.startswith("Pilih"):
+            return
+        self._to(title, editor)
+        self.type(text)
+        self.key("Tab")
+        time.sleep(0.2)
+
+    def _to(self, title: str, editor: Thing) -> None:
+        """The keyboard stands there already, or the mouse puts it there; what lies below the edge of its page is reached with Tab."""
+        for _ in range(60):
+            if editor.focused:
+                return
+            if self.mouse and PAGE_TOP < editor.y < PAGE_END and editor.role != "combo box":
+                self.click(editor)
+            else:
+                self.key("Tab")
+            seen = self.look(officer=True)
+            editor = one(seen, title, EDITORS) or below(seen, title, "combo box") or editor
+        raise AssertionError(f"the keyboard does not come to {title}")
+
+    def tick_papers(self) -> None:
+        for _ in range(20):
+            paper = next((t for t in self.look(officer=True) if t.role == "check box" and t.name.endswith(": belum ada")), None)
+            if paper is None:
+                return
+            self.click(paper)
+            self.settled(lambda seen, paper=paper: not any(t.name == paper.name for t in seen), 5.0)  # type: ignore[misc]
+
+    def settled(self, until: Callable[[Seen], object], patience_s: float) -> bool:
+        end = time.monotonic() + patience_s
+        while time.monotonic() < end:
+            if until(self.look(officer=True)):
+                return True
+            time.sleep(0.25)
+        return False
+
+    # -- the whole way --------------------------------------------------------------------------------------------------
+
+    def serve(self, nama: str, patience_s: float = PATIENCE_S) -> None:
+        """From card to card until the board knows no more of the applicant."""
+        end, last, since, gone = time.monotonic() + patience_s, "", time.monotonic(), 0
+        while time.monotonic() < end:
+            seen = self.look()
+            page = on_page(seen)
+            mine = shows(seen, nama)
+            did = self._act(seen, page, mine, nama)
+            if did == "gone":
+                gone += 1
+                if gone > 4:
+                    return
+                time.sleep(1.0)
+                continue
+            gone = 0 if did else gone
+            if did:
+                self.told(f"{page}: {did}")
+            if did != last:
+                last, since = did, time.monotonic()
+            elif time.monotonic() - since > AFTER_S and page not in ("Beranda", ""):
+                self.told(f"{page}: nothing moves, back to the board")
+                self._to_board(seen)
+                since = time.monotonic()
+            time.sleep(0.3)
+        self.stage.picture().save(self.stage.work / "tersangkut.png")
+        raise AssertionError("not served: " + "; ".join(t.name for t in self.look() if t.name)[:3000])
+
+    def _act(self, seen: Seen, page: str, mine: bool, nama: str) -> str:
+        """One thing a person would do now; empty: wait and look again."""
+        touch = next((t for t in seen if t.on_applicants_screen and t.role in BUTTONS and t.enabled and t.name.startswith(YES)), None)
+        if touch is not None:
+            self.click(touch)
+            return f"applicant: {touch.name}"
+        if any(t.on_applicants_screen and t.role in BUTTONS and t.name.startswith("Selesai") and t.enabled for t in seen):
+            button = next(t for t in seen if t.on_applicants_screen and t.role in BUTTONS and t.name.startswith("Selesai"))
+            self.click(button)
+            return "applicant: signed"
+        if any(t.on_applicants_screen and "tanda tangan" in t.name.casefold() for t in seen) and \
+                any(t.on_applicants_screen and t.role in BUTTONS and t.name.startswith("Selesai") for t in seen):
+            self._sign()
+            return "applicant: signs"
+        if one(seen, "Nama pengguna", EDITORS) and page == "":
+            self.sign_in(self.user or "rina")
+            return "signs in"
+        if page == "Beranda":
+            card = next((t for t in seen if t.role in BUTTONS and nama in t.name and not t.on_applicants_screen), None)
+            if card is None:
+                return "gone"
+            self.click(card)
+            self.settled(lambda now: on_page(now) != "Beranda", 15.0)
+            self.settled(lambda now: shows(now, nama), 15.0)
+            return f"card: {card.name}"
+        owner = next((m for t in seen if (m := re.search(r"Langkah ini milik (.+?)(?: atau .+)?\.?$", t.name)) and mine), None)
+        if owner is not None:
+            wanted = ROLES[owner.group(1).strip(" .")]
+            if wanted != self.user:
+                self.sign_out()
+                self.sign_in(wanted)
+                return f"step of {owner.group(1)}"
+        if not mine:
+            self._to_board(seen)
+            return "to the board"
+        secret = next((t for t in seen if t.role == "password text" and not t.value and t.enabled and not t.on_applicants_screen), None)
+        if secret is not None:
+            self.click(secret)
+            self.type(PASSWORD)
+            return "password"
+        box = next((t for t in seen if t.role == "check box" and t.name.startswith(("KTP-el lama", "Kartu lama")) and not t.checked), None)
+        if box is not None:
+            self.click(box)
+            return box.name
+        blue = next((t for t in seen if t.role in BUTTONS and t.text.endswith("(F9)") and not t.on_applicants_screen), None)
+        if blue is not None and blue.enabled:
+            before = sight(seen)
+            self.key("F9")
+            self.settled(lambda now: sight(now) != before, 8.0)
+            return f"F9 {blue.name}"
+        take = next((t for t in seen if t.role in BUTTONS and t.text.endswith("(F8)") and t.enabled and not t.on_applicants_screen), None)
+        if take is not None and page == "Perekaman":
+            self.key("F8")
+            self.settled(lambda now: not any(t.text == take.text and t.enabled for t in now), 4.0)
+            return f"F8 {take.name}"
+        again = next((t for t in seen if t.role in BUTTONS and t.text.endswith("(F7)") and t.enabled and not t.on_applicants_screen), None)
+        if again is not None and page == "Perekaman":
+            self.key("F7")
+            return f"F7 {again.name}"
+        return ""
+
+    def _to_board(self, seen: Seen) -> None:
+        tab = one(seen, "Beranda", ("page tab", "radio button"))
+        if tab is not None:
+            self.click(tab)
+            self.settled(lambda now: on_page(now) == "Beranda", 15.0)
+
+    def _sign(self) -> None:
+        """A line with loops across the middle of the applicant's screen."""
+        w, h = SCREEN
+        points = [(round(w * (1.3 + 0.4 * i / 40)), round(h * (0.5 + 0.07 * ((i * 7) % 13 - 6) / 6))) for i in range(41)]
+        moves = [word for x, y in points[1:] for word in ("mousemove", str(x), str(y), "sleep", "0.01")]
+        self.stage.tool("xdotool", "mousemove", str(points[0][0]), str(points[0][1]), "mousedown", "1", *moves, "mouseup", "1")
+        self.events["drags"] += 1
+
+    # -- going home -----------------------------------------------------------------------------------------------------
+
+    def close_program(self) -> None:
+        """As a supervisor: the user's menu, what closes the program, the password."""
+        menu = next(t for t in self.look() if t.role in BUTTONS and re.match(r"(Meja|Loket) ?\d", t.name))
+        self.click(menu)
+        item = self.wait("menu", lambda seen: next((t for t in seen if t.name.startswith("Tutup aplikasi")), None))
+        assert isinstance(item, Thing)
+        self.click(item)
+        secret = self.wait("password", lambda seen: next((t for t in seen if t.role == "password text"), None))
+        assert isinstance(secret, Thing)
+        name = next((t for t in self.look() if t.role in EDITORS and t.role != "password text" and t.name == "Nama pengguna"), None)
+        if name is not None and not name.value:
+            self.click(name)
+            self.type("camat")
+        self.click(secret)
+        self.type(PASSWORD)
+        self.key("Return")
+
+
+def one(seen: Iterable[Thing], name: str, roles: Iterable[str]) -> Thing | None:
+    return next((t for t in seen if t.role in tuple(roles) and (t.name == name or t.name.startswith(f"{name},"))), None)
+
+
+def below(seen: Seen, title: str, role: str) -> Thing | None:
+    """The nearest ``role`` under the label ``title``."""
+    label = next((t for t in seen if t.role == "label" and (t.name == title or t.name.startswith(f"{title} ·"))), None)
+    if label is None:
+        return None
+    return min((t for t in seen if t.role == role and abs(t.x - label.x) < 140 and 0 < t.y - label.y < 80), key=lambda t: t.y, default=None)
+
+
+def on_page(seen: Seen) -> str:
+    """Title of the page that the navigation shows as chosen; empty on others and on the sign-in page."""
+    return next((t.name.split(",")[0] for t in seen if t.role in ("page tab", "radio button") and t.checked and t.x < 210
+                 and not t.on_applicants_screen), "")
+
+
+def shows(seen: Seen, nama: str) -> bool:
+    """The officer's page is about this person."""
+    return any(t.role == "label" and nama.casefold() in t.name.casefold() and not t.on_applicants_screen for t in seen)
+
+
+def sight(seen: Seen) -> tuple[tuple[str, str, bool], ...]:
+    return tuple((t.role, t.name, t.enabled) for t in seen if not re.match(r"Jam \d", t.name) and not t.on_applicants_screen)
