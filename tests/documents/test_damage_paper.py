@@ -6,6 +6,7 @@ import io
 
 import pytest
 from paper_samples import KOP, RESOURCES, damage
+from pdf_text import pages
 from pypdf import PdfReader
 
 from ktpel_kiosk.documents.office import OfficeDocuments
@@ -15,10 +16,6 @@ from ktpel_kiosk.ports.papers import PrinterTestPaper
 @pytest.fixture(scope="module")
 def office() -> OfficeDocuments:
     return OfficeDocuments(RESOURCES)
-
-
-def pages(pdf: bytes) -> list[str]:
-    return [" ".join(page.extract_text().split()) for page in PdfReader(io.BytesIO(pdf)).pages]
 
 
 def test_the_damage_report_says_everything_on_one_page(office: OfficeDocuments) -> None:

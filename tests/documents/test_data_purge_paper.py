@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import io
 from dataclasses import replace
 from datetime import date
 
 import pytest
 from paper_samples import CAMAT, KOP, RESOURCES
-from pypdf import PdfReader
+from pdf_text import pages
 
 from ktpel_kiosk.desk.purge_paper import ranges
 from ktpel_kiosk.documents.office import OfficeDocuments
@@ -27,10 +26,6 @@ PAPER = DataPurgePaper(
 @pytest.fixture(scope="module")
 def office() -> OfficeDocuments:
     return OfficeDocuments(RESOURCES)
-
-
-def pages(pdf: bytes) -> list[str]:
-    return [" ".join(page.extract_text().split()) for page in PdfReader(io.BytesIO(pdf)).pages]
 
 
 def test_one_page_says_what_how_and_why(office: OfficeDocuments) -> None:

@@ -12,6 +12,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from paper_samples import PERSON, RESOURCES, handover, letter, receipt
+from pdf_text import outside, squeezed, text_of
 from pypdf import PdfReader
 
 from ktpel_kiosk.documents.office import OfficeDocuments
@@ -23,14 +24,6 @@ from ktpel_kiosk.domain.permohonan import RETURN_REASONS
 @pytest.fixture(scope="module")
 def office() -> OfficeDocuments:
     return OfficeDocuments(RESOURCES)
-
-
-def text_of(pdf: bytes) -> str:
-    return " ".join(" ".join(page.extract_text() for page in PdfReader(io.BytesIO(pdf)).pages).split())
-
-
-def squeezed(pdf: bytes) -> str:
-    return re.sub(r"\s", "", text_of(pdf))
 
 
 def test_receipt_says_everything_twice(office: OfficeDocuments) -> None:
@@ -89,19 +82,7 @@ def test_too_long_for_half_a_sheet_becomes_two_sheets(office: OfficeDocuments) -
     text = squeezed(pdf)
     assert len(PdfReader(io.BytesIO(pdf)).pages) == 2
     assert all(text.count(f"Persyaratannomor{i}dengan") == 2 for i in range(60)) and text.count("Kekurangannomor29") == 2
-    inside(pdf)
-
-
-def inside(pdf: bytes) -> None:
-    """Every piece of text starts on the page."""
-    for page in PdfReader(io.BytesIO(pdf)).pages:
-        width, height = float(page.mediabox.width), float(page.mediabox.height)
-
-        def visit(text: str, _cm: object, tm: list[float], *_: object, w: float = width, h: float = height) -> None:
-            if text.strip():
-                assert 0 <= tm[4] <= w and 8 <= tm[5] <= h, (text, tm)
-
-        page.extract_text(visitor_text=visit)
+    assert not outside(pdf)
 
 
 def test_return_slip(office: OfficeDocuments) -> None:
@@ -146,7 +127,7 @@ def test_long_names_stay_whole_and_on_one_page(office: OfficeDocuments, nama: st
                 office.letter(letter("surat_keterangan_perekaman", penduduk=person, fields=(("Nama", nama), ("Alamat", alamat)))),
                 office.handover(handover(nama=nama, penerima=nama)), office.receipt(receipt(nama=nama, petugas=jabatan))):
         assert re.sub(r"\s", "", nama) in squeezed(pdf)
-        inside(pdf)
+        assert not outside(pdf)
 
 
 @given(st.text(max_size=120), st.floats(8, 80))

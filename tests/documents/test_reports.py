@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import io
 import math
 import re
 import tomllib
@@ -11,7 +10,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from paper_samples import RESOURCES, report
-from pypdf import PdfReader
+from pdf_text import pages
 
 from ktpel_kiosk.documents import charts, pen
 from ktpel_kiosk.documents.charts import nice_top
@@ -22,10 +21,6 @@ from ktpel_kiosk.ports.papers import Chart, Fact, Section, Series, Signer, Table
 @pytest.fixture(scope="module")
 def office() -> OfficeDocuments:
     return OfficeDocuments(RESOURCES)
-
-
-def pages(pdf: bytes) -> list[str]:
-    return [" ".join(page.extract_text().split()) for page in PdfReader(io.BytesIO(pdf)).pages]
 
 
 def one(section: Section) -> object:
