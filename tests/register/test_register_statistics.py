@@ -165,9 +165,21 @@ def blank(tmp_path_factory):
     return folder
 
 
-@settings(max_examples=60, deadline=None, suppress_health_check=list(HealthCheck))
+@settings(max_examples=30, deadline=None, suppress_health_check=list(HealthCheck))
 @given(world=worlds())
 def test_sql_counts_what_a_walk_counts(blank, world):
+    counts_alike(blank, world)
+
+
+@pytest.mark.gate
+@pytest.mark.timeout(900)
+@settings(max_examples=300, deadline=None, suppress_health_check=list(HealthCheck))
+@given(world=worlds())
+def test_sql_counts_what_a_walk_counts_in_three_hundred_worlds(blank, world):
+    counts_alike(blank, world)
+
+
+def counts_alike(blank: Path, world: World) -> None:
     with tempfile.TemporaryDirectory() as parent:
         folder = shutil.copytree(blank, Path(parent) / "office")
         register = open_register(folder)

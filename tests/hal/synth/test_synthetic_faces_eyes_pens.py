@@ -14,7 +14,7 @@ from ktpel_kiosk.hal.simulators.synth import face
 from ktpel_kiosk.hal.simulators.synth.eyes import pose_of
 from ktpel_kiosk.hal.simulators.synth.person import SyntheticPerson
 
-PEOPLE = ((3, 1988, "L"), (11, 2001, "P"), (5, 1975, "P"), (6, 1962, "L"))
+PEOPLE = ((3, 1988, "L"), (11, 2001, "P"), *(pytest.param(who, marks=pytest.mark.gate) for who in ((5, 1975, "P"), (6, 1962, "L"))))
 CLOTH = {"merah": (0xC8, 0x10, 0x2E), "biru": (0x0B, 0x57, 0xB8)}
 
 

@@ -34,6 +34,7 @@ def grey(image: RawImage) -> np.ndarray:
 
 @pytest.fixture(scope="module")
 def people() -> list[SyntheticPerson]:
+    """The first shows both hands, the second four fingers: each finger that grows costs a third of a second."""
     return [SyntheticPerson(seed) for seed in SEEDS]
 
 
@@ -72,8 +73,9 @@ def test_dry_and_wet_skin_score_lower_and_often_fail(people, extract) -> None:
 
 
 def test_two_touches_of_a_finger_match_and_different_fingers_do_not(people, extract) -> None:
-    first = {(p.seed, f): extract(p.finger(f, 0), False) for p in people for f in FINGERS}
-    second = {(p.seed, f): extract(p.finger(f, 1), False) for p in people for f in FINGERS}
+    shown = [(p, f) for p in people for f in (FINGERS if p is people[0] else RIGHT_FOUR)]
+    first = {(p.seed, f): extract(p.finger(f, 0), False) for p, f in shown}
+    second = {(p.seed, f): extract(p.finger(f, 1), False) for p, f in shown}
     genuine = [first[key].compare(second[key]) for key in first]
     assert median(genuine) >= 80, sorted(genuine)
     assert min(genuine) >= 50, sorted(genuine)
@@ -108,7 +110,7 @@ def tops(slap: np.ndarray, centres: list[int]) -> list[int]:
 
 def test_slap_stands_as_a_hand_does(people) -> None:
     for positions, mirror in ((RIGHT_FOUR, 1), (LEFT_FOUR, -1)):
-        image = people[1].slap(positions, 0)
+        image = people[0].slap(positions, 0)
         assert (image.width, image.height, image.ppi) == (1600, 1000, 500)
         index, middle, ring, little = tops(grey(image), [800 + mirror * x for x in (-492, -160, 168, 470)])
         assert middle < index and middle <= ring + 20 and little > max(index, middle, ring)
@@ -142,11 +144,20 @@ def test_growing_a_print_again_gives_the_same_print_and_the_disk_keeps_it(tmp_pa
     assert np.array_equal(ridges.master_print(7, Position.LEFT_THUMB, str(tmp_path)), grown)
 
 
-def test_ten_fingers_grow_within_four_seconds_of_cpu() -> None:
+def grown_in(position: Position) -> float:
+    """Seconds of processor time."""
     began = time.process_time()
-    for position in FINGERS:
-        ridges.grow(55, position)
-    assert time.process_time() - began < 4.0
+    ridges.grow(55, position)
+    return time.process_time() - began
+
+
+def test_a_finger_grows_within_four_tenths_of_a_second_of_cpu() -> None:
+    assert min(grown_in(position) for position in THUMBS) < 0.4
+
+
+@pytest.mark.gate
+def test_ten_fingers_grow_within_four_seconds_of_cpu() -> None:
+    assert sum(grown_in(position) for position in FINGERS) < 4.0
 
 
 def test_unknown_finger_or_condition_is_refused(people) -> None:
