@@ -299,3 +299,24 @@ def test_no_part_of_a_page_is_a_window_for_a_moment(counter: Windows, settle: Se
         settle(counter)
     counter.app.removeEventFilter(watch)
     assert not shown
+
+
+def test_an_emptied_form_comes_back(office: FakeOffice, counter: Windows, settle: Settle) -> None:
+    """One press on Kosongkan beside the other buttons would otherwise cost a whole form (found end to end)."""
+    key(K.Key_F2)
+    settle(counter)
+    page: Any = counter.operator.page("loket")
+    page.form.fields["nama"].editor.setFocus()
+    keys("SITI CONTOH")
+    page.form.fields["alamat"].editor.setFocus()
+    keys("DUSUN KRAJAN")
+    QTest.mouseClick(page.drop, Qt.MouseButton.LeftButton)
+    settle(counter)
+    assert page.values()["nama"] == "" and counter.operator.notice.isVisible()
+    QTest.mouseClick(counter.operator.notice._action, Qt.MouseButton.LeftButton)
+    settle(counter)
+    assert (page.values()["nama"], page.values()["alamat"]) == ("SITI CONTOH", "DUSUN KRAJAN")
+    assert not counter.operator.notice.isVisible()
+    page._keep_now()
+    settle(counter)
+    assert [d["nama"] for d in page.presenter.drafts().values()] == ["SITI CONTOH"]

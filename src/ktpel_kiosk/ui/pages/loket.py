@@ -237,11 +237,20 @@ class LoketPage(LoketTyping):
         self.refresh()
 
     def _drop(self) -> None:
+        """An empty form; a slip of the finger costs nobody what was typed as long as the notice stands."""
         self._save.stop()
-        key = self.draft_key
+        key, form = self.draft_key, self._form()
         if key:
             self.ask(lambda: self.presenter.drop(key), lambda _r: self.refresh())
         self._reset()
+        if form["nik"] or form["nama"]:
+            self.shell.tell("info", "Isian dikosongkan.", action="Kembalikan isian", act=lambda: self._undrop(form))
+
+    def _undrop(self, form: dict[str, object]) -> None:
+        self.shell.notice.dismiss()
+        self._load_draft("", form)
+        self.saved.setText("Isian dikembalikan")
+        self._changed()  # kept again, as a new draft
 
     def _submit(self) -> None:
         if self._resume_id:
