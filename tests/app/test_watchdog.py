@@ -165,11 +165,15 @@ def test_limits_from_the_environment_pass_over_nonsense() -> None:
     assert limits_from({"KTPEL_WATCH": "hang:5,deaths:2,start:x,evil:1,,"}) == Limits(hang=5.0, deaths=2)
 
 
-def test_only_the_full_screen_kiosk_is_watched() -> None:
+def test_only_the_full_screen_kiosk_is_watched(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("QT_QPA_PLATFORM", "offscreen")
     assert watchdog.watched(["run"])
     assert watchdog.watched(["run", "--office", "tempeh", "--data", "x"])
     for other in ([], ["doctor"], ["run", "--windowed"], ["run", "--help"]):
         assert not watchdog.watched(other)
+    for screen in watchdog.SCREENS:
+        monkeypatch.delenv(screen, raising=False)
+    assert watchdog.watched(["run"]) == (sys.platform == "darwin")
     assert watchdog.data_option(["run", "--data", "x"]) == "x"
     assert watchdog.data_option(["run", "--data=y"]) == "y"
     assert watchdog.data_option(["run"]) == ""

@@ -22,6 +22,9 @@ AFTER = "KTPEL_AFTER"
 """Environment variable of the window process: why there was an earlier one (``henti``, ``macet``, ``daya``); empty at a first start."""
 BEAT, ENDING = b".", b"e"
 
+SCREENS = ("DISPLAY", "WAYLAND_DISPLAY", "QT_QPA_PLATFORM")
+"""Without any of these no window can open: nothing to watch, the error is said once."""
+
 CLOSE, RETRY, RESTART, OFF = 0, 75, 90, 91
 """Exit codes of a window process: ended by a supervisor, try again (safe mode), restart the computer, switch it off."""
 
@@ -237,8 +240,9 @@ def sweep_children() -> None:
 
 
 def watched(arguments: list[str]) -> bool:
-    """Whether these arguments open the kiosk itself: full screen, on a system with processes to fork."""
-    return bool(arguments) and arguments[0] == "run" and hasattr(os, "fork") and not {"--windowed", "--help"} & set(arguments)
+    """Whether these arguments open the kiosk itself: full screen, with a screen to open it on and processes to fork."""
+    asked = bool(arguments) and arguments[0] == "run" and not {"--windowed", "--help"} & set(arguments)
+    return asked and hasattr(os, "fork") and (sys.platform == "darwin" or any(map(os.environ.get, SCREENS)))
 
 
 def keep(arguments: list[str]) -> tuple[int | None, bool]:
