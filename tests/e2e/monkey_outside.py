@@ -176,8 +176,7 @@ class OutsideMonkey:
         for t in seen:
             if "Ada kesalahan di aplikasi" in t.name or "bug.unexpected" in t.name:
                 raise self.broke(f"the page speaks of a bug: {t.name}")
-            if "terdaftar" in t.name.casefold():
-                self.run.registered |= set(re.findall(r"\d{4}/\S+/\d{4}", t.name))
+            self.run.registered |= set(re.findall(r"Nomor (\S+/\d{4}) untuk ", t.name))
         self.run.pages[on_page(seen)] += 1
 
     def _covers(self) -> None:

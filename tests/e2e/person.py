@@ -136,17 +136,9 @@ class Person:
         for title, text in who.typed.items():
             self.fill(title, text)
         self.tick_papers()
-        for _ in range(4):
-            self.key("F9")
-            if self.settled(lambda seen: any(who.nama.casefold() in t.name.casefold() and "terdaftar" in t.name.casefold() for t in seen)
-                            or self._registered(seen), 12.0):
-                return
-            self.tick_papers()
-        raise AssertionError("not registered: " + "; ".join(t.name for t in self.look() if t.name and not t.on_applicants_screen))
-
-    @staticmethod
-    def _registered(seen: Seen) -> bool:
-        return any("terdaftar" in t.name.casefold() or "nomor register" in t.name.casefold() for t in seen if not t.on_applicants_screen)
+        self.key("F9")
+        self.wait("registered", lambda seen: (nik := one(seen, "NIK", EDITORS)) is not None and not nik.value.strip(), 120.0)
+        self.told("registered")
 
     def fill(self, title: str, text: str) -> None:
         """An entry by its label; what stands there already (the NIK told it) is left."""
@@ -175,7 +167,8 @@ class Person:
 
     def tick_papers(self) -> None:
         for _ in range(20):
-            paper = next((t for t in self.look(officer=True) if t.role == "check box" and t.name.endswith(": belum ada")), None)
+            paper = next((t for t in self.look(officer=True) if t.role == "check box" and t.enabled and t.name.endswith(": belum ada")
+                          and not t.name.startswith("Berusia")), None)
             if paper is None:
                 return
             self.click(paper)

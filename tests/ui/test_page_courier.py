@@ -245,3 +245,14 @@ def test_only_those_who_may(presenter):
     assert presenter.may()
     presenter.session.actor = Actor("kasi", "K", frozenset({Peran.KASI}))
     assert not presenter.may()
+
+
+def test_the_lock_takes_the_dialog_away(kit, usb):
+    """It would stand over the sign-in page with the former officer's packets, and outlive the page it belongs to."""
+    page = kit.open("antrean", AntreanPage)
+    page._courier()
+    dialog = page.dialog
+    assert dialog is not None and dialog.isVisible()
+    kit.windows[-1][0].lock()
+    kit.wait()
+    assert dialog.isHidden() and page.dialog is None

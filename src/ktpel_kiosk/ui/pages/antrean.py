@@ -22,6 +22,7 @@ from ktpel_kiosk.ui.widgets.status import EmptyState, NoticeBar
 
 if TYPE_CHECKING:
     from ktpel_kiosk.ui.operator_window import OperatorWindow
+    from ktpel_kiosk.ui.pages.antrean_courier import CourierDialog
 
 CLOCK_EVERY_S = 5
 LOW = 580
@@ -70,6 +71,7 @@ class AntreanPage(Page):
         self._view: QueueView | None = None
         self._more = False
         self._wait = 0
+        self.dialog: CourierDialog | None = None
         self.frame.setSpacing(12)
         self.frame.addLayout(self._head())
         figures = QHBoxLayout()
@@ -170,6 +172,8 @@ class AntreanPage(Page):
 
     def closed(self) -> None:
         self.filters.search.stop_waiting()
+        if self.dialog is not None:
+            self.dialog.done(0)  # the lock: nothing of this officer stays over the sign-in page
 
     def _look_for(self, number: str) -> None:
         self.filters.search.setText(number)
@@ -338,8 +342,12 @@ class AntreanPage(Page):
     def _courier(self) -> None:
         from ktpel_kiosk.ui.pages.antrean_courier import CourierDialog
         self.dialog = CourierDialog(self.shell)
-        self.dialog.finished.connect(lambda _code: self.refresh())
+        self.dialog.finished.connect(self._courier_closed)
         self.dialog.open()
+
+    def _courier_closed(self, _code: int = 0) -> None:
+        self.dialog = None
+        self.refresh()
 
     def trouble(self, error: KioskError) -> None:
         super().trouble(error)
