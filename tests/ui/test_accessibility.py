@@ -28,7 +28,7 @@ from ktpel_kiosk.ui.widgets.status import NoticeBar
 R = QAccessible.Role
 SIZES = ((1366, 768), (1600, 900), (1920, 1080))
 TEXTS = ("normal", "besar", "lebih_besar", "terbesar")
-QUICK = ("beranda", "loket", "verifikasi", "perekaman", "register", "pengaturan", "masuk")
+QUICK = ("beranda", "loket", "perekaman", "register", "masuk")
 
 
 @pytest.fixture

@@ -3,10 +3,8 @@
 from __future__ import annotations
 
 import ast
-from pathlib import Path
 
-import pytest
-from PySide6.QtGui import QFontDatabase, QFontMetrics, QRawFont
+from PySide6.QtGui import QFontDatabase, QFontMetrics, QImage, QRawFont
 from PySide6.QtWidgets import QApplication
 from test_tokens import UI, called, nodes, written
 
@@ -39,10 +37,10 @@ def test_every_icon_asked_for_is_there() -> None:
     assert not wrong
 
 
-@pytest.mark.parametrize("file", FILES, ids=lambda f: f.stem)
-def test_every_icon_draws_something(qapp: QApplication, file: Path) -> None:
-    image = icons.pixmap(file.stem, "#000000", 24).toImage()
-    assert any(image.pixelColor(x, y).alpha() for x in range(24) for y in range(24))
+def test_every_icon_draws_something(qapp: QApplication) -> None:
+    blank = QImage(24, 24, QImage.Format.Format_ARGB32_Premultiplied)
+    blank.fill(0)
+    assert not [f.stem for f in FILES if icons.pixmap(f.stem, "#000000", 24).toImage() == blank]
 
 
 def test_licences_lie_beside(qapp: QApplication) -> None:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import ast
 import re
-from collections.abc import Iterator
 from functools import lru_cache
 from pathlib import Path
 
@@ -29,10 +28,11 @@ def trees() -> tuple[tuple[Path, ast.Module], ...]:
     return tuple((p, ast.parse(p.read_text("utf-8"))) for p in sorted(UI.rglob("*.py")))
 
 
-def nodes() -> Iterator[tuple[Path, ast.AST]]:
-    for path, tree in trees():
-        for node in ast.walk(tree):
-            yield path, node
+@lru_cache(maxsize=1)
+def nodes() -> tuple[tuple[Path, ast.AST], ...]:
+    """Walked once: strings, calls and attributes are all the tests look at."""
+    kinds = (ast.Constant, ast.JoinedStr, ast.Call, ast.Attribute)
+    return tuple((path, node) for path, tree in trees() for node in ast.walk(tree) if isinstance(node, kinds))
 
 
 def called(node: ast.AST) -> str:

@@ -18,6 +18,7 @@ def gallery(out: Annotated[Path, typer.Option("--out", help="Folder gambar.")], 
         "--office", help="Nama SOP (lihat: sop list) atau berkas .toml.")] = "tempeh",
         theme: Annotated[list[str] | None, typer.Option("--theme", help="light atau contrast; kosong: keduanya.")] = None,
         size: Annotated[list[str] | None, typer.Option("--size", help="normal, besar, lebih_besar, terbesar; kosong: semua.")] = None,
+        group: Annotated[str, typer.Option("--group", help="Awal nama satu kelompok, misalnya Tombol; kosong: semua.")] = "",
         data: Data = DEFAULT_DATA) -> None:
     """Menggambar setiap komponen tampilan dalam setiap keadaan, satu PNG per kelompok, dan satu index.html."""
     import os
@@ -32,7 +33,8 @@ def gallery(out: Annotated[Path, typer.Option("--out", help="Folder gambar.")], 
     from ktpel_kiosk.app.sops import load
     from ktpel_kiosk.ui.gallery.book import write_gallery
 
-    files = guarded(lambda: write_gallery(load(office, data_of(data)), out, tuple(theme or THEMES), tuple(size or SIZES)))
+    files = guarded(lambda: write_gallery(load(office, data_of(data)), out, tuple(theme or THEMES), tuple(size or SIZES),
+                                          group))
     typer.echo(f"{len(files)} gambar dan index.html di {out}")
 
 

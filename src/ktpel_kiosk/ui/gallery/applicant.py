@@ -78,7 +78,7 @@ def _stages(window: ApplicantWindow) -> Iterator[tuple[str, Callable[[], object]
     portrait, ink = picture(300, 400), picture(400, 150)
     rows = [*ROWS]
     yield "siaga", window.idle
-    yield "sebelum giliran", lambda: window._put("sambut")
+    yield "sebelum giliran", lambda: window.put("sambut")
     yield "pemberitahuan privasi", window.privacy
     yield "periksa data", lambda: window.data(rows)
     yield "foto", window.photo
@@ -88,8 +88,8 @@ def _stages(window: ApplicantWindow) -> Iterator[tuple[str, Callable[[], object]
     yield "tinjau", lambda: window.review("SITI CONTOH LESTARI", portrait, ink, ["Foto", "Sepuluh sidik jari", "Iris", "Tanda tangan"])
     yield "menunggu", window.wait
     yield "terima kasih", lambda: window.thanks("0042/KTP/XI/2026", "SITI CONTOH LESTARI", "besok pukul 09.00")
-    yield "tidak ada petugas", lambda: window._put("netral")
-    yield "putar layar", lambda: window._put("putar")
+    yield "tidak ada petugas", lambda: window.put("netral")
+    yield "putar layar", lambda: window.put("putar")
     yield "ajakan survei", lambda: window.ask_survey("baru")
     yield "pertanyaan survei", window.survey.begin
     yield "profil survei", lambda: window.survey._go(survey.PROFILE)

@@ -10,6 +10,7 @@ from PySide6.QtCore import QCoreApplication, QEvent, QPoint, QRect, Qt
 from PySide6.QtGui import QPainter, QPixmap
 from PySide6.QtWidgets import QApplication, QVBoxLayout, QWidget
 
+from ktpel_kiosk.domain.errors import BadInput
 from ktpel_kiosk.domain.sop import Sop
 from ktpel_kiosk.ui.gallery.kit import Exhibit, Specimen, Stage, exhibits
 from ktpel_kiosk.ui.theme import Theme, prepare_application, set_theme, text_scale, tokens
@@ -103,8 +104,18 @@ def pages(stage: Stage, theme: Theme) -> list[tuple[str, Callable[[], GalleryPag
             for group, shown in groups.items()]
 
 
-def write_gallery(sop: Sop, out: Path, themes: Sequence[str] = THEMES, sizes: Sequence[str] = ()) -> list[Path]:
-    """Save every page below ``out`` and ``index.html``; returns the pictures in order. Any platform of Qt will do."""
+def write_gallery(sop: Sop, out: Path, themes: Sequence[str] = THEMES, sizes: Sequence[str] = (), only: str = "") -> list[Path]:
+    """Save every page below ``out`` and ``index.html``; returns the pictures in order. Any platform of Qt will do.
+
+    Args:
+        only: begin of a group's name; empty for all.
+
+    Raises:
+        BadInput: ``gallery.unknown``, no such group.
+    """
+    groups = list(dict.fromkeys(e.group for e in exhibits()))
+    if not any(g.lower().startswith(only.lower()) for g in groups):
+        raise BadInput("gallery.unknown", field="--group", value=only, expected=", ".join(groups))
     app = QApplication.instance() or QApplication(["gallery"])
     assert isinstance(app, QApplication)
     prepare_application(app)
@@ -113,6 +124,8 @@ def write_gallery(sop: Sop, out: Path, themes: Sequence[str] = THEMES, sizes: Se
     for contrast in themes:
         for size in sizes or tuple(tokens()["text_sizes"]):
             for number, (group, make) in enumerate(pages(Stage(sop), Theme(contrast, text_scale(size))), 1):
+                if not group.lower().startswith(only.lower()):
+                    continue
                 page = make()
                 file = out / f"{contrast}-{size}-{number:02d}-{slug(group)}.png"
                 page.picture().save(str(file))

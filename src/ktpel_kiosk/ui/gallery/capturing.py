@@ -14,6 +14,7 @@ from ktpel_kiosk.ui.widgets.attempts import AttemptHistory, AttemptLine
 from ktpel_kiosk.ui.widgets.capture import CardPreview, FingerPlate, FingerView, HandMap, Picture, PreviewView
 from ktpel_kiosk.ui.widgets.finger_table import FingerCell, FingerTable
 from ktpel_kiosk.ui.widgets.ink import SignatureField
+from ktpel_kiosk.ui.widgets.measures import MeasureLine, MeasureList
 from ktpel_kiosk.ui.words import word
 
 GROUP = "Perekaman"
@@ -73,7 +74,7 @@ def attempts(_stage: Stage) -> Iterator[Specimen]:
     made = AttemptHistory()
     made.set_lines([AttemptLine(1, (("Telunjuk", "31", "attention", False), ("Tengah", "70", "good", True)), "Tengah dipakai"),
                     AttemptLine(2, (("Telunjuk", "28", "attention", False), ("Tengah", "66", "good", False)), "tidak lebih baik")])
-    yield Specimen("yang dipakai bercentang", made, width=560)
+    yield Specimen("yang dipakai bercentang", made, width=180, height=220)
 
 
 @exhibit(GROUP, "Gambar tetap dan tanda tangan", order=144)
@@ -96,3 +97,11 @@ def ten_fingers(_stage: Stage) -> Iterator[Specimen]:
     words = (("78 baik", "good"), ("41 cukup", "attention"), ("", "neutral"), ("Pengecualian: dibalut", "neutral"), ("gagal", "trouble"))
     made.set_cells({p: FingerCell(word("posisi", p), *words[i % 5]) for i, p in enumerate(TEN)})
     yield Specimen("baik, cukup, belum, pengecualian, gagal", made, width=520, height=240)
+
+
+@exhibit(GROUP, "Ukuran foto dalam kata", order=146)
+def measures(_stage: Stage) -> Iterator[Specimen]:
+    made = MeasureList()
+    made.set_lines([MeasureLine("Cahaya", "baik", "good"), MeasureLine("Jarak", "agak jauh", "attention"),
+                    MeasureLine("Mata", "tertutup", "trouble"), MeasureLine("Latar", "diganti", "neutral")])
+    yield Specimen("baik, kurang, buruk, tanpa nilai", made, width=360, height=150)
