@@ -223,6 +223,7 @@ class MonthsSection(BookSection):
         both.addWidget(self._panel())
         self.frame.addLayout(both, 1)
         self._months: dict[str, MonthRow] = {}
+        self._filling = False
         self._said_of = ""
 
     def _panel(self) -> Panel:
@@ -280,10 +281,17 @@ class MonthsSection(BookSection):
             self.page.ask_latest("bulan", lambda: self.presenter.months(year), self._show, self.page.refused)
 
     def _show(self, months: tuple[MonthRow, ...]) -> None:
+        before = self.current()
         self._months = {str(m.state.month): m for m in reversed(months) if m.state.state != "nanti"}
         kept = self.rows.current_key()
+        self._filling = True
         self.rows.set_rows([TableRow(k, (Cell(m.name, bold=True), Cell(m.rows), Cell(m.word, tone=m.tone),
                                          Cell(m.brief, muted=True))) for k, m in self._months.items()])
+        self._filling = False
+        now = self.current()
+        if self.reason.isVisible() and before is not None and now is not None and before.state.closed and now.state.closed \
+                and before.name == now.name:
+            return  # somebody is typing why this month shall be opened: a change elsewhere takes nothing away
         if not kept:
             waiting = [k for k, m in self._months.items() if m.state.state == "terbuka"]
             self.rows.choose(waiting[-1] if waiting else next(iter(self._months), ""))
@@ -293,6 +301,8 @@ class MonthsSection(BookSection):
         return self._months.get(self.rows.current_key())
 
     def _chosen(self) -> None:
+        if self._filling:
+            return
         month = self.current()
         self._ask(False)
         if self._said_of != self.rows.current_key():  # what a check found stays while its month is looked at
