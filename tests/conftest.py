@@ -8,13 +8,18 @@ import tempfile
 from pathlib import Path
 
 import pytest
+from hypothesis import settings
 
 import ready_made
+
+# How long an example takes is the machine's matter: 200 ms, the library's default, is nothing on two busy cores.
+settings.register_profile("rumah", deadline=None)
+settings.load_profile("rumah")
 
 # The card library looks up its service's socket once a process: it must be the tests' own from the first call of whichever test is first.
 os.environ["PCSCLITE_CSOCK_NAME"] = str(Path(tempfile.mkdtemp(prefix="ktpel-pcsc-")) / "pcscd.comm")
 
-LONG_FIRST = ("crash/test_kill.py", "app/test_day.py", "app/test_demo.py", "ui/test_windows.py", "crash/test_three_months.py",
+LONG_FIRST = ("crash/test_kill.py", "app/test_day.py", "app/test_demo.py", "ui/test_tour.py", "crash/test_three_months.py",
               "hal/synth/test_synthetic_fingers.py", "app/test_acceptance.py", "crash/test_cards_kill.py", "hal/synth/", "documents/test_",
               "register/test_register_")
 
@@ -43,6 +48,7 @@ def pytest_configure(config: pytest.Config) -> None:
 @pytest.fixture(scope="session", autouse=True)
 def rsa_keys_once() -> None:
     ready_made.keys_once()
+    ready_made.printers_asked_often()
 
 
 @pytest.fixture(scope="module", autouse=True)

@@ -17,6 +17,7 @@ from typing import Any
 from cryptography.hazmat.primitives.asymmetric import rsa
 
 from ktpel_kiosk.app.clock import SystemClock, Uuid7
+from ktpel_kiosk.desk import device_tests
 from ktpel_kiosk.packet import keys
 from ktpel_kiosk.register import driver, keycheck
 from ktpel_kiosk.register.bundled import bundled_migrations
@@ -91,3 +92,8 @@ class _RsaOnce:
 def keys_once() -> None:
     """From now on :func:`ktpel_kiosk.packet.keys.make_demo_keys` draws its RSA keys from those already made in this process."""
     keys.rsa = _RsaOnce()  # type: ignore[assignment]
+
+
+def printers_asked_often() -> None:
+    """A test page is followed without a pause for people: what takes seconds at a printer is over at once in a double."""
+    device_tests.ASK_AGAIN_S = 0.02

@@ -32,7 +32,14 @@ def alive(windows: Windows) -> int:
 
 
 @pytest.mark.parametrize("openings", [5, pytest.param(20, marks=pytest.mark.gate)])
-def test_a_page_opened_again_leaves_no_object_behind(openings: int, windows: Windows, qtbot: QtBot) -> None:
+def test_nothing_stays_behind(openings: int, windows: Windows, office: FakeOffice, settle: Callable[[Windows], None],
+                              qtbot: QtBot) -> None:
+    opened_again_and_again(openings, windows, qtbot)
+    left(windows, office, settle, qtbot)
+
+
+def opened_again_and_again(openings: int, windows: Windows, qtbot: QtBot) -> None:
+    """A page opened again leaves no object behind."""
     def visit(key: str) -> int:
         windows.operator.go(key)
         drain(windows, qtbot)
@@ -48,12 +55,10 @@ def test_a_page_opened_again_leaves_no_object_behind(openings: int, windows: Win
         assert more <= 0, f"{key}: {more} objects more after {openings} openings: {counts}"
 
 
-def test_the_pages_of_an_officer_who_left_are_gone(windows: Windows, office: FakeOffice, settle: Callable[[Windows], None],
-                                                   qtbot: QtBot) -> None:
+def left(windows: Windows, office: FakeOffice, settle: Callable[[Windows], None], qtbot: QtBot) -> None:
+    """The pages of an officer who left are gone."""
     operator = windows.operator
-    for key in KEYS:
-        operator.go(key)
-        settle(windows)
+    assert set(operator._pages) >= set(KEYS)
     pages = {key: weakref.ref(page) for key, page in operator._pages.items() if key != "masuk"}
     before = alive(windows)
     operator.sign_out()
