@@ -13,6 +13,7 @@ from types import SimpleNamespace
 from typing import Any
 
 from desk_office import PASSWORD, Office, build
+from doubles import Care
 
 from ktpel_kiosk.desk import (
     agenda,
@@ -62,6 +63,7 @@ from ktpel_kiosk.desk import (
     slips,
     sop_versions,
     spoiled,
+    station_care,
     status_acts,
     status_list,
     statuses,
@@ -86,6 +88,7 @@ from ktpel_kiosk.domain.sop import Layanan, Peran, Stage
 from ktpel_kiosk.domain.status import StatusSiak
 from ktpel_kiosk.ports.devices import DeviceKind
 from ktpel_kiosk.ports.queue import QueueQuery
+from ktpel_kiosk.ports.station_care import Copies
 
 DAMAGE = damage.Damage(DeviceKind.CAMERA, "Uji", "camera", "1", date(2026, 11, 19), "gambar hitam", "foto tidak dapat diambil")
 NOBODY = Actor("", "", frozenset())
@@ -295,6 +298,12 @@ def _no_cards(desk: Desk) -> Desk:
     return replace(desk, no_cards="card.no_sam")
 
 
+def _cared(desk: Desk) -> Desk:
+    care = Care()
+    care.kept, care.code = Copies("/media/cadangan", True, code="unproved"), "ABC"
+    return replace(desk, station_care=care)
+
+
 def _serial(desk: Desk) -> str:
     blank = desk.register.read(lambda v: v.next_blangko())
     assert blank is not None
@@ -406,6 +415,16 @@ CALLS: dict[str, Call] = {
     "printing.pause_for_blangko": lambda o, d, a: printing.pause_for_blangko(d, a, o.p["cetak"]),
     "printing.spoil_card": lambda o, d, a: printing.spoil_card(d, a, o.jobs["terkirim"], "macet", **SECOND),
     "printing.start_card": lambda o, d, a: printing.start_card(d, a, o.p["cetak"]),
+    "station_care.standing": lambda o, d, a: station_care.standing(_cared(d), a),
+    "station_care.write_request": lambda o, d, a: station_care.write_request(_cared(d), a, o.folder),
+    "station_care.take_certificates": lambda o, d, a: station_care.take_certificates(_cared(d), a, o.folder),
+    "station_care.set_gateway_address": lambda o, d, a: station_care.set_gateway_address(_cared(d), a, "https://pusat.example"),
+    "station_care.backup_places": lambda o, d, a: station_care.backup_places(_cared(d), a),
+    "station_care.choose_place": lambda o, d, a: station_care.choose_place(_cared(d), a, Path("/media/cadangan")),
+    "station_care.copy_now": lambda o, d, a: station_care.copy_now(_cared(d), a),
+    "station_care.new_code": lambda o, d, a: station_care.new_code(_cared(d), a),
+    "station_care.adopt_code": lambda o, d, a: station_care.adopt_code(_cared(d), a, "AB-C", "abc"),
+    "station_care.prove_code": lambda o, d, a: station_care.prove_code(_cared(d), a, "abc"),
     "progress.open_work": lambda o, d, a: progress.open_work(d, a, o.p["verifikasi"]),
     "progress.pause_work": lambda o, d, a: progress.pause_work(d, a, o.p["rekam"], "ditunda"),
     "packet_files.check_all": lambda o, d, a: list(packet_files.check_all(d, a)),

@@ -35,6 +35,8 @@ from ktpel_kiosk.ports.devices import (
 )
 from ktpel_kiosk.ports.papers import Book
 from ktpel_kiosk.ports.services import Assessed, Candidate, CardFace, CardMaterial, ChipContent, ChipData, Conflict, RecordStatus
+from ktpel_kiosk.ports.setup import BackupPlace, KeyState
+from ktpel_kiosk.ports.station_care import Copies
 
 GREY = RawImage(8, 8, 1, bytes(64), 500)
 COLOUR = RawImage(8, 8, 3, bytes(192))
@@ -475,3 +477,74 @@ class QuickHasher:
 
     def verify(self, hashed: str, password: str) -> bool:
         return self.hash(password) == hashed
+
+
+class Care:
+    """A production desk's own care in memory. ``trouble[name]``: the next call of that name raises it."""
+
+    ROLES = ("station", "centre", "receipt", "line_ca", "line")
+
+    def __init__(self) -> None:
+        self.state = KeyState("permintaan-uji", {}, self.ROLES)
+        self.kept, self.address, self.code, self.copied = Copies(), "", "", 0
+        self.disks = [BackupPlace(Path("/media/cadangan"), "Cadangan", 58_200_000_000, True)]
+        self.trouble: dict[str, KioskError] = {}
+        self.wrote: list[tuple[str, Path]] = []
+
+    def _raise(self, name: str) -> None:
+        if name in self.trouble:
+            raise self.trouble.pop(name)
+
+    def keys(self) -> KeyState:
+        return self.state
+
+    def complete(self) -> KeyState:
+        self.state = replace(self.state, found=dict.fromkeys(self.ROLES, "kantor uji, berlaku sampai 3 Maret 2028"), missing=())
+        return self.state
+
+    def write_request(self, office: str, folder: Path) -> Path:
+        self._raise("write_request")
+        self.wrote.append((office, folder))
+        return folder / "permintaan-uji"
+
+    def take_certificates(self, source: Path) -> KeyState:
+        self._raise("take_certificates")
+        return self.complete()
+
+    def set_gateway_address(self, url: str) -> None:
+        if url and not url.startswith("https://"):
+            raise BadInput("setup.gateway_url")
+        self.address = url
+
+    def copies(self, *, fresh: bool = False) -> Copies:
+        return self.kept
+
+    def copy_now(self, officer: str) -> Path:
+        self._raise("copy_now")
+        if not self.kept.place:
+            raise BadInput("backup.none")
+        self.copied += 1
+        return Path(self.kept.place) / "register-20261126T010000Z-1.sqlite"
+
+    def places(self) -> list[BackupPlace]:
+        return self.disks
+
+    def try_place(self, path: Path) -> BackupPlace:
+        self._raise("try_place")
+        found = next((d for d in self.disks if d.path == path), None) or BackupPlace(path, path.name, 0, False)
+        if not found.problem:
+            self.kept = replace(self.kept, place=str(path), reachable=True, free_bytes=found.free_bytes)
+        return found
+
+    def new_code(self) -> str:
+        return "ABCDE-FGHJK-MNPQR-STVWX-YZ234"
+
+    def use_code(self, code: str) -> str:
+        self.code, self.kept = code, replace(self.kept, code="proved")
+        return "tanda"
+
+    def prove_code(self, typed: str) -> str:
+        if typed != self.code:
+            raise BadInput("backup.code_wrong")
+        self.kept = replace(self.kept, code="proved")
+        return "tanda"

@@ -199,6 +199,17 @@ TABLE: dict[str, str] = {
     "damage.reports": EVERYBODY,
     "damage.paper_again": EVERYBODY,
     "damage.place_again": EVERYBODY,
+    # stasiun
+    "station_care.standing": EVERYBODY,
+    "station_care.write_request": "supervisor admin",
+    "station_care.take_certificates": "supervisor admin",
+    "station_care.set_gateway_address": "supervisor admin",
+    "station_care.backup_places": "supervisor admin",
+    "station_care.choose_place": "supervisor admin",
+    "station_care.copy_now": "supervisor admin",
+    "station_care.new_code": "supervisor admin",
+    "station_care.adopt_code": "supervisor admin",
+    "station_care.prove_code": "supervisor admin",
     # kiosk
     "leaving.leave": "supervisor admin",
     "places.disks": EVERYBODY,

@@ -34,6 +34,7 @@ class SetupDouble:
         self.hold: threading.Event | None = None
         self.made: tuple[SetupAnswers, dict[str, str]] | None = None
         self.practised = ""
+        self.noted = False
         self.fake = FakeDevices()
         self.state = KeyState("", {}, ROLES)
         self.places = [BackupPlace(folder / "usb", "Disk USB 64 GB", 58_200_000_000, True),
@@ -91,6 +92,9 @@ class SetupDouble:
 
     def recovery_code(self) -> str:
         return "ABCD-EFGH-JKLM-NPQR"
+
+    def code_noted(self) -> None:
+        self.noted = True
 
     def region_name(self, kode_wilayah: str) -> str:
         try:

@@ -10,13 +10,15 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 from ktpel_kiosk.app.backup_places import reachable
+from ktpel_kiosk.desk.station_care import CODE, PLACE, plain_code
 from ktpel_kiosk.domain.errors import BadInput, IoFailure
 from ktpel_kiosk.durable import storage_trouble, write_durably
 from ktpel_kiosk.ports.register import Register, Tx
 from ktpel_kiosk.register.store import SqlRegister
 
-PLACE = "cadangan.tempat"
-"""Setting of the register: the folder chosen for copies."""
+__all__ = ["PLACE", "choose_place", "code_noted", "copies_in", "copy_by_hand", "daily_copy", "make_copy", "new_code", "place_of",
+           "plain_code"]
+
 NOBODY = "-"
 DAY, KEPT = timedelta(hours=20), 14
 LETTERS = "ABCDEFGHJKMNPQRSTVWXYZ23456789"
@@ -28,13 +30,17 @@ def new_code() -> str:
     return "-".join("".join(secrets.choice(LETTERS) for _ in range(GROUP)) for _ in range(GROUPS))
 
 
-def plain_code(typed: str) -> str:
-    """The code as it opens the key, however it was typed."""
-    return "".join(c for c in typed.upper() if c.isalnum())
-
-
 def place_of(register: Register) -> str:
     return register.read(lambda v: v.setting(PLACE)) or ""
+
+
+def code_noted(register: Register, mark: str, actor: str) -> None:
+    """Somebody said to have the recovery code with this mark on paper."""
+    def work(tx: Tx) -> None:
+        tx.put_setting(CODE, mark)
+        tx.log("RecoveryCodeProved", "stasiun", actor)
+
+    register.write(work)
 
 
 def choose_place(register: Register, folder: Path, actor: str) -> None:
@@ -87,11 +93,11 @@ def daily_copy(register: SqlRegister, data: Path, now: datetime) -> Path | None:
     place = place_of(register)
     if not place or not reachable(Path(place)):
         return None
-    newest = max((at for at, _ in _copies(Path(place), now)), default=None)
+    newest = max((at for at, _ in copies_in(Path(place), now)), default=None)
     if newest is not None and now - newest < DAY:
         return None
     made = make_copy(register, data, Path(place), NOBODY)
-    for _, old in sorted(_copies(Path(place), now))[:-KEPT]:
+    for _, old in sorted(copies_in(Path(place), now))[:-KEPT]:
         for path in (old, old.with_suffix(".key")):
             with suppress(OSError):  # what cannot be removed stays
                 path.unlink(missing_ok=True)
@@ -106,7 +112,7 @@ def _made_at(copy: Path) -> datetime | None:
         return None
 
 
-def _copies(folder: Path, now: datetime) -> list[tuple[datetime, Path]]:
+def copies_in(folder: Path, now: datetime) -> list[tuple[datetime, Path]]:
     """Copies with their times. One that a wrong clock dated into the future counts for nothing and is left alone."""
     dated = ((_made_at(path), path) for path in folder.glob("register-*.sqlite"))
     return [(at, path) for at, path in dated if at is not None and at <= now + timedelta(minutes=5)]

@@ -54,7 +54,7 @@ def _place(disk: Disk, removable: bool) -> BackupPlace:
 def tried(data: Path, path: Path, known: Sequence[BackupPlace] = (), same_disk: SameDisk = on_same_disk) -> BackupPlace:
     """Write, sync and read back a small file in ``path``, which is made when missing; the outcome stands in ``problem``."""
     place = next((p for p in known if p.path == path), None) or BackupPlace(path, path.name or str(path), 0, False)
-    place = replace(place, free_bytes=_free(path), problem="")
+    place = replace(place, free_bytes=free_bytes(path), problem="")
     if same_disk(path, data):
         return replace(place, problem=_say("backup.same_disk"))
     if place.free_bytes < ROOM_BYTES:
@@ -75,7 +75,8 @@ def _trouble(path: Path) -> str:
     return "" if same else _say("backup.not_same", path=str(path))
 
 
-def _free(path: Path) -> int:
+def free_bytes(path: Path) -> int:
+    """Room on the disk of ``path``, or of what it would be made in; 0 where nobody can say."""
     import shutil
 
     try:

@@ -39,6 +39,10 @@ class KnownEnds:
         self._keys, self._monotonic = keys, monotonic
         self._known: tuple[float, tuple[CertificateEnd, ...]] | None = None
 
+    def forget(self) -> None:
+        """The files changed: look at the next call."""
+        self._known = None
+
     def __call__(self) -> tuple[CertificateEnd, ...]:
         known, now = self._known, self._monotonic()
         if known is None or now - known[0] >= LOOK_AGAIN_S:

@@ -171,6 +171,14 @@ class FolderSetup:
             self._code = self._code or backup.new_code()
             return self._code
 
+    def code_noted(self) -> None:
+        from ktpel_kiosk.app.clock import Uuid7
+        from ktpel_kiosk.app.office import open_register
+        from ktpel_kiosk.register.keys import KeyStore
+
+        with open_register(self.data, self._clock, Uuid7(self._clock)) as register:
+            backup.code_noted(register, KeyStore(self.data / "register" / "register.key").secret_mark(), backup.NOBODY)
+
     # -- the end -----------------------------------------------------------------------------------------------------------
 
     def finish(self, answers: SetupAnswers, passwords: Mapping[str, str], told: Callable[[str], None]) -> None:

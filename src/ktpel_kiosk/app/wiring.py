@@ -132,6 +132,7 @@ def compose(data: Path, settings: OfficeSettings, sop: Sop, *, clock: SystemCloc
     devices = LateDevices(lambda: makers.manager(data, settings, world, given, mode, history), partial(makers.remember, data), history)
     spool = FileSpool(data / "documents")
     kiosk: list[Kiosk] = []
+    ends = KnownEnds(lambda: kiosk[0].keys, clock.monotonic)
     practice = world is not None
     desk = Desk(
         register=register, devices=devices, biometrics=lazily(lambda: makers.biometrics(settings)),
@@ -150,9 +151,10 @@ def compose(data: Path, settings: OfficeSettings, sop: Sop, *, clock: SystemCloc
         wake_uploader=lambda: kiosk[0].network.wake(), line_report=lambda: kiosk[0].network.report(),
         line_changed=lambda: kiosk[0].network.changed(), receipt_holds=lambda packet: makers.receipt_holds(kiosk[0], packet),
         gateway_address=lambda: kiosk[0].address(), cause_of=makers.cause_of,
-        certificate_ends=KnownEnds(lambda: kiosk[0].keys, clock.monotonic), device_history=history,
+        certificate_ends=ends, device_history=history,
         practice=lazily(lambda: makers.practice(world, lambda: kiosk[0])) if world is not None else None,
         courier=lazily(lambda: makers.courier(kiosk[0])),
+        station_care=lazily(lambda: makers.station_care(kiosk[0], ends.forget)) if settings.production else None,
     )
     kiosk.append(Kiosk(data, settings, desk, register, devices, clock, world))
     spool.sweep()

@@ -43,6 +43,7 @@ from ktpel_kiosk.ports.tables import TableFile, TableReader
 
 if TYPE_CHECKING:
     from ktpel_kiosk.ports.device_history import DeviceHistory
+    from ktpel_kiosk.ports.station_care import StationCare
 
 
 class Spool(Protocol):
@@ -138,6 +139,7 @@ class Desk:
         device_history: what this desk has lived through with each device.
         read_public_card: reads what any KTP-el shows without a secret.
         courier: disks that carry packets where there is no line.
+        station_care: certificates, address and copies of a desk that serves people; ``None`` in practice.
     """
 
     register: Register
@@ -185,6 +187,7 @@ class Desk:
     read_public_card: PublicCardReader = _no_public_card
     practice: PracticeControls | None = None
     courier: Courier = field(default_factory=_no_courier)
+    station_care: StationCare | None = None
     _sops: dict[str, Sop] = field(default_factory=dict)
 
     def put_in_force(self, sop: Sop) -> None:

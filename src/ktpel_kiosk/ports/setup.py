@@ -198,6 +198,10 @@ class OfficeSetup(Protocol):
         in memory only: show it to be written down. Never asked for: copies open with this machine's key alone."""
         ...
 
+    def code_noted(self) -> None:
+        """After :meth:`finish`: the administrator says to have the code on paper; the desk reminds of it otherwise."""
+        ...
+
     def finish(self, answers: SetupAnswers, passwords: Mapping[str, str], told: Callable[[str], None]) -> None:
         """Make the office: folder, register, SOP in force, accounts, first backup. ``told`` gets a sentence per step done.
 

@@ -1,7 +1,7 @@
 """Choosing a file or folder in a kiosk: the documents folder and disks that can be pulled out, never the rest of the machine.
 
 A panel over the page, not a window of its own: there is nothing to close, move or lose behind another one. Ordinary windows (training,
-set-up) keep the system's dialog; :func:`kiosk_of` says which it is.
+tests) keep the system's dialog; :func:`kiosk_of` says which it is. The set-up assistant gives places of its own.
 """
 
 from __future__ import annotations
@@ -29,6 +29,7 @@ from ktpel_kiosk.ui.widgets.status import NoticeBar
 from ktpel_kiosk.ui.words import word
 
 if TYPE_CHECKING:
+    from ktpel_kiosk.ui.first_run.window import SetupWindow
     from ktpel_kiosk.ui.operator_window import OperatorWindow
 
 MOST = 500
@@ -65,6 +66,13 @@ def roots_of(disks: Sequence[Disk]) -> list[Root]:
         left = word("berkas", "sisa").format(jumlah=number_text(disk.free_bytes // 2**20))
         found.append(Root(disk.label, Path(disk.path), left if disk.writable else word("berkas", "terkunci")))
     return found
+
+
+def desk_places(shell: OperatorWindow) -> list[Root]:
+    """Documents and removable disks, for whoever is signed in. Looks at mounts: on a worker."""
+    from ktpel_kiosk.desk import places
+
+    return roots_of(places.disks(shell.desk, shell.session.actor))
 
 
 def inside(root: Path, path: Path) -> bool:
@@ -111,11 +119,13 @@ class FilePanel(QFrame):
     Args:
         how: ``buka`` an existing file, ``simpan`` under a name, or choose a ``folder``.
         kinds: Qt's filter text of the files shown.
+        places: where one may begin, asked on a worker; left out, the documents and the disks that can be pulled out.
     """
 
-    def __init__(self, shell: OperatorWindow, how: str, title: str, chosen: Callable[[str], object], *, name: str = "",
-                 kinds: str = "") -> None:
+    def __init__(self, shell: OperatorWindow | SetupWindow, how: str, title: str, chosen: Callable[[str], object], *, name: str = "",
+                 kinds: str = "", places: Callable[[], Sequence[Root]] | None = None) -> None:
         super().__init__(shell)
+        self._places = places or partial(desk_places, shell)  # type: ignore[arg-type]
         self._shell, self._how, self._chosen, self._patterns = shell, how, chosen, patterns_of(kinds) if how == OPEN else []
         self.root: Root | None = None
         self.folder = Path()
@@ -166,14 +176,10 @@ class FilePanel(QFrame):
 
     def look(self) -> None:
         """Ask which disks are there."""
-        from ktpel_kiosk.desk import places
+        self._shell.bridge.run(self._places, self.show_roots, lambda _e: self.show_roots(roots_of(())), owner=self)
 
-        desk, actor = self._shell.desk, self._shell.session.actor
-        self._shell.bridge.run(lambda: places.disks(desk, actor), self.show_disks, lambda _e: self.show_disks(()), owner=self)
-
-    def show_disks(self, disks: Sequence[Disk]) -> None:
+    def show_roots(self, roots: Sequence[Root]) -> None:
         clear_layout(self.places)
-        roots = roots_of(disks)
         for root in roots:
             chip = ChoiceChip(f"{root.title} · {root.note}" if root.note else root.title, str(root.path))
             chip.setAutoExclusive(True)

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from ktpel_kiosk.domain.errors import KioskError
 from ktpel_kiosk.ports.setup import BackupPlace, SetupStage
 from ktpel_kiosk.ui.first_run.facts import bytes_words
+from ktpel_kiosk.ui.first_run.files import choose_folder
 from ktpel_kiosk.ui.first_run.page import SetupPage
 from ktpel_kiosk.ui.first_run.places import PlaceList
 
@@ -22,7 +23,7 @@ class BackupPage(SetupPage):
         super().__init__(window, "Tempat cadangan", "Register disalin setiap hari ke disk lain, sehingga disk yang rusak tidak "
                          "menghilangkan data warga. Salinannya tersandi.")
         self.place: BackupPlace | None = None
-        self.places = PlaceList("Tempat cadangan", "Folder cadangan")
+        self.places = PlaceList("Tempat cadangan", lambda parent, chosen: choose_folder(parent, "Folder cadangan", chosen))
         self.places.chosen.connect(self.try_place)
         self.places.wanted.connect(self._search)
         self.body.addWidget(self.places)
@@ -80,6 +81,6 @@ class BackupPage(SetupPage):
         if self.progress.answers.backup or warned:
             self.shell.next()
             return
-        self.message.show_text("attention", "bila satu disk ini rusak, semua data hilang. Tempatnya dapat dipilih nanti dengan "
-                               "ktpel-kiosk register backup --to FOLDER. "
+        self.message.show_text("attention", "bila satu disk ini rusak, semua data hilang. Tempatnya dapat dipilih nanti di "
+                               "Pengaturan, bagian Cadangan. "
                                "Tekan sekali lagi untuk melanjutkan.", bold="Tanpa cadangan,")

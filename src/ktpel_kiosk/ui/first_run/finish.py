@@ -125,7 +125,10 @@ class FinishPage(SetupPage):
                 self.message.show_text("attention", "Catat kode pemulihan di kertas, lalu centang. Setelah ini kodenya tidak tampil lagi.")
                 self.noted.setFocus()
                 return
-            self.shell.end("production")
+            if self.code.text():
+                self.ask(self.setup.code_noted, lambda _none: self.shell.end("production"), lambda _e: self.shell.end("production"))
+            else:
+                self.shell.end("production")
             return
         if needed := must(self.progress):
             self.shell.open(needed[0][0])

@@ -10,9 +10,9 @@ from PySide6.QtCore import QTimer
 from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
 
 from ktpel_kiosk.ports.setup import KeyState, SetupStage
+from ktpel_kiosk.ui.first_run.files import choose_folder
 from ktpel_kiosk.ui.first_run.page import SetupPage
 from ktpel_kiosk.ui.first_run.parts import FactLine
-from ktpel_kiosk.ui.first_run.places import choose_folder
 from ktpel_kiosk.ui.widgets.base import Card, clear_layout, label
 from ktpel_kiosk.ui.widgets.buttons import Button
 from ktpel_kiosk.ui.widgets.fields import TextField
@@ -25,7 +25,7 @@ ROLES: tuple[tuple[str, str], ...] = (
     ("line_ca", "Penerbit sertifikat sambungan"), ("line", "Sertifikat sambungan meja ini"),
 )
 WITHOUT = ("Tanpa ini loket, pemeriksaan, dan perekaman tetap jalan; hasil rekam tersimpan. Menyegel dan mengirim menunggu. "
-           "Sertifikat dapat dipasang nanti dengan perintah ktpel-kiosk keys take FOLDER; pemohon tidak perlu datang lagi.")
+           "Sertifikat dapat dipasang nanti di Pengaturan, bagian Sertifikat; pemohon tidak perlu datang lagi.")
 WAIT_MS = 350
 
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
-from PySide6.QtCore import Qt, Signal
-from PySide6.QtWidgets import QFileDialog, QVBoxLayout, QWidget
+from PySide6.QtCore import Signal
+from PySide6.QtWidgets import QVBoxLayout, QWidget
 
 from ktpel_kiosk.ports.setup import BackupPlace
 from ktpel_kiosk.ui.first_run.facts import bytes_words
@@ -15,30 +15,21 @@ from ktpel_kiosk.ui.widgets.base import row
 from ktpel_kiosk.ui.widgets.buttons import Button
 
 
-def choose_folder(parent: QWidget, title: str, chosen: Callable[[str], None]) -> None:
-    """Ask for an existing folder; does not block."""
-    dialog = QFileDialog(parent, title)
-    dialog.setFileMode(QFileDialog.FileMode.Directory)
-    dialog.setOption(QFileDialog.Option.ShowDirsOnly, True)
-    dialog.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
-    dialog.fileSelected.connect(chosen)
-    dialog.open()
-
-
 class PlaceList(QWidget):
     """``chosen(path)`` when a disk or a folder was chosen; ``wanted`` when the list should be read again."""
 
     chosen = Signal(str)
     wanted = Signal()
 
-    def __init__(self, name: str, ask: str) -> None:
+    def __init__(self, name: str, ask: Callable[[QWidget, Callable[[str], object]], None]) -> None:
+        """``ask(parent, chosen)`` opens the panel for another folder."""
         super().__init__()
         self.list = ChoiceList(name)
         self.list.chosen.connect(self.chosen)
         self.again = Button("Cari lagi", icon="refresh-cw")
         self.again.clicked.connect(self.wanted)
         self.other = Button("Pilih folder lain", icon="folder-open")
-        self.other.clicked.connect(lambda: choose_folder(self, ask, self.take))
+        self.other.clicked.connect(lambda: ask(self, self.take))
         self._own: dict[str, BackupPlace] = {}
         self._found: tuple[BackupPlace, ...] = ()
         box = QVBoxLayout(self)

@@ -11,9 +11,9 @@ from PySide6.QtWidgets import QGridLayout, QVBoxLayout, QWidget
 
 from ktpel_kiosk.domain.errors import KioskError
 from ktpel_kiosk.ports.setup import OfficeAnswers, SetupStage, SopChoice
+from ktpel_kiosk.ui.first_run.files import choose_file
 from ktpel_kiosk.ui.first_run.page import SetupPage
 from ktpel_kiosk.ui.first_run.parts import BigChoice, ChoiceList, Views
-from ktpel_kiosk.ui.pages.settings_files import choose_to_open
 from ktpel_kiosk.ui.widgets.base import Card, Line, clear_layout, label, row
 from ktpel_kiosk.ui.widgets.buttons import Button
 from ktpel_kiosk.ui.widgets.fields import ChoiceField
@@ -44,7 +44,7 @@ class SopPage(SetupPage):
         self.choices = ChoiceList("SOP")
         self.choices.chosen.connect(lambda _v: self._picked())
         self.file = Button("Pakai berkas SOP sendiri", icon="folder-open")
-        self.file.clicked.connect(lambda: choose_to_open(self, "Pilih berkas SOP", "SOP (*.toml)", self.take_file))
+        self.file.clicked.connect(lambda: choose_file(self, "Pilih berkas SOP", "SOP (*.toml)", self.take_file))
         self.compare = Button("Bandingkan", icon="list-checks")
         self.compare.clicked.connect(lambda: self._show(True))
         view = QWidget()

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from functools import partial
 from importlib import import_module
+from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QEvent, Qt, QTimer, Signal
 from PySide6.QtGui import QCloseEvent, QKeySequence, QResizeEvent, QShortcut
@@ -23,6 +24,9 @@ from ktpel_kiosk.ui.theme import Theme, screen_scale, set_theme, text_scale, the
 from ktpel_kiosk.ui.widgets.base import Line, label, set_tone
 from ktpel_kiosk.ui.widgets.buttons import Button
 from ktpel_kiosk.ui.widgets.status import LogoTile
+
+if TYPE_CHECKING:
+    from ktpel_kiosk.ui.kiosk_files import FilePanel
 
 PAGES: dict[SetupStage, str] = {
     SetupStage.MODE: "welcome:WelcomePage", SetupStage.SOP: "sop:SopPage", SetupStage.OFFICE: "office:OfficePage",
@@ -47,6 +51,7 @@ class SetupWindow(QMainWindow):
         self.contrast, self.text_size = look
         self.progress = Progress(setup, bridge, setup.load())
         self.result = ""
+        self.overlay: FilePanel | None = None
         self.busy = self.over = False
         self._over = False
         self._pages: dict[SetupStage, SetupPage] = {}
@@ -56,7 +61,7 @@ class SetupWindow(QMainWindow):
         self._build()
         self.progress.on_kept = self._kept
         for key, act in (("F9", self.forward), ("Esc", self.back)):
-            QShortcut(QKeySequence(key), self).activated.connect(act)
+            QShortcut(QKeySequence(key), self).activated.connect(partial(self._pressed, key, act))
         self._pulse = QTimer(self)  # lets Python look at signals while nothing happens
         self._pulse.setInterval(500)
         self._pulse.timeout.connect(lambda: None)
@@ -158,6 +163,13 @@ class SetupWindow(QMainWindow):
         page.setFocus(Qt.FocusReason.OtherFocusReason)
         page.opened()
         self.look()
+
+    def _pressed(self, key: str, act: Callable[[], None]) -> None:
+        """Keys go to the file panel while one is open."""
+        if self.overlay is not None:
+            self.overlay.press(key)
+        else:
+            act()
 
     def next(self) -> None:
         """On to the page after this one."""
