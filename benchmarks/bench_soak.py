@@ -88,7 +88,7 @@ def child(wanted: int) -> dict[str, Any]:
             office.clock.advance(max(0.0, DAY_S / DAY_APPLICANTS * n - (office.clock.now() - start).total_seconds()))
             if n == warm_up:
                 warm = counted()
-            if n % 10 == 0:
+            if n % 10 == 0 or n <= 5:
                 print(f"{n}: {time.monotonic() - begun:.0f} s {counted()}", file=sys.stderr, flush=True)
         end = counted()
         windows.close()
@@ -176,6 +176,13 @@ def quick_tour(day: Day, windows: Any, cast: Any, out: Path) -> Any:
                 self.wait(lambda: not self.windows.bridge.pending, "idle")
             QTest.qWait(200 if ms >= 300 else 2)
 
+        def _to_front(self, window: Any) -> None:
+            def there() -> bool:
+                window.activateWindow()
+                return bool(window.isActiveWindow() or window.isHidden())
+
+            self.wait(there, "window in front")
+
         def shoot(self, *_args: Any, **_named: Any) -> None:
             return
 
@@ -185,7 +192,7 @@ def quick_tour(day: Day, windows: Any, cast: Any, out: Path) -> Any:
             day.office.prr(pid)
             self.wait(lambda: self._stage(pid) is not Stage.MENUNGGU_PRR, "print ready")
 
-    made = QuickTour(windows, cast, out, (Look(1366, 768),), False)
+    made = QuickTour(windows, cast, out, (Look(1366, 768),), False, 300.0)
     made.office = Colleagues(made)
     return made
 
