@@ -16,6 +16,10 @@ from gi.repository import Atspi  # noqa: E402
 
 State = Atspi.StateType
 DEEPEST = 40
+HOLDERS = ("filler", "scroll pane", "layered pane", "viewport", "separator")
+LEAVES = ("label", "push button", "button", "page tab", "radio button", "check box", "text", "entry", "password text", "combo box")
+PRESSED = ("push button", "button")
+"""What holds others is passed through, what holds none is not asked for any: each question is a turn of the window's loop."""
 
 
 def look(program, officer=False):
@@ -38,22 +42,30 @@ def walk(node, window, seen, depth):
         if not states.contains(State.SHOWING) and depth > 0:
             return
         role = node.get_role_name()
+        if role in HOLDERS and depth > 0:
+            look_inside(node, window, seen, depth)
+            return
         box = node.get_extents(Atspi.CoordType.SCREEN)
         value = ""
         if role in ("text", "entry", "password text", "combo box"):
             asked = node.get_text_iface()
             value = asked.get_text(0, -1) if asked is not None else ""
-        seen.append({"role": role, "name": node.get_name() or "", "text": node.get_description() or "", "value": value,
+        text = (node.get_description() or "") if role in PRESSED else ""
+        seen.append({"role": role, "name": node.get_name() or "", "text": text, "value": value,
                      "x": box.x, "y": box.y, "w": box.width, "h": box.height, "enabled": states.contains(State.ENABLED),
                      "checked": states.contains(State.CHECKED) or states.contains(State.SELECTED),
                      "focused": states.contains(State.FOCUSED), "window": window})
-        if depth < DEEPEST and role not in ("table", "tree table"):
-            for i in range(node.get_child_count()):
-                child = node.get_child_at_index(i)
-                if child is not None:
-                    walk(child, window, seen, depth + 1)
+        if depth < DEEPEST and role not in ("table", "tree table", *LEAVES):
+            look_inside(node, window, seen, depth)
     except Exception:  # a node that went while it was looked at
         return
+
+
+def look_inside(node, window, seen, depth):
+    for i in range(node.get_child_count()):
+        child = node.get_child_at_index(i)
+        if child is not None:
+            walk(child, window, seen, depth + 1)
 
 
 def main():

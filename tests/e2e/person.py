@@ -20,6 +20,8 @@ PAGE_TOP, PAGE_END = 90, 670
 """Between the header and the buttons below: what a scrolled page shows."""
 PATIENCE_S = 900.0
 BUTTONS = ("push button", "button")
+BOARD = ("Spasi", "Enter", "Isian berikut", "Huruf", "Hapus")
+ON_SCREEN = {"Tab": "Isian berikut", "Return": "Enter"}
 EDITORS = ("text", "entry", "password text")
 Seen = list[Thing]
 
@@ -47,23 +49,60 @@ class Person:
     user: str = ""
     told: Callable[[str], None] = lambda text: None
     events: Counter[str] = field(default_factory=Counter)
+    board: dict[str, Thing] = field(default_factory=dict)
+    """Keys of the keyboard on the screen, as last seen."""
 
     # -- hands ----------------------------------------------------------------------------------------------------------
 
     def key(self, *keys: str) -> None:
-        assert self.keys, keys
-        self.events["keys"] += len(keys)
-        self.stage.key(*keys)
+        """By hand, else the button that does the same."""
+        if self.keys:
+            self.events["keys"] += len(keys)
+            self.stage.key(*keys)
+            return
+        for key in keys:
+            if key in ON_SCREEN:
+                self._screen_key(ON_SCREEN[key])
+                self.board = {}
+            elif key != "ctrl+a":  # the fields a finger comes to are empty
+                button = self.wait(key, lambda seen, key=key: next(  # type: ignore[misc]
+                    (t for t in seen if t.role in BUTTONS and t.text.endswith(f"({key})") and t.enabled), None))
+                assert isinstance(button, Thing)
+                self.click(button)
 
     def type(self, text: str) -> None:
-        assert self.keys, text
-        self.events["keys"] += len(text)
-        self.stage.type(text)
+        if self.keys:
+            self.events["keys"] += len(text)
+            self.stage.type(text)
+            return
+        for letter in text.lower():
+            self._screen_key({" ": "Spasi"}.get(letter, letter))
+
+    def _screen_key(self, name: str) -> None:
+        """A key of the keyboard on the screen; digits and letters may be on another sheet of it."""
+        end = time.monotonic() + 60.0
+        while time.monotonic() < end:
+            found = next((self.board[n] for n in (name, name.upper()) if n in self.board), None)
+            if found is not None:
+                self.stage.click(found)
+                self.events["clicks"] += 1
+                return
+            self._look_at_board()
+            if name not in self.board and name.upper() not in self.board and "Huruf" in self.board:
+                self.stage.click(self.board["Huruf"])
+                self.board = {}
+        raise AssertionError(f"no key {name!r} on the screen: {sorted(self.board)}")
+
+    def _look_at_board(self) -> None:
+        """Where the keys lie; looked at anew after the keyboard moved to another field."""
+        seen = self.look(officer=True)
+        self.board = {t.name: t for t in seen if t.role in BUTTONS and (len(t.name) == 1 or t.name in BOARD)}
 
     def click(self, thing: Thing) -> None:
         assert self.mouse, thing
         self.events["clicks"] += 1
         self.told(f"click {thing.role} {thing.name!r}")
+        self.board = {}
         self.stage.click(thing)
 
     # -- eyes -----------------------------------------------------------------------------------------------------------
@@ -171,7 +210,11 @@ class Person:
                           and not t.name.startswith("Berusia")), None)
             if paper is None:
                 return
-            self.click(paper)
+            if self.mouse:
+                self.click(paper)
+            else:
+                self._tab_to(lambda t, paper=paper: t.name == paper.name)  # type: ignore[misc]
+                self.key("space")
             self.settled(lambda seen, paper=paper: not any(t.name == paper.name for t in seen), 5.0)  # type: ignore[misc]
 
     def settled(self, until: Callable[[Seen], object], patience_s: float) -> bool:
