@@ -143,7 +143,7 @@ def test_cloth_eyes_and_thumb_print(office: FakeOffice, windows: Windows, settle
     assert "jempol kiri" in signature.about.text()
     press(windows, settle, qtbot, "F8")
     assert page.view.best[Position.SIGNATURE].signature_kind is SignatureKind.CAP_JEMPOL
-    assert "cap jempol tersimpan" in signature.chip.text()
+    assert "cap jempol · sangat baik" in signature.chip.text()
     recording.capture_fingers(office.desk, office.rina, seated.id, THUMBS)
     office.judge.likeness = 0.1
     press(windows, settle, qtbot, "F7")

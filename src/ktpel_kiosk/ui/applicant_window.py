@@ -1,12 +1,12 @@
 """The applicant's window: large type, one thing at a time. The operator's pages drive it; answers come as signals.
 
-On a machine with one screen it covers the operator's window while the applicant answers; only the officer's key leads back.
+On a machine with one screen it covers the operator's window while the applicant answers (ui/applicant/turning.py).
 What it shows of a person is forgotten when they leave (:meth:`ApplicantWindow.idle`, a new number, another officer).
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import Qt, QTimer, Signal
@@ -16,7 +16,8 @@ from PySide6.QtWidgets import QMainWindow, QStackedWidget, QVBoxLayout, QWidget
 from ktpel_kiosk.desk.notices import DEFAULT_MAKLUMAT
 from ktpel_kiosk.domain.biometric import PenPoint, Position
 from ktpel_kiosk.ui.applicant import survey
-from ktpel_kiosk.ui.applicant.closing import NeutralPage, ReviewPage, ThanksPage, TurnPage, WaitPage, WelcomePage
+from ktpel_kiosk.ui.applicant.catalogue import make_page
+from ktpel_kiosk.ui.applicant.closing import ReviewPage, ThanksPage, WelcomePage
 from ktpel_kiosk.ui.applicant.data import DataPage
 from ktpel_kiosk.ui.applicant.eyes import EyesPage
 from ktpel_kiosk.ui.applicant.forms import load_forms
@@ -26,10 +27,11 @@ from ktpel_kiosk.ui.applicant.lang import Tongue
 from ktpel_kiosk.ui.applicant.look import LARGER, ApplicantTheme, scale_for
 from ktpel_kiosk.ui.applicant.parts import ApplicantPage
 from ktpel_kiosk.ui.applicant.portrait import PhotoPage
-from ktpel_kiosk.ui.applicant.privacy import PrivacyPage
 from ktpel_kiosk.ui.applicant.readout import Readout
 from ktpel_kiosk.ui.applicant.sign import SignPage
 from ktpel_kiosk.ui.applicant.top import TopLine
+from ktpel_kiosk.ui.applicant.turning import ASKS as ASKS
+from ktpel_kiosk.ui.applicant.turning import Turning
 from ktpel_kiosk.ui.presenters.session import number_short
 from ktpel_kiosk.ui.speech import Voice
 from ktpel_kiosk.ui.theme import Theme, set_theme
@@ -41,9 +43,6 @@ if TYPE_CHECKING:
     from ktpel_kiosk.ui.widgets.preview import PreviewView
 
 ORDER = ("privasi", "data", "foto", "jari", "mata", "tanda_tangan", "tinjau")
-
-ASKS = ("privasi", "data", "tanda_tangan", "tinjau", *survey.PAGES)
-"""Pages that wait for the applicant's own answer."""
 
 HELPLESS = ("sapa", "netral", "putar", "putar_kembali", survey.THANKS)
 """Pages without the button that calls the officer."""
@@ -74,7 +73,7 @@ class ApplicantWindow(QMainWindow):
     def __init__(self, sop: Sop, *, theme: Theme | None = None, second_screen: bool = True, voice: Voice | None = None) -> None:
         super().__init__()
         self.sop, self.second_screen = sop, second_screen
-        self._maklumat = DEFAULT_MAKLUMAT
+        self.maklumat = DEFAULT_MAKLUMAT
         self._survey: survey.Survey | None = None
         self._auto_scale = theme is None
         self._contrast, self._letters = theme.contrast if theme else "light", 1.0
@@ -103,8 +102,7 @@ class ApplicantWindow(QMainWindow):
         outer.addWidget(self.stack, 1)
         self.setCentralWidget(root)
         self._pages: dict[str, ApplicantPage] = {}
-        self._host: QWidget | None = None
-        self._turned_round = False
+        self.turning = Turning(self)
         self._locked, self._behind = False, ""
         self._nomor = ""
         self.idle()
@@ -138,8 +136,8 @@ class ApplicantWindow(QMainWindow):
 
     def set_maklumat(self, text: str) -> None:
         """The office's own maklumat pelayanan."""
-        if text != self._maklumat:
-            self._maklumat = text
+        if text != self.maklumat:
+            self.maklumat = text
             page = self._pages.get("sapa")
             if isinstance(page, IdlePage):
                 page.show_maklumat(text)
@@ -181,7 +179,7 @@ class ApplicantWindow(QMainWindow):
             page.deleteLater()
         self._top_words()
         if shown not in self._pages:
-            self._show(shown)
+            self.show_page(shown)
 
     def call_officer(self) -> None:
         """Tell the operator's window quietly; the applicant sees that it was heard."""
@@ -211,41 +209,13 @@ class ApplicantWindow(QMainWindow):
 
     def page(self, key: str) -> ApplicantPage:
         if key not in self._pages:
-            t = self.tongue
-            makers: dict[str, Callable[[], ApplicantPage]] = {
-                "sapa": lambda: IdlePage(self.sop, self._maklumat), "privasi": lambda: PrivacyPage(self.sop, t),
-                "data": lambda: DataPage(t), "foto": lambda: PhotoPage(t), "jari": lambda: HandsPage(t), "mata": lambda: EyesPage(t),
-                "tanda_tangan": lambda: SignPage(t), "tinjau": lambda: ReviewPage(t), "tunggu": lambda: WaitPage(t),
-                "terima_kasih": lambda: ThanksPage(t), "sambut": lambda: WelcomePage(t), "netral": lambda: NeutralPage(t),
-                "putar": lambda: TurnPage(t), "putar_kembali": lambda: TurnPage(t, back=True),
-                survey.INVITE: lambda: survey.InvitePage(self.survey), survey.ASK: lambda: survey.QuestionPage(self.survey),
-                survey.PROFILE: lambda: survey.ProfilePage(self.survey), survey.THANKS: lambda: survey.SurveyThanksPage(self.survey),
-            }
-            made = makers[key]()
-            self._connect(made)
+            made = make_page(self, key)
             self.stack.addWidget(made)
             self._pages[key] = made
         return self._pages[key]
 
-    def _connect(self, page: ApplicantPage) -> None:
-        page.told.connect(lambda text: self._told(page, text))
-        if isinstance(page, PrivacyPage):
-            page.understood.connect(self.understood)
-            page.language.connect(self.set_language)
-        elif isinstance(page, DataPage):
-            page.answered.connect(self.data_answered)
-        elif isinstance(page, SignPage):
-            page.signed.connect(self.signed)
-        elif isinstance(page, ReviewPage):
-            page.agreed.connect(self.agreed)
-        elif isinstance(page, ThanksPage):
-            page.over.connect(self.idle)
-        elif isinstance(page, TurnPage):
-            page.begun.connect(self._begun)
-            page.officer.connect(self.take_back)
-            page.held.connect(self._held)
-
-    def _told(self, page: ApplicantPage, text: str) -> None:
+    def told(self, page: ApplicantPage, text: str) -> None:
+        """A page has something to be read aloud."""
         if page is self.stack.currentWidget():
             self.readout.hint(text, self.tongue)
 
@@ -253,7 +223,8 @@ class ApplicantWindow(QMainWindow):
     def current(self) -> str:
         return next((k for k, p in self._pages.items() if p is self.stack.currentWidget()), "")
 
-    def _show(self, key: str) -> ApplicantPage:
+    def show_page(self, key: str) -> ApplicantPage:
+        """``key`` is wanted: at once, or as soon as the screen is turned or unlocked."""
         if key not in survey.PAGES and self.surveying:
             self.survey.interrupted()
         page = self.page(key)
@@ -262,14 +233,14 @@ class ApplicantWindow(QMainWindow):
         if self._locked:
             self._behind = key
             return page
-        if self._turned(key):
+        if self.turning.holds(key):
             return page
         if key != self.current:
-            self._put(key)
+            self.put(key)
         page.focus_first()
         return page
 
-    def _put(self, key: str) -> None:
+    def put(self, key: str) -> None:
         """On the screen, with the line above it."""
         page = self.page(key)
         self.stack.setCurrentWidget(page)
@@ -291,79 +262,43 @@ class ApplicantWindow(QMainWindow):
 
     def share_screen(self, host: QWidget) -> None:
         """One screen only: this window covers ``host`` while the applicant has to answer (the screen is turned around)."""
-        self._host = host
-        self.setGeometry(host.geometry())
+        self.turning.share(host)
 
     def own_screen(self) -> None:
         """A second screen is there (again): this window covers nothing any more."""
-        self._host, behind, self._behind = None, self._behind, ""
-        if behind or self.current in ("putar", "putar_kembali"):
-            self._put(behind or "sapa")
+        self.turning.own()
 
     def turn(self) -> None:
         """The second screen went while the applicant had to answer: ask for the shared one to be turned."""
-        self._turned(self.current)
+        self.turning.holds(self.current)
 
     @property
     def shared(self) -> bool:
-        return self._host is not None
+        return self.turning.host is not None
 
-    def _turned(self, key: str) -> bool:
-        """With one screen: ask for the screen to be turned first. True where ``key`` is not to be shown now."""
-        if self._host is None:
-            return False
-        if key in ASKS:
-            if not self._turned_round:
-                self._behind, self._turned_round = key, True
-                self.showFullScreen()
-                self.raise_()
-                self.activateWindow()
-                self._put("putar")
-                self.page("putar").focus_first()
-                return True
-            if self.current == "putar":
-                self._behind = key
-                return True
-            return False
-        if self._turned_round and self.current != "putar":
-            self._behind, self._turned_round = key, False
-            self._put("putar_kembali")
-            self.page("putar_kembali").focus_first()
-            return True
-        if self.current == "putar_kembali" and self.isVisible():
-            self._behind = key
-            return True
-        self._turned_round = False
-        self.hide()
-        return False
+    @property
+    def put_away(self) -> bool:
+        """One screen: the officer took it back before the last question was answered."""
+        return self.turning.put_away
 
-    def _begun(self) -> None:
-        """The applicant sits before the screen."""
-        key, self._behind = self._behind, ""
-        if key:
-            self._put(key)
-            self.page(key).focus_first()
+    def ask_again(self) -> None:
+        """One screen: the question that was not answered, once more."""
+        self.turning.ask_again()
 
     def take_back(self) -> None:
         """The officer has the screen again."""
-        if self._host is None:
-            return
-        self.hide()
-        self._turned_round = False
-        self.readout.silence()
-        behind, self._behind = self._behind, ""
-        if behind and behind not in ASKS:
-            self._put(behind)
-        self._host.activateWindow()
-        self.taken_back.emit()
+        if self.turning.take_back():
+            self.readout.silence()
+            self.taken_back.emit()
 
-    def _held(self) -> None:
+    def hold(self) -> None:
+        """The screen was taken by hand: the operator's window asks who it is."""
         self.held_back.emit()
         self.take_back()
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
         """With one screen the officer's key works on every page; the keyboard stays on the officer's side."""
-        if self._host is not None and event.key() in (Qt.Key.Key_F9, Qt.Key.Key_Escape) and not self.surveying:
+        if self.shared and event.key() in (Qt.Key.Key_F9, Qt.Key.Key_Escape) and not self.surveying:
             self.take_back()
         else:
             super().keyPressEvent(event)
@@ -381,7 +316,7 @@ class ApplicantWindow(QMainWindow):
             self._behind = ""
             return
         self.readout.silence()
-        self._put("netral")
+        self.put("netral")
         self._locked = True
         self._top_words()
 
@@ -393,7 +328,7 @@ class ApplicantWindow(QMainWindow):
         elif self._locked:
             self._locked = False
             key, self._behind = self._behind, ""
-            self._show(key or "sapa")
+            self.show_page(key or "sapa")
 
     # -- what the operator's pages ask for -------------------------------------------------------------------------------------
 
@@ -403,6 +338,7 @@ class ApplicantWindow(QMainWindow):
         self.readout.on = False
         self._nomor = ""
         self._called.stop()
+        self.turning.forget()
         for page in self._pages.values():
             page.forget()
         self.set_larger(False)
@@ -413,7 +349,7 @@ class ApplicantWindow(QMainWindow):
         if self.surveying:
             return
         shown = self.current == "sapa"
-        page = self._show("sapa")
+        page = self.show_page("sapa")
         self.forget()
         self._top_words()
         if isinstance(page, IdlePage) and not shown:
@@ -424,7 +360,7 @@ class ApplicantWindow(QMainWindow):
         """Made when it is first asked for."""
         if self._survey is None:
             self._survey = survey.Survey(load_forms())
-            self._survey.page_wanted.connect(self._show)
+            self._survey.page_wanted.connect(self.show_page)
             self._survey.filled.connect(self.surveyed)
             self._survey.over.connect(self.idle)
         return self._survey
@@ -440,7 +376,7 @@ class ApplicantWindow(QMainWindow):
 
     def after_handover(self, layanan: str, card: bool) -> None:
         """Thanks, and the survey. With one screen only the officer needs it back at once: the survey is then started by hand."""
-        if self._host is None:
+        if not self.shared:
             self.ask_survey(layanan, word("siaga", "terima_kartu" if card else "terima_surat"))
         else:
             self.idle()
@@ -456,22 +392,22 @@ class ApplicantWindow(QMainWindow):
             page = self.page("sambut")
             assert isinstance(page, WelcomePage)
             page.show_number(number_short(nomor) if nomor else "")
-            if nomor and self.current == "sapa" and self._host is None:
-                self._show("sambut")
+            if nomor and self.current == "sapa" and not self.shared:
+                self.show_page("sambut")
         self._top_words()
 
     def privacy(self) -> None:
-        self._show("privasi")
+        self.show_page("privasi")
 
     def data(self, rows: Sequence[tuple[str, str, str]]) -> None:
         """Is this you? ``rows``: field name, label, value."""
         page = self.page("data")
         assert isinstance(page, DataPage)
         page.show_rows(rows)
-        self._show("data")
+        self.show_page("data")
 
     def photo(self) -> None:
-        self._show("foto")
+        self.show_page("foto")
 
     def photo_frame(self, image: QImage | None, hint: str = "") -> None:
         page = self._pages.get("foto")
@@ -500,10 +436,10 @@ class ApplicantWindow(QMainWindow):
         page = self.page("jari")
         assert isinstance(page, HandsPage)
         page.show_hands(states, tuple(positions), share, done, hint)
-        self._show("jari")
+        self.show_page("jari")
 
     def eyes(self, hint: str = "") -> None:
-        page = self._show("mata")
+        page = self.show_page("mata")
         assert isinstance(page, EyesPage)
         page.show_hint(hint)
 
@@ -511,7 +447,7 @@ class ApplicantWindow(QMainWindow):
         page = self.page("tanda_tangan")
         assert isinstance(page, SignPage)
         page.ask(self.tongue("ttd_terima_kecil" if handover else "ttd_kecil"))
-        self._show("tanda_tangan")
+        self.show_page("tanda_tangan")
 
     def show_ink(self, points: Sequence[PenPoint], width: int, height: int) -> None:
         """What is being written on a pad of ``width`` x ``height`` units."""
@@ -529,17 +465,17 @@ class ApplicantWindow(QMainWindow):
         page = self.page("tinjau")
         assert isinstance(page, ReviewPage)
         page.show_review(name, portrait, signature, lines)
-        self._show("tinjau")
+        self.show_page("tinjau")
 
     def wait(self) -> None:
-        self._show("tunggu")
+        self.show_page("tunggu")
 
     def thanks(self, nomor: str, name: str, estimate: str) -> None:
         self.serve(nomor)
         page = self.page("terima_kasih")
         assert isinstance(page, ThanksPage)
         page.show_receipt(nomor, name, estimate)
-        self._show("terima_kasih")
+        self.show_page("terima_kasih")
 
     def closeEvent(self, event: QCloseEvent) -> None:
         self.readout.silence()

@@ -142,6 +142,7 @@ class Theme:
         QComboBox QAbstractItemView::item {{ min-height: {p(40)}px; padding-left: {p(8)}px; }}
         QTableView, QListView, QTextBrowser, QScrollArea {{ border: {ring}px solid transparent; border-radius: {radius}px; }}
         QTableView:focus, QListView:focus, QTextBrowser:focus, QScrollArea:focus {{ border-color: {c['focus']}; }}
+        QListView[ring="row"]:focus {{ border-color: transparent; }}
         QTableView {{ background: {c['surface']}; gridline-color: transparent; outline: none;
             selection-background-color: {c['accent_soft']}; selection-color: {c['ink']}; font-size: {self.size('row')}px; }}
         QHeaderView {{ background: {c['surface']}; border: none; }}
@@ -202,6 +203,7 @@ def prepare_application(app: QApplication) -> None:
     """Once per process: the neutral Fusion style and the house font."""
     from ktpel_kiosk.ui import accessible
     accessible.install()
-    app.setStyle("Fusion")
+    if app.style().name() != "fusion":
+        app.setStyle("Fusion")
     app.setFont(_default.font("body"))
     app.setPalette(_default.palette())

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import lru_cache
 
 from PySide6.QtCore import QEvent, QRectF, QSize, Qt
 from PySide6.QtGui import QPainter, QPen
@@ -21,6 +22,9 @@ from ktpel_kiosk.ui.words import word
 TOP = Qt.AlignmentFlag.AlignTop
 CHANNEL_ICONS = {"kotak_saran": "inbox", "situs": "globe", "email": "mail", "telepon": "phone", "lapor": "megaphone",
                  "langsung": "users", "lain": "message-square"}
+
+_code_of = lru_cache(maxsize=8)(qr_image)
+"""The office's own addresses for complaints: drawn once, however often the round is laid out anew."""
 
 
 def _w(key: str) -> str:
@@ -230,7 +234,7 @@ class ChannelsSlide(Slide):
     def _coded(self, channel: Channel, side: int) -> Card:
         card = Card(self.px(20), self.px(8), radius="applicant")
         code = Picture(QSize(side, side), fill=False)
-        code.set_image(qr_image(channel.link))
+        code.set_image(_code_of(channel.link))
         code.setAccessibleName(f"Kode QR {channel.value}")
         top = QHBoxLayout()
         top.setSpacing(14)

@@ -2,21 +2,22 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
-from PySide6.QtCore import QEvent, QRectF, QSize, Qt
-from PySide6.QtGui import QPainter, QPen
-from PySide6.QtWidgets import QHBoxLayout, QSizePolicy, QStackedWidget, QVBoxLayout, QWidget
+from PySide6.QtCore import QEvent
+from PySide6.QtGui import QResizeEvent
+from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
 
 from ktpel_kiosk.domain.biometric import Position
 from ktpel_kiosk.domain.permohonan import Permohonan
 from ktpel_kiosk.domain.sop import Stage
 from ktpel_kiosk.ports.devices import DeviceKind, DeviceState
-from ktpel_kiosk.ui import decoded, icons
-from ktpel_kiosk.ui.pages.base import ApplicationHead, Page, footer
+from ktpel_kiosk.ui import decoded
+from ktpel_kiosk.ui.pages.base import ApplicationHead, Page
+from ktpel_kiosk.ui.pages.rekam_alike import AlikeNotice
 from ktpel_kiosk.ui.pages.rekam_fingers import FingersPart
+from ktpel_kiosk.ui.pages.rekam_footer import SessionFooter
 from ktpel_kiosk.ui.pages.rekam_iris import IrisPart
 from ktpel_kiosk.ui.pages.rekam_part import Part
 from ktpel_kiosk.ui.pages.rekam_photo import PhotoPart
@@ -24,12 +25,10 @@ from ktpel_kiosk.ui.pages.rekam_refused import KeepPanel
 from ktpel_kiosk.ui.pages.rekam_review import DataPart, ExceptionPanel
 from ktpel_kiosk.ui.pages.rekam_seal import ReviewPart
 from ktpel_kiosk.ui.pages.rekam_signature import SignaturePart
+from ktpel_kiosk.ui.pages.rekam_tab import PartTab
 from ktpel_kiosk.ui.presenters.recording import PART_TITLES, RecordingPresenter, RecordView, Rejected
 from ktpel_kiosk.ui.presenters.work import WorkPresenter, biodata_rows
-from ktpel_kiosk.ui.widgets.base import elided, text_width
-from ktpel_kiosk.ui.widgets.buttons import Button, Pressable
-from ktpel_kiosk.ui.widgets.decisions import pause_menu
-from ktpel_kiosk.ui.widgets.status import NoticeBar
+from ktpel_kiosk.ui.widgets.front import FrontStack
 from ktpel_kiosk.ui.widgets.worklist import WorkItem, WorkList
 from ktpel_kiosk.ui.words import word
 
@@ -37,55 +36,12 @@ if TYPE_CHECKING:
     from ktpel_kiosk.ui.applicant_window import ApplicantWindow
     from ktpel_kiosk.ui.operator_window import OperatorWindow
 
-PART_ICONS = {"data": "user", "foto": "camera", "jari": "fingerprint-pattern", "iris": "eye", "tanda_tangan": "pen-line",
-              "tinjau": "shield-check"}
-
-
 ROOMY = 1.4
 """From this text size on the buttons say only what is needed."""
+SHORT_BELOW = 720
+"""Height of the page in design pixels under which the SOP's steps stand in one line: 1366x768 and 1280x720."""
 TIGHT_BELOW = 560
 """Height of the page in design pixels under which the step bar gives its room to the work; the clock above stays."""
-
-
-class PartTab(Pressable):
-    """A tab of the session: icon, word, tick when done."""
-
-    ROLE = "PageTab"
-
-    def __init__(self, key: str) -> None:
-        super().__init__(PART_TITLES[key])
-        self.key, self.done, self.count = key, False, ""
-        self.setCheckable(True)
-        self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
-
-    def show_state(self, done: bool, count: str) -> None:
-        self.done, self.count = done, count
-        self.setAccessibleName(f"{self.text()}{', selesai' if done else ''} {count}".strip())
-        self.update()
-
-    def sizeHint(self) -> QSize:
-        return QSize(self.theme.px(90), max(48, self.theme.px(48)))
-
-    def paintEvent(self, event: QEvent) -> None:
-        theme, on = self.theme, self.isChecked()
-        painter = QPainter(self)
-        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-        rect = QRectF(self.rect()).adjusted(0.5, 0.5, -0.5, -0.5)
-        painter.setPen(QPen(theme.color("accent" if on else "line"), 2 if on else 1))
-        painter.setBrush(theme.color("accent_soft" if on else "surface"))
-        painter.drawRoundedRect(rect.adjusted(0.5, 0.5, -0.5, -0.5), theme.radius("control"), theme.radius("control"))
-        font = theme.font("row", 600)
-        text = f"{self.text()} {self.count}".strip()
-        side = theme.px(18)
-        if text_width(font, text) + side + theme.px(20) > self.width():
-            text = elided(font, self.text(), self.width() - side - theme.px(20))
-        x = max(theme.px(6), (self.width() - side - theme.px(8) - text_width(font, text)) / 2)
-        ink = theme.color("good" if self.done and not on else "accent" if on else "muted")
-        icons.draw(painter, "circle-check" if self.done else PART_ICONS[self.key], ink, x, (self.height() - side) / 2, side)
-        painter.setFont(font)
-        painter.setPen(theme.color("accent" if on else "ink"))
-        painter.drawText(QRectF(x + side + theme.px(8), 0, self.width(), self.height()), Qt.AlignmentFlag.AlignVCenter, text)
-        self.ring(painter, QRectF(self.rect()), theme.px(10), theme)
 
 
 def decode_view(view: RecordView) -> None:
@@ -102,18 +58,17 @@ class PerekamanPage(Page):
         self.presenter.loaded = decode_view
         self.work = WorkPresenter(window.session, Stage.REKAM, Stage.KIRIM)
         self.view: RecordView | None = None
-        self._searched: tuple[str, ...] = ()
         self.part: Part | None = None
-        self.frame.setSpacing(12)
-        self.frame.setContentsMargins(24, 20, 24, 16)
+        self._short: bool | None = None
         self.list = WorkList("Menunggu perekaman", "scan-face", "Tidak ada yang menunggu", "Permohonan yang disetujui tampil di sini.")
         self.list.view.clicked.connect(lambda _i: self.open_application(self.list.current()))
         self.list.view.activated.connect(lambda _i: self.open_application(self.list.current()))
-        self.pages = QStackedWidget()
+        self.pages = FrontStack()
         self.pages.addWidget(self.list)
         self.pages.addWidget(self._session())
         self.frame.addWidget(self.pages, 1)
-        self.keys = {"F6": lambda: self.ask_exception(None), "F7": self._repeat, "F8": self._capture}
+        self._fit()
+        self.keys = {"F6": lambda: self.ask_exception(None), "F7": self.repeat_capture, "F8": self.capture_now}
         window.bridge.device_changed.connect(self._device_changed)
         applicant = self.applicant
         if applicant is not None:
@@ -121,6 +76,7 @@ class PerekamanPage(Page):
             applicant.data_answered.connect(self._data_answered)
             applicant.signed.connect(self._signed)
             applicant.agreed.connect(self._agreed)
+            applicant.taken_back.connect(self.buttons)
 
     @property
     def applicant(self) -> ApplicantWindow | None:
@@ -128,9 +84,8 @@ class PerekamanPage(Page):
 
     def _session(self) -> QWidget:
         holder = QWidget()
-        layout = QVBoxLayout(holder)
+        layout = self.column = QVBoxLayout(holder)
         layout.setContentsMargins(0, 0, 0, 0)
-        layout.setSpacing(12)
         self.head = ApplicationHead()
         layout.addWidget(self.head)
         self.tabs: dict[str, PartTab] = {}
@@ -144,9 +99,9 @@ class PerekamanPage(Page):
         layout.addLayout(line)
         self.parts: dict[str, Part] = {p.key: p for p in (DataPart(self), PhotoPart(self), FingersPart(self), IrisPart(self),
                                                          SignaturePart(self), ReviewPart(self))}
-        self.alike = NoticeBar()
+        self.alike = AlikeNotice(self)
         layout.addWidget(self.alike)
-        self.stack = QStackedWidget()
+        self.stack = FrontStack()
         for part in self.parts.values():
             self.stack.addWidget(part)
         self.exception = ExceptionPanel(self)
@@ -154,23 +109,10 @@ class PerekamanPage(Page):
         self.keeping = KeepPanel(self)
         self.stack.addWidget(self.keeping)
         layout.addWidget(self.stack, 1)
-        self.except_button = Button("Pengecualian", icon="hand", key="F6")
-        self.except_button.clicked.connect(lambda: self.ask_exception(None))
-        self.repeat = Button("Ulangi", icon="rotate-ccw", key="F7")
-        self.repeat.clicked.connect(self._repeat)
-        self.force = Button("Terima apa adanya", "danger")
-        self.force.clicked.connect(self._force)
-        self.cancel = Button("Batal", key="Esc")
-        self.cancel.clicked.connect(lambda: self.close_panel())
-        self.cancel.hide()
-        self.put_off = Button("Simpan & tunda")
-        self.put_off.setToolTip("Setiap hasil sudah tersimpan; waktu dijeda dengan alasan")
-        self.put_off.clicked.connect(lambda: pause_menu(self.put_off, self._put_off))
-        self.shoot = Button("Ambil", icon="camera", key="F8")
-        self.shoot.clicked.connect(self._capture)
-        self.primary = Button("Lanjut", "primary", key="F9")
-        self.primary.clicked.connect(self._primary)
-        layout.addLayout(footer([self.except_button, self.repeat, self.force], [self.put_off, self.shoot, self.cancel, self.primary]))
+        self.foot = SessionFooter(self)
+        self.primary = self.foot.primary
+        self.repeat, self.force = self.foot.repeat, self.foot.force
+        layout.addLayout(self.foot.line)
         return holder
 
     # -- opening and leaving ------------------------------------------------------------------------------------------
@@ -220,7 +162,7 @@ class PerekamanPage(Page):
             self.shell.tell("info", f"Tadi dijeda: {paused}. Waktu berjalan lagi; yang sudah direkam masih tersimpan.",
                             bold=f"{view.permohonan.nomor_register} dilanjutkan.")
 
-    def _put_off(self, reason: str) -> None:
+    def put_off(self, reason: str) -> None:
         if self.view is not None:
             pid = self.view.permohonan.id
             self.act(lambda: self.work.put_off(pid, reason), self._waits)
@@ -278,33 +220,8 @@ class PerekamanPage(Page):
             tab.show_state(view.part_done(key), f"{done}/{len(states)}" if len(states) > 1 and done < len(states) else "")
         for key in present:
             self.parts[key].show_view(view)
-        self._show_alike(view)
-        self._look_for_doubles(view)
+        self.alike.show_view(view)
         self.buttons()
-
-    def _look_for_doubles(self, view: RecordView) -> None:
-        """In the background, once for each set of fingers; the session does not wait for it."""
-        key, pid = view.fingers_key(), view.permohonan.id
-        if key and key != self._searched:
-            self._searched = key
-            self.ask(lambda: self.presenter.search_doubles(pid, lambda: not self._is_open(pid)), self._looked, lambda _e: None)
-
-    def _is_open(self, pid: str) -> bool:
-        return self.view is not None and self.view.permohonan.id == pid
-
-    def _looked(self, view: RecordView | None) -> None:
-        if view is not None and self.view is not None and self._is_open(view.permohonan.id):
-            self.set_view(replace(self.view, alike=view.alike))
-
-    def _show_alike(self, view: RecordView) -> None:
-        check = view.alike
-        if check is None or not check.open:
-            self.alike.dismiss()
-            return
-        key = f"jari_mirip:{view.permohonan.id}"
-        self.alike.show_text("attention", "Pemohon tetap dilayani. Bandingkan kedua data bila sempat, sebelum disegel.",
-                             bold="Sidik jari mirip dengan rekaman lain di kantor ini.", action="Bandingkan",
-                             act=lambda: self.shell.go("tugas", task=key))
 
     def _tab(self, key: str, _on: bool = True) -> None:
         self._show_part(key)
@@ -319,7 +236,7 @@ class PerekamanPage(Page):
         self.stack.setCurrentWidget(self.part)
         if self.view is not None:
             self.part.show_view(self.view)
-        if changed or self.isVisible():
+        if (changed or self.isVisible()) and self.shell.shown() is self:  # an answer that comes after the lock starts no camera
             self.part.enter()
         self.buttons()
 
@@ -328,52 +245,34 @@ class PerekamanPage(Page):
         view, part = self.view, self.part
         if view is None or part is None or self.stack.currentWidget() in (self.exception, self.keeping):
             return
-        device = part.key not in ("data", "tinjau")
-        recording = view.stage is Stage.REKAM
-        low = [s for s in view.of_part(part.key) if s.state == "low"] if device else []
-        self.put_off.setVisible(self.work.may_act(view.permohonan))
         large = self.shell.theme.scale >= ROOMY
         tight = large and self.height() / self.shell.theme.scale < TIGHT_BELOW
         self.head.bar.setVisible(not tight)
         part.set_tight(tight)
-        self.put_off.set_text("Tunda" if large else "Simpan & tunda")
-        for button, icon in ((self.repeat, "rotate-ccw"), (self.shoot, "camera"), (self.except_button, "hand")):
-            button.icon_name = "" if large else icon
-            button.updateGeometry()
-        self.shoot.setVisible(device and recording)
-        self.shoot.set_text(part.capture_word or "Ambil")
-        self.shoot.setEnabled(not part.capturing and view.confirmed and (part.key == "foto" or not view.part_done(part.key)))
-        self.repeat.setVisible(device and recording)
-        tried = part.asks() or any(s.attempts for s in view.of_part(part.key))
-        self.repeat.setEnabled(not part.capturing and view.confirmed and tried)
-        self.except_button.setVisible(recording and part.key in ("jari", "iris", "tanda_tangan"))
-        self.force.setVisible(bool(low) and all(s.tries_left == 0 for s in low))
-        self.primary.set_text(self._primary_word(view, part))
-        self.primary.setEnabled(not self.busy and not part.capturing and self._primary_ready(view, part))
-
-    def _primary_word(self, view: RecordView, part: Part) -> str:
-        if part.key == "data" and not view.confirmed:
-            return "Simpan perbaikan" if view.permohonan.corrections else "Pemohon membenarkan"
-        if part.key == "tinjau":
-            return "Sahkan & segel" if view.stage is Stage.KIRIM else "Selesai merekam"
-        following = self._following(view, part.key)
-        return f"Lanjut: {PART_TITLES[following]}"
-
-    def _primary_ready(self, view: RecordView, part: Part) -> bool:
-        if part.key == "tinjau":
-            return view.applicant_agreed if view.stage is Stage.KIRIM else view.status.complete
-        return part.key == "data" or view.part_done(part.key)
-
-    def _following(self, view: RecordView, key: str) -> str:
-        order = view.parts()
-        rest = order[order.index(key) + 1:] if key in order else ()
-        return next((p for p in rest if not view.part_done(p)), "tinjau")
+        self.foot.show(view, part, large=large)
+        self.column.activate()  # the words of a button and its room change together
 
     def show_busy(self, on: bool) -> None:
         self.buttons()
 
+    def _fit(self) -> None:
+        """On a low screen the SOP's steps take one line and the gaps are small: the work gets the room."""
+        short = self.height() / self.shell.theme.scale < SHORT_BELOW
+        if short != self._short:
+            self._short = short
+            self.frame.setContentsMargins(24, 12 if short else 20, 24, 12 if short else 16)
+            self.frame.setSpacing(8 if short else 12)
+            self.column.setSpacing(8 if short else 12)
+            self.head.set_slim(short)
+            self.alike.set_slim(short)
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        self._fit()
+
     def changeEvent(self, event: QEvent) -> None:
-        if event.type() == QEvent.Type.StyleChange and hasattr(self, "put_off"):
+        if event.type() == QEvent.Type.StyleChange and hasattr(self, "foot"):
+            self._fit()
             self.buttons()
         super().changeEvent(event)
 
@@ -401,7 +300,8 @@ class PerekamanPage(Page):
 
     # -- keys ---------------------------------------------------------------------------------------------------------
 
-    def _primary(self) -> None:
+    def go_on(self) -> None:
+        """F9."""
         view, part = self.view, self.part
         if view is None or part is None:
             return
@@ -414,7 +314,7 @@ class PerekamanPage(Page):
         elif isinstance(part, ReviewPart):
             part.seal() if view.stage is Stage.KIRIM else self._finish()
         else:
-            following = self._following(view, part.key)
+            following = view.following(part.key)
             if following == "tinjau" and view.stage is Stage.REKAM and view.status.complete:
                 self._finish()
             else:
@@ -434,15 +334,18 @@ class PerekamanPage(Page):
             self.shell.tell("good", "Lanjut ke langkah berikutnya.", bold=f"Perekaman {view.permohonan.nomor_register} selesai.")
             self.leave_session()
 
-    def _capture(self) -> None:
-        if self.part is not None and self.shoot.isVisible() and self.shoot.isEnabled():
+    def capture_now(self) -> None:
+        """F8."""
+        if self.part is not None and self.foot.shoot.isVisible() and self.foot.shoot.isEnabled():
             self.part.capture()
 
-    def _repeat(self) -> None:
-        if self.part is not None and self.repeat.isVisible() and self.repeat.isEnabled():
+    def repeat_capture(self) -> None:
+        """F7."""
+        if self.part is not None and self.foot.repeat.isVisible() and self.foot.repeat.isEnabled():
             self.part.repeat()
 
-    def _force(self) -> None:
+    def take_as_it_is(self) -> None:
+        """The best of all tries counts although it is low."""
         if self.view is not None and self.part is not None:
             pid = self.view.permohonan.id
             low = [s.position for s in self.view.of_part(self.part.key) if s.state == "low"]
@@ -450,7 +353,7 @@ class PerekamanPage(Page):
 
     def ask_exception(self, position: Position | None) -> None:
         """Open the exception panel for a finger, an eye or the signature."""
-        if self.view is None or self.part is None or not self.except_button.isVisible():
+        if self.view is None or self.part is None or not self.foot.excuse.isVisible():
             return
         missing = [s.position for s in self.view.of_part(self.part.key) if not s.done]
         default = {"jari": Position.RIGHT_THUMB, "iris": Position.RIGHT_EYE}.get(self.part.key, Position.SIGNATURE)
@@ -465,23 +368,18 @@ class PerekamanPage(Page):
 
     def _open_panel(self, panel: ExceptionPanel | KeepPanel, act: str) -> None:
         self.stack.setCurrentWidget(panel)
-        for button in (self.except_button, self.repeat, self.force, self.put_off, self.shoot):
-            button.hide()
-        self.cancel.show()
-        self.primary.set_text(act)
-        self.primary.setEnabled(True)
-        self.primary.clicked.disconnect()
-        self.primary.clicked.connect(panel.save)
+        self.alike.hide()  # the panel needs the room, and one thing is decided at a time
+        self.foot.show_panel(act, panel.save)
 
     def close_panel(self, *, settled: bool = False) -> None:
         """Back to the part; ``settled``: what the panel was about is done."""
-        self.primary.clicked.disconnect()
-        self.primary.clicked.connect(self._primary)
-        self.cancel.hide()
+        self.foot.hide_panel()
         if self.part is not None:
             if settled:
                 self.part.forget_refused()
             self.stack.setCurrentWidget(self.part)
+        if self.view is not None:
+            self.alike.show_view(self.view)
         self.buttons()
 
     # -- the applicant's answers --------------------------------------------------------------------------------------

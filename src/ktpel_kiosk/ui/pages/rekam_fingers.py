@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QTimer
 from PySide6.QtGui import QImage
-from PySide6.QtWidgets import QHBoxLayout, QStackedWidget, QVBoxLayout
+from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout
 
 from ktpel_kiosk.domain.biometric import THUMBS, Position, Sample
 from ktpel_kiosk.domain.errors import KioskError
@@ -27,6 +27,7 @@ from ktpel_kiosk.ui.widgets.base import Card, label
 from ktpel_kiosk.ui.widgets.buttons import Chip, ChoiceChip
 from ktpel_kiosk.ui.widgets.capture import FingerPlate, FingerView, HandMap
 from ktpel_kiosk.ui.widgets.finger_table import FingerTable
+from ktpel_kiosk.ui.widgets.front import FrontStack
 from ktpel_kiosk.ui.widgets.status import NoticeBar
 from ktpel_kiosk.ui.words import word
 
@@ -36,6 +37,8 @@ if TYPE_CHECKING:
 
 NEXT_MS = 1200
 """What was captured is looked at for so long before the next group begins."""
+HANDS_LEAST = 40
+"""Height of the hands where notices need the room, pixels: they say which fingers, the plate and the table say it too."""
 TOGETHER = "Rekam tiap jari sendiri, bila empat jari tidak dapat diletakkan bersama"
 ALONE = "Alat yang terpasang membaca satu jari, sehingga jari direkam satu per satu"
 
@@ -53,7 +56,8 @@ class FingersPart(Part):
         self._settled = False
         self._asked_engine = False
         self._one_only = False
-        left = Card(20, 10)
+        left = Card(20, 8)
+        left.body.setContentsMargins(20, 12, 20, 14)
         self.title = label("", "title", weight="bold")
         self.rule = Chip("", "accent", compact=True)
         self.single = ChoiceChip("Satu per satu")
@@ -75,21 +79,26 @@ class FingersPart(Part):
         self.refused.replace.connect(lambda position: self._take((position,), instead=True))
         self.refused.excuse.connect(page.ask_exception)
         self.refused.keep.connect(lambda: page.ask_keep(self.refused.rejected))
-        self.plates = QStackedWidget()
+        self.plates = FrontStack()
         self.plates.addWidget(self.plate)
         self.plates.addWidget(self.refused)
-        left.body.addWidget(self.plates, 1)
         self.history = AttemptHistory()
-        left.body.addWidget(self.history)
+        beside = QHBoxLayout()
+        beside.setSpacing(10)
+        beside.addWidget(self.plates, 1)
+        beside.addWidget(self.history)
+        left.body.addLayout(beside, 1)
         side = QVBoxLayout()
-        side.setSpacing(12)
+        side.setSpacing(8)
         hands = self.hands = Card(12, 0)
+        hands.body.setContentsMargins(12, 10, 12, 6)
         self.map = HandMap(selectable=True)
+        self.map.setMinimumHeight(HANDS_LEAST)
         self.map.pressed.connect(page.ask_exception)
         hands.body.addWidget(self.map)
         side.addWidget(hands, 5)
         table = Card(18, 8)
-        table.body.setContentsMargins(18, 10, 18, 10)
+        table.body.setContentsMargins(18, 8, 18, 8)
         top = QHBoxLayout()
         top.addWidget(label(word("rekam", "jari_hasil"), "body", weight="semibold"), 1)
         top.addWidget(self.rule)
@@ -98,13 +107,13 @@ class FingersPart(Part):
         table.body.addWidget(self.table)
         table.body.addStretch(1)
         side.addWidget(table, 5)
-        self.columns.addWidget(left, 64)
-        self.columns.addLayout(side, 46)
+        self.columns.addWidget(left, 67)
+        self.columns.addLayout(side, 43)
 
     def set_tight(self, on: bool) -> None:
         """The plate names the fingers, the table their results: hands and attempts give way to large letters."""
         self.hands.setVisible(not on)
-        self.history.setMaximumHeight(0 if on else 1000)
+        self.history.setVisible(not on)
 
     def set_automatic(self, on: bool) -> None:
         """Whether the next group begins by itself; kept for this desk."""
@@ -226,7 +235,7 @@ class FingersPart(Part):
         found = self.page.presenter.attempts(view, asked)
         self.history.set_lines([AttemptLine(a.number, tuple(
             (name_on_plate(p), score, tone, used) for p, score, tone, used in a.scores), a.note,
-            tuple(self._picture(s) for s in a.samples)) for a in found[-SHOWN:]])
+            tuple(self._picture(s) for s in a.samples)) for a in found[-SHOWN:]], more=any(not view.status.of(p).done for p in asked))
 
     # -- capturing ----------------------------------------------------------------------------------------------------
 
@@ -249,7 +258,7 @@ class FingersPart(Part):
         self.forget_refused()
         self.title.setText(slap_title(slap))
         self._tiles(self.page.view, slap)
-        self.plate.set_hint(f"{slap_title(slap)}: letakkan, tekan pelan, tahan")
+        self.plate.set_hint(word("rekam", "jari_letakkan"))
         self._tell_applicant("")
         pid, presenter = self.page.view.permohonan.id, self.page.presenter
         self.page.ask(lambda: presenter.fingers(pid, slap, instead=instead), self._done, self._failed)

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QTimer
-from PySide6.QtWidgets import QHBoxLayout, QLabel, QStackedWidget, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QHBoxLayout, QLabel, QVBoxLayout, QWidget
 
 from ktpel_kiosk.domain.biometric import EYES, Position
 from ktpel_kiosk.ports.devices import DeviceKind
@@ -16,13 +16,14 @@ from ktpel_kiosk.ui.presenters.recording import RecordView, applicant_hint, open
 from ktpel_kiosk.ui.widgets.base import Card, label, set_tone
 from ktpel_kiosk.ui.widgets.buttons import Chip
 from ktpel_kiosk.ui.widgets.capture import PreviewView
+from ktpel_kiosk.ui.widgets.front import FrontStack
 from ktpel_kiosk.ui.words import word
 
 if TYPE_CHECKING:
     from ktpel_kiosk.desk.recording import CaptureResult
     from ktpel_kiosk.ui.pages.perekaman import PerekamanPage
 
-EYE_LEAST = 130
+EYE_LEAST = 100
 """Height of an eye where a notice and advice need the room, pixels."""
 
 
@@ -66,7 +67,7 @@ class IrisPart(Part):
         self.refused.replace.connect(lambda _eye: self._take(EYES, instead=True))
         self.refused.excuse.connect(page.ask_exception)
         self.refused.keep.connect(lambda: page.ask_keep(self.refused.rejected))
-        self.plates = QStackedWidget()
+        self.plates = FrontStack()
         self.plates.addWidget(holder)
         self.plates.addWidget(self.refused)
         card.body.addWidget(self.plates, 1)

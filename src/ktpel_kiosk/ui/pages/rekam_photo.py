@@ -6,14 +6,13 @@ import time
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QRectF, QSize, QTimer
-from PySide6.QtWidgets import QApplication, QGridLayout, QHBoxLayout, QVBoxLayout, QWidget
+from PySide6.QtCore import QRectF, QSize, Qt, QTimer
+from PySide6.QtWidgets import QApplication, QHBoxLayout, QVBoxLayout, QWidget
 
 from ktpel_kiosk.domain.biometric import Position, RawImage
 from ktpel_kiosk.domain.errors import KioskError
 from ktpel_kiosk.domain.sop import Stage
 from ktpel_kiosk.ports.devices import DeviceKind
-from ktpel_kiosk.ui.pages.base import scroll
 from ktpel_kiosk.ui.pages.rekam_part import Part, picture_of
 from ktpel_kiosk.ui.presenters.photo_guide import Guidance, PhotoGuide
 from ktpel_kiosk.ui.presenters.recording import (
@@ -25,9 +24,10 @@ from ktpel_kiosk.ui.presenters.recording import (
     replaced_background,
     wrong_background,
 )
-from ktpel_kiosk.ui.widgets.base import Card, Line, clear_layout, label
+from ktpel_kiosk.ui.widgets.base import Card, clear_layout, column, label
 from ktpel_kiosk.ui.widgets.buttons import Button, Chip, ChoiceChip
 from ktpel_kiosk.ui.widgets.capture import Picture, PreviewView
+from ktpel_kiosk.ui.widgets.measures import MeasureLine, MeasureList
 from ktpel_kiosk.ui.words import has_word, word
 
 if TYPE_CHECKING:
@@ -38,10 +38,9 @@ JUDGE_GAP_S = 0.25
 """Between two judgements: hints need no more, and the picture keeps the processor."""
 SILENT_S = 2.0
 """A camera that sends nothing for so long is said to be silent."""
+SHOT = QSize(54, 72)
 SAID_S = 3.0
 """So long the result of a picture stands where the hints stand."""
-ONE_COLUMN = 6
-"""More measures than this stand in two columns."""
 
 
 class PhotoPart(Part):
@@ -55,30 +54,22 @@ class PhotoPart(Part):
         self.live.set_waiting(word("rekam", "foto_tunggu"), "camera")
         plate.body.addWidget(self.live)
         side = Card(24, 8)
-        side.body.setContentsMargins(24, 16, 24, 20)
+        side.body.setContentsMargins(24, 14, 24, 14)
         self.automatic = ChoiceChip(word("rekam", "otomatis"))
         self.automatic.setToolTip(word("rekam", "otomatis_foto"))
         self.automatic.toggled.connect(self.set_automatic)
         self.mirror = ChoiceChip(word("rekam", "cermin"))
         self.mirror.setToolTip(word("rekam", "cermin_teks"))
         self.mirror.toggled.connect(self._set_mirror)
+        self.about = label("", "small", tone="muted", wrap=True)
         head = QHBoxLayout()
         head.setSpacing(8)
-        head.addWidget(label("Foto", "title", weight="bold"), 1)
-        head.addWidget(self.mirror)
-        head.addWidget(self.automatic)
+        head.addLayout(column(label("Foto", "title", weight="bold"), self.about, spacing=2), 1)
+        head.addWidget(self.mirror, 0, Qt.AlignmentFlag.AlignTop)
+        head.addWidget(self.automatic, 0, Qt.AlignmentFlag.AlignTop)
         side.body.addLayout(head)
-        self.about = label("", "small", tone="muted", wrap=True)
-        side.body.addWidget(self.about)
-        self._measures = QGridLayout()
-        self._measures.setHorizontalSpacing(20)
-        self._measures.setVerticalSpacing(0)
-        inner, column = QWidget(), QVBoxLayout()
-        inner.setLayout(column)
-        column.setContentsMargins(0, 0, 4, 0)
-        column.addLayout(self._measures)
-        column.addStretch(1)
-        side.body.addWidget(scroll(inner), 1)
+        self.measures = MeasureList()
+        side.body.addWidget(self.measures, 1)
         side.body.addWidget(self._cloth_offer())
         self._shots = QHBoxLayout()
         self._shots.setSpacing(12)
@@ -87,7 +78,6 @@ class PhotoPart(Part):
         self.columns.addWidget(side, 52)
         self.guide = PhotoGuide()
         self._pid = ""
-        self._shown: tuple[Measure, ...] = ()
         self._judging = self.judged = False
         self._judged_at = self._framed_at = self._said_until = 0.0
         self._watch = QTimer(self)
@@ -241,25 +231,7 @@ class PhotoPart(Part):
     # -- beside the picture -------------------------------------------------------------------------------------------
 
     def _show_measures(self, measures: tuple[Measure, ...]) -> None:
-        if measures == self._shown:
-            return
-        self._shown = measures
-        clear_layout(self._measures)
-        columns = 2 if len(measures) > ONE_COLUMN else 1
-        for i, m in enumerate(measures):
-            holder = QWidget()
-            box = QVBoxLayout(holder)
-            box.setContentsMargins(0, 0, 0, 0)
-            box.setSpacing(0)
-            line = QHBoxLayout()
-            line.setContentsMargins(0, 5, 0, 5)
-            line.addWidget(label(m.name, "small" if columns == 2 else "body"), 1)
-            line.addWidget(Chip(m.value, m.tone, compact=columns == 2))
-            box.addLayout(line)
-            box.addWidget(Line())
-            self._measures.addWidget(holder, i // columns, i % columns)
-        for column in range(2):
-            self._measures.setColumnStretch(column, 1 if column < columns else 0)
+        self.measures.set_lines([MeasureLine(m.name, m.value, m.tone) for m in measures])
 
     def show_view(self, view: RecordView) -> None:
         if view.permohonan.id != self._pid:
@@ -271,7 +243,7 @@ class PhotoPart(Part):
         clear_layout(self._shots)
         self._offer_cloth(view)
         for sample in view.faces[-3:]:
-            shot = Picture(QSize(60, 80), self.page.presenter.score_text(sample.quality.score))
+            shot = Picture(SHOT, self.page.presenter.score_text(sample.quality.score))
             shot.set_image(picture_of(sample))
             shot.chosen = sample.best
             self._shots.addWidget(shot)
@@ -279,26 +251,26 @@ class PhotoPart(Part):
 
     def _result(self, view: RecordView) -> QVBoxLayout:
         """The best picture so far in words, and what may be done."""
-        column = QVBoxLayout()
-        column.setSpacing(6)
-        column.addStretch(1)
+        found = QVBoxLayout()
+        found.setSpacing(6)
+        found.addStretch(1)
         best, status = view.best.get(Position.FACE), view.of_part(self.key)
         if best is not None and status:
             said, tone = self.page.presenter.grade(Position.FACE, best.quality)
             good = status[0].state in ("captured", "forced")
-            column.addWidget(Chip(f"{said} · {self.page.presenter.score_text(best.quality.score)}", "good" if good else tone))
+            found.addWidget(Chip(f"{said} · {self.page.presenter.score_text(best.quality.score)}", "good" if good else tone))
             text = word("rekam", "foto_apa_adanya") if status[0].state == "forced" else \
                 word("rekam", "foto_terbaik").format(jumlah=len(view.faces)) if good else \
                 word("rekam", "foto_kurang").format(batas=self.page.presenter.threshold(Position.FACE), sisa=status[0].tries_left)
             if replaced_background(best.quality):
                 text += f" {word('rekam', 'latar_diganti').capitalize()}."
-            column.addWidget(label(text, "small", tone="muted" if good else "attention", wrap=True))
-            if not self._shown:
+            found.addWidget(label(text, "small", tone="muted" if good else "attention", wrap=True))
+            if not self.measures.lines():
                 self._show_measures(measures_of(best.quality, view.permohonan.penduduk.latar_foto))
         else:
-            column.addWidget(label(word("rekam", "foto_belum"), "small", tone="muted", wrap=True))
-        column.addStretch(1)
-        return column
+            found.addWidget(label(word("rekam", "foto_belum"), "small", tone="muted", wrap=True))
+        found.addStretch(1)
+        return found
 
     def _offer_cloth(self, view: RecordView) -> None:
         """Replacing the cloth is offered where the office allows it and the last picture needs it; it is never done unasked."""

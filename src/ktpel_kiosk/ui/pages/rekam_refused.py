@@ -11,6 +11,7 @@ from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
 
 from ktpel_kiosk.domain.biometric import Modality, Position
 from ktpel_kiosk.domain.errors import KioskError
+from ktpel_kiosk.ui.pages.base import scroll
 from ktpel_kiosk.ui.presenters.recording import RecordView, Rejected
 from ktpel_kiosk.ui.theme import theme_of
 from ktpel_kiosk.ui.widgets.base import Card, clear_layout, label
@@ -135,19 +136,24 @@ class KeepPanel(Card):
     """"Tetap pakai": reason and the second officer who looked at the finger too."""
 
     def __init__(self, page: PerekamanPage) -> None:
-        super().__init__(24, 12)
+        super().__init__(0, 0)
         self.page = page
-        self.body.addWidget(label(_w("tetap_judul"), "title", weight="bold"))
+        inner = QWidget()
+        column = QVBoxLayout(inner)
+        column.setContentsMargins(24, 14, 24, 14)
+        column.setSpacing(10)
+        self.body.addWidget(scroll(inner), 1)
+        column.addWidget(label(_w("tetap_judul"), "title", weight="bold"))
         self.about = label("", "body", tone="muted", wrap=True)
-        self.body.addWidget(self.about)
+        column.addWidget(self.about)
         self.what = label("", "body", weight="medium", wrap=True)
-        self.body.addWidget(self.what)
+        column.addWidget(self.what)
         self.reason = NoteField("reason", "Alasan", placeholder=_w("tetap_alasan"), lines=2)
-        self.body.addWidget(self.reason)
+        column.addWidget(self.reason)
         self.second = SecondPerson("Persetujuan petugas kedua")
         self.second.entered.connect(self.save)
-        self.body.addWidget(self.second)
-        self.body.addStretch(1)
+        column.addWidget(self.second)
+        column.addStretch(1)
 
     def ask(self, rejected: Rejected) -> None:
         new, old = rejected.position, rejected.found

@@ -128,11 +128,16 @@ class ExceptionPanel(Card):
     """F6: which finger, eye or signature, why, and the second officer who agrees."""
 
     def __init__(self, page: PerekamanPage) -> None:
-        super().__init__(24, 12)
+        super().__init__(0, 0)
         self.page = page
-        self.body.addWidget(label("Pengecualian", "title", weight="bold"))
-        self.body.addWidget(label("Bagian yang tidak dapat direkam, dengan alasan dan persetujuan petugas kedua.", "body", tone="muted",
-                                  wrap=True))
+        inner = QWidget()
+        column = QVBoxLayout(inner)
+        column.setContentsMargins(24, 14, 24, 14)
+        column.setSpacing(10)
+        self.body.addWidget(scroll(inner), 1)
+        column.addWidget(label("Pengecualian", "title", weight="bold"))
+        column.addWidget(label("Bagian yang tidak dapat direkam, dengan alasan dan persetujuan petugas kedua.", "body", tone="muted",
+                               wrap=True))
         line = QHBoxLayout()
         line.setSpacing(16)
         self.position = ChoiceField("position", "Bagian", [(p, word("posisi", p)) for p in (*FINGERS, Position.RIGHT_EYE,
@@ -146,14 +151,14 @@ class ExceptionPanel(Card):
         self._chips.setSpacing(8)
         kinds.addLayout(self._chips)
         line.addLayout(kinds, 2)
-        self.body.addLayout(line)
+        column.addLayout(line)
         self.group = QButtonGroup(self)
         self.reason = NoteField("reason", "Alasan", placeholder="Misalnya: diperban setelah operasi, kontrol dua minggu lagi", lines=2)
-        self.body.addWidget(self.reason)
+        column.addWidget(self.reason)
         self.second = SecondPerson("Persetujuan petugas kedua")
         self.username, self.password, self.message = self.second.username, self.second.password, self.second.message
-        self.body.addWidget(self.second)
-        self.body.addStretch(1)
+        column.addWidget(self.second)
+        column.addStretch(1)
 
     def ask(self, position: Position) -> None:
         self.position.set_value(position)

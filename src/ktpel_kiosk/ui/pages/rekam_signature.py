@@ -6,9 +6,9 @@ from collections.abc import Callable, Sequence
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
-from PySide6.QtCore import QTimer
+from PySide6.QtCore import Qt, QTimer
 from PySide6.QtGui import QImage
-from PySide6.QtWidgets import QButtonGroup, QSizePolicy, QStackedWidget, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QButtonGroup, QHBoxLayout, QSizePolicy, QVBoxLayout, QWidget
 
 from ktpel_kiosk.domain.biometric import PenPoint, Position, SignatureKind
 from ktpel_kiosk.ports.devices import DeviceKind, DeviceState
@@ -19,6 +19,7 @@ from ktpel_kiosk.ui.presenters.recording import RecordView, applicant_hint
 from ktpel_kiosk.ui.widgets.base import Card, label, set_tone
 from ktpel_kiosk.ui.widgets.buttons import Chip, ChoiceChip
 from ktpel_kiosk.ui.widgets.capture import PreviewView
+from ktpel_kiosk.ui.widgets.front import FrontStack
 from ktpel_kiosk.ui.widgets.ink import SignatureField
 from ktpel_kiosk.ui.words import position_word, word
 
@@ -38,8 +39,13 @@ class SignaturePart(Part):
 
     def __init__(self, page: PerekamanPage) -> None:
         super().__init__(page)
-        left = Card(20, 12)
-        left.body.addWidget(label("Tanda tangan pemohon", "title", weight="bold"))
+        left = Card(20, 8)
+        left.body.setContentsMargins(20, 14, 20, 14)
+        self.chip = Chip("belum ada", "neutral")
+        head = QHBoxLayout()
+        head.addWidget(label("Tanda tangan pemohon", "title", weight="bold", wrap=True), 1)
+        head.addWidget(self.chip, 0, Qt.AlignmentFlag.AlignTop)
+        left.body.addLayout(head)
         self.hint = label("", "body", tone="muted", wrap=True)
         left.body.addWidget(self.hint)
         self.ink = SignatureField()
@@ -51,7 +57,7 @@ class SignaturePart(Part):
         self._drawing.timeout.connect(self._draw_live)
         self.print = PreviewView(whole=True)
         self.print.set_waiting("")
-        self.field = QStackedWidget()
+        self.field = FrontStack()
         self.field.addWidget(self.ink)
         self.field.addWidget(self.print)
         self.refused = RefusedCard()
@@ -59,10 +65,10 @@ class SignaturePart(Part):
         self.refused.keep.connect(lambda: page.ask_keep(self.refused.rejected))
         self.field.addWidget(self.refused)
         left.body.addWidget(self.field, 1)
-        side, inner = Card(18, 12), QWidget()
+        side, inner = Card(18, 0), QWidget()
         column = QVBoxLayout(inner)
         column.setContentsMargins(0, 0, 4, 0)
-        column.setSpacing(12)
+        column.setSpacing(10)
         side.body.addWidget(scroll(inner), 1)
         column.addWidget(label("Bentuk", "strong", weight="semibold"))
         self.kinds = QButtonGroup(self)
@@ -76,10 +82,6 @@ class SignaturePart(Part):
         self.kinds.buttonClicked.connect(lambda _b: self._kind_chosen())
         self.about = label("", "small", tone="muted", wrap=True)
         column.addWidget(self.about)
-        column.addSpacing(8)
-        column.addWidget(label("Hasil tersimpan", "strong", weight="semibold"))
-        self.chip = Chip("belum ada", "neutral")
-        column.addWidget(self.chip)
         column.addStretch(1)
         self.left_hand = label(word("rekam", "ttd_kidal"), "small", tone="muted", wrap=True)
         column.addWidget(self.left_hand)
@@ -142,9 +144,9 @@ class SignaturePart(Part):
             self.chip.set("belum ada", "neutral")
             return
         said, tone = self.page.presenter.grade(Position.SIGNATURE, sample.quality)
-        form = {SignatureKind.GARIS: "garis", SignatureKind.CAP_JEMPOL: "cap jempol"}.get(
-            sample.signature_kind or SignatureKind.TANDA_TANGAN, "tanda tangan")
-        self.chip.set(f"{form} tersimpan · {said} {self.page.presenter.score_text(sample.quality.score)}", tone)
+        form = {SignatureKind.GARIS: "garis · ", SignatureKind.CAP_JEMPOL: "cap jempol · "}.get(
+            sample.signature_kind or SignatureKind.TANDA_TANGAN, "")
+        self.chip.set(f"{form}{said} · {self.page.presenter.score_text(sample.quality.score)}", tone)
 
     def capture(self) -> None:
         if self.kind is SignatureKind.CAP_JEMPOL:

@@ -149,8 +149,6 @@ class RecordView:
 
     def parts(self) -> tuple[str, ...]:
         """Parts of this session in order, data first and review last."""
-        if self.stage is Stage.KIRIM:
-            return ("data", *self._captured(), "tinjau")
         return ("data", *self._captured(), "tinjau")
 
     def _captured(self) -> tuple[str, ...]:
@@ -165,6 +163,12 @@ class RecordView:
         if part == "tinjau":
             return False
         return all(s.done for s in self.of_part(part))
+
+    def following(self, part: str) -> str:
+        """The next part after ``part`` that is not done; the review where all are."""
+        order = self.parts()
+        rest = order[order.index(part) + 1:] if part in order else ()
+        return next((p for p in rest if not self.part_done(p)), "tinjau")
 
     def next_part(self) -> str:
         """Where work goes on: the first part that is not done."""

@@ -14,6 +14,7 @@ from ktpel_kiosk.ui.theme import Theme
 from ktpel_kiosk.ui.widgets.base import Painted, elided, text_width
 
 SHOWN = 3
+WIDE, HIGH, GAP = 172, 62, 8
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,7 +32,10 @@ class AttemptLine:
 
 
 class AttemptHistory(Painted):
-    """The last three attempts; the one that counts has a tick and a soft ground."""
+    """The last three attempts one below the other, beside the plate; the one that counts has a tick and a soft ground.
+
+    Attempts that were not made yet are empty places, so that nothing moves when one is added.
+    """
 
     ROLE = "List"
 
@@ -39,35 +43,54 @@ class AttemptHistory(Painted):
         super().__init__()
         self._lines: tuple[AttemptLine, ...] = ()
         self._small: dict[tuple[int, int, int, int], QImage] = {}
-        self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
-        self.hide()
+        self._more = True
+        self.setSizePolicy(QSizePolicy.Policy.Fixed, QSizePolicy.Policy.Expanding)
 
-    def set_lines(self, lines: Sequence[AttemptLine]) -> None:
-        self._lines = tuple(lines[-SHOWN:])
+    def set_lines(self, lines: Sequence[AttemptLine], *, more: bool = True) -> None:
+        """``more``: further attempts may follow."""
+        if (tuple(lines[-SHOWN:]), more) == (self._lines, self._more):
+            return
+        self._lines, self._more = tuple(lines[-SHOWN:]), more
         said = [f"Percobaan {a.number}: {', '.join(f'{n} {v}' for n, v, _t, _u in a.scores)}; {a.note}" for a in self._lines]
         self.setAccessibleName("Riwayat percobaan. " + ". ".join(said))
         self.setToolTip("\n".join(said))
         self._small.clear()
-        self.setVisible(bool(self._lines))
-        self.updateGeometry()
         self.update()
 
     def lines(self) -> tuple[AttemptLine, ...]:
         return self._lines
 
     def sizeHint(self) -> QSize:
-        return QSize(self.theme.px(320), self.theme.px(66) if self._lines else 0)
+        return QSize(self.theme.px(WIDE), self.theme.px(HIGH * SHOWN + GAP * (SHOWN - 1)))
 
-    minimumSizeHint = sizeHint
+    def minimumSizeHint(self) -> QSize:
+        return QSize(self.theme.px(WIDE), self.theme.px(HIGH))
 
     def paintEvent(self, event: QEvent) -> None:
         theme = self.theme
         painter = QPainter(self)
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-        gap = theme.px(8)
-        wide = (self.width() - gap * (SHOWN - 1)) / SHOWN
-        for i, line in enumerate(self._lines):
-            self._paint_attempt(painter, theme, line, QRectF(i * (wide + gap), 0, wide, self.height()))
+        gap = theme.px(GAP)
+        fit = max(1, min(SHOWN, int((self.height() + gap) / (theme.px(HIGH) + gap))))
+        high = min(theme.px(HIGH + 26), (self.height() - gap * (fit - 1)) / fit)
+        shown, first = self._lines[-fit:], self._lines[0].number if self._lines else 1
+        for i in range(fit):
+            box = QRectF(0, i * (high + gap), self.width(), high)
+            if i < len(shown):
+                self._paint_attempt(painter, theme, shown[i], box)
+            elif self._more:
+                self._paint_open(painter, theme, first + i, box)
+
+    @staticmethod
+    def _paint_open(painter: QPainter, theme: Theme, number: int, box: QRectF) -> None:
+        pen = QPen(theme.color("line"), 1)
+        pen.setDashPattern([4, 3])
+        painter.setPen(pen)
+        painter.setBrush(Qt.BrushStyle.NoBrush)
+        painter.drawRoundedRect(box.adjusted(0.5, 0.5, -0.5, -0.5), theme.radius("plate"), theme.radius("plate"))
+        painter.setFont(theme.font("tiny", 500))
+        painter.setPen(theme.color("faint"))
+        painter.drawText(box, Qt.AlignmentFlag.AlignCenter, f"percobaan {number}")
 
     def _paint_attempt(self, painter: QPainter, theme: Theme, line: AttemptLine, box: QRectF) -> None:
         p = theme.px
@@ -94,19 +117,24 @@ class AttemptHistory(Painted):
 
     def _paint_finger(self, painter: QPainter, theme: Theme, line: AttemptLine, i: int, score: tuple[str, str, str, bool],
                       box: QRectF) -> None:
-        """A small picture and the number; without a picture the first letters of the finger."""
-        _name, value, tone, counts = score
-        picture = self._thumb(line, i, QSize(round(box.width() * 0.48), round(box.height())))
-        x = box.left()
-        if picture is not None:
-            high = picture.deviceIndependentSize().height()
-            painter.drawImage(QPointF(round(x), round(box.center().y() - high / 2)), picture)
-            x += picture.deviceIndependentSize().width() + theme.px(4)
+        """A small picture over the number, beside it where the place is low; without a picture the first letters of the finger."""
+        name, value, tone, counts = score
+        under = theme.px(16) if box.height() >= theme.px(46) else 0
+        share = 1.0 if under else 0.48
+        picture = self._thumb(line, i, QSize(round(box.width() * share - theme.px(4)), round(box.height() - under)))
         font = theme.font("tiny", 600)
         painter.setFont(font)
         painter.setPen(theme.color(tone if counts or tone == "attention" else "muted"))
-        text = value if picture is not None else f"{_name[:3]} {value}"
-        painter.drawText(QRectF(x, box.top(), box.right() - x, box.height()), Qt.AlignmentFlag.AlignVCenter, text)
+        if picture is None:
+            painter.drawText(box, Qt.AlignmentFlag.AlignVCenter, f"{name[:3]} {value}")
+            return
+        size = picture.deviceIndependentSize()
+        x = box.center().x() - size.width() / 2 if under else box.left()
+        painter.drawImage(QPointF(round(x), round(box.top() + (box.height() - under - size.height()) / 2)), picture)
+        if under:
+            painter.drawText(QRectF(box.left(), box.bottom() - under, box.width(), under), Qt.AlignmentFlag.AlignCenter, value)
+        else:
+            painter.drawText(box.adjusted(size.width() + theme.px(4), 0, 0, 0), Qt.AlignmentFlag.AlignVCenter, value)
 
     def _thumb(self, line: AttemptLine, i: int, room: QSize) -> QImage | None:
         """Scaled once for its room."""

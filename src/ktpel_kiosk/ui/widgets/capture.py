@@ -31,6 +31,10 @@ class FingerView:
     grade: str = ""
 
 
+PLATE_LEAST = 140
+"""Height of the plate where notices need the room, pixels."""
+
+
 class FingerPlate(Painted):
     """The dark plate of the scanner: whole picture while it is live, one tile per finger once captured."""
 
@@ -43,7 +47,7 @@ class FingerPlate(Painted):
         self._hint, self._icon, self._tone = "", "hand", ""
         self._waiting = ""
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Expanding)
-        self.setMinimumHeight(200)
+        self.setMinimumHeight(PLATE_LEAST)
 
     def set_fingers(self, fingers: Sequence[FingerView]) -> None:
         self._fingers = tuple(fingers)
@@ -71,8 +75,8 @@ class FingerPlate(Painted):
     def _glass(self) -> QRectF:
         """Below the hint, where fingers and tiles lie."""
         theme = self.theme
-        top = theme.px(60) if self._hint else theme.px(16)
-        return QRectF(theme.px(24), top, self.width() - theme.px(48), self.height() - top - theme.px(14))
+        top = theme.px(16) + self._hint_bar(theme).height() if self._hint else theme.px(14)
+        return QRectF(theme.px(14), top, self.width() - theme.px(28), self.height() - top - theme.px(12))
 
     def set_hint(self, text: str, tone: str = "", icon: str = "hand") -> None:
         self._hint, self._tone, self._icon = text, tone, icon
@@ -113,7 +117,7 @@ class FingerPlate(Painted):
 
     def _paint_hint(self, painter: QPainter, theme: Theme) -> None:
         ink = theme.color(f"stage_{self._tone}") if self._tone else theme.color("on_stage")
-        bar = QRectF(theme.px(12), theme.px(10), self.width() - theme.px(24), theme.px(40))
+        bar = self._hint_bar(theme)
         back = QColor(ink)
         back.setAlpha(38)
         painter.setPen(Qt.PenStyle.NoPen)
@@ -124,12 +128,18 @@ class FingerPlate(Painted):
         painter.setFont(font)
         painter.setPen(ink)
         room = bar.adjusted(theme.px(44), 0, -theme.px(12), 0)
-        painter.drawText(room, Qt.AlignmentFlag.AlignVCenter, elided(font, self._hint, room.width()))
+        painter.drawText(room, int(Qt.AlignmentFlag.AlignVCenter | Qt.TextFlag.TextWordWrap), elided(font, self._hint, room.width() * 1.9))
+
+    def _hint_bar(self, theme: Theme) -> QRectF:
+        """A long hint takes two lines: what to do is never cut."""
+        wide = self.width() - theme.px(16)
+        two = text_width(theme.font("body", 600), self._hint) > wide - theme.px(58)
+        return QRectF(theme.px(8), theme.px(8), wide, theme.px(54 if two else 38))
 
     def _paint_tiles(self, painter: QPainter, theme: Theme, area: QRectF) -> None:
         count = max(1, len(self._fingers))
-        gap = theme.px(22)
-        width = min(theme.px(112), (area.width() - gap * (count - 1)) / count)
+        gap = theme.px(14)
+        width = min(theme.px(118), (area.width() - gap * (count - 1)) / count)
         height = min(area.height(), width * 2.05)
         x = area.center().x() - (width * count + gap * (count - 1)) / 2
         lift = {"middle": 0.0, "ring": 0.06, "index": 0.09, "little": 0.2, "thumb": 0.05}

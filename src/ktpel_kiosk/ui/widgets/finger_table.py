@@ -90,7 +90,7 @@ class FingerTable(Painted):
         back, ink = TONES[cell.tone]
         tiny = theme.font("tiny", 600)
         room = box.width() - name - theme.px(16)
-        text = cell.value if text_width(tiny, cell.value) <= room else cell.short or cell.value
+        text = cell.value if text_width(tiny, cell.value) < room - 1 else cell.short or cell.value
         wide = min(room, text_width(tiny, text)) + theme.px(16)
         high = min(box.height() - 2, theme.px(22))
         pill = QRectF(box.right() - wide, box.center().y() - high / 2, wide, high)

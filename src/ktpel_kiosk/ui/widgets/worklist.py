@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from PySide6.QtCore import QAbstractListModel, QEvent, QModelIndex, QPersistentModelIndex, QRectF, QSize, Qt, Signal
-from PySide6.QtGui import QPainter, QResizeEvent
+from PySide6.QtGui import QPainter, QPen, QResizeEvent
 from PySide6.QtWidgets import QAbstractItemView, QHBoxLayout, QListView, QStyle, QStyledItemDelegate, QStyleOptionViewItem, QWidget
 
 from ktpel_kiosk.ui.theme import theme_of
@@ -67,6 +67,11 @@ class _Delegate(QStyledItemDelegate):
         elif option.state & QStyle.StateFlag.State_MouseOver:
             painter.fillRect(rect, theme.color("canvas"))
         painter.fillRect(QRectF(rect.left(), rect.bottom() - 0.5, rect.width(), 1), theme.color("line"))
+        if self._stands_on(view, index):
+            pen = QPen(theme.color("focus"), 2 if theme.contrast == "light" else 3)
+            painter.setPen(pen)
+            painter.setBrush(Qt.BrushStyle.NoBrush)
+            painter.drawRoundedRect(rect.adjusted(2, 2, -2, -3), theme.radius("plate"), theme.radius("plate"))
         left, right = rect.left() + theme.px(18), rect.right() - theme.px(14)
         title, small = theme.font("row", 600), theme.font("small")
         painter.setFont(title)
@@ -82,6 +87,12 @@ class _Delegate(QStyledItemDelegate):
         painter.drawText(QRectF(left, rect.top() + theme.px(31), right - left, theme.px(20)), Qt.AlignmentFlag.AlignVCenter,
                          elided(small, item.detail, right - left))
         painter.restore()
+
+    @staticmethod
+    def _stands_on(view: QWidget, index: QModelIndex | QPersistentModelIndex) -> bool:
+        """The keyboard is at this row; at the first one where none is current yet."""
+        current = view.currentIndex()  # type: ignore[attr-defined]
+        return view.hasFocus() and index.row() == (current.row() if current.isValid() else 0)
 
     @staticmethod
     def _chip(painter: QPainter, theme: object, item: WorkItem, right: float, middle: float, left: float | None = None) -> float:
@@ -118,6 +129,7 @@ class WorkList(Card):
         self.view.setModel(self._model)
         self.view.setItemDelegate(_Delegate(self.view))
         self.view.setAccessibleName(title)
+        self.view.setProperty("ring", "row")
         self.view.setMouseTracking(True)
         self.view.setVerticalScrollMode(QAbstractItemView.ScrollMode.ScrollPerPixel)
         self.view.setUniformItemSizes(True)
