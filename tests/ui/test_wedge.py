@@ -84,13 +84,20 @@ def test_typing_of_any_rhythm_loses_no_letter() -> None:
 # -- in the window -----------------------------------------------------------------------------------------------------------------
 
 
-def press(windows: Windows, text: str, begin: int, pace: int) -> None:
+class DeviceKey(QKeyEvent):
+    """From a real device, as far as the window can tell: the program's own events are not spontaneous and no scanner's."""
+
+    def spontaneous(self) -> bool:
+        return True
+
+
+def press(windows: Windows, text: str, begin: int, pace: int, made: type[QKeyEvent] = DeviceKey) -> None:
     """Key events as the platform delivers them: to the window, each with its time."""
     target = windows.operator.windowHandle()
     for i, c in enumerate(text):
         key = Qt.Key.Key_Return if c == "\r" else Qt.Key(ord(c.upper()))
         for kind in (QEvent.Type.KeyPress, QEvent.Type.KeyRelease):
-            event = QKeyEvent(kind, key, Qt.KeyboardModifier.NoModifier, c)
+            event = made(kind, key, Qt.KeyboardModifier.NoModifier, c)
             event.setTimestamp(begin + i * pace)
             QCoreApplication.sendEvent(target, event)
 

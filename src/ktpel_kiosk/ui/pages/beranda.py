@@ -13,16 +13,17 @@ from PySide6.QtWidgets import QHBoxLayout, QSizePolicy, QVBoxLayout, QWidget
 from ktpel_kiosk.domain.text import number_text
 from ktpel_kiosk.ui.pages.base import Page, scroll
 from ktpel_kiosk.ui.presenters.board import BoardPresenter, BoardView, CardView, ColumnView, Figure, Notice
-from ktpel_kiosk.ui.widgets.base import blend, column, elided, label, text_width
+from ktpel_kiosk.ui.widgets.base import blend, column, elided, label, text_width, two_lines
 from ktpel_kiosk.ui.widgets.buttons import TONES, Button, Pressable
 from ktpel_kiosk.ui.widgets.status import NoticeBar
 
 if TYPE_CHECKING:
     from ktpel_kiosk.ui.operator_window import OperatorWindow
+    from ktpel_kiosk.ui.pages.beranda_start import StartArea
 
 CLOCK_EVERY_S = 10
-LOW = 580
-"""Height of the page in design pixels under which one notice must do; the figures tell of the others."""
+ROOM_FOR = ((580, 1), (760, 2))
+"""Up to this height of the page, in design pixels, so many notices are shown; the figures tell of the others."""
 
 
 class FigureTile(Pressable):
@@ -63,8 +64,8 @@ class FigureTile(Pressable):
         painter.setFont(small)
         painter.setPen(theme.color(f.tone))
         room = rect.width() - x - theme.px(10)
-        painter.drawText(QRectF(x, theme.px(38), room, theme.px(38)), Qt.AlignmentFlag.AlignVCenter | Qt.TextFlag.TextWordWrap,
-                         elided(small, f.detail, 1.8 * room))
+        painter.drawText(QRectF(x, theme.px(38), room + 2, theme.px(38)), Qt.AlignmentFlag.AlignVCenter,
+                         "\n".join(two_lines(small, f.detail, room)))
         self.ring(painter, QRectF(self.rect()), theme.px(12), theme)
 
 
@@ -87,7 +88,7 @@ class BoardCard(Pressable):
         self.update()
 
     def _lines(self, width: float) -> int:
-        return 2 if text_width(self.theme.font("row", 600), self.card.name) > width - self.theme.px(26) - 1 else 1
+        return len(two_lines(self.theme.font("row", 600), self.card.name, width - self.theme.px(26) - 1))
 
     def _stacked(self, width: float) -> bool:
         """The words beside the chip need a line of their own."""
@@ -124,14 +125,11 @@ class BoardCard(Pressable):
         painter.drawText(top, Qt.AlignmentFlag.AlignVCenter, c.number)
         painter.drawText(top, Qt.AlignmentFlag.AlignVCenter | Qt.AlignmentFlag.AlignRight,
                          elided(small, c.service, room - text_width(small, c.number) - theme.px(8)))
-        lines, name = self._lines(self.width()), theme.font("row", 600)
+        name = theme.font("row", 600)
         painter.setFont(name)
         painter.setPen(theme.color("ink"))
-        area = QRectF(left, theme.px(34), room, theme.px(20) * lines)
-        if lines == 1:
-            painter.drawText(area, Qt.AlignmentFlag.AlignVCenter, elided(name, c.name, room))
-        else:
-            painter.drawText(area, Qt.AlignmentFlag.AlignVCenter | Qt.TextFlag.TextWordWrap, elided(name, c.name, 1.8 * room))
+        for at, text in enumerate(two_lines(name, c.name, self.width() - theme.px(26) - 1)):
+            painter.drawText(QRectF(left, theme.px(34 + 18 * at), room + 2, theme.px(20)), Qt.AlignmentFlag.AlignVCenter, text)
         stacked = self._stacked(self.width())
         self._paint_foot(painter, left, room, rect.bottom() - theme.px(12 + 24 + 21 * stacked), stacked)
         self.ring(painter, QRectF(self.rect()), theme.px(10), theme)
@@ -236,15 +234,24 @@ class BerandaPage(Page):
         self.frame.addLayout(self._figures)
         self._tiles: list[FigureTile] = []
         self.notices = [NoticeBar(closable=False) for _ in range(3)]
+        told = QVBoxLayout()
+        told.setSpacing(8)
         for bar in self.notices:
-            self.frame.addWidget(bar)
+            told.addWidget(bar)
+        self._told = QWidget()
+        told.setContentsMargins(0, 0, 0, 0)
+        self._told.setLayout(told)
+        self._told.hide()
+        self.frame.addWidget(self._told)
         self._board: list[BoardColumn] = []
         self._columns = QHBoxLayout()
         self._columns.setContentsMargins(0, 0, 0, 8)
         self._columns.setSpacing(12)
         board = QWidget()
         board.setLayout(self._columns)
-        self.frame.addWidget(scroll(board), 1)
+        self._area = scroll(board)
+        self.frame.addWidget(self._area, 1)
+        self._start: StartArea | None = None
 
     def opened(self, **args: Any) -> None:
         self.refresh()
@@ -290,7 +297,21 @@ class BerandaPage(Page):
         for tile, figure in zip(self._tiles, view.figures, strict=False):
             tile.show_figure(figure)
         self._show_notices()
+        self._show_start(view)
         self._show_board(view.columns)
+
+    def _show_start(self, view: BoardView) -> None:
+        """Instead of six empty columns."""
+        if view.start is not None:
+            if self._start is None:
+                from ktpel_kiosk.ui.pages.beranda_start import StartArea
+                self._start = StartArea()
+                self._start.wanted.connect(lambda page, args: self.shell.go(page, **args))
+                self.frame.addWidget(self._start, 1)
+            self._start.show_start(view.start)
+        if self._start is not None:
+            self._start.setVisible(view.start is not None)
+        self._area.setVisible(view.start is None)
 
     def _show_board(self, columns: Sequence[ColumnView]) -> None:
         while len(self._board) < len(columns):
@@ -313,9 +334,11 @@ class BerandaPage(Page):
                 made.title.setMinimumHeight(high)
 
     def _show_notices(self) -> None:
-        """A low page has room for one; the figures tell of the others."""
+        """A low page has room for few; the figures tell of the others."""
         told = self._view.notices if self._view is not None else ()
-        shown = told[:1] if self.height() / self.shell.theme.scale < LOW else told
+        high = self.height() / self.shell.theme.scale
+        shown = told[:next((most for below, most in ROOM_FOR if high < below), len(self.notices))]
+        self._told.setVisible(bool(shown))
         for bar in self.notices[len(shown):]:
             bar.hide()
         for bar, notice in zip(self.notices, shown, strict=False):

@@ -74,12 +74,23 @@ class Notice:
 
 
 @dataclass(frozen=True, slots=True)
+class Start:
+    """What an empty board says instead. ``steps``: (words, icon, page, arguments), the first things to do in a new office."""
+
+    icon: str
+    title: str
+    text: str
+    steps: tuple[tuple[str, str, str, tuple[tuple[str, str], ...]], ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class BoardView:
     greeting: str
     subtitle: str
     figures: tuple[Figure, ...]
     columns: tuple[ColumnView, ...]
     notices: tuple[Notice, ...] = ()
+    start: Start | None = None
 
 
 class BoardPresenter:
@@ -101,7 +112,21 @@ class BoardPresenter:
             ColumnView(c.title, c.count, tuple(self._card(i, now) for i in c.items)) for c in board.columns
         )
         hello = f"{greeting(s.local(now).hour)}, {name.title()}"
-        return BoardView(hello, subtitle, self._figures(board, now, due), columns, self._notices(due))
+        start = None if any(c.count for c in columns) else self._start(board)
+        return BoardView(hello, subtitle, self._figures(board, now, due), columns, self._notices(due), start)
+
+    def _start(self, board: queries.Board) -> Start:
+        """Nothing waits anywhere: a new office is told how to begin, another that its work is done."""
+        s = self.session
+        if s.desk.register.read(lambda v: v.count(Query())):
+            return Start("circle-check", "Tidak ada yang menunggu", "Semua permohonan sudah dilayani. Tekan F2 bila ada pemohon datang.")
+        steps = [("Coba perangkat", "wrench", "pengaturan", (("section", "perangkat"),))]
+        if s.desk.sop.akhir == "kartu" and not board.blangko.stok and s.actor.peran & PERMISSIONS["receive_blangko"]:
+            steps.append(("Terima blangko", "credit-card", "pengaturan", (("section", "blangko"),)))
+        steps.append(("Buka petunjuk", "book-open", "bantuan", (("about", "beranda"),)))
+        return Start("inbox", "Kantor siap melayani",
+                     "Belum ada permohonan. Tekan F2 untuk yang pertama; sesudah itu papan ini menunjukkan di langkah mana tiap "
+                     "permohonan berada, dari loket sampai diambil.", tuple(steps))
 
     def _notices(self, due: Mapping[TaskKind, int]) -> tuple[Notice, ...]:
         """What did not come through: at most one line for the office's own queue and one for the centre; a certificate that ends."""

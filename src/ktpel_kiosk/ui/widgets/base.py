@@ -61,6 +61,19 @@ def elided(font: QFont, text: str, width: float) -> str:
     return QFontMetrics(font).elidedText(text, Qt.TextElideMode.ElideRight, int(width))
 
 
+def two_lines(font: QFont, text: str, width: float) -> list[str]:
+    """``text`` broken between words into at most two lines of ``width``; what the second cannot hold is elided."""
+    metrics = QFontMetrics(font)
+    if metrics.horizontalAdvance(text) <= width:
+        return [text]
+    words = text.split()
+    first = 1
+    while first < len(words) and metrics.horizontalAdvance(" ".join(words[:first + 1])) <= width:
+        first += 1
+    lines = (" ".join(words[:first]), " ".join(words[first:]))
+    return [elided(font, line, width) for line in lines if line]
+
+
 def label(text: str = "", step: str = "body", *, tone: str = "", weight: str = "", wrap: bool = False,
           align: Qt.AlignmentFlag | None = None) -> QLabel:
     """A text label by type step, tone and weight (``medium``, ``semibold``, ``bold``)."""
