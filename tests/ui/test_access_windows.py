@@ -91,7 +91,7 @@ def test_a_reason_half_written_in_verifikasi_survives_the_lock(kit):
     p = kit.office.to_stage(0, Stage.VERIFIKASI)
     page = kit.open("verifikasi", VerifikasiPage, kit.office.actors[Peran.VERIFIKATOR], id=p.id)
     page._ask_reasons(1)
-    page.panels[0].note.set_value("KK belum dilegalisir, bawa yang asli")
+    page.panel(1).note.set_value("KK belum dilegalisir, bawa yang asli")
     side = page.side.currentIndex()
     window(kit).lock()
     kit.wait()
@@ -99,7 +99,7 @@ def test_a_reason_half_written_in_verifikasi_survives_the_lock(kit):
     again = window(kit).page("verifikasi")
     assert again is page
     assert page.side.currentIndex() == side
-    assert page.panels[0].note.value() == "KK belum dilegalisir, bawa yang asli"
+    assert page.panel(1).note.value() == "KK belum dilegalisir, bawa yang asli"
 
 
 def test_a_complaint_half_written_survives_the_lock(kit):

@@ -153,17 +153,17 @@ def test_verifier_names_the_missing_paper_or_refuses(tempeh: PageBench) -> None:
     first, second = office.to_stage(0, Stage.VERIFIKASI), office.to_stage(1, Stage.VERIFIKASI)
     page: VerifikasiPage = tempeh.open("verifikasi", VerifikasiPage, office.actors[Peran.KASI], id=first.id)
     page._ask_reasons(RETURN)
-    page.panels[0]._wanted["kk"].setChecked(True)
-    assert page.panels[0].chosen() == ("berkas_tidak_lengkap",)
-    page.panels[0].confirm.click()
+    page.panel(1)._wanted["kk"].setChecked(True)
+    assert page.panel(1).chosen() == ("berkas_tidak_lengkap",)
+    page.panel(1).confirm.click()
     tempeh.wait()
     assert [i.kode for i in office.read(first.id).missing_papers()] == ["kk"]
     page._choose(second.id)
     tempeh.wait()
     page._ask_reasons(REFUSE)
-    assert not page.panels[1].confirm.isEnabled()
-    page.panels[1].note.set_value("NIK tidak ditemukan")
-    page.panels[1].confirm.click()
+    assert not page.panel(2).confirm.isEnabled()
+    page.panel(2).note.set_value("NIK tidak ditemukan")
+    page.panel(2).confirm.click()
     tempeh.wait()
     assert office.read(second.id).keadaan is Keadaan.DITOLAK
 

@@ -13,7 +13,7 @@ from shiboken6 import isValid
 from ktpel_kiosk.domain.errors import KioskError
 from ktpel_kiosk.ui.presenters.session import Session, step_rows
 from ktpel_kiosk.ui.reading import ScrollBox, arrange
-from ktpel_kiosk.ui.widgets.base import Card, label
+from ktpel_kiosk.ui.widgets.base import Card, elided, label, text_width
 from ktpel_kiosk.ui.widgets.buttons import Chip
 from ktpel_kiosk.ui.widgets.stepbar import Step, StepBar
 
@@ -200,6 +200,8 @@ class ApplicationHead(QWidget):
         super().resizeEvent(event)
         self._fit()
 
+    _full_name = ""
+
     def set_slim(self, on: bool) -> None:
         """As low as it can be without leaving anything out."""
         self.bar.set_slim(on)
@@ -207,20 +209,25 @@ class ApplicationHead(QWidget):
         self._rows.setSpacing(8 if on else 12)
 
     def _fit(self) -> None:
-        """Where the line is too short the NIK, the number, then the service give way; the name never."""
-        shown = (self.name, self.active, self.due)
-        need = sum(w.sizeHint().width() + 16 for w in shown if w.isVisibleTo(self)) + 60
+        """Where the line is too short the NIK, the number, then the service give way; the name last, and then it says so."""
+        shown = (self.active, self.due)
+        need = text_width(self.name.font(), self._full_name) + sum(w.sizeHint().width() + 16 for w in shown if w.isVisibleTo(self)) + 76
         for item, wanted in ((self.service, True), (self.number, True), (self.active_word, not self._compact),
                              (self.nik, not self._compact)):
             need += item.sizeHint().width() + 16
             item.setVisible(wanted and need <= self.width())
+        taken = sum(w.sizeHint().width() + 16 for w in (self.active, self.due) if w.isVisibleTo(self)) + 44
+        font = self.name.font()
+        self.name.setText(elided(font, self._full_name, max(80, self.width() - taken)))
 
     def show_dossier(self, session: Session, dossier: Dossier) -> None:
         from ktpel_kiosk.domain.text import duration_text, mask_nik, time_text, weekday_name
         from ktpel_kiosk.ui.words import word
         p = dossier.permohonan
         self.number.setText(p.nomor_register or "belum bernomor")
-        self.name.setText(p.penduduk.nama)
+        self._full_name = p.penduduk.nama
+        self.name.setToolTip(p.penduduk.nama)
+        self.name.setAccessibleName(p.penduduk.nama)
         self.nik.setText(mask_nik(p.penduduk.nik))
         self.service.set(word("layanan_panjang", p.layanan), "accent")
         self.active.setText(duration_text(sum(s.used_s for s in dossier.steps)))

@@ -121,6 +121,8 @@ class BiodataForm(QWidget):
                 made.editor.blockSignals(True)
                 made.set_value(values[name])
                 made.editor.blockSignals(False)
+                if values[name] and made.editor.property("state") == "trouble":
+                    made.say("")  # what was missing is there now
                 made.mark(origin if values[name] else "")
 
     def show_permit(self) -> None:

@@ -37,10 +37,6 @@ class LoketPage(LoketTyping):
         self.drop.clicked.connect(self._drop)
         self.send_back.clicked.connect(self._ask_reasons)
         self.primary.clicked.connect(self._submit)
-        self.back_panel.closed.connect(self._close_side)
-        self.back_panel.decided.connect(self._return)
-        self.superior.closed.connect(self._close_side)
-        self.superior.decided.connect(self._allowed)
         self.ask(self.presenter.villages, self.form.fill_villages, lambda _e: None)
 
     # -- opening ------------------------------------------------------------------------------------------------------

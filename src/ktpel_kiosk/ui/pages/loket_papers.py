@@ -135,5 +135,7 @@ class ScanPanel(Panel):
 
     def show_pages(self, kode: str, title: str, pages: Sequence[QImage]) -> None:
         self.kode = kode
-        self.view.show_paper(title, pages)
+        self.title.setText(title)
+        self.view.show_paper("", pages)
+        self.view.sheet.setAccessibleName(title)
         self.view.sheet.setFocus()

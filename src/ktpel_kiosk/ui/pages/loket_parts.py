@@ -14,7 +14,7 @@ from ktpel_kiosk.ui.widgets.extra import Tick
 from ktpel_kiosk.ui.widgets.fields import TextField
 from ktpel_kiosk.ui.widgets.flow import Flow
 
-ASK_CARD = "Pernah direkam? Tandai bila pemohon memegang, atau pernah memegang, KTP-el."
+HAS_CARD = "memegang, atau pernah memegang"
 
 
 class ServiceChip(ChoiceChip):
@@ -124,17 +124,19 @@ class RecordedLine(QWidget):
 
     def __init__(self) -> None:
         super().__init__()
-        line = QHBoxLayout(self)
-        line.setContentsMargins(0, 0, 0, 0)
-        line.setSpacing(12)
-        self.text = label(ASK_CARD, "small", tone="muted", wrap=True)
-        self.has_card = ChoiceChip("Sudah punya KTP-el", "kartu")
+        box = QVBoxLayout(self)
+        box.setContentsMargins(0, 0, 0, 0)
+        box.setSpacing(4)
+        self.text = label("", "small", tone="muted", wrap=True)
+        self.has_card = Tick("Sudah punya KTP-el", HAS_CARD)
         self.has_card.toggled.connect(lambda _on: self.changed.emit())
-        line.addWidget(self.text, 1)
-        line.addWidget(self.has_card)
+        box.addWidget(self.text)
+        box.addWidget(self.has_card)
 
     def show_line(self, text: str, tone: str, ask: bool) -> None:
+        """``text`` may be empty: the question says enough."""
         self.text.setText(text)
+        self.text.setVisible(bool(text))
         set_tone(self.text, tone)
         self.has_card.setVisible(ask)
 

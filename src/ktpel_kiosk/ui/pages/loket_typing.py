@@ -10,7 +10,6 @@ from PySide6.QtCore import Qt, QTimer
 from ktpel_kiosk.desk import paper_scans
 from ktpel_kiosk.desk.eligible import RecordedBefore
 from ktpel_kiosk.domain.text import date_long, parse_date
-from ktpel_kiosk.ui.pages.loket_parts import ASK_CARD
 from ktpel_kiosk.ui.pages.loket_view import PAPERS, SCANS, SUBMIT, LoketView
 from ktpel_kiosk.ui.presenters.intake import CheckLine, Missing, NikFeedback
 
@@ -55,9 +54,6 @@ class LoketTyping(LoketView):
         self.papers.missing.clicked.connect(self.to_first_missing)
         self.papers.more.changed.connect(self._changed)
         self.papers.more.proxy_changed.connect(self._show_checklist)
-        self.scans.closed.connect(lambda: self.side.setCurrentIndex(PAPERS))
-        self.scans.more.connect(self.scan)
-        self.scans.drop.connect(self._drop_scans)
 
     def _changed(self) -> None:
         """Something was typed."""
@@ -95,7 +91,7 @@ class LoketTyping(LoketView):
         stated = self.recorded.has_card.isChecked()
         text, tone, ask = self.presenter.recording_line(self.layanan, self.varian, self._recorded, stated)
         unknown = ask and not stated and len(self.nik.value()) < 16
-        self.recorded.show_line(ASK_CARD if unknown else text, tone, ask)
+        self.recorded.show_line("" if unknown else text, tone, ask)
 
     # -- fields -------------------------------------------------------------------------------------------------------
 

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from collections.abc import Iterator
+from functools import cached_property
+from typing import TYPE_CHECKING, TypeVar
 
 from PySide6.QtCore import QEvent, Qt
 from PySide6.QtGui import QKeyEvent, QKeySequence, QShortcut
@@ -12,12 +14,11 @@ from ktpel_kiosk.domain.permohonan import RETURN_REASONS
 from ktpel_kiosk.domain.sop import Layanan
 from ktpel_kiosk.ui.pages.base import Page, footer, scroll
 from ktpel_kiosk.ui.pages.biodata import BiodataForm
-from ktpel_kiosk.ui.pages.loket_papers import PapersCard, ScanPanel
+from ktpel_kiosk.ui.pages.loket_papers import PapersCard
 from ktpel_kiosk.ui.pages.loket_parts import KindChips, ServiceChip
 from ktpel_kiosk.ui.presenters.intake import IntakePresenter
 from ktpel_kiosk.ui.widgets.base import Card, label
 from ktpel_kiosk.ui.widgets.buttons import Button
-from ktpel_kiosk.ui.widgets.decisions import ReasonPanel, SuperiorPanel
 from ktpel_kiosk.ui.widgets.fields import NikField, TextField
 from ktpel_kiosk.ui.widgets.flow import Flow
 from ktpel_kiosk.ui.widgets.keyboard_keys import press_tab
@@ -25,9 +26,14 @@ from ktpel_kiosk.ui.widgets.status import ChecklistRow, NoticeBar
 
 if TYPE_CHECKING:
     from ktpel_kiosk.ui.operator_window import OperatorWindow
+    from ktpel_kiosk.ui.pages.loket_papers import ScanPanel
+    from ktpel_kiosk.ui.widgets.decisions import ReasonPanel, SuperiorPanel
 
+P = TypeVar("P", bound=QWidget)
 PAPERS, REASONS, SUPERIOR, SCANS = range(4)
 """What stands at the right."""
+DECIDING = (REASONS, SUPERIOR)
+"""Panels with a button of their own that finishes; the page's own buttons step aside."""
 LARGE = 1.4
 """From this text size on the buttons say only what is needed."""
 SUBMIT = "Cetak tanda terima & lanjut"
@@ -49,7 +55,12 @@ class LoketView(Page):
         self.drop = Button("Kosongkan", icon="trash-2")
         self.send_back = Button("Kembalikan berkas", icon="undo-2")
         self.primary = Button(SUBMIT, "primary", key="F9")
-        self.frame.addLayout(footer([self.drop, self.send_back], [self.saved, self.put_off, self.primary]))
+        line = footer([self.drop, self.send_back], [self.saved, self.put_off, self.primary])
+        line.setContentsMargins(0, 0, 0, 0)
+        self.foot = QWidget()
+        self.foot.setLayout(line)
+        self.frame.addWidget(self.foot)
+        self.side.currentChanged.connect(lambda at: self.foot.setVisible(at not in DECIDING))
 
     def _left(self) -> QWidget:
         card = Card(0, 0)
@@ -115,13 +126,63 @@ class LoketView(Page):
         self.papers = PapersCard(self.presenter.standard())
         self.recorded, self.more = self.papers.recorded, self.papers.more
         self.side.addWidget(self.papers)
-        self.back_panel = ReasonPanel("Mengapa berkas dikembalikan?", "Kembalikan & cetak", RETURN_REASONS)
-        self.side.addWidget(self.back_panel)
-        self.superior = SuperiorPanel()
-        self.side.addWidget(self.superior)
-        self.scans = ScanPanel()
-        self.side.addWidget(self.scans)
+        for _later in (REASONS, SUPERIOR, SCANS):
+            self.side.addWidget(QWidget())
         return self.side
+
+    # what stands at the right now and then is built when it is first wanted
+
+    @cached_property
+    def back_panel(self) -> ReasonPanel:
+        from ktpel_kiosk.ui.widgets.decisions import ReasonPanel
+        panel = ReasonPanel("Mengapa berkas dikembalikan?", "Kembalikan & cetak", RETURN_REASONS)
+        panel.decided.connect(self._return)
+        panel.closed.connect(self._close_side)
+        return self._place(REASONS, panel)
+
+    @cached_property
+    def superior(self) -> SuperiorPanel:
+        from ktpel_kiosk.ui.widgets.decisions import SuperiorPanel
+        panel = SuperiorPanel()
+        panel.decided.connect(self._allowed)
+        panel.closed.connect(self._close_side)
+        return self._place(SUPERIOR, panel)
+
+    @cached_property
+    def scans(self) -> ScanPanel:
+        from ktpel_kiosk.ui.pages.loket_papers import ScanPanel
+        panel = ScanPanel()
+        panel.closed.connect(lambda: self.side.setCurrentIndex(PAPERS))
+        panel.more.connect(self.scan)
+        panel.drop.connect(self._drop_scans)
+        return self._place(SCANS, panel)
+
+    def _place(self, at: int, panel: P) -> P:
+        empty = self.side.widget(at)
+        self.side.insertWidget(at, panel)
+        self.side.removeWidget(empty)
+        empty.deleteLater()
+        return panel
+
+    def prepare(self) -> Iterator[None]:
+        for name in ("back_panel", "superior", "scans"):
+            getattr(self, name)
+            yield
+
+    def _close_side(self) -> None:
+        raise NotImplementedError
+
+    def _return(self, reasons: tuple[str, ...], papers: frozenset[str], note: str) -> None:
+        raise NotImplementedError
+
+    def _allowed(self, reason: str, username: str, password: str) -> None:
+        raise NotImplementedError
+
+    def scan(self, kode: str) -> None:
+        raise NotImplementedError
+
+    def _drop_scans(self, kode: str) -> None:
+        raise NotImplementedError
 
     @property
     def _rows(self) -> dict[str, ChecklistRow]:
@@ -148,6 +209,13 @@ class LoketView(Page):
                 button.icon_name = "" if large else icon
                 button.updateGeometry()
         super().changeEvent(event)
+
+    def press(self, key: str) -> bool:
+        """While a decision is asked for F9 is its button; nothing is registered behind its back."""
+        if key == "F9" and self.side.currentIndex() in DECIDING:
+            (self.back_panel if self.side.currentIndex() == REASONS else self.superior).confirm.click()
+            return True
+        return super().press(key)
 
     # -- keyboard -----------------------------------------------------------------------------------------------------
 

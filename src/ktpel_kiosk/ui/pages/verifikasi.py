@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
@@ -18,9 +18,8 @@ from ktpel_kiosk.ui.pictures import images
 from ktpel_kiosk.ui.presenters.checking import CheckPresenter, compare
 from ktpel_kiosk.ui.presenters.intake import IntakePresenter, printed_words
 from ktpel_kiosk.ui.presenters.work import WorkPresenter
-from ktpel_kiosk.ui.widgets.base import label
 from ktpel_kiosk.ui.widgets.buttons import Button
-from ktpel_kiosk.ui.widgets.decisions import ReasonPanel, pause_menu
+from ktpel_kiosk.ui.widgets.decisions import pause_menu
 from ktpel_kiosk.ui.widgets.status import EmptyState, NoticeBar
 from ktpel_kiosk.ui.widgets.worklist import WorkItem, WorkList
 from ktpel_kiosk.ui.words import word
@@ -32,6 +31,7 @@ if TYPE_CHECKING:
     from ktpel_kiosk.desk.queries import Dossier
     from ktpel_kiosk.domain.actor import Actor
     from ktpel_kiosk.ui.operator_window import OperatorWindow
+    from ktpel_kiosk.ui.widgets.decisions import ReasonPanel
 
 
 PAPERS, RETURN, REFUSE, DOUBLE = range(4)
@@ -52,6 +52,7 @@ class VerifikasiPage(Page):
         self.dossier: Dossier | None = None
         self.checks = CheckPresenter(window.session)
         self._wanted = self._chosen = self._compared = ""
+        self._twice = False
         self.list = WorkList("Menunggu pemeriksaan", "file-check", "Tidak ada yang menunggu", "Permohonan baru akan tampil di sini.")
         self.list.chosen.connect(self._choose)
         self.list.setFixedWidth(300)
@@ -85,30 +86,55 @@ class VerifikasiPage(Page):
         self.more.clicked.connect(self._menu)
         self.put_off = Button("Simpan & tunda")
         self.put_off.clicked.connect(lambda: pause_menu(self.put_off, self._put_off))
-        self.hint = label("", "small", tone="muted")
         self.primary = Button("Setujui & paraf", "primary", icon="check", key="F9")
         self.primary.clicked.connect(self._approve)
-        layout.addLayout(footer([self.back_button, self.more], [self.hint, self.put_off, self.primary]))
+        foot = footer([self.back_button, self.more], [self.put_off, self.primary])
+        foot.setContentsMargins(0, 0, 0, 0)
+        self.foot = QWidget()
+        self.foot.setLayout(foot)
+        layout.addWidget(self.foot)
         return holder
 
     def _papers(self) -> QWidget:
         self.side = QStackedWidget()
         self.papers = PapersPane()
         self.side.addWidget(self.papers)
-        panels = (
-            ReasonPanel("Mengapa dikembalikan?", "Kembalikan & cetak", RETURN_REASONS),
-            ReasonPanel("Tolak permohonan", "Tolak & cetak", REFUSALS, note="Alasan untuk pemohon", need_note=True,
-                        placeholder="Misalnya: NIK tidak ditemukan di SIAK", many=False),
-            ReasonPanel("Tahan sebagai data ganda", "Tahan & cetak", (), note="Apa yang ditemukan", need_note=True,
-                        placeholder="Misalnya: NIK yang sama dipakai orang lain di Pulo"),
-        )
-        acts = (self._return, self._reject, self._hold)
-        for panel, act in zip(panels, acts, strict=True):
-            panel.closed.connect(lambda: self._ask_reasons(PAPERS))
-            panel.decided.connect(act)
-            self.side.addWidget(panel)
-        self.panels = panels
+        for _later in (RETURN, REFUSE, DOUBLE):
+            self.side.addWidget(QWidget())
+        self._panels: dict[int, ReasonPanel] = {}
         return self.side
+
+    def panel(self, which: int) -> ReasonPanel:
+        """One of the panels that ask for a reason; built when it is first wanted."""
+        if which not in self._panels:
+            from ktpel_kiosk.ui.widgets.decisions import ReasonPanel
+            made, act = {
+                RETURN: lambda: (ReasonPanel("Mengapa dikembalikan?", "Kembalikan & cetak", RETURN_REASONS), self._return),
+                REFUSE: lambda: (ReasonPanel("Tolak permohonan", "Tolak & cetak", REFUSALS, note="Alasan untuk pemohon", need_note=True,
+                                             placeholder="Misalnya: NIK tidak ditemukan di SIAK", many=False), self._reject),
+                DOUBLE: lambda: (ReasonPanel("Tahan sebagai data ganda", "Tahan & cetak", (), note="Apa yang ditemukan", need_note=True,
+                                             placeholder="Misalnya: NIK yang sama dipakai orang lain di Pulo"), self._hold),
+            }[which]()
+            made.closed.connect(lambda: self._ask_reasons(PAPERS))
+            made.decided.connect(act)
+            empty = self.side.widget(which)
+            self.side.insertWidget(which, made)
+            self.side.removeWidget(empty)
+            empty.deleteLater()
+            self._panels[which] = made
+        return self._panels[which]
+
+    def prepare(self) -> Iterator[None]:
+        for which in (RETURN, REFUSE, DOUBLE):
+            self.panel(which)
+            yield
+
+    def press(self, key: str) -> bool:
+        """While a reason is asked for F9 is that panel's button, never the approval."""
+        if key == "F9" and self.work.currentIndex() == 1 and self.side.currentIndex() != PAPERS:
+            self.panel(self.side.currentIndex()).confirm.click()
+            return True
+        return super().press(key)
 
     def changeEvent(self, event: QEvent) -> None:
         if event.type() == QEvent.Type.StyleChange and hasattr(self, "primary") and self.primary is not None:
@@ -189,10 +215,11 @@ class VerifikasiPage(Page):
         for button in (self.primary, self.back_button, self.more):
             button.setEnabled(may)
         self.put_off.setVisible(may)
-        twice = may and any(a.officer == self.session.actor.username for a in dossier.approvals)
-        self.hint.setText("" if may else f"Langkah ini milik {self.presenter.who_may(p)}")
-        if twice:
+        self._twice = may and any(a.officer == self.session.actor.username for a in dossier.approvals)
+        if self._twice:
             self.caution.show_text("attention", TWICE)
+        elif not may:
+            self.caution.show_text("info", f"Langkah ini milik {self.presenter.who_may(p)}.")
         else:
             self.caution.hide()
 
@@ -258,8 +285,10 @@ class VerifikasiPage(Page):
         if which != PAPERS and self.dossier is not None:
             papers = self.dossier.permohonan.kelengkapan if which == RETURN else ()
             chosen = {REFUSE: ("data_invalid",)}.get(which, ())
-            self.panels[which - 1].ask(chosen, [(i.kode, i.teks, not i.ada and i.wajib) for i in papers if i.ada or i.wajib])
+            self.panel(which).ask(chosen, [(i.kode, i.teks, not i.ada and i.wajib) for i in papers if i.ada or i.wajib])
         self.side.setCurrentIndex(which)
+        self.foot.setVisible(which == PAPERS)  # the panel has its own two buttons
+        self.caution.setVisible(which == PAPERS and self._twice)
         self._share_room()
 
     def _menu(self) -> None:
