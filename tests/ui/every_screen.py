@@ -21,6 +21,7 @@ from ktpel_kiosk.ui.app import Windows, make_windows
 from ktpel_kiosk.ui.page_table import PAGES
 from ktpel_kiosk.ui.theme import Theme, screen_scale, text_scale
 from ktpel_kiosk.ui.widgets.extra import Tabs
+from ktpel_kiosk.ui.widgets.section_nav import SectionNav
 
 Look = Callable[[str, QMainWindow], None]
 
@@ -84,7 +85,7 @@ def lead(office: FakeOffice, windows: Windows, look: Look, *, applicant: bool = 
 def _tabs(name: str, windows: Windows, look: Look, known: set[int]) -> None:
     """Every tab of every line of tabs that is seen now and was not before; then of those that a tab brought up."""
     page = windows.operator.page(name.split("/")[0])
-    lines = [t for t in page.findChildren(Tabs) if t.isVisible() and id(t) not in known]
+    lines = [t for t in (*page.findChildren(SectionNav), *page.findChildren(Tabs)) if t.isVisible() and id(t) not in known]
     known |= {id(t) for t in lines}
     for line in lines:
         _tabs(f"{name}/{line.current}", windows, look, known)
@@ -105,7 +106,7 @@ def _applicant(windows: Windows) -> Iterator[str]:
     for name, act in (("siaga", window.idle), ("privasi", window.privacy), ("data", lambda: window.data(rows)),
                       ("foto", window.photo), ("jari", lambda: window.hands(dict.fromkeys(RIGHT_FOUR, "target"), RIGHT_FOUR, 0.3)),
                       ("mata", window.eyes), ("tanda_tangan", window.sign),
-                      ("tinjau", lambda: window.review("SITI CONTOH LESTARI", picture, picture, ["Foto", "Sepuluh jari"])),
+                      ("tinjau", lambda: window.review("SITI CONTOH LESTARI", picture, picture, [("foto", 1), ("jari", 10)])),
                       ("tunggu", window.wait), ("terima_kasih", lambda: window.thanks("0042/KTP/XI/2026", "SITI", "besok"))):
         act()
         yield name

@@ -13,6 +13,7 @@ from ktpel_kiosk.domain.outbox import WaitCause
 from ktpel_kiosk.domain.sop import Peran
 from ktpel_kiosk.domain.text import number_text
 from ktpel_kiosk.ports.devices import DeviceHealth, DeviceKind, DeviceState
+from ktpel_kiosk.ui import icons
 from ktpel_kiosk.ui.presenters.session import Session
 from ktpel_kiosk.ui.theme import STYLE_EVENTS
 from ktpel_kiosk.ui.widgets.base import Line, Painted, elided, label, text_width
@@ -55,7 +56,7 @@ class UserButton(Pressable):
 
     def sizeHint(self):  # type: ignore[no-untyped-def]
         from PySide6.QtCore import QSize
-        return QSize(min(self.theme.px(330), text_width(self.theme.font("body"), self.text()) + self.theme.px(16)),
+        return QSize(min(self.theme.px(330), text_width(self.theme.font("body"), self.text()) + self.theme.px(38)),
                      max(48, self.theme.px(48)))
 
     def minimumSizeHint(self):  # type: ignore[no-untyped-def]
@@ -76,8 +77,10 @@ class UserButton(Pressable):
         font = theme.font("body")
         painter.setFont(font)
         painter.setPen(theme.color("muted"))
-        painter.drawText(QRectF(self.rect()).adjusted(theme.px(8), 0, 0, 0), Qt.AlignmentFlag.AlignVCenter,
-                         elided(font, self.text(), self.width() - theme.px(12)))
+        words = elided(font, self.text(), self.width() - theme.px(34))
+        painter.drawText(QRectF(self.rect()).adjusted(theme.px(8), 0, 0, 0), Qt.AlignmentFlag.AlignVCenter, words)
+        side = theme.px(16)
+        icons.draw(painter, "chevron-down", theme.color("muted"), theme.px(14) + text_width(font, words), (self.height() - side) / 2, side)
         self.ring(painter, rect, theme.px(8), theme)
 
 

@@ -5,11 +5,16 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
-from PySide6.QtWidgets import QScrollArea, QStackedWidget
+from PySide6.QtCore import QEvent
+from PySide6.QtGui import QResizeEvent
+from PySide6.QtWidgets import QBoxLayout, QScrollArea, QStackedWidget, QVBoxLayout
 
+from ktpel_kiosk.desk import station_care
 from ktpel_kiosk.ui.pages.base import Page, scroll
 from ktpel_kiosk.ui.pages.settings_calendar import CalendarSection
 from ktpel_kiosk.ui.pages.settings_capture import CaptureSection
+from ktpel_kiosk.ui.pages.settings_certificates import CertificatesSection
+from ktpel_kiosk.ui.pages.settings_copies import CopiesSection
 from ktpel_kiosk.ui.pages.settings_devices import DevicesSection
 from ktpel_kiosk.ui.pages.settings_line import LineSection
 from ktpel_kiosk.ui.pages.settings_office import LookSection, OfficeSection
@@ -19,9 +24,11 @@ from ktpel_kiosk.ui.pages.settings_quality import QualitySection
 from ktpel_kiosk.ui.pages.settings_retention import RetentionSection
 from ktpel_kiosk.ui.pages.settings_sop import SopSection
 from ktpel_kiosk.ui.presenters.office_data import OfficeDataPresenter
+from ktpel_kiosk.ui.presenters.session import Session
 from ktpel_kiosk.ui.presenters.settings import SettingsPresenter
+from ktpel_kiosk.ui.theme import theme_of
 from ktpel_kiosk.ui.widgets.base import label
-from ktpel_kiosk.ui.widgets.extra import Tabs
+from ktpel_kiosk.ui.widgets.section_nav import NavSection, SectionNav
 
 if TYPE_CHECKING:
     from ktpel_kiosk.ui.operator_window import OperatorWindow
@@ -31,9 +38,45 @@ SECTIONS: tuple[tuple[str, str], ...] = (
     ("perangkat", "Perangkat"), ("sambungan", "Sambungan"), ("simpanan", "Simpanan"), ("blangko", "Blangko"),
     ("rekam", "Perekaman"), ("mutu", "Mutu layanan"), ("tampilan", "Tampilan"),
 )
-MAKERS: dict[str, Any] = {"kantor": OfficeSection, "sop": SopSection, "kalender": CalendarSection, "penduduk": PopulationSection,
+SERVING: tuple[tuple[str, str], ...] = (("kunci", "Kunci & sertifikat"), ("cadangan", "Cadangan"))
+"""Only at a desk that serves people; practice has keys and a gateway of its own."""
+MAKERS: dict[str, Any] = {"kunci": CertificatesSection, "cadangan": CopiesSection, "kantor": OfficeSection, "sop": SopSection, "kalender": CalendarSection, "penduduk": PopulationSection,
                           "petugas": PeopleSection, "perangkat": DevicesSection, "sambungan": LineSection, "simpanan": RetentionSection,
                           "blangko": BlangkoSection, "rekam": CaptureSection, "mutu": QualitySection, "tampilan": LookSection}
+
+GROUPS: tuple[tuple[str, str], ...] = (
+    ("Kantor", "kantor sop kalender penduduk mutu"), ("Meja ini", "tampilan perangkat rekam blangko"),
+    ("Orang dan kunci", "petugas kunci"), ("Data", "sambungan simpanan cadangan"),
+)
+"""Groups of the list with the keys of their sections, in order; a section that none names stands in the last."""
+ICONS = {"kantor": "inbox", "sop": "list-checks", "kalender": "calendar", "penduduk": "users", "mutu": "message-square",
+         "tampilan": "contrast", "perangkat": "printer", "rekam": "scan-face", "blangko": "credit-card", "petugas": "user",
+         "kunci": "lock", "sambungan": "wifi", "simpanan": "hard-drive", "cadangan": "save"}
+WORDS = {"kantor": "kop surat alamat telepon jam layanan nomor register penanda tangan stasiun",
+         "sop": "langkah alur mutu baku syarat standar pelayanan temuan versi",
+         "kalender": "libur cuti bersama hari kerja tanggal merah", "penduduk": "impor daftar NIK desa SIAK excel CSV",
+         "mutu": "maklumat pengaduan survei IKM bobot format nomor", "rekam": "sidik jari iris mata wajah foto ambang percobaan NFIQ ganda",
+         "tampilan": "warna kontras ukuran tulisan huruf gerak papan ketik keyboard gelap terang animasi",
+         "perangkat": "kamera pemindai printer uji tes pad tanda tangan struk barcode berita acara rusak",
+         "blangko": "terima stok BAST seri kartu kosong", "petugas": "pengguna kata sandi password peran akun nonaktif",
+         "kunci": "sertifikat enkripsi cadangan kunci", "sambungan": "server jaringan internet proksi kecepatan jam kirim sertifikat",
+         "simpanan": "masa simpan pemusnahan hapus ruang kosong disk retensi", "cadangan": "backup pulihkan restore USB salinan"}
+LIST_FROM = 1000
+"""Design pixels of the page from which the list stands beside the sections; below it is one line above them."""
+
+
+def sections(session: Session) -> tuple[tuple[str, str], ...]:
+    """Keys and titles of what this desk has."""
+    return (*SECTIONS, *SERVING) if station_care.offered(session.desk) else SECTIONS
+
+
+def nav_sections(of: tuple[tuple[str, str], ...] = SECTIONS) -> list[NavSection]:
+    """The sections as the list shows them."""
+    titles = dict(of)
+    order = [(group, key) for group, keys in GROUPS for key in keys.split() if key in titles]
+    known = {key for _group, key in order}
+    order += [(GROUPS[-1][0], key) for key in titles if key not in known]
+    return [NavSection(key, titles[key], ICONS.get(key, "settings"), group, WORDS.get(key, "")) for group, key in order]
 
 
 class PengaturanPage(Page):
@@ -46,14 +89,19 @@ class PengaturanPage(Page):
         self._sections: dict[str, Any] = {}
         self._held: dict[str, QScrollArea] = {}
         self._open = ""
-        self.tabs = Tabs(SECTIONS, "Bagian pengaturan", wrap=True)
+        self.tabs = SectionNav(nav_sections(sections(window.session)), "Bagian pengaturan", "Cari pengaturan")
         self.tabs.chosen.connect(self._go)
         self.stack = QStackedWidget()
-        self.frame.setSpacing(12)
-        self.frame.addWidget(label("Pengaturan", "title", weight="bold"))
-        self.frame.addWidget(self.tabs)
-        self.frame.addSpacing(4)
-        self.frame.addWidget(self.stack, 1)
+        self.title = label("Pengaturan", "title", weight="bold")
+        part = QVBoxLayout()
+        part.setSpacing(8)
+        part.addWidget(self.title)
+        part.addWidget(self.stack, 1)
+        self._both = QBoxLayout(QBoxLayout.Direction.LeftToRight)
+        self._both.setSpacing(20)
+        self._both.addWidget(self.tabs)
+        self._both.addLayout(part, 1)
+        self.frame.addLayout(self._both, 1)
 
     def section(self, key: str) -> Any:
         """The section, built now if it was never opened."""
@@ -65,7 +113,7 @@ class PengaturanPage(Page):
         return self._sections[key]
 
     def prepare(self) -> Iterator[None]:
-        for key, _title in SECTIONS:
+        for key, _title in sections(self.session):
             self.section(key)
             yield
 
@@ -92,8 +140,29 @@ class PengaturanPage(Page):
         section = self.section(key)
         self._open = key
         self.stack.setCurrentWidget(self._held[key])
+        self.title.setText(self.tabs.title(key))
         self.primary = section.primary
         section.opened()
 
     def back(self) -> bool:
         return bool(self.tabs.current) and bool(self.section(self.tabs.current).back())
+
+    # -- room ---------------------------------------------------------------------------------------------------------
+
+    def _fit(self) -> None:
+        """The list where it leaves the sections room; else one line above them, which names the section as the title would."""
+        narrow = self.width() < theme_of(self).px(LIST_FROM)
+        self.tabs.set_narrow(narrow)
+        self.title.setVisible(not narrow)
+        self.title.setMinimumHeight(0 if narrow else self.tabs.search.sizeHint().height())
+        self._both.setDirection(QBoxLayout.Direction.TopToBottom if narrow else QBoxLayout.Direction.LeftToRight)
+        self._both.setSpacing(12 if narrow else 20)
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        self._fit()
+
+    def changeEvent(self, event: QEvent) -> None:
+        super().changeEvent(event)
+        if event.type() == QEvent.Type.StyleChange and hasattr(self, "_both"):
+            self._fit()

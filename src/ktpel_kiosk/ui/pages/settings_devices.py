@@ -18,7 +18,7 @@ from ktpel_kiosk.ui.pages.device_tests import TestPanel
 from ktpel_kiosk.ui.pages.settings_office import Section
 from ktpel_kiosk.ui.pages.settings_slips import SlipChoice
 from ktpel_kiosk.ui.presenters.devices import DeviceCard, DevicePresenter
-from ktpel_kiosk.ui.widgets.base import Card, elided, label, text_width
+from ktpel_kiosk.ui.widgets.base import Card, elided, label
 from ktpel_kiosk.ui.widgets.buttons import Chip, Pressable
 from ktpel_kiosk.ui.widgets.extra import Tabs
 
@@ -32,12 +32,12 @@ ICONS: dict[str, str] = {
 }
 TABS: tuple[tuple[str, str], ...] = (("keadaan", "Keadaan"), ("uji", "Uji"), ("riwayat", "Riwayat"), ("kerusakan", "Berita acara"))
 PANELS: dict[str, type[DevicePanel]] = {"keadaan": StatePanel, "uji": TestPanel, "riwayat": HistoryPanel, "kerusakan": DamagePanel}
-LIST_WIDTH = 330
+LIST_WIDTH = 224
 MARKS = {"good": "circle-check", "accent": "clock", "neutral": "minus", "trouble": "triangle-alert"}
 
 
 class DeviceRow(Pressable):
-    """One kind of device: icon, name and model, its state with a sign of its own; the chosen one has the accent bar."""
+    """One kind of device: icon, name, below it its state with a sign of its own; the chosen one has the accent bar."""
 
     moved = Signal(int)
 
@@ -82,22 +82,18 @@ class DeviceRow(Pressable):
                    theme.px(22))
         small, strong = theme.font("small", 600), theme.font("body", 600)
         tone = "muted" if card.tone == "neutral" else card.tone
-        left, state = theme.px(54), text_width(small, card.state) + theme.px(22)
-        right = rect.width() - theme.px(14) - state
-        icons.draw(painter, MARKS[card.tone], theme.color(tone), right, (rect.height() - theme.px(15)) / 2, theme.px(15))
-        painter.setFont(small)
-        painter.setPen(theme.color(tone))
-        painter.drawText(QRectF(right + theme.px(20), 0, state, rect.height()), Qt.AlignmentFlag.AlignVCenter, card.state)
-        room = right - left - theme.px(10)
-        upper = QRectF(left, theme.px(7), room, rect.height() / 2 - theme.px(5))
+        left, half = theme.px(54), rect.height() / 2
+        room = rect.width() - left - theme.px(10)
         painter.setFont(strong)
         painter.setPen(theme.color("ink"))
-        painter.drawText(upper, Qt.AlignmentFlag.AlignVCenter, elided(strong, card.name, room))
-        font = theme.font("tiny")
-        painter.setFont(font)
-        painter.setPen(theme.color("muted"))
-        painter.drawText(QRectF(left, rect.height() / 2, room, rect.height() / 2 - theme.px(6)), Qt.AlignmentFlag.AlignVCenter,
-                         elided(font, card.model, room))
+        painter.drawText(QRectF(left, theme.px(6), room, half - theme.px(4)), Qt.AlignmentFlag.AlignVCenter,
+                         elided(strong, card.name, room))
+        side = theme.px(14)
+        icons.draw(painter, MARKS[card.tone], theme.color(tone), left, half + (half - theme.px(6) - side) / 2, side)
+        painter.setFont(small)
+        painter.setPen(theme.color(tone))
+        painter.drawText(QRectF(left + theme.px(19), half, room - theme.px(19), half - theme.px(6)), Qt.AlignmentFlag.AlignVCenter,
+                         elided(small, card.state, room - theme.px(19)))
         self.ring(painter, rect, theme.px(6), theme)
 
 
