@@ -6,8 +6,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
-from ktpel_kiosk.desk import complaints, followups, queries, status_tasks
+from ktpel_kiosk.desk import complaints, followups, queries, station_care, status_tasks
 from ktpel_kiosk.desk.followups import TaskKind
+from ktpel_kiosk.desk.station_care import Lack
 from ktpel_kiosk.domain.certificates import Urgency, announced
 from ktpel_kiosk.domain.permissions import PERMISSIONS
 from ktpel_kiosk.domain.permohonan import Keadaan
@@ -27,6 +28,10 @@ PAGE_OF_STAGE: dict[str, str] = {
 }
 OF_COLUMN = frozenset({"menunggu_prr"})
 """Reasons that the head of the column says already."""
+KEYS = (Lack.SEALING, Lack.SENDING, Lack.ADDRESS)
+COPIES = (Lack.NO_PLACE, Lack.UNREACHABLE, Lack.NO_COPY, Lack.OLD_COPY, Lack.CODE)
+FOR_ALL = frozenset({*KEYS, Lack.NO_PLACE, Lack.UNREACHABLE, Lack.OLD_COPY})
+"""What everybody at the desk should know; the rest only whoever can act."""
 CERTIFICATE_TONES = {Urgency.EARLY: "info", Urgency.SOON: "attention", Urgency.LAST: "attention", Urgency.ENDED: "trouble"}
 
 
@@ -143,7 +148,21 @@ class BoardPresenter:
             notices.append(Notice("attention", f"{number_text(total)} permohonan tertahan di pusat:",
                                   f"{', '.join(f'{number_text(n)} {what}' for n, what in held if n)}.", "Lihat tugasnya", "tugas",
                                   (("which", "pusat"),)))
-        return (*self._certificate(), *notices)
+        return (*self._certificate(), *self._station(), *notices)
+
+    def _station(self) -> tuple[Notice, ...]:
+        """What a desk that serves people lacks of certificates, address and copies: the gravest of each, and the way to it."""
+        s = self.session
+        if not station_care.offered(s.desk):
+            return ()
+        may = bool(s.actor.peran & PERMISSIONS["change_settings"])
+        lacks = [lack for lack in station_care.standing(s.desk, s.actor).lacks if may or lack in FOR_ALL]
+        found = []
+        for group, section, action in ((KEYS, "kunci", "Pasang"), (COPIES, "cadangan", "Buka cadangan")):
+            for lack in [lack for lack in lacks if lack in group][:1]:
+                found.append(Notice("attention", word("stasiun_judul", lack), word("stasiun_kurang", lack), action if may else "Lihat",
+                                    "pengaturan", (("section", section),)))
+        return tuple(found)
 
     def _certificate(self) -> tuple[Notice, ...]:
         """The one that ends first; the others are in Pengaturan."""

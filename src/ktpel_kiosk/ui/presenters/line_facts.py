@@ -53,13 +53,14 @@ class LineFactsPresenter:
     def load(self) -> FactsView:
         """Raises NotAllowed."""
         desk = self.session.desk
-        return FactsView(self._certificates(), tuple(self._report(r) for r in reports.refused_reports(desk, self.session.actor)))
+        return FactsView(self.certificates(), tuple(self._report(r) for r in reports.refused_reports(desk, self.session.actor)))
 
     def send_again(self) -> int:
         """Raises NotAllowed."""
         return reports.send_refused_again(self.session.desk, self.session.actor)
 
-    def _certificates(self) -> tuple[CertificateRow, ...]:
+    def certificates(self) -> tuple[CertificateRow, ...]:
+        """One per holder whose certificate can be read."""
         now, rows = self.session.now(), []
         for end in self.session.desk.certificate_ends():
             urgency, on = end.urgency(now), date_long(self.session.local(end.at).date())

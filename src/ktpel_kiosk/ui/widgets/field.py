@@ -39,6 +39,13 @@ class Field(QWidget):
         """The words of the label."""
         return self._title_text
 
+    def retitle(self, title: str) -> None:
+        """Other words for the label."""
+        if title != self._title_text:
+            self._title_text = title
+            self._title.setText(f"{title} · {self.origin}" if self.origin else title)
+            self.editor.setAccessibleName(title)
+
     def say(self, text: str, state: str = "") -> None:
         """Show one line under the field: ``good``, ``attention``, ``trouble`` or plain."""
         self._message.setText(MARKS.get(state, "") + text if text else "")
