@@ -16,6 +16,8 @@ ROLES = {"Petugas loket": "rina", "Operator": "rina", "Petugas penyerahan": "rin
 YES = ("Saya mengerti", "Sudah benar", "Setuju", "Saya setuju")
 """What an applicant touches on the second screen."""
 AFTER_S = 25.0
+SIGN_OUT, CLOSE = 2, 3
+"""Where these stand in the user's menu."""
 PAGE_TOP, PAGE_END = 90, 670
 """Between the header and the buttons below: what a scrolled page shows."""
 PATIENCE_S = 900.0
@@ -137,24 +139,22 @@ class Person:
         self.told(f"signed in as {user}")
 
     def sign_out(self) -> None:
-        menu = next(t for t in self.look() if t.role in BUTTONS and re.match(r"(Meja|Loket) ?\d", t.name))
+        self._menu(SIGN_OUT)
+        self.wait("sign-in page", lambda seen: one(seen, "Nama pengguna", EDITORS))
+        self.user = ""
+
+    def _menu(self, number: int) -> None:
+        """An item of the user's menu. Qt tells no screen reader of an open menu but by its focus: counted, as the eye does."""
+        menu = self.wait("the user's button",
+                         lambda seen: next((t for t in seen if t.role in BUTTONS and re.match(r"Meja ?\d", t.name)), None))
+        assert isinstance(menu, Thing)
         if self.mouse:
             self.click(menu)
         else:
             self._tab_to(lambda t: t.name == menu.name)
             self.key("space")
-        item = self.wait("menu", lambda seen: one(seen, "Keluar", ("menu item", "menuitem", *BUTTONS)))
-        assert isinstance(item, Thing)
-        if self.mouse:
-            self.click(item)
-        else:
-            for _ in range(8):
-                if any(t.focused and t.name.startswith("Keluar") for t in self.look()):
-                    break
-                self.key("Down")
-            self.key("Return")
-        self.wait("sign-in page", lambda seen: one(seen, "Nama pengguna", EDITORS))
-        self.user = ""
+        time.sleep(2.0)
+        self.key(*["Down"] * number, "Return")
 
     def _tab_to(self, wanted: Callable[[Thing], bool], most: int = 60) -> None:
         for _ in range(most):
@@ -333,11 +333,7 @@ class Person:
 
     def close_program(self) -> None:
         """As a supervisor: the user's menu, what closes the program, the password."""
-        menu = next(t for t in self.look() if t.role in BUTTONS and re.match(r"(Meja|Loket) ?\d", t.name))
-        self.click(menu)
-        item = self.wait("menu", lambda seen: next((t for t in seen if t.name.startswith("Tutup aplikasi")), None))
-        assert isinstance(item, Thing)
-        self.click(item)
+        self._menu(CLOSE)
         secret = self.wait("password", lambda seen: next((t for t in seen if t.role == "password text"), None))
         assert isinstance(secret, Thing)
         name = next((t for t in self.look() if t.role in EDITORS and t.role != "password text" and t.name == "Nama pengguna"), None)
