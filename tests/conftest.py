@@ -48,6 +48,7 @@ def pytest_configure(config: pytest.Config) -> None:
 @pytest.fixture(scope="session", autouse=True)
 def rsa_keys_once() -> None:
     ready_made.keys_once()
+    ready_made.sops_once()
     ready_made.printers_asked_often()
 
 

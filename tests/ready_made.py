@@ -16,6 +16,7 @@ from typing import Any
 
 from cryptography.hazmat.primitives.asymmetric import rsa
 
+from ktpel_kiosk.app import sops
 from ktpel_kiosk.app.clock import SystemClock, Uuid7
 from ktpel_kiosk.desk import device_tests
 from ktpel_kiosk.packet import keys
@@ -92,6 +93,11 @@ class _RsaOnce:
 def keys_once() -> None:
     """From now on :func:`ktpel_kiosk.packet.keys.make_demo_keys` draws its RSA keys from those already made in this process."""
     keys.rsa = _RsaOnce()  # type: ignore[assignment]
+
+
+def sops_once() -> None:
+    """The same text of an SOP is read once a process; what comes of it cannot be changed."""
+    sops.parse_sop = cache(sops.parse_sop)  # type: ignore[attr-defined]
 
 
 def printers_asked_often() -> None:

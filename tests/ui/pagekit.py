@@ -15,6 +15,9 @@ from ktpel_kiosk.ui.bridge import Bridge
 from ktpel_kiosk.ui.operator_window import OperatorWindow
 from ktpel_kiosk.ui.presenters.session import Session
 
+SOON_MS = 20
+"""How long the window gathers changes of the register before its page is shown anew; a person gets REFRESH_MS."""
+
 
 class PageBench:
     """``open`` shows a page for an officer; ``wait`` until its desk calls have come back."""
@@ -30,6 +33,7 @@ class PageBench:
         bridge = Bridge()
         bridge.listen(self.office.devices, self.office.register)
         window = OperatorWindow(self.office.desk, bridge, actor=actor or self.office.rina)
+        window._soon.setInterval(SOON_MS)
         self.windows.append((window, bridge))
         page = kind(window)
         window.stack.addWidget(page)
@@ -52,7 +56,7 @@ class PageBench:
 
     def press(self, key: str) -> None:
         self.windows[-1][0].press(key)
-        self.qtbot.wait(150)
+        self.qtbot.wait(2 * SOON_MS)
         self.wait()
 
     def close(self) -> None:
