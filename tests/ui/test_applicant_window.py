@@ -75,7 +75,7 @@ def whole_way(window: ApplicantWindow) -> Iterator[str]:
     window.sign()
     window.show_ink([PenPoint(100 + 9 * i, 200 + i % 7, 500, 5 * i) for i in range(40)], 1000, 500)
     yield "tanda_tangan"
-    window.review(NAME, picture(), picture(), ["Foto wajah", "10 sidik jari", "2 iris mata", "Tanda tangan"])
+    window.review(NAME, picture(), picture(), [("foto", 1), ("jari", 10), ("iris", 2), ("tanda_tangan", 1)])
     yield "tinjau"
     window.thanks(NUMBER, NAME, "Selesai 2 Januari 2027")
     yield "terima_kasih"
@@ -305,8 +305,49 @@ def test_one_screen_is_turned_and_only_the_officer_gets_it_back(window: Applican
     with qtbot.waitSignal(window.taken_back):
         QTest.keyClick(window.page("putar_kembali"), Qt.Key.Key_F9)
     assert not window.isVisible() and window.current == "foto"
+    assert not window.put_away  # nothing was left unanswered
     window.sign()
     assert window.current == "putar"
+
+
+def test_a_question_the_officer_took_away_can_be_asked_again(window: ApplicantWindow, qtbot: QtBot) -> None:
+    host = QWidget()
+    qtbot.addWidget(host)
+    window.share_screen(host)
+    window.data(ROWS)
+    window.take_back()  # before the applicant began
+    assert window.put_away and not window.isVisible()
+    window.ask_again()
+    assert window.isVisible() and window.current == "putar" and not window.put_away
+    window.page("putar").go.click()  # type: ignore[attr-defined]
+    assert window.current == "data" and NAME in texts(window)
+    window.take_back()  # in the middle
+    assert window.put_away
+    window.photo()
+    assert not window.put_away  # the work went on
+    window.data(ROWS)
+    window.take_back()
+    window.idle()
+    window.ask_again()
+    assert not window.isVisible() and window.current == "sapa"  # whoever was asked has left
+
+
+def test_a_second_screen_that_comes_while_locked_shows_nothing(window: ApplicantWindow, qtbot: QtBot) -> None:
+    host = QWidget()
+    qtbot.addWidget(host)
+    window.share_screen(host)
+    window.data(ROWS)
+    window.lock()
+    window.own_screen()
+    assert window.current == "netral"
+    window.unlock(same=True)
+    assert window.current == "data"
+
+
+def test_what_was_recorded_is_listed_in_the_language_chosen(window: ApplicantWindow) -> None:
+    window.set_language("en")
+    window.review(NAME, None, None, [("jari", 10), ("pengecualian", 2)])
+    assert "10 fingerprints" in texts(window) and "Exceptions approved: 2" in texts(window)
 
 
 def test_holding_the_button_asks_who_it_is(window: ApplicantWindow, qtbot: QtBot) -> None:

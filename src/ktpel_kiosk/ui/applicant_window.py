@@ -461,10 +461,11 @@ class ApplicantWindow(QMainWindow):
         if isinstance(page, SignPage):
             page.show_signature(image)
 
-    def review(self, name: str, portrait: QImage | None, signature: QImage | None, lines: Sequence[str]) -> None:
+    def review(self, name: str, portrait: QImage | None, signature: QImage | None, parts: Sequence[tuple[str, int]]) -> None:
+        """``parts``: what was recorded (``data foto jari iris tanda_tangan pengecualian``) and how many of it."""
         page = self.page("tinjau")
         assert isinstance(page, ReviewPage)
-        page.show_review(name, portrait, signature, lines)
+        page.show_review(name, portrait, signature, parts)
         self.show_page("tinjau")
 
     def wait(self) -> None:

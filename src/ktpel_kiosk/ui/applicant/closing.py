@@ -48,16 +48,17 @@ class ReviewPage(ApplicantPage):
     def fit(self) -> None:
         self._body.setDirection(QBoxLayout.Direction.TopToBottom if self.upright else QBoxLayout.Direction.LeftToRight)
 
-    def show_review(self, name: str, portrait: QImage | None, signature: QImage | None, lines: Sequence[str]) -> None:
+    def show_review(self, name: str, portrait: QImage | None, signature: QImage | None, parts: Sequence[tuple[str, int]]) -> None:
+        """``parts``: what was recorded, by key, and how many of it."""
         self.name.setText(name)
         self.portrait.set_image(portrait)
         self.signature.set_image(signature)
         clear_layout(self.lines)
-        for text in lines:
+        for key, count in parts:
             line = QHBoxLayout()
             line.setSpacing(12)
             line.addWidget(IconLabel("check", "good", 24))
-            line.addWidget(label(text, "applicant_body", wrap=True), 1)
+            line.addWidget(label(self.tongue(f"isi_{key}", jumlah=count), "applicant_body", wrap=True), 1)
             self.lines.addLayout(line)
 
     def forget(self) -> None:

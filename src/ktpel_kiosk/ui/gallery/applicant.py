@@ -85,7 +85,8 @@ def _stages(window: ApplicantWindow) -> Iterator[tuple[str, Callable[[], object]
     yield "sidik jari", lambda: window.hands(dict.fromkeys(RIGHT_FOUR, "target"), RIGHT_FOUR, 0.3)
     yield "mata", window.eyes
     yield "tanda tangan", window.sign
-    yield "tinjau", lambda: window.review("SITI CONTOH LESTARI", portrait, ink, ["Foto", "Sepuluh sidik jari", "Iris", "Tanda tangan"])
+    there = [("foto", 1), ("jari", 10), ("iris", 2), ("tanda_tangan", 1)]
+    yield "tinjau", lambda: window.review("SITI CONTOH LESTARI", portrait, ink, there)
     yield "menunggu", window.wait
     yield "terima kasih", lambda: window.thanks("0042/KTP/XI/2026", "SITI CONTOH LESTARI", "besok pukul 09.00")
     yield "tidak ada petugas", lambda: window.put("netral")

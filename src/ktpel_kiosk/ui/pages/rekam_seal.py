@@ -140,19 +140,13 @@ class ReviewPart(Part):
         self.page.applicant.review(view.permohonan.penduduk.nama, picture_of(view.best.get(Position.FACE)), self.signature._image,
                                    self._summary(view))
 
-    def _summary(self, view: RecordView) -> list[str]:
-        out = ["Data dibenarkan pemohon"] if view.confirmed else []
-        taken = view.best
-        excused = len(view.exceptions)
-        if Position.FACE in taken:
-            out.append("Foto wajah")
-        fingers = sum(1 for p in taken if p.modality is Modality.FINGER)
-        eyes = sum(1 for p in taken if p.modality is Modality.IRIS)
-        out += [f"{fingers} sidik jari"] if fingers else []
-        out += [f"{eyes} iris mata"] if eyes else []
-        out += ["Tanda tangan"] if Position.SIGNATURE in taken else []
-        out += [f"{excused} pengecualian disetujui"] if excused else []
-        return out
+    def _summary(self, view: RecordView) -> list[tuple[str, int]]:
+        """What is there, by the keys of the applicant's words, with its number."""
+        kinds = [p.modality for p in view.best]
+        counted = (("data", int(view.confirmed)), ("foto", kinds.count(Modality.FACE)), ("jari", kinds.count(Modality.FINGER)),
+                   ("iris", kinds.count(Modality.IRIS)), ("tanda_tangan", kinds.count(Modality.SIGNATURE)),
+                   ("pengecualian", len(view.exceptions)))
+        return [(key, count) for key, count in counted if count]
 
     # -- what needs a look --------------------------------------------------------------------------------------------
 
