@@ -7,9 +7,12 @@ from collections.abc import Iterator
 from ktpel_kiosk.ui.gallery.kit import ALL, Specimen, Stage, exhibit, in_states
 from ktpel_kiosk.ui.widgets.buttons import TONES, Chip, ChoiceChip, NavItem, Pressable
 from ktpel_kiosk.ui.widgets.extra import Tabs, Tick
+from ktpel_kiosk.ui.widgets.section_nav import NavSection, SectionNav
 from ktpel_kiosk.ui.widgets.status import ChecklistRow
 
 GROUP = "Pilihan"
+SECTIONS = (NavSection("kantor", "Kantor", "inbox", "Kantor"), NavSection("petugas", "Petugas", "users", "Kantor"),
+            NavSection("perangkat", "Perangkat", "usb", "Meja ini"), NavSection("tampilan", "Tampilan", "contrast", "Meja ini"))
 
 
 def _on(button: Pressable) -> Pressable:
@@ -76,3 +79,8 @@ def navigation(_stage: Stage) -> Iterator[Specimen]:
     yield Specimen("terpilih", _on(item(12)), width=190)
     yield Specimen("sempit", item(3, True))
     yield Specimen("sempit, terpilih", _on(item(1234, True)))
+
+
+@exhibit(GROUP, "Bagian sebuah halaman besar", order=26)
+def sections(_stage: Stage) -> Iterator[Specimen]:
+    yield Specimen("berkelompok, dengan pencarian", SectionNav(SECTIONS, "Bagian pengaturan", "Cari pengaturan"), height=420)
