@@ -159,6 +159,11 @@ def check_day(out: Path, summary: dict[str, Any], office: str, finished: int = 2
     numbers = [r["Nomor Register"] for r in register if r["Nomor Register"] and "/" in r["Nomor Register"]]
     assert numbers == sorted(numbers), "the book is in the order of its numbers"
     assert [int(n.split("/")[0]) for n in numbers] == list(range(1, len(numbers) + 1)), "no gap, no reuse"
+    papers = {p.name.rsplit("-", 1)[-1] for p in (out / "documents").glob("*.pdf")}
+    assert papers >= {"tanda_terima.pdf", "bukti_pengambilan.pdf"}
+    if sop.akhir == "surat":
+        assert papers >= {"surat_pengantar.pdf", "surat_keterangan_perekaman.pdf"}
+        assert not (out / "cards").exists() or not list((out / "cards").glob("*.png"))
     assert (out / "reports" / "bulanan.pdf").stat().st_size > 10_000
 
 

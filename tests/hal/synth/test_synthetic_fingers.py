@@ -20,6 +20,7 @@ from ktpel_kiosk.hal.simulators.synth.person import SyntheticPerson
 nbis = pytest.importorskip("nbis", reason="nbis-py judges the prints")
 
 SEEDS = (101, 102)
+MANY = [pytest.param((*RIGHT_FOUR, *THUMBS), id="6"), pytest.param(FINGERS, id="10", marks=pytest.mark.gate)]
 
 
 def png(image: RawImage) -> bytes:
@@ -52,11 +53,12 @@ def score(extract: Callable[[RawImage, bool], object], image: RawImage) -> int:
     return int(extract(image, True).quality().score)
 
 
-def test_normal_touches_pass_the_thresholds_of_the_desk(people, extract) -> None:
+@pytest.mark.parametrize("fingers", MANY)
+def test_normal_touches_pass_the_thresholds_of_the_desk(people, extract, fingers) -> None:
     limits, scores = CaptureRules(), []
     failed = []
     for person in people:
-        for position in FINGERS if person is people[0] else RIGHT_FOUR:
+        for position in fingers if person is people[0] else RIGHT_FOUR[:2]:
             value = score(extract, person.finger(position))
             scores.append(value)
             if not limits.passes(position, Quality("NFIQ2 2.3.0", value)):
@@ -66,14 +68,15 @@ def test_normal_touches_pass_the_thresholds_of_the_desk(people, extract) -> None
 
 
 def test_dry_and_wet_skin_score_lower_and_often_fail(people, extract) -> None:
-    some = [Position.RIGHT_THUMB, Position.RIGHT_INDEX, Position.LEFT_INDEX]
+    some = [Position.RIGHT_THUMB, Position.RIGHT_INDEX]
     normal, dry, wet = ([score(extract, people[0].finger(p, 3, condition=c)) for p in some] for c in ("normal", "dry", "wet"))
     assert mean(dry) < mean(normal) - 10, (normal, dry)
     assert mean(wet) < mean(normal) - 10, (normal, wet)
 
 
-def test_two_touches_of_a_finger_match_and_different_fingers_do_not(people, extract) -> None:
-    shown = [(p, f) for p in people for f in (FINGERS if p is people[0] else RIGHT_FOUR)]
+@pytest.mark.parametrize("fingers", MANY)
+def test_two_touches_of_a_finger_match_and_different_fingers_do_not(people, extract, fingers) -> None:
+    shown = [(p, f) for p in people for f in (fingers if p is people[0] else RIGHT_FOUR)]
     first = {(p.seed, f): extract(p.finger(f, 0), False) for p, f in shown}
     second = {(p.seed, f): extract(p.finger(f, 1), False) for p, f in shown}
     genuine = [first[key].compare(second[key]) for key in first]
