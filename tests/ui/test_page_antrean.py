@@ -92,7 +92,7 @@ def test_figures_alarm_and_line(kit, packets):
     assert "1 paket" in view.alarm
     figures = {f[0]: f for f in view.figures}
     assert figures["Belum terkirim"][1] == "4"
-    assert figures["Tertua"][1:4:2] == ("8 hari", "trouble")
+    assert figures["Tertua menunggu"][1:4:2] == ("8 hari", "trouble")
     assert figures["Perlu tindakan"][1] == "1"
 
 

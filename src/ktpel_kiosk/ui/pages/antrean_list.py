@@ -19,7 +19,7 @@ from ktpel_kiosk.ui.widgets.flow import Flow
 from ktpel_kiosk.ui.widgets.tables import AnyIndex, Cell, CellDelegate, TableRow
 
 COLUMNS = ("No.", "Nama", "Umur", "Ukuran", "Terkirim", "Menunggu karena", "Dicoba lagi")
-WIDTHS = (62, 140, 76, 72, 78, 172, 152)
+WIDTHS = (62, 138, 94, 72, 74, 168, 144)
 GROW = (0, 3, 0, 1, 1, 2, 1)
 PROGRESS = 4
 LESSER_COLUMNS = (3, 4)

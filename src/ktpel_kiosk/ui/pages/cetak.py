@@ -145,7 +145,7 @@ class CetakPage(Page):
         self.cancel = Button("Batal", key="Esc")
         self.cancel.clicked.connect(self._close_spoil)
         self.cancel.hide()
-        card.body.addLayout(footer([self.spoil], [self.cancel, self.reread, self.not_printed, self.primary]))
+        card.body.addLayout(footer([self.spoil, self.cancel], [self.reread, self.not_printed, self.primary]))
         return card
 
     def opened(self, **args: Any) -> None:
@@ -274,6 +274,7 @@ class CetakPage(Page):
         may = self.work.may_act(view.dossier.permohonan)
         empty = view.action == "send" and balance.stok == 0
         self.primary.setEnabled(may and not self.busy and not empty)
+        self.spoil.setVisible(True)
         self.spoil.setEnabled(may and view.job is not None)
         self.not_printed.hide()
         self.reread.setVisible(view.job is not None and view.job.written and view.job.printer_job != "" and not view.job.at_station)
@@ -328,6 +329,7 @@ class CetakPage(Page):
             self.fault.show_text(watch.tone, " ".join(filter(None, (watch.text, watch.low))), bold=watch.bold)
         self.primary.set_text(watch.main[1] if watch.main else "Menunggu printer")
         self.primary.setEnabled(may and watch.main is not None)
+        self.spoil.setVisible(watch.main is None or watch.main[0] != "spoiled")  # one way to say it
         self.not_printed.setVisible(watch.other is not None)
         self.not_printed.setEnabled(may)
         if watch.other is not None:
@@ -383,7 +385,7 @@ class CetakPage(Page):
 
     def show_busy(self, on: bool) -> None:
         waits = self.view is not None and self.view.watched and (self.watch is None or self.watch.main is None)
-        self.primary.setEnabled(not on and self.view is not None and not waits)
+        self.primary.setEnabled(not on and self.view is not None and (not waits or not self.spoil_area.isHidden()))
         self.centre.show_busy(on)
         self.compare.show_busy(on)
         if self.official is not None:
@@ -420,6 +422,9 @@ class CetakPage(Page):
     def _primary(self) -> None:
         view = self.view
         if view is None:
+            return
+        if not self.spoil_area.isHidden():
+            self._spoil()
             return
         self.fault.hide()
         self._trouble_text = ""
@@ -530,11 +535,14 @@ class CetakPage(Page):
     _asked = "spoiled"
 
     def _open_spoil(self, word: str) -> None:
+        """The questions, and the main button that answers them."""
         self.spoil_area.show()
         self._room_for_spoil(True)
-        self.spoil.kind = "danger" if self._asked == "spoiled" else "primary"
-        self.spoil.set_text(word)
-        self.spoil.setEnabled(True)
+        self._before = self.primary.text(), self.primary.isEnabled()
+        self.primary.set_text(word)
+        self.primary.setEnabled(not self.busy)
+
+    _before = ("", False)
 
     def _put_back(self, view: PrintView) -> None:
         self._close_spoil()
@@ -555,7 +563,7 @@ class CetakPage(Page):
     def _room_for_spoil(self, asking: bool) -> None:
         """The questions take the place of the card's picture: both do not fit on a 768 px screen."""
         self.top_area.setVisible(not asking)
-        self.primary.setVisible(not asking)
+        self.spoil.setVisible(not asking)
         if asking:
             self.not_printed.hide()
             self.reread.hide()
@@ -568,10 +576,11 @@ class CetakPage(Page):
         self.spoil_area.hide()
         self._room_for_spoil(False)
         self.spoil_area.clear()
-        self.spoil.kind = "secondary"
-        self.spoil.set_text("Nyatakan rusak")
-        if was_open and self.view is not None and self.view.watched:
-            self._ask_watch()
+        if was_open and self.view is not None:
+            self.primary.set_text(self._before[0])
+            self.primary.setEnabled(self._before[1] and not self.busy)
+            if self.view.watched:
+                self._ask_watch()
 
     def back(self) -> bool:
         if self.pages.currentIndex() == COMPARE and self.compare.back():

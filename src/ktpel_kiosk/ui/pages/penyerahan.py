@@ -110,7 +110,7 @@ class PenyerahanPage(Page):
         card.body.addWidget(self.text)
         self.areas = QStackedWidget()
         self.finger, self.taker, self.sight = FingerArea(), ReceiverArea(), SightArea()
-        self.eyes, self.spoil_area = EyesArea(self.shell.desk.devices), SpoilForm()
+        self.eyes, self.spoil_area = EyesArea(self.shell.bridge, self.shell.desk.devices), SpoilForm()
         self.taker.changed.connect(self._ready)
         self.sight.reason.changed.connect(self._ready)
         self.sight.second.entered.connect(self._primary)
@@ -140,6 +140,9 @@ class PenyerahanPage(Page):
         self._wanted = args.get("id", "") or self._wanted
         self.refresh()
         self.scan.setFocus()
+
+    def closed(self) -> None:
+        self.eyes.stop()
 
     def place(self) -> dict[str, str]:
         return {"id": self._chosen} if self._chosen else {}

@@ -3,24 +3,28 @@
 from __future__ import annotations
 
 from functools import partial
+from typing import TYPE_CHECKING
 
-from PySide6.QtCore import Qt, QTimer, Signal
+from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import QButtonGroup, QHBoxLayout, QVBoxLayout, QWidget
 
 from ktpel_kiosk.desk.book_layouts import CONDITIONS, IKD_WORDS
 from ktpel_kiosk.desk.handover import PROXY_LETTER_LENGTH, Receiver
 from ktpel_kiosk.domain.biometric import Position
 from ktpel_kiosk.ports.devices import DeviceKind, Devices
+from ktpel_kiosk.ui.feed import PreviewFeed
 from ktpel_kiosk.ui.widgets.base import label, row
 from ktpel_kiosk.ui.widgets.buttons import Button, ChoiceChip
-from ktpel_kiosk.ui.widgets.capture import HandMap, PreviewView, to_qimage
+from ktpel_kiosk.ui.widgets.capture import HandMap, PreviewView
 from ktpel_kiosk.ui.widgets.extra import chosen_value
 from ktpel_kiosk.ui.widgets.fields import Choice, TextField
 from ktpel_kiosk.ui.widgets.ink import SignatureField
 from ktpel_kiosk.ui.widgets.second import SecondPerson
 from ktpel_kiosk.ui.widgets.status import ChecklistRow
 
-FRAME_MS = 66
+if TYPE_CHECKING:
+    from ktpel_kiosk.ui.bridge import Bridge
+
 INDEX_FINGERS = ((Position.RIGHT_INDEX, "Telunjuk kanan"), (Position.LEFT_INDEX, "Telunjuk kiri"))
 
 
@@ -85,10 +89,8 @@ class SightArea(QWidget):
 class EyesArea(QWidget):
     """Where fingers cannot do it but eyes were recorded for this card; shows the iris camera while it works."""
 
-    def __init__(self, devices: Devices) -> None:
+    def __init__(self, bridge: Bridge, devices: Devices) -> None:
         super().__init__()
-        self._devices = devices
-        self._serial = 0
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
         layout.setSpacing(10)
@@ -98,22 +100,15 @@ class EyesArea(QWidget):
         self.skip = Button("Tidak bisa: dua petugas", icon="users")
         self.skip.setToolTip("Dua petugas membandingkan wajah pemohon dengan foto di kartu")
         layout.addWidget(self.skip, 0, Qt.AlignmentFlag.AlignLeft)
-        self._frames = QTimer(self)
-        self._frames.setInterval(FRAME_MS)
-        self._frames.timeout.connect(self._frame)
+        self._feed = PreviewFeed(bridge, lambda: devices.preview(DeviceKind.IRIS), lambda: (self.picture,), lambda _raw: None)
 
     def watch(self) -> None:
-        self._serial = 0
-        self._frames.start()
+        self._feed.start()
 
     def stop(self) -> None:
-        self._frames.stop()
-
-    def _frame(self) -> None:
-        found = self._devices.preview(DeviceKind.IRIS).latest(self._serial)
-        if found is not None:
-            self._serial, raw = found
-            self.picture.set_frame(to_qimage(raw))
+        """No frame comes any more; what was seen last goes, so that nobody's eyes stay on the screen."""
+        self._feed.stop()
+        self.picture.set_frame(None)
 
 
 class ReceiverArea(QWidget):

@@ -246,7 +246,7 @@ class QueuePresenter:
         return (
             ("Belum terkirim", number_text(f.count), bytes_words(f.size - f.sent) if f.count else "semua terkirim",
              "muted" if f.count else "good"),
-            ("Tertua", brief(age) if f.oldest else "–", "menunggu" if f.oldest else "", tone),
+            ("Tertua menunggu", brief(age) if f.oldest else "–", "", tone),
             ("Terkirim hari ini", number_text(f.received), "dengan tanda terima", "good" if f.received else "muted"),
             ("Perlu tindakan", number_text(f.refused), "ditahan" if f.refused else "tidak ada", "trouble" if f.refused else "good"),
         )
