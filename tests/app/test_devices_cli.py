@@ -16,7 +16,7 @@ from ktpel_kiosk.app.cli import app
 from ktpel_kiosk.app.clock import SystemClock
 from ktpel_kiosk.app.device_config import load
 from ktpel_kiosk.app.device_trials import MARK
-from ktpel_kiosk.app.office import OfficeSettings, _write_settings
+from ktpel_kiosk.app.office import OfficeSettings, write_settings
 from ktpel_kiosk.app.wiring import HISTORY
 from ktpel_kiosk.domain.biometric import DeviceIdentity
 from ktpel_kiosk.domain.errors import Jammed
@@ -36,7 +36,7 @@ def call(*arguments: str) -> Result:
 def office(tmp_path: Path) -> Path:
     folder = tmp_path / "kantor"
     folder.mkdir()
-    _write_settings(folder, OfficeSettings("tempeh", "meja-1"))
+    write_settings(folder, OfficeSettings("tempeh", "meja-1"))
     return folder
 
 

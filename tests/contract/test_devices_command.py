@@ -19,7 +19,7 @@ from mjpeg import MjpegServer
 from PIL import Image
 from stub_people import PlainCard
 
-from ktpel_kiosk.app.office import OfficeSettings, _write_settings
+from ktpel_kiosk.app.office import OfficeSettings, write_settings
 
 pytestmark = pytest.mark.gate
 
@@ -29,7 +29,7 @@ class Bench:
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
-        _write_settings(folder, OfficeSettings("tempeh", "meja-1"))
+        write_settings(folder, OfficeSettings("tempeh", "meja-1"))
         self.environment = {**os.environ}
 
     def describe(self, text: str) -> None:

@@ -144,7 +144,7 @@ def test_camera_previews_and_takes_a_still_without_closing_the_preview(manager: 
         until(ready(manager, CAMERA))
         manager.start_preview(CAMERA)
         until(lambda: manager.preview(CAMERA).latest(0) is not None)
-        assert manager.call(CAMERA, "still", lambda d: d.still(), 3).result().width == 240
+        assert manager.call(CAMERA, "still", lambda d: d.still(), 20).result().width == 240
         assert service.seen.count(("STREAM", "/stream")) == 1
         serial, _ = manager.preview(CAMERA).latest(0) or (0, None)
         until(lambda: manager.preview(CAMERA).latest(serial) is not None)
