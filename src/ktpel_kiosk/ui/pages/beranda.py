@@ -22,6 +22,8 @@ if TYPE_CHECKING:
     from ktpel_kiosk.ui.pages.beranda_start import StartArea
 
 CLOCK_EVERY_S = 10
+SHORT = 1100
+"""Width of the page in design pixels under which the search button says only "Cari"."""
 ROOM_FOR = ((580, 1), (760, 2))
 """Up to this height of the page, in design pixels, so many notices are shown; the figures tell of the others."""
 
@@ -358,13 +360,16 @@ class BerandaPage(Page):
 
     def _fit(self) -> None:
         """Under large letters the search button leaves the greeting its room."""
-        self.search.set_text("Cari" if self.width() / self.shell.theme.scale < 900 else "Cari nama, NIK, nomor")
+        self.search.set_text("Cari" if self.width() / self.shell.theme.scale < SHORT else "Cari nama, NIK, nomor")
         self._level()
         self._show_notices()
 
     def _title_height(self, titles: Sequence[str]) -> int:
         theme = self.shell.theme
         metrics = QFontMetrics(theme.font("body", 600))
-        room = max(1, (self.width() - 48 - 12 * len(titles)) // max(1, len(titles)) - theme.px(30))
+        n = max(1, len(titles))
+        count = max((text_width(theme.font("body", 500), made.count.text()) for made in self._board), default=0)
+        wide = self._area.width() - self._area.verticalScrollBar().sizeHint().width() - self._columns.spacing() * (n - 1)
+        room = max(1, wide // n - count - 16)
         wrap = Qt.TextFlag.TextWordWrap
         return max((metrics.boundingRect(QRect(0, 0, room, 999), wrap, t).height() for t in titles), default=0)

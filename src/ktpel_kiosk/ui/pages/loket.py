@@ -278,6 +278,7 @@ class LoketPage(LoketTyping):
         if problems:
             self.to_first_missing()
             self.shell.tell("attention", f"{len(problems)} isian perlu diperbaiki.", bold="Belum dapat didaftarkan.")
+            self._complaint = self.shell.notice.plain()
         return not problems and self.more.kuasa() != ""
 
     def _refused(self, error: KioskError) -> None:

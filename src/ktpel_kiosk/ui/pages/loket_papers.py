@@ -121,7 +121,7 @@ class ScanPanel(Panel):
     def __init__(self) -> None:
         super().__init__("Hasil pindai")
         self.kode = ""
-        self.view = PaperView()
+        self.view = PaperView(titled=False)
         self.form.addWidget(self.view, 1)
         line = QHBoxLayout()
         self.away = Button("Hapus", "danger", icon="trash-2")
@@ -136,6 +136,5 @@ class ScanPanel(Panel):
     def show_pages(self, kode: str, title: str, pages: Sequence[QImage]) -> None:
         self.kode = kode
         self.title.setText(title)
-        self.view.show_paper("", pages)
-        self.view.sheet.setAccessibleName(title)
+        self.view.show_paper(title, pages)
         self.view.sheet.setFocus()

@@ -35,6 +35,7 @@ class LoketTyping(LoketView):
         self._before: dict[str, object] = {}
         self._unwanted = ""
         self._loading = False
+        self._complaint = ""
         self._soon = QTimer(self)
         self._soon.setSingleShot(True)
         self._soon.setInterval(0)
@@ -248,6 +249,10 @@ class LoketTyping(LoketView):
         if not self._resume_id:
             fields = any(not m.paper for m in left)
             self.primary.set_text("Ke yang masih kurang" if fields else SUBMIT)
+            if not fields and self._complaint:
+                if self.shell.notice.plain() == self._complaint:
+                    self.shell.notice.dismiss()  # what was wrong is right now
+                self._complaint = ""
 
     def to_first_missing(self) -> None:
         """The cursor to the first thing that is missing, with a word what it needs."""

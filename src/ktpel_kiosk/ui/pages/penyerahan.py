@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from PySide6.QtGui import QImage
+from PySide6.QtGui import QImage, QResizeEvent
 from PySide6.QtWidgets import QHBoxLayout, QStackedWidget, QVBoxLayout, QWidget
 
 from ktpel_kiosk.desk.handover import ACTIVATION_TRIES, Activation
@@ -29,6 +29,8 @@ from ktpel_kiosk.ui.widgets.worklist import WorkItem, WorkList
 if TYPE_CHECKING:
     from ktpel_kiosk.ui.operator_window import OperatorWindow
 
+LOW = 680
+"""Height of the page, in design pixels, under which the head makes itself small."""
 SPOIL = 5
 """Index of the spoil form among the areas."""
 OFFICIAL = "Aktifkan kartu di alat KTP-el yang resmi. Di sini telunjuk pemohon dicocokkan dengan rekamannya."
@@ -133,6 +135,10 @@ class PenyerahanPage(Page):
         self.primary.clicked.connect(self._primary)
         layout.addLayout(footer([self.spoil, self.again], [self.phone, self.primary]))
         return holder
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        self.head.set_slim(self.height() < self.shell.theme.px(LOW))
 
     # -- opening ------------------------------------------------------------------------------------------------------
 
@@ -284,6 +290,7 @@ class PenyerahanPage(Page):
     def _skip_eyes(self) -> None:
         if self.view is not None:
             self._eyes_skipped = True
+            self.message.hide()  # it named the way that is left now
             self._show_activation(self.view, 2)
             self.sight.reason.setFocus()
             self._ready()

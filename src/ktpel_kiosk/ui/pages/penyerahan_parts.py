@@ -95,6 +95,7 @@ class EyesArea(QWidget):
         layout.setContentsMargins(0, 0, 0, 0)
         layout.setSpacing(10)
         self.picture = PreviewView()
+        self.picture.setMinimumHeight(110)
         self.picture.set_waiting("Kedua mata pemohon tampil di sini saat dicocokkan.")
         layout.addWidget(self.picture, 1)
         self.skip = Button("Tidak bisa: dua petugas", icon="users")
@@ -122,6 +123,7 @@ class ReceiverArea(QWidget):
         layout.setContentsMargins(0, 0, 0, 0)
         layout.setSpacing(10)
         self.ink = SignatureField()
+        self.ink.setMinimumHeight(96)  # with an old card and a proxy there is little room for it
         self.ink.changed.connect(self.changed)
         layout.addWidget(self.ink, 1)
         layout.addLayout(self._old_card())

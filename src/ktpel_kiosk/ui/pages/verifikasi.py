@@ -288,6 +288,7 @@ class VerifikasiPage(Page):
             self.panel(which).ask(chosen, [(i.kode, i.teks, not i.ada and i.wajib) for i in papers if i.ada or i.wajib])
         self.side.setCurrentIndex(which)
         self.foot.setVisible(which == PAPERS)  # the panel has its own two buttons
+        self.head.bar.setVisible(which == PAPERS)
         self.caution.setVisible(which == PAPERS and self._twice)
         self._share_room()
 

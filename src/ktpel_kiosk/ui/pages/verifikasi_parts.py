@@ -83,7 +83,7 @@ class PapersPane(Card):
         self._choice.setLayout(self._flow)
         self._group = QButtonGroup(self)
         self.body.addWidget(self._choice)
-        self.view = PaperView()
+        self.view = PaperView(titled=False)
         self.body.addWidget(self.view, 1)
         inner = QWidget()
         self._list = QVBoxLayout(inner)

@@ -171,9 +171,9 @@ class PaperSheet(KeyboardRing, Painted):
 
 
 class PaperView(QWidget):
-    """A paper with its title, the page count, and the buttons to zoom and turn."""
+    """A paper with its title, the page count, and the buttons to zoom and turn. ``titled`` False: its name stands elsewhere."""
 
-    def __init__(self) -> None:
+    def __init__(self, *, titled: bool = True) -> None:
         super().__init__()
         self._pages: list[QImage] = []
         self._angles: list[int] = []
@@ -187,7 +187,12 @@ class PaperView(QWidget):
         line = QHBoxLayout()
         line.setSpacing(0)
         self.title.setMinimumWidth(1)
-        line.addWidget(self.title, 1)
+        if titled:
+            line.addWidget(self.title, 1)
+        else:
+            self.title.setParent(self)
+            self.title.hide()
+            line.addStretch(1)
         for item in (self.earlier, self.count, self.later, self.smaller, self.larger, self.turner):
             line.addWidget(item)
         box = QVBoxLayout(self)
@@ -220,11 +225,15 @@ class PaperView(QWidget):
 
     def _show(self) -> None:
         n = len(self._pages)
+        self.show_at(self._pages[self._at] if n else QImage(), self._at, n)
+
+    def show_at(self, page: QImage, at: int, n: int) -> None:
+        """Page ``at`` of ``n``."""
         several = n > 1
         for item in (self.earlier, self.later, self.count):
             item.setVisible(several)
-        self.count.setText(f"{self._at + 1}/{n}")
-        self.earlier.setEnabled(self._at > 0)
-        self.later.setEnabled(self._at < n - 1)
-        self.sheet.show_page(self._pages[self._at] if n else QImage(), self._angles[self._at] if n else 0)
-        self.sheet.setAccessibleName(f"{self.title.text()}, halaman {self._at + 1} dari {n}" if n else self.title.text())
+        self.count.setText(f"{at + 1}/{n}")
+        self.earlier.setEnabled(at > 0)
+        self.later.setEnabled(at < n - 1)
+        self.sheet.show_page(page, self._angles[at] if n else 0)
+        self.sheet.setAccessibleName(f"{self.title.text()}, halaman {at + 1} dari {n}" if n else self.title.text())

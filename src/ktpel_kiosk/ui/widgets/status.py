@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from PySide6.QtCore import QEvent, QRectF, QSize, Qt, Signal
-from PySide6.QtGui import QPainter, QPen, QResizeEvent, QShowEvent
+from PySide6.QtCore import QEvent, QRect, QRectF, QSize, Qt, Signal
+from PySide6.QtGui import QFontMetrics, QPainter, QPen, QResizeEvent, QShowEvent
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QSizePolicy, QWidget
 
 from ktpel_kiosk.ui import icons
@@ -280,7 +280,9 @@ class ChecklistRow(Pressable):
     def _lines(self, width: int) -> int:
         theme = self.theme
         room = width - theme.px(50) - text_width(theme.font("small"), self._detail()) - theme.px(22)
-        return 2 if text_width(theme.font("body", 600), self.text()) > room else 1
+        high = QFontMetrics(theme.font("body", 600))
+        wrapped = high.boundingRect(QRect(0, 0, max(1, int(room)), 9999), Qt.TextFlag.TextWordWrap, self.text()).height()
+        return max(1, round(wrapped / high.lineSpacing()))
 
     def paintEvent(self, event: QEvent) -> None:
         theme = self.theme
