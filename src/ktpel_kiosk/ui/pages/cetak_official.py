@@ -10,6 +10,7 @@ from PySide6.QtWidgets import QHBoxLayout, QLabel, QVBoxLayout, QWidget
 
 from ktpel_kiosk.domain.errors import BadInput, DeviceTrouble, DuplicateRequest, KioskError, NotAllowed, NotFound, SignInRefused
 from ktpel_kiosk.domain.permohonan import Permohonan
+from ktpel_kiosk.domain.text import group_nik
 from ktpel_kiosk.ui.pages.base import footer, scroll
 from ktpel_kiosk.ui.pages.cetak_spoil import SpoilForm
 from ktpel_kiosk.ui.presenters.cards import PrintView
@@ -61,7 +62,8 @@ class OfficialPanel(QWidget):
         self.spoil_area.hide()
         box.addWidget(self.spoil_area)
         box.addStretch(1)
-        card.body.addWidget(scroll(inner), 1)
+        self.area = scroll(inner)
+        card.body.addWidget(self.area, 1)
         self.message = NoticeBar(closable=False)
         card.body.addWidget(self.message)
         self.spoil = Button("Kartu rusak", icon="ban")
@@ -85,7 +87,11 @@ class OfficialPanel(QWidget):
         box.addWidget(self.face)
         self.flip = Button("Lihat belakang", icon="rotate-ccw", key="F8")
         self.flip.clicked.connect(self._flip)
-        box.addWidget(label("Kartu yang jadi harus berisi data ini.", "small", tone="muted", wrap=True))
+        self.name = label("", "strong", weight="semibold", wrap=True)
+        self.nik = label("", "strong")
+        self.nik.setAccessibleName("NIK di kartu")
+        for item in (label("Kartu yang jadi harus berisi data ini.", "small", tone="muted", wrap=True), self.name, self.nik):
+            box.addWidget(item)
         box.addWidget(self.flip, 0, Qt.AlignmentFlag.AlignLeft)
         box.addStretch(1)
         return side
@@ -115,7 +121,8 @@ class OfficialPanel(QWidget):
         under.addLayout(shown)
         self.looked = Tick("Kartunya sudah saya lihat", "Foto, nama, dan NIK sama dengan permohonan ini")
         self.looked.toggled.connect(lambda _on: self.message.hide())
-        for item in (self.serial, self.stock, Line(), self.reader, self.looked):
+        self.line = Line()
+        for item in (self.serial, self.stock, self.line, self.reader, self.looked):
             box.addWidget(item)
         box.addStretch(1)
         return box
@@ -129,6 +136,8 @@ class OfficialPanel(QWidget):
             self._shown = pid
             self._forget()
         self.face.set_image(to_qimage(view.face.front) if view.face else None)
+        self.name.setText(view.dossier.permohonan.penduduk.nama)
+        self.nik.setText(group_nik(view.dossier.permohonan.penduduk.nik))
         self.flip.set_text("Lihat belakang")
         self.flip.setEnabled(view.face is not None)
         self.stock.setText(self.presenter.stock(view))
@@ -192,7 +201,11 @@ class OfficialPanel(QWidget):
         self.serial.set_value(serial)
         self.serial.say("Ada di stok kantor ini.", "good")
         if self.spoil_area.isHidden():
-            self.looked.setFocus()
+            self._point_at(self.looked)
+
+    def _point_at(self, item: QWidget) -> None:
+        item.setFocus()
+        self.area.ensureWidgetVisible(item)
 
     def _unknown(self, error: KioskError) -> None:
         if isinstance(error, BadInput | NotFound | DuplicateRequest):
@@ -209,6 +222,7 @@ class OfficialPanel(QWidget):
         self.message.hide()
         if pid == self._shown:
             self._show_read(read)
+            self._point_at(self.looked)
 
     def _not_read(self, error: KioskError) -> None:
         self._show_read(None)
@@ -233,7 +247,7 @@ class OfficialPanel(QWidget):
             return
         if not self.looked.isChecked():
             self.message.show_text("attention", "Cocokkan foto, nama, dan NIK di kartu dengan permohonan ini, lalu centang.")
-            self.looked.setFocus()
+            self._point_at(self.looked)
             return
         pid, uid = self._shown, self.read.uid if self.read is not None else ""
         self.page.act(lambda: self.presenter.record(pid, serial, True, uid), self._recorded, self._refused)
@@ -261,7 +275,7 @@ class OfficialPanel(QWidget):
         self._spoiling = on
         self.title.setText("Kartu rusak di mesin resmi" if on else TITLE)
         self.text.setText(SPOILED if on else TEXT)
-        for item in (self.left, self.reader, self.looked, self.primary):
+        for item in (self.left, self.stock, self.line, self.reader, self.looked, self.primary):
             item.setVisible(not on)
         self.spoil_area.setVisible(on)
         self.cancel.setVisible(on)

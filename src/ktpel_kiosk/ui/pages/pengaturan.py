@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 from PySide6.QtCore import QEvent
@@ -13,8 +14,6 @@ from ktpel_kiosk.desk import station_care
 from ktpel_kiosk.ui.pages.base import Page, scroll
 from ktpel_kiosk.ui.pages.settings_calendar import CalendarSection
 from ktpel_kiosk.ui.pages.settings_capture import CaptureSection
-from ktpel_kiosk.ui.pages.settings_certificates import CertificatesSection
-from ktpel_kiosk.ui.pages.settings_copies import CopiesSection
 from ktpel_kiosk.ui.pages.settings_devices import DevicesSection
 from ktpel_kiosk.ui.pages.settings_line import LineSection
 from ktpel_kiosk.ui.pages.settings_office import LookSection, OfficeSection
@@ -40,7 +39,9 @@ SECTIONS: tuple[tuple[str, str], ...] = (
 )
 SERVING: tuple[tuple[str, str], ...] = (("kunci", "Kunci & sertifikat"), ("cadangan", "Cadangan"))
 """Only at a desk that serves people; practice has keys and a gateway of its own."""
-MAKERS: dict[str, Any] = {"kunci": CertificatesSection, "cadangan": CopiesSection, "kantor": OfficeSection, "sop": SopSection, "kalender": CalendarSection, "penduduk": PopulationSection,
+LATE: dict[str, str] = {"kunci": "settings_certificates:CertificatesSection", "cadangan": "settings_copies:CopiesSection"}
+"""Imported only where they are shown."""
+MAKERS: dict[str, Any] = {"kantor": OfficeSection, "sop": SopSection, "kalender": CalendarSection, "penduduk": PopulationSection,
                           "petugas": PeopleSection, "perangkat": DevicesSection, "sambungan": LineSection, "simpanan": RetentionSection,
                           "blangko": BlangkoSection, "rekam": CaptureSection, "mutu": QualitySection, "tampilan": LookSection}
 
@@ -106,11 +107,18 @@ class PengaturanPage(Page):
     def section(self, key: str) -> Any:
         """The section, built now if it was never opened."""
         if key not in self._sections:
-            made = MAKERS[key](self)
+            made = self._class(key)(self)
             self._sections[key] = made
             self._held[key] = scroll(made)  # with large letters on a small screen a section is higher than the window
             self.stack.addWidget(self._held[key])
         return self._sections[key]
+
+    @staticmethod
+    def _class(key: str) -> Any:
+        if key not in LATE:
+            return MAKERS[key]
+        module, name = LATE[key].split(":")
+        return getattr(import_module(f"ktpel_kiosk.ui.pages.{module}"), name)
 
     def prepare(self) -> Iterator[None]:
         for key, _title in sections(self.session):

@@ -142,6 +142,7 @@ class CopiesSection(Section):
         self.typed.retitle(title)
         self.prove.set_text("Pakai kode ini" if fresh else "Periksa kode")
         self.new.setVisible(may and not fresh)
+        self.new.kind = "secondary" if self._shown == "none" else "link"
 
     def _drop_code(self) -> None:
         self._code = ""
