@@ -315,6 +315,10 @@ class Press:
         self.burned: list[Any] = []
         self.letters: list[Any] = []
 
+    def page(self, pdf: bytes, number: int) -> Any:
+        from ktpel_kiosk.documents.page_pictures import page_picture
+        return page_picture(pdf, number)
+
     def receipt(self, paper: Any) -> bytes:
         return b"%PDF receipt " + paper.nomor_register.encode()
 

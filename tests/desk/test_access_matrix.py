@@ -131,6 +131,8 @@ TABLE: dict[str, str] = {
     "forms.f102": COUNTERS_AND_HEADS,
     "forms.quick_card": EVERYBODY,
     "slips.print_quick_card": EVERYBODY,
+    "paper_look.page": EVERYBODY,
+    "paper_look.print_again": EVERYBODY,
     "forms.roll_slip": COUNTERS_AND_HEADS,
     "slips.print_paper": COUNTERS_AND_HEADS,
     "slips.choose_medium": "supervisor admin",
@@ -229,6 +231,7 @@ LETTER_TABLE: dict[str, str] = {  # Kebakkramat ends with letters
 }
 
 AFTERWARDS: dict[str, str] = {
+    "paper_look.page": "document.not_pdf",
     "queue.try_one": "packet.not_waiting", "status_list.adopt": "status.list_nothing", "status_list.examine": "status.list_header",
     "status_list.import_list": "status.list_header", "status_acts.record_again": "status.not_failed",
     "status_acts.send_again": "status.not_failed",

@@ -383,6 +383,10 @@ class Press:
     def __getattr__(self, name: str) -> Callable[..., bytes]:
         return lambda *_a, **_k: b"%PDF " + name.encode()
 
+    def page(self, pdf: bytes, number: int) -> Any:
+        from ktpel_kiosk.documents.page_pictures import page_picture
+        return page_picture(pdf, number)
+
     def write_book(self, book: Any, format: str, sink: Any, *, tmpdir: Any = None) -> str:
         sink.write(repr([row.cells for row in book.rows]).encode())
         return self.content_hash(book)

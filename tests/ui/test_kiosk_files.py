@@ -169,3 +169,37 @@ def test_a_finished_paper_opens_no_other_program_but_can_be_copied(desk: Windows
     settle(desk)
     assert written == [(usb / "berita-acara.pdf", b"%PDF-1.7 contoh")]
     assert "Salinan tersimpan" in desk.operator.notice.plain()
+
+
+def test_a_finished_paper_is_looked_at_printed_and_copied_without_another_program(desk: Windows, usb: Path, tmp_path: Path, settle: Settle,
+                                                                                  monkeypatch: pytest.MonkeyPatch) -> None:
+    from pypdfium2 import PdfDocument
+
+    from ktpel_kiosk.ui.paper_panel import KEPT, PaperPanel
+    monkeypatch.setattr("PySide6.QtGui.QDesktopServices.openUrl", lambda _url: pytest.fail("another program was opened"))
+    printed: list[bytes] = []
+    monkeypatch.setattr("ktpel_kiosk.desk.paper_look.submit_paper", lambda _desk, _kind, pdf, _title, _media: printed.append(pdf))
+    paper, made = tmp_path / "buku.pdf", PdfDocument.new()
+    for high in range(20):
+        made.new_page(300, 400 + high)
+    made.save(paper)
+    assert kiosk_files.open_outside(desk.operator.shown(), paper)  # type: ignore[arg-type]
+    settle(desk)
+    shown = desk.operator.overlay
+    assert isinstance(shown, PaperPanel)
+    assert shown.pages.count.text() == "1/20"
+    for _ in range(12):
+        QTest.keyClick(shown.pages.sheet, Qt.Key.Key_PageDown)
+        settle(desk)
+    assert shown.pages.count.text() == "13/20"
+    assert shown.pages.sheet._page.height() > shown.pages.sheet._page.width() > 0
+    assert len(shown.pages._held) <= KEPT
+    desk.operator.press("F9")
+    settle(desk)
+    assert printed == [paper.read_bytes()]
+    assert "printer" in shown.message.plain()
+    shown.copy_button.click()
+    settle(desk)
+    assert isinstance(desk.operator.overlay, FilePanel)
+    desk.operator.press("Esc")
+    assert desk.operator.overlay is None

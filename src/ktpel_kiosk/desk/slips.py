@@ -66,7 +66,7 @@ def print_paper(desk: Desk, actor: Actor, permohonan_id: str, kind: str) -> Prin
     trouble: KioskError | None = None
     if medium == "80mm" and kind in ON_ROLL and pdf is not None:
         try:
-            _submit(desk, DeviceKind.RECEIPT_PRINTER, roll_slip(desk, actor, permohonan_id, ON_ROLL[kind]), kind, "80mm")
+            submit_paper(desk, DeviceKind.RECEIPT_PRINTER, roll_slip(desk, actor, permohonan_id, ON_ROLL[kind]), kind, "80mm")
             return Printed("80mm")
         except NotFound:  # papers of another story; A4 has it as it was made
             pass
@@ -75,7 +75,7 @@ def print_paper(desk: Desk, actor: Actor, permohonan_id: str, kind: str) -> Prin
     if pdf is None:
         return Printed("")
     try:
-        _submit(desk, DeviceKind.DOCUMENT_PRINTER, pdf, kind, "A4")
+        submit_paper(desk, DeviceKind.DOCUMENT_PRINTER, pdf, kind, "A4")
     except KioskError as error:
         return Printed("", error)
     return Printed("a4", trouble)
@@ -83,10 +83,10 @@ def print_paper(desk: Desk, actor: Actor, permohonan_id: str, kind: str) -> Prin
 
 def print_quick_card(desk: Desk, actor: Actor) -> None:
     """Print the card for the wall. Raises NotAllowed and the printer's own trouble."""
-    _submit(desk, DeviceKind.DOCUMENT_PRINTER, quick_card(desk, actor), "kartu_ringkas", "A4")
+    submit_paper(desk, DeviceKind.DOCUMENT_PRINTER, quick_card(desk, actor), "kartu_ringkas", "A4")
 
 
-def _submit(desk: Desk, kind: DeviceKind, pdf: bytes, title: str, media: str) -> None:
+def submit_paper(desk: Desk, kind: DeviceKind, pdf: bytes, title: str, media: str) -> None:
     """Raises KioskError, also for a job that failed at once."""
     def work(printer: DocumentPrinter) -> PrintJob:
         return printer.submit(pdf, title, media)

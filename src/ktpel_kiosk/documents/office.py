@@ -38,6 +38,7 @@ from ktpel_kiosk.ports.papers import (
     F102Paper,
     HandoverPaper,
     LetterPaper,
+    PagePicture,
     PrinterTestPaper,
     QuickCardPaper,
     ReceiptPaper,
@@ -137,6 +138,11 @@ class OfficeDocuments:
     def quick_card(self, paper: QuickCardPaper) -> bytes:
         from ktpel_kiosk.documents.quick_card import quick_card
         return quick_card(paper)
+
+    def page(self, pdf: bytes, number: int) -> PagePicture:
+        """A page for the screen; see :func:`ktpel_kiosk.documents.page_pictures.page_picture`."""
+        from ktpel_kiosk.documents.page_pictures import page_picture
+        return page_picture(pdf, number)
 
     def book(self, book: Book, format: str) -> bytes:
         """A register book as ``xlsx``, ``csv`` or ``pdf``; the same content hash in all three."""

@@ -469,6 +469,15 @@ class QuickCardPaper:
 
 
 @dataclass(frozen=True, slots=True)
+class PagePicture:
+    """One page of a finished paper for the screen: PNG; ``number`` from 0, ``count`` pages in all."""
+
+    png: bytes
+    number: int
+    count: int
+
+
+@dataclass(frozen=True, slots=True)
 class ComplaintPaper:
     """Bukti pengaduan: what was received, by when it is answered and settled, whom to ask."""
 

@@ -29,6 +29,7 @@ if TYPE_CHECKING:
         F102Paper,
         HandoverPaper,
         LetterPaper,
+    PagePicture,
         PrinterTestPaper,
     QuickCardPaper,
         ReceiptPaper,
@@ -404,6 +405,10 @@ class Documents(Protocol):
 
     def standard(self, paper: StandardPaper) -> bytes: ...
     def quick_card(self, paper: QuickCardPaper) -> bytes: ...
+    def page(self, pdf: bytes, number: int) -> PagePicture:
+        """A page (from 0) of a finished paper as a picture. Raises BadInput ``document.not_pdf``."""
+        ...
+
     def complaint(self, paper: ComplaintPaper) -> bytes: ...
     def book(self, book: Book, format: str) -> bytes:
         """``format``: ``xlsx``, ``csv`` or ``pdf``; for small books. See :meth:`write_book`."""

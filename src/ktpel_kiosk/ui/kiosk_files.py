@@ -294,7 +294,8 @@ class FilePanel(QFrame):
 
 
 def open_outside(widget: QWidget, path: Path) -> bool:
-    """Show a finished paper in the system's viewer; False when there is none. A kiosk opens nothing else: a copy is offered."""
+    """Show a finished paper in the system's viewer; False when there is none. A kiosk opens no other program: it shows papers itself and
+    offers a copy of everything else."""
     shell = kiosk_of(widget)
     if shell is None:
         from PySide6.QtCore import QUrl
@@ -303,7 +304,14 @@ def open_outside(widget: QWidget, path: Path) -> bool:
     if path.is_dir():
         shell.tell("info", str(path), bold=word("berkas", "tersimpan"))
         return True
-    FilePanel(shell, SAVE, word("berkas", "salin"), partial(_copy, shell, path), name=path.name)
+    def offer() -> None:
+        FilePanel(shell, SAVE, word("berkas", "salin"), partial(_copy, shell, path), name=path.name)
+
+    if path.suffix.lower() != ".pdf":
+        offer()
+        return True
+    from ktpel_kiosk.ui.paper_panel import look_at
+    look_at(shell, path, offer)
     return True
 
 

@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from ktpel_kiosk.ui.kiosk_screens import Screens
     from ktpel_kiosk.ui.kiosk_typed import TypingKeeper
     from ktpel_kiosk.ui.pages.base import Page
+    from ktpel_kiosk.ui.paper_panel import PaperPanel
     from ktpel_kiosk.ui.presenters.session import Session
 
 TYPING = frozenset({QEvent.Type.KeyPress, QEvent.Type.InputMethod, QEvent.Type.MouseButtonRelease, QEvent.Type.Drop})
@@ -44,7 +45,7 @@ class KioskWindow(QMainWindow):
 
     def _prepare_kiosk(self, idle_lock_s: float, data: Path | None) -> None:
         self.kiosk: KioskGuard | None = None
-        self.overlay: FilePanel | None = None
+        self.overlay: FilePanel | PaperPanel | None = None
         """A panel over the page; it has the function keys."""
         self.screens: Screens | None = None
         """Full screen only: which window stands where."""

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from ktpel_kiosk.domain.errors import DeviceTrouble
+from ktpel_kiosk.ports.pdfium import PDFIUM
 
 if TYPE_CHECKING:
     import numpy as np
@@ -48,16 +49,17 @@ def raster(pdf: bytes, roll: Roll) -> Sequence[Image.Image]:
     """
     import pypdfium2 as pdfium
 
-    try:
-        document = pdfium.PdfDocument(pdf)
-    except pdfium.PdfiumError:
-        raise DeviceTrouble("document_printer.not_pdf", operation="submit") from None
-    try:
-        if len(document) == 0:
-            raise DeviceTrouble("document_printer.not_pdf", operation="submit")
-        return [_page(document[i], roll) for i in range(len(document))]
-    finally:
-        document.close()
+    with PDFIUM:
+        try:
+            document = pdfium.PdfDocument(pdf)
+        except pdfium.PdfiumError:
+            raise DeviceTrouble("document_printer.not_pdf", operation="submit") from None
+        try:
+            if len(document) == 0:
+                raise DeviceTrouble("document_printer.not_pdf", operation="submit")
+            return [_page(document[i], roll) for i in range(len(document))]
+        finally:
+            document.close()
 
 
 def _page(page: object, roll: Roll) -> Image.Image:

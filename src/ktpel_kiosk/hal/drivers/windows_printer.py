@@ -42,6 +42,7 @@ from ktpel_kiosk.ports.devices import (
     PrintJobState,
     PrintMedia,
 )
+from ktpel_kiosk.ports.pdfium import PDFIUM
 
 CARD_TOLERANCE, PAPER_TOLERANCE, LARGE = 100, 200, 10000
 """In hundredths of a millimetre, as all sizes here."""
@@ -540,14 +541,15 @@ def _page_sizes(pdf: bytes, kind: str) -> Sequence[tuple[float, float]]:
     """Width and height of the pages in hundredths of a millimetre."""
     import pypdfium2
 
-    try:
-        document = pypdfium2.PdfDocument(pdf)
-    except pypdfium2.PdfiumError as error:
-        raise DeviceTrouble("document_printer.not_pdf", device_kind=kind, operation="submit") from error
-    try:
-        sizes = [document.get_page_size(number) for number in range(len(document))]
-    finally:
-        document.close()
+    with PDFIUM:
+        try:
+            document = pypdfium2.PdfDocument(pdf)
+        except pypdfium2.PdfiumError as error:
+            raise DeviceTrouble("document_printer.not_pdf", device_kind=kind, operation="submit") from error
+        try:
+            sizes = [document.get_page_size(number) for number in range(len(document))]
+        finally:
+            document.close()
     if not sizes:
         raise DeviceTrouble("document_printer.not_pdf", device_kind=kind, operation="submit")
     return [(width * 2540 / 72, height * 2540 / 72) for width, height in sizes]
@@ -568,21 +570,25 @@ def _rendered(pdf: bytes, sheet: Sheet, times: int) -> Iterator[RawImage]:
     import pypdfium2
     from PIL import Image
 
-    document = pypdfium2.PdfDocument(pdf)
+    with PDFIUM:
+        document = pypdfium2.PdfDocument(pdf)
+        count = len(document)
     try:
-        for number in range(len(document)):
-            page = document[number]
-            bitmap = page.render(scale=sheet.dpi_x / times / 72, rev_byteorder=True)
-            try:
-                image = bitmap.to_pil().convert("RGB")
-            finally:
-                bitmap.close()
-                page.close()
+        for number in range(count):
+            with PDFIUM:  # not over the yield: whoever takes the pages prints them meanwhile
+                page = document[number]
+                bitmap = page.render(scale=sheet.dpi_x / times / 72, rev_byteorder=True)
+                try:
+                    image = bitmap.to_pil().convert("RGB")
+                finally:
+                    bitmap.close()
+                    page.close()
             if image.width > image.height and image.width * times > sheet.width + sheet.dpi_x // 10:
                 image = image.transpose(Image.Transpose.ROTATE_90)
             yield RawImage(image.width, image.height, 3, image.tobytes())
     finally:
-        document.close()
+        with PDFIUM:
+            document.close()
 
 
 def _bands(image: RawImage, rows: int = 512) -> Iterator[tuple[int, RawImage]]:

@@ -11,6 +11,7 @@ from ktpel_kiosk.hal.drivers.ipp import queue as facts_of
 from ktpel_kiosk.hal.drivers.ipp.message import Spec, Tag
 from ktpel_kiosk.hal.drivers.ipp.printer import PrintQueue, QueueDriver, offered
 from ktpel_kiosk.ports.devices import DeviceKind, PrintJob
+from ktpel_kiosk.ports.pdfium import PDFIUM
 
 KIND = str(DeviceKind.DOCUMENT_PRINTER)
 
@@ -82,14 +83,15 @@ def _check_pages(pdf: bytes, size: facts_of.Size) -> None:
     """No page may be larger than the paper, lying or standing: it would be cut."""
     import pypdfium2
 
-    try:
-        document = pypdfium2.PdfDocument(pdf)
-    except pypdfium2.PdfiumError as error:
-        raise DeviceTrouble("document_printer.not_pdf", device_kind=KIND, operation="submit") from error
-    try:
-        pages: Sequence[tuple[float, float]] = [document.get_page_size(number) for number in range(len(document))]
-    finally:
-        document.close()
+    with PDFIUM:
+        try:
+            document = pypdfium2.PdfDocument(pdf)
+        except pypdfium2.PdfiumError as error:
+            raise DeviceTrouble("document_printer.not_pdf", device_kind=KIND, operation="submit") from error
+        try:
+            pages: Sequence[tuple[float, float]] = [document.get_page_size(number) for number in range(len(document))]
+        finally:
+            document.close()
     if not pages:
         raise DeviceTrouble("document_printer.not_pdf", device_kind=KIND, operation="submit")
     paper = sorted((size.width + facts_of.PAPER_TOLERANCE, size.height + facts_of.PAPER_TOLERANCE))
