@@ -16,12 +16,19 @@ from ktpel_kiosk.register import driver, rows
 from ktpel_kiosk.register.backup import check_copy
 
 
-@pytest.fixture
-def connection(tmp_path: Path) -> Any:
-    with open_register(tmp_path) as register:
+@pytest.fixture(scope="module")
+def migrated(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A register made the real way, with an application and a sample in it."""
+    folder = tmp_path_factory.mktemp("migrated")
+    with open_register(folder) as register:
         p = save(register, application())
         logged(register, lambda tx: tx.add_sample(sample(p)))
-    made = driver.connect(tmp_path / "register.sqlite", KEY, writer=True)
+    return folder / "register.sqlite"
+
+
+@pytest.fixture
+def connection(tmp_path: Path, migrated: Path) -> Any:
+    made = driver.connect(Path(shutil.copy(migrated, tmp_path)), KEY, writer=True)
     yield made
     made.close()
 
