@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 from PySide6.QtCore import Qt
 from PySide6.QtGui import QResizeEvent
-from PySide6.QtWidgets import QFrame, QHBoxLayout, QScrollArea, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QFrame, QHBoxLayout, QScrollArea, QStackedWidget, QVBoxLayout, QWidget
 from shiboken6 import isValid
 
 from ktpel_kiosk.domain.errors import KioskError
@@ -149,6 +149,15 @@ def scroll(inner: QWidget) -> QScrollArea:
     area.setWidget(inner)
     area.viewport().setAutoFillBackground(False)
     return area
+
+
+def put_in(stack: QStackedWidget, at: int, panel: QWidget) -> None:
+    """``panel`` in the place that was kept for it, when it is first wanted."""
+    kept = stack.widget(at)
+    stack.insertWidget(at, panel)
+    if kept is not None:
+        stack.removeWidget(kept)
+        kept.deleteLater()
 
 
 def footer(left: list[QWidget], right: list[QWidget]) -> QHBoxLayout:

@@ -12,7 +12,7 @@ from PySide6.QtWidgets import QAbstractButton, QApplication, QButtonGroup, QHBox
 
 from ktpel_kiosk.domain.permohonan import RETURN_REASONS
 from ktpel_kiosk.domain.sop import Layanan
-from ktpel_kiosk.ui.pages.base import Page, footer, scroll
+from ktpel_kiosk.ui.pages.base import Page, footer, put_in, scroll
 from ktpel_kiosk.ui.pages.biodata import BiodataForm
 from ktpel_kiosk.ui.pages.loket_papers import PapersCard
 from ktpel_kiosk.ui.pages.loket_parts import KindChips, ServiceChip
@@ -158,10 +158,7 @@ class LoketView(Page):
         return self._place(SCANS, panel)
 
     def _place(self, at: int, panel: P) -> P:
-        empty = self.side.widget(at)
-        self.side.insertWidget(at, panel)
-        self.side.removeWidget(empty)
-        empty.deleteLater()
+        put_in(self.side, at, panel)
         return panel
 
     def prepare(self) -> Iterator[None]:

@@ -12,7 +12,7 @@ from PySide6.QtWidgets import QHBoxLayout, QMenu, QStackedWidget, QVBoxLayout, Q
 from ktpel_kiosk.desk import intake, verification
 from ktpel_kiosk.domain.permohonan import RETURN_REASONS, Permohonan
 from ktpel_kiosk.domain.sop import Stage
-from ktpel_kiosk.ui.pages.base import ApplicationHead, Page, footer
+from ktpel_kiosk.ui.pages.base import ApplicationHead, Page, footer, put_in
 from ktpel_kiosk.ui.pages.verifikasi_parts import EntriesCard, PapersPane
 from ktpel_kiosk.ui.pictures import images
 from ktpel_kiosk.ui.presenters.checking import CheckPresenter, compare
@@ -117,10 +117,7 @@ class VerifikasiPage(Page):
             }[which]()
             made.closed.connect(lambda: self._ask_reasons(PAPERS))
             made.decided.connect(act)
-            empty = self.side.widget(which)
-            self.side.insertWidget(which, made)
-            self.side.removeWidget(empty)
-            empty.deleteLater()
+            put_in(self.side, which, made)
             self._panels[which] = made
         return self._panels[which]
 
