@@ -275,18 +275,19 @@ class Person:
             card = next((t for t in seen if t.role in BUTTONS and nama in t.name and not t.on_applicants_screen), None)
             if card is None:
                 return "gone"
-            self.click(card)
+            self.click(self._in_sight(card))
             self.settled(lambda now: on_page(now) != "Beranda", 15.0)
             self.settled(lambda now: shows(now, nama), 15.0)
             return f"card: {card.name}"
         owner = next((m for t in seen if (m := re.search(r"Langkah ini milik (.+?)(?: atau .+)?\.?$", t.name)) and mine), None)
-        if owner is not None:
+        fresh = page == "Loket" and any(t.role == "label" and t.name == "Permohonan baru" for t in seen)
+        if owner is not None and not fresh:
             wanted = ROLES[owner.group(1).strip(" .")]
             if wanted != self.user:
                 self.sign_out()
                 self.sign_in(wanted)
                 return f"step of {owner.group(1)}"
-        if not mine:
+        if not mine or fresh:
             self._to_board(seen)
             return "to the board"
         secret = next((t for t in seen if t.role == "password text" and not t.value and t.enabled and not t.on_applicants_screen), None)
@@ -314,6 +315,18 @@ class Person:
             self.key("F7")
             return f"F7 {again.name}"
         return ""
+
+    def _in_sight(self, thing: Thing) -> Thing:
+        """What lies below the edge of its page is scrolled up."""
+        for _ in range(12):
+            if PAGE_TOP < thing.y < PAGE_END + 70:
+                break
+            turn = "5" if thing.y >= PAGE_END else "4"
+            self.stage.tool("xdotool", "mousemove", str(thing.x), "500", "click", "--repeat", "2", "--delay", "30", turn)
+            self.events["wheel"] += 2
+            time.sleep(0.6)
+            thing = next((t for t in self.look(officer=True) if t.role == thing.role and t.name == thing.name), thing)
+        return thing
 
     def _to_board(self, seen: Seen) -> None:
         tab = one(seen, "Beranda", ("page tab", "radio button"))

@@ -5,6 +5,7 @@ Eyes over AT-SPI, hands by xdotool.
 
 from __future__ import annotations
 
+import ctypes
 import json
 import os
 import shutil
@@ -66,6 +67,11 @@ def missing() -> str:
     return "" if probe.returncode == 0 else "the system's Python has no gi with Atspi (gir1.2-atspi-2.0, python3-gi)"
 
 
+def _die_with_us() -> None:
+    """Linux: a test that is killed leaves no server, no bus, no kiosk behind."""
+    ctypes.CDLL(None).prctl(1, signal.SIGTERM)  # PR_SET_PDEATHSIG
+
+
 @dataclass(frozen=True)
 class Thing:
     """One thing on the screen, as a screen reader would tell of it; x, y is its middle."""
@@ -119,7 +125,7 @@ class Stage:
     def _start(self, command: list[str], **more: Any) -> subprocess.Popen[Any]:
         more.setdefault("stdout", subprocess.DEVNULL)
         more.setdefault("stderr", subprocess.DEVNULL)
-        process = subprocess.Popen(command, env=self._env or None, **more)
+        process = subprocess.Popen(command, env=self._env or None, preexec_fn=_die_with_us, **more)
         self._running.append(process)
         return process
 
