@@ -40,6 +40,7 @@ def kiosk(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Kiosk]:
         yield made
 
 
+@pytest.mark.gate
 def test_a_running_desk_is_completed_step_by_step(kiosk: Kiosk, tmp_path: Path) -> None:
     desk = kiosk.desk
     boss = sign_in.sign_in(desk, "camat", PASSWORDS["camat"])
@@ -87,6 +88,7 @@ def copies_and_code(kiosk: Kiosk, boss: object, tmp_path: Path) -> None:
         station_care.copy_now(desk, boss)  # type: ignore[arg-type]
 
 
+@pytest.mark.gate
 def test_the_tick_of_the_assistant_counts_until_the_code_changes(tmp_path: Path) -> None:
     setup = FolderSetup(tmp_path / "data", same_disk=another_disk)
     answers = replace(answers_of(setup), backup=str(tmp_path / "usb"))

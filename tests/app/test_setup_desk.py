@@ -25,11 +25,11 @@ from ktpel_kiosk.app.population import invent
 from ktpel_kiosk.app.setup import FolderSetup
 from ktpel_kiosk.app.walk import Officers, Walk
 from ktpel_kiosk.app.wiring import open_office
-from ktpel_kiosk.desk import intake, packet_files, printing, sign_in, statuses
+from ktpel_kiosk.desk import handover, intake, official_card, packet_files, printing, sign_in, statuses
 from ktpel_kiosk.domain.biometric import Position
 from ktpel_kiosk.domain.errors import BadInput, SopViolation
 from ktpel_kiosk.domain.outbox import WaitCause
-from ktpel_kiosk.domain.permohonan import Permohonan
+from ktpel_kiosk.domain.permohonan import Keadaan, Permohonan
 from ktpel_kiosk.domain.sop import Layanan, Peran, Stage
 from ktpel_kiosk.domain.status import StatusEvent, StatusSiak
 from ktpel_kiosk.hal.simulators.world import SimulatedWorld
@@ -150,6 +150,25 @@ def no_card_is_made(kiosk: Kiosk, desk: Any, p: Permohonan, packet_id: str) -> N
         printing.start_card(desk, operator, p.id)
     assert caught.value.message_key == "card.no_sam" and "SAM" in desk.sentences.of(caught.value)
     assert kiosk.register.read(lambda v: v.card_jobs(p.id)) == []
+    made_elsewhere_and_handed_over(kiosk, desk, p)
+
+
+def made_elsewhere_and_handed_over(kiosk: Kiosk, desk: Any, p: Permohonan) -> None:
+    """The card of the official machine is recorded, activated against this office's own recording, and given to the holder."""
+    acting = officers(kiosk).actors
+    operator, boss = acting[Peran.OPERATOR], acting[Peran.SUPERVISOR]
+    printing.receive_blangko(desk, boss, ["A-0001", "A-0002"], "BAST-1")
+    official_card.record_spoiled(desk, operator, p.id, "A-0001", "Cetakan cacat", second_username="joko", second_password=PASSWORDS["joko"])
+    job = official_card.record_made(desk, operator, p.id, "A-0002", looked_at=True)
+    assert job.official and current(kiosk, p) is Stage.AKTIVASI
+    assert handover.activate(desk, operator, p.id).matched
+    while current(kiosk, p) is Stage.SERAH_LOKET:
+        handover.move_to_counter(desk, operator, p.id)
+    done = handover.hand_over(desk, acting[Peran.PENYERAH], p.id, handover.sign_for_card(desk, p.id))
+    proof, balance = kiosk.register.read(lambda v: (v.handover(p.id), v.blangko_balance()))
+    assert done.keadaan is Keadaan.SELESAI and proof is not None and proof.activated and proof.card_uid == ""
+    assert (balance.baik, balance.rusak, balance.stok, balance.balanced) == (1, 1, 0, True)
+    assert kiosk.register.read(lambda v: v.jobs_to_reconcile()) == []
 
 
 def test_real_drivers_only(kiosk: Kiosk) -> None:

@@ -79,6 +79,7 @@ def test_a_desk_that_makes_its_cards_offers_nothing_of_this(office) -> None:
         official_card.record_spoiled(office.desk, office.actor(Peran.OPERATOR), p.id, "00001", "macet", **SECOND)
 
 
+@pytest.mark.gate
 def test_spoiled_there_before_two_officers_and_made_once_more(elsewhere) -> None:
     desk, operator = elsewhere.desk, elsewhere.actor(Peran.OPERATOR)
     p = elsewhere.prr(elsewhere.sealed())
@@ -101,6 +102,7 @@ def test_spoiled_there_before_two_officers_and_made_once_more(elsewhere) -> None
     assert official_card.record_made(desk, operator, p.id, "00001", looked_at=True).state is JobState.CONFIRMED
 
 
+@pytest.mark.gate
 def test_the_last_blank_pauses_whoever_waits_and_no_blank_is_said(elsewhere) -> None:
     desk, boss = elsewhere.desk, elsewhere.actor(Peran.SUPERVISOR)
     blangko.return_blangko(desk, boss, 9, "BAST-2", "sisa")
@@ -143,6 +145,7 @@ def test_all_the_way_to_the_hand(elsewhere, uid: str) -> None:
     assert all(facts.get("chip_uid", "") == uid for _event, facts in told)
 
 
+@pytest.mark.gate
 def test_two_officers_where_no_finger_can_do_it(elsewhere) -> None:
     desk, operator = elsewhere.desk, elsewhere.actor(Peran.OPERATOR)
     p, _job = made(elsewhere)
@@ -151,6 +154,7 @@ def test_two_officers_where_no_finger_can_do_it(elsewhere) -> None:
     assert done.matched and done.permohonan.current().stage is not Stage.AKTIVASI
 
 
+@pytest.mark.gate
 def test_a_card_taken_off_the_reader_too_early_is_a_sentence(elsewhere, monkeypatch: pytest.MonkeyPatch) -> None:
     p = elsewhere.prr(elsewhere.sealed())
 

@@ -69,6 +69,7 @@ def test_the_reader_shows_the_card_and_its_number_is_kept(elsewhere: PageBench) 
     assert "rekamannya" in give.text.text() and give.view.official
 
 
+@pytest.mark.gate
 def test_spoiled_there_is_written_off_before_two(elsewhere: PageBench) -> None:
     p = elsewhere.office.to_stage(1, Stage.CETAK_ENCODE)
     page: CetakPage = elsewhere.open("cetak", CetakPage)
@@ -99,6 +100,7 @@ def test_spoiled_there_is_written_off_before_two(elsewhere: PageBench) -> None:
     assert elsewhere.office.read(p.id).current().stage is Stage.CETAK_ENCODE
 
 
+@pytest.mark.gate
 def test_a_desk_that_prints_offers_nothing_of_it(qtbot: Any) -> None:
     for made in bench(qtbot):
         made.office.to_stage(1, Stage.CETAK_ENCODE)

@@ -71,6 +71,7 @@ def test_certificates_go_out_and_come_in_by_the_house_panel(serving: PageBench, 
     assert care.address == "https://pusat.example" and section.address.value() == care.address and section.saved.isVisible()
 
 
+@pytest.mark.gate
 def test_a_copy_now_another_place_and_the_code_from_paper(serving: PageBench, care: Care) -> None:
     section = open_section(serving, "cadangan")
     assert section.chip.text() == "belum dipilih" and not section.now.isEnabled() and section.typed.isHidden()
@@ -98,6 +99,7 @@ def test_a_copy_now_another_place_and_the_code_from_paper(serving: PageBench, ca
     assert section.back() and section.fresh.text() == "", "a code on the screen goes with Esc"
 
 
+@pytest.mark.gate
 def test_who_may_not_change_settings_only_looks(serving: PageBench) -> None:
     section = open_section(serving, "kunci", Peran.OPERATOR)
     assert section.rows.count() == 5 and not section.take.isVisible() and not section.save.isVisible()
