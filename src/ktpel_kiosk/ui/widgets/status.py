@@ -271,7 +271,7 @@ class ChecklistRow(Pressable):
 
     def minimumSizeHint(self) -> QSize:
         """The words wrap, so a row may be narrow."""
-        return QSize(self.theme.px(160), self.sizeHint().height())
+        return QSize(self.theme.px(120), self.sizeHint().height())
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         self.updateGeometry()
@@ -386,6 +386,11 @@ class EmptyState(QWidget):
         self.title = label(title, "strong", weight="semibold", align=center)
         self.text = label(text, "body", tone="muted", wrap=True, align=center)
         self.setLayout(column(None, self._picture, 4, self.title, self.text, None, spacing=6, margins=(24, 24, 24, 24)))
+
+    def set_quiet(self, on: bool) -> None:
+        """Says nothing where another empty place beside it says it already."""
+        for part in (self._picture, self.title, self.text):
+            part.setVisible(not on)
 
     def showEvent(self, event: QShowEvent) -> None:
         theme = theme_of(self)
