@@ -26,6 +26,8 @@ if TYPE_CHECKING:
     from ktpel_kiosk.ui.operator_window import OperatorWindow
 
 FIGURES = 5
+IN_TIME = ("Tepat waktu per langkah", "Bagian yang selesai dalam mutu baku. Waktu tunggu (jeda) tidak dihitung.")
+HOW_LONG = ("Waktu per langkah", "Waktu tengah. SOP kantor ini tidak menetapkan mutu baku per langkah; waktu tunggu (jeda) tidak dihitung.")
 KINDS: tuple[tuple[str, str], ...] = (("bulanan", "Lengkap"), ("waktu", "Waktu layanan"))
 REPORT_FORMATS = tuple(sorted(FORMATS, key=lambda f: f[0] != "pdf"))
 
@@ -115,8 +117,10 @@ class LaporanPage(Page):
         box = QVBoxLayout(inner)
         box.setContentsMargins(24, 18, 20, 14)
         box.setSpacing(4)
-        box.addWidget(label("Tepat waktu per langkah", "strong", weight="semibold"))
-        box.addWidget(label("Bagian yang selesai dalam mutu baku. Waktu tunggu (jeda) tidak dihitung.", "small", tone="muted", wrap=True))
+        self.shares_title = label("", "strong", weight="semibold")
+        self.shares_hint = label("", "small", tone="muted", wrap=True)
+        box.addWidget(self.shares_title)
+        box.addWidget(self.shares_hint)
         box.addSpacing(4)
         self.shares = ShareBars("Tepat waktu per langkah")
         box.addWidget(self.shares)
@@ -175,6 +179,9 @@ class LaporanPage(Page):
     def _show_glance(self, glance: Glance) -> None:
         for tile, figure in zip(self.figures, glance.figures, strict=True):
             tile.show_figure(*figure)
+        title, hint = IN_TIME if any(s.within is not None for s in glance.steps) else HOW_LONG
+        self.shares_title.setText(title)
+        self.shares_hint.setText(hint)
         self.shares.set_lines([Share(s.title, s.detail, s.within, s.share_text, s.tone) for s in glance.steps])
         self.bars_title.setText(glance.bars_title)
         self.bars.set_bars([Bar(name, value, spoken, strong) for name, spoken, value, strong in glance.bars])

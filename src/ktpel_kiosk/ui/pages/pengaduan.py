@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from PySide6.QtCore import QModelIndex
 from PySide6.QtGui import QResizeEvent
-from PySide6.QtWidgets import QHBoxLayout, QStackedWidget, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QGridLayout, QHBoxLayout, QStackedWidget, QVBoxLayout, QWidget
 
 from ktpel_kiosk.domain.errors import KioskError, NotAllowed
 from ktpel_kiosk.ui.kiosk_files import open_outside
@@ -41,6 +41,8 @@ NOT_BESIDE_PANEL = (1, 4)
 TEXT_COLUMN, ROOM_FOR_TEXT = 3, 1240
 """The column of the words is shown beside a panel only where the page is that wide (design pixels)."""
 CLOCK_EVERY_S = 30
+ONE_LINE_FROM = 960
+"""Design pixels of the page from which title, filters and button stand in one line."""
 
 
 class PengaduanPage(Page):
@@ -88,7 +90,7 @@ class PengaduanPage(Page):
         layout.addLayout(both, 1)
         return side
 
-    def _head(self) -> QHBoxLayout:
+    def _head(self) -> QGridLayout:
         self.count = Chip("", "neutral")
         self.search = SearchField("Cari nama, isi, nomor")
         self.search.searched.connect(lambda _t: self.reload())
@@ -98,14 +100,27 @@ class PengaduanPage(Page):
             box.setToolTip(name)
             box.fill(items)
             box.currentIndexChanged.connect(lambda _i: self.reload())
-        head = QHBoxLayout()
-        head.setSpacing(12)
-        head.addWidget(label("Pengaduan", "title", weight="bold"))
-        head.addWidget(self.count)
+        self.filters = QWidget()
+        line = QHBoxLayout(self.filters)
+        line.setContentsMargins(0, 0, 0, 0)
+        line.setSpacing(12)
         for item, share in ((self.search, 5), (self.status, 4), (self.channel, 4)):
-            head.addWidget(item, share)
-        head.addWidget(self.new_button)
+            line.addWidget(item, share)
+        head = self.head = QGridLayout()
+        head.setSpacing(12)
+        head.setColumnStretch(2, 1)
+        head.addWidget(label("Pengaduan", "title", weight="bold"), 0, 0)
+        head.addWidget(self.count, 0, 1)
+        head.addWidget(self.filters, 0, 2)
+        head.addWidget(self.new_button, 0, 3)
         return head
+
+    def _fit_head(self) -> None:
+        """Where the line is too short the filters take one of their own."""
+        row = 0 if self.width() >= theme_of(self).px(ONE_LINE_FROM) else 1
+        if self.head.getItemPosition(self.head.indexOf(self.filters))[0] != row:  # type: ignore[index]
+            self.head.removeWidget(self.filters)
+            self.head.addWidget(self.filters, row, 2 - 2 * row, 1, 1 + 3 * row)
 
     def _list(self) -> Card:
         card = Card(0, 0)
@@ -203,6 +218,7 @@ class PengaduanPage(Page):
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         super().resizeEvent(event)
+        self._fit_head()
         self._arrange()
 
     def _to_search(self) -> None:

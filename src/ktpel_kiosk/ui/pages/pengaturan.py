@@ -126,7 +126,8 @@ class PengaturanPage(Page):
             yield
 
     def opened(self, **args: Any) -> None:
-        self.tabs.choose(str(args.get("section") or self.tabs.current or "kantor"))
+        wanted = str(args.get("section") or self.tabs.current)
+        self.tabs.choose(wanted if self.tabs.has(wanted) else "kantor")  # a place kept from the other mode may name what is not here
         self.section(self.tabs.current).opened()
         if args.get("device"):
             self.section("perangkat").choose(str(args["device"]), str(args.get("tab", "keadaan")))

@@ -4,15 +4,16 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import Qt
-from PySide6.QtGui import QFocusEvent
-from PySide6.QtWidgets import QGridLayout, QHBoxLayout, QLineEdit, QVBoxLayout, QWidget
+from PySide6.QtCore import QEvent, Qt
+from PySide6.QtGui import QFocusEvent, QResizeEvent
+from PySide6.QtWidgets import QBoxLayout, QGridLayout, QHBoxLayout, QLineEdit, QVBoxLayout, QWidget
 
 from ktpel_kiosk.domain.biometric import EYES, FINGERS, Position
 from ktpel_kiosk.domain.capture_rules import MINIMUM_RANGE, TRIES_RANGE
 from ktpel_kiosk.domain.errors import KioskError
 from ktpel_kiosk.ui.pages.settings_office import Section
 from ktpel_kiosk.ui.presenters.capture_rules import RulesForm, RulesPresenter, rule_choices
+from ktpel_kiosk.ui.theme import theme_of
 from ktpel_kiosk.ui.widgets.base import Card, label, set_state
 from ktpel_kiosk.ui.widgets.buttons import Button
 from ktpel_kiosk.ui.widgets.extra import Tick
@@ -25,6 +26,9 @@ if TYPE_CHECKING:
 
 OTHERS: tuple[Position, ...] = (Position.FACE, *EYES, Position.SIGNATURE)
 
+BESIDE_FROM = 700
+"""Design pixels of room from which the two columns stand beside each other."""
+
 
 class Number(QLineEdit):
     """A few digits; all of it is chosen when it is entered, so that typing replaces it."""
@@ -33,8 +37,16 @@ class Number(QLineEdit):
         super().__init__()
         self.setMaxLength(digits)
         self.setAlignment(Qt.AlignmentFlag.AlignCenter)
-        self.setFixedWidth(64)
+        self._fit()
         self.setAccessibleName(spoken)
+
+    def _fit(self) -> None:
+        self.setFixedWidth(theme_of(self).px(60))
+
+    def changeEvent(self, event: QEvent) -> None:
+        if event.type() == QEvent.Type.StyleChange:
+            self._fit()
+        super().changeEvent(event)
 
     def focusInEvent(self, event: QFocusEvent) -> None:
         super().focusInEvent(event)
@@ -61,7 +73,7 @@ class CaptureSection(Section):
         self.usual.clicked.connect(lambda: self._fill(self.presenter.usual()))
         self.primary = Button("Simpan", "primary", icon="save", key="F9")
         self.primary.clicked.connect(self._save)
-        both = QHBoxLayout()
+        both = self._both = QBoxLayout(QBoxLayout.Direction.LeftToRight)
         both.setSpacing(16)
         both.addWidget(self._fingers(), 6)
         both.addLayout(self._right(), 6)
@@ -99,19 +111,19 @@ class CaptureSection(Section):
                 if text:
                     weight = "semibold" if row == 0 else ""
                     grid.addWidget(label(text, "small", tone="muted", weight=weight, align=Qt.AlignmentFlag.AlignHCenter), row, column)
-        grid.setColumnStretch(0, 1)
+        grid.setColumnMinimumWidth(0, theme_of(self).px(96))
+        grid.setColumnStretch(len(heads), 1)  # numbers stay beside the name they belong to
         return grid
 
     def _right(self) -> QVBoxLayout:
         column = QVBoxLayout()
         column.setSpacing(12)
         others = Card(20, 4)
-        grid = self._grid((), ("", "minimum", "percobaan", "", "minimum", "percobaan"))
-        for at, position in ((0, Position.FACE), (3, Position.SIGNATURE)):
-            grid.addWidget(label(word("posisi", position), "body", weight="medium"), 2, at)
+        grid = self._grid((), ("", "minimum", "percobaan"))
+        for row, position in enumerate((Position.FACE, Position.SIGNATURE), start=2):
+            grid.addWidget(label(word("posisi", position), "body", weight="medium"), row, 0)
             for offset, field in enumerate(self.numbers[position], start=1):
-                grid.addWidget(field, 2, at + offset, Qt.AlignmentFlag.AlignHCenter)
-        grid.setColumnStretch(3, 1)
+                grid.addWidget(field, row, offset, Qt.AlignmentFlag.AlignHCenter)
         others.body.addLayout(grid)
         column.addWidget(others)
         rule = Card(20, 4)
@@ -133,6 +145,11 @@ class CaptureSection(Section):
         column.addWidget(rule)
         column.addStretch(1)
         return column
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        wide = self.width() >= theme_of(self).px(BESIDE_FROM)
+        self._both.setDirection(QBoxLayout.Direction.LeftToRight if wide else QBoxLayout.Direction.TopToBottom)
 
     def opened(self) -> None:
         self.page.ask(self.presenter.load, self._show)

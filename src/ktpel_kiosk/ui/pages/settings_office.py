@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QButtonGroup, QGridLayout, QHBoxLayout, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QButtonGroup, QGridLayout, QHBoxLayout, QSizePolicy, QVBoxLayout, QWidget
 
 from ktpel_kiosk.ui import motion
 from ktpel_kiosk.ui.pages.base import scroll
@@ -47,16 +48,18 @@ class Section(QWidget):
         return False
 
 
+def breakable(text: str) -> str:
+    """Addresses and patterns without a space may break after their signs; a label would be as wide as the longest word otherwise."""
+    return re.sub(r"(?<=[@/._}])(?=\S)", "\u200b", text)
+
+
 class OfficeSection(Section):
     """Letterhead as papers show it, and what else the SOP says of the office."""
 
     def __init__(self, page: PengaturanPage) -> None:
         super().__init__(page)
-        both = QHBoxLayout()
-        both.setSpacing(16)
-        both.addWidget(self._letterhead(), 6)
-        both.addWidget(self._facts(), 5)
-        self.frame.addLayout(both, 1)
+        self.frame.addWidget(self._letterhead())
+        self.frame.addWidget(self._facts(), 1)
 
     def _letterhead(self) -> Card:
         card = Card(24, 10)
@@ -76,28 +79,26 @@ class OfficeSection(Section):
             rule = Line()
             rule.setFixedHeight(thick)
             paper.body.addWidget(rule)
-        paper.body.addStretch(1)
-        paper.setMinimumHeight(260)
-        card.body.addWidget(paper, 1)
+        card.body.addWidget(paper)
+        card.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Maximum)
         return card
 
     def _facts(self) -> Card:
-        card = Card(0, 0)
-        inner = QWidget()
-        grid = QGridLayout(inner)
-        grid.setContentsMargins(24, 20, 16, 20)
+        card = Card(24, 0)
+        grid = QGridLayout()
+        grid.setContentsMargins(0, 0, 0, 0)
         grid.setHorizontalSpacing(20)
         grid.setVerticalSpacing(11)
         grid.setColumnStretch(1, 1)
         grid.addWidget(label("Kantor", "strong", weight="semibold"), 0, 0, 1, 2)
         for i, (title, value) in enumerate(self.page.presenter.office(), 1):
             grid.addWidget(label(title, "small", tone="muted"), i, 0, Qt.AlignmentFlag.AlignTop)
-            grid.addWidget(label(value, "body", weight="medium", wrap=True), i, 1)
+            grid.addWidget(label(breakable(value), "body", weight="medium", wrap=True), i, 1)
         note = label("Data kantor berasal dari SOP. Ubah di berkas SOP, lalu berlakukan berkas itu di bagian SOP.", "small",
                      tone="muted", wrap=True)
         grid.addWidget(note, 98, 0, 1, 2)
-        grid.setRowStretch(99, 1)
-        card.body.addWidget(scroll(inner))
+        card.body.addLayout(grid)
+        card.body.addStretch(1)
         return card
 
 

@@ -32,7 +32,7 @@ STATUS_FILTER: tuple[tuple[str, str], ...] = (
     (OPEN, "Belum selesai"), (OVERDUE, "Lewat batas"), (SOON, "Mendekati batas"),
     *((str(s), STATUS_NAMES[s]) for s in StatusPengaduan if s not in ENDED), (ENDED_KEY, "Sudah berakhir (1 tahun)"),
 )
-CHANNEL_FILTER: tuple[tuple[str, str], ...] = (("", "Semua kanal"), *((str(k), KANAL_NAMES[k]) for k in Kanal))
+CHANNEL_FILTER: tuple[tuple[str, str], ...] = (("", "Kanal: semua"), *((str(k), KANAL_NAMES[k]) for k in Kanal))
 CATEGORIES: tuple[tuple[str, str], ...] = tuple(
     (str(k), f"{KATEGORI_NAMES[k]} · {DEADLINE_DAYS[k]} hari kerja") for k in KategoriPengaduan)
 CHANNELS: tuple[tuple[str, str], ...] = tuple((str(k), KANAL_NAMES[k]) for k in Kanal)

@@ -31,11 +31,11 @@ COUNT_LIMIT = 1000
 LONG_S = 100 * 3600
 """Times longer than this are told in days: the column has room for five characters."""
 PERIODS: tuple[tuple[str, str], ...] = (
-    ("", "Semua tanggal"), ("hari", "Hari ini"), ("7hari", "7 hari terakhir"), ("bulan", "Bulan ini"), ("lalu", "Bulan lalu"),
+    ("", "Tanggal: semua"), ("hari", "Hari ini"), ("7hari", "7 hari terakhir"), ("bulan", "Bulan ini"), ("lalu", "Bulan lalu"),
     ("tahun", "Tahun ini"),
 )
 STATES: tuple[tuple[str, str], ...] = (
-    ("", "Semua tahap"), ("stage:verifikasi,validasi", "Verifikasi & validasi"), ("stage:rekam,kirim", "Rekam"),
+    ("", "Tahap: semua"), ("stage:verifikasi,validasi", "Verifikasi & validasi"), ("stage:rekam,kirim", "Rekam"),
     ("stage:menunggu_prr", "Menunggu PRR"), ("stage:cek_cetak,cetak_encode", "Siap cetak"),
     ("stage:aktivasi,serah_loket,serah_pemohon,terbit_surat,serah_surat", "Siap diambil"), ("keadaan:selesai", "Diserahkan"),
     ("keadaan:dikembalikan", "Dikembalikan"), ("keadaan:menunggu_usia", "Menunggu usia 17"), ("keadaan:ganda", "Data ganda"),
@@ -173,12 +173,12 @@ class RegisterPresenter:
         return bool(self.session.actor.peran & PERMISSIONS[use_case])
 
     def services(self) -> tuple[tuple[str, str], ...]:
-        return (("", "Semua layanan"), *((str(o.layanan), word("layanan_panjang", o.layanan)) for o in self.session.desk.sop.layanan))
+        return (("", "Layanan: semua"), *((str(o.layanan), word("layanan_panjang", o.layanan)) for o in self.session.desk.sop.layanan))
 
     def villages(self) -> tuple[tuple[str, str], ...]:
         kantor = self.session.desk.sop.kantor
         names = self.session.desk.regions().villages(kantor.kode_wilayah)
-        return (("", "Semua desa"), *((n.upper(), n) for n in names))
+        return (("", "Desa: semua"), *((n.upper(), n) for n in names))
 
     def period(self, key: str) -> tuple[datetime | None, datetime | None]:
         """First and last moment of a period of PERIODS, on the office's calendar."""

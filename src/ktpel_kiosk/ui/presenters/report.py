@@ -165,7 +165,7 @@ def _line(x: LangkahWaktu) -> StepLine:
     t = x.times
     if t is None:
         return StepLine(step_title(x), "belum ada yang selesai", None, "–", "muted")
-    limit = f"tengah {clock_text(t.median_s)} dari {clock_text(x.limit_s)}" if x.limit_s else "waktu tengah, tanpa mutu baku"
+    limit = f" · tengah {clock_text(t.median_s)} dari {clock_text(x.limit_s)}" if x.limit_s else ""
     wait = f" · jeda {duration_words(t.paused_s / t.paused)}" if t.paused and t.paused_s / t.paused >= 60 else ""
     text = percent_text(x.tepat) if x.tepat is not None else clock_text(t.median_s)
-    return StepLine(step_title(x), f"{number_text(t.count)} selesai · {limit}{wait}", x.tepat, text, _tone(x.tepat))
+    return StepLine(step_title(x), f"{number_text(t.count)} selesai{limit}{wait}", x.tepat, text, _tone(x.tepat))

@@ -23,8 +23,12 @@ class Bar:
     strong: bool = False
 
 
+LEAST_TOP = 5
+"""A scale never ends below this: one applicant on an empty day must not look like a record."""
+
+
 class BarChart(Painted):
-    """Vertical bars with the number above each that has one; a line at zero and at the top value."""
+    """Vertical bars with the number above each that has one; faint lines at round values, so that heights can be compared."""
 
     ROLE = "Chart"
 
@@ -56,11 +60,15 @@ class BarChart(Painted):
             return
         foot, head = theme.px(22), theme.px(20)
         base, room = self.height() - foot, self.height() - foot - head
-        painter.fillRect(QRectF(0, base, self.width(), 1), theme.color("line"))
-        most = max(1, *(b.value for b in self._bars))
+        most = max(LEAST_TOP, *(b.value for b in self._bars))
         pitch = self.width() / len(self._bars)
         wide = min(theme.px(44), pitch * 0.66)
         tiny, bold = theme.font("tiny"), theme.font("tiny", 600)
+        self._lines(painter, theme, most, base, room)
+        if not any(b.value for b in self._bars):
+            painter.setFont(theme.font("body"))
+            painter.setPen(theme.color("muted"))
+            painter.drawText(QRectF(0, 0, self.width(), base), Qt.AlignmentFlag.AlignCenter, "Belum ada pada masa ini")
         widest = max(text_width(bold, b.name) for b in self._bars) + theme.px(5)
         each = next((n for n in (1, 2, 3, 5, 10) if pitch * n >= widest), 15)
         for i, bar in enumerate(self._bars):
@@ -80,6 +88,18 @@ class BarChart(Painted):
             painter.setPen(theme.color("accent" if bar.strong else "muted"))
             painter.drawText(QRectF(center - pitch, base + theme.px(4), pitch * 2, foot - theme.px(4)),
                              Qt.AlignmentFlag.AlignCenter, bar.name)
+
+    def _lines(self, painter: QPainter, theme: Theme, most: int, base: float, room: float) -> None:
+        """The ground, and two to four lines above it at 1, 2 or 5 times a power of ten, their value at the left end."""
+        step = next(n * 10 ** k for k in range(9) for n in (1, 2, 5) if most / (n * 10 ** k) <= 4)
+        painter.fillRect(QRectF(0, base, self.width(), 1), theme.color("field_line"))
+        painter.setFont(theme.font("tiny"))
+        faint = blend(theme.color("line"), theme.color("surface"), 0.0 if theme.contrast == "light" else 0.6)
+        for value in range(step, most + 1, step):
+            y = base - room * value / most
+            painter.fillRect(QRectF(0, y, self.width(), 1), faint)
+            painter.setPen(theme.color("muted"))
+            painter.drawText(QRectF(0, y - theme.px(16), theme.px(60), theme.px(16)), Qt.AlignmentFlag.AlignVCenter, str(value))
 
     @staticmethod
     def _bar(painter: QPainter, theme: Theme, box: QRectF, strong: bool) -> None:
@@ -145,14 +165,15 @@ class ShareBars(Painted):
         right = theme.px(64)
         font, small, strong = theme.font("body", 500), theme.font("small"), theme.font("body", 600)
         upper = QRectF(box.left(), box.top() + theme.px(4), box.width() - right, theme.px(22))
-        painter.setFont(small)
-        painter.setPen(theme.color("muted"))
-        wide = text_width(small, line.detail)
-        painter.drawText(upper, Qt.AlignmentFlag.AlignVCenter | Qt.AlignmentFlag.AlignRight, line.detail)
+        name = elided(font, line.title, upper.width())
         painter.setFont(font)
         painter.setPen(theme.color("ink"))
-        room = upper.width() - wide - theme.px(10)
-        painter.drawText(upper, Qt.AlignmentFlag.AlignVCenter, elided(font, line.title, room))
+        painter.drawText(upper, Qt.AlignmentFlag.AlignVCenter, name)
+        room = upper.width() - text_width(font, name) - theme.px(10)  # the detail gives way, never the name
+        if room > theme.px(70):
+            painter.setFont(small)
+            painter.setPen(theme.color("muted"))
+            painter.drawText(upper, Qt.AlignmentFlag.AlignVCenter | Qt.AlignmentFlag.AlignRight, elided(small, line.detail, room))
         if line.share is not None:
             ShareBars._track(painter, theme, line, QRectF(box.left(), box.top() + theme.px(29), box.width() - right, theme.px(8)))
         else:
@@ -291,14 +312,30 @@ class NumberTable(Painted):
 
     minimumSizeHint = sizeHint
 
+    def _edges(self, theme: Theme) -> list[float]:
+        """Left edges and the last right one: by weight, but numbers get what they and the longest word of their heading need; of the
+        first column."""
+        body, small = theme.font("body", 600), theme.font("small", 600)
+        every = (*self._rows, *((self._total,) if self._total else ()))
+        wide = [self.width() * w / sum(self._weights) for w in self._weights]
+        for c in range(1, len(wide)):
+            if c < len(self._right) and self._right[c]:
+                words = max((text_width(small, w) for w in self._columns[c].split()), default=0)
+                need = max(words, max((text_width(body, r[c]) for r in every), default=0)) + theme.px(12)
+                if need > wide[c]:
+                    wide[0] -= need - wide[c]
+                    wide[c] = need
+        edges = [0.0]
+        for w in wide:
+            edges.append(edges[-1] + w)
+        return edges
+
     def paintEvent(self, event: QEvent) -> None:
         theme = self.theme
         painter = QPainter(self)
         if not self._columns:
             return
-        edges = [0.0]
-        for w in self._weights:
-            edges.append(edges[-1] + self.width() * w / sum(self._weights))
+        edges = self._edges(theme)
         head = theme.px(self.HEAD)
         for c, name in enumerate(self._columns):
             box = QRectF(edges[c], 0, edges[c + 1] - edges[c], head)

@@ -174,9 +174,11 @@ class Stat(Painted):
         painter.drawRoundedRect(QRectF(self.rect()).adjusted(0.5, 0.5, -0.5, -0.5), theme.radius("card"), theme.radius("card"))
         room = self.width() - 2 * left
         small, big = theme.font("small"), theme.font("figure", 700)
-        painter.setFont(small)
+        head = small if text_width(small, self.title) <= room else theme.font("tiny")
+        painter.setFont(head)
         painter.setPen(theme.color("muted"))
-        painter.drawText(QRectF(left, top, room, theme.px(20)), Qt.AlignmentFlag.AlignVCenter, elided(small, self.title, room))
+        painter.drawText(QRectF(left, top, room + theme.px(8), theme.px(20)), Qt.AlignmentFlag.AlignVCenter,
+                         elided(head, self.title, room + theme.px(8)))
         if text_width(big, self.value) > room:
             big = theme.font("strong", 700)
         painter.setFont(big)

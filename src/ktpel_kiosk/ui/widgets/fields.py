@@ -6,7 +6,7 @@ from collections.abc import Iterable
 
 from PySide6.QtCore import QEvent, QSize, QStringListModel, Qt, Signal
 from PySide6.QtGui import QPainter, QPaintEvent
-from PySide6.QtWidgets import QComboBox, QCompleter, QLineEdit, QPlainTextEdit, QSizePolicy
+from PySide6.QtWidgets import QComboBox, QCompleter, QLineEdit, QPlainTextEdit, QSizePolicy, QStyle, QStyleOptionComboBox
 
 from ktpel_kiosk.ui import icons
 from ktpel_kiosk.ui.theme import theme_of
@@ -51,6 +51,12 @@ class Choice(QComboBox):
 
     def sizeHint(self) -> QSize:
         return QSize(super().sizeHint().width(), max(48, theme_of(self).px(48)))
+
+    def initStyleOption(self, option: QStyleOptionComboBox) -> None:
+        """What does not fit ends in an ellipsis, not in half a letter."""
+        super().initStyleOption(option)
+        room = self.style().subControlRect(QStyle.ComplexControl.CC_ComboBox, option, QStyle.SubControl.SC_ComboBoxEditField, self)
+        option.currentText = self.fontMetrics().elidedText(self.currentText(), Qt.TextElideMode.ElideRight, room.width())
 
     def paintEvent(self, event: QPaintEvent) -> None:
         super().paintEvent(event)

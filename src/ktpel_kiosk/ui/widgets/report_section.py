@@ -4,16 +4,20 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
+from PySide6.QtGui import QResizeEvent
+from PySide6.QtWidgets import QBoxLayout, QHBoxLayout, QVBoxLayout, QWidget
 
 from ktpel_kiosk.domain.text import number_text
 from ktpel_kiosk.ports.papers import Cell, Chart, Section, Table
+from ktpel_kiosk.ui.theme import theme_of
 from ktpel_kiosk.ui.widgets.base import Card, label
 from ktpel_kiosk.ui.widgets.charts import Bar, BarChart, MarkedBar, MarkedBars, NumberTable
 from ktpel_kiosk.ui.widgets.extra import Stat
 
 NARROW_COLUMNS = 6
 """A section whose table has no more columns stands beside the next one like it."""
+BESIDE_FROM = 1040
+"""Design pixels of room from which two do."""
 
 
 def cell_text(value: Cell, decimals: int = 1) -> str:
@@ -93,6 +97,7 @@ class SectionList(QWidget):
         self._column.setContentsMargins(0, 0, 8, 0)
         self._column.setSpacing(16)
         self.cards: tuple[SectionCard, ...] = ()
+        self._lines: list[QBoxLayout] = []
 
     def show_sections(self, sections: Sequence[Section]) -> None:
         if tuple(c.section for c in self.cards) == tuple(sections):
@@ -102,16 +107,29 @@ class SectionList(QWidget):
             if old is not None:
                 old.hide()
                 old.deleteLater()
+        self._lines = []
         self.cards = tuple(SectionCard(s) for s in sections)
         waiting = list(self.cards)
         while waiting:
             holder = QWidget()
-            line = QHBoxLayout(holder)
+            line = QBoxLayout(QBoxLayout.Direction.LeftToRight, holder)
             line.setContentsMargins(0, 0, 0, 0)
             line.setSpacing(16)
             first = waiting.pop(0)
             line.addWidget(first, 1)
             if waiting and narrow(first.section) and narrow(waiting[0].section):
                 line.addWidget(waiting.pop(0), 1)
+            self._lines.append(line)
             self._column.addWidget(holder)
         self._column.addStretch(1)
+        self._fit()
+
+    def _fit(self) -> None:
+        """Two beside each other only where their tables keep their words."""
+        wide = self.width() >= theme_of(self).px(BESIDE_FROM)
+        for line in self._lines:
+            line.setDirection(QBoxLayout.Direction.LeftToRight if wide else QBoxLayout.Direction.TopToBottom)
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        self._fit()

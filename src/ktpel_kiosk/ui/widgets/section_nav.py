@@ -132,6 +132,9 @@ class SectionNav(QWidget):
             self.chosen.emit(key)
         self._in_sight()
 
+    def has(self, key: str) -> bool:
+        return key in self._tabs
+
     def title(self, key: str) -> str:
         return self._tabs[key].text()
 
