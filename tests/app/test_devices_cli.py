@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import json
-import threading
 import time
 from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
 
 import pytest
+import typer
 from PIL import Image
 from typer.testing import CliRunner, Result
 
@@ -220,16 +222,27 @@ def test_history_and_preference_of_a_running_kiosk(tmp_path: Path) -> None:
         assert again.desk.device_history.records()[0].opens == 2
 
 
-def test_watch_tells_what_comes_and_goes(office: Path, faults: Faults) -> None:
-    def pull() -> None:
-        time.sleep(1.0)
-        faults.add("barcode", "unplugged")
+def test_watch_tells_what_comes_and_goes(office: Path, faults: Faults, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Pulled once it was told; Ctrl+C once that was told too."""
+    told: list[dict[str, Any]] = []
+    echo = typer.echo
 
-    puller = threading.Thread(target=pull)
-    puller.start()
+    def heard(text: str, **more: Any) -> None:
+        told.append(json.loads(text))
+        echo(text, **more)
+
+    def waits(_seconds: float) -> None:
+        of_code = [e for e in told if e["kind"] == "barcode"]
+        if any(e["event"] == "seen" for e in of_code) and not faults.active("barcode", "unplugged"):
+            faults.add("barcode", "unplugged")
+        if any(e["event"] == "gone" for e in of_code) and any(e.get("health") == "missing" for e in of_code):
+            raise KeyboardInterrupt
+        time.sleep(0.05)
+
+    monkeypatch.setattr(cli_devices.typer, "echo", heard)
+    monkeypatch.setattr(cli_devices, "time", SimpleNamespace(sleep=waits, monotonic=time.monotonic))
     (office / "devices.toml").write_text("[deadlines]\ndiscovery.interval = 0.1\n")
-    result = call("watch", "--seconds", "2.5", "--json", "--data", str(office))
-    puller.join()
+    result = call("watch", "--seconds", "60", "--json", "--data", str(office))
     assert result.exit_code == 0
     events = [json.loads(line) for line in result.output.splitlines()]
     of_code = [e for e in events if e["kind"] == "barcode"]
