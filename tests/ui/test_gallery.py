@@ -10,7 +10,7 @@ from pkgutil import iter_modules
 import pytest
 from fakes import FakeOffice
 from inkmeter import Ink, measure
-from PySide6.QtCore import QPoint, QRect
+from PySide6.QtCore import QPoint, QRect, qInstallMessageHandler
 from PySide6.QtGui import QImage, QPixmap
 from PySide6.QtWidgets import QApplication, QStackedWidget, QWidget
 from typer.testing import CliRunner
@@ -24,6 +24,7 @@ from ktpel_kiosk.ui.gallery.kit import Stage, exhibits
 from ktpel_kiosk.ui.theme import Theme, prepare_application
 from ktpel_kiosk.ui.widgets.buttons import Pressable
 
+HARMLESS = ("This plugin does not support",)
 HOUSE = (ktpel_kiosk.ui.widgets, ktpel_kiosk.ui.applicant)
 
 
@@ -55,7 +56,17 @@ def walk() -> Walk:
     app = QApplication.instance() or QApplication([])
     assert isinstance(app, QApplication)
     prepare_application(app)
-    found = Walk()
+    found, said = Walk(), []
+    before = qInstallMessageHandler(lambda _kind, _context, text: said.append(text))
+    try:
+        look_through(found)
+    finally:
+        qInstallMessageHandler(before)
+    assert not [t for t in said if not any(h in t for h in HARMLESS)]
+    return found
+
+
+def look_through(found: Walk) -> None:
     for group, make in book.pages(Stage(FakeOffice().desk.sop), Theme()):
         page = make()
         picture = page.picture()
@@ -67,7 +78,6 @@ def walk() -> Walk:
             found.inks += [(group, ink) for ink in measure(page)]
         page.close()
         page.deleteLater()
-    return found
 
 
 def alike(page: book.GalleryPage, picture: QPixmap) -> list[str]:
