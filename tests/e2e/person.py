@@ -260,12 +260,12 @@ class Person:
         if touch is not None:
             self.click(touch)
             return f"applicant: {touch.name}"
-        if any(t.on_applicants_screen and t.role in BUTTONS and t.name.startswith("Selesai") and t.enabled for t in seen):
-            button = next(t for t in seen if t.on_applicants_screen and t.role in BUTTONS and t.name.startswith("Selesai"))
-            self.click(button)
-            return "applicant: signed"
-        if any(t.on_applicants_screen and "tanda tangan" in t.name.casefold() for t in seen) and \
-                any(t.on_applicants_screen and t.role in BUTTONS and t.name.startswith("Selesai") for t in seen):
+        blue = next((t for t in seen if t.role in BUTTONS and t.text.endswith("(F9)") and not t.on_applicants_screen), None)
+        signed = next((t for t in seen if t.on_applicants_screen and t.role in BUTTONS and t.name.startswith("Selesai")), None)
+        if signed is not None and not (blue is not None and blue.enabled and page == "Perekaman"):
+            if signed.enabled:
+                self.click(signed)
+                return "applicant: signed"
             self._sign()
             return "applicant: signs"
         if one(seen, "Nama pengguna", EDITORS) and page == "":
@@ -299,7 +299,6 @@ class Person:
         if box is not None:
             self.click(box)
             return box.name
-        blue = next((t for t in seen if t.role in BUTTONS and t.text.endswith("(F9)") and not t.on_applicants_screen), None)
         if blue is not None and blue.enabled:
             before = sight(seen)
             self.key("F9")

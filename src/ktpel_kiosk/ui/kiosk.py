@@ -63,6 +63,8 @@ class KioskGuard(QObject):
             if isinstance(watched, QWidget) and watched.isVisible():
                 QTimer.singleShot(0, self, self._say)
             return True
+        if event.type() == QEvent.Type.WindowActivate and watched is not self._operator and self._operator.in_front() is self._operator:
+            QTimer.singleShot(0, self, self.hand_back)
         if isinstance(event, QWindowStateChangeEvent) and isinstance(watched, QWidget) and watched.isMinimized():
             QTimer.singleShot(0, watched, watched.showFullScreen)
         return False
@@ -76,6 +78,11 @@ class KioskGuard(QObject):
             self._back.stop()
         else:
             self._back.start()
+
+    def hand_back(self) -> None:
+        """The applicant touched the other screen: the keyboard is the officer's, whose F9 would reach nobody otherwise."""
+        if not self.free and self._operator.isVisible() and self._operator.in_front() is self._operator:
+            self._operator.activateWindow()
 
     def come_back(self) -> None:
         """Another program's window took the keyboard: take it back. Menus and house dialogs are our own and do not come here."""
