@@ -277,3 +277,21 @@ def test_review_says_first_what_is_missing(page: Any) -> None:
     found = page.parts["tinjau"].findings(page.view)
     assert found[0][1] == "attention"
     assert "Foto" in found[0][0]
+
+
+# -- nothing is cut on a low screen -------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("size", [(1366, 748), (1280, 700)])
+def test_every_part_has_room_under_a_notice(windows: Windows, settle: Settle, page: Any, size: tuple[int, int]) -> None:
+    """The practice band takes 20 pixels, the notice of similar fingers its line: still no part asks for more than there is."""
+    windows.operator.resize(*size)
+    page.alike.show_view = lambda _view: page.alike.show_text("attention", "teks", bold="Mirip.", action="Bandingkan")
+    for key, part in page.parts.items():
+        page._show_part(key)
+        settle(windows)
+        page.alike.show_text("attention", "teks", bold="Mirip.", action="Bandingkan")
+        settle(windows)
+        assert page.alike.isVisible() and part.minimumSizeHint().height() <= part.height(), key
+        assert page.minimumSizeHint().height() <= page.height(), key
+        assert page.primary.mapTo(windows.operator, page.primary.rect().bottomLeft()).y() < size[1], key

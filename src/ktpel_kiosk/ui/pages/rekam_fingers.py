@@ -58,7 +58,7 @@ class FingersPart(Part):
         self._one_only = False
         left = Card(20, 8)
         left.body.setContentsMargins(20, 12, 20, 14)
-        self.title = label("", "title", weight="bold")
+        self.title = label("", "title", weight="bold", wrap=True)
         self.rule = Chip("", "accent", compact=True)
         self.single = ChoiceChip("Satu per satu")
         self.single.setToolTip(TOGETHER)

@@ -28,11 +28,10 @@ from ktpel_kiosk.domain.capture_rules import BestOf, CaptureRules
 from ktpel_kiosk.domain.errors import KioskError
 from ktpel_kiosk.domain.ganda import DuplicateCheck
 from ktpel_kiosk.domain.outbox import Packet
-from ktpel_kiosk.domain.penduduk import Penduduk
 from ktpel_kiosk.domain.permohonan import Permohonan
 from ktpel_kiosk.domain.sop import Stage
-from ktpel_kiosk.domain.text import number_text
 from ktpel_kiosk.ports.devices import SignatureCapture
+from ktpel_kiosk.ui.presenters.photo_measures import Measure, measures_of
 from ktpel_kiosk.ui.presenters.session import Session
 from ktpel_kiosk.ui.words import has_word, position_word, told, word
 
@@ -51,15 +50,6 @@ FEW_POINTS = 40
 """Pen reports (a fifth of a second) before anything is said about them."""
 LIGHT_PEN = 90
 """Median pressure (of 1023) below which ink is thin and broken."""
-
-
-@dataclass(frozen=True, slots=True)
-class Measure:
-    """One line of the photo's list: name, value in words, tone of its chip."""
-
-    name: str
-    value: str
-    tone: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -417,59 +407,6 @@ def grade(rules: CaptureRules, position: Position, quality: Quality) -> tuple[st
 
 def _finger(position: Position) -> str:
     return word("jari", position.value.split("_")[1]).lower()
-
-
-def replaced_background(quality: Quality) -> bool:
-    return quality.measures.get("background_replaced") == 1.0
-
-
-def cloth_words(p: Penduduk) -> tuple[str, str]:
-    """The cloth of this person and why: ``("biru", "lahir 2008, tahun genap")``."""
-    year = p.tanggal_lahir.year
-    return p.latar_foto, word("rekam", "kain_genap" if year % 2 == 0 else "kain_ganjil").format(tahun=year)
-
-
-def wrong_background(quality: Quality) -> bool:
-    """Whether the cloth behind this portrait is of the wrong colour or uneven."""
-    return any(h in ("face.background", "face.background_uneven") for h in quality.hints)
-
-
-_TELLS: tuple[tuple[str, str, float], ...] = (
-    ("eyes_open", "mata", 50), ("mouth_closed", "mulut", 50), ("illumination", "cahaya", 60), ("evenness", "cahaya", 50),
-    ("exposure", "terang", 50), ("sharpness", "tajam", 45), ("centred", "tengah", 61),
-)
-"""(measure 0..100, key of its words, least value)."""
-
-
-def measures_of(quality: Quality, latar: str) -> tuple[Measure, ...]:
-    """The measures people understand, in the order in which to mend them; whatever an algorithm does not give is left out."""
-    m, out = quality.measures, []
-    cloth = m.get("cloth", m.get("background"))
-    if cloth is not None:
-        fits = cloth >= 50 and m.get("background", 100.0) >= 45
-        value = "diganti" if replaced_background(quality) else "sesuai" if fits else "warna lain" if cloth < 50 else "tidak rata"
-        out.append(Measure(f"Latar {latar}", value, "good" if fits else "attention"))
-    size = m.get("size", m.get("head_size"))
-    if size is not None:
-        out.append(Measure("Ukuran wajah", "cukup" if size >= 40 else "terlalu kecil", "good" if size >= 40 else "attention"))
-    if "yaw" in m:
-        out.append(_turn("Menghadap lurus", m["yaw"], m.get("yaw_ok", 100.0) >= 65, ("menoleh", "menoleh")))
-    if "pitch" in m:
-        out.append(_turn("Dagu", m["pitch"], m.get("pitch_ok", 100.0) >= 65, ("menunduk", "mendongak")))
-    if "roll" in m:
-        out.append(_turn("Kepala tegak", m["roll"], abs(m["roll"]) <= 8, ("miring", "miring")))
-    for key, name, least in _TELLS:
-        if key in m:
-            good = m[key] >= least
-            out.append(Measure(word("ukuran_foto", name), word("ukuran_foto", f"{name}_{'baik' if good else 'kurang'}"),
-                               "good" if good else "attention"))
-    return tuple(out)
-
-
-def _turn(name: str, degrees: float, good: bool, ways: tuple[str, str]) -> Measure:
-    if good:
-        return Measure(name, "ya", "good")
-    return Measure(name, f"{ways[0] if degrees < 0 else ways[1]} {number_text(round(abs(degrees)))}°", "attention")
 
 
 def finger_states(view: RecordView, target: Sequence[Position]) -> dict[Position, str]:

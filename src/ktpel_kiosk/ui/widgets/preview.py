@@ -11,7 +11,7 @@ from PySide6.QtWidgets import QSizePolicy
 from ktpel_kiosk.domain.biometric import RawImage
 from ktpel_kiosk.ui import icons
 from ktpel_kiosk.ui.theme import Theme
-from ktpel_kiosk.ui.widgets.base import Painted, elided
+from ktpel_kiosk.ui.widgets.base import Painted, elided, text_width
 
 OVAL_HEIGHT, OVAL_WIDTH, OVAL_MIDDLE = 0.62, 0.75, 0.46
 """Of the plate's height; of the oval's own height; from the top."""
@@ -217,7 +217,10 @@ class PreviewView(Painted):
 
     def _paint_hint(self, painter: QPainter, theme: Theme) -> None:
         font = theme.font("hint", 600)
-        margin, height = theme.px(16), theme.px(46)
+        margin, count = theme.px(16), theme.px(56 if self._countdown is not None else 12)
+        room = self.width() - 2 * margin - theme.px(14 + (32 if self._hint_icon else 0)) - count
+        two = text_width(font, self._hint) > room  # what to do is never cut: a long hint takes two lines
+        height = theme.px(66 if two else 46)
         top = margin if self._top else self.height() - margin - height
         bar = QRectF(margin, top, self.width() - 2 * margin, height)
         ink = theme.color("stage_frame") if not self._tone else theme.color(f"stage_{self._tone}")
@@ -233,8 +236,8 @@ class PreviewView(Painted):
             x += theme.px(32)
         painter.setFont(font)
         painter.setPen(ink)
-        room = bar.right() - x - theme.px(56 if self._countdown is not None else 12)
-        painter.drawText(QRectF(x, bar.top(), room, height), Qt.AlignmentFlag.AlignVCenter, elided(font, self._hint, room))
+        painter.drawText(QRectF(x, bar.top(), room, height), int(Qt.AlignmentFlag.AlignVCenter | Qt.TextFlag.TextWordWrap),
+                         elided(font, self._hint, room * 1.9) if two else self._hint)
 
     def _paint_seconds(self, painter: QPainter, theme: Theme, box: QRectF) -> None:
         painter.setBrush(Qt.BrushStyle.NoBrush)
