@@ -146,12 +146,15 @@ class Header(QFrame):
 
     def _menu(self) -> None:
         menu = QMenu(self)
-        menu.addAction("Kunci layar", self._window.lock)
-        menu.addAction("Keluar", self._window.sign_out)
+        menu.setAccessibleName("Menu petugas")
+        theme = self.user.theme
+        for icon, text, act in (("lock", "Kunci layar", self._window.lock), ("log-out", "Keluar", self._window.sign_out)):
+            menu.addAction(icons.icon(icon, theme.hex("muted"), theme.px(20)), text, act)
         if self._window.kiosk is not None:
             menu.addSeparator()
-            for how in ("tutup", "mulai_ulang", "matikan"):
-                menu.addAction(word("kiosk", how) + " …", partial(self._window.ask_to_leave, how))
+            for icon, how in (("x", "tutup"), ("rotate-cw", "mulai_ulang"), ("ban", "matikan")):
+                menu.addAction(icons.icon(icon, theme.hex("muted"), theme.px(20)), word("kiosk", how) + " …",
+                               partial(self._window.ask_to_leave, how))
         menu.popup(self.user.mapToGlobal(self.user.rect().bottomLeft()))
 
     def show_device(self, state: DeviceState) -> None:

@@ -135,6 +135,11 @@ class Theme:
         QLineEdit[state="trouble"], QComboBox[state="trouble"] {{ border-color: {c['trouble']}; background: {c['surface']}; }}
         QLineEdit[state="attention"] {{ border-color: {c['attention']}; }}
         QLineEdit:disabled, QComboBox:disabled, QLineEdit:read-only {{ background: {c['canvas']}; color: {c['muted']}; }}
+        QMenu {{ background: {c['surface']}; border: 1px solid {c['field_line']}; padding: {p(6)}px; font-size: {self.size('body')}px; }}
+        QMenu::item {{ min-height: {p(48)}px; padding: 0 {p(24)}px 0 {p(14)}px; border-radius: {radius}px; color: {c['ink']}; }}
+        QMenu::item:selected {{ background: {c['accent_soft']}; color: {c['accent']}; }}
+        QMenu::icon {{ padding-left: {p(14)}px; }}
+        QMenu::separator {{ height: 1px; margin: {p(6)}px {p(8)}px; background: {c['line']}; }}
         QComboBox::drop-down {{ border: none; width: {p(36)}px; }}
         QComboBox::down-arrow {{ image: none; }}
         QComboBox QAbstractItemView {{ background: {c['surface']}; border: 1px solid {c['field_line']}; outline: none;

@@ -11,6 +11,7 @@ from PySide6.QtWidgets import QBoxLayout, QGridLayout, QHBoxLayout, QLineEdit, Q
 from ktpel_kiosk.domain.biometric import EYES, FINGERS, Position
 from ktpel_kiosk.domain.capture_rules import MINIMUM_RANGE, TRIES_RANGE
 from ktpel_kiosk.domain.errors import KioskError
+from ktpel_kiosk.ui.pages.base import scroll
 from ktpel_kiosk.ui.pages.settings_office import Section
 from ktpel_kiosk.ui.presenters.capture_rules import RulesForm, RulesPresenter, rule_choices
 from ktpel_kiosk.ui.theme import theme_of
@@ -73,14 +74,15 @@ class CaptureSection(Section):
         self.usual.clicked.connect(lambda: self._fill(self.presenter.usual()))
         self.primary = Button("Simpan", "primary", icon="save", key="F9")
         self.primary.clicked.connect(self._save)
-        both = self._both = QBoxLayout(QBoxLayout.Direction.LeftToRight)
+        inner = QWidget()
+        both = self._both = QBoxLayout(QBoxLayout.Direction.LeftToRight, inner)
+        both.setContentsMargins(0, 0, 8, 0)
         both.setSpacing(16)
         both.addWidget(self._fingers(), 6)
         both.addLayout(self._right(), 6)
         self.frame.setSpacing(10)
-        self.frame.addLayout(both)
+        self.frame.addWidget(scroll(inner), 1)  # the button below stays in sight
         self.frame.addWidget(self.message)
-        self.frame.addStretch(1)
         foot = QHBoxLayout()
         foot.addWidget(self.usual)
         foot.addWidget(label("Berlaku untuk perekaman yang dimulai sesudah disimpan.", "small", tone="muted"), 1)
