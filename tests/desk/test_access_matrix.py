@@ -251,6 +251,7 @@ HELPERS: frozenset[str] = frozenset({
     "sign_in.second_person", "sign_in.second_signer", "sign_in.lock", "sign_in.sign_out",  # about the own seat
     "printing.may_judge_card", "encoding.encode_inside", "papers.receipt_paper",
     "laporan_paper.report_paper",  # make a paper from values at hand
+    "paper_scans.returned_key",  # a name; whoever uses it is asked
     "books.build_book",  # pages and exports go through preview and export_register
 })
 

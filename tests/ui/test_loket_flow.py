@@ -12,9 +12,10 @@ from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QWidget
 from pytestqt.qtbot import QtBot
 
+from ktpel_kiosk.desk import paper_scans, returns
 from ktpel_kiosk.domain.permohonan import Keadaan
 from ktpel_kiosk.domain.population import PopulationBatch, PopulationEntry
-from ktpel_kiosk.domain.sop import Layanan, Stage
+from ktpel_kiosk.domain.sop import Layanan, Peran, Stage
 from ktpel_kiosk.ports.devices import DeviceKind
 from ktpel_kiosk.ports.register import Query
 from ktpel_kiosk.ui.app import Windows, make_windows
@@ -280,6 +281,22 @@ def test_scans_are_looked_at_added_and_thrown_away(office: FakeOffice, counter: 
     counter.operator.go("loket", new=True)
     settle(counter)
     assert not page.papers._buttons["kk"].isVisible(), "no scanner, no button"
+
+
+def test_a_paper_brought_to_a_returned_application_is_scanned_into_it(office: FakeOffice, counter: Windows, settle: Settle) -> None:
+    p = office.to_stage(1, Stage.VERIFIKASI)
+    returns.return_application(office.desk, office.actors[Peran.KASI], p.id, ("berkas_tidak_lengkap",), "", frozenset({"kk"}))
+    counter.operator.go("loket", id=p.id)
+    settle(counter)
+    page: Any = counter.operator.page("loket")
+    assert page.papers._buttons["kk"].isVisible()
+    page.scan("kk")
+    settle(counter)
+    assert page.papers._buttons["kk"].text() == "1 hal." and not page.draft_key
+    page.primary.click()
+    settle(counter)
+    assert {k: len(v) for k, v in paper_scans.pictures(office.desk, office.rina, p.id).items()} == {"kk": 1}
+    assert not office.register.read(lambda v: v.drafts(paper_scans.PREFIX))
 
 
 def test_no_part_of_a_page_is_a_window_for_a_moment(counter: Windows, settle: Settle) -> None:

@@ -40,6 +40,11 @@ def _key(draft_key: str, kode: str, page: int) -> str:
     return f"{PREFIX}{draft_key}:{kode}:{page:02d}"
 
 
+def returned_key(actor: Actor, permohonan_id: str) -> str:
+    """Where pictures wait that this officer scans for a returned application, until it is taken in again."""
+    return f"loket:{actor.username}:{permohonan_id}"
+
+
 def _own(desk: Desk, actor: Actor, draft_key: str) -> None:
     require_receiver(desk, actor)
     if not draft_key.startswith(f"loket:{actor.username}:"):
@@ -116,7 +121,7 @@ def drop_all(tx: Tx, draft_key: str) -> None:
 
 
 def attach(desk: Desk, tx: Tx, permohonan_id: str, draft_key: str, papers: tuple[ChecklistItem, ...], username: str) -> None:
-    """The draft became an application: pictures of papers on its list stay with it, others go."""
+    """The draft became an application, or a returned one is taken in again: pictures of papers on its list stay with it, others go."""
     titles = {i.kode: i.teks for i in papers}
     found = tx.drafts(f"{PREFIX}{draft_key}:")
     now = desk.clock.now()

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from datetime import datetime
 
+from ktpel_kiosk.desk import paper_scans
 from ktpel_kiosk.desk.access import require, require_stage
 from ktpel_kiosk.desk.closing import guard
 from ktpel_kiosk.desk.context import Desk
@@ -109,6 +110,7 @@ def resubmit(desk: Desk, actor: Actor, permohonan_id: str, ada: frozenset[str] =
             raise SopViolation("papers.missing", count=len(missing), field=missing[0].teks)
         now = desk.clock.now()
         tx.log("ApplicationResubmitted", p.id, actor.username)
+        paper_scans.attach(desk, tx, p.id, paper_scans.returned_key(actor, p.id), p.kelengkapan, actor.username)
         q = rest(replace(q, keadaan=Keadaan.BERJALAN, return_reasons=()), now)
         tahap = q.current()
         if tahap is not None and tahap.stage is Stage.TERIMA_BERKAS:

@@ -88,7 +88,7 @@ class LoketPage(LoketTyping):
     def _reset(self) -> None:
         """An empty form; the draft is opened with the first key."""
         self._loading = True
-        self.draft_key, self._resume_id = "", ""
+        self.draft_key, self._resume_id, self._returned = "", "", False
         self._recorded = None
         self._close_side()
         self._present.clear()
@@ -182,7 +182,8 @@ class LoketPage(LoketTyping):
         self._loading = False
         self._lock(True)
         self._fill([CheckLine(i.kode, i.teks, i.wajib, present=i.ada) for i in p.kelengkapan])
-        returned = p.keadaan == "dikembalikan"
+        returned = self._returned = p.keadaan == "dikembalikan"
+        self._show_scans()
         if returned:
             from ktpel_kiosk.ui.words import word
             reasons = ", ".join(word("kembali", r).lower() for r in p.return_reasons)

@@ -29,6 +29,7 @@ class LoketTyping(LoketView):
         super().__init__(window)
         self.draft_key = ""
         self._resume_id = ""
+        self._returned = False
         self._present: dict[str, bool] = {}
         self._feedback = NikFeedback("", "")
         self._recorded: RecordedBefore | None = None
@@ -273,10 +274,14 @@ class LoketTyping(LoketView):
 
     # -- scans --------------------------------------------------------------------------------------------------------
 
+    def _scan_key(self) -> str:
+        """Where pictures lie until the papers are taken in: beside the draft, or for a returned application in a place of their own."""
+        return paper_scans.returned_key(self.session.actor, self._resume_id) if self._returned else self.draft_key
+
     def scan(self, kode: str) -> None:
         """Scan what lies in the scanner as this paper; a scanned paper is there."""
         from ktpel_kiosk.ui.pictures import page_jpeg
-        desk, actor, key = self.shell.desk, self.session.actor, self.draft_key
+        desk, actor, key = self.shell.desk, self.session.actor, self._scan_key()
         self.papers.show_scanning(kode)
 
         def work() -> tuple[str, int]:
@@ -284,7 +289,8 @@ class LoketTyping(LoketView):
             return real, paper_scans.scan_paper(desk, actor, real, kode, page_jpeg)
 
         def done(result: tuple[str, int]) -> None:
-            self.draft_key = self.draft_key or result[0]
+            if not self._resume_id:
+                self.draft_key = self.draft_key or result[0]
             self.papers.pages[kode] = result[1]
             self.papers.show_scanning("")
             if kode in self._rows:
@@ -300,7 +306,7 @@ class LoketTyping(LoketView):
 
     def _look(self, kode: str) -> None:
         from ktpel_kiosk.ui.pictures import images
-        desk, actor, key = self.shell.desk, self.session.actor, self.draft_key
+        desk, actor, key = self.shell.desk, self.session.actor, self._scan_key()
 
         def shown(pages: list[QImage]) -> None:
             self.scans.show_pages(kode, self._rows[kode].text() if kode in self._rows else kode, pages)
@@ -309,7 +315,7 @@ class LoketTyping(LoketView):
         self.ask(lambda: images(paper_scans.pages_of_draft(desk, actor, key, kode)), shown)
 
     def _drop_scans(self, kode: str) -> None:
-        desk, actor, key = self.shell.desk, self.session.actor, self.draft_key
+        desk, actor, key = self.shell.desk, self.session.actor, self._scan_key()
 
         def done(_result: None) -> None:
             self.papers.pages.pop(kode, None)
@@ -319,11 +325,11 @@ class LoketTyping(LoketView):
         self.act(lambda: paper_scans.drop_pages(desk, actor, key, kode), done)
 
     def _show_scans(self) -> None:
-        """After a draft was opened: is there a scanner, what is scanned already."""
-        desk, actor, key = self.shell.desk, self.session.actor, self.draft_key
+        """After a draft or a returned application was opened: is there a scanner, what is scanned already."""
+        desk, actor, key = self.shell.desk, self.session.actor, self._scan_key()
 
         def shown(found: tuple[bool, dict[str, int]]) -> None:
-            self.papers.scanner = found[0] and not self._resume_id
+            self.papers.scanner = found[0] and (self._returned or not self._resume_id)
             self.papers.show_pages(found[1])
 
         self.ask_latest("scans", lambda: (paper_scans.scanner_here(desk), paper_scans.counts(desk, actor, key) if key else {}), shown,

@@ -48,8 +48,9 @@ class TugasPage(Page):
         self.list.chosen.connect(self._choose)
         self.list.setFixedWidth(380)
         self.pages = QStackedWidget()
-        self.pages.addWidget(EmptyState("list-checks", "Pilih satu tugas di kiri",
-                                        "Sebabnya, nomor telepon pemohon, dan yang dapat dilakukan tampil di sini."))
+        self.nothing = EmptyState("list-checks", "Pilih satu tugas di kiri",
+                                  "Sebabnya, nomor telepon pemohon, dan yang dapat dilakukan tampil di sini.")
+        self.pages.addWidget(self.nothing)
         self.pages.addWidget(self._build())
         self.alike = AlikePanel(self)
         self.pages.addWidget(self.alike)
@@ -131,6 +132,7 @@ class TugasPage(Page):
         items = [WorkItem(x.key, x.title, x.detail, x.chip, x.tone) for x in lines]
         if self._chosen and self._chosen not in {i.id for i in items}:
             self._close()
+        self.nothing.set_quiet(not items)
         self.list.set_items(items, self._chosen)
 
     def _close(self) -> None:

@@ -57,7 +57,8 @@ class VerifikasiPage(Page):
         self.list.chosen.connect(self._choose)
         self.list.setFixedWidth(300)
         self.work = QStackedWidget()
-        self.work.addWidget(EmptyState("file-check", "Pilih permohonan di kiri", "Berkas dan isian ditampilkan berdampingan."))
+        self.nothing = EmptyState("file-check", "Pilih permohonan di kiri", "Berkas dan isian ditampilkan berdampingan.")
+        self.work.addWidget(self.nothing)
         self.work.addWidget(self._build())
         line = QHBoxLayout()
         line.setSpacing(16)
@@ -161,6 +162,7 @@ class VerifikasiPage(Page):
         if self.dossier is not None and self.dossier.permohonan.id not in ids:
             self._close()
         wanted = self._wanted if self._wanted in ids else ""
+        self.nothing.set_quiet(not items)
         self.list.set_items(items, wanted or self._chosen)
         if wanted and wanted != self._chosen:
             self._choose(wanted)
