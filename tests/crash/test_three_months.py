@@ -46,7 +46,7 @@ class Plan:
     seed: int
 
 
-SMALL = Plan(packets=40, kills=6, server_kills=2, speed=60.0, mean_life_s=0.8, bytes_per_s=1_500_000, seed=6)
+SMALL = Plan(packets=60, kills=6, server_kills=2, speed=60.0, mean_life_s=0.8, bytes_per_s=1_500_000, seed=6)
 GATE = Plan(packets=5000, kills=200, server_kills=40, speed=30.0, mean_life_s=3.0, bytes_per_s=6_000_000, seed=66)
 
 

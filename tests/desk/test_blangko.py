@@ -11,7 +11,7 @@ from hypothesis.stateful import RuleBasedStateMachine, invariant, rule, run_stat
 
 from ktpel_kiosk.app.clock import PracticeClock
 from ktpel_kiosk.desk import blangko, books, printing
-from ktpel_kiosk.domain.cards import BlangkoState, CardJob, JobState
+from ktpel_kiosk.domain.cards import Blangko, BlangkoState, CardJob, JobState
 from ktpel_kiosk.domain.errors import BadInput, DuplicateRequest, NotAllowed, SopViolation
 from ktpel_kiosk.domain.ledgers import BlangkoMoveKind
 from ktpel_kiosk.domain.sop import Peran
@@ -98,7 +98,7 @@ def test_ledger_and_table_agree_over_any_sequence(office):
             def work(tx):
                 tx.save_card_job(after)
                 state = BlangkoState.BAIK if fate is JobState.CONFIRMED else BlangkoState.RUSAK
-                tx.save_blangko(printing.Blangko(job.blangko, state, "", job.id))
+                tx.save_blangko(Blangko(job.blangko, state, "", job.id))
                 blangko.note_use(office.desk, tx, office.actor(Peran.OPERATOR), job, after)
                 tx.log("CardConfirmed", owner.id, "operator")
 

@@ -139,8 +139,8 @@ def test_recording_is_put_off_with_a_reason_and_resumed_on_opening(tempeh: PageB
     office = tempeh.office
     p = office.to_stage(1, Stage.REKAM)
     page: PerekamanPage = tempeh.open("perekaman", PerekamanPage, id=p.id)
-    assert tempeh.notice() == "" and page.put_off.isVisible()
-    menu = pause_menu(page.put_off, page._put_off)
+    assert tempeh.notice() == "" and page.foot.put_off.isVisible()
+    menu = pause_menu(page.foot.put_off, page.put_off)
     next(a for a in menu.actions() if a.text() == "Listrik").trigger()
     menu.close()
     tempeh.wait()
