@@ -12,7 +12,7 @@ from ktpel_kiosk.domain.errors import BadInput, KioskError, NotAllowed, SignInRe
 from ktpel_kiosk.domain.permohonan import Permohonan
 from ktpel_kiosk.domain.sop import Stage
 from ktpel_kiosk.domain.text import number_text
-from ktpel_kiosk.ui.pages.base import Page, footer
+from ktpel_kiosk.ui.pages.base import Page, footer, scroll
 from ktpel_kiosk.ui.pages.cetak_centre import CentrePanel, ComparePanel
 from ktpel_kiosk.ui.pages.cetak_official import OfficialPanel
 from ktpel_kiosk.ui.pages.cetak_spoil import SpoilForm
@@ -74,8 +74,8 @@ class CetakPage(Page):
         self.compare.taken.connect(self._taken)
         self.compare.returned.connect(self._hand_back)
         self.official = OfficialPanel(self) if self.presenter.elsewhere() else None
-        for page in (EmptyState("credit-card", "Pilih kartu di kiri", "Kartu ditampilkan sebelum dicetak."), self._build(),
-                     self.centre, self.compare, self.official):
+        self.nothing = EmptyState("credit-card", "Pilih kartu di kiri", "Kartu ditampilkan sebelum dicetak.")
+        for page in (self.nothing, self._build(), self.centre, self.compare, self.official):
             if page is not None:
                 self.pages.addWidget(page)
         line = QHBoxLayout()
@@ -131,7 +131,9 @@ class CetakPage(Page):
         self.spoil_area = SpoilForm()
         self.spoil_area.second.entered.connect(self._spoil)
         self.spoil_area.hide()
-        card.body.addWidget(self.spoil_area)
+        self._asking = scroll(self.spoil_area)  # large letters need more than a low screen has
+        self._asking.hide()
+        card.body.addWidget(self._asking, 1)
         card.body.addStretch(1)
         self.spoil = Button("Nyatakan rusak", icon="ban")
         self.spoil.clicked.connect(self._spoil)
@@ -181,6 +183,7 @@ class CetakPage(Page):
             wanted = ready[0].id
         for shown, items in ((self.list, ready), (self.waits, centre)):
             shown.set_items(items, wanted or self._chosen)
+        self.nothing.set_quiet(not ids)
         self.waits.setVisible(bool(centre))
         self.order.setVisible(len(ready) > 1)
         if wanted and wanted != self._chosen:
@@ -563,6 +566,7 @@ class CetakPage(Page):
     def _room_for_spoil(self, asking: bool) -> None:
         """The questions take the place of the card's picture: both do not fit on a 768 px screen."""
         self.top_area.setVisible(not asking)
+        self._asking.setVisible(asking)
         self.spoil.setVisible(not asking)
         if asking:
             self.not_printed.hide()

@@ -13,7 +13,7 @@ from ktpel_kiosk.domain.permohonan import Permohonan
 from ktpel_kiosk.domain.sop import Stage
 from ktpel_kiosk.domain.text import phone_local
 from ktpel_kiosk.ports.devices import DeviceKind, SignatureCapture
-from ktpel_kiosk.ui.pages.base import ApplicationHead, Page, footer
+from ktpel_kiosk.ui.pages.base import ApplicationHead, Page, footer, scroll
 from ktpel_kiosk.ui.pages.cetak_spoil import SpoilForm
 from ktpel_kiosk.ui.pages.penyerahan_parts import EyesArea, FingerArea, ReceiverArea, SightArea
 from ktpel_kiosk.ui.presenters.cards import HandoverPresenter, HandoverView
@@ -118,7 +118,7 @@ class PenyerahanPage(Page):
         self.sight.second.entered.connect(self._primary)
         self.eyes.skip.clicked.connect(self._skip_eyes)
         self.spoil_area.second.entered.connect(self._primary)
-        for area in (self.finger, self.taker, QWidget(), self.sight, self.eyes, self.spoil_area):
+        for area in (self.finger, scroll(self.taker), QWidget(), scroll(self.sight), self.eyes, scroll(self.spoil_area)):
             self.areas.addWidget(area)
         card.body.addWidget(self.areas, 1)
         self.message = NoticeBar(closable=False)
