@@ -94,7 +94,7 @@ def test_noise_on_the_scanner_is_no_finger() -> None:
     assert two[1].quality.score > 20
 
 
-@pytest.mark.parametrize("size", [(150, 180), (900, 1100)])
+@pytest.mark.parametrize("size", [(150, 180), (810, 420), pytest.param((900, 1100), marks=pytest.mark.gate)])
 def test_sizes_outside_nfiq2_still_get_a_score(size: tuple[int, int]) -> None:
     own = images.from_array(bio_synth.finger(22, width=size[0], height=size[1]), 500)
     (found,) = SERVICE.assess_fingers(FingerCapture(None, ((Position.LEFT_LITTLE, own),)), (Position.LEFT_LITTLE,))
