@@ -174,8 +174,8 @@ def test_from_prr_to_the_hand_with_every_device_taken_away_on_the_way(place: Pla
     place.cups.fault("kartu", "jam")
     press(place, page, "send")
     place.until(lambda: jobs(place, p) and jobs(place, p)[-1].state in (JobState.SENT, JobState.UNKNOWN), "the card was handed over")
-    place.until(lambda: (page.spoil.isVisible() and page.spoil.isEnabled()) or (page.primary.isEnabled() and "rusak" in page.primary.text()),
-                "a spoiled card can be said")
+    place.until(lambda: (page.spoil.isVisible() and page.spoil.isEnabled())
+                or (page.primary.isEnabled() and "rusak" in page.primary.text()), "a spoiled card can be said")
     spoil(place, page, "Kartu macet")
     assert [j.state for j in jobs(place, p)] == [JobState.SPOILED] and stock(place) == (whole - 1, 0, 0, 1)
     place.cups.fault("kartu", "none")
