@@ -133,7 +133,7 @@ class CetakPage(Page):
         self.spoil_area.hide()
         self._asking = scroll(self.spoil_area)  # large letters need more than a low screen has
         self._asking.hide()
-        card.body.addWidget(self._asking, 1)
+        card.body.addWidget(self._asking, 100)
         card.body.addStretch(1)
         self.spoil = Button("Nyatakan rusak", icon="ban")
         self.spoil.clicked.connect(self._spoil)

@@ -139,6 +139,7 @@ class ReceiverArea(QWidget):
         self.proxy.setLayout(chips)
         self.ikd = Choice()
         self.ikd.setMinimumContentsLength(17)
+        self.ikd.setMinimumWidth(120)  # beside the chips, in large letters
         self.ikd.setAccessibleName("Identitas Kependudukan Digital")
         self.ikd.setToolTip("Identitas Kependudukan Digital pemohon")
         self.ikd.fill((("", "IKD: belum ditanya"), *IKD_WORDS.items()))
@@ -165,6 +166,8 @@ class ReceiverArea(QWidget):
         self.old_condition.setAccessibleName("Kondisi KTP lama")
         self.old_condition.setToolTip("Kondisi KTP lama")
         self.old_condition.fill((k, f"Kondisi: {v.lower()}") for k, v in CONDITIONS.items())
+        self.old_condition.setMinimumWidth(120)
+        self.old_card.setMinimumWidth(180)
         old = row(spacing=10)
         old.addWidget(self.old_card, 3)
         old.addWidget(self.old_condition, 2)
