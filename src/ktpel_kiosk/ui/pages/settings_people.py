@@ -28,7 +28,7 @@ class PeopleSection(Section):
     """The accounts of this office for the admin; everybody's own account and password."""
 
     COLUMNS = ("Nama", "Nama masuk", "Jabatan", "Peran", "Keadaan")
-    WIDTHS = (180, 110, 160, 240, 130)
+    WIDTHS = (212, 104, 130, 220, 100)
 
     def __init__(self, page: PengaturanPage) -> None:
         super().__init__(page)
