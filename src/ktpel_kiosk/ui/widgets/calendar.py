@@ -182,11 +182,11 @@ class CalendarGrid(Painted):
             painter.setPen(Qt.PenStyle.NoPen)
             if picked or (i == self._hover and cell.inside):
                 painter.setBrush(theme.color("accent" if picked else "soft"))
-                painter.drawRoundedRect(box, theme.px(8), theme.px(8))
+                painter.drawRoundedRect(box, theme.radius("plate"), theme.radius("plate"))
             if here and (self.hasFocus() or self.view != DAYS):
                 painter.setBrush(Qt.BrushStyle.NoBrush)
                 painter.setPen(QPen(theme.color("focus"), 2))
-                painter.drawRoundedRect(box.adjusted(1, 1, -1, -1), theme.px(8), theme.px(8))
+                painter.drawRoundedRect(box.adjusted(1, 1, -1, -1), theme.radius("plate"), theme.radius("plate"))
             painter.setFont(theme.font("body", 600 if picked or self._same(cell.on, self.today) else 400))
             now = self._same(cell.on, self.today) and cell.inside
             painter.setPen(theme.color("on_accent" if picked else "accent" if now else "ink" if cell.inside else "faint"))
