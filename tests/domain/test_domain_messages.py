@@ -51,3 +51,9 @@ def test_a_real_error_becomes_a_real_sentence() -> None:
     with pytest.raises(BadInput) as caught:
         parse_sop('id = "x"\n', name="coba.toml")
     assert Sentences(OWN).of(caught.value) == "coba.toml baris 1: isian langkah belum ada. Tambahkan."
+
+
+def test_numbers_are_written_as_indonesians_write_them():
+    told = Sentences({"device.stalled": "Tidak selesai dalam {deadline_s} detik, {count} kali."})
+    assert told.text("device.stalled", deadline_s=2.0, count=3) == "Tidak selesai dalam 2 detik, 3 kali."
+    assert told.text("device.stalled", deadline_s=0.5, count=3) == "Tidak selesai dalam 0,5 detik, 3 kali."

@@ -229,10 +229,13 @@ def _picture(pdf: bytes) -> bytes:
     """The first page as PNG."""
     import pypdfium2
 
-    document = pypdfium2.PdfDocument(pdf)
-    try:
-        out = io.BytesIO()
-        document[0].render(scale=LETTERHEAD_DPI / 72).to_pil().save(out, "PNG")
-        return out.getvalue()
-    finally:
-        document.close()
+    from ktpel_kiosk.ports.pdfium import PDFIUM
+
+    out = io.BytesIO()
+    with PDFIUM:
+        document = pypdfium2.PdfDocument(pdf)
+        try:
+            document[0].render(scale=LETTERHEAD_DPI / 72).to_pil().save(out, "PNG")
+        finally:
+            document.close()
+    return out.getvalue()

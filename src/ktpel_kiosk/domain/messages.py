@@ -14,6 +14,13 @@ class _Missing(dict[str, Fact]):
         return "-"
 
 
+class _Number(float):
+    """Written as Indonesians write it: 2 for 2.0, 2,5 for 2.5."""
+
+    def __format__(self, spec: str) -> str:
+        return super().__format__(spec) if spec else f"{float(self):g}".replace(".", ",")
+
+
 class Sentences:
     """Sentences by message key (all ``resources/i18n/id/errors/*.toml`` merged)."""
 
@@ -36,7 +43,7 @@ class Sentences:
         template = self._table.get(key)
         if template is None:
             return FALLBACK.format(key=key)
-        return template.format_map(_Missing(facts))
+        return template.format_map(_Missing({k: _Number(v) if isinstance(v, float) else v for k, v in facts.items()}))
 
     def of(self, error: KioskError) -> str:
         return self.text(error.message_key, **error.facts)
