@@ -193,7 +193,7 @@ class OutsideMonkey:
     def _uncovered(self) -> str:
         monitors = re.findall(r"(\d+)/\d+x(\d+)/\d+\+(\d+)\+(\d+)", self.stage.tool("xrandr", "--listmonitors"))
         windows: list[tuple[str, ...]] = []
-        for number in self.stage.tool("xdotool", "search", "--onlyvisible", "--name", "KTP-el|Pemohon").split():
+        for number in self.stage.tool("xdotool", "search", "--onlyvisible", "--pid", str(self.window_pid())).split():
             said = self.stage.tool("xdotool", "getwindowgeometry", "--shell", number)
             place = dict(line.split("=") for line in said.split() if "=" in line)
             windows.append(tuple(place.get(k, "") for k in ("WIDTH", "HEIGHT", "X", "Y")))

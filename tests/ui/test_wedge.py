@@ -6,9 +6,10 @@ import random
 from collections.abc import Callable
 
 import pytest
+import shiboken6
 from fakes import FakeOffice
 from PySide6.QtCore import QCoreApplication, QEvent, Qt
-from PySide6.QtGui import QKeyEvent
+from PySide6.QtGui import QKeyEvent, QWindow
 from PySide6.QtWidgets import QLineEdit
 from pytestqt.qtbot import QtBot
 
@@ -178,3 +179,18 @@ def test_a_window_that_was_late_gives_waiting_keys_a_turn(qtbot: QtBot) -> None:
         QCoreApplication.postEvent(host, event(n, c), Qt.EventPriority.LowEventPriority.value)
     qtbot.waitUntil(lambda: bool(seen), timeout=1000)
     assert seen == ["0042/KTP"]
+
+
+def test_a_held_letter_survives_the_window_it_came_to(qtbot: QtBot) -> None:
+    """The system may make a window anew while a key is held back; the letter goes to the one there is (found by the monkey)."""
+    line = QLineEdit()
+    qtbot.addWidget(line)
+    line.show()
+    line.activateWindow()
+    line.setFocus()
+    qtbot.waitUntil(line.hasFocus, timeout=5000)
+    wedge = WedgeFilter(line)
+    former = QWindow()
+    assert wedge.takes(former, QKeyEvent(QEvent.Type.KeyPress, Qt.Key.Key_7, Qt.KeyboardModifier.NoModifier, "7"))
+    shiboken6.delete(former)
+    qtbot.waitUntil(lambda: line.text() == "7", timeout=5000)

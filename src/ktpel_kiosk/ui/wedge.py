@@ -11,6 +11,8 @@ from typing import Generic, TypeVar
 
 from PySide6.QtCore import QCoreApplication, QElapsedTimer, QEvent, QObject, Qt, QTimer, Signal
 from PySide6.QtGui import QKeyEvent
+from PySide6.QtWidgets import QWidget
+from shiboken6 import isValid
 
 T = TypeVar("T")
 
@@ -133,9 +135,16 @@ class WedgeFilter(QObject):
         self._replaying = True
         try:
             for target, event in held:
-                QCoreApplication.sendEvent(target, event)
+                now = target if isValid(target) else self._window()
+                if now is not None:
+                    QCoreApplication.sendEvent(now, event)
         finally:
             self._replaying = False
+
+    def _window(self) -> QObject | None:
+        """Where keys go now: the system may have made the window anew while one was held, and no letter may be lost by that."""
+        owner = self.parent()
+        return owner.windowHandle() if isinstance(owner, QWidget) else None
 
 
 def key_press(event: QEvent) -> QKeyEvent | None:
