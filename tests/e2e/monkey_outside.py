@@ -200,9 +200,9 @@ class OutsideMonkey:
         bare = [m for m in monitors if m not in windows]
         if bare:
             return f"not covered: {bare}; windows: {windows}"
-        active = self.stage.tool("xdotool", "getactivewindow", "getwindowname").strip()
-        if not self._thief and active and "KTP-el" not in active and "Pemohon" not in active and "ktpel" not in active.casefold():
-            return f"the keyboard is with {active!r}"
+        owner = self.stage.tool("xdotool", "getactivewindow", "getwindowpid").strip()
+        if not self._thief and owner and owner != str(self.window_pid()):
+            return f"the keyboard is with process {owner}: {self.stage.tool('xdotool', 'getactivewindow', 'getwindowname').strip()!r}"
         return ""
 
     def _memory(self) -> None:

@@ -13,6 +13,7 @@ from stage import SCREEN, Stage, Thing
 PASSWORD = "praktik"
 ROLES = {"Petugas loket": "rina", "Operator": "rina", "Petugas penyerahan": "rina", "Verifikator": "anton", "Validator": "kasi",
          "Kepala Seksi": "kasi", "Camat": "camat", "Supervisor": "camat", "Administrator": "camat"}
+OWNED = re.compile(r"Langkah ini milik (.+?)(?: atau .+)?\.?$|Langkah \S+ dikerjakan oleh: ([^.,]+)")
 YES = ("Saya mengerti", "Sudah benar", "Setuju", "Saya setuju")
 """What an applicant touches on the second screen."""
 AFTER_S = 25.0
@@ -286,14 +287,15 @@ class Person:
             self.settled(lambda now: on_page(now) != "Beranda", 15.0)
             self.settled(lambda now: shows(now, nama), 15.0)
             return f"card: {card.name}"
-        owner = next((m for t in seen if (m := re.search(r"Langkah ini milik (.+?)(?: atau .+)?\.?$", t.name)) and mine), None)
+        owner = next((m for t in seen if (m := OWNED.search(t.name)) and mine), None)
         fresh = page == "Loket" and any(t.role == "label" and t.name == "Permohonan baru" for t in seen)
         if owner is not None and not fresh:
-            wanted = ROLES[owner.group(1).strip(" .")]
+            role = next(g for g in owner.groups() if g)
+            wanted = next(user for title, user in ROLES.items() if title.casefold() == role.casefold())
             if wanted != self.user:
                 self.sign_out()
                 self.sign_in(wanted)
-                return f"step of {owner.group(1)}"
+                return f"step of {role}"
         if not mine or fresh:
             self._to_board(seen)
             return "to the board"
