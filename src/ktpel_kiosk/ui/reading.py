@@ -56,20 +56,17 @@ def _laid_out(layout: QLayout) -> Iterator[QWidget]:
 
 
 def arrange(root: QWidget) -> None:
-    """Let Tab follow :func:`in_order` within ``root``; nothing is touched where it does already."""
+    """Let Tab follow :func:`in_order` within ``root``; nothing is touched where it does since the last time.
+
+    Qt's chain is not asked: PySide makes the widget ``nextInFocusChain`` returns a child of the one that was asked, and a page that was
+    thrown away then lived on with all its parts as the child of a button in the head of the window.
+    """
     wanted = [w for w in in_order(root) if w.focusProxy() is None]
-    at = {id(w): i for i, w in enumerate(wanted)}
-    met = [at[id(w)] for w in _chain(root) if id(w) in at]
-    if met != sorted(met):
+    stands = tuple(map(id, wanted))
+    if getattr(root, "_reads", ()) != stands:
+        root._reads = stands  # type: ignore[attr-defined]
         for a, b in pairwise(wanted):
             QWidget.setTabOrder(a, b)
-
-
-def _chain(root: QWidget) -> Iterator[QWidget]:
-    w = root.nextInFocusChain()
-    while w is not None and w is not root:
-        yield w
-        w = w.nextInFocusChain()
 
 
 class ScrollBox(QScrollArea):
