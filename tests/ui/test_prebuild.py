@@ -88,6 +88,6 @@ def test_the_sweeper_alone_sweeps_and_gives_the_work_back(windows: Windows, qtbo
     sweeper.sweep()
     assert sweeper.swept == 2 and sweeper.longest_ms > 0
     windows.operator.sign_out()
-    assert sweeper._old.remainingTime() <= 5_000, "swept soon after the desk was locked"
+    assert sweeper._old.remainingTime() <= 6_000, "swept soon after the desk was locked"
     sweeper.deleteLater()
     qtbot.waitUntil(gc.isenabled, timeout=8_000)

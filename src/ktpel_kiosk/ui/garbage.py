@@ -8,8 +8,12 @@ young objects every second, what grew old every two minutes and after the desk w
 
 from __future__ import annotations
 
+import ctypes
 import gc
+import sys
 import time
+from collections.abc import Callable
+from functools import cache
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QObject, QTimer
@@ -28,6 +32,19 @@ AGAIN_MS = 400
 def set_aside() -> None:
     """Everything alive now is taken for permanent: call it with the program loaded, not with people's data in memory."""
     gc.freeze()
+
+
+@cache
+def _trim() -> Callable[[int], int] | None:
+    """glibc's ``malloc_trim``; other systems give back by themselves."""
+    return getattr(ctypes.CDLL(None), "malloc_trim", None) if sys.platform.startswith("linux") else None
+
+
+def give_back() -> None:
+    """Memory of pages that are gone goes back to the system; on a worker, it takes some milliseconds without the interpreter's lock."""
+    trim = _trim()
+    if trim is not None:
+        trim(0)
 
 
 class Sweeper(QObject):
@@ -71,3 +88,5 @@ class Sweeper(QObject):
         gc.collect(generation)
         self.swept += 1
         self.longest_ms = max(self.longest_ms, (time.perf_counter() - begun) * 1000)
+        if generation == 2:
+            self._shell.bridge.run(give_back, lambda _r: None)
