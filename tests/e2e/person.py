@@ -177,8 +177,7 @@ class Person:
         """F2, the form, the papers, F9."""
         self.key("F2")
         self.wait("counter", lambda seen: one(seen, "NIK", EDITORS))
-        self.type(who.nik)
-        self.key("Tab")
+        self._write("NIK", who.nik)
         time.sleep(1.0)
         for title, text in who.typed.items():
             self.fill(title, text)
@@ -195,9 +194,21 @@ class Person:
         if stands.strip() and not stands.startswith("Pilih"):
             return
         self._to(title, editor)
-        self.type(text)
-        self.key("Tab")
-        time.sleep(0.2)
+        self._write(title, text)
+
+    def _write(self, title: str, text: str) -> None:
+        """Type, go on, and read what stands there now, as one does: on a busy machine X or the bus of the screen reader drops a key."""
+        for _ in range(3):
+            self.type(text)
+            self.key("Tab")
+            time.sleep(0.3)
+            editor = one(self.look(officer=True), title, EDITORS)
+            if editor is None or plain(editor.value) == plain(text):
+                return
+            self.told(f"{title}: typed {text!r}, reads {editor.value!r}; once more")
+            self.events["typed again"] += 1
+            self._to(title, editor)
+            self.key("ctrl+a")
 
     def _to(self, title: str, editor: Thing) -> None:
         """The keyboard stands there already, or the mouse puts it there; what lies below the edge of its page is reached with Tab."""
@@ -368,6 +379,11 @@ class Person:
 
 def one(seen: Iterable[Thing], name: str, roles: Iterable[str]) -> Thing | None:
     return next((t for t in seen if t.role in tuple(roles) and (t.name == name or t.name.startswith(f"{name},"))), None)
+
+
+def plain(text: str) -> str:
+    """Letters and digits alone: fields put gaps and hyphens of their own."""
+    return re.sub(r"\W", "", text).casefold()
 
 
 def below(seen: Seen, title: str, role: str) -> Thing | None:
