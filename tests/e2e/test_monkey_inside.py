@@ -12,9 +12,9 @@ QUICK_DEEDS, QUICK_S = 60, 60.0
 LONG_S = 20.0
 
 
-def test_a_handful_of_deeds(qapp: object) -> None:
-    """Always the same ones, so that a failure here is a change; a bare office in memory."""
-    found = play(20, QUICK_S, QUICK_DEEDS)
+def test_a_handful_of_deeds(qapp: object, tmp_path: Path) -> None:
+    """The same seed each time; a real register, for the one in memory has no figures for reports."""
+    found = play(20, QUICK_S, QUICK_DEEDS, tmp_path)
     assert not found.broken, found.text()
     assert found.deeds > 5
 

@@ -17,7 +17,7 @@ from ktpel_kiosk.ui import icons
 from ktpel_kiosk.ui.presenters.session import Session
 from ktpel_kiosk.ui.theme import STYLE_EVENTS
 from ktpel_kiosk.ui.widgets.base import Line, Painted, elided, label, text_width
-from ktpel_kiosk.ui.widgets.buttons import Pressable
+from ktpel_kiosk.ui.widgets.buttons import IconButton, Pressable
 from ktpel_kiosk.ui.widgets.status import HEALTH, ClockLabel, DeviceItem, LinePill, LogoTile
 from ktpel_kiosk.ui.words import word
 
@@ -123,6 +123,7 @@ class Header(QFrame):
             self.devices[kind] = made
         layout.addLayout(strip)
         layout.addSpacing(EXTRA)
+        self.keyboard: IconButton | None = None
         self.practice: LinePill | None = None
         if window.desk.practice is not None:
             self.practice = LinePill()
@@ -223,9 +224,16 @@ class Header(QFrame):
             if self._needed() <= self.width():
                 return
 
+    def add_keyboard(self, button: IconButton) -> None:
+        """The button of the screen keyboard, before the clock, on desks that are touched."""
+        self.keyboard = button
+        layout = self.layout()
+        assert isinstance(layout, QHBoxLayout)
+        layout.insertWidget(layout.count() - 3, button)
+
     def _needed(self) -> int:
         """Width of everything shown. Asked of the parts themselves: layouts inside layouts answer from memory."""
-        single = [w for w in (self.logo, self.office, self.divider, self.user, self.practice, self.line, self.clock)
+        single = [w for w in (self.logo, self.office, self.divider, self.user, self.practice, self.line, self.clock, self.keyboard)
                   if w is not None and not w.isHidden()]
         room = self.contentsMargins()
         around = 2 * SIDE + room.left() + room.right() + (len(single) + 1) * GAP + 2 * EXTRA

@@ -73,16 +73,16 @@ class KeyboardControl(QObject):
     def show_button(self) -> None:
         """The button in the head of the operator's window, where there is one and it makes sense."""
         header = getattr(self._operator, "header", None)
-        layout = header.layout() if header is not None else None
-        if self._button is None and layout is not None and self.offered():
+        if self._button is None and header is not None and self.offered():
             from ktpel_kiosk.ui.widgets.buttons import IconButton
             self._button = IconButton("Papan ketik layar", "keyboard")
             self._button.setFocusPolicy(Qt.FocusPolicy.NoFocus)
             self._button.setProperty("screen_keyboard", True)
             self._button.clicked.connect(self.toggle)
-            layout.insertWidget(layout.count() - 3, self._button)
-        if self._button is not None:
+            header.add_keyboard(self._button)
+        if self._button is not None and header is not None:
             self._button.setVisible(self.offered())
+            header.fit()
 
     @property
     def keyboard(self) -> ScreenKeyboard | None:

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from datetime import date
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QEvent, QRectF, QSize, Qt, Signal
+from PySide6.QtCore import QDate, QEvent, QRectF, QSize, Qt, Signal
 from PySide6.QtGui import QFocusEvent, QKeyEvent, QMouseEvent, QPainter, QPaintEvent
 from PySide6.QtWidgets import QHBoxLayout, QLineEdit, QWidget
 
@@ -28,6 +28,11 @@ K = Qt.Key
 def age_years(born: date, today: date) -> int:
     """Whole years lived."""
     return today.year - born.year - ((today.month, today.day) < (born.month, born.day))
+
+
+def _machine_day() -> date:
+    today = QDate.currentDate()
+    return date(today.year(), today.month(), today.day())
 
 
 class DateEdit(QLineEdit):
@@ -140,7 +145,7 @@ class DateField(TextField):
     def today(self) -> date:
         """The office's day; this machine's where the field stands in no window of an office."""
         session = getattr(self.window(), "session", None)
-        return session.today() if session is not None else date.today()
+        return session.today() if session is not None else _machine_day()
 
     def span(self) -> Span:
         return Span.birth(self.today()) if self.birth else Span.near(self.today())
