@@ -23,13 +23,15 @@ from typing import Any
 
 LIMIT = 1.05
 DEFAULT = 30
+ROUND = 5
+"""All pages of the office are looked at after so many applicants."""
 DAY_S, DAY_APPLICANTS = 8 * 3600.0, 500
 TESTS = Path(__file__).resolve().parent.parent / "tests"
 SLACK = {"files": 2, "threads": 2}
 
 
 def run() -> tuple[float, float, str]:
-    wanted = int(os.environ.get("KTPEL_SOAK", DEFAULT))
+    wanted = max(4 * ROUND, int(os.environ.get("KTPEL_SOAK", DEFAULT)) // ROUND * ROUND)
     environment = {**os.environ, "KTPEL_LESS_MOTION": "1"}
     environment.setdefault("QT_QPA_PLATFORM", "offscreen")
     done = subprocess.run([sys.executable, "-X", "faulthandler", __file__, str(wanted)], env=environment, stdout=subprocess.PIPE, text=True,
@@ -65,7 +67,7 @@ def child(wanted: int) -> dict[str, Any]:
     from ktpel_kiosk.ui.app import behind_the_windows, make_windows
     from ktpel_kiosk.ui.garbage import give_back
     app = QApplication([])
-    begun, warm_up = time.monotonic(), max(5, min(50, wanted // 3))
+    begun, warm_up = time.monotonic(), max(10, min(50, wanted // 3 // ROUND * ROUND))  # after the same round of pages as the end
     with tempfile.TemporaryDirectory() as scratch:
         office = import_module("fakes").FakeOffice("tempeh", lambda clock: open_register(Path(scratch), clock, Uuid7(clock)))
         windows = make_windows(office.desk, size=(1366, 768))
@@ -132,12 +134,12 @@ class Day:
         operator.go("register", id=pid)
         tour.settle()
         operator.press("Esc")
-        keys = ("antrean", "beranda") if n % 5 else ("antrean", "tugas", "pengaduan", "laporan", "pengaturan", "bantuan", "beranda")
+        keys = ("antrean", "beranda") if n % ROUND else ("antrean", "tugas", "pengaduan", "laporan", "pengaturan", "bantuan", "beranda")
         for key in keys:
             operator.go(key)
             tour.settle()
             page = operator.page(key)
-            for tab in list(getattr(getattr(page, "tabs", None), "_tabs", ())) if n % 5 == 0 else ():
+            for tab in list(getattr(getattr(page, "tabs", None), "_tabs", ())) if n % ROUND == 0 else ():
                 page.tabs.choose(tab)
                 tour.settle()
 
