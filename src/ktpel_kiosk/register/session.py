@@ -7,12 +7,14 @@ is a dozen small statements, and SQLAlchemy's execution of each costs more than 
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from functools import cache
 from itertools import chain, islice
 from typing import Any, Final, TypeVar
 
+from sqlalchemy import text
 from sqlalchemy.dialects import sqlite
 from sqlalchemy.sql.base import Executable
-from sqlalchemy.sql.elements import ClauseElement
+from sqlalchemy.sql.elements import ClauseElement, TextClause
 from sqlcipher3 import dbapi2
 
 from ktpel_kiosk.domain.errors import BadInput, BugError
@@ -23,6 +25,12 @@ ConstraintBroken: Final = dbapi2.IntegrityError
 _PAGE: Final = 500
 _DIALECT: Final = sqlite.dialect(paramstyle="named")
 _compiled: Final[dict[tuple[int, tuple[str, ...]], tuple[Executable, str, dict[str, Any]]]] = {}
+
+
+@cache
+def prepared(sql: str) -> TextClause:
+    """The one statement of this text: a text put together for a question must not be compiled, and kept, at every asking."""
+    return text(sql)
 
 
 def _sql(statement: Executable, names: tuple[str, ...]) -> tuple[str, dict[str, Any]]:

@@ -16,10 +16,11 @@ from pkgutil import iter_modules
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QObject, QTimer
-from PySide6.QtWidgets import QWidget
+from PySide6.QtWidgets import QAbstractButton, QComboBox, QLabel, QLineEdit, QWidget
 from shiboken6 import isValid
 
 from ktpel_kiosk.ui.garbage import set_aside
+from ktpel_kiosk.ui.widgets.base import Card, Painted
 
 if TYPE_CHECKING:
     from ktpel_kiosk.ui.operator_window import OperatorWindow
@@ -28,6 +29,8 @@ if TYPE_CHECKING:
 AFTER_MS = 600
 """Rest after a page was opened before the next turn."""
 BETWEEN_MS = 30
+KINDS: tuple[type[QWidget], ...] = (QLabel, QAbstractButton, QLineEdit, QComboBox, Painted, Card)
+"""What is styled ahead: not every QWidget, as PySide keeps what it wraps of Qt's own parts (scroll bars, viewports) for good."""
 TURN_S = 0.012
 """What a turn of small pieces takes at most."""
 PACKAGES = ("ktpel_kiosk.ui.pages", "ktpel_kiosk.ui.widgets", "ktpel_kiosk.ui.presenters", "ktpel_kiosk.ui", "ktpel_kiosk.desk")
@@ -105,7 +108,7 @@ class Prebuilder(QObject):
         """Style and measure what is there, so that showing it is all that is left."""
         page.resize(self._shell.stack.size())
         began = time.perf_counter()
-        for widget in page.findChildren(QWidget):
+        for widget in (w for kind in KINDS for w in page.findChildren(kind)):
             if isValid(widget):  # a page may have changed its parts between two turns
                 widget.ensurePolished()
             if time.perf_counter() - began > TURN_S:

@@ -12,7 +12,7 @@ from ktpel_kiosk.ports.alerts import Overdue
 from ktpel_kiosk.ports.register import ListItem
 from ktpel_kiosk.register import mappers
 from ktpel_kiosk.register.codecs import micros
-from ktpel_kiosk.register.session import Session
+from ktpel_kiosk.register.session import Session, prepared
 
 LOOKED_AT: Final = 1000
 """Applications under way whose minutes are added up, oldest first."""
@@ -42,12 +42,12 @@ class AlertArea(Session):
         return [r["digest"] for r in self.all(_DIGESTS)]
 
     def overdue_list(self, wanted: Overdue, limit: int) -> Sequence[ListItem]:
-        found = self.all(text(f"SELECT no FROM ({_which(wanted)}) LIMIT :most"), **_given(wanted), most=max(0, limit))
+        found = self.all(prepared(f"SELECT no FROM ({_which(wanted)}) LIMIT :most"), **_given(wanted), most=max(0, limit))
         numbers = json.dumps([int(r["no"]) for r in found])
         return [mappers.LIST_ITEM.value(r) for r in self.all(_SHOWN, numbers=numbers)] if found else []
 
     def overdue_count(self, wanted: Overdue) -> int:
-        return int(self.scalar(text(f"SELECT count(*) FROM ({_which(wanted)})"), **_given(wanted)))
+        return int(self.scalar(prepared(f"SELECT count(*) FROM ({_which(wanted)})"), **_given(wanted)))
 
 
 def _which(wanted: Overdue) -> str:

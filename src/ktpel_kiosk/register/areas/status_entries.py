@@ -20,7 +20,7 @@ from ktpel_kiosk.register import mappers
 from ktpel_kiosk.register.codecs import micros
 from ktpel_kiosk.register.ledger_tables import STATUS_ENTRY as ENTRIES
 from ktpel_kiosk.register.rows import SearchRow, table_of
-from ktpel_kiosk.register.session import Session
+from ktpel_kiosk.register.session import Session, prepared
 
 SEARCH: Final = table_of(SearchRow)
 
@@ -50,13 +50,13 @@ class StatusEntryView(Session):
     def status_list(self, wanted: StatusWanted, limit: int) -> Sequence[ListItem]:
         where, given = _where(wanted)
         order = "ORDER BY s.status_at" if len(wanted.words) == 1 else ""
-        numbers = [int(r["no"]) for r in self.all(text(f"SELECT s.no AS no FROM {_FROM} WHERE {where} {order} LIMIT :most"),
+        numbers = [int(r["no"]) for r in self.all(prepared(f"SELECT s.no AS no FROM {_FROM} WHERE {where} {order} LIMIT :most"),
                                                   **given, most=max(0, limit))]
         return [mappers.LIST_ITEM.value(r) for r in self.all(_SHOWN, numbers=json.dumps(numbers))] if numbers else []
 
     def status_count(self, wanted: StatusWanted) -> int:
         where, given = _where(wanted)
-        return int(self.scalar(text(f"SELECT count(*) FROM {_FROM} WHERE {where}"), **given))
+        return int(self.scalar(prepared(f"SELECT count(*) FROM {_FROM} WHERE {where}"), **given))
 
 
 _FROM: Final = "search AS s INDEXED BY search_status"
