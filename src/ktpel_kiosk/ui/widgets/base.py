@@ -74,10 +74,44 @@ def two_lines(font: QFont, text: str, width: float) -> list[str]:
     return [elided(font, line, width) for line in lines if line]
 
 
+class Wrapped(QLabel):
+    """A label of several lines that remembers how high it is at a width.
+
+    Boxes within boxes ask for it again and again, and Qt shapes the whole text at each asking: half of what it took to show a page.
+    """
+
+    def __init__(self, text: str = "") -> None:
+        super().__init__(text)
+        self._heights: dict[int, int] = {}
+
+    def heightForWidth(self, width: int) -> int:
+        found = self._heights.get(width)
+        if found is None:
+            if len(self._heights) > HEIGHTS_KEPT:
+                self._heights.clear()
+            found = self._heights[width] = super().heightForWidth(width)
+        return found
+
+    def setText(self, text: str) -> None:
+        self._heights.clear()
+        super().setText(text)
+
+    def setWordWrap(self, on: bool) -> None:
+        self._heights.clear()
+        super().setWordWrap(on)
+
+    def changeEvent(self, event: QEvent) -> None:
+        self._heights.clear()  # another font, another style
+        super().changeEvent(event)
+
+
+HEIGHTS_KEPT = 64
+
+
 def label(text: str = "", step: str = "body", *, tone: str = "", weight: str = "", wrap: bool = False,
           align: Qt.AlignmentFlag | None = None) -> QLabel:
     """A text label by type step, tone and weight (``medium``, ``semibold``, ``bold``)."""
-    made = QLabel(text)
+    made = Wrapped(text) if wrap else QLabel(text)
     made.setTextFormat(Qt.TextFormat.PlainText)
     made.setProperty("step", step)
     if tone:
