@@ -16,6 +16,7 @@ from ktpel_kiosk.ui import prebuild
 from ktpel_kiosk.ui.app import Windows
 from ktpel_kiosk.ui.garbage import Sweeper
 from ktpel_kiosk.ui.prebuild import Prebuilder
+from ktpel_kiosk.ui.theme import Theme
 
 FEW = ("verifikasi", "pengaduan")
 
@@ -37,6 +38,7 @@ def test_pages_are_ready_and_nothing_is_seen_of_it(builder: Prebuilder, windows:
     qtbot.waitUntil(lambda: builder.done, timeout=20_000)
     assert operator.current == "beranda" and set(FEW) <= set(operator._pages)
     ready = {key: operator._pages[key] for key in FEW}
+    assert all(page.accessibleName() for page in ready.values())
     assert all(not page.isVisible() and page.size() == operator.stack.size() for page in ready.values())
     for key in FEW:
         operator.go(key)
@@ -60,6 +62,16 @@ def test_pages_of_the_next_officer_are_built_anew(builder: Prebuilder, windows: 
     operator.signed_in(office.actors[Peran.KASI])
     qtbot.waitUntil(lambda: builder.done and set(FEW) <= set(operator._pages), timeout=20_000)
     assert {key: id(operator._pages[key]) for key in FEW} != before
+
+
+def test_another_look_styles_only_what_was_opened(builder: Prebuilder, windows: Windows, qtbot: QtBot) -> None:
+    operator = windows.operator
+    qtbot.waitUntil(lambda: builder.done, timeout=20_000)
+    operator.go(FEW[0])
+    opened = operator._pages[FEW[0]]
+    operator.apply_theme(Theme("contrast"))
+    assert operator._pages[FEW[0]] is opened and FEW[1] not in operator._pages
+    qtbot.waitUntil(lambda: FEW[1] in operator._pages and builder.done, timeout=20_000)
 
 
 def test_who_sees_no_applications_gets_no_such_pages(builder: Prebuilder, windows: Windows, qtbot: QtBot) -> None:

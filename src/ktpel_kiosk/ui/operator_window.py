@@ -224,11 +224,14 @@ class OperatorWindow(SeatWindow):
         if key not in self._pages:
             path = HIDDEN_PAGES.get(key) or next(p for k, _t, _i, p in PAGES if k == key)
             module, name = path.split(":")
-            made: Page = getattr(import_module(module), name)(self)
-            made.setAccessibleName(next((t for k, t, _i, _p in PAGES if k == key), key.capitalize()))
-            self.stack.addWidget(made)
-            self._pages[key] = made
+            self.adopt(key, getattr(import_module(module), name)(self))
         return self._pages[key]
+
+    def adopt(self, key: str, made: Page) -> None:
+        """A page just built stands in the window from now on."""
+        made.setAccessibleName(next((t for k, t, _i, _p in PAGES if k == key), key.capitalize()))
+        self.stack.addWidget(made)
+        self._pages[key] = made
 
     def go(self, key: str, **args: Any) -> None:
         """Show a page. Drafts of the page left are kept by it."""
@@ -240,6 +243,7 @@ class OperatorWindow(SeatWindow):
         if before is not None:
             before.closed()
         page = self.page(key)
+        page.ahead = False
         self._page = key
         for name, item in self.items.items():
             item.setAutoExclusive(key in self.items)  # an exclusive group cannot be left without a choice
@@ -364,7 +368,8 @@ class OperatorWindow(SeatWindow):
         self._menu.setContentsMargins(*((6, 8, 6, 8) if narrow else (12, 16, 12, 14)))
 
     def apply_theme(self, theme: Theme) -> None:
-        """Change the look while the window is shown; nothing typed is touched."""
+        """Change the look while the window is shown; nothing typed is touched. Pages nobody opened yet are not styled but built anew."""
+        self._drop([k for k, page in self._pages.items() if page.ahead])
         set_theme(self, theme)
 
     def choose_look(self, contrast: str, text_size: str) -> None:

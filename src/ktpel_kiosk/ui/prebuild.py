@@ -51,6 +51,7 @@ class Prebuilder(QObject):
         self._timer.setSingleShot(True)
         self._timer.timeout.connect(self._turn)
         shell.stack.currentChanged.connect(self._later)
+        shell.stack.widgetRemoved.connect(self._later)
         if warm:
             modules = [p.split(":")[0] for p in self._paths.values()]
             threading.Thread(target=_import, args=(modules,), name="ui-warm", daemon=True).start()
@@ -97,8 +98,8 @@ class Prebuilder(QObject):
         if key in shell._pages or shell.session.actor is not actor:
             page.deleteLater()
             return
-        shell.stack.addWidget(page)
-        shell._pages[key] = page
+        page.ahead = True
+        shell.adopt(key, page)
         for step in (self._dress(page), page.prepare(), self._dress(page)):
             yield
             while shell._pages.get(key) is page and next(step, self) is not self:

@@ -72,7 +72,10 @@ class SeatWindow(KioskWindow):
 
     def _forget_pages(self) -> None:
         """Another officer sits down: nothing of the former one stays on the pages; drafts are in the register."""
-        for key in [k for k in self._pages if k != "masuk"]:
+        self._drop([k for k in self._pages if k != "masuk"])
+
+    def _drop(self, keys: list[str]) -> None:
+        for key in keys:
             page = self._pages.pop(key)
             self.stack.removeWidget(page)
             page.deleteLater()

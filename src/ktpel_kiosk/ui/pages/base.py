@@ -38,6 +38,8 @@ class Page(QWidget):
         self.primary: Any = None
         self.keys: dict[str, Callable[[], None]] = {}
         self.busy = False
+        self.ahead = False
+        """Built before anybody opened it."""
         self._asked_last: dict[str, int] = {}
         self.setFocusPolicy(Qt.FocusPolicy.ClickFocus)
         self.frame = QVBoxLayout(self)
