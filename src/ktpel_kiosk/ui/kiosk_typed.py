@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QEvent, QObject, QTimer
+from PySide6.QtCore import QObject, QTimer
 from PySide6.QtWidgets import QLineEdit, QPlainTextEdit, QWidget
 
 from ktpel_kiosk.desk import typed
@@ -21,6 +21,8 @@ if TYPE_CHECKING:
 
 Editor = QLineEdit | QPlainTextEdit
 EVERY_MS = 1000
+COMES_UP_MS = 200
+"""How often fields are looked for while typing of before a crash waits for them."""
 OWN_DRAFTS = frozenset({"loket"})
 """Pages that keep their form as a draft of its own; only their notes are collected here."""
 NO_PAGES = frozenset({"", "masuk", "keluar", "beranda", "bantuan"})
@@ -96,6 +98,9 @@ class TypingKeeper(QObject):
         self._timer.setSingleShot(True)
         self._timer.setInterval(EVERY_MS)
         self._timer.timeout.connect(self.look)
+        self._again_soon = QTimer(self)
+        self._again_soon.setInterval(COMES_UP_MS)
+        self._again_soon.timeout.connect(self.fill)
         self.restored = 0
         """How many fields were filled in again."""
 
@@ -149,11 +154,15 @@ class TypingKeeper(QObject):
         for one in found:
             self._waiting[one.where] = dict(one.values)
             self._stored[one.where] = dict(one.values)
+        if self._waiting:
+            self._again_soon.start()
         self.fill()
 
     def fill(self) -> None:
         """Put back what belongs to the page shown, into fields that are visible and still empty of typing."""
         page = self._shell.shown()
+        if not self._waiting:
+            self._again_soon.stop()
         if page is None or not self._waiting:
             return
         waiting = self._waiting.get(self._where(page))
@@ -167,13 +176,3 @@ class TypingKeeper(QObject):
                     self.restored += 1
         if not waiting:
             self._waiting.pop(self._where(page), None)
-
-    @property
-    def waiting(self) -> bool:
-        """Typing of before a crash has not found its field yet."""
-        return bool(self._waiting)
-
-    def shown(self, event: QEvent.Type) -> None:
-        """Something became visible: perhaps a form whose typing waits."""
-        if self._waiting and event == QEvent.Type.Show:
-            QTimer.singleShot(0, self, self.fill)

@@ -69,8 +69,6 @@ class KioskWindow(QMainWindow):
             self._idle.touched()
             if event in TYPING:
                 self.typing.touched()
-        elif event == QEvent.Type.Show and self._typing is not None:
-            self._typing.shown(event)
 
     @property
     def typing(self) -> TypingKeeper:

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from PySide6.QtCore import QEvent, QObject, Qt, QTimer, Signal
 from PySide6.QtGui import QCloseEvent, QInputMethodEvent, QKeySequence, QResizeEvent, QShortcut
-from PySide6.QtWidgets import QApplication, QDockWidget, QFrame, QHBoxLayout, QStackedWidget, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QDockWidget, QFrame, QHBoxLayout, QStackedWidget, QVBoxLayout, QWidget
 
 from ktpel_kiosk.domain.actor import Actor
 from ktpel_kiosk.domain.errors import DeviceTrouble, KioskError, SecurityRefusal, UserFacing
@@ -24,6 +24,7 @@ from ktpel_kiosk.ui.header import Header
 from ktpel_kiosk.ui.kiosk import AFTER_WORDS, after_what
 from ktpel_kiosk.ui.page_table import HIDDEN_PAGES, OPEN_TO_ALL, OPEN_TO_NOBODY, PAGES
 from ktpel_kiosk.ui.pages.base import Page
+from ktpel_kiosk.ui.presence import Presence
 from ktpel_kiosk.ui.presenters.session import Session
 from ktpel_kiosk.ui.screen_keyboard import KeyboardControl
 from ktpel_kiosk.ui.seat_window import SeatWindow
@@ -158,14 +159,11 @@ class OperatorWindow(SeatWindow):
         self._soon.timeout.connect(self._refresh)
         self._wedge = WedgeFilter(self)
         self._wedge.scanned.connect(self.code_read)
-        app = QApplication.instance()
-        if app is not None:
-            app.installEventFilter(self)
+        self._presence = Presence(self, self._seen)
 
-    def eventFilter(self, watched: QObject, event: QEvent) -> bool:
-        # asked of every event of the program: most are Qt's own, and to ask their type costs more than this
-        if not event.spontaneous() and not isinstance(event, QInputMethodEvent) and (self._typing is None or not self._typing.waiting):
-            return False
+    def _seen(self, watched: QObject, event: QEvent) -> bool:
+        if not event.spontaneous() and not isinstance(event, QInputMethodEvent):
+            return False  # Qt's own
         kind = event.type()
         self._somebody(kind)
         if kind == QEvent.Type.KeyPress and self._page not in ("", "masuk") and watched == self.windowHandle():
@@ -346,6 +344,7 @@ class OperatorWindow(SeatWindow):
         self.header.show_queue(counts.get("antrean", 0))
 
     def _tick(self) -> None:
+        self._presence.look()
         self.header.show_time(self.session)
         self.header.show_line(self.desk.line_report())
         page = self._pages.get(self._page)
@@ -384,9 +383,7 @@ class OperatorWindow(SeatWindow):
         page = self._pages.get(self._page)
         if page is not None:
             page.closed()
-        app = QApplication.instance()
-        if app is not None:
-            app.removeEventFilter(self)
+        self._presence.stop()
         self._second.stop()
         self._idle.stop()
         self._soon.stop()
