@@ -38,6 +38,34 @@ def test_a_newly_sealed_packet_goes_out_when_woken(office: Office, simulator, co
     assert lanes() == []
 
 
+def test_a_packet_that_was_just_being_announced_when_the_main_lane_looked_is_sent_and_does_not_wait_for_the_next_turn(office, slow):
+    office.add(5000)
+    looked, announcing, sent = threading.Event(), threading.Event(), threading.Event()
+    slow.chunks.set()
+    uploader = uploader_on(office, slow, on_received=lambda packet_id: sent.set())
+    announce, send_due = slow.announce, uploader.send_due
+
+    def announce_slowly(packet):
+        announcing.set()
+        assert looked.wait(PATIENCE_S)
+        return announce(packet)
+
+    def look(budget_s):
+        assert announcing.wait(PATIENCE_S)   # the announcing lane has the packet
+        try:
+            return send_due(budget_s)
+        finally:
+            looked.set()
+
+    slow.announce, uploader.send_due = announce_slowly, look
+    thread = UploaderThread(uploader, SLOW)
+    thread.start()
+    try:
+        assert sent.wait(PATIENCE_S)
+    finally:
+        assert thread.stop()
+
+
 class Stumbling:
     """An uploader whose first two turns fail, in one lane or the other."""
 
@@ -52,8 +80,9 @@ class Stumbling:
     def run_receipts(self) -> None:
         self._turn("small")
 
-    def run_ahead(self) -> None:
+    def run_ahead(self) -> RunResult:
         self._turn("ahead")
+        return RunResult()
 
     def _turn(self, lane: str) -> None:
         if lane != self.lane:

@@ -96,7 +96,8 @@ class UploaderThread:
             self._sending.clear()
 
     def _ahead_turn(self) -> bool:
-        self._uploader.run_ahead()
+        if self._uploader.run_ahead().tried:  # the main lane may have looked while these were claimed, and gone to sleep
+            self._main.wake()
         return False
 
     def _small_turn(self) -> bool:

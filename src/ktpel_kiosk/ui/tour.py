@@ -176,9 +176,11 @@ class Tour:
 
     def _to_front(self, window: QMainWindow) -> None:
         """Function keys reach the active window only; a tool window that closes leaves none active for a moment."""
-        window.activateWindow()
-        QTest.qWait(5)
-        self.wait(lambda: window.isActiveWindow() or window.isHidden(), "window in front")
+        def there() -> bool:
+            window.activateWindow()  # again: the applicant's window may have come up in between
+            return window.isActiveWindow() or window.isHidden()
+
+        self.wait(there, "window in front")
 
     def click(self, widget: Any) -> None:
         QTest.mouseClick(widget, Qt.MouseButton.LeftButton)
