@@ -11,6 +11,9 @@ import pytest
 from hypothesis import settings
 
 import ready_made
+from gate_report import pytest_runtest_logreport, reached
+
+__all__ = ["pytest_runtest_logreport", "reached"]
 
 # How long an example takes is the machine's matter: 200 ms, the library's default, is nothing on two busy cores.
 settings.register_profile("rumah", deadline=None)
