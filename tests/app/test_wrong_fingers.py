@@ -34,7 +34,7 @@ def test_swapped_duplicated_and_missing_fingers_and_eyes_are_caught(tmp_path):
         verification.verify(desk, officers.actors[Peran.KASI], p.id)
         while (tahap := desk.register.read(lambda v: v.permohonan(p.id)).current()) is not None and tahap.stage is Stage.VALIDASI:
             verification.validate(desk, officers.actors[Peran.KASI], p.id)
-        recording.confirm_data(desk, p.id)
+        recording.confirm_data(desk, operator, p.id)
         kiosk.seat(p.id, who.seed, who.penduduk)
 
         def touch(fault: str, asked=RIGHT_FOUR):

@@ -205,7 +205,7 @@ def _recordings(made: Prepared) -> None:
     office, desk, operator = made.office, made.office.desk, made.office.actor(Peran.OPERATOR)
     p = office.at(Stage.REKAM, 8)
     office.judge.scores[Position.RIGHT_THUMB] = [5]
-    recording.confirm_data(desk, p.id)
+    recording.confirm_data(desk, operator, p.id)
     for _ in range(desk.capture_rules.tries(Position.RIGHT_THUMB)):
         recording.capture_fingers(desk, operator, p.id, (Position.RIGHT_THUMB,))
     del office.judge.scores[Position.RIGHT_THUMB]
@@ -216,7 +216,7 @@ def _recordings(made: Prepared) -> None:
     office.judge.same.clear()
     made.p["rekam"], made.ids["ditolak"] = p.id, desk.held.of(p.id)
     full = office.at(Stage.REKAM, 9)
-    recording.confirm_data(desk, full.id)
+    recording.confirm_data(desk, operator, full.id)
     recording.capture_face(desk, operator, full.id)
     recording.capture_fingers(desk, operator, full.id, FINGERS)
     recording.capture_irises(desk, operator, full.id)
@@ -227,7 +227,7 @@ def _recordings(made: Prepared) -> None:
     made.p["basi"] = stale.id
     for index, key in ((11, "kirim"), (12, "segel")):
         made.p[key] = office.at(Stage.KIRIM, index).id
-        sealing.applicant_confirms(desk, made.p[key])
+        sealing.applicant_confirms(desk, operator, made.p[key])
     sealing.sign_off(desk, made.actors[Peran.OPERATOR], made.p["segel"], PASSWORD)
 
 
@@ -443,6 +443,7 @@ CALLS: dict[str, Call] = {
     "recording.capture_fingers": lambda o, d, a: recording.capture_fingers(d, a, o.p["rekam"], (Position.LEFT_INDEX,)),
     "recording.capture_irises": lambda o, d, a: recording.capture_irises(d, a, o.p["rekam"]),
     "recording.capture_signature": lambda o, d, a: recording.capture_signature(d, a, o.p["rekam"]),
+    "recording.confirm_data": lambda o, d, a: recording.confirm_data(d, a, o.p["rekam"]),
     "recording.finish_recording": lambda o, d, a: recording.finish_recording(d, a, o.p["lengkap"]),
     "recording.force_position": lambda o, d, a: recording.force_position(d, a, o.p["rekam"], Position.RIGHT_THUMB, "jari kasar"),
     "recording.keep_refused": lambda o, d, a: _keep(o, d, a),
@@ -473,6 +474,7 @@ CALLS: dict[str, Call] = {
     "duplicates.side_by_side": lambda o, d, a: duplicates.side_by_side(d, a, o.ids["mirip"]),
     "duplicates.decide": lambda o, d, a: duplicates.decide(d, a, o.ids["mirip"], Putusan.ORANG_LAIN, "beda wajah"),
     "returns.void_application": lambda o, d, a: returns.void_application(d, a, o.p["verifikasi"], "salah orang"),
+    "sealing.applicant_confirms": lambda o, d, a: sealing.applicant_confirms(d, a, o.p["kirim"]),
     "sealing.seal_packet": lambda o, d, a: sealing.seal_packet(d, a, o.p["segel"]),
     "sealing.sign_off": lambda o, d, a: sealing.sign_off(d, a, o.p["kirim"], PASSWORD),
     "slips.choose_medium": lambda o, d, a: slips.choose_medium(d, a, "80mm"),

@@ -79,7 +79,9 @@ COMMANDS: dict[str, Command] = {
         d, a, p.id, Position.LEFT_THUMB, ExceptionKind.BANDAGED, "dibalut", "dua", PASSWORD),
     "recording.withdraw_exception": lambda d, a, p: recording.withdraw_exception(d, a, p.id, Position.LEFT_THUMB),
     "recording.force_position": lambda d, a, p: recording.force_position(d, a, p.id, Position.RIGHT_THUMB, "kasar"),
+    "recording.confirm_data": lambda d, a, p: recording.confirm_data(d, a, p.id),
     "recording.finish_recording": lambda d, a, p: recording.finish_recording(d, a, p.id),
+    "sealing.applicant_confirms": lambda d, a, p: sealing.applicant_confirms(d, a, p.id),
     "sealing.sign_off": lambda d, a, p: sealing.sign_off(d, a, p.id, PASSWORD),
     "sealing.seal_packet": lambda d, a, p: sealing.seal_packet(d, a, p.id),
     "resend.resend": lambda d, a, p: resend.resend(d, a, p.id, "gagal enrol"),
@@ -97,9 +99,8 @@ COMMANDS: dict[str, Command] = {
     "handover.move_to_counter": lambda d, a, p: handover.move_to_counter(d, a, p.id),
     "handover.hand_over": lambda d, a, p: handover.hand_over(d, a, p.id, b"\x89PNG"),
 }
-APPLICANT: dict[str, Callable[[Desk, Permohonan], Any]] = {
-    "confirm": lambda d, p: recording.confirm_data(d, p.id), "agree": lambda d, p: sealing.applicant_confirms(d, p.id),
-}
+APPLICANT = ("recording.confirm_data", "sealing.applicant_confirms")
+"""Answers of the applicant, taken by the officer they sit with."""
 ONWARD: dict[str, tuple[str, ...]] = {  # what usually comes next at a stage, so that sequences get somewhere
     "agenda_register": ("intake.assign_number",), "verifikasi": ("verification.verify",), "validasi": ("verification.validate",),
     "rekam": ("recording.capture_face", "recording.capture_fingers", "recording.capture_irises", "recording.capture_signature",
@@ -153,9 +154,9 @@ class Desks(RuleBasedStateMachine):
         tahap = p.current()
         if tahap is None:
             return
-        for act in APPLICANT.values():
+        for answer in APPLICANT:
             try:
-                act(self.desk, p)
+                COMMANDS[answer](self.desk, self.actors["operator"], p)
             except KioskError:
                 continue
         names = ONWARD.get(tahap.stage, ())

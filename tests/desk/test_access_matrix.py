@@ -56,6 +56,7 @@ TABLE: dict[str, str] = {
     "progress.pause_work": "operator",
     # perekaman
     "correction.correct_biodata": "operator",
+    "recording.confirm_data": "operator",
     "recording.capture_face": "operator",
     "recording.capture_fingers": "operator",
     "recording.capture_irises": "operator",
@@ -66,6 +67,7 @@ TABLE: dict[str, str] = {
     "recording.keep_refused": "operator",
     "recording.finish_recording": "operator",
     "capture_rules.change": "supervisor admin",
+    "sealing.applicant_confirms": "operator",
     "sealing.sign_off": "operator",
     "sealing.seal_packet": "operator",
     "statuses.enter_status": "operator supervisor",

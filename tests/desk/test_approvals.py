@@ -164,7 +164,7 @@ def test_exception_force_sign_off_and_spoil_are_bound_to_their_content(office):
     desk, operator = office.desk, office.actor(Peran.OPERATOR)
     office.judge.scores[Position.RIGHT_THUMB] = [10]
     p = office.at(Stage.REKAM)
-    recording.confirm_data(desk, p.id)
+    recording.confirm_data(desk, operator, p.id)
     recording.record_exception(desk, operator, p.id, Position.LEFT_THUMB, ExceptionKind.BANDAGED, "dibalut", "kasi", PASSWORD)
     assert stored(office, p, "pengecualian").officer == "kasi"
     assert state(office, p, "pengecualian") is ApprovalState.SAH

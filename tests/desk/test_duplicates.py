@@ -20,7 +20,7 @@ from ktpel_kiosk.domain.sop import Peran, Stage
 def recorded(office: Office, index: int) -> Permohonan:
     p = office.at(Stage.REKAM, index)
     operator = office.actor(Peran.OPERATOR)
-    recording.confirm_data(office.desk, p.id)
+    recording.confirm_data(office.desk, operator, p.id)
     recording.capture_face(office.desk, operator, p.id)
     while slap := recording.recording_status(office.desk, p.id).next_slap():
         recording.capture_fingers(office.desk, operator, p.id, slap)

@@ -69,7 +69,7 @@ def test_the_slow_check_goes_round_a_few_at_a_time(office, monkeypatch):
 def test_a_file_whose_commit_is_under_way_is_no_leftover(office):
     """The look through the folder sees the new file before its row; before deleting, the register is asked again."""
     p, operator = office.at(Stage.KIRIM, next(NEXT)), office.actor(Peran.OPERATOR)
-    sealing.applicant_confirms(office.desk, p.id)
+    sealing.applicant_confirms(office.desk, operator, p.id)
     sealing.sign_off(office.desk, operator, p.id, PASSWORD)
     written, go_on = threading.Event(), threading.Event()
     real = office.vault.seal

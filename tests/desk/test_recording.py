@@ -41,7 +41,7 @@ def seated(office: Office) -> Permohonan:
     assign_number(office.desk, office.actor(Peran.LOKET), p.id)
     verification.verify(office.desk, office.actor(Peran.KASI), p.id)
     verification.validate(office.desk, office.actor(Peran.KASI), p.id)
-    p = recording.confirm_data(office.desk, p.id)
+    p = recording.confirm_data(office.desk, office.actor(Peran.OPERATOR), p.id)
     assert p.current().stage is Stage.REKAM
     return p
 
@@ -60,14 +60,29 @@ def test_pointed_at_field_blocks_until_corrected(office, seated):
     from ktpel_kiosk.desk.correction import correct_biodata
 
     operator = office.actor(Peran.OPERATOR)
-    recording.confirm_data(office.desk, seated.id, ("golongan_darah",))
+    recording.confirm_data(office.desk, operator, seated.id, ("golongan_darah",))
     with pytest.raises(SopViolation):
         recording.capture_face(office.desk, operator, seated.id)
     fixed = correct_biodata(office.desk, operator, seated.id, golongan_darah=2)
     assert fixed.penduduk.golongan_darah == 2
     assert not fixed.corrections
-    recording.confirm_data(office.desk, seated.id)
+    recording.confirm_data(office.desk, operator, seated.id)
     assert recording.capture_face(office.desk, operator, seated.id).stored
+
+
+def test_answers_of_the_applicant_are_taken_by_the_officer_of_the_step(office):
+    """"Sudah benar" pressed at the applicant's screen while a head sits at the desk: nobody recorded it, so it counts for nothing."""
+    from ktpel_kiosk.desk import sealing
+
+    asked, ready = office.at(Stage.REKAM, 1), office.at(Stage.KIRIM, 2)
+    length = office.desk.register.read(lambda v: v.audit_length())
+    for peran in (Peran.KASI, Peran.LOKET):
+        for answer, p in ((recording.confirm_data, asked), (sealing.applicant_confirms, ready)):
+            with pytest.raises(NotAllowed) as refused:
+                answer(office.desk, office.actor(peran), p.id)
+            assert refused.value.message_key == "access.stage"
+    assert office.desk.register.read(lambda v: v.permohonan(asked.id)).confirmed_at is None
+    assert office.desk.register.read(lambda v: v.audit_length()) == length
 
 
 def test_sample_is_in_the_register_when_the_call_returns(office, seated):
@@ -504,7 +519,7 @@ def test_no_sample_of_an_excused_position_is_sealed(office):
     office.desk.register.write(lambda tx: (
         tx.put_exception(p.id, recording.BiometricException(Position.LEFT_THUMB, ExceptionKind.UNREADABLE, "sama", "kasi", "operator")),
         tx.log("ExceptionRecorded", p.id, "operator")))
-    sealing.applicant_confirms(office.desk, p.id)
+    sealing.applicant_confirms(office.desk, operator, p.id)
     sealing.sign_off(office.desk, operator, p.id, PASSWORD)
     sealing.seal_packet(office.desk, operator, p.id)
     assert Position.LEFT_THUMB not in {s.position for s in office.vault.contents[-1].samples}

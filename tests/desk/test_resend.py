@@ -114,7 +114,7 @@ def test_killed_between_file_and_commit_everything_is_as_before(office):
 
 def test_killed_while_sealing_leaves_files_that_are_nobodys(office):
     p, operator = office.at(Stage.KIRIM, next(NEXT)), office.actor(Peran.OPERATOR)
-    sealing.applicant_confirms(office.desk, p.id)
+    sealing.applicant_confirms(office.desk, operator, p.id)
     sealing.sign_off(office.desk, operator, p.id, PASSWORD)
     known, on_disk = known_files(office), files(office)
     with killed_before_commit(office):

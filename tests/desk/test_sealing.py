@@ -37,7 +37,7 @@ def test_sealing_needs_both_sign_offs(office):
         sealing.seal_packet(office.desk, operator, p.id)
     with pytest.raises(SopViolation):
         sealing.sign_off(office.desk, operator, p.id, PASSWORD)
-    sealing.applicant_confirms(office.desk, p.id)
+    sealing.applicant_confirms(office.desk, operator, p.id)
     with pytest.raises(SignInRefused):
         sealing.sign_off(office.desk, operator, p.id, "salah")
     assert not office.vault.contents
@@ -69,7 +69,7 @@ def test_sealing_twice_gives_the_same_packet(office):
 
 def test_full_disk_changes_nothing_and_can_be_repeated(office):
     p, operator = recorded(office), office.actor(Peran.OPERATOR)
-    sealing.applicant_confirms(office.desk, p.id)
+    sealing.applicant_confirms(office.desk, operator, p.id)
     sealing.sign_off(office.desk, operator, p.id, PASSWORD)
     office.vault.trouble = DiskFull("storage.disk_full", path="x")
     with pytest.raises(DiskFull):
@@ -100,7 +100,7 @@ def test_file_without_row_is_removed_at_start_up(office):
 def test_an_expired_certificate_stops_the_seal_and_costs_nobody_anything(office):
     """What the sentence promises: recording and sign-offs stay, the step stays open, and the applicant need not come again."""
     p, operator = recorded(office), office.actor(Peran.OPERATOR)
-    sealing.applicant_confirms(office.desk, p.id)
+    sealing.applicant_confirms(office.desk, operator, p.id)
     sealing.sign_off(office.desk, operator, p.id, PASSWORD)
     kept = office.desk.register.read(lambda v: (list(v.approvals(p.id)), list(v.samples(p.id))))
     office.vault.trouble = BadInput("packet.station_expired", at="24-11-2026")

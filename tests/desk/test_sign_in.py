@@ -338,7 +338,7 @@ def test_the_second_person_is_another_officer_with_the_role(office):
     from ktpel_kiosk.domain.biometric import ExceptionKind, Position
 
     p = office.at(Stage.REKAM)
-    recording.confirm_data(office.desk, p.id)
+    recording.confirm_data(office.desk, office.actor(Peran.OPERATOR), p.id)
     operator = office.actor(Peran.OPERATOR)
 
     def excuse(name, secret):

@@ -22,7 +22,7 @@ def recorded(office: Office) -> Permohonan:
     """Four fingers and both eyes taken, one thumb excused."""
     operator = office.actor(Peran.OPERATOR)
     p = office.at(Stage.REKAM)
-    recording.confirm_data(office.desk, p.id)
+    recording.confirm_data(office.desk, operator, p.id)
     recording.capture_fingers(office.desk, operator, p.id, RIGHT_FOUR)
     recording.capture_irises(office.desk, operator, p.id, EYES)
     recording.record_exception(office.desk, operator, p.id, Position.RIGHT_THUMB, ExceptionKind.MISSING, "amputasi", "kasi", PASSWORD)

@@ -31,7 +31,7 @@ def furnished(folder: Path | None = None) -> FakeOffice:
     office = FakeOffice("tempeh", None if folder is None else lambda clock: open_register(folder, clock, Uuid7(clock)))
     for i, stage in enumerate((Stage.VALIDASI, Stage.REKAM, Stage.CETAK_ENCODE, Stage.AKTIVASI, Stage.SERAH_PEMOHON), 1):
         office.to_stage(i, stage)
-    confirm_data(office.desk, office.to_stage(7, Stage.REKAM).id)
+    confirm_data(office.desk, office.rina, office.to_stage(7, Stage.REKAM).id)
     return office
 
 

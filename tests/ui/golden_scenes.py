@@ -67,7 +67,7 @@ def furnish(office: FakeOffice) -> dict[str, str]:
               "menunggu": Stage.MENUNGGU_PRR, "cetak": Stage.CETAK_ENCODE, "aktivasi": Stage.AKTIVASI, "serah": Stage.SERAH_PEMOHON}
     people = {name: office.to_stage(at, stage).id for at, (name, stage) in enumerate(stages.items(), start=1)}
     open_work(office.desk, office.rina, people["rekam"])
-    recording.confirm_data(office.desk, people["rekam"])
+    recording.confirm_data(office.desk, office.rina, people["rekam"])
     return people
 
 

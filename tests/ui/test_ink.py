@@ -169,7 +169,7 @@ def test_a_very_wide_field_still_fits_the_standard_record(field: SignatureField,
 
 def test_ink_of_the_pad_is_seen_while_it_is_written(office: FakeOffice, windows: Windows, settle: Callable[[Windows], None],
                                                    qtbot: QtBot, monkeypatch: pytest.MonkeyPatch) -> None:
-    p = recording.confirm_data(office.desk, office.to_stage(1, Stage.REKAM).id)
+    p = recording.confirm_data(office.desk, office.rina, office.to_stage(1, Stage.REKAM).id)
     go_on = threading.Event()
     whole = fakes.ink()
 

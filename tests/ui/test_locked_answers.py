@@ -16,7 +16,7 @@ from ktpel_kiosk.ui.app import Windows, make_windows
 
 def test_no_camera_behind_the_sign_in_page(office: FakeOffice, qtbot: QtBot, settle: Callable[[Windows], None]) -> None:
     p = office.to_stage(1, Stage.REKAM)
-    confirm_data(office.desk, p.id)
+    confirm_data(office.desk, office.rina, p.id)
     windows = make_windows(office.desk, actor=office.rina, size=(1366, 768))
     operator, applicant = windows.operator, windows.applicant
     operator.show()

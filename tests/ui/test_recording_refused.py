@@ -30,7 +30,7 @@ Settle = Callable[[Windows], None]
 @pytest.fixture
 def seated(office: FakeOffice) -> Permohonan:
     p = office.to_stage(1, Stage.REKAM)
-    return recording.confirm_data(office.desk, p.id)
+    return recording.confirm_data(office.desk, office.rina, p.id)
 
 
 def part(windows: Windows, settle: Settle, qtbot: QtBot, p: Permohonan, key: str) -> Any:

@@ -37,7 +37,7 @@ def touches(monkeypatch: pytest.MonkeyPatch) -> list[Any]:
 
 
 def opened(office: FakeOffice, windows: Any, settle: Callable[..., None], qtbot: QtBot) -> tuple[Any, Any]:
-    p = recording.confirm_data(office.desk, office.to_stage(1, Stage.REKAM).id)
+    p = recording.confirm_data(office.desk, office.rina, office.to_stage(1, Stage.REKAM).id)
     windows.operator.go("perekaman", id=p.id)
     settle(windows)
     page = windows.operator.page("perekaman")

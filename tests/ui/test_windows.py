@@ -177,7 +177,7 @@ def test_cetak_asks_about_a_card_nobody_answered_for(office: FakeOffice, windows
 def test_device_trouble_is_a_notice_not_a_dialog(office: FakeOffice, windows: Windows, settle: Settle) -> None:
     p = office.to_stage(1, Stage.REKAM)
     from ktpel_kiosk.desk.recording import confirm_data
-    confirm_data(office.desk, p.id)
+    confirm_data(office.desk, office.rina, p.id)
     office.devices.trouble[DeviceKind.CAMERA] = NotConnected("device.not_connected", device_kind="camera", operation="camera.still")
     windows.operator.go("perekaman", id=p.id)
     settle(windows)
@@ -191,7 +191,7 @@ def test_device_trouble_is_a_notice_not_a_dialog(office: FakeOffice, windows: Wi
 def test_leaving_the_photo_stops_the_camera(office: FakeOffice, windows: Windows, settle: Settle) -> None:
     p = office.to_stage(1, Stage.REKAM)
     from ktpel_kiosk.desk.recording import confirm_data
-    confirm_data(office.desk, p.id)
+    confirm_data(office.desk, office.rina, p.id)
     windows.operator.go("perekaman", id=p.id)
     settle(windows)
     assert DeviceKind.CAMERA in office.devices.started

@@ -155,7 +155,7 @@ class Walk:
 
     def _record(self, actor: Actor, p: Permohonan) -> None:
         if p.confirmed_at is None:
-            recording.confirm_data(self.desk, p.id)
+            recording.confirm_data(self.desk, actor, p.id)
             self.acknowledge("confirmed", p.id)
         for _ in range(MAX_CAPTURES):
             status = recording.recording_status(self.desk, p.id)
@@ -233,7 +233,7 @@ class Walk:
         return recording.capture_signature(self.desk, actor, p.id)
 
     def _seal(self, actor: Actor, p: Permohonan) -> None:
-        sealing.applicant_confirms(self.desk, p.id)
+        sealing.applicant_confirms(self.desk, actor, p.id)
         sealing.sign_off(self.desk, actor, p.id, self.officers.passwords[actor.username])
         packet = sealing.seal_packet(self.desk, actor, p.id)
         self.acknowledge(f"packet:{packet.packet_id}", p.id)

@@ -180,11 +180,15 @@ def _require_recording(desk: Desk, actor: Actor, permohonan_id: str) -> Permohon
     return p
 
 
-def confirm_data(desk: Desk, permohonan_id: str, wrong_fields: tuple[str, ...] = ()) -> Permohonan:
-    """The applicant's answer to "Apakah data ini benar?"; pointed-at fields must be corrected first."""
+def confirm_data(desk: Desk, actor: Actor, permohonan_id: str, wrong_fields: tuple[str, ...] = ()) -> Permohonan:
+    """The applicant's answer to "Apakah data ini benar?"; pointed-at fields must be corrected first.
+
+    Args:
+        actor: the officer the applicant sits with; only whoever may record takes the answer.
+    """
     def work(tx: Tx) -> Permohonan:
         p = tx.permohonan(permohonan_id)
-        p.require(Stage.REKAM)
+        require_stage(desk, actor, p, Stage.REKAM)
         unknown = [f for f in wrong_fields if f not in p.penduduk.__slots__]
         if unknown:
             raise BadInput("biodata.field", field=unknown[0])

@@ -27,11 +27,11 @@ IRIS_MATERIAL = f"{CARD_MATERIAL}iris."
 """What is kept, encrypted, until the handover: the card face and the chip need it. Raw samples go at sealing."""
 
 
-def applicant_confirms(desk: Desk, permohonan_id: str) -> Permohonan:
-    """The applicant has seen data and recording and agrees; bound to exactly that content."""
+def applicant_confirms(desk: Desk, actor: Actor, permohonan_id: str) -> Permohonan:
+    """The applicant has seen data and recording and agrees; bound to exactly that content. ``actor``: the officer sitting with them."""
     def work(tx: Tx) -> Permohonan:
         p = tx.permohonan(permohonan_id)
-        p.require(Stage.KIRIM)
+        require_stage(desk, actor, p, Stage.KIRIM)
         digest = review_hash(tx, p)
         tx.add_approval(Approval(desk.ids.new(), p.id, Stage.KIRIM, "tanda_tangan_pemohon", "pemohon", "", digest, desk.clock.now()))
         tx.log("ApplicantConfirmed", p.id, "pemohon", key="perekaman", digest=digest)

@@ -50,12 +50,12 @@ class DayWalk(Walk):
     def _record(self, actor: Actor, p: Permohonan) -> None:
         case = self.cases[p.id]
         if case.has(Twist.DATA_DIPERBAIKI) and not p.corrections and p.confirmed_at is None:
-            recording.confirm_data(self.desk, p.id, ("alamat",))
+            recording.confirm_data(self.desk, actor, p.id, ("alamat",))
             correction.correct_biodata(self.desk, actor, p.id, alamat=f"{p.penduduk.alamat} BLOK B"[:60])
             checked = next(t.actor for t in p.tahap if t.stage in (Stage.VERIFIKASI, Stage.VALIDASI) and t.actor)
             verification.renew(self.desk, actor, p.id, username=checked, password=self.officers.passwords[checked])
         if self._read(p.id).confirmed_at is None:
-            recording.confirm_data(self.desk, p.id)
+            recording.confirm_data(self.desk, actor, p.id)
         status = recording.recording_status(self.desk, p.id)
         for position, kind in case.excused:
             if position in status.missing:

@@ -203,7 +203,7 @@ class RecordingPresenter:
     # -- data -----------------------------------------------------------------------------------------------------
 
     def confirm(self, pid: str, wrong: tuple[str, ...] = ()) -> RecordView:
-        recording.confirm_data(self.session.desk, pid, wrong)
+        recording.confirm_data(self.session.desk, self.session.actor, pid, wrong)
         return self.load(pid)
 
     def correct(self, pid: str, values: dict[str, str]) -> RecordView:
@@ -273,7 +273,7 @@ class RecordingPresenter:
     # -- review and seal --------------------------------------------------------------------------------------------
 
     def applicant_agrees(self, pid: str) -> RecordView:
-        sealing.applicant_confirms(self.session.desk, pid)
+        sealing.applicant_confirms(self.session.desk, self.session.actor, pid)
         return self.load(pid)
 
     def sign_off(self, pid: str, password: str) -> RecordView:
