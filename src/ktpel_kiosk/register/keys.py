@@ -1,26 +1,31 @@
 """The register's key: 256 random bits, never stored bare, wrapped for a person and (where unattended start is wanted) a machine.
 
-``register.key`` is one JSON file with up to two wraps, each AES-256-GCM over the key: one under Argon2id of the operator's
-secret, one under the contents of a machine key file (mode 0600). The file is replaced whole or not at all.
+``register.key`` is one JSON file with up to three wraps, each AES-256-GCM over the key: one under Argon2id of a secret on paper, one under
+the contents of a machine key file (mode 0600), one under a secret shared between several sheets (:mod:`ktpel_kiosk.register.shares`). Any
+one of them opens the register, and whoever has opened it may make the others anew. The file is replaced whole or not at all.
 """
 
 from __future__ import annotations
 
 import base64
+import hashlib
 import json
 import os
 import secrets
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
 from ktpel_kiosk.domain.errors import KeyUnavailable
 from ktpel_kiosk.durable import storage_trouble, write_durably
 from ktpel_kiosk.register.driver import KEY_BYTES
 
+if TYPE_CHECKING:
+    from ktpel_kiosk.register.shares import Share
+
 FORMAT: Final = "ktpel-register-key"
-_SECRET, _MACHINE = "secret", "machine"
+_SECRET, _MACHINE, _SHARES = "secret", "machine", "shares"
 _MAX_MEMORY_KIB: Final = 1024 * 1024
 _MAX_PASSES: Final = 16
 
@@ -32,6 +37,15 @@ class SecretCost:
     passes: int = 3
     memory_kib: int = 64 * 1024
     lanes: int = 4
+
+
+@dataclass(frozen=True, slots=True)
+class SharesState:
+    """The set of sheets in force: any ``needed`` of ``count``; ``set_id`` is printed on each."""
+
+    set_id: int
+    needed: int
+    count: int
 
 
 class KeyStore:
@@ -113,14 +127,55 @@ class KeyStore:
         key_id, wraps = self._load()
         self._store(key_id, [*(w for w in wraps if w.get("kind") != _MACHINE), self._wrap_machine(key, key_id)])
 
-    def forget_machine(self) -> None:
-        """From now on only the secret opens the register.
+    def set_shares(self, key: bytes, needed: int, count: int) -> Sequence[Share]:
+        """A new set of sheets; those of the former set open nothing from now on (copies made before still open with them).
 
         Raises:
-            KeyUnavailable: ``register.key_no_wrap`` when no secret is set: the register would be lost.
+            BadInput: ``shares.numbers``. KeyUnavailable, DiskFull, IoFailure: the former set is still in force.
+        """
+        from ktpel_kiosk.register.shares import SECRET_BYTES, split
+
+        key_id, wraps = self._load()
+        secret = secrets.token_bytes(SECRET_BYTES)
+        made = split(secret, needed, count)
+        wrap = _wrap(key, _shared(secret), key_id, _SHARES) | {"set": made[0].set_id, "needed": needed, "count": count}
+        self._store(key_id, [*(w for w in wraps if w.get("kind") != _SHARES), wrap])
+        return made
+
+    def unlock_with_shares(self, shares: Sequence[Share]) -> bytes:
+        """The key, opened by enough sheets of the set in force.
+
+        Raises:
+            BadInput: ``shares.mixed``, ``shares.too_few``. KeyUnavailable: ``register.shares_void`` (sheets of a former set),
+                ``register.shares_wrong``, ``register.key_missing``, ``register.key_damaged``, ``register.key_no_wrap``.
+        """
+        from ktpel_kiosk.register.shares import combine
+
+        key_id, wraps = self._load()
+        wrap = self._find(wraps, _SHARES)
+        secret = combine(shares)
+        if shares[0].set_id != wrap.get("set"):
+            raise KeyUnavailable("register.shares_void", path=str(self._path))
+        return self._open(wrap, key_id, _shared(secret), "register.shares_wrong")
+
+    def shares_state(self) -> SharesState | None:
+        """The set in force. Raises KeyUnavailable, IoFailure."""
+        _key_id, wraps = self._load()
+        wrap = next((w for w in wraps if w.get("kind") == _SHARES), None)
+        try:
+            return SharesState(int(wrap["set"]), int(wrap["needed"]), int(wrap["count"])) if wrap is not None else None
+        except (KeyError, TypeError, ValueError) as error:
+            raise self._damaged() from error
+
+    def forget_machine(self) -> None:
+        """From now on only secret or sheets open the register.
+
+        Raises:
+            KeyUnavailable: ``register.key_no_wrap`` when neither secret nor sheets are there: the register would be lost.
         """
         key_id, wraps = self._load()
-        self._find(wraps, _SECRET)
+        if not any(w.get("kind") == _SHARES for w in wraps):
+            self._find(wraps, _SECRET)
         self._store(key_id, [w for w in wraps if w.get("kind") != _MACHINE])
         self._machine_key.unlink(missing_ok=True)
 
@@ -204,6 +259,11 @@ def _wrap(key: bytes, wrapping: bytes, key_id: str, kind: str) -> dict[str, Any]
     nonce = secrets.token_bytes(12)
     sealed = AESGCM(wrapping).encrypt(nonce, key, _binding(key_id, kind))
     return {"kind": kind, "nonce": base64.b64encode(nonce).decode(), "wrapped": base64.b64encode(sealed).decode()}
+
+
+def _shared(secret: bytes) -> bytes:
+    """The wrapping key of 16 shared bytes, which are random: nothing slow is needed."""
+    return hashlib.sha256(b"ktpel-register-shares|1|" + secret).digest()
 
 
 def _derive(secret: str, salt: bytes, cost: SecretCost) -> bytes:
