@@ -140,6 +140,7 @@ class PerekamanPage(Page):
             return
 
         def work() -> tuple[RecordView, str]:
+            self.work.check_mine(pid)  # no camera and no applicant's page for whoever may not record
             paused = self.work.paused(pid)
             self.work.open(pid)
             return self.presenter.load(pid), paused

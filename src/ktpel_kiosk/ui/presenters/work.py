@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from ktpel_kiosk.desk import queries
-from ktpel_kiosk.desk.access import stage_roles
+from ktpel_kiosk.desk.access import require_stage, stage_roles
 from ktpel_kiosk.desk.progress import open_work, pause_work
 from ktpel_kiosk.domain import codes
 from ktpel_kiosk.domain.penduduk import JenisKelamin, Penduduk
-from ktpel_kiosk.domain.permohonan import Permohonan, TahapState
+from ktpel_kiosk.domain.permohonan import Keadaan, Permohonan, TahapState
 from ktpel_kiosk.domain.sop import Stage
 from ktpel_kiosk.domain.text import date_long
 from ktpel_kiosk.ports.register import ListItem
@@ -53,6 +53,17 @@ class WorkPresenter:
     def may_act(self, p: Permohonan) -> bool:
         tahap = p.current()
         return tahap is not None and bool(self.session.actor.peran & stage_roles(self.session.desk.sop_of(p.sop_digest), tahap))
+
+    def check_mine(self, permohonan_id: str) -> None:
+        """Before anything is opened for an applicant who waits at one of these stages.
+
+        Raises:
+            NotAllowed: the step belongs to another role. Applications that stand elsewhere pass: their page tells where.
+        """
+        p = self.session.desk.register.read(lambda v: v.permohonan(permohonan_id))
+        tahap = p.current()
+        if tahap is not None and tahap.stage in self.stages and p.keadaan is Keadaan.BERJALAN:
+            require_stage(self.session.desk, self.session.actor, p, *self.stages)
 
     def who_may(self, p: Permohonan) -> str:
         """Names of the roles the current step belongs to."""
