@@ -137,7 +137,9 @@ def test_any_schedule_ends_as_if_in_order(tmp_path):
 
 @pytest.mark.gate
 @pytest.mark.timeout(1800)
-def test_two_thousand_schedules_end_as_if_in_order(tmp_path):
-    world = World(build(tmp_path, "tempeh"))
+def test_two_thousand_schedules_end_as_if_in_order(tmp_path, reached):
+    world, done = World(build(tmp_path, "tempeh")), 0
     for seed in range(2000):
         world.run(10_000 + seed)
+        done += 1
+    reached(5, asked=2000, got=done, what="status schedules that end as if in order")

@@ -119,6 +119,18 @@ def test_there_are_twelve_of_them():
     assert len(BAD) >= 12
 
 
+@pytest.mark.gate
+@pytest.mark.filterwarnings("ignore::DeprecationWarning")
+def test_every_bad_identity_is_refused(tmp_path, pinned, reached):
+    refused = 0
+    for name, (make, key) in BAD.items():
+        (tmp_path / name).mkdir()
+        with HostileServer(agreed(), make(tmp_path / name)) as server:
+            refused += ask(pinned(), server).message_key == key
+    reached(6, asked=len(BAD), got=refused, what="bad identities refused, the packet stays queued")
+    assert refused == len(BAD)
+
+
 def test_other_host_name(tmp_path, pinned):
     with HostileServer(agreed(), server_context(tmp_path, issued(OFFICE_CA, hosts=("gateway.example",)))) as server:
         assert ask(pinned(), server, "localhost").message_key == "gateway.tls_host"

@@ -90,7 +90,11 @@ def test_60_random_schedules_end_like_a_quiet_day(tmp_path):
 
 @pytest.mark.gate
 @pytest.mark.timeout(3600)
-def test_2000_random_schedules_end_like_a_quiet_day(tmp_path):
+def test_2000_random_schedules_end_like_a_quiet_day(tmp_path, reached):
+    done = 0
     for seed in range(1000, 2000):
         _one_lane(seed, tmp_path / str(seed))
         _two_lanes(seed, tmp_path / f"two-{seed}")
+        done += 2
+    reached(5, asked=2000, got=done, what="random schedules that end like a quiet day")
+    assert done == 2000

@@ -38,8 +38,10 @@ def test_sizes_around_the_chunk(office, simulator, connect, uploader_for, size):
     assert simulator.content(packet.packet_id) == office.sealer.files[packet.path]
 
 
-def test_connection_cut_after_every_4_kb_stores_exactly_one_and_resends_at_most_one_chunk(office, simulator, connect, uploader_for):
-    size = 48 * 1024
+@pytest.mark.parametrize("kilobytes", [48, pytest.param(256, marks=[pytest.mark.gate, pytest.mark.timeout(1800)])])
+def test_connection_cut_after_every_4_kb_stores_exactly_one_and_resends_at_most_one_chunk(
+        office, simulator, connect, uploader_for, kilobytes, reached):
+    size, kept = kilobytes * 1024, 0
     line = BadLine(simulator.port)
     try:
         for cut in range(0, size + 4096, 4096):
@@ -54,8 +56,12 @@ def test_connection_cut_after_every_4_kb_stores_exactly_one_and_resends_at_most_
             assert office.state(packet).state is PacketState.RECEIVED, cut
             assert simulator.content(packet.packet_id) == office.sealer.files[packet.path]
             assert gateway.resent(size) <= 8192, cut
+            kept += 1
     finally:
         line.close()
+    asked = size // 4096 + 1
+    reached(15, asked=asked, got=kept, what="cuts, one every 4 kB: one packet stored, at most one chunk again")
+    assert kept == asked
     complete = [h for h in simulator.holdings() if h.complete]
     assert len(complete) == len(office.register.table) == len(simulator.receipts())
 
