@@ -141,8 +141,7 @@ def test_recording_is_put_off_with_a_reason_and_resumed_on_opening(tempeh: PageB
     page: PerekamanPage = tempeh.open("perekaman", PerekamanPage, id=p.id)
     assert tempeh.notice() == "" and page.foot.put_off.isVisible()
     menu = pause_menu(page.foot.put_off, page.put_off)
-    next(a for a in menu.actions() if a.text() == "Listrik").trigger()
-    menu.close()
+    menu.choose_text("Listrik")
     tempeh.wait()
     tahap = office.read(p.id).current()
     assert (tahap.state, tahap.pause_reason) == (TahapState.JEDA, "listrik") and page.view is None

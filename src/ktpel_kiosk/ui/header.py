@@ -6,7 +6,7 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QTimer
-from PySide6.QtWidgets import QFrame, QHBoxLayout, QMenu, QSizePolicy
+from PySide6.QtWidgets import QFrame, QHBoxLayout, QSizePolicy
 
 from ktpel_kiosk.domain.actor import Actor
 from ktpel_kiosk.domain.outbox import WaitCause
@@ -18,6 +18,7 @@ from ktpel_kiosk.ui.presenters.session import Session
 from ktpel_kiosk.ui.theme import STYLE_EVENTS
 from ktpel_kiosk.ui.widgets.base import Line, Painted, elided, label, text_width
 from ktpel_kiosk.ui.widgets.buttons import IconButton, Pressable
+from ktpel_kiosk.ui.widgets.menu import Entry, open_menu
 from ktpel_kiosk.ui.widgets.status import HEALTH, ClockLabel, DeviceItem, LinePill, LogoTile
 from ktpel_kiosk.ui.words import word
 
@@ -146,17 +147,12 @@ class Header(QFrame):
         self.fit()
 
     def _menu(self) -> None:
-        menu = QMenu(self)
-        menu.setAccessibleName("Menu petugas")
-        theme = self.user.theme
-        for icon, text, act in (("lock", "Kunci layar", self._window.lock), ("log-out", "Keluar", self._window.sign_out)):
-            menu.addAction(icons.icon(icon, theme.hex("muted"), theme.px(20)), text, act)
-        if self._window.kiosk is not None:
-            menu.addSeparator()
-            for icon, how in (("x", "tutup"), ("rotate-cw", "mulai_ulang"), ("ban", "matikan")):
-                menu.addAction(icons.icon(icon, theme.hex("muted"), theme.px(20)), word("kiosk", how) + " …",
-                               partial(self._window.ask_to_leave, how))
-        menu.popup(self.user.mapToGlobal(self.user.rect().bottomLeft()))
+        window = self._window
+        lines = [Entry("Kunci layar", window.lock, "lock"), Entry("Keluar", window.sign_out, "log-out")]
+        if window.kiosk is not None:
+            lines += [Entry(word("kiosk", how) + " …", partial(window.ask_to_leave, how), icon, apart=how == "tutup")
+                      for icon, how in (("x", "tutup"), ("rotate-cw", "mulai_ulang"), ("ban", "matikan"))]
+        open_menu(self.user, "Menu petugas", lines)
 
     def show_device(self, state: DeviceState) -> None:
         self.states[state.kind] = state

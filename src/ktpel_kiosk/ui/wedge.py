@@ -78,6 +78,8 @@ class Wedge(Generic[T]):
         return held
 
     def _may_begin(self, text: str) -> bool:
+        if text == " ":
+            return False  # no code begins so; it presses buttons, and a button has to see it go down before it comes up
         return text.startswith(self._prefix) or self._prefix.startswith(text)
 
     def _code(self) -> str:

@@ -6,13 +6,13 @@ from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from PySide6.QtCore import QTimer
-from PySide6.QtWidgets import QMenu
 
 from ktpel_kiosk.desk.eligible import Override, may_override
 from ktpel_kiosk.domain.errors import KioskError
 from ktpel_kiosk.ui.pages.loket_typing import LoketTyping
 from ktpel_kiosk.ui.pages.loket_view import PAPERS, REASONS, SUBMIT, SUPERIOR
 from ktpel_kiosk.ui.presenters.intake import OVERRIDABLE, CheckLine, Registered, Wanted, form_values, printed_words
+from ktpel_kiosk.ui.widgets.menu import Entry, open_menu
 
 if TYPE_CHECKING:
     from ktpel_kiosk.desk.queries import Dossier
@@ -130,12 +130,11 @@ class LoketPage(LoketTyping):
         self.ask(lambda: (self.presenter.drafts(), self.presenter.returned()), self._popup)
 
     def _popup(self, found: tuple[dict[str, dict[str, object]], tuple[Any, ...]]) -> None:
-        menu = QMenu(self)
-        for key, form in found[0].items():
-            menu.addAction(f"Draf · {form.get('nama') or form.get('nik')}", partial(self._load_draft, key, form))
-        for item in found[1]:
-            menu.addAction(f"Dikembalikan · {item.nomor_register or 'belum bernomor'} · {item.nama}", partial(self.opened, id=item.id))
-        menu.popup(self.others.mapToGlobal(self.others.rect().bottomLeft()))
+        lines = [Entry(f"Draf · {form.get('nama') or form.get('nik')}", partial(self._load_draft, key, form), "pen-line")
+                 for key, form in found[0].items()]
+        lines += [Entry(f"Dikembalikan · {item.nomor_register or 'belum bernomor'} · {item.nama}",
+                        partial(self.opened, id=item.id), "undo-2") for item in found[1]]
+        open_menu(self.others, "Permohonan lain", lines)
 
     def _resume_latest(self, drafts: dict[str, dict[str, object]], wanted: str = "") -> None:
         if drafts and not self.draft_key and not self.nik.value():

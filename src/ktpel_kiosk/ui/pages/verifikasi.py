@@ -6,8 +6,8 @@ from collections.abc import Callable, Iterator
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
-from PySide6.QtCore import QEvent, QPoint
-from PySide6.QtWidgets import QHBoxLayout, QMenu, QStackedWidget, QVBoxLayout, QWidget
+from PySide6.QtCore import QEvent
+from PySide6.QtWidgets import QHBoxLayout, QStackedWidget, QVBoxLayout, QWidget
 
 from ktpel_kiosk.desk import intake, verification
 from ktpel_kiosk.domain.permohonan import RETURN_REASONS, Permohonan
@@ -20,6 +20,7 @@ from ktpel_kiosk.ui.presenters.intake import IntakePresenter, printed_words
 from ktpel_kiosk.ui.presenters.work import WorkPresenter
 from ktpel_kiosk.ui.widgets.buttons import Button
 from ktpel_kiosk.ui.widgets.decisions import pause_menu
+from ktpel_kiosk.ui.widgets.menu import Entry, open_menu
 from ktpel_kiosk.ui.widgets.status import EmptyState, NoticeBar
 from ktpel_kiosk.ui.widgets.worklist import WorkItem, WorkList
 from ktpel_kiosk.ui.words import word
@@ -293,10 +294,8 @@ class VerifikasiPage(Page):
 
     def _menu(self) -> None:
         """What is decided more rarely: refusing, and holding the application as double data."""
-        menu = QMenu(self)
-        menu.addAction("Tolak permohonan …", lambda: self._ask_reasons(REFUSE))
-        menu.addAction("Tahan sebagai data ganda …", lambda: self._ask_reasons(DOUBLE))
-        menu.popup(self.more.mapToGlobal(QPoint(0, -menu.sizeHint().height() - 4)))
+        open_menu(self.more, "Keputusan lain", [Entry("Tolak permohonan …", lambda: self._ask_reasons(REFUSE)),
+                                                Entry("Tahan sebagai data ganda …", lambda: self._ask_reasons(DOUBLE))])
 
     def _return(self, reasons: tuple[str, ...], wanted: frozenset[str], note: str) -> None:
         self._decide(lambda desk, actor, pid: intake.return_application(desk, actor, pid, reasons, note, wanted), "pengembalian",

@@ -5,14 +5,15 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from functools import partial
 
-from PySide6.QtCore import QPoint, Signal
-from PySide6.QtWidgets import QButtonGroup, QHBoxLayout, QMenu, QVBoxLayout, QWidget
+from PySide6.QtCore import Signal
+from PySide6.QtWidgets import QButtonGroup, QHBoxLayout, QVBoxLayout, QWidget
 
 from ktpel_kiosk.ui.widgets.base import clear_layout, label
 from ktpel_kiosk.ui.widgets.buttons import Button, ChoiceChip
 from ktpel_kiosk.ui.widgets.extra import Panel, Tick
 from ktpel_kiosk.ui.widgets.fields import NoteField
 from ktpel_kiosk.ui.widgets.flow import Flow
+from ktpel_kiosk.ui.widgets.menu import Entry, Menu, open_menu
 from ktpel_kiosk.ui.widgets.second import SecondPerson
 from ktpel_kiosk.ui.words import word
 
@@ -20,15 +21,10 @@ PAUSES: tuple[str, ...] = ("ditunda", "jaringan", "listrik", "perangkat", "pemoh
 """What an officer may give as the reason; the other pauses come from the desk itself."""
 
 
-def pause_menu(button: QWidget, choose: Callable[[str], None]) -> QMenu:
-    """Open the choice of reasons above ``button``; ``choose`` gets the code."""
-    menu = QMenu(button)
-    menu.setAccessibleName("Alasan menunda")
-    for reason in PAUSES:
-        text = word("jeda", reason)
-        menu.addAction(text[:1].upper() + text[1:], partial(choose, reason))
-    menu.popup(button.mapToGlobal(QPoint(0, -menu.sizeHint().height() - 4)))
-    return menu
+def pause_menu(button: QWidget, choose: Callable[[str], None]) -> Menu | None:
+    """Open the choice of reasons at ``button``; ``choose`` gets the code."""
+    texts = {reason: word("jeda", reason) for reason in PAUSES}
+    return open_menu(button, "Alasan menunda", [Entry(t[:1].upper() + t[1:], partial(choose, reason)) for reason, t in texts.items()])
 
 
 class ReasonPanel(Panel):
