@@ -9,6 +9,7 @@ import shutil
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -22,6 +23,7 @@ from ktpel_kiosk.domain.courier import CourierBundle
 from ktpel_kiosk.domain.errors import Corrupt
 from ktpel_kiosk.domain.ganda import DuplicateCheck, DuplicateHit, FingerLikeness, KeptFinger, Putusan
 from ktpel_kiosk.domain.ikm import SurveyAnswer
+from ktpel_kiosk.domain.kegagalan import DataTerungkap, Kegagalan
 from ktpel_kiosk.domain.ledgers import (
     AlasanTarik,
     BlangkoMove,
@@ -33,10 +35,12 @@ from ktpel_kiosk.domain.ledgers import (
     WithdrawnCard,
 )
 from ktpel_kiosk.domain.pengaduan import Kanal, KategoriPengaduan, Pengaduan
+from ktpel_kiosk.domain.permintaan import JenisPermintaan, LangkahPermintaan, PermintaanData
 from ktpel_kiosk.domain.population import PopulationBatch, PopulationEntry
-from ktpel_kiosk.domain.retention import PurgeRun, Spare
+from ktpel_kiosk.domain.retention import Disposal, PurgeRun, Spare
 from ktpel_kiosk.domain.sop import Peran
 from ktpel_kiosk.domain.status import StatusEntry, StatusSiak
+from ktpel_kiosk.domain.viewing import AlasanLihat, Lihat, Viewing
 from ktpel_kiosk.ports.register import Handover, Query
 from ktpel_kiosk.register import driver
 from ktpel_kiosk.register.codecs import moment
@@ -62,6 +66,38 @@ def write(folder: Path) -> None:
         logged(register, write_fingers)
         logged(register, lambda tx: tx.put_handover(handover(p.id)))
         logged(register, write_outbox)
+        logged(register, write_privacy)
+
+
+def write_privacy(tx: Any) -> None:
+    """What came with the sixth schema."""
+    p = tx.permohonan(application(1).id)
+    tx.add_viewing(Viewing(NOW, p.id, "rina", Lihat.NIK, AlasanLihat.LAIN, "ditanya Dinas"))
+    made = tx.save_subject_request(request())
+    tx.add_subject_request_step(LangkahPermintaan(made.id, NOW, "rina", made.status))
+    tx.add_breach(breach(), [p.id])
+    tx.add_disposal(Disposal("d1", NOW, "draf", 2, 30, "-", "ab" * 32))
+
+
+def request() -> PermintaanData:
+    return PermintaanData("m1", "0001/PSD/XI/2026", NOW, NOW + timedelta(hours=72), JenisPermintaan.AKSES, nik(1), "SITI", "0812",
+                          "salinan", "rina")
+
+
+def breach() -> Kegagalan:
+    return Kegagalan("g1", "400/BAP/1", NOW, NOW + timedelta(hours=72), NOW - timedelta(days=1), NOW, (DataTerungkap.NIK,), "disk hilang",
+                     "kunci dicabut", "camat", "kasi", 1, NOW)
+
+
+def read_privacy(register: SqlRegister) -> None:
+    def look(view: Any) -> None:
+        p = application(1).id
+        assert [(v.what, v.reason, v.note) for v in view.viewings_of(p)] == [(Lihat.NIK, AlasanLihat.LAIN, "ditanya Dinas")]
+        assert view.subject_request("m1") == replace(request(), version=1) and len(view.subject_request_steps("m1")) == 1
+        assert view.breaches() == [breach()] and view.breach_people("g1") == [p] and view.disposals()[0].count == 2
+        assert view.ids_of_nik(nik(1)) == [p]
+
+    register.read(look)
 
 
 def write_outbox(tx: Any) -> None:
@@ -136,7 +172,7 @@ def test_every_released_register_still_opens_whole(version: str, tmp_path: Path)
     with open_register(folder, key) as register:
         register.integrity_check()
         check = register.check_audit()
-        assert check.whole and check.length == {"v1": 2, "v2": 3, "v3": 4, "v4": 5, "v5": 6}[version]
+        assert check.whole and check.length == {"v1": 2, "v2": 3, "v3": 4, "v4": 5, "v5": 6, "v6": 7}[version]
         p = register.read(lambda v: v.permohonan(application(1).id))
         assert p.penduduk == application(1).penduduk and p.tahap == application(1).tahap
         assert [s.data for s in register.read(lambda v: v.samples(p.id))] == [b"\x89PNG beku"]
@@ -151,6 +187,8 @@ def test_every_released_register_still_opens_whole(version: str, tmp_path: Path)
             read_fingers(register)
         if version not in ("v1", "v2", "v3"):
             assert register.read(lambda v: v.handover(p.id)) == handover(p.id)
+        if int(version[1:]) >= 6:
+            read_privacy(register)
 
 
 def test_the_first_schema_gets_the_moves_of_its_blank_cards(tmp_path: Path) -> None:

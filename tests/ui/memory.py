@@ -9,6 +9,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from memory_ledgers import MemoryLedgers
+from memory_privacy import MemoryPrivacy
 from memory_queue import MemoryQueue
 from memory_retention import MemoryRetention
 from memory_status import MemoryStatus
@@ -20,7 +21,7 @@ from ktpel_kiosk.domain.permohonan import OPEN_STATES, Keadaan
 from ktpel_kiosk.ports.register import AuditCheck, ListItem, Query
 
 
-class MemoryRegister(MemoryRetention, MemoryStatus, MemoryQueue, MemoryLedgers):
+class MemoryRegister(MemoryPrivacy, MemoryRetention, MemoryStatus, MemoryQueue, MemoryLedgers):
     """View, Tx and Register in one; ``write`` is serialised and tells its listeners."""
 
     def __init__(self) -> None:

@@ -62,3 +62,16 @@ class Kept:
     packets: int
     bytes: int
     oldest: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Disposal:
+    """One kind of data removed by one run. ``officer``: ``-`` for the nightly job. ``digest``: SHA-256 (hex) over what went, by name."""
+
+    id: str
+    at: datetime
+    kind: str
+    count: int
+    days: int
+    officer: str
+    digest: str

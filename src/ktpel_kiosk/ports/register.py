@@ -23,6 +23,7 @@ from ktpel_kiosk.domain.status import StatusEvent
 from ktpel_kiosk.ports.alerts import AlertView
 from ktpel_kiosk.ports.ledgers import LedgerTx, LedgerView
 from ktpel_kiosk.ports.outbox import OutboxTx, OutboxViews
+from ktpel_kiosk.ports.privacy import PrivacyTx, PrivacyView
 from ktpel_kiosk.ports.queue import QueueTx, QueueView
 from ktpel_kiosk.ports.statistics import StatisticsView
 
@@ -137,7 +138,7 @@ class Handover:
     ikd: str = ""
 
 
-class View(LedgerView, StatisticsView, OutboxViews, QueueView, AlertView, Protocol):
+class View(LedgerView, StatisticsView, OutboxViews, QueueView, AlertView, PrivacyView, Protocol):
     """Read side; also available inside a transaction."""
 
     def permohonan(self, id: str) -> Permohonan:
@@ -236,7 +237,7 @@ class View(LedgerView, StatisticsView, OutboxViews, QueueView, AlertView, Protoc
     def audit_length(self) -> int: ...
 
 
-class Tx(View, LedgerTx, OutboxTx, QueueTx, Protocol):
+class Tx(View, LedgerTx, OutboxTx, QueueTx, PrivacyTx, Protocol):
     """Write side. At least one :meth:`log` per transaction, else the commit is refused (BugError)."""
 
     def log(self, event: str, subject: str, actor: str, **facts: str | int | float | bool | None) -> None:
@@ -297,16 +298,34 @@ class Tx(View, LedgerTx, OutboxTx, QueueTx, Protocol):
 
 
 @dataclass(frozen=True, slots=True)
+class RowFault:
+    """A stored row that is not what the audit last saw. ``kind``: ``changed`` | ``missing`` | ``extra`` | ``unreadable``."""
+
+    table: str
+    key: str
+    kind: str
+
+
+@dataclass(frozen=True, slots=True)
 class AuditCheck:
-    """Result of checking the whole chain."""
+    """Result of checking the whole chain and every row it vouches for.
+
+    Attributes:
+        broken_at: sequence number of the first link that does not fit.
+        rows: how many rows were compared. unsealed: those from before rows were sealed, not written since.
+        faults: rows that differ.
+    """
 
     length: int
     head: str
     broken_at: int | None
+    rows: int = 0
+    unsealed: int = 0
+    faults: tuple[RowFault, ...] = ()
 
     @property
     def whole(self) -> bool:
-        return self.broken_at is None
+        return self.broken_at is None and not self.faults
 
 
 class Register(Protocol):

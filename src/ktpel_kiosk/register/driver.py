@@ -17,7 +17,7 @@ from ktpel_kiosk.domain.errors import BugError, Corrupt, DiskFull, IoFailure, Ki
 APPLICATION_ID: Final = 0x4B54504C
 """``KTPL``: marks a file as our register."""
 
-SCHEMA_VERSION: Final = 5
+SCHEMA_VERSION: Final = 6
 """Schema this code reads and writes; equals the head of ``migrations/versions`` and ``PRAGMA user_version``."""
 
 OLDEST_SQLITE: Final = (3, 51, 3)

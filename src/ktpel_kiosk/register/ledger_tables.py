@@ -120,3 +120,30 @@ STATUS_ENTRY: Final = _table(
     "status_entry", _text("id", key=True), _text("permohonan_id"), _text("nik"), _text("status"), _whole("at"), _text("reason"),
     _text("source"), _text("officer"), _whole("entered_at"))
 """A status that did not come by the feed."""
+
+VIEWING: Final = _table(
+    "viewing", _whole("no", key=True), _whole("at"), _text("permohonan_id"), _text("officer"), _text("what"), _text("reason"),
+    _text("note"))
+"""One look at a person's full data."""
+
+SUBJECT_REQUEST: Final = _table(
+    "subject_request", _text("id", key=True), _text("nomor"), _whole("received_at"), _whole("due_at"), _text("jenis"), _text("nik"),
+    _text("nama"), _text("kontak"), _text("uraian"), _text("petugas"), _text("identity"), _text("identity_by"), _text("status"),
+    _text("jawaban"), _whole("finished_at", empty=True), _whole("updated_at", empty=True), _whole("version"))
+"""A request of a data subject as it stands now."""
+
+SUBJECT_REQUEST_STEP: Final = _table(
+    "subject_request_step", _whole("no", key=True), _text("request_id"), _whole("at"), _text("officer"), _text("status"), _text("note"))
+"""One step in its handling."""
+
+BREACH: Final = _table(
+    "breach", _text("id", key=True), _text("nomor"), _whole("known_at"), _whole("due_at"), _whole("began_at"), _whole("ended_at"),
+    _text("data"), _text("bagaimana"), _text("penanganan"), _text("officer"), _text("second"), _whole("people"), _whole("made_at"))
+"""One notice of failed protection."""
+
+BREACH_PERSON: Final = _table("breach_person", _text("breach_id", key=True), _text("permohonan_id", key=True), rowid=False)
+"""Whom it concerns."""
+
+DISPOSAL: Final = _table(
+    "disposal", _text("id", key=True), _whole("at"), _text("kind"), _whole("count"), _whole("days"), _text("officer"), _text("digest"))
+"""One kind of data removed by one run."""

@@ -20,6 +20,7 @@ from ktpel_kiosk.domain.courier import CourierBundle
 from ktpel_kiosk.domain.errors import BugError
 from ktpel_kiosk.domain.ganda import DuplicateCheck, KeptFinger
 from ktpel_kiosk.domain.ikm import SurveyAnswer, Unsur
+from ktpel_kiosk.domain.kegagalan import Kegagalan, Terdampak
 from ktpel_kiosk.domain.ledgers import (
     BlangkoDay,
     BlangkoMove,
@@ -32,11 +33,13 @@ from ktpel_kiosk.domain.ledgers import (
 )
 from ktpel_kiosk.domain.outbox import Packet
 from ktpel_kiosk.domain.pengaduan import LangkahPengaduan, Pengaduan
+from ktpel_kiosk.domain.permintaan import LangkahPermintaan, PermintaanData
 from ktpel_kiosk.domain.permohonan import DONE_STATES, OPEN_STATES, Permohonan, Tahap, TahapState
 from ktpel_kiosk.domain.population import PopulationBatch, PopulationEntry
-from ktpel_kiosk.domain.retention import PurgeRun, Spare
+from ktpel_kiosk.domain.retention import Disposal, PurgeRun, Spare
 from ktpel_kiosk.domain.sop import Sop
 from ktpel_kiosk.domain.status import StatusEntry, StatusEvent, stored_status
+from ktpel_kiosk.domain.viewing import Viewing
 from ktpel_kiosk.ports.register import Approval, Handover, ListItem, ScannedDocument
 from ktpel_kiosk.register import ledger_tables, rows
 from ktpel_kiosk.register.codecs import Codec, Mapper, column_codec, micros
@@ -102,6 +105,12 @@ STATUS = Mapper(StatusEvent, _columns(rows.StatusEventRow), special={"status": _
 STATUS_ENTRY = Mapper(StatusEntry, _names(ledger_tables.STATUS_ENTRY), special={"status": _STATUS})
 SPARE = Mapper(Spare, _names(ledger_tables.PACKET_SPARE))
 PURGE = Mapper(PurgeRun, _names(ledger_tables.PURGE))
+VIEWING = Mapper(Viewing, _names(ledger_tables.VIEWING))
+SUBJECT_REQUEST = Mapper(PermintaanData, _names(ledger_tables.SUBJECT_REQUEST))
+SUBJECT_REQUEST_STEP = Mapper(LangkahPermintaan, _names(ledger_tables.SUBJECT_REQUEST_STEP))
+BREACH = Mapper(Kegagalan, _names(ledger_tables.BREACH))
+BREACH_PERSON = Mapper(Terdampak, _names(ledger_tables.BREACH_PERSON))
+DISPOSAL = Mapper(Disposal, _names(ledger_tables.DISPOSAL))
 COURIER_BUNDLE = Mapper(CourierBundle, _names(ledger_tables.COURIER_BUNDLE))
 CARD_JOB = Mapper(CardJob, _columns(rows.CardJobRow))
 BLANGKO = Mapper(Blangko, _columns(rows.BlangkoRow))
