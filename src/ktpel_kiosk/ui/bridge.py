@@ -51,6 +51,17 @@ class Bridge(QObject):
         """Desk calls whose result has not been delivered yet."""
         return self._pending
 
+    def hold(self) -> Callable[[], None]:
+        """Something of the GUI thread is under way too and counts as pending until the result is called; call it once."""
+        self._pending += 1
+
+        def over() -> None:
+            self._pending -= 1
+            if not self._pending:
+                self.idle.emit()
+
+        return over
+
     def run(self, work: Callable[[], T], done: Callable[[T], None], failed: Callable[[KioskError], None] | None = None, *,
             owner: QObject | None = None) -> None:
         """Run ``work`` on the pool; ``done(result)`` or ``failed(error)`` follow in the GUI thread.

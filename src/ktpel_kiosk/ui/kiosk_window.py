@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from ktpel_kiosk.ui.kiosk_files import FilePanel
     from ktpel_kiosk.ui.kiosk_screens import Screens
     from ktpel_kiosk.ui.kiosk_typed import TypingKeeper
+    from ktpel_kiosk.ui.opening import Opening
     from ktpel_kiosk.ui.pages.base import Page
     from ktpel_kiosk.ui.paper_panel import PaperPanel
     from ktpel_kiosk.ui.presenters.session import Session
@@ -35,6 +36,7 @@ class KioskWindow(QMainWindow):
     session: Session
     applicant: ApplicantWindow | None
     _pages: dict[str, Page]
+    opening: Opening | None
     _page: str
 
     def go(self, key: str, **args: Any) -> None:
@@ -120,8 +122,8 @@ class KioskWindow(QMainWindow):
     # -- where the officer was ----------------------------------------------------------------------------------------
 
     def shown(self) -> Page | None:
-        """The page in front, if any."""
-        return self._pages.get(self._page)
+        """The page in front, if any; none while one is on its way (:mod:`ktpel_kiosk.ui.opening`)."""
+        return self._pages.get(self._page) if self.opening is None or not self.opening.key else None
 
     def _return_to(self, actor: Actor) -> Place | None:
         """Where this officer was when the program was interrupted; once only, and not for anybody else."""

@@ -37,10 +37,12 @@ from ktpel_kiosk.ui.widgets.status import NoticeBar
 if TYPE_CHECKING:
     from ktpel_kiosk.desk.context import Desk
     from ktpel_kiosk.ui.applicant_window import ApplicantWindow
+    from ktpel_kiosk.ui.opening import Opening
 
 NARROW_BELOW = 1100
 """Width of the window in design pixels under which the navigation stands narrow: large letters on a small screen."""
 KEYS = ("F1", "F2", "F3", "F6", "F7", "F8", "F9", "Esc")
+ACTS = (QEvent.Type.KeyPress, QEvent.Type.MouseButtonPress, QEvent.Type.TouchBegin, QEvent.Type.InputMethod)
 REFRESH_MS = 180
 IDLE_LOCK_S = 600
 
@@ -74,6 +76,7 @@ class OperatorWindow(SeatWindow):
         self._page = ""
         self._last_user = self._left = ""
         self._about = ""
+        self.opening: Opening | None = None
         self._prepare_kiosk(idle_lock_s, data)
         self._build()
         self.keyboard = KeyboardControl(self, self.memory)
@@ -165,6 +168,8 @@ class OperatorWindow(SeatWindow):
         if not event.spontaneous() and not isinstance(event, QInputMethodEvent):
             return False  # Qt's own
         kind = event.type()
+        if self.opening is not None and self.opening.key and kind in ACTS:
+            self.opening.finish()  # what is pressed now is meant for the page that was asked for
         self._somebody(kind)
         if kind == QEvent.Type.KeyPress and self._page not in ("", "masuk") and watched == self.windowHandle():
             press = key_press(event)
@@ -219,11 +224,26 @@ class OperatorWindow(SeatWindow):
 
     def page(self, key: str) -> Page:
         """The page, built now if it was never opened."""
+        if self.opening is not None and self.opening.key == key:
+            self.opening.finish()
         if key not in self._pages:
-            path = HIDDEN_PAGES.get(key) or next(p for k, _t, _i, p in PAGES if k == key)
-            module, name = path.split(":")
-            self.adopt(key, getattr(import_module(module), name)(self))
+            self.adopt(key, self.build(key))
         return self._pages[key]
+
+    def has(self, key: str) -> bool:
+        """Whether the page was built already."""
+        return key in self._pages
+
+    @staticmethod
+    def path_of(key: str) -> str:
+        """``module:class`` of a page."""
+        return HIDDEN_PAGES.get(key) or next(p for k, _t, _i, p in PAGES if k == key)
+
+    def build(self, key: str) -> Page:
+        """A page, not yet part of the window."""
+        module, name = self.path_of(key).split(":")
+        made: Page = getattr(import_module(module), name)(self)
+        return made
 
     def adopt(self, key: str, made: Page) -> None:
         """A page just built stands in the window from now on."""
@@ -237,15 +257,24 @@ class OperatorWindow(SeatWindow):
             return
         if not self.may_open(key):
             key, args = "pengaturan", {}
+        if self.opening is not None:
+            self.opening.drop()
         before = self._pages.get(self._page)
         if before is not None:
             before.closed()
-        page = self.page(key)
-        page.ahead = False
         self._page = key
         for name, item in self.items.items():
             item.setAutoExclusive(key in self.items)  # an exclusive group cannot be left without a choice
             item.setChecked(name == key)
+        if self.opening is None or before is None or key in self._pages:
+            self.bring(key, args)
+        else:  # the page left stays in front until the new one is there
+            self.opening.begin(key, args)
+
+    def bring(self, key: str, args: dict[str, Any]) -> None:
+        """A page to the front, told what is wanted of it."""
+        page = self.page(key)
+        page.ahead = False
         page.setFocus(Qt.FocusReason.OtherFocusReason)
         self.stack.setCurrentWidget(page)
         page.setFocus(Qt.FocusReason.OtherFocusReason)
@@ -257,6 +286,8 @@ class OperatorWindow(SeatWindow):
 
     def press(self, key: str) -> None:
         """A function key: the page first, then the house's own meaning."""
+        if self.opening is not None:
+            self.opening.finish()
         if self.overlay is not None:
             self.overlay.press(key)
             return
@@ -334,7 +365,7 @@ class OperatorWindow(SeatWindow):
             return
         from ktpel_kiosk.ui.presenters.board import BoardPresenter
         self.bridge.run(BoardPresenter(self.session).counters, self._show_counters, lambda _e: None, owner=self)
-        page = self._pages.get(self._page)
+        page = self.shown()
         if page is not None:
             page.refresh()
 
@@ -347,7 +378,7 @@ class OperatorWindow(SeatWindow):
         self._presence.look()
         self.header.show_time(self.session)
         self.header.show_line(self.desk.line_report())
-        page = self._pages.get(self._page)
+        page = self.shown()
         if page is not None:
             page.tick()
 
