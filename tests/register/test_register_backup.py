@@ -33,7 +33,7 @@ def test_a_copy_made_while_writing_is_one_whole_snapshot(tmp_path: Path) -> None
             thread.join()
         assert made.parent == tmp_path / "usb" and [x.name for x in made.parent.iterdir()] == [made.name]
         assert "BackupMade" in {x.event for x in register.read(lambda v: v.audit(after=20, limit=100_000))}
-    assert check_copy(made, KEY) == driver.SCHEMA_VERSION
+    assert check_copy(made, KEY).version == driver.SCHEMA_VERSION
     with pytest.raises(KeyUnavailable):
         check_copy(made, bytes(32))
     (tmp_path / "fresh").mkdir()

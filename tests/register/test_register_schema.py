@@ -150,7 +150,7 @@ def test_an_upgrade_backs_up_encrypted_then_migrates(tmp_path: Path, monkeypatch
         assert register.check_audit().whole
     copies = list((tmp_path / "backups").iterdir())
     assert len(copies) == 1 and re.fullmatch(rf"before-v{NEXT}-\d{{8}}T\d{{6}}Z-\d{{8}}\.sqlite", copies[0].name)
-    assert check_copy(copies[0], KEY) == NEXT - 1
+    assert check_copy(copies[0], KEY).version == NEXT - 1
     assert not copies[0].read_bytes().startswith(b"SQLite format 3")
 
 
