@@ -35,6 +35,15 @@ def sync_directory(folder: Path) -> None:
         os.close(fd)
 
 
+def make_folder(folder: Path, *, mode: int = 0o777) -> None:
+    """Make ``folder`` and its parents where they are missing, each name durable: a synced file in a folder whose own name was lost in
+    a power cut is lost with it. Raises OSError."""
+    missing = [f for f in (folder, *folder.parents) if not f.exists()]
+    folder.mkdir(mode=mode, parents=True, exist_ok=True)
+    for made in missing:
+        sync_directory(made.parent)
+
+
 @contextmanager
 def durable_file(path: Path, *, mode: int = 0o600) -> Iterator[BinaryIO]:
     """A file to be written (and read back) that takes its name only when the block ends well: temp file in the same folder, fsync,
@@ -45,7 +54,7 @@ def durable_file(path: Path, *, mode: int = 0o600) -> Iterator[BinaryIO]:
     """
     temp = path.with_name(f".{path.name}.{os.getpid()}.tmp")
     try:
-        path.parent.mkdir(parents=True, exist_ok=True)
+        make_folder(path.parent)
         fd = os.open(temp, os.O_RDWR | os.O_CREAT | os.O_TRUNC | getattr(os, "O_BINARY", 0), mode)
         try:
             with os.fdopen(fd, "w+b") as out:

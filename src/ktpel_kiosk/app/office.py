@@ -14,7 +14,7 @@ from ktpel_kiosk.app.clock import PracticeClock, SystemClock, Uuid7
 from ktpel_kiosk.app.resources import migrations
 from ktpel_kiosk.domain.errors import BadInput, IoFailure
 from ktpel_kiosk.domain.sop import Peran
-from ktpel_kiosk.durable import write_durably
+from ktpel_kiosk.durable import make_folder, write_durably
 from ktpel_kiosk.register.keys import KeyStore
 from ktpel_kiosk.register.store import SqlRegister
 
@@ -74,7 +74,7 @@ def settings_of(data: Path) -> OfficeSettings | None:
         return None
     try:
         return OfficeSettings(**json.loads(path.read_text("utf-8")))
-    except (ValueError, TypeError, OSError) as error:
+    except (ValueError, RecursionError, TypeError, OSError) as error:
         raise BadInput("office.settings", path=str(path)) from error
 
 
@@ -85,7 +85,7 @@ def prepare_folder(data: Path) -> None:
         IoFailure: ``storage.unwritable``.
     """
     try:
-        data.mkdir(parents=True, exist_ok=True)
+        make_folder(data)
         probe = data / ".probe"
         probe.write_bytes(b"")
         probe.unlink()

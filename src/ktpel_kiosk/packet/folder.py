@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from ktpel_kiosk.domain.errors import BadInput
-from ktpel_kiosk.durable import storage_trouble, sync_directory, write_durably
+from ktpel_kiosk.durable import make_folder, storage_trouble, sync_directory, write_durably
 
 _NAME = re.compile(r"\.?[0-9A-Za-z][0-9A-Za-z._-]{0,120}")
 
@@ -21,7 +21,7 @@ class PacketFolder:
     def __init__(self, folder: Path, suffix: str) -> None:
         self._folder, self._suffix = folder, suffix
         self._ours = re.compile(rf"[^.].*{re.escape(suffix)}|\..*{re.escape(suffix)}\.\d+\.tmp")
-        folder.mkdir(parents=True, exist_ok=True)
+        make_folder(folder)
 
     def holds(self, name: str) -> bool:
         """A name of this folder's kind, temp files included."""

@@ -19,7 +19,7 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
 
 from ktpel_kiosk.domain.errors import BadInput, KioskError
-from ktpel_kiosk.durable import storage_trouble, write_durably
+from ktpel_kiosk.durable import make_folder, storage_trouble, write_durably
 from ktpel_kiosk.packet.keys import DemoKeys, SigningKey, load_certificate, load_certificates, load_signing_key
 
 STATION, CENTRE, RECEIPT, LINE_CA, LINE = "station", "centre", "receipt", "line_ca", "line"
@@ -67,7 +67,7 @@ class StationKeys:
     def make(self) -> None:
         """Both private keys (P-256, 0600) where there are none; a key is never replaced. Raises DiskFull, IoFailure."""
         try:
-            self.folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+            make_folder(self.folder, mode=0o700)
             self.folder.chmod(0o700)
         except OSError as error:
             raise storage_trouble(error, self.folder) from error
@@ -137,7 +137,7 @@ class StationKeys:
             wanted = json.loads(journal.read_text("ascii"))
         except FileNotFoundError:
             return
-        except (OSError, ValueError) as error:  # written in one piece: a disk fault, and nothing of it was done yet
+        except (OSError, ValueError, RecursionError) as error:  # written in one piece: a disk fault, and nothing of it was done yet
             raise BadInput("keys.journal", path=str(journal)) from error
         for name, text in wanted.items():
             if name in INSTALLABLE:
