@@ -287,8 +287,9 @@ def test_every_part_has_room_under_a_notice(windows: Windows, settle: Settle, pa
     """The practice band takes 20 pixels, the notice of similar fingers its line: still no part asks for more than there is."""
     windows.operator.resize(*size)
     page.alike.show_view = lambda _view: page.alike.show_text("attention", "teks", bold="Mirip.", action="Bandingkan")
-    for key, part in page.parts.items():
+    for key in page.view.parts():
         page._show_part(key)
+        part = page.parts[key]
         settle(windows)
         page.alike.show_text("attention", "teks", bold="Mirip.", action="Bandingkan")
         settle(windows)

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from functools import partial
+from collections.abc import Iterator
+from functools import cached_property, partial
 from typing import TYPE_CHECKING, Any
 
 from PySide6.QtCore import QEvent
@@ -16,11 +17,9 @@ from ktpel_kiosk.ports.devices import DeviceKind, DeviceState
 from ktpel_kiosk.ui import decoded
 from ktpel_kiosk.ui.pages.base import ApplicationHead, Page
 from ktpel_kiosk.ui.pages.rekam_alike import AlikeNotice
-from ktpel_kiosk.ui.pages.rekam_fingers import FingersPart
 from ktpel_kiosk.ui.pages.rekam_footer import SessionFooter
-from ktpel_kiosk.ui.pages.rekam_iris import IrisPart
 from ktpel_kiosk.ui.pages.rekam_part import Part
-from ktpel_kiosk.ui.pages.rekam_photo import PhotoPart
+from ktpel_kiosk.ui.pages.rekam_parts import Parts
 from ktpel_kiosk.ui.pages.rekam_refused import KeepPanel
 from ktpel_kiosk.ui.pages.rekam_review import DataPart, ExceptionPanel
 from ktpel_kiosk.ui.pages.rekam_seal import ReviewPart
@@ -97,23 +96,37 @@ class PerekamanPage(Page):
             self.tabs[key] = tab
             line.addWidget(tab)
         layout.addLayout(line)
-        self.parts: dict[str, Part] = {p.key: p for p in (DataPart(self), PhotoPart(self), FingersPart(self), IrisPart(self),
-                                                         SignaturePart(self), ReviewPart(self))}
         self.alike = AlikeNotice(self)
         layout.addWidget(self.alike)
         self.stack = FrontStack()
-        for part in self.parts.values():
-            self.stack.addWidget(part)
-        self.exception = ExceptionPanel(self)
-        self.stack.addWidget(self.exception)
-        self.keeping = KeepPanel(self)
-        self.stack.addWidget(self.keeping)
+        self.parts = Parts(self, self.stack)
         layout.addWidget(self.stack, 1)
         self.foot = SessionFooter(self)
         self.primary = self.foot.primary
         self.repeat, self.force = self.foot.repeat, self.foot.force
         layout.addLayout(self.foot.line)
         return holder
+
+    @cached_property
+    def exception(self) -> ExceptionPanel:
+        panel = ExceptionPanel(self)
+        self.stack.addWidget(panel)
+        return panel
+
+    @cached_property
+    def keeping(self) -> KeepPanel:
+        panel = KeepPanel(self)
+        self.stack.addWidget(panel)
+        return panel
+
+    def prepare(self) -> Iterator[None]:
+        for key in PART_TITLES:
+            self.parts[key]
+            yield
+        self.exception  # noqa: B018 - built by being asked for
+        yield
+        self.keeping  # noqa: B018
+        yield
 
     # -- opening and leaving ------------------------------------------------------------------------------------------
 
@@ -151,11 +164,7 @@ class PerekamanPage(Page):
         if view.stage not in (Stage.REKAM, Stage.KIRIM):
             self.shell.go("register", text=view.permohonan.nomor_register)
             return
-        review, data = self.parts["tinjau"], self.parts["data"]
-        assert isinstance(review, ReviewPart)
-        assert isinstance(data, DataPart)
-        review.reset()
-        data.show_to_applicant = True
+        self.parts.begin()
         self.pages.setCurrentIndex(1)
         self.set_view(view)
         self._show_part(part if part in view.parts() else view.next_part())
@@ -175,7 +184,7 @@ class PerekamanPage(Page):
                         bold=f"{p.nomor_register} ditunda.")
 
     def back(self) -> bool:
-        if self.stack.currentWidget() in (self.exception, self.keeping):
+        if self._deciding():
             self.close_panel()
             return True
         if self.view is None:
@@ -219,8 +228,9 @@ class PerekamanPage(Page):
             states = view.of_part(key) if key not in ("data", "tinjau") else ()
             done = sum(s.done for s in states)
             tab.show_state(view.part_done(key), f"{done}/{len(states)}" if len(states) > 1 and done < len(states) else "")
-        for key in present:
-            self.parts[key].show_view(view)
+        part = self.part
+        if part is not None and part.key in present:
+            part.show_view(view)  # the others see it when they come to the front
         self.alike.show_view(view)
         self.buttons()
 
@@ -231,11 +241,12 @@ class PerekamanPage(Page):
         if self.part is not None and (self.part.key != key or not self.isVisible()):
             self.part.leave()
         changed = self.part is None or self.part.key != key
-        self.part = self.parts[key]
+        shown = self.parts.get(key)
+        self.part = self.parts[key] if shown is None else shown
         for name, tab in self.tabs.items():
             tab.setChecked(name == key)
         self.stack.setCurrentWidget(self.part)
-        if self.view is not None:
+        if self.view is not None and shown is not None:  # a new part has seen it
             self.part.show_view(self.view)
         if (changed or self.isVisible()) and self.shell.shown() is self:  # an answer that comes after the lock starts no camera
             self.part.enter()
@@ -244,7 +255,7 @@ class PerekamanPage(Page):
     def buttons(self) -> None:
         """What can be pressed now, and the words on it."""
         view, part = self.view, self.part
-        if view is None or part is None or self.stack.currentWidget() in (self.exception, self.keeping):
+        if view is None or part is None or self._deciding():
             return
         large = self.shell.theme.scale >= ROOMY
         tight = large and self.height() / self.shell.theme.scale < TIGHT_BELOW
@@ -287,6 +298,10 @@ class PerekamanPage(Page):
             part.device_changed(state)
         elif isinstance(part, SignaturePart) and state.kind is DeviceKind.SIGNATURE:
             part.pad_changed()
+
+    def _deciding(self) -> bool:
+        """A panel with a decision stands over the part."""
+        return isinstance(self.stack.currentWidget(), ExceptionPanel | KeepPanel)
 
     def at_work(self) -> bool:
         """The part itself is in front: no panel over it, and the page is shown."""
