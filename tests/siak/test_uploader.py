@@ -38,7 +38,7 @@ def test_sizes_around_the_chunk(office, simulator, connect, uploader_for, size):
     assert simulator.content(packet.packet_id) == office.sealer.files[packet.path]
 
 
-@pytest.mark.parametrize("kilobytes", [48, pytest.param(256, marks=[pytest.mark.gate, pytest.mark.timeout(1800)])])
+@pytest.mark.parametrize("kilobytes", [48, pytest.param(128, marks=[pytest.mark.gate, pytest.mark.timeout(1800)])])
 def test_connection_cut_after_every_4_kb_stores_exactly_one_and_resends_at_most_one_chunk(
         office, simulator, connect, uploader_for, kilobytes, reached):
     size, kept = kilobytes * 1024, 0

@@ -24,17 +24,25 @@ from ktpel_kiosk.domain.errors import BadInput
 from ktpel_kiosk.ports.tables import TableLine
 
 MAX_BYTES = 200_000_000
+SIGXCPU = 24
 MAX_LINES = 1_048_576
 MAX_CELL = 2000
 MAX_COLUMNS = 200
+MAX_LINE = MAX_COLUMNS * (MAX_CELL + 3)
+"""Signs of one line: the most that its columns may hold, with their quotes."""
 MAX_UNPACKED = 1_500_000_000
 MAX_PARTS = 2000
 XLSX_TIMEOUT_S = 180.0
+"""Longest that a workbook of the largest size may take; a small one has 20 s and 2 s of processor time."""
 XLSX_MEMORY = 2_500_000_000
+XLSX_BASE_MEMORY = 500_000_000
+MAX_PACK = 300
+"""A sheet of empty cells packs about a hundred to one."""
 DELIMITERS = (";", ",", "\t")
 
 _WORKER = Path(__file__).with_name("xlsx_worker.py")
 _ZIP = b"PK\x03\x04"
+_ZIP_PART = b"PK\x01\x02"
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,19 +57,14 @@ class OpenTable:
 
     def lines(self) -> Iterator[TableLine]:
         """Every line that is not empty. Raises BadInput ``table.quotes``, ``table.too_large`` with the line."""
-        reader = csv.reader(io.StringIO(self._text, newline=""), delimiter=self._delimiter, strict=True)
-        at = 0
-        while True:
-            at = reader.line_num + 1
-            try:
-                row = next(reader, None)
-            except csv.Error as error:
-                raise BadInput("table.quotes", path=self.name, line=at) from error
-            if row is None:
-                return
+        for at, line in enumerate(io.StringIO(self._text, newline=""), start=1):
             if at > MAX_LINES:
                 raise BadInput("table.too_large", path=self.name, count=at, unit="baris", limit=MAX_LINES, line=at)
-            if reader.line_num != at or len(row) > MAX_COLUMNS or max(map(len, row), default=0) > MAX_CELL:
+            try:  # each line by itself: a quote left open, or a line of a million signs, never gathers the rest of the file
+                row = next(csv.reader((line,), delimiter=self._delimiter, strict=True), []) if len(line) <= MAX_LINE else [line]
+            except csv.Error as error:
+                raise BadInput("table.quotes", path=self.name, line=at) from error
+            if len(row) > MAX_COLUMNS or max(map(len, row), default=0) > MAX_CELL:
                 raise BadInput("table.quotes", path=self.name, line=at)
             if any(row) and any(c.strip() for c in row):
                 yield TableLine(at, tuple(row))
@@ -134,6 +137,8 @@ def _delimiter(text: str) -> str:
 
 def _workbook_text(path: Path, data: bytes) -> str:
     """The first sheet as tab-separated text, made by a child process that is killed on time or memory limits."""
+    if data.count(_ZIP_PART) > MAX_PARTS:  # counted before zipfile makes an object of each
+        raise BadInput("table.too_large", path=path.name, count=data.count(_ZIP_PART), unit="bagian", limit=MAX_PARTS)
     try:
         with zipfile.ZipFile(io.BytesIO(data)) as archive:
             parts = archive.infolist()
@@ -143,24 +148,37 @@ def _workbook_text(path: Path, data: bytes) -> str:
     if "xl/workbook.xml" not in names:
         raise BadInput("table.kind", path=path.name)
     unpacked = sum(p.file_size for p in parts)
-    if len(parts) > MAX_PARTS or unpacked > MAX_UNPACKED or unpacked > 10_000_000 + 300 * len(data):
+    if unpacked > MAX_UNPACKED or unpacked > 10_000_000 + MAX_PACK * len(data):
         raise BadInput("table.too_large", path=path.name, count=unpacked, unit="bita setelah dibuka", limit=MAX_UNPACKED)
     with tempfile.TemporaryFile() as out:
-        code = _child(path, out)
+        seconds, code = _seconds(unpacked), _child(path, out, unpacked)
         if code is None:
-            raise BadInput("table.slow", path=path.name, limit=int(XLSX_TIMEOUT_S))
+            raise BadInput("table.slow", path=path.name, limit=int(seconds))
         if code != 0 or out.tell() > MAX_BYTES * 2:
             raise BadInput("table.damaged", path=path.name)
         out.seek(0)
         return out.read().decode("utf-8")
 
 
-def _child(path: Path, out: IO[bytes]) -> int | None:
+def _seconds(unpacked: int) -> float:
+    return min(XLSX_TIMEOUT_S, 20.0 + unpacked / 2_000_000)
+
+
+def limits(unpacked: int) -> tuple[int, int, int]:
+    """Memory (bytes), processor time (s) and output (bytes) of a workbook whose parts say they unfold to ``unpacked`` bytes.
+
+    They grow with it, so that a small file that lies about itself gets a small file's share.
+    """
+    return min(XLSX_MEMORY, XLSX_BASE_MEMORY + 10 * unpacked), 2 + int(_seconds(unpacked) - 20.0), MAX_BYTES * 2
+
+
+def _child(path: Path, out: IO[bytes], unpacked: int) -> int | None:
     """Exit code of the reader, or None when it had to be killed for its slowness."""
-    command = [sys.executable, "-I", "-B", str(_WORKER), str(path.absolute()), str(XLSX_MEMORY), str(MAX_LINES), str(MAX_COLUMNS)]
+    bounds = (str(n) for n in (*limits(unpacked), MAX_LINES, MAX_COLUMNS))
+    command = [sys.executable, "-I", "-B", str(_WORKER), str(path.absolute()), *bounds]
     child = subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=out, stderr=subprocess.DEVNULL,
                              creationflags=getattr(subprocess, "CREATE_NO_WINDOW", 0))
-    timer = threading.Timer(XLSX_TIMEOUT_S, child.kill)
+    timer = threading.Timer(_seconds(unpacked), child.kill)
     timer.start()
     try:
         code = child.wait()
@@ -168,4 +186,4 @@ def _child(path: Path, out: IO[bytes]) -> int | None:
         slow = not timer.is_alive()
         timer.cancel()
     out.seek(0, io.SEEK_END)
-    return None if slow and code != 0 else code
+    return None if (slow and code != 0) or code == -SIGXCPU else code

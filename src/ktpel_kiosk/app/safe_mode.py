@@ -26,6 +26,6 @@ def findings(data: str) -> list[tuple[str, str, str]]:
     try:
         done = subprocess.run(command, capture_output=True, timeout=DOCTOR_S, check=False, stdin=subprocess.DEVNULL)
         found = json.loads(done.stdout)
-    except (OSError, subprocess.TimeoutExpired, ValueError):
+    except (OSError, subprocess.TimeoutExpired, ValueError, RecursionError):
         return [("gagal", "pemeriksaan", "Pemeriksaan komputer tidak selesai.")]
     return [(str(c["state"]), str(c["name"]), str(c["text"])) for c in found if c.get("state") != "baik"]

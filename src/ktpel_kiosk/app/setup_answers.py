@@ -23,7 +23,7 @@ def load(data: Path) -> SetupAnswers:
         if path.stat().st_size > MAX_BYTES:
             return SetupAnswers()
         return from_plain(json.loads(path.read_text("utf-8")))
-    except (OSError, ValueError, TypeError, KeyError, AttributeError):
+    except (OSError, ValueError, RecursionError, TypeError, KeyError, AttributeError):
         return SetupAnswers()
 
 

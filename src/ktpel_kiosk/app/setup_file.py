@@ -38,7 +38,7 @@ def read_answers(path: Path, setup: OfficeSetup) -> SetupAnswers:
         if path.stat().st_size > MAX_BYTES:
             raise BadInput("setup.no_answers", path=path.name, reason="terlalu besar")
         plain: dict[str, Any] = tomllib.loads(path.read_text("utf-8"))
-    except (OSError, ValueError) as error:
+    except (OSError, ValueError, RecursionError) as error:
         raise BadInput("setup.no_answers", path=path.name, reason=f"bukan TOML yang terbaca: {error}"[:160]) from error
     wanted = str(plain.pop("sop", ""))
     choice = (setup.read_sop(path.parent / wanted) if wanted.endswith(".toml")

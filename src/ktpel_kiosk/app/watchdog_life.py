@@ -76,7 +76,7 @@ def deaths(data: str, count: int = 5) -> list[dict[str, Any]]:
         return []
     found = []
     for line in reversed(lines):
-        with contextlib.suppress(ValueError):
+        with contextlib.suppress(ValueError, RecursionError):
             found.append(json.loads(line))
     return found
 

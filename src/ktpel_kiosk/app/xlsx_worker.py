@@ -1,7 +1,7 @@
 """Child process: the first sheet of a workbook to standard output as tab-separated text, one line per row of the sheet.
 
-Started by :mod:`ktpel_kiosk.app.population_file` with path, memory limit, row limit and column limit. Exit code 0 only when everything
-was written. Formulas are never evaluated: what Excel stored as their result, or the text itself, is written as text.
+Started by :mod:`ktpel_kiosk.app.population_file` with path and the limits of memory, processor seconds, output, rows and columns.
+Exit code 0 only when everything was written. Formulas are never evaluated: what Excel stored as their result, or the text itself, is written as text.
 """
 
 from __future__ import annotations
@@ -30,37 +30,43 @@ def cell_text(value: object) -> str:
     return str(value)
 
 
-def limit_memory(limit: int) -> None:
+def limit(memory: int, cpu_s: int) -> None:
+    """Address space and processor time, where the system has such limits."""
     try:
         import resource
     except ImportError:
-        return  # Windows: the time limit and the announced size hold
-    resource.setrlimit(resource.RLIMIT_AS, (limit, limit))
+        return  # Windows: the wall clock, the announced size and the counted output hold
+    resource.setrlimit(resource.RLIMIT_AS, (memory, memory))
+    resource.setrlimit(resource.RLIMIT_CPU, (cpu_s, cpu_s + 1))
+    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
 
 
-def write(rows: Iterable[Iterable[object]], max_rows: int, max_columns: int) -> int:
+def write(rows: Iterable[Iterable[object]], max_rows: int, max_columns: int, max_bytes: int) -> int:
+    """One text that a million cells share unfolds here: what was written is counted, so that it never fills the disk."""
+    written = 0
     out = io.TextIOWrapper(sys.stdout.buffer, encoding="utf-8", newline="", write_through=False)
     writer = csv.writer(out, delimiter="\t", lineterminator="\n")
     for number, row in enumerate(rows, start=1):
         cells = [cell_text(v) for v in row]
         while cells and not cells[-1]:
             cells.pop()
-        if number > max_rows or len(cells) > max_columns:
+        written += sum(map(len, cells)) + len(cells)
+        if number > max_rows or len(cells) > max_columns or written > max_bytes:
             return 3
         writer.writerow(cells or [""])
     out.flush()
     return 0
 
 
-def main(path: str, memory: str, max_rows: str, max_columns: str) -> int:
-    limit_memory(int(memory))
+def main(path: str, memory: str, cpu_s: str, max_bytes: str, max_rows: str, max_columns: str) -> int:
+    limit(int(memory), int(cpu_s))
     from python_calamine import CalamineWorkbook
 
     book = CalamineWorkbook.from_path(path)
     visible = [s.name for s in book.sheets_metadata if str(s.visible).endswith("Visible") and str(s.typ).endswith("WorkSheet")]
     if not visible:
         return 2
-    return write(book.get_sheet_by_name(visible[0]).iter_rows(), int(max_rows), int(max_columns))
+    return write(book.get_sheet_by_name(visible[0]).iter_rows(), int(max_rows), int(max_columns), int(max_bytes))
 
 
 if __name__ == "__main__":

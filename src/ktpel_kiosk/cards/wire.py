@@ -76,6 +76,8 @@ class Channel:
         data = answer.data
         while answer.status >> 8 == 0x61 and len(data) <= MAX_FILE:
             answer = self._once(bytes([0x00, 0xC0, 0x00, 0x00, answer.status & 0xFF]), operation)
+            if not answer.data and answer.status >> 8 == 0x61:  # promises more, gives nothing: it would never end
+                raise refused("chip.answer", operation)
             data += answer.data
         return Answer(data, answer.status)
 

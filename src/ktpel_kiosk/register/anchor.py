@@ -41,7 +41,7 @@ class AnchorFile:
             data = json.loads(self.path.read_text("utf-8"))
             found = Anchor(str(data["register"]), int(data["length"]), str(data["head"]))
             good = hmac.compare_digest(self._mac(found), str(data["mac"]))
-        except (OSError, ValueError, KeyError, TypeError):
+        except (OSError, ValueError, RecursionError, KeyError, TypeError):
             return None
         return found if good else None
 

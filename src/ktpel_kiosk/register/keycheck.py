@@ -86,7 +86,7 @@ def _known_check(path: Path) -> str | None:
     """The stored value; None when there is none or it cannot be read (a readable register then makes it again)."""
     try:
         value = json.loads(check_file(path).read_text("utf-8"))["check"]
-    except (OSError, ValueError, KeyError, TypeError):
+    except (OSError, ValueError, RecursionError, KeyError, TypeError):
         return None
     return value if isinstance(value, str) and len(value) == 32 and value.isascii() else None
 

@@ -73,8 +73,9 @@ def load_look(data: Path | None) -> tuple[str, str]:
     """(contrast, text size) this machine's officer chose last; a damaged file counts as none."""
     try:
         found = json.loads((data / LOOK_FILE).read_text("utf-8")) if data else {}
-    except (OSError, ValueError):
+    except (OSError, ValueError, RecursionError):
         found = {}
+    found = found if isinstance(found, dict) else {}
     contrast, size = str(found.get("contrast", "light")), str(found.get("text_size", "normal"))
     return (contrast if contrast in ("light", "contrast") else "light"), size
 
@@ -90,7 +91,7 @@ def save_choices(data: Path, **chosen: object) -> None:
         path = data / LOOK_FILE
         before = json.loads(path.read_text("utf-8")) if path.exists() else {}
         path.write_text(json.dumps({**before, **chosen}), encoding="utf-8")
-    except (OSError, ValueError, TypeError):
+    except (OSError, ValueError, TypeError, RecursionError):
         return
 
 
@@ -98,7 +99,7 @@ def screens_swapped(data: Path | None) -> bool:
     """Whether the applicant sits at the first screen of this desk."""
     try:
         return bool(data and json.loads((data / LOOK_FILE).read_text("utf-8")).get("swapped"))
-    except (OSError, ValueError, AttributeError):
+    except (OSError, ValueError, AttributeError, RecursionError):
         return False
 
 

@@ -18,7 +18,7 @@ class Choices:
         self._chosen: dict[str, bool] = {}
         try:
             found = json.loads(self._path.read_text("utf-8")) if self._path is not None else {}
-        except (OSError, ValueError):
+        except (OSError, ValueError, RecursionError):
             found = {}
         if isinstance(found, dict):
             self._chosen = {k: v for k, v in found.items() if k in USUAL and isinstance(v, bool)}

@@ -25,7 +25,7 @@ class DeskMemory:
         if self._kept is None:
             try:
                 found = json.loads(self._path.read_text("utf-8")) if self._path is not None else {}
-            except (OSError, ValueError):
+            except (OSError, ValueError, RecursionError):
                 found = {}
             self._kept = found if isinstance(found, dict) else {}
         return self._kept

@@ -41,7 +41,7 @@ def read_place(path: Path, now: float | None = None) -> Place | None:
         if not 0 <= (time.time() if now is None else now) - float(found["pada"]) < KEPT_S:
             return None
         return Place(str(found["petugas"]), str(found["halaman"]), {str(k): str(v) for k, v in found["isi"].items()})
-    except (OSError, ValueError, KeyError, TypeError, AttributeError):
+    except (OSError, ValueError, RecursionError, KeyError, TypeError, AttributeError):
         return None
 
 

@@ -13,8 +13,9 @@ import pytest
 from PIL import Image
 
 from ktpel_kiosk.domain.errors import DeviceTrouble, NotConnected, Stalled
-from ktpel_kiosk.hal.drivers.sbi.frames import FrameReader, jpeg_size, picture
+from ktpel_kiosk.hal.drivers.sbi.frames import FrameReader, picture
 from ktpel_kiosk.hal.drivers.sbi.wire import BadAnswer, BodyReader, Link, Wake, exchange, pump, request
+from ktpel_kiosk.hal.pictures import jpeg_size
 
 HEAD = b"HTTP/1.1 200 OK\r\n"
 

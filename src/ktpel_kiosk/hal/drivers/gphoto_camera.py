@@ -12,6 +12,7 @@ from ktpel_kiosk.domain.biometric import DeviceIdentity, RawImage
 from ktpel_kiosk.domain.errors import CaptureFailed, DeviceTrouble
 from ktpel_kiosk.hal.driver import Found
 from ktpel_kiosk.hal.drivers.worker_device import PROBE_S, HeldDevice, Listing, listed, own_python, worker_file
+from ktpel_kiosk.hal.pictures import decoded
 from ktpel_kiosk.hal.worker.client import WorkerProcess
 from ktpel_kiosk.ports.devices import DeviceKind
 
@@ -99,13 +100,9 @@ class GphotoCamera(HeldDevice):
 
     def _decoded(self, blobs: Sequence[bytes]) -> RawImage:
         import cv2
-        import numpy as np
 
         data = blobs[0] if len(blobs) == 1 and len(blobs[0]) <= MAX_JPEG else b""
-        try:
-            pixels = cv2.imdecode(np.frombuffer(data, np.uint8), cv2.IMREAD_COLOR) if data else None  # turned as the camera was held
-        except cv2.error:
-            pixels = None
+        pixels = decoded(data)  # turned as the camera was held
         if pixels is None or min(pixels.shape[:2]) < MIN_SIDE:
             raise CaptureFailed("device.nonsense", device=self.label, found=str(len(data)))
         rgb = cv2.cvtColor(pixels, cv2.COLOR_BGR2RGB)

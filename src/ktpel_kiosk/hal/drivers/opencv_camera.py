@@ -27,6 +27,7 @@ from ktpel_kiosk.domain.biometric import DeviceIdentity, RawImage
 from ktpel_kiosk.domain.errors import BadInput, Busy, CaptureFailed, DeviceTrouble, NotConnected
 from ktpel_kiosk.hal.driver import Found
 from ktpel_kiosk.hal.drivers.camera_list import list_cameras
+from ktpel_kiosk.hal.pictures import MAX_BYTES, decoded
 from ktpel_kiosk.ports.devices import DeviceKind
 
 AUTO = "auto"
@@ -296,7 +297,7 @@ class ImageFileCamera:
         status = os.stat(self._path)
         stamp = (status.st_mtime_ns, status.st_size)
         if self._image is None or stamp != self._stamp:
-            pixels = cv2.imdecode(np.frombuffer(self._path.read_bytes(), np.uint8), cv2.IMREAD_COLOR) if status.st_size else None
+            pixels = decoded(self._path.read_bytes()) if 0 < status.st_size <= MAX_BYTES else None
             if pixels is None:
                 raise CaptureFailed("camera.unreadable", device=self._path.name)
             self._image, self._stamp = _to_raw(self._setup.upright(pixels)), stamp

@@ -15,6 +15,7 @@ from ktpel_kiosk.domain.biometric import DeviceIdentity, RawImage
 from ktpel_kiosk.domain.errors import Busy, CaptureFailed, DeviceTrouble, Jammed, MediaEmpty, NotConnected, Stalled
 from ktpel_kiosk.hal.driver import Found
 from ktpel_kiosk.hal.drivers.worker_device import check_scan_settings
+from ktpel_kiosk.hal.pictures import decoded
 from ktpel_kiosk.ports.devices import DeviceKind
 
 SCANNER = 1
@@ -25,6 +26,8 @@ FEED, FLAT, DUPLEX = 1, 2, 4
 INTENT, X_PPI, Y_PPI, X_START, Y_START, X_EXTENT, Y_EXTENT = "6146", "6147", "6148", "6149", "6150", "6151", "6152"
 COLOUR = 1
 A4_INCH = (8.27, 11.69)
+MOST_PIXELS = 150_000_000
+"""A4 at 1,200 per inch."""
 PAPER_EMPTY = 0x80210003
 TROUBLE: Mapping[int, tuple[type[DeviceTrouble], str]] = {
     0x80210002: (Jammed, "scanner.jam"),
@@ -197,9 +200,8 @@ class WiaScanner:
 
 def _decoded(bitmap: bytes, ppi: int) -> RawImage | None:
     import cv2
-    import numpy as np
 
-    pixels = cv2.imdecode(np.frombuffer(bitmap, np.uint8), cv2.IMREAD_COLOR) if bitmap[:2] == b"BM" else None
+    pixels = decoded(bitmap, max_pixels=MOST_PIXELS) if bitmap[:2] == b"BM" else None
     if pixels is None:
         return None
     rgb = cv2.cvtColor(pixels, cv2.COLOR_BGR2RGB)

@@ -23,6 +23,8 @@ from typing import IO, Any
 
 MAX_HEADER = 1 << 20
 MAX_BLOB = 128 << 20
+MAX_BLOBS = 384 << 20
+"""All blobs of one message: three pages of A4 in colour at 600 per inch."""
 
 
 class WireError(Exception):
@@ -48,9 +50,9 @@ def read_message(stream: IO[bytes]) -> tuple[dict[str, Any], list[bytes]] | None
     try:
         header = json.loads(_whole(b"", stream, size))
         lengths = [int(n) for n in header.get("blobs", ())]
-    except (ValueError, TypeError, AttributeError) as error:
+    except (ValueError, TypeError, AttributeError, OverflowError, RecursionError) as error:
         raise WireError("header") from error
-    if any(not 0 <= n <= MAX_BLOB for n in lengths):
+    if any(not 0 <= n <= MAX_BLOB for n in lengths) or sum(lengths) > MAX_BLOBS:
         raise WireError("blob too long")
     return header, [_whole(b"", stream, n) for n in lengths]
 

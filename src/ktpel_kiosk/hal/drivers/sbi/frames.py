@@ -11,14 +11,13 @@ from typing import Any
 
 from ktpel_kiosk.domain.biometric import RawImage
 from ktpel_kiosk.hal.drivers.sbi.wire import BadAnswer, Dechunker, Head
+from ktpel_kiosk.hal.pictures import decoded
 
 MAX_FRAME = 8 * 1024 * 1024
 MAX_PART_HEADER = 4096
 MAX_ERROR = 64 * 1024
 MAX_SIDE = 4096
 START, END = b"\xff\xd8", b"\xff\xd9"
-_SIZES = frozenset(range(0xC0, 0xD0)) - {0xC4, 0xC8, 0xCC}
-"""Frame header markers of JPEG (ISO/IEC 10918-1); the excepted ones are tables."""
 
 
 class FrameReader:
@@ -141,27 +140,12 @@ def _length(head: bytes) -> int | None:
     return None
 
 
-def jpeg_size(data: bytes) -> tuple[int, int]:
-    """Width and height out of the first frame header, (0, 0) when there is none."""
-    at = 2
-    while at + 9 <= len(data) and data[at] == 0xFF:
-        marker = data[at + 1]
-        if marker in _SIZES:
-            return int.from_bytes(data[at + 7:at + 9]), int.from_bytes(data[at + 5:at + 7])
-        at += 2 if marker in (0x01, 0xFF, *range(0xD0, 0xD9)) else 2 + max(2, int.from_bytes(data[at + 2:at + 4]))
-    return 0, 0
-
-
 def picture(jpeg: bytes) -> RawImage | None:
     """RGB pixels of a preview frame; None for one that is no picture of bearable size."""
-    width, height = jpeg_size(jpeg)
-    if not (0 < width <= MAX_SIDE and 0 < height <= MAX_SIDE):
-        return None
-    import cv2
-    import numpy as np
-
-    pixels = cv2.imdecode(np.frombuffer(jpeg, np.uint8), cv2.IMREAD_COLOR)
+    pixels = decoded(jpeg, max_side=MAX_SIDE) if jpeg.startswith(START) else None
     if pixels is None:
         return None
+    import cv2
+
     rgb = cv2.cvtColor(pixels, cv2.COLOR_BGR2RGB)
     return RawImage(rgb.shape[1], rgb.shape[0], 3, rgb.tobytes())
