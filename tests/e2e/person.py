@@ -17,8 +17,9 @@ OWNED = re.compile(r"Langkah ini milik (.+?)(?: atau .+)?\.?$|Langkah \S+ dikerj
 YES = ("Saya mengerti", "Sudah benar", "Setuju", "Saya setuju")
 """What an applicant touches on the second screen."""
 AFTER_S = 25.0
-SIGN_OUT, CLOSE = 2, 3
-"""Where these stand in the user's menu."""
+SIGN_OUT, CLOSE = "Keluar", "Tutup aplikasi"
+LEADER = "Nama pengguna supervisor atau admin"
+OFFICER = re.compile(r"Meja ?\d")
 PAGE_TOP, PAGE_END = 90, 670
 """Between the header and the buttons below: what a scrolled page shows."""
 PATIENCE_S = 900.0
@@ -140,36 +141,43 @@ class Person:
         self.told(f"signed in as {user}")
 
     def sign_out(self) -> None:
-        self._menu(SIGN_OUT, lambda seen: one(seen, "Nama pengguna", EDITORS))
+        self.menu(SIGN_OUT, lambda seen: one(seen, "Nama pengguna", EDITORS))
         self.user = ""
 
-    def _menu(self, number: int, until: Callable[[Seen], object]) -> None:
-        """An item of the user's menu, again where it was not met. Qt tells no screen reader of an open menu but by its focus: counted."""
-        for _ in range(4):
-            self._menu_item(number)
-            if self.settled(until, 20.0):
-                return
-            self.key("Escape")
-        raise AssertionError(f"item {number} of the user's menu leads nowhere")
-
-    def _menu_item(self, number: int) -> None:
-        menu = self.wait("the user's button",
-                         lambda seen: next((t for t in seen if t.role in BUTTONS and re.match(r"Meja ?\d", t.name)), None))
-        assert isinstance(menu, Thing)
+    def menu(self, line: str, until: Callable[[Seen], object]) -> None:
+        """The line of the user's menu that begins so; ``until``: what it leads to."""
+        opener = self.wait("the user's button", lambda seen: next((t for t in seen if t.role in BUTTONS and OFFICER.match(t.name)), None))
+        assert isinstance(opener, Thing)
+        self._press(lambda t: t.role == opener.role and t.name == opener.name, opener)
+        found = self.wait(f"menu with {line}", lambda seen: next((t for t in seen if t.role == "menu item" and t.name.startswith(line)), None))
+        assert isinstance(found, Thing)
         if self.mouse:
-            self.click(menu)
+            self.click(found)
         else:
-            self._tab_to(lambda t: t.name == menu.name)
-            self.key("space")
-        time.sleep(2.0)
-        self.key(*["Down"] * number, "Return")
+            self._reach("Down", lambda t: t.name == found.name)
+            self.key("Return")
+        self.wait(f"what {line} leads to", until, 30.0)
 
-    def _tab_to(self, wanted: Callable[[Thing], bool], most: int = 60) -> None:
+    def _press(self, wanted: Callable[[Thing], bool], thing: Thing) -> None:
+        if self.mouse:
+            self.click(thing)
+        else:
+            self._tab_to(wanted)
+            self.key("space")
+
+    def _tab_to(self, wanted: Callable[[Thing], bool]) -> None:
+        self._reach("Tab", wanted)
+
+    def _reach(self, key: str, wanted: Callable[[Thing], bool], most: int = 60) -> None:
+        path: list[str] = []
         for _ in range(most):
-            if any(t.focused and wanted(t) for t in self.look()):
+            focused = [t for t in self.look(officer=True) if t.focused]
+            if any(wanted(t) for t in focused):
                 return
-            self.key("Tab")
-        raise AssertionError("Tab does not lead there")
+            path += [f"{t.role} {t.name}" for t in focused][-1:] or ["nothing"]
+            self.key(key)
+        self.stage.picture().save(self.stage.work / "tersangkut.png")
+        raise AssertionError(f"{key} does not lead there but to " + ", ".join(path))
 
     # -- the counter ----------------------------------------------------------------------------------------------------
 
@@ -212,6 +220,7 @@ class Person:
 
     def _to(self, title: str, editor: Thing) -> None:
         """The keyboard stands there already, or the mouse puts it there; what lies below the edge of its page is reached with Tab."""
+        path: list[str] = []
         for _ in range(60):
             if editor.focused:
                 return
@@ -221,7 +230,9 @@ class Person:
                 self.key("Tab")
             seen = self.look(officer=True)
             editor = one(seen, title, EDITORS) or below(seen, title, "combo box") or editor
-        raise AssertionError(f"the keyboard does not come to {title}")
+            path += [f"{t.role} {t.name}" for t in seen if t.focused][-1:] or ["nothing"]
+        self.stage.picture().save(self.stage.work / "tersangkut.png")
+        raise AssertionError(f"the keyboard does not come to {title}; it went " + ", ".join(path))
 
     def tick_papers(self) -> None:
         for _ in range(20):
@@ -363,18 +374,23 @@ class Person:
 
     # -- going home -----------------------------------------------------------------------------------------------------
 
-    def close_program(self) -> None:
-        """As a supervisor: the user's menu, what closes the program, the password."""
-        self._menu(CLOSE, lambda seen: any(t.role == "password text" for t in seen))
-        secret = self.wait("password", lambda seen: next((t for t in seen if t.role == "password text"), None))
+    def close_program(self, user: str = "camat", *, let: bool = True) -> None:
+        """The user's menu, what closes the program, a supervisor's name and password; ``let`` False: it is refused with a sentence."""
+        if not any(t.role == "password text" for t in self.look(officer=True)):
+            self.menu(CLOSE, lambda seen: one(seen, "Kata sandi", ("password text",)))
+        name = self.wait("name", lambda seen: one(seen, LEADER, EDITORS))
+        assert isinstance(name, Thing)
+        if name.value != user:
+            self._to(LEADER, name)
+            self.key("ctrl+a")
+            self.type(user)
+        secret = self.wait("password", lambda seen: one(seen, "Kata sandi", ("password text",)))
         assert isinstance(secret, Thing)
-        name = next((t for t in self.look() if t.role in EDITORS and t.role != "password text" and t.name == "Nama pengguna"), None)
-        if name is not None and not name.value:
-            self.click(name)
-            self.type("camat")
-        self.click(secret)
+        self._to("Kata sandi", secret)
         self.type(PASSWORD)
         self.key("Return")
+        if not let:
+            self.wait("a refusal", lambda seen: any("Akun ini tidak boleh menutup aplikasi" in t.name for t in seen))
 
 
 def one(seen: Iterable[Thing], name: str, roles: Iterable[str]) -> Thing | None:

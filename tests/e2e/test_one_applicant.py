@@ -45,6 +45,22 @@ def test_one_applicant(office: str, tmp_path: Path) -> None:
             assert packet is not None and packet.received_at is not None, "the practice centre has received the packet"
 
 
+@pytest.mark.parametrize("hand", ["mouse", "keyboard"])
+def test_only_a_supervisor_closes_the_program(hand: str, tmp_path: Path) -> None:
+    """From an officer's seat: her own password is refused and the kiosk stays; the supervisor's ends it in good order."""
+    begun = time.monotonic()
+    with Stage(tmp_path) as stage:
+        person = Person(stage, mouse=hand == "mouse", told=lambda text: print(f"{time.monotonic() - begun:6.0f} {text}", flush=True))
+        stage.open_kiosk("--office", "tempeh", "--data", str(tmp_path / "data"))
+        person.sign_in("rina")
+        person.close_program("rina", let=False)
+        assert stage.kiosk is not None and stage.kiosk.poll() is None
+        person.close_program()
+        assert stage.kiosk.wait(120) == 0
+    assert "Traceback" not in (tmp_path / "kiosk.log").read_text("utf-8", "replace")
+    assert verified(tmp_path / "data")
+
+
 @pytest.mark.parametrize("hand", ["keyboard", "touch"])
 def test_intake_with_one_kind_of_hand(hand: str, tmp_path: Path) -> None:
     """No mouse event at all; or no key but those of the keyboard on the screen."""
