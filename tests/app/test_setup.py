@@ -103,11 +103,11 @@ def by_the_console(data: Path, folder: Path) -> None:
 def test_a_copy_a_day_and_the_oldest_go(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     setup, answers = prepared(tmp_path)
     setup.finish(answers, PASSWORDS, lambda _t: None)
-    monkeypatch.setattr(backup, "KEPT", 2)
     usb = tmp_path / "usb"
     (usb / "register-catatan.sqlite").write_text("milik orang lain")
     with open_office(setup.data) as kiosk:
         now = kiosk.clock.now()
+        backup.set_keep(kiosk.register, "2,0,0", "konsol")
         assert backup.daily_copy(kiosk.register, setup.data, now) is None, "the one of the set-up is not a day old"
         made = [backup.daily_copy(kiosk.register, setup.data, now + timedelta(days=1))]
         monkeypatch.setattr(backup, "DAY", timedelta(0))

@@ -111,7 +111,7 @@ def _build(staging: Path, settings: OfficeSettings, sop: Sop, answers: SetupAnsw
             told(f"Akun {one.username} dibuat.")
         if answers.backup:
             backup.choose_place(kiosk.register, Path(answers.backup), NOBODY)
-            backup.make_copy(kiosk.register, staging, Path(answers.backup), NOBODY)
+            backup.make_copy(kiosk.register, staging, Path(answers.backup), NOBODY, settings=settings, sop=sop.source_text)
             told("Cadangan pertama dibuat dan diperiksa.")
 
 

@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     from sqlalchemy.engine import Engine
     from sqlalchemy.pool import PoolProxiedConnection
 
+    from ktpel_kiosk.register.backup import Beside
     from ktpel_kiosk.register.tx import SqlTx, SqlView
 
 T = TypeVar("T")
@@ -316,15 +317,22 @@ class SqlRegister:
         if fault:
             raise Corrupt("register.corrupt", path=str(self._path), reason=fault[:120])
 
-    def backup(self, folder: Path, actor: str = "-") -> Path:
+    def sealed_note(self, make: Callable[[bytes], bytes]) -> bytes:
+        """What ``make`` writes of this register with its key, which leaves the register nowhere else."""
+        return make(self._key)
+
+    def backup(self, folder: Path, actor: str = "-", *, beside: Beside | None = None, gentle: bool = False) -> Path:
         """An encrypted, checked copy in ``folder`` under the same key; other work goes on meanwhile. Audited.
+
+        ``beside``, ``gentle``: see :func:`ktpel_kiosk.register.backup.backup_register`.
 
         Raises:
             DiskFull, IoFailure, Corrupt.
         """
         from ktpel_kiosk.register.backup import backup_register
 
-        made = backup_register(self._path, self._key, folder, at=self._clock.now(), name="register", backup_id=self._ids.new())
+        made = backup_register(self._path, self._key, folder, at=self._clock.now(), name="register", backup_id=self._ids.new(),
+                               beside=beside, gentle=gentle)
         self.write(lambda tx: tx.log("BackupMade", "register", actor, entry=made.name))
         return made
 
