@@ -13,7 +13,7 @@ from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any, TypeVar
 
-from PySide6.QtCore import QObject, Qt, Signal  # not Slot: its decorator loads the signature parser, 60 ms of start-up
+from PySide6.QtCore import QObject, Qt, QTimer, Signal  # not Slot: its decorator loads the signature parser, 60 ms of start-up
 
 from ktpel_kiosk.domain.errors import BugError, KioskError
 
@@ -61,6 +61,17 @@ class Bridge(QObject):
                 self.idle.emit()
 
         return over
+
+    def soon(self, work: Callable[[], None], owner: QObject) -> None:
+        """``work`` in the next turn of the loop, dropped when ``owner`` is gone; it counts as pending until then."""
+        over = self.hold()
+
+        def turn() -> None:
+            over()
+            if not self._closed.is_set() and _alive(owner):
+                work()
+
+        QTimer.singleShot(0, self, turn)
 
     def run(self, work: Callable[[], T], done: Callable[[T], None], failed: Callable[[KioskError], None] | None = None, *,
             owner: QObject | None = None) -> None:

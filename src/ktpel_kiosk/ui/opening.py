@@ -74,13 +74,15 @@ class Opening(QObject):
     def _build(self, key: str, args: dict[str, Any]) -> Iterator[None]:
         shell = self._shell
         if not shell.has(key):
-            made = shell.build(key)
-            yield
-            if shell.has(key):
-                made.deleteLater()  # made ready behind our back meanwhile
-            else:
-                shell.adopt(key, made)
-            yield
+            for made in shell.build(key):
+                yield
+                if made is None:
+                    continue
+                if shell.has(key):
+                    made.deleteLater()  # made ready behind our back meanwhile
+                else:
+                    shell.adopt(key, made)
+                yield
         if self.key == key:
             self._end()  # from here on it is there, for whoever asks
         shell.bring(key, args)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from functools import partial
 from importlib import import_module
 from pathlib import Path
@@ -227,7 +227,9 @@ class OperatorWindow(SeatWindow):
         if self.opening is not None and self.opening.key == key:
             self.opening.finish()
         if key not in self._pages:
-            self.adopt(key, self.build(key))
+            for made in self.build(key):
+                if made is not None:
+                    self.adopt(key, made)
         return self._pages[key]
 
     def has(self, key: str) -> bool:
@@ -239,11 +241,11 @@ class OperatorWindow(SeatWindow):
         """``module:class`` of a page."""
         return HIDDEN_PAGES.get(key) or next(p for k, _t, _i, p in PAGES if k == key)
 
-    def build(self, key: str) -> Page:
-        """A page, not yet part of the window."""
+    def build(self, key: str) -> Iterator[Page | None]:
+        """A page, not yet part of the window, in pieces: it comes last."""
         module, name = self.path_of(key).split(":")
-        made: Page = getattr(import_module(module), name)(self)
-        return made
+        kind: type[Page] = getattr(import_module(module), name)
+        return kind.in_turns(self)
 
     def adopt(self, key: str, made: Page) -> None:
         """A page just built stands in the window from now on."""

@@ -92,9 +92,11 @@ class Prebuilder(QObject):
         """One page, a piece per turn; given up when it was opened or the officer changed meanwhile."""
         shell = self._shell
         actor = shell.session.actor
-        module, name = self._paths[key].split(":")
-        page: Page = getattr(import_module(module), name)(shell)
-        yield
+        page = None
+        for made in shell.build(key):
+            page = made
+            yield
+        assert page is not None
         if key in shell._pages or shell.session.actor is not actor:
             page.deleteLater()
             return

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import tomllib
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from functools import cache
 from typing import TYPE_CHECKING, Any
 
-from PySide6.QtWidgets import QGridLayout, QHBoxLayout, QStackedWidget, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QGridLayout, QHBoxLayout, QLayout, QScrollArea, QStackedWidget, QVBoxLayout, QWidget
 
-from ktpel_kiosk.ui.pages.base import Page, scroll
+from ktpel_kiosk.ui.pages.base import Page, put_in, scroll
 from ktpel_kiosk.ui.resources import resource_root
 from ktpel_kiosk.ui.widgets.base import Card, clear_layout, column, label
 from ktpel_kiosk.ui.widgets.buttons import Button, Chip
@@ -33,7 +33,7 @@ TROUBLE = (
     ("Printer kartu berhenti", "Buka Cetak. Layar bertanya apakah kartu sudah jadi; jawab sesuai kartu di tangan Anda."),
     ("Salah ketik setelah diterima", "Buka Perekaman, pilih baris yang salah di layar data. Perubahan tercatat atas nama Anda."),
 )
-HERE, PRESS, TROUBLED = "ini", "tombol", "masalah"
+VIEWS = HERE, PRESS, TROUBLED = ("ini", "tombol", "masalah")
 
 
 @cache
@@ -67,14 +67,13 @@ class BantuanPage(Page):
         card = Card(20, 12)
         self.tabs = Tabs(((HERE, "Halaman ini"), (PRESS, "Tombol"), (TROUBLED, "Masalah")), "Bagian bantuan")
         self.tabs.chosen.connect(self._turn)
+        self._filled = {HERE}
         self.here = QVBoxLayout()
         self.here.setSpacing(12)
         self.views = QStackedWidget()
-        for filled in (self.here, self._keys(), self._trouble()):
-            inner = QWidget()
-            filled.setContentsMargins(0, 0, 8, 0)
-            inner.setLayout(filled)
-            self.views.addWidget(scroll(inner))
+        self.views.addWidget(_framed(self.here))
+        for _later in (PRESS, TROUBLED):
+            self.views.addWidget(QWidget())
         card.body.addWidget(self.tabs)
         card.body.addWidget(self.views, 1)
         kantor = self.shell.desk.sop.kantor
@@ -164,7 +163,18 @@ class BantuanPage(Page):
             self.read(chapter, heading)
 
     def _turn(self, key: str) -> None:
-        self.views.setCurrentIndex((HERE, PRESS, TROUBLED).index(key))
+        at = VIEWS.index(key)
+        if key not in self._filled:
+            self._filled.add(key)
+            put_in(self.views, at, _framed(self._keys() if key == PRESS else self._trouble()))
+        self.views.setCurrentIndex(at)
+
+    def prepare(self) -> Iterator[None]:
+        now = self.views.currentIndex()
+        for key in VIEWS:
+            self._turn(key)
+            self.views.setCurrentIndex(now)
+            yield
 
     def _print_card(self) -> None:
         from ktpel_kiosk.desk import slips
@@ -181,6 +191,13 @@ class BantuanPage(Page):
             return False
         self.shell.go(self.about)
         return True
+
+
+def _framed(filled: QLayout) -> QScrollArea:
+    inner = QWidget()
+    filled.setContentsMargins(0, 0, 8, 0)
+    inner.setLayout(filled)
+    return scroll(inner)
 
 
 def _fill(box: QVBoxLayout, lines: Iterable[tuple[str, str]]) -> None:

@@ -46,6 +46,11 @@ class Page(QWidget):
         self.frame.setContentsMargins(24, 20, 24, 20)
         self.frame.setSpacing(16)
 
+    @classmethod
+    def in_turns(cls, window: OperatorWindow) -> Iterator[Page | None]:
+        """Build the page; large ones give ``None`` after each piece, so that the loop turns in between. The page comes last."""
+        yield cls(window)
+
     @property
     def session(self) -> Session:
         return self.shell.session

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 from PySide6.QtCore import Qt, QTimer
@@ -12,7 +14,7 @@ from ktpel_kiosk.domain.errors import BadInput, KioskError, NotAllowed, SignInRe
 from ktpel_kiosk.domain.permohonan import Permohonan
 from ktpel_kiosk.domain.sop import Stage
 from ktpel_kiosk.domain.text import number_text
-from ktpel_kiosk.ui.pages.base import Page, footer, scroll
+from ktpel_kiosk.ui.pages.base import Page, footer, put_in, scroll
 from ktpel_kiosk.ui.pages.cetak_centre import CentrePanel, ComparePanel
 from ktpel_kiosk.ui.pages.cetak_official import OfficialPanel
 from ktpel_kiosk.ui.pages.cetak_spoil import SpoilForm
@@ -35,6 +37,7 @@ if TYPE_CHECKING:
 
 
 EMPTY, CARD, CENTRE, COMPARE, OFFICIAL = range(5)
+PANELS = {CENTRE: "centre", COMPARE: "compare", OFFICIAL: "official"}
 LOOK_MS = 1000
 """Between two questions to the printer while it prints."""
 MOST_SILENT = 2
@@ -70,14 +73,9 @@ class CetakPage(Page):
         left.addWidget(self.order)
         left.addWidget(self.waits, 2)
         self.pages = QStackedWidget()
-        self.centre, self.compare = CentrePanel(self), ComparePanel(self)
-        self.compare.taken.connect(self._taken)
-        self.compare.returned.connect(self._hand_back)
-        self.official = OfficialPanel(self) if self.presenter.elsewhere() else None
         self.nothing = EmptyState("credit-card", "Pilih kartu di kiri", "Kartu ditampilkan sebelum dicetak.")
-        for page in (self.nothing, self._build(), self.centre, self.compare, self.official):
-            if page is not None:
-                self.pages.addWidget(page)
+        for page in (self.nothing, self._build(), QWidget(), QWidget(), QWidget()):
+            self.pages.addWidget(page)
         line = QHBoxLayout()
         line.setSpacing(16)
         self.list.setMinimumWidth(280)
@@ -94,6 +92,40 @@ class CetakPage(Page):
         self.clock.setSingleShot(True)
         self.clock.setInterval(LOOK_MS)
         self.clock.timeout.connect(self._ask_watch)
+
+    # panels beside the card, each built when it is first wanted
+
+    @cached_property
+    def centre(self) -> CentrePanel:
+        panel = CentrePanel(self)
+        put_in(self.pages, CENTRE, panel)
+        return panel
+
+    @cached_property
+    def compare(self) -> ComparePanel:
+        panel = ComparePanel(self)
+        panel.taken.connect(self._taken)
+        panel.returned.connect(self._hand_back)
+        put_in(self.pages, COMPARE, panel)
+        return panel
+
+    @cached_property
+    def official(self) -> OfficialPanel | None:
+        if not self.presenter.elsewhere():
+            return None
+        panel = OfficialPanel(self)
+        put_in(self.pages, OFFICIAL, panel)
+        return panel
+
+    def prepare(self) -> Iterator[None]:
+        for name in PANELS.values():
+            getattr(self, name)
+            yield
+
+    def _panel(self) -> CentrePanel | ComparePanel | OfficialPanel | None:
+        """The panel in front, if one is."""
+        name = PANELS.get(self.pages.currentIndex(), "")
+        return getattr(self, name) if name else None
 
     def _build(self) -> QWidget:
         card = Card(24, 16)
@@ -389,17 +421,17 @@ class CetakPage(Page):
     def show_busy(self, on: bool) -> None:
         waits = self.view is not None and self.view.watched and (self.watch is None or self.watch.main is None)
         self.primary.setEnabled(not on and self.view is not None and (not waits or not self.spoil_area.isHidden()))
-        self.centre.show_busy(on)
-        self.compare.show_busy(on)
-        if self.official is not None:
-            self.official.show_busy(on)
+        for name in PANELS.values():
+            built = self.__dict__.get(name)
+            if built is not None:
+                built.show_busy(on)
 
     def scanned(self, code: str) -> bool:
-        return self.official is not None and self.pages.currentIndex() == OFFICIAL and self.official.scanned(code)
+        panel = self._panel()
+        return isinstance(panel, OfficialPanel) and panel.scanned(code)
 
     def press(self, key: str) -> bool:
-        panels = {CENTRE: self.centre, COMPARE: self.compare, OFFICIAL: self.official}
-        panel = panels.get(self.pages.currentIndex())
+        panel = self._panel()
         button = panel.primary if panel is not None else None
         if key == "F9" and button is not None:
             if button.isVisible() and button.isEnabled():
@@ -408,10 +440,11 @@ class CetakPage(Page):
         return super().press(key)
 
     def _f8(self) -> None:
-        if self.pages.currentIndex() == COMPARE:
-            self.compare.again.click()
-        elif self.pages.currentIndex() == OFFICIAL and self.official is not None:
-            self.official.flip.click()
+        panel = self._panel()
+        if isinstance(panel, ComparePanel):
+            panel.again.click()
+        elif isinstance(panel, OfficialPanel):
+            panel.flip.click()
         elif self.pages.currentIndex() == CARD:
             self._flip()
 
@@ -589,7 +622,8 @@ class CetakPage(Page):
     def back(self) -> bool:
         if self.pages.currentIndex() == COMPARE and self.compare.back():
             return True
-        if self.official is not None and self.official.back():
+        official = self.__dict__.get("official")
+        if official is not None and official.back():
             return True
         if not self.spoil_area.isHidden():
             self._close_spoil()

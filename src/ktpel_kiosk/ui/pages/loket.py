@@ -18,6 +18,8 @@ if TYPE_CHECKING:
     from ktpel_kiosk.desk.queries import Dossier
     from ktpel_kiosk.domain.permohonan import Permohonan
     from ktpel_kiosk.ui.operator_window import OperatorWindow
+    from ktpel_kiosk.ui.pages.biodata import BiodataForm
+    from ktpel_kiosk.ui.pages.loket_papers import PapersCard
 
 KEEP_MS = 700
 
@@ -25,8 +27,8 @@ KEEP_MS = 700
 class LoketPage(LoketTyping):
     """The counter. ``opened(new=True)`` starts a fresh form, ``opened(id=…)`` shows a received or returned application."""
 
-    def __init__(self, window: OperatorWindow) -> None:
-        super().__init__(window)
+    def __init__(self, window: OperatorWindow, form: BiodataForm | None = None, papers: PapersCard | None = None) -> None:
+        super().__init__(window, form, papers)
         self._sending_back: tuple[tuple[str, ...], str] | None = None
         self._save = QTimer(self)
         self._save.setSingleShot(True)

@@ -17,6 +17,8 @@ if TYPE_CHECKING:
     from PySide6.QtGui import QImage
 
     from ktpel_kiosk.ui.operator_window import OperatorWindow
+    from ktpel_kiosk.ui.pages.biodata import BiodataForm
+    from ktpel_kiosk.ui.pages.loket_papers import PapersCard
 
 LIST, NIK = "dari daftar", "dari NIK"
 """Where a value came from, said beside its label."""
@@ -25,8 +27,8 @@ LIST, NIK = "dari daftar", "dari NIK"
 class LoketTyping(LoketView):
     """Everything between two key strokes. Subclasses keep and finish."""
 
-    def __init__(self, window: OperatorWindow) -> None:
-        super().__init__(window)
+    def __init__(self, window: OperatorWindow, form: BiodataForm | None = None, papers: PapersCard | None = None) -> None:
+        super().__init__(window, form, papers)
         self.draft_key = ""
         self._resume_id = ""
         self._returned = False

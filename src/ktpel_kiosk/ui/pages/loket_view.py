@@ -42,9 +42,11 @@ SUBMIT = "Cetak tanda terima & lanjut"
 class LoketView(Page):
     """Builds the widgets. Enter goes on, numbers choose the service."""
 
-    def __init__(self, window: OperatorWindow) -> None:
+    def __init__(self, window: OperatorWindow, form: BiodataForm | None = None, papers: PapersCard | None = None) -> None:
         super().__init__(window)
         self.presenter = IntakePresenter(window.session)
+        self.form = form or BiodataForm(self.presenter)
+        self.papers = papers or PapersCard(self.presenter.standard())
         body = QHBoxLayout()
         body.setSpacing(16)
         body.addWidget(self._left(), 17)
@@ -61,6 +63,15 @@ class LoketView(Page):
         self.foot.setLayout(line)
         self.frame.addWidget(self.foot)
         self.side.currentChanged.connect(lambda at: self.foot.setVisible(at not in DECIDING))
+
+    @classmethod
+    def in_turns(cls, window: OperatorWindow) -> Iterator[Page | None]:
+        presenter = IntakePresenter(window.session)
+        form = BiodataForm(presenter)
+        yield None
+        papers = PapersCard(presenter.standard())
+        yield None
+        yield cls(window, form, papers)
 
     def _left(self) -> QWidget:
         card = Card(0, 0)
@@ -84,7 +95,6 @@ class LoketView(Page):
         form.addLayout(line)
         self.warning = NoticeBar(closable=False)
         form.addWidget(self.warning)
-        self.form = BiodataForm(self.presenter)
         form.addWidget(self.form)
         form.addStretch(1)
         self.area = scroll(inner)
@@ -123,7 +133,6 @@ class LoketView(Page):
 
     def _right(self) -> QWidget:
         self.side = QStackedWidget()
-        self.papers = PapersCard(self.presenter.standard())
         self.recorded, self.more = self.papers.recorded, self.papers.more
         self.side.addWidget(self.papers)
         for _later in (REASONS, SUPERIOR, SCANS):

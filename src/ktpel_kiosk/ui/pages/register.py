@@ -350,6 +350,14 @@ class RegisterPage(Page):
             self.ask(partial(self.presenter.open, permohonan_id), self._show_dossier, self.refused)
 
     def _show_dossier(self, view: Any) -> None:
+        built = "dossier" in self.__dict__
+        self.dossier  # noqa: B018 - built by being asked for
+        if built:
+            self._dossier_to_front(view)
+        else:
+            self.shell.bridge.soon(lambda: self._dossier_to_front(view), self)
+
+    def _dossier_to_front(self, view: Any) -> None:
         self.dossier.show_view(view)
         self.stack.setCurrentWidget(self.dossier)
         self.set_primary()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import cached_property
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import Qt
@@ -237,13 +238,27 @@ class WithdrawnSection(BookSection):
         holder.setLayout(self._burned)
         left.body.addWidget(scroll(holder), 2)
         both.addWidget(left, 1)
-        self.add_panel, self.burn_panel = self._adding(), self._burning()
-        for panel in (self.add_panel, self.burn_panel):
-            panel.hide()
-            both.addWidget(panel)
+        self._beside = both
         self.frame.addLayout(both, 1)
 
     # -- panels -------------------------------------------------------------------------------------------------------
+
+    @cached_property
+    def add_panel(self) -> Panel:
+        return self._place(self._adding())
+
+    @cached_property
+    def burn_panel(self) -> Panel:
+        return self._place(self._burning())
+
+    def _place(self, panel: Panel) -> Panel:
+        panel.hide()
+        self._beside.addWidget(panel)
+        return panel
+
+    def _panel(self, name: str) -> Panel | None:
+        """``add_panel`` or ``burn_panel``, if it was wanted before."""
+        return self.__dict__.get(name)
 
     def _adding(self) -> Panel:
         panel = Panel("Catat KTP-el yang diserahkan atau ditemukan")
@@ -295,11 +310,15 @@ class WithdrawnSection(BookSection):
         return panel
 
     def _ask(self, what: str) -> None:
-        self.add_panel.setVisible(what == "catat")
-        self.burn_panel.setVisible(what == "musnah")
+        for name, key in (("add_panel", "catat"), ("burn_panel", "musnah")):
+            panel: Panel | None = getattr(self, name) if what == key else self._panel(name)
+            if panel is not None:
+                panel.setVisible(what == key)
+        if what == "musnah":
+            self._count_burning()
         self.rows.hide_columns((1, 4, 6) if what else ())
         self.all_button.setVisible(not what)
-        self.primary = {"catat": self.save_button, "musnah": self.go_button}.get(what, self.burn_button)
+        self.primary = self.save_button if what == "catat" else self.go_button if what == "musnah" else self.burn_button
         self.burn_button.setVisible(not what)
         self.add_button.setVisible(not what)
         self.page.set_primary()
@@ -308,6 +327,11 @@ class WithdrawnSection(BookSection):
         elif what == "musnah":
             self._prefill()
             self.place.editor.setFocus()
+
+    def _count_burning(self) -> None:
+        count = len(self.ticked)
+        self.burn_panel.title.setText(f"Musnahkan {number_text(count)} KTP-el")
+        self.go_button.setEnabled(bool(count))
 
     def _prefill(self) -> None:
         actor, office = self.page.session.actor, self.page.session.desk.sop.kantor
@@ -320,7 +344,7 @@ class WithdrawnSection(BookSection):
             nip.set_value(actor.nip)
 
     def back(self) -> bool:
-        if self.add_panel.isVisible() or self.burn_panel.isVisible():
+        if any(panel is not None and panel.isVisible() for panel in map(self._panel, ("add_panel", "burn_panel"))):
             self._ask("")
             return True
         return False
@@ -363,10 +387,10 @@ class WithdrawnSection(BookSection):
         count = len(self.ticked)
         self.title.setText(f"{number_text(count)} dari {number_text(len(self._cards))} dipilih" if count else
                            f"Menunggu dimusnahkan: {number_text(len(self._cards))}")
-        self.burn_panel.title.setText(f"Musnahkan {number_text(count)} KTP-el")
+        if self._panel("burn_panel") is not None:
+            self._count_burning()
         self.burn_button.setEnabled(bool(count) and self.presenter.may("destroy_cards"))
         self.burn_button.setToolTip("" if self.presenter.may("destroy_cards") else "Dilakukan Kepala Seksi atau Supervisor")
-        self.go_button.setEnabled(bool(count))
         self.add_button.setEnabled(self.presenter.may("withdraw_card"))
         self.all_button.setEnabled(bool(self._cards))
 
