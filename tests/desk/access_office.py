@@ -18,6 +18,7 @@ from doubles import Care
 from ktpel_kiosk.desk import (
     agenda,
     approvals,
+    audit_code,
     blangko,
     books,
     capture_rules,
@@ -328,6 +329,7 @@ CALLS: dict[str, Call] = {
     "agenda.set_setting": lambda o, d, a: agenda.set_setting(d, a, "surat.kode", "471.13"),
     "agenda.void_letter": lambda o, d, a: agenda.void_letter(d, a, o.ids["surat"], "salah ketik"),
     "approvals.check_all": lambda o, d, a: approvals.check_all(d, a),
+    "audit_code.holds": lambda o, d, a: audit_code.holds(d, a, "1-0000-0000-0000-0000"),
     "blangko.close_day": lambda o, d, a: blangko.close_day(d, a, 7, "dihitung"),
     "blangko.receive_blangko": lambda o, d, a: blangko.receive_blangko(d, a, ["90001"], "BAST-9"),
     "blangko.return_blangko": lambda o, d, a: blangko.return_blangko(d, a, 1, "KB-1", "kelebihan"),

@@ -123,6 +123,7 @@ TABLE: dict[str, str] = {
     "books.preview": COUNTERS_AND_HEADS,
     "books.export_register": "loket operator kasi camat supervisor",
     "books.export_register full_nik": HEADS,
+    "audit_code.holds": "kasi camat supervisor admin",
     "books.verify_register": "kasi camat supervisor admin",
     "approvals.check_all": "kasi camat supervisor admin",
     "closing.check": "kasi camat supervisor admin",

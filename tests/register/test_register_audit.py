@@ -228,5 +228,5 @@ def test_references_of_a_digest_are_exactly_the_domains(tmp_path: Path) -> None:
     with open_register(tmp_path) as register:
         register.write(lambda tx: tx.log("StageFinished", "ä☃", "rina", active_s=0.1 + 0.2, step=3, ok=True, note=None, text="é\"\\"))
         link = register.read(lambda v: v.audit())[0]
-        assert link.facts == {"active_s": 0.1 + 0.2, "step": 3, "ok": True, "note": None, "text": "é\"\\"}
+        assert link.facts == {"active_s": 0.1 + 0.2, "step": 3, "ok": True, "note": None, "text": "é\"\\", "rows": "*"}
         assert link.digest == link_digest(1, link.at, "rina", "StageFinished", "ä☃", link.facts, "0" * 64)

@@ -70,16 +70,18 @@ def check_line(book: object) -> str:
 
 
 @register_app.command("verify")
-def register_verify(data: Data = DEFAULT_DATA, as_json: Json = False) -> None:
-    """Memeriksa rantai audit dari awal sampai akhir, dan tanda tangan setiap paraf dan persetujuan."""
+def register_verify(data: Data = DEFAULT_DATA, anchor: Annotated[str, typer.Option("--anchor", help=(
+        "Kode audit yang tercetak pada laporan atau bukti: register ini harus memuatnya."))] = "", as_json: Json = False) -> None:
+    """Memeriksa rantai audit, setiap baris yang dijaminnya, tanda tangan setiap paraf, dan kode audit yang tercetak."""
     from ktpel_kiosk.app.maintenance import verify
     from ktpel_kiosk.desk.approvals import sentence_of
-    check, signed = guarded(lambda: verify(data_of(data)))
-    state = "utuh" if check.whole else f"RUSAK pada urutan {check.broken_at}"
-    put({"length": check.length, "head": check.head, "whole": check.whole, "broken_at": check.broken_at, "approvals": signed.count,
+    from ktpel_kiosk.desk.audit_code import anchor_text, check_text
+    check, signed, held = guarded(lambda: verify(data_of(data), anchor))
+    put({"length": check.length, "head": check.head, "whole": check.whole, "broken_at": check.broken_at, "rows": check.rows,
+         "rows_unsealed": check.unsealed, "rows_different": [asdict(f) for f in check.faults], "anchor": held, "approvals": signed.count,
          "approvals_changed": signed.changed, "approvals_unsigned": signed.unsigned, "approvals_invalid": [a for _, a in signed.invalid]},
-        as_json, lambda: f"Rantai audit {state}: {check.length} mata rantai, kepala {check.head}\n{sentence_of(signed)}")
-    if not (check.whole and signed.whole):
+        as_json, lambda: "\n".join(filter(None, (*check_text(check), anchor_text(anchor, held), sentence_of(signed)))))
+    if not (check.whole and signed.whole and held is not False):
         raise typer.Exit(1)
 
 

@@ -9,7 +9,7 @@ from pathlib import Path
 
 from ktpel_kiosk.app.office import settings_of
 from ktpel_kiosk.app.wiring import Kiosk, open_office
-from ktpel_kiosk.desk import approvals, blangko, books, closing
+from ktpel_kiosk.desk import approvals, audit_code, blangko, books, closing
 from ktpel_kiosk.desk.approvals import ApprovalCheck
 from ktpel_kiosk.domain.actor import Actor
 from ktpel_kiosk.domain.ledgers import MonthLock
@@ -76,7 +76,12 @@ def blangko_stock(data: Path) -> blangko.Stock:
         return blangko.stock(kiosk.desk)
 
 
-def verify(data: Path) -> tuple[AuditCheck, ApprovalCheck]:
-    """The audit chain, and every approval's signature."""
+def verify(data: Path, anchor: str = "") -> tuple[AuditCheck, ApprovalCheck, bool | None]:
+    """The audit chain with its rows, every approval's signature, and whether a printed audit code (when given) stands in the chain.
+
+    Raises:
+        BadInput: ``audit.code`` when ``anchor`` is no audit code.
+    """
     with opened(data) as kiosk:
-        return books.verify_register(kiosk.desk, CONSOLE), approvals.check_all(kiosk.desk, CONSOLE)
+        held = audit_code.holds(kiosk.desk, CONSOLE, anchor) if anchor else None
+        return books.verify_register(kiosk.desk, CONSOLE), approvals.check_all(kiosk.desk, CONSOLE), held

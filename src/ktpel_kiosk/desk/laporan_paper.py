@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from ktpel_kiosk.desk import complaints, ikm
+from ktpel_kiosk.desk import audit_code, complaints, ikm
 from ktpel_kiosk.desk.access import require
 from ktpel_kiosk.desk.context import Desk
 from ktpel_kiosk.desk.intake import today
@@ -72,7 +72,7 @@ def report_paper(desk: Desk, actor: Actor, kind: str, found: Berkas) -> ReportPa
         sections = [*time_sections(found.waktu, per_service=True), quality_section(found.waktu)]
     return ReportPaper(
         kop=kantor.kop, title=title_of(kind, masa), period=masa.label + (" (sementara)" if found.laporan.berjalan else ""),
-        sections=tuple(s for s in sections if s is not None), notes=tuple(notes),
+        sections=tuple(s for s in sections if s is not None), notes=(*notes, audit_code.note(desk)),
         place_date=f"{(kantor.kecamatan or kantor.kabupaten).title()}, {date_long(today(desk))}",
         signatories=(Signer(kantor.penandatangan_jabatan, kantor.penandatangan_nama, kantor.penandatangan_nip),
                      Signer("Petugas", actor.nama)),
@@ -119,7 +119,7 @@ def report_book(desk: Desk, paper: ReportPaper) -> Book:
     return Book(
         title=paper.title, period=paper.period, columns=BOOK_COLUMNS, rows=rows, text_columns=frozenset({1, 2, 3}), kop=paper.kop,
         place_date=paper.place_date, signatories=tuple((s.jabatan, s.nama, s.nip) for s in paper.signatories),
-        widths=(0.6, 2.4, 2.6, 1.8, 1.4), note=" ".join(paper.notes[-3:]))
+        widths=(0.6, 2.4, 2.6, 1.8, 1.4), note=" ".join(paper.notes[-4:]))
 
 
 def _long(sections: Sequence[Section]) -> Iterator[tuple[Cell, ...]]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from ktpel_kiosk.domain.audit import GENESIS, AuditLink, first_broken
@@ -10,6 +11,7 @@ from ktpel_kiosk.domain.errors import Corrupt
 from ktpel_kiosk.ports.register import AuditCheck
 from ktpel_kiosk.register import mappers
 from ktpel_kiosk.register.codecs import moment
+from ktpel_kiosk.register.seals import KnownSeals
 
 if TYPE_CHECKING:
     from ktpel_kiosk.register.anchor import Anchor
@@ -24,6 +26,7 @@ class _Reader:
         self._view, self._anchored = view, anchored
         self.length, self.head = 0, GENESIS
         self.at_anchor = GENESIS if anchored == 0 else ""
+        self.seals = KnownSeals()
 
     def links(self) -> Iterator[AuditLink]:
         for row in self._view.audit_rows():
@@ -31,6 +34,7 @@ class _Reader:
             if link.sequence == self._anchored:
                 self.at_anchor = link.digest
             self.length, self.head = self.length + 1, link.digest
+            self.seals.learn(link.facts)
             yield link
 
     @staticmethod
@@ -44,15 +48,26 @@ class _Reader:
         return link if canonical else AuditLink(0, link.at, "", "", "", {}, "", "")
 
 
-def check_chain(view: SqlView, anchor: Anchor | None) -> AuditCheck:
-    """First thing that does not fit, by sequence number.
+def check_chain(view: SqlView, anchor: Anchor | None, key: bytes | None = None) -> AuditCheck:
+    """First thing that does not fit, by sequence number; with the register's ``key`` also every row that differs from its seal.
 
     A chain that is whole in itself but shorter than its head or anchor is broken after its last link; one that differs from
     the anchor is broken where the anchor points. Without an anchor nothing proves the end: broken after the last link.
     """
-    own = view.audit_head()
     reader = _Reader(view, anchor.length if anchor else 0)
-    broken = first_broken(reader.links())
+    links = reader.links()
+    broken = first_broken(links)
+    for _ in links:  # past the broken link the seals are still the best witness of which row is another
+        pass
+    chain = _judged(view, anchor, reader, broken)
+    if key is None:
+        return chain
+    rows = view.check_rows(key, reader.seals)
+    return replace(chain, rows=rows.rows, unsealed=rows.unsealed, faults=tuple(rows.different))
+
+
+def _judged(view: SqlView, anchor: Anchor | None, reader: _Reader, broken: int | None) -> AuditCheck:
+    own = view.audit_head()
     length, head = reader.length, reader.head
     if broken is not None:
         return AuditCheck(own.length, own.head, broken)

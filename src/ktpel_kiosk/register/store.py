@@ -16,7 +16,7 @@ from sqlcipher3 import dbapi2
 
 from ktpel_kiosk.domain.audit import GENESIS
 from ktpel_kiosk.domain.errors import BugError, Corrupt, IoFailure, KioskError, NotFound, StorageTrouble
-from ktpel_kiosk.durable import storage_trouble
+from ktpel_kiosk.durable import make_folder, storage_trouble
 from ktpel_kiosk.ports.clock import Clock, Ids
 from ktpel_kiosk.ports.register import AuditCheck, Tx, View
 from ktpel_kiosk.register import driver, keycheck
@@ -85,7 +85,7 @@ class SqlRegister:
     def _prepare(self, migrations: Path) -> None:
         """Prove key and file, migrate where needed. On the caller's thread, so that its errors are the constructor's."""
         try:
-            self._path.parent.mkdir(parents=True, exist_ok=True)
+            make_folder(self._path.parent)
         except OSError as error:
             raise storage_trouble(error, self._path.parent) from error
         found = keycheck.probe(self._path, self._key)
@@ -185,6 +185,7 @@ class SqlRegister:
         try:
             from ktpel_kiosk.register.areas.applications import Known
             from ktpel_kiosk.register.engine import reading_engine, writing_engine
+            from ktpel_kiosk.register.seals import RowSeals
             from ktpel_kiosk.register.tx import SqlView
 
             self._known = Known()
@@ -193,6 +194,7 @@ class SqlRegister:
                 self._pooled = self._write_engine.raw_connection()
                 writing = cast(Any, self._pooled.driver_connection)
                 self._anchor_fits = self._look_at_anchor(SqlView(writing))
+                self._seals = RowSeals(writing, self._key)
             self._read_engine = reading_engine(self._path, self._key)
             self._writing = writing
         except BaseException as error:  # told to whoever uses the register first
@@ -221,7 +223,7 @@ class SqlRegister:
         connection = self._usable(self._writing)
         with self._translated():
             connection.execute("BEGIN IMMEDIATE").close()
-            tx = SqlTx(connection, self._known, self._clock, self._events)
+            tx = SqlTx(connection, self._known, self._clock, self._events, self._seals)
             try:
                 result = work(tx)
                 head, subjects = tx.finish_journal()
@@ -268,14 +270,14 @@ class SqlRegister:
     # -- care --------------------------------------------------------------------------------------------------------------
 
     def check_audit(self) -> AuditCheck:
-        """Check every link, the register's own head and the anchor outside it; streamed, on the calling thread."""
+        """Check every link, the register's own head, the anchor outside it, and every sealed row; streamed, on the calling thread."""
         self.wake()
         self._ready.wait()  # two threads importing SQLAlchemy at once see it half made
         from ktpel_kiosk.register.chain import check_chain
 
         anchor = self._anchor_file.read()  # before the snapshot: an anchor is never ahead of what was committed by then
         with self._reader() as view:
-            return check_chain(view, anchor)
+            return check_chain(view, anchor, self._key)
 
     def accept_audit_head(self, actor: str, reason: str) -> None:
         """After a restored backup, or a lost anchor: an administrator stands for the chain as it is now. Audited.

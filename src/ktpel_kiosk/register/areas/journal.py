@@ -15,8 +15,10 @@ from ktpel_kiosk.register import mappers
 from ktpel_kiosk.register.anchor import Anchor
 from ktpel_kiosk.register.codecs import micros, moment
 from ktpel_kiosk.register.rows import AuditHeadRow, AuditRow, table_of
+from ktpel_kiosk.register.seals import BIRTH, ROWS, KnownSeals, RowsChecked, RowSeals, Sealer, check_rows
 from ktpel_kiosk.register.session import Row, Session
 
+Fact = str | int | float | bool | None
 LINKS: Final = table_of(AuditRow)
 HEAD: Final = table_of(AuditHeadRow)
 
@@ -50,35 +52,68 @@ class JournalView(Session):
         """All links as stored, streamed."""
         return self.stream(_EVERY)
 
+    def check_rows(self, key: bytes, known: KnownSeals) -> RowsChecked:
+        """Every sealed row against ``known``; ``key`` is the register's own."""
+        return check_rows(self._connection, Sealer(key), known)
+
 
 class JournalWrites(JournalView):
-    """Links are stored as they are logged; :meth:`finish_journal` moves the head once, right before the commit."""
+    """Links are stored as they are logged, except the last: it waits for the rows it has to seal.
+
+    :meth:`finish_journal` stores it and moves the head once, right before the commit.
+    """
 
     _clock: Clock
     _events: Mapping[str, str]
+    _seals: RowSeals | None
     _head: Anchor | None = None
+    _waiting: tuple[int, str, str, str, dict[str, Fact]] | None = None
 
-    def begin_journal(self, clock: Clock, events: Mapping[str, str]) -> None:
+    def begin_journal(self, clock: Clock, events: Mapping[str, str], seals: RowSeals | None = None) -> None:
         """Say once, before the first :meth:`log`, whose time and which events count."""
-        self._clock, self._events = clock, events
+        self._clock, self._events, self._seals = clock, events, seals
         self._subjects: set[str] = set()
+        if seals is not None:
+            seals.begin()
 
-    def log(self, event: str, subject: str, actor: str, **facts: str | int | float | bool | None) -> None:
+    def log(self, event: str, subject: str, actor: str, **facts: Fact) -> None:
         """Raises BugError: ``register.unknown_event``, ``register.audit_fact``."""
-        if event not in self._events:
+        if event not in self._events or ROWS in facts:
             raise BugError("register.unknown_event", entry=event[:40])
-        text = mappers.facts_text(facts)
-        head = self._head or self.audit_head()
-        at = micros(self._clock.now())
-        sequence = head.length + 1
-        digest = link_digest(sequence, moment(at), actor, event, subject, dict(facts), head.head)
-        self.run(_ADD, {"sequence": sequence, "at": at, "actor": actor, "event": event, "subject": subject, "facts": text,
-                        "previous": head.head, "digest": digest})
-        self._head = Anchor(head.register_id, sequence, digest)
+        mappers.facts_text(facts)  # refused here, where the mistake is
+        self._store_waiting()
+        self._waiting = (micros(self._clock.now()), event, subject, actor, dict(facts))
         self._subjects.add(subject)
 
+    def audit(self, *, subject: str = "", after: int = 0, limit: int = 1000) -> Sequence[AuditLink]:
+        self._store_waiting()
+        return super().audit(subject=subject, after=after, limit=limit)
+
+    def _store_waiting(self, rows: str | None = None) -> None:
+        if self._waiting is None:
+            return
+        at, event, subject, actor, facts = self._waiting
+        self._waiting = None
+        if rows is not None:
+            facts[ROWS] = rows
+        head = self._head or self.audit_head()
+        sequence = head.length + 1
+        digest = link_digest(sequence, moment(at), actor, event, subject, facts, head.head)
+        self.run(_ADD, {"sequence": sequence, "at": at, "actor": actor, "event": event, "subject": subject,
+                        "facts": mappers.facts_text(facts), "previous": head.head, "digest": digest})
+        self._head = Anchor(head.register_id, sequence, digest)
+
     def finish_journal(self) -> tuple[Anchor, frozenset[str]]:
-        """Store the new head; returns it and the subjects touched. Raises BugError ``register.no_audit``."""
+        """Seal the rows in the last link, store it and the new head; returns it and the subjects touched.
+
+        Raises BugError ``register.no_audit``.
+        """
+        rows = self._seals.text() if self._seals is not None else ""
+        if self._seals is not None and self.audit_length() == 0:
+            rows = f"{BIRTH} {rows}".rstrip()
+        if self._waiting is None and self._head is not None and rows:  # somebody asked for the audit after the last log
+            self.log("RowsSealed", "register", "-")
+        self._store_waiting(rows or None)
         if self._head is None:
             raise BugError("register.no_audit")
         self.run(_MOVE, {"to_length": self._head.length, "to_head": self._head.head})

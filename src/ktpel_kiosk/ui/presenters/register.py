@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from pathlib import Path
 
-from ktpel_kiosk.desk import approvals, books, intake, letters, queries
+from ktpel_kiosk.desk import approvals, audit_code, books, intake, letters, queries
 from ktpel_kiosk.desk.access import require
 from ktpel_kiosk.desk.book_layouts import condition_text
 from ktpel_kiosk.desk.papers import file_stem
@@ -425,7 +425,10 @@ class RegisterPresenter:
         result = books.verify_register(self.session.desk, self.session.actor)
         if result.whole:
             signed = approvals.sentence_of(approvals.check_all(self.session.desk, self.session.actor))
-            return f"Register utuh: {number_text(result.length)} catatan terperiksa. {signed}"
+            return f"Register utuh: {number_text(result.length)} catatan dan {number_text(result.rows)} baris terperiksa. {signed}"
+        if result.broken_at is None:
+            first = audit_code.check_text(result)[2].strip()
+            return f"{number_text(len(result.faults))} baris register berbeda dari audit: {first}. Jangan ubah apa pun; hubungi pengelola."
         return f"Rantai catatan terputus di nomor {number_text(result.broken_at or 0)}. Jangan ubah apa pun; hubungi pengelola."
 
 
