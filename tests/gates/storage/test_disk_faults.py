@@ -1,0 +1,155 @@
+"""A disk that fails or is full at any call of the desk's way (RELIABILITY.md, threats 10 and 11).
+
+Promise: one clear sentence within two seconds, nothing acknowledged is lost, nothing is corrupt, and the same step succeeds once
+the disk does. Faults are made by libfiu in the C library, by RLIMIT_FSIZE, and by a small tmpfs that is full.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+import storage_story
+from packets_desk import DAY, open_desk
+from storage_story import Story
+
+from ktpel_kiosk.packet.keys import make_demo_keys
+
+HERE = Path(__file__).parent
+WAIT_S = 2.0
+"""The longest a clerk waits for the sentence; a loaded machine is given more (the gate runs alone)."""
+needs_fiu = pytest.mark.skipif(shutil.which("fiu-run") is None, reason="fiu-utils is not installed (tools/setup.sh)")
+Point = tuple[str, str, str, int, str]
+
+
+class Warmed:
+    """The warmed desk, asked for one point after another."""
+
+    def __init__(self, start: Path, folder: Path, wrapped: tuple[str, ...] = ("fiu-run", "-x")) -> None:
+        self.log = (start.parent / "faults.log").open("wb")
+        self.process = subprocess.Popen(
+            [*wrapped, sys.executable, str(HERE / "storage_faults.py"), str(start), str(folder)], stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE, stderr=self.log, text=True, env={**os.environ, "OMP_NUM_THREADS": "1", "PYTHONDONTWRITEBYTECODE": "1"})
+        self.tail = start.parent / "faults.log"
+        assert self._line() == "ready", self.tail.read_text()[-3000:]
+
+    def _line(self) -> str:
+        assert self.process.stdout is not None
+        return self.process.stdout.readline().strip()
+
+    def ask(self, point: Point) -> None:
+        assert self.process.stdin is not None
+        self.process.stdin.write(" ".join(map(str, point)) + "\n")
+        self.process.stdin.flush()
+        assert self._line() == f"{point[0]} 0", f"{point}: {self.tail.read_text()[-3000:]}"
+
+    def close(self) -> None:
+        assert self.process.stdin is not None and self.process.stdout is not None
+        self.process.stdin.close()
+        self.process.wait(60)
+        self.process.stdout.close()
+        self.log.close()
+
+
+@contextmanager
+def warmed(start: Path, folder: Path, *wrapped: str) -> Iterator[Warmed]:
+    desk = Warmed(start, folder, *([wrapped] if wrapped else []))
+    try:
+        yield desk
+    finally:
+        desk.close()
+
+
+@pytest.fixture
+def start(tmp_path: Path) -> Path:
+    """An office in use, closed for the night."""
+    folder = tmp_path / "awal"
+    make_demo_keys(folder / "keys", DAY - timedelta(days=1), "tempeh-meja-1")
+    with open_desk(folder, 0) as kiosk:
+        Story(kiosk, tmp_path, 0).seal()
+    (tmp_path / "acks").unlink()
+    return folder
+
+
+def judge(office: Path, said: Path, kinds: frozenset[str]) -> list[str]:
+    """What is wrong with how this story went, and with the office the next morning."""
+    result = json.loads((said / "result.json").read_text())
+    wrong = [f"{e['step']}: {e['kind']} {e['key']}" for e in result["errors"] if e["kind"] not in kinds]
+    wrong += [f"{e['step']}: no sentence" for e in result["errors"] if not e["said"].endswith(".") or e["key"] in e["said"]]
+    wrong += [f"{e['step']}: {e['seconds']} s" for e in result["errors"] if e["seconds"] > WAIT_S * (1 if "KTPEL_GATE_REPORT" in os.environ else 10)]
+    acks = [a for a in storage_story.acknowledged(said / "acks") if a != "!sync"]
+    if len(acks) < 7:
+        wrong.append(f"only {acks}")
+    try:
+        with open_desk(office / "kantor", 2) as kiosk:
+            wrong += storage_story.missing(kiosk, office / "usb", acks)
+            kiosk.register.write(lambda tx: tx.log("DraftSaved", "x", "rina"))
+    except Exception as error:
+        wrong.append(f"does not open: {error!r}")
+    return wrong
+
+
+def tell(desk: Warmed, folder: Path, point: Point, kinds: frozenset[str], said: Path | None = None) -> tuple[list[str], int]:
+    """Run one point, judge it, clear it away: what was wrong, and how many errors were told."""
+    desk.ask(point)
+    office = folder / point[0]
+    said = said or office
+    wrong = [f"{point}: {w}" for w in judge(office, said, kinds)]
+    told = len(json.loads((said / "result.json").read_text())["errors"])
+    shutil.rmtree(office)
+    return wrong, told
+
+
+def counted(desk: Warmed, folder: Path) -> dict[str, int]:
+    desk.ask(("hitung", "count", "EIO", 0, "once"))
+    calls: dict[str, int] = json.loads((folder / "hitung" / "result.json").read_text())["calls"]
+    assert not judge(folder / "hitung", folder / "hitung", frozenset())
+    return calls
+
+
+FAILING, FULL = frozenset({"IoFailure"}), frozenset({"DiskFull"})
+
+
+def faults_at(start: Path, tmp_path: Path, number: str, every: int, hows: tuple[str, ...], kinds: frozenset[str]) -> tuple[int, int, list[str]]:
+    """A fault at every ``every``-th call of each kind: points tried, points that told an error, everything that was wrong."""
+    folder = tmp_path / "faults"
+    folder.mkdir()
+    points, told, wrong = 0, 0, []
+    with warmed(start, folder) as desk:
+        for call, count in counted(desk, folder).items():
+            if number == "ENOSPC" and call in ("fsync", "fdatasync", "ftruncate", "rename"):
+                continue
+            for nth in range(1 + (points % every), count + 1, every):
+                for how in hows:
+                    bad, errors = tell(desk, folder, (f"{call}-{nth}-{how}", call, number, nth, how), kinds)
+                    points, told, wrong = points + 1, told + bool(errors), wrong + bad
+    for line in wrong[:10]:
+        print(line)
+    print(f"{points} points of {number}, {told} told an error, {len(wrong)} wrong")
+    return points, told, wrong
+
+
+@needs_fiu
+def test_a_failing_disk_is_told_and_loses_nothing(start: Path, tmp_path: Path) -> None:
+    points, told, wrong = faults_at(start, tmp_path, "EIO", 60, ("once",), FAILING)
+    assert not wrong and points >= 5 and told
+
+
+@needs_fiu
+@pytest.mark.gate
+@pytest.mark.timeout(3600)
+@pytest.mark.parametrize("number, kinds", [("EIO", FAILING), ("ENOSPC", FULL)])
+def test_every_call_fails_once_and_for_a_while(start: Path, tmp_path: Path, number: str, kinds: frozenset[str], reached: Any) -> None:
+    points, told, wrong = faults_at(start, tmp_path, number, 1, ("once", "stay"), kinds)
+    what = "calls of the disk that fail (EIO)" if number == "EIO" else "calls of the disk that find it full (ENOSPC)"
+    reached(11 if number == "EIO" else 10, asked=points, got=points - len({w.split("'")[1] for w in wrong}), what=what)
+    assert not wrong and told > 20 and points > 200
