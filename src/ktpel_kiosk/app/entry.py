@@ -8,6 +8,7 @@ from __future__ import annotations
 import sys
 
 from ktpel_kiosk.app import watchdog
+from ktpel_kiosk.app.hidden import hide_process
 
 QUICK = {"--office": "office", "--data": "data", "--camera": "camera", "--reader": "reader", "--devices": "devices"}
 
@@ -32,6 +33,7 @@ def quick_options(arguments: list[str]) -> dict[str, str | bool] | None:
 
 
 def main() -> None:
+    hide_process()
     arguments = sys.argv[1:]
     if watchdog.watched(arguments):  # this process stays small and watches; a copy of it goes on below
         code, safe = watchdog.keep(arguments)

@@ -124,7 +124,7 @@ def _choice(kind: type[E], value: str, field: str, names: Mapping[E, str]) -> E:
     try:
         return kind(value)
     except ValueError as error:
-        raise BadInput("complaint.choice", field=field, value=value[:40], expected=", ".join(names.values())) from error
+        raise BadInput("complaint.choice", field=field, expected=", ".join(names.values())) from error
 
 
 def move(desk: Desk, actor: Actor, complaint_id: str, to: str, note: str = "", *, version: int | None = None) -> Pengaduan:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import cached_property
 from typing import TYPE_CHECKING
 
 from PySide6.QtWidgets import QStackedWidget, QWidget
@@ -13,6 +14,7 @@ from ktpel_kiosk.ui.kiosk_window import KioskWindow
 if TYPE_CHECKING:
     from ktpel_kiosk.desk.context import Desk
     from ktpel_kiosk.ui.bridge import Bridge
+    from ktpel_kiosk.ui.clipboard import Copied
     from ktpel_kiosk.ui.header import Header
     from ktpel_kiosk.ui.widgets.buttons import NavItem
     from ktpel_kiosk.ui.widgets.status import NoticeBar
@@ -34,6 +36,12 @@ class SeatWindow(KioskWindow):
     """Page to come back to after the lock."""
     _last_user: str
 
+    @cached_property
+    def copied(self) -> Copied:
+        """What an officer copied here; made when the first one sits down."""
+        from ktpel_kiosk.ui.clipboard import Copied
+        return Copied(self)
+
     def may_open(self, key: str) -> bool:
         raise NotImplementedError
 
@@ -51,6 +59,7 @@ class SeatWindow(KioskWindow):
             self._forget_pages()
         self._last_user = actor.username
         self.session.actor = actor
+        self.copied.watch()
         if self.applicant is not None:
             self.applicant.unlock(same=not fresh)
         self.header.show_user(self.place, actor)
@@ -94,6 +103,7 @@ class SeatWindow(KioskWindow):
             self.desk.seats.leave(last)
             self._left = "beranda" if self._page == "keluar" else self._page
         self.session.actor = Actor("", "", frozenset())
+        self.copied.forget()
         self._idle.stop()
         self._page = ""
         self._frame(False)
