@@ -5,6 +5,8 @@ Permenpan RB 15/2014 and UU 25/2009 ask offices to publish these; the screen doe
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 from PySide6.QtCore import QEvent, QObject, QRectF, QSize, Qt, QTimer
 from PySide6.QtGui import QFontMetrics, QHideEvent, QKeyEvent, QMouseEvent, QPainter, QPen, QShowEvent
 from PySide6.QtWidgets import QGraphicsOpacityEffect, QHBoxLayout, QLabel, QSizePolicy, QStackedWidget, QWidget
@@ -17,13 +19,15 @@ from ktpel_kiosk.ui.applicant.look import touch_of
 from ktpel_kiosk.ui.applicant.paging import font_measure, pages
 from ktpel_kiosk.ui.applicant.parts import ApplicantPage
 from ktpel_kiosk.ui.motion import animation
-from ktpel_kiosk.ui.theme import theme_of
+from ktpel_kiosk.ui.theme import Theme, theme_of
 from ktpel_kiosk.ui.widgets.base import Painted, label
 from ktpel_kiosk.ui.widgets.buttons import Pressable
 from ktpel_kiosk.ui.words import word
 
 TURN_S, READ_S = 14.0, 45.0
 """Seconds a page stands by itself, and after a touch."""
+MORE_MS = 30
+"""Between two pages that are laid out behind the first."""
 SWIPE = 80
 LOW, WIDE = 600, 1100
 """Pixels of the page under which there is no room for explanations."""
@@ -121,7 +125,11 @@ class IdlePage(ApplicantPage):
         self._later.timeout.connect(self._lay_again)
         self._overlay: QLabel | None = None
         self._pressed_x: int | None = None
-        self.slides: list[Slide] = []
+        self._slides: list[Slide] = []
+        self._rest: Iterator[Slide] = iter(())
+        self._more = QTimer(self)
+        self._more.setSingleShot(True)
+        self._more.timeout.connect(self._next_slide)
         self._maklumat = maklumat
 
     def show_maklumat(self, text: str) -> None:
@@ -129,26 +137,49 @@ class IdlePage(ApplicantPage):
         self._maklumat, self._built = text, ()
         if not self.isVisible():
             return
+        self._more.stop()
         while self.stack.count():
             old = self.stack.widget(self.stack.count() - 1)  # from the end: each removal of the one shown would show another
             if old is not None:
                 self.stack.removeWidget(old)
                 old.deleteLater()
-        theme = theme_of(self)
         self._built = self._shape()
+        self._slides, self._rest = [], self._lay(text, theme_of(self))
+        self._next_slide()
+        self._show(0)
+
+    def _lay(self, text: str, theme: Theme) -> Iterator[Slide]:
+        """The round, page by page."""
         low, (width, high) = self.height() < LOW, self._column()
+        yield WelcomeSlide(self.sop, theme, upright=self.upright, low=low)
         measure = font_measure(theme.font("applicant_body", 700), theme.font("applicant_body"))
         found = pages(service_standard(self.sop), measure, width, high)
         title = self.sop.judul if len(self.sop.judul) <= 56 and self.width() >= WIDE else self.sop.kantor.nama
-        self.slides = [WelcomeSlide(self.sop, theme, upright=self.upright, low=low)]
-        self.slides += [StandardSlide(p, title, i, len(found)) for i, p in enumerate(found, 1)]
-        self.slides += [MaklumatSlide(text, self.sop.kantor, theme),
-                        ChannelsSlide(channels(self.sop.kantor), theme, low=low, across=2 if self.upright else 3)]
-        for slide in self.slides:
-            self.stack.addWidget(slide)
-            for inner in (slide, *slide.findChildren(QWidget)):
-                inner.setAttribute(Qt.WidgetAttribute.WA_TransparentForMouseEvents)
-        self._show(0)
+        for i, page in enumerate(found, 1):
+            yield StandardSlide(page, title, i, len(found))
+        yield MaklumatSlide(text, self.sop.kantor, theme)
+        yield ChannelsSlide(channels(self.sop.kantor), theme, low=low, across=2 if self.upright else 3)
+
+    def _next_slide(self) -> bool:
+        """The welcome is there at once; each further page in a turn of its own, long before its time comes."""
+        slide = next(self._rest, None)
+        if slide is None:
+            self._more.stop()
+            self.dots.set(len(self._slides), max(0, self.at))
+            return False
+        self._slides.append(slide)
+        self.stack.addWidget(slide)
+        for inner in (slide, *slide.findChildren(QWidget)):
+            inner.setAttribute(Qt.WidgetAttribute.WA_TransparentForMouseEvents)
+        self._more.start(MORE_MS)
+        return True
+
+    @property
+    def slides(self) -> list[Slide]:
+        """The whole round; what was not laid out yet is now."""
+        while self._next_slide():
+            pass
+        return self._slides
 
     def _shape(self) -> tuple[object, ...]:
         """What the round is laid out for."""
@@ -164,7 +195,7 @@ class IdlePage(ApplicantPage):
     def fit(self) -> None:
         self.hint.setVisible(self.width() >= WIDE)
         if self.isVisible() and self._built != self._shape():
-            if self.slides:
+            if self._slides:
                 self._later.start()  # a window that comes up is resized several times
             else:
                 self._lay_again()
@@ -199,7 +230,7 @@ class IdlePage(ApplicantPage):
         if fade and self.isVisible() and at != self.at:
             self._fade()
         self.stack.setCurrentIndex(at)
-        self.dots.set(len(self.slides), at)
+        self.dots.set(len(self._slides), at)
         self._wait(touched)
 
     def _wait(self, touched: bool) -> None:
