@@ -167,7 +167,7 @@ class PerekamanPage(Page):
         self.parts.begin()
         self.pages.setCurrentIndex(1)
         self.set_view(view)
-        self._show_part(part if part in view.parts() else view.next_part())
+        self._show_soon(part if part in view.parts() else view.next_part())
         if paused and self.work.may_act(view.permohonan):
             self.shell.tell("info", f"Tadi dijeda: {paused}. Waktu berjalan lagi; yang sudah direkam masih tersimpan.",
                             bold=f"{view.permohonan.nomor_register} dilanjutkan.")
@@ -236,6 +236,21 @@ class PerekamanPage(Page):
 
     def _tab(self, key: str, _on: bool = True) -> None:
         self._show_part(key)
+
+    def _show_soon(self, key: str) -> None:
+        """An answer of the register came; a part that has to be built for it is shown in the turn after."""
+        view = self.view
+        if key in self.parts or view is None:
+            self._show_part(key)
+            return
+        self.parts[key]
+        pid = view.permohonan.id
+
+        def turn() -> None:
+            if self.view is not None and self.view.permohonan.id == pid:
+                self._show_part(key)
+
+        self.shell.bridge.soon(turn, self)
 
     def _show_part(self, key: str) -> None:
         if self.part is not None and (self.part.key != key or not self.isVisible()):
@@ -412,7 +427,7 @@ class PerekamanPage(Page):
     def _confirmed(self, view: RecordView) -> None:
         self.set_view(view)
         if view.confirmed:
-            self._show_part(view.next_part())
+            self._show_soon(view.next_part())
         elif self.applicant is not None:
             self.applicant.wait()
             self._show_part("data")
