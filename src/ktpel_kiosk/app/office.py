@@ -25,6 +25,8 @@ SETTINGS = "office.json"
 PRACTICE, PRODUCTION = "practice", "production"
 UNFINISHED = "belum-jadi"
 """Mark inside the register of an office that is being set up: as long as it lies there without ``office.json``, nobody counts on it."""
+PENDING_RESTORE = "pemulihan.json"
+"""A restore that was agreed and waits for the folder to be opened (:mod:`ktpel_kiosk.app.restore`)."""
 PRACTICE_STATION = "praktik-meja-1"
 PRACTICE_PASSWORD = "praktik"
 """Of the invented accounts of practice mode only; production offices create their own accounts."""
@@ -138,6 +140,9 @@ def open_central_keys(data: Path) -> DemoKeys:
 def open_register(data: Path, clock: SystemClock | PracticeClock, ids: Uuid7, *, late: bool = False) -> SqlRegister:
     """The encrypted register of this folder, created when it does not exist yet; ``late`` postpones its heavy imports to the first use."""
     folder = data / "register"
+    if (data / PENDING_RESTORE).exists():
+        from ktpel_kiosk.app.restore import finish
+        finish(data)
     store = KeyStore(folder / "register.key")
     key = store.unlock_with_machine() if store.exists() else store.create(machine=True)
     return SqlRegister(folder / "register.sqlite", key, clock, ids, migrations=migrations(), late=late)

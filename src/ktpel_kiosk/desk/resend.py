@@ -14,9 +14,10 @@ from ktpel_kiosk.desk.context import Desk
 from ktpel_kiosk.desk.progress import save
 from ktpel_kiosk.desk.sealing import add_sealed, waiting_for_line
 from ktpel_kiosk.domain.actor import Actor
+from ktpel_kiosk.domain.audit import GENESIS
 from ktpel_kiosk.domain.errors import BadInput, Corrupt, NotFound, SopViolation, StorageTrouble
 from ktpel_kiosk.domain.free_text import for_audit, free_text
-from ktpel_kiosk.domain.outbox import CONTENTS_GONE, Packet, PacketState, WaitCause
+from ktpel_kiosk.domain.outbox import CHAIN_END, CONTENTS_GONE, Packet, PacketState, WaitCause, chain_end
 from ktpel_kiosk.domain.permohonan import Permohonan, back_to
 from ktpel_kiosk.domain.sop import Stage
 from ktpel_kiosk.ports.register import Tx, View
@@ -180,11 +181,12 @@ def _renewed(desk: Desk, old: Packet, by: str, reason: str) -> Packet:
 
     Killed in between, the files are nobody's: start-up removes them and everything is as before.
     """
-    last, spare = desk.register.read(lambda v: (v.last_packet(), v.spare(old.packet_id)))
-    if spare is None or last is None:
+    (counter, previous), spare = desk.register.read(
+        lambda v: (chain_end(v.last_packet(), v.setting(CHAIN_END), GENESIS), v.spare(old.packet_id)))
+    if spare is None:
         raise NotFound(CONTENTS_GONE, packet_id=old.packet_id)
     now = desk.clock.now()
-    new_id, counter, previous = desk.ids.new(), last.counter + 1, last.sha256
+    new_id, counter = desk.ids.new(), counter + 1
     try:
         sealed = desk.sealer.reseal(spare, packet_id=new_id, counter=counter, previous_hash=previous, created_at=now)
     except Corrupt as error:

@@ -15,7 +15,7 @@ from ktpel_kiosk.domain.actor import Actor
 from ktpel_kiosk.domain.audit import GENESIS
 from ktpel_kiosk.domain.biometric import EYES, Position, Sample
 from ktpel_kiosk.domain.errors import EnvironmentTrouble, NotAllowed, SopViolation, StaleView
-from ktpel_kiosk.domain.outbox import Packet, PacketState
+from ktpel_kiosk.domain.outbox import CHAIN_END, Packet, PacketState, chain_end
 from ktpel_kiosk.domain.packet import PacketContent, PacketDocument, SealedPacket
 from ktpel_kiosk.domain.permohonan import Permohonan, start
 from ktpel_kiosk.domain.sop import Stage
@@ -151,13 +151,13 @@ def _content(desk: Desk, actor: Actor, view: View, permohonan_id: str) -> tuple[
     everything = list(view.samples(p.id))
     excused = {e.position for e in view.exceptions(permohonan_id)}
     best = [s for s in everything if s.best and s.position not in excused]
-    last, earlier = view.last_packet(), view.packet_of(p.id)
+    (counter, previous), earlier = chain_end(view.last_packet(), view.setting(CHAIN_END), GENESIS), view.packet_of(p.id)
     attempts: dict[str, int] = {}
     for s in everything:
         attempts[s.position.value] = max(attempts.get(s.position.value, 0), s.attempt)
     content = PacketContent(
         packet_id=desk.ids.new(), station=desk.station, office_code=desk.sop.kantor.kode_wilayah,
-        counter=last.counter + 1 if last else 1, previous_hash=last.sha256 if last else GENESIS, process=p.layanan.value,
+        counter=counter + 1, previous_hash=previous, process=p.layanan.value,
         sop_id=p.sop_id, sop_digest=p.sop_digest, register_number=p.nomor_register, created_at=desk.clock.now(),
         penduduk=p.penduduk, samples=tuple(best), exceptions=tuple(view.exceptions(p.id)),
         documents=tuple(PacketDocument(d.kind, d.media_type, d.data) for d in view.documents(p.id) if d.kind.startswith("berkas.")),

@@ -41,6 +41,23 @@ CONTENTS_GONE = "packet.contents_gone"
 """``wait_detail`` of a packet whose file and spare contents are both lost: only a new recording helps."""
 
 
+CHAIN_END = "paket.ujung"
+"""Setting of a restored register: counter and SHA-256 of the last packet of this station, which may stand in no row any more."""
+
+
+def chain_end_text(counter: int, sha256: str) -> str:
+    return f"{counter} {sha256}"
+
+
+def chain_end(last: Packet | None, setting: str | None, genesis: str) -> tuple[int, str]:
+    """Counter and hash of the packet the next one follows: the last row's, or what a restore left as the end where that is later."""
+    counter, digest = (last.counter, last.sha256) if last is not None else (0, genesis)
+    number, _, text = (setting or "").partition(" ")
+    if number.isdecimal() and int(number) > counter:
+        return int(number), text or digest
+    return counter, digest
+
+
 @dataclass(frozen=True, slots=True)
 class Packet:
     """Register row of one sealed packet. ``path`` is relative to the packet folder.

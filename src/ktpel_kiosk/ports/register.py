@@ -252,6 +252,10 @@ class Tx(View, LedgerTx, OutboxTx, QueueTx, PrivacyTx, Protocol):
         """1, 2, 3 ... without gaps per (series, year); never reused."""
         ...
 
+    def raise_number(self, series: str, year: int, last: int) -> bool:
+        """Numbers of the series go on after ``last``; never back. True when that changed something (a restored register)."""
+        ...
+
     def add_sample(self, sample: Sample) -> None:
         """Store a sample; all samples of its position lose ``best`` if this one has it."""
         ...

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any, TypeVar, cast
 from sqlcipher3 import dbapi2
 
 from ktpel_kiosk.domain.audit import GENESIS
-from ktpel_kiosk.domain.errors import BugError, Corrupt, IoFailure, KioskError, NotFound, StorageTrouble
+from ktpel_kiosk.domain.errors import BadInput, BugError, Corrupt, IoFailure, KioskError, NotFound, StorageTrouble
 from ktpel_kiosk.durable import make_folder, storage_trouble
 from ktpel_kiosk.ports.clock import Clock, Ids
 from ktpel_kiosk.ports.register import AuditCheck, Tx, View
@@ -68,6 +68,7 @@ class SqlRegister:
         self._anchor_file = AnchorFile(path, key)
         self._commits_since_anchor = 0
         self._head: Anchor | None = None
+        self._frozen = False
         self._anchor_fits = True
         self._reading = threading.Condition()
         self._readers, self._closed = 0, False
@@ -107,7 +108,15 @@ class SqlRegister:
                 Whatever ``work`` raises.
         """
         self.wake()
-        return self._writer.run_job(work)
+        return self._writer.run_job(self._unless_frozen(work))
+
+    def _unless_frozen(self, work: Callable[[Tx], T]) -> Callable[[Tx], T]:
+        def asked(tx: Tx) -> T:
+            if self._frozen:
+                raise BadInput("restore.pending")
+            return work(tx)
+
+        return asked
 
     def read(self, work: Callable[[View], T]) -> T:
         """``work`` on one snapshot, on the calling thread."""
@@ -318,6 +327,13 @@ class SqlRegister:
             connection.close()
         if fault:
             raise Corrupt("register.corrupt", path=str(self._path), reason=fault[:120])
+
+    def freeze(self, frozen: bool = True) -> None:
+        """From when this returns nothing is written any more (BadInput ``restore.pending``): another register takes its place."""
+        self._frozen = frozen
+        if frozen:
+            with suppress(BadInput):  # refused, after everything that was asked for before
+                self.write(lambda _tx: None)
 
     def sealed_note(self, make: Callable[[bytes], bytes]) -> bytes:
         """What ``make`` writes of this register with its key, which leaves the register nowhere else."""

@@ -44,6 +44,10 @@ _DROP_DRAFT = delete(DRAFTS).where(DRAFTS.c.key == bindparam("k_key"))
 _COUNT = insert(COUNTERS).values(series=bindparam("k_series"), year=bindparam("k_year"), value=1).on_conflict_do_update(
     index_elements=[COUNTERS.c.series, COUNTERS.c.year], set_={"value": COUNTERS.c.value + 1}).returning(COUNTERS.c.value)
 
+_RAISE = insert(COUNTERS).values(series=bindparam("k_series"), year=bindparam("k_year"), value=bindparam("k_last"))
+_RAISE = _RAISE.on_conflict_do_update(index_elements=[COUNTERS.c.series, COUNTERS.c.year], set_={"value": _RAISE.excluded.value},
+                                      where=COUNTERS.c.value < _RAISE.excluded.value)
+
 
 class OfficeView(Session):
     def user(self, username: str) -> UserAccount | None:
@@ -73,6 +77,9 @@ class OfficeView(Session):
 class OfficeWrites(OfficeView):
     def next_number(self, series: str, year: int) -> int:
         return int(self.scalar(_COUNT, k_series=series, k_year=year))
+
+    def raise_number(self, series: str, year: int, last: int) -> bool:
+        return bool(self.run(_RAISE, {"k_series": series, "k_year": year, "k_last": last}).rowcount == 1)
 
     def save_user(self, user: UserAccount) -> None:
         self.run(_PUT_USER, mappers.USER.values(user))
