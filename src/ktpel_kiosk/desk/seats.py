@@ -15,6 +15,8 @@ class Seats:
         self._lock = threading.Lock()
         self._signers: dict[str, Signer] = {}
         self._free_at: dict[str, float] = {}
+        self.counted_at: float | None = None
+        """Monotonic moment at which :mod:`sign_in_bound` counted last in this process."""
 
     def take(self, username: str, signer: Signer) -> None:
         """The officer signed in: the key may be used until :meth:`leave`."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from datetime import timedelta
 
+from ktpel_kiosk.desk import sign_in_bound
 from ktpel_kiosk.desk.access import require
 from ktpel_kiosk.desk.context import Desk
 from ktpel_kiosk.domain.actor import Actor, UserAccount
@@ -49,7 +50,8 @@ def authenticate(desk: Desk, username: str, password: str) -> tuple[Actor, Signe
     The signer is None when the stored key cannot be opened although the password is right (damaged): approvals then say so.
 
     Raises:
-        SignInRefused: ``sign_in.wait`` (fact wait_s) while backing off, ``sign_in.wrong`` otherwise.
+        SignInRefused: ``sign_in.wait`` (fact wait_s) while backing off, ``sign_in.bound`` after too long without the centre,
+            ``sign_in.wrong`` otherwise.
     """
     name = username.strip().lower()
     with desk.seats.trying:
@@ -61,7 +63,18 @@ def authenticate(desk: Desk, username: str, password: str) -> tuple[Actor, Signe
             _failed(desk, name if account else "")
             raise SignInRefused("sign_in.wrong")
         assert account is not None
+        _within_bound(desk, account)
         return _opened(desk, account, password)
+
+
+def _within_bound(desk: Desk, account: UserAccount) -> None:
+    """The right password is not enough at a desk that has not met the centre for too long; who sits there may finish the work."""
+    if desk.seats.signer(account.username) is not None:
+        return
+    bound = sign_in_bound.bound(desk)
+    if bound.over and not sign_in_bound.may_pass(account.actor()):
+        desk.register.write(lambda tx: tx.log("SignInBoundMet", account.username, "-", days=bound.days))
+        raise SignInRefused("sign_in.bound", limit=bound.days)
 
 
 def _password_fits(desk: Desk, account: UserAccount | None, password: str) -> bool:
@@ -120,6 +133,7 @@ def _opened(desk: Desk, account: UserAccount, password: str) -> tuple[Actor, Sig
             log_new_key(tx, account.username, account.username, signer.public_key)
         if changed != stored:
             tx.save_user(changed)
+        sign_in_bound.count(desk, tx)
         tx.log("SignedIn", stored.username, stored.username, key="terbuka" if signer else "terkunci")
         return stored.actor()
 

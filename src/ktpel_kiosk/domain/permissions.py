@@ -18,6 +18,7 @@ _RECORDER = frozenset({Peran.OPERATOR, Peran.SUPERVISOR})
 PERMISSIONS: MappingProxyType[str, frozenset[Peran]] = MappingProxyType({
     "sign_in": _ALL,
     "change_own_password": _ALL,
+    "extend_sign_in": frozenset({Peran.SUPERVISOR, Peran.ADMIN}),
     "return_application": _DESK | _HEADS,
     "void_application": frozenset({Peran.KASI, Peran.SUPERVISOR}),
     "approve_exception": _HEADS | {Peran.VALIDATOR},
@@ -65,6 +66,13 @@ PERMISSIONS: MappingProxyType[str, frozenset[Peran]] = MappingProxyType({
     "leave_kiosk": frozenset({Peran.ADMIN, Peran.SUPERVISOR}),
     "keep_typing": _ALL,
     "choose_file": _ALL,
+    "view_person": _DESK | _HEADS,
+    "view_access_log": _HEADS,
+    "view_keeping": _HEADS | {Peran.ADMIN},
+    "receive_subject_request": _DESK | _HEADS,
+    "handle_subject_request": _HEADS | {Peran.VALIDATOR},
+    "report_breach": frozenset({Peran.SUPERVISOR, Peran.KASI}),
+    "approve_breach": _HEADS,
     "adopt_sop": frozenset({Peran.SUPERVISOR, Peran.KASI}),
 })
 
