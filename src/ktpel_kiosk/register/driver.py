@@ -82,6 +82,24 @@ def _set_up(connection: Any, key: bytes, writer: bool, busy_ms: int, foreign_key
         connection.execute("PRAGMA query_only = ON").close()
 
 
+def write_back(connection: Any) -> None:
+    """Copy what the journal holds into the register, sync it and cut the journal, as far as readers let it; nobody is waited for.
+
+    Raises:
+        dbapi.Error: the disk failed or is full; everything is as it was.
+    """
+    connection.execute("PRAGMA busy_timeout = 0").close()
+    try:
+        connection.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()
+    finally:
+        connection.execute(f"PRAGMA busy_timeout = {BUSY_MS}").close()
+
+
+def io_failed(error: BaseException) -> bool:
+    """SQLite says that reading, writing or syncing itself went wrong (a full disk is another matter)."""
+    return isinstance(error, dbapi.Error) and int(getattr(error, "sqlite_errorcode", 0) or 0) & 0xFF == _IOERR
+
+
 def key_pragma(key: bytes) -> str:
     """The raw key form: no passphrase derivation per connection (0.004 s against 0.19 s)."""
     if len(key) != KEY_BYTES:

@@ -80,6 +80,7 @@ class SqlRegister:
         self._write_engine: Engine | None = None
         self._pooled: PoolProxiedConnection | None = None
         self._writing: Any = None
+        self._suspect = False
         self._writer = Writer(self._perform, self._after_commit, self._open_engines, self._close_writing)
         self._writer.start()
 
@@ -192,24 +193,62 @@ class SqlRegister:
             self._ready.set()
             return
         try:
-            from ktpel_kiosk.register.areas.applications import Known
-            from ktpel_kiosk.register.engine import reading_engine, writing_engine
-            from ktpel_kiosk.register.seals import RowSeals
+            from ktpel_kiosk.register.engine import reading_engine
             from ktpel_kiosk.register.tx import SqlView
 
-            self._known = Known()
-            self._write_engine = writing_engine(self._path, self._key)
             with self._translated():
-                self._pooled = self._write_engine.raw_connection()
-                writing = cast(Any, self._pooled.driver_connection)
+                writing = self._open_writing()
                 self._anchor_fits = self._look_at_anchor(SqlView(writing))
-                self._seals = RowSeals(writing, self._key)
+                self._suspect = not self._written_back(writing)
             self._read_engine = reading_engine(self._path, self._key)
             self._writing = writing
         except BaseException as error:  # told to whoever uses the register first
             self._failed = error
         finally:
             self._ready.set()
+
+    def _open_writing(self) -> Any:
+        """A new writing connection, and what is known of the register forgotten with the old one."""
+        from ktpel_kiosk.register.areas.applications import Known
+        from ktpel_kiosk.register.engine import writing_engine
+        from ktpel_kiosk.register.seals import RowSeals
+
+        engine = writing_engine(self._path, self._key)
+        pooled = engine.raw_connection()
+        writing = cast(Any, pooled.driver_connection)
+        self._known, self._seals = Known(), RowSeals(writing, self._key)
+        self._drop_writing()  # not before the new one is open: the journal's index lives as long as somebody has it open
+        self._write_engine, self._pooled = engine, pooled
+        return writing
+
+    def _drop_writing(self) -> None:
+        with suppress(dbapi2.Error):
+            if self._pooled is not None:
+                self._pooled.close()
+            if self._write_engine is not None:
+                self._write_engine.dispose()
+
+    @staticmethod
+    def _written_back(writing: Any) -> bool:
+        """Nothing is built upon a journal that the disk may hold otherwise than the system shows it, as after a failed sync."""
+        try:
+            driver.write_back(writing)
+        except dbapi2.Error:  # full, or failing: reading goes on, the next write tries again
+            return False
+        return True
+
+    def _trusted(self) -> Any:
+        """The writing connection; another one, its journal written back, after the disk failed under the last.
+
+        Raises:
+            dbapi2.Error: the disk still fails.
+        """
+        self._usable(self._writing)
+        if self._suspect:
+            self._writing = self._open_writing()
+            driver.write_back(self._writing)
+            self._suspect = False
+        return self._writing
 
     def _look_at_anchor(self, view: SqlView) -> bool:
         """Whether the stored anchor speaks of this register; only then is it ever moved forward."""
@@ -229,21 +268,28 @@ class SqlRegister:
     def _perform(self, work: Callable[[SqlTx], Any]) -> tuple[Any, Anchor, frozenset[str], bool]:
         from ktpel_kiosk.register.tx import SqlTx
 
-        connection = self._usable(self._writing)
         with self._translated():
+            connection = self._trusted()
             connection.execute("BEGIN IMMEDIATE").close()
             tx = SqlTx(connection, self._known, self._clock, self._events, self._seals)
             try:
                 result = work(tx)
                 head, subjects = tx.finish_journal()
                 connection.commit()
-            except BaseException:
+            except BaseException as error:
+                self._suspect = driver.io_failed(error)
                 tx.end()
-                connection.rollback()
+                self._undo(connection)
                 raise
             tx.end()
             self._known.learn(tx.stored)
         return result, head, subjects, tx.purged
+
+    def _undo(self, connection: Any) -> None:
+        try:
+            connection.rollback()
+        except dbapi2.Error:  # what went wrong first is what the caller hears; nobody uses this connection again
+            self._suspect = True
 
     def _after_commit(self, head: Anchor, purged: bool) -> None:
         self._head = head
@@ -256,9 +302,7 @@ class SqlRegister:
     def _empty_journal(self) -> None:
         """Write the journal back and cut it, unless readers still need it: purged pixels must not live on there."""
         with suppress(dbapi2.Error):  # else it stays until the next checkpoint; its pages are encrypted
-            self._writing.execute("PRAGMA busy_timeout = 0").close()
-            self._writing.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()
-        self._writing.execute(f"PRAGMA busy_timeout = {driver.BUSY_MS}").close()
+            driver.write_back(self._writing)
 
     def _move_anchor(self) -> None:
         if self._head is not None and self._anchor_fits:
@@ -271,10 +315,7 @@ class SqlRegister:
                 with suppress(StorageTrouble):  # the older anchor is still true
                     self._move_anchor()
         finally:
-            if self._pooled is not None:
-                self._pooled.close()
-            if self._write_engine is not None:
-                self._write_engine.dispose()
+            self._drop_writing()
 
     # -- care --------------------------------------------------------------------------------------------------------------
 

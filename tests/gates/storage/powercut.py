@@ -14,8 +14,8 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
-CALLS = ("openat,creat,write,pwrite64,writev,pwritev,pwritev2,fsync,fdatasync,rename,renameat,renameat2,link,linkat,symlink,unlink,unlinkat,"
-         "ftruncate,truncate,fallocate,mkdir,mkdirat,rmdir,copy_file_range,sendfile")
+CALLS = ("openat,creat,write,pwrite64,writev,pwritev,pwritev2,fsync,fdatasync,rename,renameat,renameat2,link,linkat,symlink,unlink,"
+         "unlinkat,ftruncate,truncate,fallocate,mkdir,mkdirat,rmdir,copy_file_range,sendfile")
 UNKNOWN = {"writev", "pwritev", "pwritev2", "link", "linkat", "symlink", "truncate", "fallocate", "copy_file_range", "sendfile", "creat"}
 """Ways to write that nothing of ours uses; one that turns up in the folder must not be overlooked."""
 MODES = ("dropped", "prefix", "subset", "torn", "names", "data")
@@ -73,12 +73,12 @@ def _call(text: str) -> Call | None:
     name, _, rest = text.partition("(")
     arguments, _, result = rest.rpartition(") ")
     result = result.strip().removeprefix("= ")
-    if not arguments and not rest or result.startswith(("-1", "?")):
+    if (not arguments and not rest) or result.startswith(("-1", "?")):
         return None
     strings = [bytes.fromhex(s.replace("\\x", "")) for s in _STRING.findall(arguments)]
     if name == "openat":
         made = _FD.match(result)
-        if made is None or "O_CREAT" not in arguments and "O_TRUNC" not in arguments:
+        if made is None or ("O_CREAT" not in arguments and "O_TRUNC" not in arguments):
             return None
         return Call("open", _text(made.group(2)), flags=arguments.rpartition('"')[2])
     if name in ("mkdir", "rmdir", "unlink"):
@@ -268,7 +268,7 @@ class _Keep:
         return bytes(found)
 
     def _one(self, found: bytearray, moment: int, at: int, data: bytes | None) -> None:
-        if self.mode == "data" or self.mode == "prefix" and moment <= self.until:
+        if self.mode == "data" or (self.mode == "prefix" and moment <= self.until):
             _write(found, at, data)
         elif self.mode == "torn" and data is not None:
             for begin in range(0, len(data), self.sector):

@@ -2,7 +2,8 @@
 
 ``storage_faults.py <start> <folder>`` reads one point a line, ``<id> <call> <errno> <nth> <how>``, and prints ``<id> <status>``. The
 story of ``storage_story`` runs on a copy of ``<start>`` in ``<folder>/<id>``; ``how``: ``once``, or ``stay`` until the desk was told
-twice. What happened lies in ``<folder>/<id>/result.json`` (``<start>/../said/<id>`` where the folder is a small disk). ``count`` as the call counts calls and fails none.
+twice. What happened lies in ``<folder>/<id>/result.json`` (``<start>/../said/<id>`` where the folder is a small disk).
+``count`` as the call counts calls and fails none.
 """
 
 from __future__ import annotations
@@ -25,13 +26,13 @@ sys.path.insert(0, str(Path(__file__).resolve().parent))
 
 from storage_story import Story, open_desk  # noqa: I001  it shows the way to the next
 
-from forked_child import do_and_end  # noqa: E402
+from forked_child import do_and_end
 
-from ktpel_kiosk.app.sentences import load_sentences  # noqa: E402
-from ktpel_kiosk.domain.errors import StorageTrouble  # noqa: E402
+from ktpel_kiosk.app.sentences import load_sentences
+from ktpel_kiosk.domain.errors import StorageTrouble
 
-CALLS = {"pwrite": "posix/io/rw/pwrite", "write": "posix/io/rw/write", "fsync": "posix/io/sync/fsync", "fdatasync": "posix/io/sync/fdatasync",
-         "ftruncate": "posix/io/rw/ftruncate", "rename": "posix/io/dir/rename"}
+CALLS = {"pwrite": "posix/io/rw/pwrite", "write": "posix/io/rw/write", "fsync": "posix/io/sync/fsync",
+         "fdatasync": "posix/io/sync/fdatasync", "ftruncate": "posix/io/rw/ftruncate", "rename": "posix/io/dir/rename"}
 _CALLBACK = ctypes.CFUNCTYPE(ctypes.c_int, ctypes.c_char_p, ctypes.c_void_p, ctypes.c_void_p, ctypes.c_void_p)
 
 
@@ -58,7 +59,7 @@ class FiuFault:
             if not self.on:
                 return 0
             self.calls[name] += 1
-            hit = fails and (self.calls[name] == self._nth or self._stay and self.calls[name] > self._nth)
+            hit = fails and (self.calls[name] == self._nth or (self._stay and self.calls[name] > self._nth))
             self.hits += hit
             if hit and "sync" in name:
                 self.on = False

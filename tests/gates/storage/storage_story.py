@@ -38,7 +38,8 @@ class Story(Life):
         p = application(number)
         taken = sample(p, size=20_000, id=f"{number}-{self.written}")
         self.written += 1
-        self.desk.register.write(lambda tx: (tx.save_permohonan(p), tx.add_sample(taken), tx.log("SampleAccepted", p.id, "rina", attempt=1)))
+        self.desk.register.write(lambda tx: (
+            tx.save_permohonan(p), tx.add_sample(taken), tx.log("SampleAccepted", p.id, "rina", attempt=1)))
         self.acked("sample", f"{p.id}/{taken.id}")
 
     def copy(self) -> None:
@@ -114,8 +115,9 @@ def small(folder: Path) -> None:
 
 def whole(folder: Path, url: str, applicants: int) -> None:
     """The whole way, copied to the second disk as often as somebody's card is there."""
-    import quick_secrets
     from template import Desk, _preload
+
+    import quick_secrets
 
     _preload()
     quick_secrets.use()

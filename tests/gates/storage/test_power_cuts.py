@@ -19,8 +19,8 @@ from typing import Any
 import pytest
 import storage_story
 from packets_desk import DAY, open_desk
-from storage_story import Story
 from powercut import MODES, Call, Disk, moments, record
+from storage_story import Story
 from test_kill import gateway  # noqa: F401  a fixture
 
 from ktpel_kiosk.packet.keys import make_demo_keys
