@@ -37,8 +37,13 @@ if TYPE_CHECKING:
 
 ROOMY = 1.4
 """From this text size on the buttons say only what is needed."""
+NO_LIMIT = (1 << 24) - 1
+"""Qt's own largest height."""
 SHORT_BELOW = 720
 """Height of the page in design pixels under which the SOP's steps stand in one line: 1366x768 and 1280x720."""
+CROWDED_BELOW = 400
+"""Height of the page in design pixels under which the notice of similar fingers waits until the notice above was read: largest letters,
+low screen, both notices at once."""
 TIGHT_BELOW = 560
 """Height of the page in design pixels under which the step bar gives its room to the work; the clock above stays."""
 
@@ -284,7 +289,9 @@ class PerekamanPage(Page):
 
     def _fit(self) -> None:
         """On a low screen the SOP's steps take one line and the gaps are small: the work gets the room."""
-        short = self.height() / self.shell.theme.scale < SHORT_BELOW
+        room = self.height() / self.shell.theme.scale
+        self.alike.setMaximumHeight(0 if room < CROWDED_BELOW and self.isVisible() else NO_LIMIT)
+        short = room < SHORT_BELOW
         if short != self._short:
             self._short = short
             self.frame.setContentsMargins(24, 12 if short else 20, 24, 12 if short else 16)
