@@ -33,7 +33,7 @@ def test_nothing_asks_for_more_than_there_is(windows: Windows, office: FakeOffic
     page.alike.show_view = lambda _view: page.alike.show_text("attention", "teks", bold="Mirip.", action="Bandingkan")
     for told in (False, True):
         if told:
-            operator.tell("attention", "Periksa kabel kamera lalu coba sekali lagi; semua yang sudah direkam tetap tersimpan.", bold="Kamera.")
+            operator.tell("attention", "Periksa kabel kamera lalu coba sekali lagi; yang sudah direkam tersimpan.", bold="Kamera.")
         for key in page.view.parts() if told else ("data", "tinjau"):
             page._show_part(key)
             page.alike.show_view(None)
