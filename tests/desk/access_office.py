@@ -13,7 +13,7 @@ from types import SimpleNamespace
 from typing import Any
 
 from desk_office import PASSWORD, Office, build
-from doubles import Care
+from doubles import Back, Care
 
 from ktpel_kiosk.desk import (
     agenda,
@@ -21,6 +21,7 @@ from ktpel_kiosk.desk import (
     audit_code,
     blangko,
     books,
+    breach,
     capture_rules,
     closing,
     complaints,
@@ -36,6 +37,7 @@ from ktpel_kiosk.desk import (
     ikm,
     intake,
     kalender_kantor,
+    keeping,
     laporan,
     laporan_paper,
     leaving,
@@ -58,10 +60,12 @@ from ktpel_kiosk.desk import (
     recording,
     reports,
     resend,
+    restore,
     retention,
     returns,
     sealing,
     sign_in,
+    sign_in_bound,
     slips,
     sop_versions,
     spoiled,
@@ -69,10 +73,12 @@ from ktpel_kiosk.desk import (
     status_acts,
     status_list,
     statuses,
+    subject_requests,
     transaction,
     typed,
     users,
     verification,
+    viewing,
     withdrawn,
 )
 from ktpel_kiosk.desk.books import Want
@@ -88,11 +94,14 @@ from ktpel_kiosk.domain.ledgers import AlasanTarik, Pejabat
 from ktpel_kiosk.domain.line import LineRules
 from ktpel_kiosk.domain.sop import Layanan, Peran, Stage
 from ktpel_kiosk.domain.status import StatusSiak
+from ktpel_kiosk.domain.viewing import Lihat
 from ktpel_kiosk.ports.devices import DeviceKind
 from ktpel_kiosk.ports.queue import QueueQuery
+from ktpel_kiosk.ports.restore import Opening
 from ktpel_kiosk.ports.station_care import Copies
 
 DAMAGE = damage.Damage(DeviceKind.CAMERA, "Uji", "camera", "1", date(2026, 11, 19), "gambar hitam", "foto tidak dapat diambil")
+_CONCERN = breach.Concern(datetime(2026, 11, 20, 0, 0, tzinfo=UTC), datetime(2026, 11, 20, 1, 0, tzinfo=UTC), by_time=False)
 NOBODY = Actor("", "", frozenset())
 SECOND = {"second_username": "dua", "second_password": PASSWORD}
 PARTY = (Pejabat("Rina"),), (Pejabat("Anton"), Pejabat("Sri"))
@@ -261,6 +270,18 @@ def _sent_beside(office: Office, permohonan_id: str) -> str:
     return str(desk.register.write(work))
 
 
+def _rights(made: Prepared, boss: Actor) -> None:
+    """A request whose asker is known, a notice, and a removal of the nightly job."""
+    desk = made.office.desk
+    nik = desk.register.read(lambda v: v.permohonan(made.p["tunggu"])).penduduk.nik
+    made.ids["minta"] = subject_requests.receive(desk, boss, "akses", nik, "SITI", "", "minta salinan").id
+    subject_requests.prove_identity(desk, boss, made.ids["minta"], "ktp")
+    old = intake.begin_intake(desk, made.office.actor(Peran.LOKET))
+    intake.save_draft(desk, made.office.actor(Peran.LOKET), old, {"started_at": "2026-01-05T01:00:00+00:00"})
+    made.ids["hapus"] = keeping.tidy(desk)[0].id
+    made.ids["insiden"] = breach.notice(desk, boss, _CONCERN, _CONCERN.ended_at, ["nik"], "disk hilang", "kunci dicabut", **SECOND).id
+
+
 def _ledgers(made: Prepared) -> None:
     office, desk = made.office, made.office.desk
     boss = office.actor(Peran.SUPERVISOR)
@@ -271,6 +292,7 @@ def _ledgers(made: Prepared) -> None:
     made.ids["aduan"] = complaints.receive(desk, boss, "langsung", "ringan", "Antrean panjang", nama="Budi").id
     closing.close_month(desk, boss, 2026, 9)
     kalender_kantor.set_days(desk, boss, [kalender_kantor.OfficeDay(date(2026, 12, 1), kalender_kantor.Jenis.LIBUR, "HUT kecamatan")])
+    _rights(made, boss)
     key = intake.begin_intake(desk, office.actor(Peran.LOKET))
     made.ids["draf"] = key
     handover_receipt = followups.log_contact(desk, boss, made.p["tunggu"], "lain", "pesan")
@@ -420,6 +442,12 @@ CALLS: dict[str, Call] = {
     "printing.pause_for_blangko": lambda o, d, a: printing.pause_for_blangko(d, a, o.p["cetak"]),
     "printing.spoil_card": lambda o, d, a: printing.spoil_card(d, a, o.jobs["terkirim"], "macet", **SECOND),
     "printing.start_card": lambda o, d, a: printing.start_card(d, a, o.p["cetak"]),
+    "restore.copies": lambda o, d, a: restore.copies(_cared(d), a),
+    "restore.examine": lambda o, d, a: restore.examine(_cared(d), a, Back().found[0].path, Opening()),
+    "restore.restore": lambda o, d, a: restore.restore(_cared(d), a, Back().found[0].path, Opening(), "diska rusak", **SECOND),
+    "restore.drill": lambda o, d, a: restore.drill(_cared(d), a, Back().found[0].path, Opening()),
+    "restore.sheets": lambda o, d, a: restore.sheets(_cared(d), a),
+    "restore.make_sheets": lambda o, d, a: restore.make_sheets(_cared(d), a, 2, 3, **SECOND),
     "station_care.standing": lambda o, d, a: station_care.standing(_cared(d), a),
     "station_care.write_request": lambda o, d, a: station_care.write_request(_cared(d), a, o.folder),
     "station_care.take_certificates": lambda o, d, a: station_care.take_certificates(_cared(d), a, o.folder),
@@ -508,6 +536,8 @@ CALLS: dict[str, Call] = {
     "places.disks": lambda o, d, a: places.disks(d, a),
     "typed.keep": lambda o, d, a: typed.keep(d, a, "pengaduan", {"isi": "loket gelap"}),
     "typed.kept": lambda o, d, a: typed.kept(d, a),
+    "sign_in_bound.extend": lambda o, d, a: sign_in_bound.extend(d, a, "jaringan putus sejak banjir"),
+    "sign_in_bound.set_days": lambda o, d, a: sign_in_bound.set_days(d, a, 14),
     "users.change_own_password": lambda o, d, a: users.change_own_password(d, a, PASSWORD, "sandi berikut"),
     "users.change_user": lambda o, d, a: users.change_user(d, a, "sasaran", "Sasaran", (Peran.PENYERAH,)),
     "users.reset_password": lambda o, d, a: users.reset_password(d, a, "sasaran", "sandi berikut"),
@@ -519,6 +549,22 @@ CALLS: dict[str, Call] = {
     "verification.verify": lambda o, d, a: verification.verify(d, a, o.p["verifikasi"]),
     "withdrawn.destroy": lambda o, d, a: withdrawn.destroy(d, a, [o.ids["kartu"]], withdrawn.Burning(*PARTY, place="halaman kantor")),
     "withdrawn.paper_again": lambda o, d, a: withdrawn.paper_again(d, a, o.ids["musnah"]),
+    "viewing.look": lambda o, d, a: viewing.look(d, a, o.p["tunggu"], Lihat.NIK, "pertanyaan"),
+    "viewing.needs_reason": lambda o, d, a: viewing.needs_reason(d, a, o.p["tunggu"]),
+    "viewing.who_looked": lambda o, d, a: viewing.who_looked(d, a, o.p["tunggu"]),
+    "viewing.looked_on": lambda o, d, a: viewing.looked_on(d, a, date(2026, 11, 20)),
+    "keeping.disposals": lambda o, d, a: keeping.disposals(d, a),
+    "keeping.record": lambda o, d, a: keeping.record(d, a, o.ids["hapus"]),
+    "subject_requests.receive": lambda o, d, a: subject_requests.receive(d, a, "akses", o.office.person(60).nik, "SITI", "", "salinan"),
+    "subject_requests.prove_identity": lambda o, d, a: subject_requests.prove_identity(d, a, o.ids["minta"], "ktp"),
+    "subject_requests.open_request": lambda o, d, a: subject_requests.open_request(d, a, o.ids["minta"]),
+    "subject_requests.requests": lambda o, d, a: subject_requests.requests(d, a),
+    "subject_requests.move": lambda o, d, a: subject_requests.move(d, a, o.ids["minta"], "diproses"),
+    "subject_requests.copy_of_data": lambda o, d, a: subject_requests.copy_of_data(d, a, o.ids["minta"]),
+    "breach.concerned": lambda o, d, a: breach.concerned(d, a, _CONCERN),
+    "breach.notice": lambda o, d, a: breach.notice(d, a, _CONCERN, _CONCERN.ended_at, ["nik"], "disk hilang", "kunci dicabut", **SECOND),
+    "breach.notices": lambda o, d, a: breach.notices(d, a),
+    "breach.papers": lambda o, d, a: breach.papers(d, a, o.ids["insiden"]),
     "withdrawn.surrender": lambda o, d, a: withdrawn.surrender(d, a, o.office.person(60).nik, "SITI", AlasanTarik.DITEMUKAN, "utuh"),
 }
 LETTER_CALLS: dict[str, Call] = {

@@ -34,9 +34,10 @@ from ktpel_kiosk.ports.devices import (
     SignatureCapture,
 )
 from ktpel_kiosk.ports.papers import Book
+from ktpel_kiosk.ports.restore import Agreed, CopyReport, Drill, FoundCopy, Opening, Series
 from ktpel_kiosk.ports.services import Assessed, Candidate, CardFace, CardMaterial, ChipContent, ChipData, Conflict, RecordStatus
 from ktpel_kiosk.ports.setup import BackupPlace, KeyState
-from ktpel_kiosk.ports.station_care import Copies
+from ktpel_kiosk.ports.station_care import Copies, Sheet, Sheets
 
 GREY = RawImage(8, 8, 1, bytes(64), 500)
 COLOUR = RawImage(8, 8, 3, bytes(192))
@@ -378,6 +379,9 @@ class Press:
         self.burned.append(paper)
         return b"%PDF destruction " + paper.nomor.encode()
 
+    def statement(self, paper: Any) -> bytes:
+        return b"%PDF statement " + paper.judul.encode()
+
     def complaint(self, paper: Any) -> bytes:
         return b"%PDF complaint"
 
@@ -483,6 +487,40 @@ class QuickHasher:
         return self.hash(password) == hashed
 
 
+class Back:
+    """Copies to be put back, in memory. ``trouble[name]``: the next call of that name raises it."""
+
+    AT = datetime(2026, 11, 25, 18, 0, tzinfo=UTC)
+
+    def __init__(self) -> None:
+        place = Path("/media/cadangan")
+        self.found = [FoundCopy(place / f"register-202611{day}T180000Z-1.sqlite", self.AT.replace(day=day), "Kecamatan Tempeh",
+                                "3508050-meja-1", 1200 + day) for day in (25, 24, 23)]
+        self.report = CopyReport(self.found[0], 1225, 1180, (Series("register", 2026, 1225, 1231), Series("surat", 2026, 40, 40)), 6, 5, 61, 4)
+        self.trouble: dict[str, KioskError] = {}
+        self.agreed: list[tuple[Path, Opening, Agreed]] = []
+
+    def _raise(self, name: str) -> None:
+        if name in self.trouble:
+            raise self.trouble.pop(name)
+
+    def copies(self, folder: Path) -> list[FoundCopy]:
+        return self.found
+
+    def examine(self, copy: Path, opening: Opening) -> CopyReport:
+        self._raise("examine")
+        return replace(self.report, copy=next(c for c in self.found if c.path == copy))
+
+    def restore(self, copy: Path, opening: Opening, agreed: Agreed, told: Callable[[str], None]) -> None:
+        self._raise("restore")
+        told("Salinan diperiksa.")
+        self.agreed.append((copy, opening, agreed))
+
+    def drill(self, copy: Path, opening: Opening) -> Drill:
+        self._raise("drill")
+        return Drill(next(c for c in self.found if c.path == copy), 1225, 18_400, 41.0)
+
+
 class Care:
     """A production desk's own care in memory. ``trouble[name]``: the next call of that name raises it."""
 
@@ -494,6 +532,20 @@ class Care:
         self.disks = [BackupPlace(Path("/media/cadangan"), "Cadangan", 58_200_000_000, True)]
         self.trouble: dict[str, KioskError] = {}
         self.wrote: list[tuple[str, Path]] = []
+        self.set = Sheets()
+        self.back = Back()
+
+    def restoring(self) -> Back:
+        return self.back
+
+    def sheets(self) -> Sheets:
+        return self.set
+
+    def make_sheets(self, needed: int, count: int) -> list[Sheet]:
+        self._raise("make_sheets")
+        self.set = Sheets(self.set.set_id + 1, needed, count)
+        words = tuple(("abad abang abu acar adat adik agung " * 3).split())
+        return [Sheet(self.set.set_id, n, needed, count, words, f"KTPEL-KUNCI:{n}") for n in range(1, count + 1)]
 
     def _raise(self, name: str) -> None:
         if name in self.trouble:

@@ -130,6 +130,23 @@ TABLE: dict[str, str] = {
     "closing.close_month": "kasi supervisor",
     "closing.reopen_month": "supervisor",
     "transaction.export_recording": "kasi supervisor",
+    # pelindungan data pribadi
+    "viewing.look": COUNTERS_AND_HEADS,
+    "viewing.needs_reason": COUNTERS_AND_HEADS,
+    "viewing.who_looked": HEADS,
+    "viewing.looked_on": HEADS,
+    "keeping.disposals": "kasi camat supervisor admin",
+    "keeping.record": "kasi camat supervisor admin",
+    "subject_requests.receive": COUNTERS_AND_HEADS,
+    "subject_requests.prove_identity": COUNTERS_AND_HEADS,
+    "subject_requests.open_request": COUNTERS_AND_HEADS,
+    "subject_requests.requests": COUNTERS_AND_HEADS,
+    "subject_requests.move": "validator kasi camat supervisor",
+    "subject_requests.copy_of_data": "validator kasi camat supervisor",
+    "breach.concerned": "kasi supervisor",
+    "breach.notice": "kasi supervisor",
+    "breach.notices": "kasi supervisor",
+    "breach.papers": "kasi supervisor",
     # laporan, survei, pengaduan
     "forms.f102": COUNTERS_AND_HEADS,
     "forms.quick_card": EVERYBODY,
@@ -205,6 +222,12 @@ TABLE: dict[str, str] = {
     "damage.paper_again": EVERYBODY,
     "damage.place_again": EVERYBODY,
     # stasiun
+    "restore.copies": "supervisor admin",
+    "restore.examine": "supervisor",
+    "restore.restore": "supervisor",
+    "restore.drill": "supervisor admin",
+    "restore.sheets": "supervisor admin",
+    "restore.make_sheets": "supervisor",
     "station_care.standing": EVERYBODY,
     "station_care.write_request": "supervisor admin",
     "station_care.take_certificates": "supervisor admin",
@@ -221,6 +244,8 @@ TABLE: dict[str, str] = {
     "typed.keep": EVERYBODY,
     "typed.kept": EVERYBODY,
     # petugas
+    "sign_in_bound.extend": "supervisor admin",
+    "sign_in_bound.set_days": "supervisor admin",
     "users.users": "admin",
     "users.save_user": "admin",
     "users.change_user": "admin",
@@ -251,7 +276,7 @@ AFTERWARDS: dict[str, str] = {
 HELPERS: frozenset[str] = frozenset({
     "access.require", "access.require_receiver", "access.require_roles", "access.require_stage",  # the checks themselves
     "approvals.require_signer", "approvals.required", "eligible.may_override", "eligible.superior",
-    "sign_in.second_person", "sign_in.second_signer", "sign_in.lock", "sign_in.sign_out",  # about the own seat
+    "sign_in_bound.may_pass", "sign_in.second_person", "sign_in.second_signer", "sign_in.lock", "sign_in.sign_out",  # about the own seat
     "printing.may_judge_card", "encoding.encode_inside", "papers.receipt_paper",
     "laporan_paper.report_paper",  # make a paper from values at hand
     "paper_scans.returned_key",  # a name; whoever uses it is asked

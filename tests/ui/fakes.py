@@ -480,6 +480,12 @@ class Spool:
     def scratch(self) -> None:
         return None
 
+    def older(self, before: object) -> list[str]:
+        return []
+
+    def remove(self, names: object) -> None:
+        return None
+
     def write_file(self, path: Path, data: bytes) -> None:
         self.kept[str(path)] = data
 

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import os
 import shutil
-from contextlib import AbstractContextManager
+from collections.abc import Sequence
+from contextlib import AbstractContextManager, suppress
+from datetime import datetime
 from pathlib import Path
 from typing import BinaryIO
 
@@ -25,6 +27,18 @@ class FileSpool:
 
     def place(self, name: str, folder: str = "") -> Path:
         return self.folder.joinpath(*(_safe(part) for part in folder.split("/") if part.strip(".")), _safe(name))
+
+    def older(self, before: datetime) -> Sequence[str]:
+        try:
+            with os.scandir(self.folder) as found:
+                return sorted(f.name for f in found if f.is_file(follow_symlinks=False) and f.stat().st_mtime < before.timestamp())
+        except OSError:  # not made yet, or out of reach for now
+            return []
+
+    def remove(self, names: Sequence[str]) -> None:
+        for name in names:
+            with suppress(OSError):
+                (self.folder / _safe(name)).unlink(missing_ok=True)
 
     def write_file(self, path: Path, data: bytes) -> None:
         write_durably(path, data, mode=0o644)

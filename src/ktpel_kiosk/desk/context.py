@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
-from datetime import date
+from datetime import date, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, BinaryIO, Protocol
 
@@ -27,6 +27,7 @@ from ktpel_kiosk.ports.courier import Courier
 from ktpel_kiosk.ports.devices import CardReader, Devices
 from ktpel_kiosk.ports.practice import PracticeControls
 from ktpel_kiosk.ports.register import Register
+from ktpel_kiosk.ports.room import Endless, Room
 from ktpel_kiosk.ports.services import (
     Biometrics,
     CardPersonaliser,
@@ -55,6 +56,14 @@ class Spool(Protocol):
 
     def place(self, name: str, folder: str = "") -> Path:
         """Where :meth:`keep` puts a paper of this name."""
+        ...
+
+    def older(self, before: datetime) -> Sequence[str]:
+        """Names of finished papers written before then, not those in folders of it (closed months)."""
+        ...
+
+    def remove(self, names: Sequence[str]) -> None:
+        """Delete papers :meth:`older` named; what is held open stays for the next time."""
         ...
 
     def sink(self, path: Path) -> AbstractContextManager[BinaryIO]:
@@ -139,6 +148,7 @@ class Desk:
         device_history: what this desk has lived through with each device.
         read_public_card: reads what any KTP-el shows without a secret.
         courier: disks that carry packets where there is no line.
+        room: the disk everything lies on.
         station_care: certificates, address and copies of a desk that serves people; ``None`` in practice.
     """
 
@@ -187,6 +197,7 @@ class Desk:
     read_public_card: PublicCardReader = _no_public_card
     practice: PracticeControls | None = None
     courier: Courier = field(default_factory=_no_courier)
+    room: Room = field(default_factory=Endless)
     station_care: StationCare | None = None
     _sops: dict[str, Sop] = field(default_factory=dict)
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import date
 
-from ktpel_kiosk.desk import retention
+from ktpel_kiosk.desk import keeping, retention
 from ktpel_kiosk.desk.context import Desk
 from ktpel_kiosk.desk.duplicates import purge_due
 from ktpel_kiosk.desk.intake import today
@@ -33,7 +33,10 @@ def run_due(desk: Desk) -> DailyResult | None:
     if last == day.isoformat():
         return None
     woken, purged = wake_all_birthdays(desk), purge_due(desk)
-    packets = retention.purge_due(desk) if retention.believable(last, day) else 0
+    packets = 0
+    if retention.believable(last, day):
+        packets = retention.purge_due(desk)
+        keeping.tidy(desk)
 
     def done(tx: Tx) -> None:
         tx.put_setting(LAST, day.isoformat())

@@ -44,6 +44,7 @@ from ktpel_kiosk.ports.papers import (
     ReceiptPaper,
     ReportPaper,
     StandardPaper,
+    StatementPaper,
     VerificationPaper,
 )
 
@@ -99,6 +100,11 @@ class OfficeDocuments:
     def complaint(self, paper: ComplaintPaper) -> bytes:
         """Bukti pengaduan, two copies on A4."""
         return complaint.complaint(paper, self._logo)
+
+    def statement(self, paper: StatementPaper) -> bytes:
+        """A letter or record about people's data, as many A4 pages as it needs."""
+        from ktpel_kiosk.documents.statement import statement
+        return statement(paper, self._logo)
 
     def destruction(self, paper: DestructionPaper) -> bytes:
         """Berita Acara Pemusnahan KTP-el, as many pages as the cards need."""

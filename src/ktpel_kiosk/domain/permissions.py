@@ -33,6 +33,8 @@ PERMISSIONS: MappingProxyType[str, frozenset[Peran]] = MappingProxyType({
     "verify_register": _HEADS | {Peran.ADMIN},
     "manage_users": frozenset({Peran.ADMIN}),
     "change_settings": frozenset({Peran.ADMIN, Peran.SUPERVISOR}),
+    "restore_register": frozenset({Peran.SUPERVISOR}),
+    "approve_restore": _HEADS | {Peran.ADMIN},
     "view_register": _DESK | _HEADS,
     "view_queue": _ALL,
     "retry_queue": frozenset({Peran.OPERATOR, Peran.SUPERVISOR, Peran.ADMIN}),

@@ -494,3 +494,32 @@ class ComplaintPaper:
     petugas: str
     kontak_kantor: tuple[str, ...] = ()
     anonim: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class StatementPart:
+    """A titled part of a statement: sentences, then facts (label, value), then a table (``kolom``, ``baris``). Empty ones are left out."""
+
+    judul: str = ""
+    teks: tuple[str, ...] = ()
+    fakta: tuple[tuple[str, str], ...] = ()
+    kolom: tuple[str, ...] = ()
+    baris: tuple[tuple[str, ...], ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class StatementPaper:
+    """A letter or record about people's data: what is held, what went wrong, what was removed.
+
+    ``kepada``: lines of the address; ``di_atas``: facts above the first part (Nomor, Perihal). ``penandatangan`` ``None``: unsigned.
+    """
+
+    kop: tuple[str, ...]
+    judul: str
+    nomor: str
+    place_date: str
+    di_atas: tuple[tuple[str, str], ...] = ()
+    kepada: tuple[str, ...] = ()
+    bagian: tuple[StatementPart, ...] = ()
+    penutup: str = ""
+    penandatangan: Signer | None = None

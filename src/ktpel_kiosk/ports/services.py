@@ -35,6 +35,7 @@ if TYPE_CHECKING:
         ReceiptPaper,
         ReportPaper,
         StandardPaper,
+    StatementPaper,
         VerificationPaper,
     )
 
@@ -410,6 +411,7 @@ class Documents(Protocol):
         ...
 
     def complaint(self, paper: ComplaintPaper) -> bytes: ...
+    def statement(self, paper: StatementPaper) -> bytes: ...
     def book(self, book: Book, format: str) -> bytes:
         """``format``: ``xlsx``, ``csv`` or ``pdf``; for small books. See :meth:`write_book`."""
         ...

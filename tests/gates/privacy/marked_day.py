@@ -107,7 +107,7 @@ def counter(kiosk: Any, officers: Any, who: list[Marked], log: logging.Logger) -
     return errors, ids
 
 
-def windows_typed(kiosk: Any, data: Path, words: list[str], log: logging.Logger, pages_most: int) -> dict[str, Any]:
+def windows_typed(kiosk: Any, data: Path, words: list[str], log: logging.Logger, big: bool) -> dict[str, Any]:
     """Every page of the windows: each line is typed into, copied and sent; then the desk is locked. Returns what is left to see."""
     from PySide6.QtCore import Qt, QTimer
     from PySide6.QtGui import QGuiApplication
@@ -132,23 +132,38 @@ def windows_typed(kiosk: Any, data: Path, words: list[str], log: logging.Logger,
 
     turn, typed_in, copied = 0, 0, 0
     settle()
-    page: Any = operator.page("masuk")
-    for name, password in ((words[0], words[1]), (words[2], words[3]), ("rina", words[4]), ("rina", PRACTICE_PASSWORD)):
+
+    def sign_in(name: str, password: str) -> None:
+        page: Any = operator.page("masuk")
         page.username.line.clear()
         QTest.keyClicks(page.username.line, name)
         QTest.keyClicks(page.password.line, password)
         QTest.keyClick(page.password.line, Qt.Key.Key_Return)
         settle()
+
+    for name, password in ((words[0], words[1]), (words[2], words[3]), ("rina", words[4]), ("rina", PRACTICE_PASSWORD)):
+        sign_in(name, password)
     signed_in = operator.session.actor.username
-    keys = [*(k for k, *_rest in PAGES), "tugas"][:pages_most]
-    for key in keys:
-        operator.go(key)
+    places: list[tuple[str, dict[str, Any]]] = [(k, {}) for k, *_rest in PAGES] + [("tugas", {}), ("pengaduan", {"new": True})]
+    places += [("pengaturan", {"section": s}) for s in ("kantor", "kalender", "petugas", "mutu", "sambungan", "simpanan", "blangko")]
+    if not big:
+        places = [("loket", {}), ("register", {}), ("pengaduan", {"new": True})]
+    for turn_of, (key, args) in enumerate(places):
+        if key == "pengaturan" and operator.session.actor.username == signed_in:
+            operator.sign_out()
+            settle()
+            sign_in("camat", PRACTICE_PASSWORD)
+        operator.go(key, **args)
         settle()
         shown = operator.page(key)
+        if big and turn_of % 4 == 0:
+            QTest.keyClick(operator, Qt.Key.Key_F2)
+            settle()
         lines = [w for kind in (QLineEdit, QPlainTextEdit) for w in shown.findChildren(kind) if w.isVisible() and w.isEnabled()]
         for line in lines[:12]:
             word = words[turn % len(words)]
             turn += 1
+            operator.activateWindow()
             line.setFocus()
             QTest.keyClicks(line, word)
             typed_in += 1
@@ -177,7 +192,7 @@ def windows_typed(kiosk: Any, data: Path, words: list[str], log: logging.Logger,
     settle()
     clipboard = QGuiApplication.clipboard().text()
     windows.close()
-    return {"typed": typed_in, "copied": copied, "clipboard": clipboard, "title": title, "signed_in": signed_in, "pages": len(keys)}
+    return {"typed": typed_in, "copied": copied, "clipboard": clipboard, "title": title, "signed_in": signed_in, "pages": len(places)}
 
 
 def mishaps(kiosk: Any, officers: Any, ids: list[str], log: logging.Logger) -> int:
@@ -239,7 +254,7 @@ def main() -> None:
         errors, ids = counter(kiosk, officers, who, log)
         stage = full_way(kiosk, officers, ids[1]) if big else ""
         typed = [x for ws in words.values() for x in ws] + [x for m in who for x in (*m.four, m.phone, m.mother)]
-        seen = windows_typed(kiosk, data, typed, log, 99 if big else 3)
+        seen = windows_typed(kiosk, data, typed, log, big)
         faults = mishaps(kiosk, officers, ids, log)
         if big:
             kiosk.register.backup(data / "register" / "backups")

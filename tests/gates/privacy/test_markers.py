@@ -26,6 +26,7 @@ from markers import Finder, flat, forms, marks, people, secrets, token  # noqa: 
 
 from ktpel_kiosk.app import sops  # noqa: E402
 from ktpel_kiosk.app.office import village_names  # noqa: E402
+from ktpel_kiosk.domain.keeping import SIMPANAN  # noqa: E402
 
 PAPER = ("documents", "perangkat")
 
@@ -88,6 +89,8 @@ def check_told(ended: Ended, reached: Callable[..., None], people_count: int, ma
 def check_disk(ended: Ended, reached: Callable[..., None]) -> None:
     files = ended.data, ended.temp, ended.home
     assert (ended.data / "register" / "register.sqlite-wal").stat().st_size > 0, "the journal is there as the crash left it"
+    named = {f.split("/")[0] for row in SIMPANAN for f in row.folders}
+    assert {p.name for p in ended.data.iterdir()} <= named, "everything written has its row in the table of what is kept"
     on_disk = Finder(ended.known).in_files(*files, skip=[ended.data / p for p in PAPER])
     reached(1, asked=0, got=sum(map(len, on_disk.values())), at_most=True,
             what=f"of {len(ended.known)} known strings readable in {sum(1 for f in files for p in f.rglob('*') if p.is_file())} files")
