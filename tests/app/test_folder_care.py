@@ -17,9 +17,10 @@ from ktpel_kiosk.app.kiosk import Kiosk
 from ktpel_kiosk.app.setup import FolderSetup
 from ktpel_kiosk.app.station_care import FolderCare
 from ktpel_kiosk.app.wiring import open_office
-from ktpel_kiosk.desk import sign_in, station_care
+from ktpel_kiosk.desk import restore, sign_in, station_care
 from ktpel_kiosk.desk.station_care import Lack
 from ktpel_kiosk.domain.errors import BadInput
+from ktpel_kiosk.ports.restore import Opening
 from ktpel_kiosk.register.keys import KeyStore
 from ktpel_kiosk.siak.answers import StationRefused
 
@@ -77,6 +78,10 @@ def copies_and_code(kiosk: Kiosk, boss: object, tmp_path: Path) -> None:
     code = station_care.new_code(desk, boss)  # type: ignore[arg-type]
     station_care.adopt_code(desk, boss, code, code.lower())  # type: ignore[arg-type]
     station_care.prove_code(desk, boss, code)  # type: ignore[arg-type]
+    assert station_care.standing(desk, boss).lacks == (Lack.DRILL,)  # type: ignore[arg-type]
+    found_copy = restore.copies(desk, boss)[0]  # type: ignore[arg-type]
+    done = restore.drill(desk, boss, found_copy.path, Opening())  # type: ignore[arg-type]
+    assert done.acts > 5 and found_copy.office == desk.sop.kantor.nama and found_copy.station == STATION
     assert station_care.standing(desk, boss).lacks == ()  # type: ignore[arg-type]
     store = KeyStore(kiosk.data / "register" / "register.key")
     assert store.unlock_with_secret(station_care.plain_code(code)) == store.unlock_with_machine()

@@ -496,7 +496,8 @@ class Back:
         place = Path("/media/cadangan")
         self.found = [FoundCopy(place / f"register-202611{day}T180000Z-1.sqlite", self.AT.replace(day=day), "Kecamatan Tempeh",
                                 "3508050-meja-1", 1200 + day) for day in (25, 24, 23)]
-        self.report = CopyReport(self.found[0], 1225, 1180, (Series("register", 2026, 1225, 1231), Series("surat", 2026, 40, 40)), 6, 5, 61, 4)
+        series = (Series("register", 2026, 1225, 1231), Series("surat", 2026, 40, 40))
+        self.report = CopyReport(self.found[0], 1225, 1180, series, 6, 5, 61, 4)
         self.trouble: dict[str, KioskError] = {}
         self.agreed: list[tuple[Path, Opening, Agreed]] = []
 

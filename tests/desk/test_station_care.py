@@ -9,10 +9,11 @@ from pathlib import Path
 import pytest
 from doubles import Care
 
-from ktpel_kiosk.desk import station_care
+from ktpel_kiosk.desk import restore, station_care
 from ktpel_kiosk.desk.station_care import CODE, PLACE, Lack
 from ktpel_kiosk.domain.errors import BadInput, SopViolation
 from ktpel_kiosk.domain.sop import Peran
+from ktpel_kiosk.ports.restore import Opening
 from ktpel_kiosk.ports.station_care import Copies
 
 
@@ -44,9 +45,13 @@ def test_what_is_lacking_gravest_first(office, care: Care) -> None:
     assert lacks(office) == (Lack.NO_COPY, Lack.CODE)
     now = office.desk.clock.now()
     care.kept = Copies("/x", True, now - timedelta(days=3), code="proved")
+    assert lacks(office) == (Lack.OLD_COPY, Lack.DRILL)
+    restore.drill(office.desk, office.actor(Peran.SUPERVISOR), care.back.found[0].path, Opening())
     assert lacks(office) == (Lack.OLD_COPY,)
     care.kept = Copies("/x", True, now - timedelta(days=2, hours=23), code="proved")
     assert lacks(office) == ()
+    office.clock.advance(90 * 86_400)
+    assert Lack.DRILL in lacks(office)
 
 
 def test_every_change_is_audited_and_the_line_goes_on(office, care: Care) -> None:

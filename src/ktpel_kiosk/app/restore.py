@@ -75,8 +75,8 @@ def stage(copy: CopySet, key: bytes, folder: Path, clock: SystemClock | Practice
 
 
 def prepare(data: Path, copy: CopySet, key: bytes, agreed: Agreed, clock: SystemClock | PracticeClock,
-            told: Callable[[str], None] = lambda _text: None) -> None:
-    """Everything up to the small file that makes it count.
+            told: Callable[[str], None] = lambda _text: None, *, mark: str = "") -> None:
+    """Everything up to the small file that makes it count. ``mark``: a file laid into the new register (an office that is not made yet).
 
     Raises:
         BadInput: ``restore.pending``, ``restore.no_reason``, ``restore.floor``, ``restore.floor_missing``. As :func:`copy_sets.proved`;
@@ -98,6 +98,8 @@ def prepare(data: Path, copy: CopySet, key: bytes, agreed: Agreed, clock: System
     try:
         _build(data, copy, key, folder, clock, (agreed, present, floors))
         told("Register baru disiapkan dan diperiksa.")
+        if mark:
+            write_durably(folder / mark, b"Kantor ini belum jadi.\n")
         _adopt_packets(data, copy)
         _sync_tree(folder)
         write_durably(data / PENDING, json.dumps({"new": folder.name, "old": f"{OLD}{ident}", "known": _known(folder, key, data)}).encode())

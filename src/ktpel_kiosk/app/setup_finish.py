@@ -14,7 +14,7 @@ from pathlib import Path
 
 from ktpel_kiosk.app import backup, sops
 from ktpel_kiosk.app.clock import PracticeClock, SystemClock
-from ktpel_kiosk.app.office import PRODUCTION, UNFINISHED, OfficeSettings, prepare_folder, settings_of, write_settings
+from ktpel_kiosk.app.office import PENDING_RESTORE, PRODUCTION, UNFINISHED, OfficeSettings, prepare_folder, settings_of, write_settings
 from ktpel_kiosk.app.setup_answers import FILE as ANSWERS
 from ktpel_kiosk.app.setup_sop import office_sop
 from ktpel_kiosk.domain.errors import BadInput
@@ -55,6 +55,9 @@ def clear_leftovers(data: Path) -> None:
         raise BadInput("setup.exists", path=str(data))
     refuse_orphan(data)
     _remove(data / STAGING)
+    (data / PENDING_RESTORE).unlink(missing_ok=True)
+    for begun in data.glob("register.baru-*"):
+        _remove(begun)
     _remove(data / "register", last=UNFINISHED)
 
 

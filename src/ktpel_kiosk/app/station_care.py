@@ -10,10 +10,11 @@ from typing import TYPE_CHECKING
 
 from ktpel_kiosk.domain.errors import BadInput, KeyUnavailable
 from ktpel_kiosk.ports.setup import BackupPlace, KeyState
-from ktpel_kiosk.ports.station_care import Copies
+from ktpel_kiosk.ports.station_care import Copies, Sheet, Sheets
 
 if TYPE_CHECKING:
     from ktpel_kiosk.app.kiosk import Kiosk
+    from ktpel_kiosk.ports.restore import Restore
     from ktpel_kiosk.register.keys import KeyStore
 
 KNOWN_S = 60.0
@@ -147,6 +148,24 @@ class FolderCare:
             raise BadInput("backup.code_wrong") from error
         self._forget()
         return store.secret_mark()
+
+    # -- putting back, sheets ----------------------------------------------------------------------------------------
+
+    def restoring(self) -> Restore:
+        from ktpel_kiosk.app.restoring import FolderRestore
+        return FolderRestore(self._kiosk.data, self._kiosk.clock, self._kiosk.register)
+
+    def sheets(self) -> Sheets:
+        state = self._store().shares_state()
+        return Sheets(state.set_id, state.needed, state.count) if state is not None else Sheets()
+
+    def make_sheets(self, needed: int, count: int) -> Sequence[Sheet]:
+        from ktpel_kiosk.register.shares import qr_text, words_of
+
+        store = self._store()
+        made = store.set_shares(store.unlock_with_machine(), needed, count)
+        self._forget()
+        return [Sheet(s.set_id, s.number, needed, count, words_of(s), qr_text(s)) for s in made]
 
     def _store(self) -> KeyStore:
         from ktpel_kiosk.register.keys import KeyStore

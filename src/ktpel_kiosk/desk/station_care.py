@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 from enum import StrEnum
 from pathlib import Path
 
@@ -23,8 +23,10 @@ PLACE = "cadangan.tempat"
 """Setting of the register: the folder chosen for copies."""
 CODE = "cadangan.kode"
 """Setting of the register: mark of the recovery code somebody proved to have on paper."""
+DRILLED = "cadangan.latihan"
+"""Setting of the register: when a copy was last opened to prove it can be."""
 ADDRESS = "gateway.alamat"
-OLD = timedelta(days=3)
+OLD, DRILL = timedelta(days=3), timedelta(days=90)
 SUBJECT = "stasiun"
 
 
@@ -39,6 +41,7 @@ class Lack(StrEnum):
     NO_COPY = "salinan"
     OLD_COPY = "lama"
     CODE = "kode"
+    DRILL = "latihan"
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,6 +52,7 @@ class Standing:
     copies: Copies
     address: str
     lacks: tuple[Lack, ...]
+    drilled: datetime | None = None
 
 
 def offered(desk: Desk) -> bool:
@@ -62,15 +66,22 @@ def standing(desk: Desk, actor: Actor, *, fresh: bool = False) -> Standing:
         SopViolation ``station.practice``. NotAllowed: nobody is signed in.
     """
     require(actor, "view_queue")
-    care = _care(desk)
+    care = care_of(desk)
     keys, copies = care.keys(), care.copies(fresh=fresh)
-    return Standing(keys, copies, desk.gateway_address(), tuple(_lacks(desk, keys, copies)))
+    drilled = _drilled(desk)
+    return Standing(keys, copies, desk.gateway_address(), tuple(_lacks(desk, keys, copies, drilled)), drilled)
+
+
+def _drilled(desk: Desk) -> datetime | None:
+    """When a copy was last opened on purpose."""
+    text = desk.register.read(lambda v: v.setting(DRILLED))
+    return datetime.fromisoformat(text) if text else None
 
 
 def write_request(desk: Desk, actor: Actor, folder: Path) -> Path:
     """Requests for this station's certificates into ``folder`` (a disk). Raises NotAllowed, DiskFull, IoFailure."""
     require(actor, "change_settings")
-    made = _care(desk).write_request(desk.sop.kantor.nama, folder)
+    made = care_of(desk).write_request(desk.sop.kantor.nama, folder)
     desk.register.write(lambda tx: tx.log("CertificatesRequested", SUBJECT, actor.username, entry=made.name))
     return made
 
@@ -78,7 +89,7 @@ def write_request(desk: Desk, actor: Actor, folder: Path) -> Path:
 def take_certificates(desk: Desk, actor: Actor, source: Path) -> KeyState:
     """Certificates from a folder or file, all or none; packets that waited for them go on. Raises NotAllowed, BadInput ``keys.*``."""
     require(actor, "change_settings")
-    state = _care(desk).take_certificates(source)
+    state = care_of(desk).take_certificates(source)
     desk.register.write(lambda tx: tx.log("CertificatesInstalled", SUBJECT, actor.username, found=",".join(sorted(state.found)),
                                           reason=",".join(state.missing)))
     desk.line_changed()
@@ -89,7 +100,7 @@ def set_gateway_address(desk: Desk, actor: Actor, url: str) -> str:
     """Where this station sends from its next request on; empty: nowhere. Raises NotAllowed, BadInput ``setup.gateway_url``."""
     require(actor, "change_settings")
     url = url.strip()
-    _care(desk).set_gateway_address(url)
+    care_of(desk).set_gateway_address(url)
     desk.register.write(lambda tx: tx.log("SettingChanged", ADDRESS, actor.username, host=url.partition("://")[2].partition("/")[0]))
     desk.line_changed()
     return url
@@ -98,13 +109,13 @@ def set_gateway_address(desk: Desk, actor: Actor, url: str) -> str:
 def backup_places(desk: Desk, actor: Actor) -> Sequence[BackupPlace]:
     """Disks beside the register's own. Raises NotAllowed."""
     require(actor, "change_settings")
-    return _care(desk).places()
+    return care_of(desk).places()
 
 
 def choose_place(desk: Desk, actor: Actor, path: Path) -> BackupPlace:
     """Try the folder; where it serves, copies go there from now on. The outcome stands in ``problem``. Raises NotAllowed."""
     require(actor, "change_settings")
-    place = _care(desk).try_place(path)
+    place = care_of(desk).try_place(path)
     if place.problem:
         return place
 
@@ -123,13 +134,13 @@ def copy_now(desk: Desk, actor: Actor) -> Path:
         BadInput ``backup.none``, ``backup.unwritable``. NotAllowed, DiskFull, IoFailure, Corrupt.
     """
     require(actor, "change_settings")
-    return _care(desk).copy_now(actor.username)
+    return care_of(desk).copy_now(actor.username)
 
 
 def new_code(desk: Desk, actor: Actor) -> str:
     """A recovery code to be noted on paper; it counts only after :func:`adopt_code`. Raises NotAllowed."""
     require(actor, "change_settings")
-    return _care(desk).new_code()
+    return care_of(desk).new_code()
 
 
 def adopt_code(desk: Desk, actor: Actor, code: str, typed: str) -> None:
@@ -141,13 +152,13 @@ def adopt_code(desk: Desk, actor: Actor, code: str, typed: str) -> None:
     require(actor, "change_settings")
     if not code or plain_code(typed) != plain_code(code):
         raise BadInput("backup.code_differs")
-    _proved(desk, actor, _care(desk).use_code(plain_code(code)), "RecoveryCodeChanged")
+    _proved(desk, actor, care_of(desk).use_code(plain_code(code)), "RecoveryCodeChanged")
 
 
 def prove_code(desk: Desk, actor: Actor, typed: str) -> None:
     """Somebody typed the code from the paper and it opens the register's key. Raises NotAllowed, KeyUnavailable."""
     require(actor, "change_settings")
-    _proved(desk, actor, _care(desk).prove_code(plain_code(typed)), "RecoveryCodeProved")
+    _proved(desk, actor, care_of(desk).prove_code(plain_code(typed)), "RecoveryCodeProved")
 
 
 def plain_code(typed: str) -> str:
@@ -163,13 +174,13 @@ def _proved(desk: Desk, actor: Actor, mark: str, event: str) -> None:
     desk.register.write(work)
 
 
-def _care(desk: Desk) -> StationCare:
+def care_of(desk: Desk) -> StationCare:
     if desk.station_care is None:
         raise SopViolation("station.practice")
     return desk.station_care
 
 
-def _lacks(desk: Desk, keys: KeyState, copies: Copies) -> list[Lack]:
+def _lacks(desk: Desk, keys: KeyState, copies: Copies, drilled: datetime | None) -> list[Lack]:
     found = []
     if {"station", "centre"} & set(keys.missing):
         found.append(Lack.SEALING)
@@ -187,4 +198,6 @@ def _lacks(desk: Desk, keys: KeyState, copies: Copies) -> list[Lack]:
         found.append(Lack.OLD_COPY)
     if copies.code != "proved" and copies.place:
         found.append(Lack.CODE)
+    if copies.last is not None and (drilled is None or desk.clock.now() - drilled >= DRILL):
+        found.append(Lack.DRILL)
     return found

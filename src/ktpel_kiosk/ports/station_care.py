@@ -8,6 +8,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import Protocol
 
+from ktpel_kiosk.ports.restore import Restore
 from ktpel_kiosk.ports.setup import BackupPlace, KeyState
 
 
@@ -31,6 +32,27 @@ class Copies:
     free_bytes: int = 0
     problem: str = ""
     code: str = "none"  # none | unproved | proved
+
+
+@dataclass(frozen=True, slots=True)
+class Sheets:
+    """The set of key sheets in force: any ``needed`` of ``count`` open copies and register; ``count`` 0: none were made."""
+
+    set_id: int = 0
+    needed: int = 0
+    count: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Sheet:
+    """One sheet to be printed: 21 words, and the same as QR text. Shown once, kept nowhere."""
+
+    set_id: int
+    number: int
+    needed: int
+    count: int
+    words: tuple[str, ...]
+    qr: str
 
 
 class StationCare(Protocol):
@@ -72,4 +94,13 @@ class StationCare(Protocol):
 
     def prove_code(self, typed: str) -> str:
         """The mark of the code in force, when ``typed`` opens the register's key. KeyUnavailable otherwise; about 0.1 s."""
+        ...
+
+    def restoring(self) -> Restore:
+        """Copies looked into, put back, rehearsed."""
+        ...
+
+    def sheets(self) -> Sheets: ...
+    def make_sheets(self, needed: int, count: int) -> Sequence[Sheet]:
+        """A new set; those made before open nothing here any more. BadInput ``shares.numbers``; KeyUnavailable, DiskFull, IoFailure."""
         ...

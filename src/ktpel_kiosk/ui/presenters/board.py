@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
-from ktpel_kiosk.desk import complaints, followups, queries, station_care, status_tasks
+from ktpel_kiosk.desk import complaints, followups, queries, room, station_care, status_tasks
 from ktpel_kiosk.desk.followups import TaskKind
 from ktpel_kiosk.desk.station_care import Lack
 from ktpel_kiosk.domain.certificates import Urgency, announced
@@ -17,6 +17,7 @@ from ktpel_kiosk.domain.status import stored_status
 from ktpel_kiosk.domain.status_guide import guide
 from ktpel_kiosk.domain.text import date_full, date_long, duration_words, hours_text, number_text, percent_text
 from ktpel_kiosk.ports.register import ListItem, Query
+from ktpel_kiosk.ui.presenters.queue_words import bytes_words
 from ktpel_kiosk.ui.presenters.session import Session, brief, clock_text, number_short
 from ktpel_kiosk.ui.words import word
 
@@ -29,7 +30,7 @@ PAGE_OF_STAGE: dict[str, str] = {
 OF_COLUMN = frozenset({"menunggu_prr"})
 """Reasons that the head of the column says already."""
 KEYS = (Lack.SEALING, Lack.SENDING, Lack.ADDRESS)
-COPIES = (Lack.NO_PLACE, Lack.UNREACHABLE, Lack.NO_COPY, Lack.OLD_COPY, Lack.CODE)
+COPIES = (Lack.NO_PLACE, Lack.UNREACHABLE, Lack.NO_COPY, Lack.OLD_COPY, Lack.CODE, Lack.DRILL)
 FOR_ALL = frozenset({*KEYS, Lack.NO_PLACE, Lack.UNREACHABLE, Lack.OLD_COPY})
 """What everybody at the desk should know; the rest only whoever can act."""
 CERTIFICATE_TONES = {Urgency.EARLY: "info", Urgency.SOON: "attention", Urgency.LAST: "attention", Urgency.ENDED: "trouble"}
@@ -148,7 +149,18 @@ class BoardPresenter:
             notices.append(Notice("attention", f"{number_text(total)} permohonan tertahan di pusat:",
                                   f"{', '.join(f'{number_text(n)} {what}' for n, what in held if n)}.", "Lihat tugasnya", "tugas",
                                   (("which", "pusat"),)))
-        return (*self._certificate(), *self._station(), *notices)
+        return (*self._room(), *self._certificate(), *self._station(), *notices)
+
+    def _room(self) -> tuple[Notice, ...]:
+        """Early that the disk will be full, and plainly once nobody new can be recorded."""
+        found = room.left(self.session.desk, self.session.actor)
+        if found.state is room.State.PLENTY:
+            return ()
+        tone = "trouble" if found.state is room.State.NONE else "attention"
+        size = bytes_words(found.free_bytes)
+        return (Notice(tone, word("ruang_judul", found.state).format(ruang=size),
+                       word("ruang_kurang", found.state).format(jumlah=number_text(found.recordings)), "Lihat penyimpanan", "pengaturan",
+                       (("section", "simpanan"),)),)
 
     def _station(self) -> tuple[Notice, ...]:
         """What a desk that serves people lacks of certificates, address and copies: the gravest of each, and the way to it."""

@@ -1,0 +1,90 @@
+"""Putting a copy of the register back, rehearsing it, and the sheets that open copies: a supervisor, a reason, a second person.
+
+Only where people are served (:attr:`Desk.station_care`).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
+
+from ktpel_kiosk.desk.access import require
+from ktpel_kiosk.desk.context import Desk
+from ktpel_kiosk.desk.sign_in import second_person
+from ktpel_kiosk.desk.station_care import DRILLED, SUBJECT, care_of
+from ktpel_kiosk.domain.actor import Actor
+from ktpel_kiosk.domain.errors import BadInput
+from ktpel_kiosk.domain.free_text import for_audit, free_text
+from ktpel_kiosk.ports.register import Tx
+from ktpel_kiosk.ports.restore import Agreed, CopyReport, Drill, FoundCopy, Opening
+from ktpel_kiosk.ports.station_care import Sheet, Sheets
+
+
+def copies(desk: Desk, actor: Actor, folder: Path | None = None) -> Sequence[FoundCopy]:
+    """Whole copies, newest first, in ``folder`` or in the place chosen for them. Raises NotAllowed, BadInput ``backup.none``."""
+    require(actor, "change_settings")
+    care = care_of(desk)
+    place = folder or Path(care.copies().place)
+    if place == Path():
+        raise BadInput("backup.none")
+    return care.restoring().copies(place)
+
+
+def examine(desk: Desk, actor: Actor, copy: Path, opening: Opening) -> CopyReport:
+    """Open the copy, check it whole, say what putting it back would lose. Minutes where it is large.
+
+    Raises:
+        NotAllowed; as :meth:`ktpel_kiosk.ports.restore.Restore.examine`.
+    """
+    require(actor, "restore_register")
+    return care_of(desk).restoring().examine(copy, opening)
+
+
+def restore(desk: Desk, actor: Actor, copy: Path, opening: Opening, reason: str, second_username: str, second_password: str, *,
+            floors: Mapping[str, int] | None = None, told: Callable[[str], None] = lambda _text: None) -> None:
+    """Agree to put ``copy`` in the register's place; it happens when the desk is opened next, which must follow at once: from here on
+    nothing is written any more. The register it replaces is kept.
+
+    Raises:
+        NotAllowed, SignInRefused; BadInput ``restore.no_reason``, ``restore.floor*``; as ``Restore.restore``: nothing changed.
+    """
+    require(actor, "restore_register")
+    why = free_text(reason, "alasan")
+    if not why:
+        raise BadInput("restore.no_reason")
+    second = second_person(desk, actor, second_username, second_password, "approve_restore")
+    desk.register.write(lambda tx: tx.log("RestorePrepared", "register", actor.username, entry=copy.name, second=second.username,
+                                          reason=for_audit(why)))
+    care_of(desk).restoring().restore(copy, opening, Agreed(actor.username, second.username, for_audit(why), dict(floors or {})), told)
+
+
+def drill(desk: Desk, actor: Actor, copy: Path, opening: Opening) -> Drill:
+    """Open a copy as if it were put back, check it to the last link, throw that away; the date is kept. Raises as :func:`examine`."""
+    require(actor, "change_settings")
+    done = care_of(desk).restoring().drill(copy, opening)
+
+    def work(tx: Tx) -> None:
+        tx.put_setting(DRILLED, desk.clock.now().isoformat())
+        tx.log("BackupDrilled", SUBJECT, actor.username, entry=copy.name, count=done.applied)
+
+    desk.register.write(work)
+    return done
+
+
+def sheets(desk: Desk, actor: Actor) -> Sheets:
+    """The set of key sheets in force. Raises NotAllowed, KeyUnavailable, IoFailure."""
+    require(actor, "change_settings")
+    return care_of(desk).sheets()
+
+
+def make_sheets(desk: Desk, actor: Actor, needed: int, count: int, second_username: str, second_password: str) -> Sequence[Sheet]:
+    """A new set of sheets, any ``needed`` of ``count``; the former set is void. To be printed and forgotten.
+
+    Raises:
+        NotAllowed, SignInRefused; BadInput ``shares.numbers``; KeyUnavailable, DiskFull, IoFailure.
+    """
+    require(actor, "restore_register")
+    second = second_person(desk, actor, second_username, second_password, "approve_restore")
+    made = care_of(desk).make_sheets(needed, count)
+    desk.register.write(lambda tx: tx.log("KeySharesMade", SUBJECT, actor.username, second=second.username, count=count, found=str(needed)))
+    return made
