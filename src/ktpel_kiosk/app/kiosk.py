@@ -142,6 +142,8 @@ class Kiosk:
 
     def _always(self) -> None:
         always_due(self.desk, self.file_check)
+        if self.settings.production:
+            self.desk.room.keep()
         self.copy_when_due()
 
     def copy_when_due(self) -> None:

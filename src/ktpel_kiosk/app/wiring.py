@@ -28,6 +28,7 @@ from ktpel_kiosk.app.office import (
 )
 from ktpel_kiosk.app.officer_keys import Ed25519Keys
 from ktpel_kiosk.app.passwords import Argon2Hasher
+from ktpel_kiosk.app.room import FolderRoom
 from ktpel_kiosk.app.sentences import load_sentences
 from ktpel_kiosk.app.spool import FileSpool
 from ktpel_kiosk.desk.card_acts import CardActs
@@ -153,9 +154,10 @@ def compose(data: Path, settings: OfficeSettings, sop: Sop, *, clock: SystemCloc
         gateway_address=lambda: kiosk[0].address(), cause_of=makers.cause_of,
         certificate_ends=ends, device_history=history,
         practice=lazily(lambda: makers.practice(world, lambda: kiosk[0])) if world is not None else None,
-        courier=lazily(lambda: makers.courier(kiosk[0])),
+        courier=lazily(lambda: makers.courier(kiosk[0])), room=(room := FolderRoom(data)),
         station_care=lazily(lambda: makers.station_care(kiosk[0], ends.forget)) if settings.production else None,
     )
+    register.when_full = room.give
     kiosk.append(Kiosk(data, settings, desk, register, devices, clock, world))
     spool.sweep()
     return kiosk[0]

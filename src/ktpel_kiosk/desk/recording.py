@@ -11,7 +11,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 
-from ktpel_kiosk.desk import capture_rules, refusals
+from ktpel_kiosk.desk import capture_rules, refusals, room
 from ktpel_kiosk.desk.access import require, require_stage
 from ktpel_kiosk.desk.approvals import add_signed, exception_hash, forced_hash, required
 from ktpel_kiosk.desk.context import Desk
@@ -195,6 +195,7 @@ def confirm_data(desk: Desk, actor: Actor, permohonan_id: str, wrong_fields: tup
         if wrong_fields:
             tx.log("CorrectionRequested", p.id, "pemohon", field=",".join(wrong_fields))
             return save(desk, tx, replace(p, corrections=wrong_fields, confirmed_at=None))
+        room.require_to_record(desk)
         tx.log("ApplicantConfirmed", p.id, "pemohon", key="biodata")
         return save(desk, tx, replace(p, corrections=(), confirmed_at=desk.clock.now()))
 

@@ -230,6 +230,12 @@ def _remove_files(desk: Desk, files: Sequence[str]) -> None:
         desk.sealer.remove(*files[start:start + BATCH])
 
 
+def forecast(kept: Sequence[Kept]) -> int:
+    """Bytes one more packet will take with its spare contents, by those that lie here."""
+    packets, size = sum(k.packets for k in kept), sum(k.bytes for k in kept)
+    return max(size // packets, SMALLEST) if packets else USUAL
+
+
 def overview(desk: Desk, actor: Actor) -> Overview:
     """For the settings. NotAllowed."""
     require(actor, "verify_register")
@@ -239,8 +245,6 @@ def overview(desk: Desk, actor: Actor) -> Overview:
         kept, days_now, now = tuple(view.kept()), days(view), desk.clock.now()
         since = (_safe_since(view, p, now, now) for p in view.purgeable(0, 500) if not p.replaced_by)
         ends = [at + timedelta(days=days_now) for at in since if at is not None]
-        packets, size = sum(k.packets for k in kept), sum(k.bytes for k in kept)
-        each = max(size // packets, SMALLEST) if packets else USUAL
-        return Overview(days_now, kept, found, min(ends, default=None), tuple(view.purges()), free, each)
+        return Overview(days_now, kept, found, min(ends, default=None), tuple(view.purges()), free, forecast(kept))
 
     return desk.register.read(look)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from contextlib import suppress
 from dataclasses import replace
 
+from ktpel_kiosk.desk import room
 from ktpel_kiosk.desk.access import require_roles, require_stage
 from ktpel_kiosk.desk.approvals import add_signed, required, review_hash
 from ktpel_kiosk.desk.context import Desk
@@ -80,6 +81,7 @@ def seal_packet(desk: Desk, actor: Actor, permohonan_id: str) -> Packet:
         if existing is not None and not _at_sealing(p):
             return existing
         content, samples = desk.register.read(lambda v: _content(desk, actor, v, permohonan_id))
+        room.require_to_seal(desk)
         sealed = desk.sealer.seal(content)
         material = _card_material(desk, permohonan_id, samples)
 

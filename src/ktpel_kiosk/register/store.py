@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any, TypeVar, cast
 from sqlcipher3 import dbapi2
 
 from ktpel_kiosk.domain.audit import GENESIS
-from ktpel_kiosk.domain.errors import BadInput, BugError, Corrupt, IoFailure, KioskError, NotFound, StorageTrouble
+from ktpel_kiosk.domain.errors import BadInput, BugError, Corrupt, DiskFull, IoFailure, KioskError, NotFound, StorageTrouble
 from ktpel_kiosk.durable import make_folder, storage_trouble
 from ktpel_kiosk.ports.clock import Clock, Ids
 from ktpel_kiosk.ports.register import AuditCheck, Tx, View
@@ -81,6 +81,8 @@ class SqlRegister:
         self._pooled: PoolProxiedConnection | None = None
         self._writing: Any = None
         self._suspect = False
+        self.when_full: Callable[[], object] = lambda: None
+        """Called when the disk was full, so that the next try may succeed."""
         self._writer = Writer(self._perform, self._after_commit, self._open_engines, self._close_writing)
         self._writer.start()
 
@@ -177,7 +179,10 @@ class SqlRegister:
             cause = error.orig or error if isinstance(error, DBAPIError) else error
             if "FOREIGN KEY" in str(cause):
                 raise NotFound("permohonan.not_found") from error
-            raise driver.trouble(cause, self._path) from error
+            trouble = driver.trouble(cause, self._path)
+            if isinstance(trouble, DiskFull):
+                self.when_full()
+            raise trouble from error
         except SQLAlchemyError as error:
             raise BugError("register.sql", reason=type(error).__name__) from error
 
