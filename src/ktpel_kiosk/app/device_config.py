@@ -20,13 +20,13 @@ from __future__ import annotations
 
 import re
 import sys
-import tomllib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 from ktpel_kiosk.domain.errors import BadInput
+from ktpel_kiosk.domain.toml_text import parse_toml
 from ktpel_kiosk.durable import write_durably
 from ktpel_kiosk.ports.devices import DeviceKind
 
@@ -169,10 +169,10 @@ def parse(raw: bytes, path: Path) -> DeviceConfig:
     if len(raw) > MAX_BYTES:
         raise BadInput("devices.unreadable", path=str(path))
     try:
-        table = tomllib.loads(raw.decode("utf-8"))
+        table = parse_toml(raw.decode("utf-8"))
     except UnicodeDecodeError as error:
         raise BadInput("devices.unreadable", path=str(path)) from error
-    except (tomllib.TOMLDecodeError, RecursionError) as error:
+    except ValueError as error:
         found = re.search(r"line (\d+)", str(error))
         raise BadInput("devices.syntax", path=str(path), line=found[1] if found else "terakhir") from error
     reader = _Reader(path)

@@ -18,13 +18,13 @@
 
 from __future__ import annotations
 
-import tomllib
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
 from ktpel_kiosk.app.setup_answers import MAX_BYTES, from_plain
 from ktpel_kiosk.domain.errors import BadInput
+from ktpel_kiosk.domain.toml_text import parse_toml
 from ktpel_kiosk.ports.setup import OfficeSetup, SetupAnswers
 
 
@@ -37,8 +37,8 @@ def read_answers(path: Path, setup: OfficeSetup) -> SetupAnswers:
     try:
         if path.stat().st_size > MAX_BYTES:
             raise BadInput("setup.no_answers", path=path.name, reason="terlalu besar")
-        plain: dict[str, Any] = tomllib.loads(path.read_text("utf-8"))
-    except (OSError, ValueError, RecursionError) as error:
+        plain: dict[str, Any] = parse_toml(path.read_text("utf-8"))
+    except (OSError, ValueError) as error:
         raise BadInput("setup.no_answers", path=path.name, reason=f"bukan TOML yang terbaca: {error}"[:160]) from error
     wanted = str(plain.pop("sop", ""))
     choice = (setup.read_sop(path.parent / wanted) if wanted.endswith(".toml")

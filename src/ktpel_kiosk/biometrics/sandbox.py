@@ -21,7 +21,7 @@ from ktpel_kiosk.domain.biometric import RawImage
 from ktpel_kiosk.domain.errors import BadInput
 
 DECODE_TIMEOUT_S = 10.0
-DECODE_CPU_S = 3
+DECODE_CPU_S = 2
 DECODE_MEMORY = 512 * 1024 * 1024
 SIGXCPU = 24
 MAX_INPUT = 32 * 1024 * 1024

@@ -30,7 +30,10 @@ def page_picture(pdf: bytes, number: int) -> PagePicture:
         try:
             if not 0 <= number < len(document):
                 raise BadInput("document.not_pdf")
-            page = document[number]
+            try:
+                page = document[number]
+            except pypdfium2.PdfiumError as error:
+                raise BadInput("document.not_pdf") from error
             try:
                 width, height = page.get_size()
                 scale = min(DPI / 72, (MOST_PIXELS / max(1.0, width * height)) ** 0.5)

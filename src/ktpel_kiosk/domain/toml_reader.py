@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import difflib
 import re
-import tomllib
 from collections.abc import Iterable
 from datetime import time
 from enum import StrEnum
@@ -15,6 +14,7 @@ from typing import Never, TypeVar
 
 from ktpel_kiosk.domain.errors import BadInput
 from ktpel_kiosk.domain.toml_lines import TomlLines
+from ktpel_kiosk.domain.toml_text import parse_toml
 
 E = TypeVar("E", bound=StrEnum)
 _AT = re.compile(r" \(at (?:line (\d+), column (\d+)|end of document)\)$")
@@ -27,8 +27,8 @@ class Source:
     def __init__(self, text: str, name: str, room: str) -> None:
         self.name, self.room = name, room
         try:
-            self.data = tomllib.loads(text)
-        except (ValueError, RecursionError) as error:  # tomllib lets huge integers and deep nesting out as they are
+            self.data = parse_toml(text)
+        except ValueError as error:
             found = _AT.search(str(error))
             line = int(found[1]) if found and found[1] else text.count("\n") + 1
             column = int(found[2]) if found and found[2] else 1

@@ -131,7 +131,7 @@ def decode(data: bytes) -> Reply:
                 continue
             name = label or name
             current.setdefault(name, []).append(_collection(fields) if tag == Tag.COLLECTION else _value(tag, raw))
-    except (struct.error, IndexError, StopIteration) as error:
+    except (struct.error, IndexError, StopIteration, RecursionError) as error:
         raise ValueError("not an IPP message") from error
     return reply
 

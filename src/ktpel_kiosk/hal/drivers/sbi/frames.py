@@ -27,6 +27,7 @@ class FrameReader:
         self._head = Head()
         self._dechunker: Dechunker | None = None
         self._buffer = bytearray()
+        self._looked = 2
         self._frame: bytes | None = None
         self.count = 0
         self.error: Any = None
@@ -60,7 +61,9 @@ class FrameReader:
 
     def _step(self) -> bool:
         """One part out of the buffer; False when more bytes are needed."""
-        lead = len(self._buffer) - len(self._buffer.lstrip())
+        lead = 0
+        while self._buffer[lead:lead + 1].isspace():
+            lead += 1
         del self._buffer[:lead]
         if not self._buffer:
             return False
@@ -97,9 +100,11 @@ class FrameReader:
         return True
 
     def _unmeasured(self) -> bool:
-        end = self._buffer.find(END, 2)
+        end = self._buffer.find(END, self._looked)
         if end < 0:
+            self._looked = max(2, len(self._buffer) - 1)  # what was looked at once is not looked at again
             return False
+        self._looked = 2
         if self._buffer[:2] == START:
             self._frame, self.count = bytes(self._buffer[:end + 2]), self.count + 1
         del self._buffer[:end + 2]
