@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from typing import Any
 
 import pytest
@@ -16,10 +16,10 @@ from ktpel_kiosk.ui.opening import Opening
 
 
 @pytest.fixture
-def operator(windows: Windows, settle: Callable[[Windows], None]) -> Iterator[Any]:
+def operator(windows: Windows, settle: Callable[[Windows], None]) -> Any:
     settle(windows)
     windows.operator.opening = Opening(windows.operator)
-    yield windows.operator
+    return windows.operator
 
 
 def test_the_former_page_stays_until_the_new_one_is_ready(operator: Any, windows: Windows, qtbot: QtBot) -> None:

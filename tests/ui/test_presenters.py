@@ -19,7 +19,8 @@ from ktpel_kiosk.ports.devices import DeviceKind
 from ktpel_kiosk.ui.presenters.board import BoardPresenter
 from ktpel_kiosk.ui.presenters.cards import CardPresenter, HandoverPresenter
 from ktpel_kiosk.ui.presenters.intake import IntakePresenter, Wanted
-from ktpel_kiosk.ui.presenters.recording import RecordingPresenter, finger_states
+from ktpel_kiosk.ui.presenters.record_view import finger_states
+from ktpel_kiosk.ui.presenters.recording import RecordingPresenter
 from ktpel_kiosk.ui.presenters.session import Session
 
 

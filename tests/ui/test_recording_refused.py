@@ -20,7 +20,8 @@ from ktpel_kiosk.domain.sop import Peran, Stage
 from ktpel_kiosk.ports.devices import DeviceKind
 from ktpel_kiosk.ui.app import Windows
 from ktpel_kiosk.ui.presenters.photo_measures import measures_of
-from ktpel_kiosk.ui.presenters.recording import RecordingPresenter, grade
+from ktpel_kiosk.ui.presenters.record_view import grade
+from ktpel_kiosk.ui.presenters.recording import RecordingPresenter
 from ktpel_kiosk.ui.presenters.session import Session
 from ktpel_kiosk.ui.widgets.buttons import Chip
 

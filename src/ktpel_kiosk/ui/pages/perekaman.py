@@ -25,7 +25,8 @@ from ktpel_kiosk.ui.pages.rekam_review import DataPart, ExceptionPanel
 from ktpel_kiosk.ui.pages.rekam_seal import ReviewPart
 from ktpel_kiosk.ui.pages.rekam_signature import SignaturePart
 from ktpel_kiosk.ui.pages.rekam_tab import PartTab
-from ktpel_kiosk.ui.presenters.recording import PART_TITLES, RecordingPresenter, RecordView, Rejected
+from ktpel_kiosk.ui.presenters.record_view import PART_TITLES, RecordView, Rejected
+from ktpel_kiosk.ui.presenters.recording import RecordingPresenter
 from ktpel_kiosk.ui.presenters.work import WorkPresenter, biodata_rows
 from ktpel_kiosk.ui.widgets.front import FrontStack
 from ktpel_kiosk.ui.widgets.worklist import WorkItem, WorkList

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from ktpel_kiosk.ui.presenters.recording import RecordView
+from ktpel_kiosk.ui.presenters.record_view import RecordView
 from ktpel_kiosk.ui.widgets.status import NoticeBar
 from ktpel_kiosk.ui.words import word
 

@@ -14,14 +14,7 @@ from ktpel_kiosk.domain.errors import KioskError
 from ktpel_kiosk.ports.devices import DeviceKind
 from ktpel_kiosk.ui.pages.rekam_part import Part, finger_cells, picture_of
 from ktpel_kiosk.ui.pages.rekam_refused import RefusedCard
-from ktpel_kiosk.ui.presenters.recording import (
-    RecordView,
-    Rejected,
-    applicant_hint,
-    finger_states,
-    open_slap,
-    slap_title,
-)
+from ktpel_kiosk.ui.presenters.record_view import RecordView, Rejected, applicant_hint, finger_states, open_slap, slap_title
 from ktpel_kiosk.ui.widgets.attempts import SHOWN, AttemptHistory, AttemptLine
 from ktpel_kiosk.ui.widgets.base import Card, label
 from ktpel_kiosk.ui.widgets.buttons import Chip, ChoiceChip

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from ktpel_kiosk.domain.sop import Stage
 from ktpel_kiosk.ui.pages.base import footer
-from ktpel_kiosk.ui.presenters.recording import PART_TITLES, RecordView
+from ktpel_kiosk.ui.presenters.record_view import PART_TITLES, RecordView
 from ktpel_kiosk.ui.widgets.buttons import Button
 from ktpel_kiosk.ui.widgets.decisions import pause_menu
 from ktpel_kiosk.ui.words import word

@@ -12,7 +12,7 @@ from ktpel_kiosk.domain.biometric import EYES, Position
 from ktpel_kiosk.ports.devices import DeviceKind
 from ktpel_kiosk.ui.pages.rekam_part import Part, picture_of
 from ktpel_kiosk.ui.pages.rekam_refused import RefusedCard
-from ktpel_kiosk.ui.presenters.recording import RecordView, applicant_hint, open_eyes
+from ktpel_kiosk.ui.presenters.record_view import RecordView, applicant_hint, open_eyes
 from ktpel_kiosk.ui.widgets.base import Card, label, set_tone
 from ktpel_kiosk.ui.widgets.buttons import Chip
 from ktpel_kiosk.ui.widgets.capture import PreviewView

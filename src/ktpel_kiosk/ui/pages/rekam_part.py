@@ -11,7 +11,8 @@ from ktpel_kiosk.domain.errors import CaptureFailed, KioskError, NotConnected
 from ktpel_kiosk.ports.devices import DeviceHealth, DeviceKind, DeviceState
 from ktpel_kiosk.ui.decoded import picture_of as picture_of
 from ktpel_kiosk.ui.feed import PreviewFeed, Shows
-from ktpel_kiosk.ui.presenters.recording import RecordingPresenter, RecordView
+from ktpel_kiosk.ui.presenters.record_view import RecordView
+from ktpel_kiosk.ui.presenters.recording import RecordingPresenter
 from ktpel_kiosk.ui.widgets.finger_table import FingerCell
 from ktpel_kiosk.ui.words import word
 

@@ -16,7 +16,7 @@ from ktpel_kiosk.ports.devices import DeviceKind
 from ktpel_kiosk.ui.pages.rekam_part import Part, picture_of
 from ktpel_kiosk.ui.presenters.photo_guide import Guidance, PhotoGuide
 from ktpel_kiosk.ui.presenters.photo_measures import Measure, cloth_words, measures_of, replaced_background, wrong_background
-from ktpel_kiosk.ui.presenters.recording import LiveFace, RecordView
+from ktpel_kiosk.ui.presenters.record_view import LiveFace, RecordView
 from ktpel_kiosk.ui.widgets.base import Card, clear_layout, column, label
 from ktpel_kiosk.ui.widgets.buttons import Button, Chip, ChoiceChip
 from ktpel_kiosk.ui.widgets.capture import Picture, PreviewView

@@ -12,7 +12,7 @@ from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
 from ktpel_kiosk.domain.biometric import Modality, Position
 from ktpel_kiosk.domain.errors import KioskError
 from ktpel_kiosk.ui.pages.base import scroll
-from ktpel_kiosk.ui.presenters.recording import RecordView, Rejected
+from ktpel_kiosk.ui.presenters.record_view import RecordView, Rejected
 from ktpel_kiosk.ui.theme import theme_of
 from ktpel_kiosk.ui.widgets.base import Card, clear_layout, label
 from ktpel_kiosk.ui.widgets.buttons import Button, Chip

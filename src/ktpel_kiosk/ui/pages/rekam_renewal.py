@@ -9,7 +9,7 @@ from PySide6.QtCore import Qt
 from ktpel_kiosk.desk import verification
 from ktpel_kiosk.desk.access import stage_roles
 from ktpel_kiosk.domain.errors import KioskError
-from ktpel_kiosk.ui.presenters.recording import RecordView
+from ktpel_kiosk.ui.presenters.record_view import RecordView
 from ktpel_kiosk.ui.widgets.base import Card, label
 from ktpel_kiosk.ui.widgets.buttons import Button
 from ktpel_kiosk.ui.widgets.second import SecondPerson

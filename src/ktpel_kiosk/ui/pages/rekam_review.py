@@ -16,7 +16,7 @@ from ktpel_kiosk.ui.pages.biodata import BiodataForm
 from ktpel_kiosk.ui.pages.rekam_part import Part
 from ktpel_kiosk.ui.pages.rekam_renewal import RenewalCard
 from ktpel_kiosk.ui.presenters.intake import PENDUDUK_FIELDS, IntakePresenter
-from ktpel_kiosk.ui.presenters.recording import KINDS_FOR, RecordView
+from ktpel_kiosk.ui.presenters.record_view import KINDS_FOR, RecordView
 from ktpel_kiosk.ui.presenters.work import biodata_rows
 from ktpel_kiosk.ui.widgets.base import Card, clear_layout, label
 from ktpel_kiosk.ui.widgets.buttons import ChoiceChip

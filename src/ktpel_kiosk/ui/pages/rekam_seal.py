@@ -15,7 +15,7 @@ from ktpel_kiosk.domain.ganda import DuplicateCheck
 from ktpel_kiosk.ui.pages.base import scroll
 from ktpel_kiosk.ui.pages.rekam_part import Part, finger_cells, picture_of
 from ktpel_kiosk.ui.presenters.photo_measures import replaced_background
-from ktpel_kiosk.ui.presenters.recording import PART_TITLES, RecordView
+from ktpel_kiosk.ui.presenters.record_view import PART_TITLES, RecordView
 from ktpel_kiosk.ui.widgets.base import Card, clear_layout, label
 from ktpel_kiosk.ui.widgets.buttons import Button, Chip
 from ktpel_kiosk.ui.widgets.capture import Picture

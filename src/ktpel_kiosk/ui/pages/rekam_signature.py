@@ -15,7 +15,7 @@ from ktpel_kiosk.ports.devices import DeviceKind, DeviceState
 from ktpel_kiosk.ui.pages.base import scroll
 from ktpel_kiosk.ui.pages.rekam_part import Part
 from ktpel_kiosk.ui.pages.rekam_refused import RefusedCard
-from ktpel_kiosk.ui.presenters.recording import RecordView, applicant_hint
+from ktpel_kiosk.ui.presenters.record_view import RecordView, applicant_hint
 from ktpel_kiosk.ui.widgets.base import Card, label, set_tone
 from ktpel_kiosk.ui.widgets.buttons import Chip, ChoiceChip
 from ktpel_kiosk.ui.widgets.capture import PreviewView

@@ -7,7 +7,7 @@ from PySide6.QtGui import QPainter, QPen
 from PySide6.QtWidgets import QSizePolicy
 
 from ktpel_kiosk.ui import icons
-from ktpel_kiosk.ui.presenters.recording import PART_TITLES
+from ktpel_kiosk.ui.presenters.record_view import PART_TITLES
 from ktpel_kiosk.ui.widgets.base import elided, text_width
 from ktpel_kiosk.ui.widgets.buttons import Pressable
 
