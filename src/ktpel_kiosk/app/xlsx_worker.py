@@ -1,7 +1,8 @@
 """Child process: the first sheet of a workbook to standard output as tab-separated text, one line per row of the sheet.
 
 Started by :mod:`ktpel_kiosk.app.population_file` with path and the limits of memory, processor seconds, output, rows and columns.
-Exit code 0 only when everything was written. Formulas are never evaluated: what Excel stored as their result, or the text itself, is written as text.
+Exit code 0 only when everything was written. Formulas are never evaluated: what Excel stored as their result, or the text itself, is
+written as text.
 """
 
 from __future__ import annotations
