@@ -10,21 +10,21 @@ from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from ktpel_kiosk.app.clock import PracticeClock, SystemClock
-from ktpel_kiosk.app.late import LateDevices
 from ktpel_kiosk.app.network import Network
-from ktpel_kiosk.app.office import OfficeSettings
-from ktpel_kiosk.desk.context import Desk
 from ktpel_kiosk.domain.errors import KioskError
-from ktpel_kiosk.domain.penduduk import Penduduk
-from ktpel_kiosk.register.store import SqlRegister
 
 if TYPE_CHECKING:
+    from ktpel_kiosk.app.clock import PracticeClock, SystemClock
+    from ktpel_kiosk.app.late import LateDevices
+    from ktpel_kiosk.app.office import OfficeSettings
     from ktpel_kiosk.app.practice_trainees import Trainees
+    from ktpel_kiosk.desk.context import Desk
     from ktpel_kiosk.desk.packet_files import SlowCheck
+    from ktpel_kiosk.domain.penduduk import Penduduk
     from ktpel_kiosk.hal.simulators.world import SimulatedWorld
     from ktpel_kiosk.packet.keys import DemoKeys
     from ktpel_kiosk.packet.station_keys import StationKeys
+    from ktpel_kiosk.register.store import SqlRegister
     from ktpel_kiosk.siak.http_gateway import HttpGateway
     from ktpel_kiosk.siak.key_keeper import KeyKeeper
     from ktpel_kiosk.siak.receipt_keys import KeySet

@@ -25,4 +25,4 @@ class _Lazy:
 
 def lazily(make: Callable[[], T]) -> T:
     """Something that behaves like ``make()`` and calls it once, at the first attribute access. Thread-safe."""
-    return cast(T, _Lazy(make))
+    return cast("T", _Lazy(make))

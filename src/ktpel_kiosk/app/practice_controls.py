@@ -10,12 +10,12 @@ from typing import TYPE_CHECKING
 from ktpel_kiosk.domain.errors import BadInput, NotFound
 from ktpel_kiosk.hal.simulators import faults
 from ktpel_kiosk.hal.simulators.foreign_card import ForeignCard
-from ktpel_kiosk.hal.simulators.world import SimulatedWorld
 from ktpel_kiosk.ports.devices import DeviceKind
 from ktpel_kiosk.ports.practice import LINE, FaultChoice, Lesson, PracticeState, Trainee
 
 if TYPE_CHECKING:
     from ktpel_kiosk.app.practice_trainees import Trainees
+    from ktpel_kiosk.hal.simulators.world import SimulatedWorld
     from ktpel_kiosk.siak.simulator.tcp_line import BadLine
 
 SCRIPT = "gangguan.toml"

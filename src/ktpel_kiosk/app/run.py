@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import subprocess
 import threading
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -13,6 +12,8 @@ from ktpel_kiosk.app.wiring import Kiosk, open_office, settle_sop, warm
 from ktpel_kiosk.domain.errors import BadInput, KioskError, Offline
 
 if TYPE_CHECKING:
+    import subprocess
+
     from ktpel_kiosk.app.practice import Seating
     from ktpel_kiosk.app.practice_controls import PracticeLine
 
@@ -187,6 +188,7 @@ def start_gateway_process(data: Path) -> tuple[subprocess.Popen[str], str]:
     Raises:
         Offline: it did not come up; the kiosk goes on and queues.
     """
+    import subprocess
     import sys
 
     command = [sys.executable, "-m", "ktpel_kiosk.app.cli", "gateway", "--data", str(data), "--step", "4", "--while-stdin"]
@@ -200,12 +202,13 @@ def start_gateway_process(data: Path) -> tuple[subprocess.Popen[str], str]:
 
 
 def stop_gateway_process(process: subprocess.Popen[str]) -> None:
+    from subprocess import TimeoutExpired
     if process.stdin is not None:
         process.stdin.close()
     process.terminate()
     try:
         process.wait(10.0)
-    except subprocess.TimeoutExpired:
+    except TimeoutExpired:
         process.kill()
         process.wait(5.0)
     if process.stdout is not None:

@@ -7,11 +7,11 @@ from typing import TYPE_CHECKING
 
 from ktpel_kiosk.app.resources import resources
 from ktpel_kiosk.domain.errors import BadInput
-from ktpel_kiosk.domain.sop import Sop
 from ktpel_kiosk.domain.sop_file import parse_sop
 from ktpel_kiosk.durable import write_durably
 
 if TYPE_CHECKING:
+    from ktpel_kiosk.domain.sop import Sop
     from ktpel_kiosk.domain.sop_check import SopFinding
 
 

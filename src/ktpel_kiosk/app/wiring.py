@@ -38,13 +38,13 @@ from ktpel_kiosk.domain.capture_rules import CaptureRules
 from ktpel_kiosk.domain.errors import BadInput
 from ktpel_kiosk.domain.sop import Peran, Sop
 from ktpel_kiosk.domain.sop_file import parse_sop
-from ktpel_kiosk.ports.services import PasswordHasher
-from ktpel_kiosk.register.store import SqlRegister
 
 if TYPE_CHECKING:
     from ktpel_kiosk.app.source import Source
     from ktpel_kiosk.hal.driver import Driver
     from ktpel_kiosk.hal.simulators.world import SimulatedWorld
+    from ktpel_kiosk.ports.services import PasswordHasher
+    from ktpel_kiosk.register.store import SqlRegister
 
 __all__ = ["HISTORY", "UNREACHABLE", "Kiosk", "always_due", "beside_feed", "compose", "open_office", "open_practice_kiosk", "pump",
            "settle_sop", "warm"]

@@ -30,7 +30,7 @@ class _Wsq(Protocol):
 def _wsq() -> _Wsq:
     import _wsq as coder
 
-    return cast(_Wsq, coder)
+    return cast("_Wsq", coder)
 
 
 def encode_wsq(image: RawImage) -> bytes:

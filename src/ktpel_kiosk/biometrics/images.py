@@ -43,7 +43,7 @@ def luma(rgb: NDArray[np.uint8]) -> Grey:
     """BT.601 luma of an (h, w, 3) RGB array."""
     import cv2
 
-    return cast(Grey, cv2.cvtColor(np.ascontiguousarray(rgb), cv2.COLOR_RGB2GRAY))
+    return cast("Grey", cv2.cvtColor(np.ascontiguousarray(rgb), cv2.COLOR_RGB2GRAY))
 
 
 def from_array(array: NDArray[np.uint8], ppi: int = 0) -> RawImage:

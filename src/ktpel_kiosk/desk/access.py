@@ -6,12 +6,16 @@ A stage may be done by whoever holds a role the SOP's step gives; everything els
 
 from __future__ import annotations
 
-from ktpel_kiosk.desk.context import Desk
-from ktpel_kiosk.domain.actor import Actor
+from typing import TYPE_CHECKING
+
 from ktpel_kiosk.domain.errors import NotAllowed
 from ktpel_kiosk.domain.permissions import PERMISSIONS, STAGE_ROLES
 from ktpel_kiosk.domain.permohonan import Permohonan, Tahap, plan_tahap
 from ktpel_kiosk.domain.sop import Peran, Sop, Stage
+
+if TYPE_CHECKING:
+    from ktpel_kiosk.desk.context import Desk
+    from ktpel_kiosk.domain.actor import Actor
 
 
 def require(actor: Actor, use_case: str) -> None:

@@ -13,38 +13,38 @@ from typing import TYPE_CHECKING, Any, BinaryIO, Protocol
 from ktpel_kiosk.desk.card_acts import CardActs
 from ktpel_kiosk.desk.held import HeldCaptures
 from ktpel_kiosk.desk.seats import Seats
-from ktpel_kiosk.domain.capture_rules import CaptureRules
-from ktpel_kiosk.domain.certificates import CertificateEnd
 from ktpel_kiosk.domain.errors import BadInput, CardRefused, KioskError
-from ktpel_kiosk.domain.line import LineReport
 from ktpel_kiosk.domain.messages import Sentences
-from ktpel_kiosk.domain.outbox import Packet, WaitCause
-from ktpel_kiosk.domain.sop import Sop
-from ktpel_kiosk.domain.transaction import Transaction, TransactionWriter
-from ktpel_kiosk.domain.wilayah import RegionTable
-from ktpel_kiosk.ports.clock import Clock, Ids
 from ktpel_kiosk.ports.courier import Courier
-from ktpel_kiosk.ports.devices import CardReader, Devices
-from ktpel_kiosk.ports.practice import PracticeControls
-from ktpel_kiosk.ports.register import Register
 from ktpel_kiosk.ports.room import Endless, Room
-from ktpel_kiosk.ports.services import (
-    Biometrics,
-    CardPersonaliser,
-    CardRenderer,
-    Documents,
-    Gateway,
-    OfficerKeys,
-    PasswordHasher,
-    PublicCard,
-    PublicCardReader,
-    Sealer,
-)
-from ktpel_kiosk.ports.tables import TableFile, TableReader
 
 if TYPE_CHECKING:
+    from ktpel_kiosk.domain.capture_rules import CaptureRules
+    from ktpel_kiosk.domain.certificates import CertificateEnd
+    from ktpel_kiosk.domain.line import LineReport
+    from ktpel_kiosk.domain.outbox import Packet, WaitCause
+    from ktpel_kiosk.domain.sop import Sop
+    from ktpel_kiosk.domain.transaction import Transaction, TransactionWriter
+    from ktpel_kiosk.domain.wilayah import RegionTable
+    from ktpel_kiosk.ports.clock import Clock, Ids
     from ktpel_kiosk.ports.device_history import DeviceHistory
+    from ktpel_kiosk.ports.devices import CardReader, Devices
+    from ktpel_kiosk.ports.practice import PracticeControls
+    from ktpel_kiosk.ports.register import Register
+    from ktpel_kiosk.ports.services import (
+        Biometrics,
+        CardPersonaliser,
+        CardRenderer,
+        Documents,
+        Gateway,
+        OfficerKeys,
+        PasswordHasher,
+        PublicCard,
+        PublicCardReader,
+        Sealer,
+    )
     from ktpel_kiosk.ports.station_care import StationCare
+    from ktpel_kiosk.ports.tables import TableFile, TableReader
 
 
 class Spool(Protocol):
@@ -92,6 +92,16 @@ def _no_transactions(content: Transaction, format: str) -> bytes:
 def _no_public_card(reader: CardReader) -> PublicCard:
     """A desk that was given no reader of real cards knows none."""
     raise CardRefused("chip.not_ktp", device_kind="card_reader", operation="select", status="")
+
+
+def _usual_rules() -> CaptureRules:
+    from ktpel_kiosk.domain.capture_rules import CaptureRules
+    return CaptureRules()
+
+
+def _no_line() -> LineReport:
+    from ktpel_kiosk.domain.line import LineReport
+    return LineReport()
 
 
 def _no_receipt(packet: Packet) -> bool:
@@ -171,7 +181,7 @@ class Desk:
     holidays: Callable[[], frozenset[date]]
     station: str
     sentences: Sentences = field(default_factory=lambda: Sentences({}))
-    capture_rules: CaptureRules = field(default_factory=CaptureRules)
+    capture_rules: CaptureRules = field(default_factory=_usual_rules)
     specimen: bool = True
     no_cards: str = ""
     practice_hint: str = ""
@@ -182,7 +192,7 @@ class Desk:
     held: HeldCaptures = field(default_factory=HeldCaptures)
     card_acts: CardActs = field(default_factory=CardActs)
     wake_uploader: Callable[[], None] = lambda: None
-    line_report: Callable[[], LineReport] = LineReport
+    line_report: Callable[[], LineReport] = _no_line
     line_changed: Callable[[], None] = lambda: None
     receipt_holds: Callable[[Packet], bool] = _no_receipt
     certificate_ends: Callable[[], tuple[CertificateEnd, ...]] = tuple

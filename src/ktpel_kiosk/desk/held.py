@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import threading
 from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
 
-from ktpel_kiosk.domain.biometric import DeviceIdentity, SignatureKind
-from ktpel_kiosk.ports.services import Assessed, Conflict
+if TYPE_CHECKING:
+    from ktpel_kiosk.domain.biometric import DeviceIdentity, SignatureKind
+    from ktpel_kiosk.ports.services import Assessed, Conflict
 
 WAITING = 4
 """Refused captures kept; older ones have to be taken again."""

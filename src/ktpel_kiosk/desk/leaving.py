@@ -4,13 +4,16 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from enum import StrEnum
+from typing import TYPE_CHECKING
 
 from ktpel_kiosk.desk.access import require
-from ktpel_kiosk.desk.context import Desk
 from ktpel_kiosk.desk.sign_in import check_password
-from ktpel_kiosk.domain.actor import Actor
 from ktpel_kiosk.domain.cards import JobState
 from ktpel_kiosk.ports.devices import DeviceHealth, DeviceKind
+
+if TYPE_CHECKING:
+    from ktpel_kiosk.desk.context import Desk
+    from ktpel_kiosk.domain.actor import Actor
 
 SUBJECT = "kiosk"
 IN_MACHINE = (JobState.SENT, JobState.ENCODING)

@@ -5,15 +5,18 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
+from typing import TYPE_CHECKING
 
-from ktpel_kiosk.desk.context import Desk
-from ktpel_kiosk.domain.approval import ApprovalState
-from ktpel_kiosk.domain.cards import BlangkoBalance
 from ktpel_kiosk.domain.errors import NotFound
-from ktpel_kiosk.domain.outbox import Packet
 from ktpel_kiosk.domain.permohonan import DONE_STATES, Keadaan, Permohonan, Tahap, TahapState
 from ktpel_kiosk.domain.sop import Langkah, Stage
 from ktpel_kiosk.ports.register import Approval, Handover, ListItem, Query, ScannedDocument, View
+
+if TYPE_CHECKING:
+    from ktpel_kiosk.desk.context import Desk
+    from ktpel_kiosk.domain.approval import ApprovalState
+    from ktpel_kiosk.domain.cards import BlangkoBalance
+    from ktpel_kiosk.domain.outbox import Packet
 
 COLUMNS: tuple[tuple[str, tuple[Stage, ...]], ...] = (
     ("Berkas", (Stage.TERIMA_BERKAS, Stage.AGENDA_REGISTER)),

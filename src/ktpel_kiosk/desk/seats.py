@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import threading
+from typing import TYPE_CHECKING
 
-from ktpel_kiosk.ports.services import Signer
+if TYPE_CHECKING:
+    from ktpel_kiosk.ports.services import Signer
 
 
 class Seats:

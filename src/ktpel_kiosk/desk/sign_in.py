@@ -4,15 +4,18 @@ from __future__ import annotations
 
 from dataclasses import replace
 from datetime import timedelta
+from typing import TYPE_CHECKING
 
 from ktpel_kiosk.desk import sign_in_bound
 from ktpel_kiosk.desk.access import require
-from ktpel_kiosk.desk.context import Desk
-from ktpel_kiosk.domain.actor import Actor, UserAccount
 from ktpel_kiosk.domain.approval import fingerprint
 from ktpel_kiosk.domain.errors import SecurityRefusal, SignInRefused
-from ktpel_kiosk.ports.register import Tx
-from ktpel_kiosk.ports.services import Signer
+
+if TYPE_CHECKING:
+    from ktpel_kiosk.desk.context import Desk
+    from ktpel_kiosk.domain.actor import Actor, UserAccount
+    from ktpel_kiosk.ports.register import Tx
+    from ktpel_kiosk.ports.services import Signer
 
 FREE_TRIES = 5
 FIRST_WAIT_S = 15.0

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Protocol, runtime_checkable
+from typing import TYPE_CHECKING, Protocol, runtime_checkable
 
-from ktpel_kiosk.ports.devices import Device, DeviceKind
+if TYPE_CHECKING:
+    from ktpel_kiosk.ports.devices import Device, DeviceKind
 
 
 @dataclass(frozen=True, slots=True)

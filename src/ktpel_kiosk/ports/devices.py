@@ -11,9 +11,10 @@ from collections.abc import Callable, Sequence
 from concurrent.futures import Future
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import Any, Protocol, TypeVar
+from typing import TYPE_CHECKING, Any, Protocol, TypeVar
 
-from ktpel_kiosk.domain.biometric import DeviceIdentity, PenPoint, Position, RawImage
+if TYPE_CHECKING:
+    from ktpel_kiosk.domain.biometric import DeviceIdentity, PenPoint, Position, RawImage
 
 T = TypeVar("T")
 

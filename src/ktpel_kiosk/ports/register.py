@@ -10,22 +10,24 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Protocol, TypeVar
+from typing import TYPE_CHECKING, Protocol, TypeVar
 
-from ktpel_kiosk.domain.actor import UserAccount
-from ktpel_kiosk.domain.audit import AuditLink
-from ktpel_kiosk.domain.biometric import BiometricException, Position, Sample
-from ktpel_kiosk.domain.cards import Blangko, BlangkoBalance, CardJob, JobState
-from ktpel_kiosk.domain.outbox import Packet
-from ktpel_kiosk.domain.permohonan import Permohonan
-from ktpel_kiosk.domain.sop import Stage
-from ktpel_kiosk.domain.status import StatusEvent
+from ktpel_kiosk.domain.sop import Stage  # rows are read by their hints
 from ktpel_kiosk.ports.alerts import AlertView
 from ktpel_kiosk.ports.ledgers import LedgerTx, LedgerView
 from ktpel_kiosk.ports.outbox import OutboxTx, OutboxViews
 from ktpel_kiosk.ports.privacy import PrivacyTx, PrivacyView
 from ktpel_kiosk.ports.queue import QueueTx, QueueView
 from ktpel_kiosk.ports.statistics import StatisticsView
+
+if TYPE_CHECKING:
+    from ktpel_kiosk.domain.actor import UserAccount
+    from ktpel_kiosk.domain.audit import AuditLink
+    from ktpel_kiosk.domain.biometric import BiometricException, Position, Sample
+    from ktpel_kiosk.domain.cards import Blangko, BlangkoBalance, CardJob, JobState
+    from ktpel_kiosk.domain.outbox import Packet
+    from ktpel_kiosk.domain.permohonan import Permohonan
+    from ktpel_kiosk.domain.status import StatusEvent
 
 T = TypeVar("T")
 

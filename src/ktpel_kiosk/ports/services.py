@@ -8,17 +8,17 @@ from datetime import date, datetime
 from typing import TYPE_CHECKING, Protocol
 
 from ktpel_kiosk.domain.biometric import Position, Quality, RawImage, SignatureKind
-from ktpel_kiosk.domain.outbox import Packet, Receipt
-from ktpel_kiosk.domain.packet import PacketContent, SealedPacket
-from ktpel_kiosk.domain.penduduk import Penduduk
-from ktpel_kiosk.domain.retention import Spare
-from ktpel_kiosk.domain.status import Status, StatusEvent
 from ktpel_kiosk.ports.devices import CardLayers, CardReader, FingerCapture, SignatureCapture
 
 if TYPE_CHECKING:
     from pathlib import Path
     from typing import BinaryIO
 
+    from ktpel_kiosk.domain.outbox import Packet, Receipt
+    from ktpel_kiosk.domain.packet import PacketContent, SealedPacket
+    from ktpel_kiosk.domain.penduduk import Penduduk
+    from ktpel_kiosk.domain.retention import Spare
+    from ktpel_kiosk.domain.status import Status, StatusEvent
     from ktpel_kiosk.ports.papers import (
         Book,
         ChecklistPaper,
@@ -29,9 +29,9 @@ if TYPE_CHECKING:
         F102Paper,
         HandoverPaper,
         LetterPaper,
-    PagePicture,
+        PagePicture,
         PrinterTestPaper,
-    QuickCardPaper,
+        QuickCardPaper,
         ReceiptPaper,
         ReportPaper,
         StandardPaper,

@@ -17,8 +17,6 @@ from sqlcipher3 import dbapi2
 from ktpel_kiosk.domain.audit import GENESIS
 from ktpel_kiosk.domain.errors import BadInput, BugError, Corrupt, DiskFull, IoFailure, KioskError, NotFound, StorageTrouble
 from ktpel_kiosk.durable import make_folder, storage_trouble
-from ktpel_kiosk.ports.clock import Clock, Ids
-from ktpel_kiosk.ports.register import AuditCheck, Tx, View
 from ktpel_kiosk.register import driver, keycheck
 from ktpel_kiosk.register.anchor import Anchor, AnchorFile
 from ktpel_kiosk.register.bundled import bundled_events, bundled_migrations
@@ -29,6 +27,8 @@ if TYPE_CHECKING:
     from sqlalchemy.engine import Engine
     from sqlalchemy.pool import PoolProxiedConnection
 
+    from ktpel_kiosk.ports.clock import Clock, Ids
+    from ktpel_kiosk.ports.register import AuditCheck, Tx, View
     from ktpel_kiosk.register.backup import Beside
     from ktpel_kiosk.register.tx import SqlTx, SqlView
 
@@ -138,7 +138,7 @@ class SqlRegister:
 
             with self._translated():
                 pooled = engine.raw_connection()
-                connection = cast(Any, pooled.driver_connection)
+                connection = cast("Any", pooled.driver_connection)
                 view = SqlView(connection)
                 try:
                     connection.execute("BEGIN").close()

@@ -43,7 +43,7 @@ class Job(Generic[T]):
                     raise error
                 finally:
                     del error
-            return cast(T, self._result)
+            return cast("T", self._result)
 
 
 class Writer(threading.Thread):

@@ -8,13 +8,11 @@ from typing import TYPE_CHECKING
 from PySide6.QtCore import QTimer
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QSizePolicy
 
-from ktpel_kiosk.domain.actor import Actor
 from ktpel_kiosk.domain.outbox import WaitCause
 from ktpel_kiosk.domain.sop import Peran
 from ktpel_kiosk.domain.text import number_text
 from ktpel_kiosk.ports.devices import DeviceHealth, DeviceKind, DeviceState
 from ktpel_kiosk.ui import icons
-from ktpel_kiosk.ui.presenters.session import Session
 from ktpel_kiosk.ui.theme import STYLE_EVENTS
 from ktpel_kiosk.ui.widgets.base import Line, Painted, elided, label, text_width
 from ktpel_kiosk.ui.widgets.buttons import IconButton, Pressable
@@ -26,8 +24,10 @@ if TYPE_CHECKING:
     from PySide6.QtCore import QEvent
     from PySide6.QtGui import QResizeEvent
 
+    from ktpel_kiosk.domain.actor import Actor
     from ktpel_kiosk.domain.line import LineReport
     from ktpel_kiosk.ui.operator_window import OperatorWindow
+    from ktpel_kiosk.ui.presenters.session import Session
 
 STRIP: tuple[tuple[DeviceKind, str], ...] = (
     (DeviceKind.CAMERA, "camera"), (DeviceKind.FINGERPRINT, "fingerprint-pattern"), (DeviceKind.IRIS, "eye"),

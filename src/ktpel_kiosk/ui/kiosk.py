@@ -14,14 +14,14 @@ from PySide6.QtCore import QEvent, QObject, Qt, QTimer
 from PySide6.QtGui import QGuiApplication, QWindowStateChangeEvent
 from PySide6.QtWidgets import QApplication, QWidget
 
-from ktpel_kiosk.desk.leaving import Leave
 from ktpel_kiosk.ui.words import word
 
 if TYPE_CHECKING:
+    from ktpel_kiosk.desk.leaving import Leave
     from ktpel_kiosk.ui.operator_window import OperatorWindow
 
-EXIT_CODES = {Leave.CLOSE: 0, Leave.RESTART: 90, Leave.OFF: 91}
-"""What the process that started the windows understands (ktpel_kiosk.app.watchdog)."""
+EXIT_CODES = {"tutup": 0, "mulai_ulang": 90, "matikan": 91}
+"""What the process that started the windows understands (ktpel_kiosk.app.watchdog), by the words of :class:`Leave`."""
 BEAT_FD, AFTER = "KTPEL_BEAT_FD", "KTPEL_AFTER"
 AFTER_WORDS = {"henti": "setelah_henti", "macet": "setelah_henti", "daya": "setelah_daya"}
 """What the sign-in page says about an earlier window process."""

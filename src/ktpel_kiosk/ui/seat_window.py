@@ -8,11 +8,11 @@ from typing import TYPE_CHECKING
 from PySide6.QtWidgets import QStackedWidget, QWidget
 
 from ktpel_kiosk.domain.actor import Actor
-from ktpel_kiosk.domain.errors import KioskError
 from ktpel_kiosk.ui.kiosk_window import KioskWindow
 
 if TYPE_CHECKING:
     from ktpel_kiosk.desk.context import Desk
+    from ktpel_kiosk.domain.errors import KioskError
     from ktpel_kiosk.ui.bridge import Bridge
     from ktpel_kiosk.ui.clipboard import Copied
     from ktpel_kiosk.ui.header import Header

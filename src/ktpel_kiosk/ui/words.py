@@ -5,10 +5,12 @@ from __future__ import annotations
 import tomllib
 from collections.abc import Mapping
 from functools import lru_cache
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from ktpel_kiosk.domain.messages import Sentences
 from ktpel_kiosk.ui.resources import resource_root
+
+if TYPE_CHECKING:
+    from ktpel_kiosk.domain.messages import Sentences
 
 
 @lru_cache(maxsize=4)

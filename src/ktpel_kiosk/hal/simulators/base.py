@@ -10,10 +10,10 @@ from typing import TYPE_CHECKING
 from ktpel_kiosk.domain.biometric import DeviceIdentity
 from ktpel_kiosk.domain.errors import Busy, CaptureFailed, NotConnected, Stalled
 from ktpel_kiosk.hal.driver import Found
-from ktpel_kiosk.ports.devices import Device, DeviceKind
 
 if TYPE_CHECKING:
     from ktpel_kiosk.hal.simulators.world import SimulatedWorld
+    from ktpel_kiosk.ports.devices import Device, DeviceKind
 
 
 class SimulatedDevice:

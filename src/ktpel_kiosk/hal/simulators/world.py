@@ -10,14 +10,16 @@ from collections import Counter, deque
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
-from ktpel_kiosk.domain.biometric import PenPoint, Position, RawImage
 from ktpel_kiosk.domain.errors import BadInput, NotFound
-from ktpel_kiosk.hal.driver import Driver
 from ktpel_kiosk.hal.simulators.base import SimulatedDriver
 from ktpel_kiosk.hal.simulators.faults import Faults
 from ktpel_kiosk.ports.devices import DeviceKind, PrintJob
+
+if TYPE_CHECKING:
+    from ktpel_kiosk.domain.biometric import PenPoint, Position, RawImage
+    from ktpel_kiosk.hal.driver import Driver
 
 
 class Person(Protocol):

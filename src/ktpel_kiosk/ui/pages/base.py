@@ -10,7 +10,6 @@ from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QScrollArea, QStackedWidget, QVBoxLayout, QWidget
 from shiboken6 import isValid
 
-from ktpel_kiosk.domain.errors import KioskError
 from ktpel_kiosk.ui.presenters.session import Session, step_rows
 from ktpel_kiosk.ui.reading import ScrollBox, arrange
 from ktpel_kiosk.ui.widgets.base import Card, elided, label, text_width
@@ -19,6 +18,7 @@ from ktpel_kiosk.ui.widgets.stepbar import Step, StepBar
 
 if TYPE_CHECKING:
     from ktpel_kiosk.desk.queries import Dossier
+    from ktpel_kiosk.domain.errors import KioskError
     from ktpel_kiosk.ui.operator_window import OperatorWindow
 
 T = TypeVar("T")

@@ -16,7 +16,7 @@ from ktpel_kiosk.domain.text import duration_text
 from ktpel_kiosk.ui.pages.base import Page
 from ktpel_kiosk.ui.widgets.base import Card, label
 from ktpel_kiosk.ui.widgets.buttons import Button
-from ktpel_kiosk.ui.widgets.fields import TextField
+from ktpel_kiosk.ui.widgets.field import TextField
 from ktpel_kiosk.ui.widgets.status import LogoTile, NoticeBar
 from ktpel_kiosk.ui.words import word
 

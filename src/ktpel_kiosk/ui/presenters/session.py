@@ -4,13 +4,16 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
+from typing import TYPE_CHECKING
 
-from ktpel_kiosk.desk.context import Desk
-from ktpel_kiosk.desk.queries import StepView
-from ktpel_kiosk.domain.actor import Actor
-from ktpel_kiosk.domain.errors import KioskError
 from ktpel_kiosk.domain.text import date_long, duration_text, duration_words, time_text, to_local, zone
 from ktpel_kiosk.ui.words import told, word
+
+if TYPE_CHECKING:
+    from ktpel_kiosk.desk.context import Desk
+    from ktpel_kiosk.desk.queries import StepView
+    from ktpel_kiosk.domain.actor import Actor
+    from ktpel_kiosk.domain.errors import KioskError
 
 
 @dataclass

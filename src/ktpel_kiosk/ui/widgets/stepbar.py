@@ -4,14 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QEvent, QRectF, QSize, Qt
 from PySide6.QtGui import QPainter, QPainterPath, QPen
 from PySide6.QtWidgets import QSizePolicy
 
 from ktpel_kiosk.ui import icons
-from ktpel_kiosk.ui.theme import Theme
 from ktpel_kiosk.ui.widgets.base import Painted, elided, text_width
+
+if TYPE_CHECKING:
+    from ktpel_kiosk.ui.theme import Theme
 
 
 @dataclass(frozen=True, slots=True)
