@@ -448,6 +448,7 @@ CALLS: dict[str, Call] = {
     "restore.drill": lambda o, d, a: restore.drill(_cared(d), a, Back().found[0].path, Opening()),
     "restore.sheets": lambda o, d, a: restore.sheets(_cared(d), a),
     "restore.make_sheets": lambda o, d, a: restore.make_sheets(_cared(d), a, 2, 3, **SECOND),
+    "restore.print_sheets": lambda o, d, a: restore.print_sheets(_cared(d), a, ()),
     "station_care.standing": lambda o, d, a: station_care.standing(_cared(d), a),
     "station_care.write_request": lambda o, d, a: station_care.write_request(_cared(d), a, o.folder),
     "station_care.take_certificates": lambda o, d, a: station_care.take_certificates(_cared(d), a, o.folder),

@@ -347,6 +347,9 @@ class Press:
     def f102(self, paper: Any) -> bytes:
         return b"%PDF f102 " + f"{paper.nik} {paper.layanan} {sorted(paper.lampiran)} {paper.berkas_lain}".encode()
 
+    def key_sheets(self, paper: Any) -> bytes:
+        return b"%PDF sheets " + f"{len(paper.sheets)}".encode()
+
     def quick_card(self, paper: Any) -> bytes:
         return b"%PDF quick " + " ".join(title for _n, title, _limit, _parts in paper.steps).encode()
 

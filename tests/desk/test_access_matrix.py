@@ -228,6 +228,7 @@ TABLE: dict[str, str] = {
     "restore.drill": "supervisor admin",
     "restore.sheets": "supervisor admin",
     "restore.make_sheets": "supervisor",
+    "restore.print_sheets": "supervisor",
     "station_care.standing": EVERYBODY,
     "station_care.write_request": "supervisor admin",
     "station_care.take_certificates": "supervisor admin",

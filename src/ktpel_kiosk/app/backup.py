@@ -6,6 +6,7 @@ from __future__ import annotations
 
 import hashlib
 import secrets
+from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import asdict
 from datetime import datetime, timedelta
@@ -94,7 +95,7 @@ def make_copy(register: SqlRegister, data: Path, folder: Path, actor: str, *, ge
         DiskFull, IoFailure, Corrupt: no copy was made. Cut off anywhere, what lies there is not taken for one.
     """
     packets = list(register.read(lambda v: v.packets(unsent_only=True)))
-    copied = {p.path: p.sha256 for p in packets if _copy_packet(data / "packets" / p.path, folder / "packets" / p.path, p)}
+    copied = [p for p in packets if _copy_packet(data / "packets" / p.path, folder / "packets" / p.path, p)]
     settings, sop = settings or settings_of(data), sop or _sop_text(data)
 
     def beside(final: Path, facts: CopyFacts) -> None:
@@ -114,7 +115,7 @@ def _sop_text(data: Path) -> str:
 
 
 def _beside(register: SqlRegister, key_file: Path, final: Path, facts: CopyFacts,
-            office: tuple[OfficeSettings | None, str, dict[str, str]]) -> None:
+            office: tuple[OfficeSettings | None, str, Sequence[Packet]]) -> None:
     """Key and info of a copy, before it gets its name. ``office``: settings, SOP text, packets copied."""
     settings, sop, packets = office
     at = copy_sets.made_at(final)

@@ -20,6 +20,7 @@ from ktpel_kiosk.domain.errors import BadInput, Corrupt, KeyUnavailable
 from ktpel_kiosk.durable import storage_trouble
 
 if TYPE_CHECKING:
+    from ktpel_kiosk.domain.outbox import Packet
     from ktpel_kiosk.register.backup import CopyFacts
 
 FORMAT = "ktpel-salinan"
@@ -81,7 +82,8 @@ class CopyInfo:
     """What stands beside a copy. Counts and numbers only, nothing of any person.
 
     Attributes:
-        settings: ``office.json`` as it was; sop: text of the SOP in force; packets: files not yet received, name -> SHA-256.
+        settings: ``office.json`` as it was; sop: text of the SOP in force; packets: files not yet received, name -> SHA-256;
+            links: name -> counter, previous hash, id of the packet it replaces, for a courier's list made without the register.
         numbers: ``series/year`` -> last number given.
     """
 
@@ -102,6 +104,7 @@ class CopyInfo:
     settings: Mapping[str, Any] = field(default_factory=dict)
     sop: str = ""
     packets: Mapping[str, str] = field(default_factory=dict)
+    links: Mapping[str, Sequence[Any]] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,12 +121,12 @@ class CopySet:
 
 
 def info_of(facts: CopyFacts, at: datetime, station: str, office: str, file: Path, settings: Mapping[str, Any], sop: str,
-            packets: Mapping[str, str]) -> CopyInfo:
+            packets: Sequence[Packet]) -> CopyInfo:
     """``file``: the copy, not yet named."""
     numbers = {f"{series}/{year}": n for (series, year), n in facts.numbers.items()}
     return CopyInfo(at.isoformat(), station, office, facts.register_id, facts.version, facts.length, facts.head, facts.applied,
                     facts.sealed, facts.last_counter, facts.last_sha256, file.stat().st_size, digest_of(file), numbers, settings, sop,
-                    packets)
+                    {p.path: p.sha256 for p in packets}, {p.path: (p.counter, p.previous_hash, p.replaces) for p in packets})
 
 
 def info_bytes(info: CopyInfo, key: bytes) -> bytes:
@@ -145,7 +148,7 @@ def read_info(path: Path, key: bytes | None = None) -> CopyInfo | None:
         if found["format"] != FORMAT or (key is not None and not hmac.compare_digest(str(found["mac"]), _mac(body, key))):
             return None
         return CopyInfo(**json.loads(body))
-    except (OSError, ValueError, KeyError, TypeError):
+    except (OSError, ValueError, KeyError, TypeError, RecursionError):
         return None
 
 

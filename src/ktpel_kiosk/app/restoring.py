@@ -45,10 +45,12 @@ class FolderRestore:
         facts, info = copy_sets.proved(chosen, key)
         self._require_own(info, chosen)
         present = restore.present_of(self._data, key).facts
-        missing = [None] * 3 if present is None else [max(0, now - then) for then, now in (
-            (facts.applied, present.applied), (facts.sealed, present.sealed), (facts.length, present.length))]
-        return CopyReport(found_of(chosen), facts.applied, facts.sealed, series(facts, present), *missing,
-                          beside=len(info.packets) if info is not None else 0)
+        applied = sealed = acts = None
+        if present is not None:
+            applied, sealed = max(0, present.applied - facts.applied), max(0, present.sealed - facts.sealed)
+            acts = max(0, present.length - facts.length)
+        return CopyReport(found_of(chosen), facts.applied, facts.sealed, series(facts, present), applied, sealed, acts,
+                          len(info.packets) if info is not None else 0)
 
     def restore(self, copy: Path, opening: Opening, agreed: Agreed, told: Callable[[str], None]) -> None:
         chosen = self._set(copy)

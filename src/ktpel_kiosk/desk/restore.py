@@ -10,11 +10,16 @@ from pathlib import Path
 
 from ktpel_kiosk.desk.access import require
 from ktpel_kiosk.desk.context import Desk
+from ktpel_kiosk.desk.papers import local_time
 from ktpel_kiosk.desk.sign_in import second_person
+from ktpel_kiosk.desk.slips import submit_paper
 from ktpel_kiosk.desk.station_care import DRILLED, SUBJECT, care_of
 from ktpel_kiosk.domain.actor import Actor
 from ktpel_kiosk.domain.errors import BadInput
 from ktpel_kiosk.domain.free_text import for_audit, free_text
+from ktpel_kiosk.domain.text import date_long
+from ktpel_kiosk.ports.devices import DeviceKind
+from ktpel_kiosk.ports.papers import KeySheetsPaper
 from ktpel_kiosk.ports.register import Tx
 from ktpel_kiosk.ports.restore import Agreed, CopyReport, Drill, FoundCopy, Opening
 from ktpel_kiosk.ports.station_care import Sheet, Sheets
@@ -88,3 +93,15 @@ def make_sheets(desk: Desk, actor: Actor, needed: int, count: int, second_userna
     made = care_of(desk).make_sheets(needed, count)
     desk.register.write(lambda tx: tx.log("KeySharesMade", SUBJECT, actor.username, second=second.username, count=count, found=str(needed)))
     return made
+
+
+def print_sheets(desk: Desk, actor: Actor, sheets: Sequence[Sheet]) -> None:
+    """The sheets on the document printer; no copy is kept. Raises NotAllowed, DeviceTrouble, NotConnected."""
+    require(actor, "restore_register")
+    submit_paper(desk, DeviceKind.DOCUMENT_PRINTER, sheets_paper(desk, sheets), "lembar_kunci", "A4")
+
+
+def sheets_paper(desk: Desk, sheets: Sequence[Sheet]) -> bytes:
+    """PDF, a page each."""
+    today = date_long(local_time(desk, desk.clock.now()).date())
+    return desk.documents.key_sheets(KeySheetsPaper(desk.sop.kantor.nama, desk.station, today, tuple(sheets)))

@@ -37,6 +37,7 @@ from ktpel_kiosk.ports.papers import (
     DestructionPaper,
     F102Paper,
     HandoverPaper,
+    KeySheetsPaper,
     LetterPaper,
     PagePicture,
     PrinterTestPaper,
@@ -144,6 +145,10 @@ class OfficeDocuments:
     def quick_card(self, paper: QuickCardPaper) -> bytes:
         from ktpel_kiosk.documents.quick_card import quick_card
         return quick_card(paper)
+
+    def key_sheets(self, paper: KeySheetsPaper) -> bytes:
+        from ktpel_kiosk.documents.key_sheets import key_sheets
+        return key_sheets(paper)
 
     def page(self, pdf: bytes, number: int) -> PagePicture:
         """A page for the screen; see :func:`ktpel_kiosk.documents.page_pictures.page_picture`."""

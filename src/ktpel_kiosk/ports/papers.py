@@ -13,6 +13,7 @@ from datetime import date
 from ktpel_kiosk.domain.ledgers import Pejabat
 from ktpel_kiosk.domain.penduduk import Penduduk
 from ktpel_kiosk.domain.sop import Komponen, Layanan
+from ktpel_kiosk.ports.station_care import Sheet
 
 Cell = str | int | float
 
@@ -523,3 +524,13 @@ class StatementPaper:
     bagian: tuple[StatementPart, ...] = ()
     penutup: str = ""
     penandatangan: Signer | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class KeySheetsPaper:
+    """Sheets of the register's key, a page each. ``tanggal``: as printed."""
+
+    kantor: str
+    station: str
+    tanggal: str
+    sheets: tuple[Sheet, ...]

@@ -28,6 +28,7 @@ if TYPE_CHECKING:
         DestructionPaper,
         F102Paper,
         HandoverPaper,
+        KeySheetsPaper,
         LetterPaper,
         PagePicture,
         PrinterTestPaper,
@@ -35,7 +36,7 @@ if TYPE_CHECKING:
         ReceiptPaper,
         ReportPaper,
         StandardPaper,
-    StatementPaper,
+        StatementPaper,
         VerificationPaper,
     )
 
@@ -406,6 +407,7 @@ class Documents(Protocol):
 
     def standard(self, paper: StandardPaper) -> bytes: ...
     def quick_card(self, paper: QuickCardPaper) -> bytes: ...
+    def key_sheets(self, paper: KeySheetsPaper) -> bytes: ...
     def page(self, pdf: bytes, number: int) -> PagePicture:
         """A page (from 0) of a finished paper as a picture. Raises BadInput ``document.not_pdf``."""
         ...

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import sys
+from collections.abc import Callable
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -33,6 +34,7 @@ class Small:
     def __init__(self, root: Path) -> None:
         self.root, self.data, self.usb = root, root / "data", root / "usb"
         self.clock = PracticeClock(START)
+        self.content: Callable[[int], bytes] = lambda n: f"paket {n} ".encode() * 200
         self.usb.mkdir(parents=True, exist_ok=True)
         (self.data / "packets").mkdir(parents=True, exist_ok=True)
         if not (self.data / "register" / "register.key").exists():
@@ -63,7 +65,7 @@ class Small:
         return given
 
     def _seal(self, register: SqlRegister, given: int) -> None:
-        content = f"paket {given} ".encode() * 200
+        content = self.content(given)
         made: Packet = packet(application(given), given)
         name = f"{made.packet_id}.ktpelpkt"
         (self.data / "packets" / name).write_bytes(content)
