@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from ktpel_kiosk.domain.errors import NotAllowed
+from ktpel_kiosk.domain.errors import ClockTrouble, NotAllowed
 from ktpel_kiosk.domain.permissions import PERMISSIONS, STAGE_ROLES
 from ktpel_kiosk.domain.permohonan import Permohonan, Tahap, plan_tahap
 from ktpel_kiosk.domain.sop import Peran, Sop, Stage
@@ -23,6 +23,12 @@ def require(actor: Actor, use_case: str) -> None:
     roles = PERMISSIONS[use_case]
     if not actor.peran & roles:
         raise NotAllowed("access.use_case", use_case=use_case, roles=",".join(sorted(roles)))
+
+
+def no_doubt(desk: Desk) -> None:
+    """Raise ClockTrouble ``clock.jumped`` where an act may only be done after some time and the clock moved by itself since the start."""
+    if desk.clock.jumped():
+        raise ClockTrouble("clock.jumped")
 
 
 def stage_roles(sop: Sop, tahap: Tahap) -> frozenset[Peran]:

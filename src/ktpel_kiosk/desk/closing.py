@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 
 from ktpel_kiosk.desk import books
-from ktpel_kiosk.desk.access import require
+from ktpel_kiosk.desk.access import no_doubt, require
 from ktpel_kiosk.desk.book_layouts import LAYOUTS, Line
 from ktpel_kiosk.desk.books import Want
 from ktpel_kiosk.desk.context import Desk
@@ -102,10 +102,12 @@ def close_month(desk: Desk, actor: Actor, year: int, month: int) -> MonthLock:
     """Lock a past month: PDF copies of its books in ``arsip/YYYY-MM``, then count and hash of each in the register.
 
     Raises:
+        ClockTrouble: the clock jumped: nobody can say that the month is over.
         SopViolation: the month is not over, closed already, an earlier one with rows is open, or a card's outcome is not known yet.
         BadInput: no such month. StaleView: somebody worked in it at this moment. NotAllowed. IoFailure, DiskFull: nothing is closed.
     """
     require(actor, "close_month")
+    no_doubt(desk)
     wants = [Want(book, year, month) for book in LAYOUTS]
     desk.register.read(lambda v: _may_close(desk, v, year, month))
     kept = desk.register.read(lambda v: _Kept(

@@ -7,7 +7,7 @@ that was withdrawn, or open on a weekend (election day). Kept as one setting of 
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from enum import StrEnum
@@ -17,6 +17,7 @@ from types import MappingProxyType
 
 from ktpel_kiosk.desk.access import require
 from ktpel_kiosk.desk.context import Desk
+from ktpel_kiosk.desk.recount import recount
 from ktpel_kiosk.domain.actor import Actor
 from ktpel_kiosk.domain.errors import BadInput
 from ktpel_kiosk.domain.text import date_card, parse_date, to_local
@@ -81,16 +82,30 @@ class BadCalendar(BadInput):
 
 def days_off(desk: Desk) -> frozenset[date]:
     """Holidays around today: the state's and the office's own, without those the office works on."""
+    return _off(desk, entries(desk))
+
+
+def _off(desk: Desk, own: Mapping[date, OfficeDay]) -> frozenset[date]:
     year = to_local(desk.clock.now(), desk.sop.kantor.zona_waktu).year
     state = {d for y in range(year - YEARS_BACK, year + YEARS_AHEAD + 1) for d in desk.public_holidays(y)}
-    own = entries(desk)
     return frozenset(state | {d for d, e in own.items() if e.jenis is Jenis.LIBUR}) - {
         d for d, e in own.items() if e.jenis is Jenis.BUKAN_LIBUR}
 
 
 def open_days(desk: Desk) -> frozenset[date]:
     """Days the office opens although they are a holiday or a weekend."""
-    return frozenset(d for d, e in entries(desk).items() if e.jenis is Jenis.BUKA)
+    return _opened(entries(desk))
+
+
+def _opened(own: Mapping[date, OfficeDay]) -> frozenset[date]:
+    return frozenset(d for d, e in own.items() if e.jenis is Jenis.BUKA)
+
+
+def _keep(desk: Desk, tx: Tx, actor: Actor, own: Mapping[date, OfficeDay], count: int, year: int) -> None:
+    """Store the calendar; what is due and still open follows it in the same transaction."""
+    tx.put_setting(SETTING, _text(own.values()))
+    moved = recount(desk, tx, actor, _off(desk, own), _opened(own))
+    tx.log("CalendarChanged", SETTING, actor.username, count=count, year=year, moved=moved)
 
 
 def entries(desk: Desk) -> MappingProxyType[date, OfficeDay]:
@@ -128,8 +143,7 @@ def set_days(desk: Desk, actor: Actor, days: Iterable[OfficeDay], *, replace_yea
     def work(tx: Tx) -> int:
         kept = {d: e for d, e in _parsed(tx.setting(SETTING) or "[]").items() if d.year != replace_year}
         kept.update({e.on: e for e in wanted})
-        tx.put_setting(SETTING, _text(kept.values()))
-        tx.log("CalendarChanged", SETTING, actor.username, count=len(wanted), year=replace_year or (wanted[0].on.year if wanted else 0))
+        _keep(desk, tx, actor, kept, len(wanted), replace_year or (wanted[0].on.year if wanted else 0))
         return len(wanted)
 
     return desk.register.write(work)
@@ -142,8 +156,7 @@ def drop_day(desk: Desk, actor: Actor, on: date) -> bool:
         return False
 
     def work(tx: Tx) -> None:
-        tx.put_setting(SETTING, _text(e for d, e in _parsed(tx.setting(SETTING) or "[]").items() if d != on))
-        tx.log("CalendarChanged", SETTING, actor.username, count=-1, year=on.year)
+        _keep(desk, tx, actor, {d: e for d, e in _parsed(tx.setting(SETTING) or "[]").items() if d != on}, -1, on.year)
 
     desk.register.write(work)
     return True

@@ -14,7 +14,7 @@ from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 
 from ktpel_kiosk.desk import purge_paper
-from ktpel_kiosk.desk.access import require
+from ktpel_kiosk.desk.access import no_doubt, require
 from ktpel_kiosk.desk.context import Desk
 from ktpel_kiosk.domain.actor import Actor
 from ktpel_kiosk.domain.errors import BadInput, IoFailure, SopViolation, StorageTrouble
@@ -153,9 +153,10 @@ def purge(desk: Desk, actor: Actor) -> PurgeRun | None:
     A file that cannot be deleted now (held open by another program) goes at the next start; its contents are out of reach already.
 
     Raises:
-        SopViolation: ``retention.changed``. NotAllowed.
+        SopViolation: ``retention.changed``. ClockTrouble. NotAllowed.
     """
     require(actor, "purge_packets")
+    no_doubt(desk)
     packets = due(desk).packets
     if not packets:
         return None

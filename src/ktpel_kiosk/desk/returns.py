@@ -58,7 +58,7 @@ def complete(desk: Desk, tx: Tx, p: Permohonan, actor: Actor, now: datetime) -> 
 def with_due(desk: Desk, p: Permohonan, now: datetime) -> Permohonan:
     """When the service is due: counted from the moment the standard names, received or declared complete."""
     sop = desk.sop_of(p.sop_digest)
-    begin = now if sop.mutu.mulai == "dinyatakan_lengkap" else p.created_at
+    begin = now if sop.mutu.mulai == "dinyatakan_lengkap" else p.created_at  # as desk.recount counts again
     due = due_at(sop.mutu, begin, desk.holidays(), sop.kantor, extra_open=desk.extra_open())
     return replace(p, complete_at=now, due_at=due)
 
