@@ -10,7 +10,7 @@ help:
 	@echo "make run    set up and start the kiosk (windows with a display, a headless day without)"
 	@echo "make test   set up, lint, types, import rules, tests"
 	@echo "make day    a whole scripted day of OFFICE=tempeh, then its windows"
-	@echo "make gates  the long tests (1,000 kills, long fuzzing)"
+	@echo "make gates  the long tests, then the table of the eighteen promises"
 	@echo "make bench  every benchmark as a ratio"
 
 setup: $(STAMP)
@@ -37,7 +37,7 @@ test: lint
 	@$(BIN)/python -m pytest -q -n 2 --dist loadfile --no-loadscope-reorder
 
 gates: setup
-	@KTPEL_KILLS=1000 $(BIN)/python -m pytest -q -m gate --timeout=7200
+	@$(BIN)/python tools/gates.py
 
 bench: setup
 	@$(BIN)/python benchmarks/run.py

@@ -43,6 +43,7 @@ def until_ready(command: list[str], environment: dict[str, str]) -> float:
 
 def run() -> tuple[float, float, str]:
     environment = {**os.environ, "KTPEL_EXIT_WHEN_READY": "1"}
+    environment.pop("PYTHONDONTWRITEBYTECODE", None)  # an office's start finds its modules compiled, from the second one on
     environment.setdefault("QT_QPA_PLATFORM", "offscreen")
     with tempfile.TemporaryDirectory() as scratch:
         data = Path(scratch) / "kantor"

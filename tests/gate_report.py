@@ -20,12 +20,13 @@ def reached(request: pytest.FixtureRequest) -> Callable[..., None]:
     """``reached(3, asked=1000, got=n, what="manipulations found")``: this test's number for row 3 of the threats.
 
     Call it before the assert of the number, so that a shortfall is in the table too. ``got`` below ``asked`` falls short;
-    with ``at_most=True`` ``asked`` is a ceiling (0 leaks).
+    with ``at_most=True`` ``asked`` is a ceiling (0 leaks) and ``size`` says how much was searched or tried.
     """
-    def note(row: int, *, asked: float, got: float, what: str, at_most: bool = False) -> None:
+    def note(row: int, *, asked: float, got: float, what: str, at_most: bool = False, size: float | None = None) -> None:
         assert row in THREATS, row
         kept = got <= asked if at_most else got >= asked
-        request.node.user_properties.append((KEY, {"row": row, "asked": asked, "got": got, "what": what, "at_most": at_most, "kept": kept}))
+        request.node.user_properties.append((KEY, {"row": row, "asked": asked, "got": got, "what": what, "at_most": at_most,
+                                                   "size": size, "kept": kept}))
 
     return note
 

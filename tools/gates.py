@@ -1,0 +1,148 @@
+"""``make gates``: every gate, unattended, then the table of the eighteen promises; exits non-zero when one falls short.
+
+``--quick`` runs the same code in the sizes of ``make test`` (numbers asked are not held against the table then), ``--row 3`` the gates
+of a row only, ``--table FILE`` prints the table of an earlier run again.
+"""
+
+from __future__ import annotations
+
+import argparse
+import ast
+import json
+import os
+import subprocess
+import sys
+import time
+import tomllib
+from dataclasses import dataclass, field
+from datetime import datetime
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parents[1]
+REPORTS = ROOT / "var" / "gates"
+
+
+@dataclass
+class Row:
+    """One promise and what its gates said."""
+
+    number: int
+    promise: str
+    asked: float
+    notes: list[dict[str, object]] = field(default_factory=list)
+    seconds: float = 0.0
+
+    def short(self, quick: bool) -> str:
+        """Why this row falls short; empty when it holds."""
+        if not self.notes:
+            return "no gate said anything"
+        missed = [n for n in self.notes if not n["kept"]]
+        if missed:
+            return f"{missed[0]['what']}: {number(missed[0]['got'])} of {number(missed[0]['asked'])}"
+        if not quick and max(size_of(n) for n in self.notes) < self.asked:
+            return f"only {number(max(size_of(n) for n in self.notes))} of {number(self.asked)} tried"
+        return ""
+
+
+def size_of(note: dict[str, object]) -> float:
+    """How much was tried: of a ceiling its search, of a count what was asked."""
+    size = note.get("size") or note["asked"]
+    return float(size) if isinstance(size, int | float) else 0.0
+
+
+def number(value: object) -> str:
+    return f"{value:,.0f}" if isinstance(value, int) or (isinstance(value, float) and value == int(value)) else f"{value:.2f}"
+
+
+def rows() -> list[Row]:
+    table = tomllib.loads((ROOT / "tools" / "gates.toml").read_text("utf-8"))
+    return [Row(r["row"], r["promise"], r["number"]) for r in table["row"]]
+
+
+def files_of(numbers: set[int]) -> list[str]:
+    """Test files whose code says ``reached(N, ...)`` for one of these rows."""
+    found = []
+    for path in sorted((ROOT / "tests").rglob("test_*.py")):
+        text = path.read_text("utf-8")
+        if "reached(" not in text:
+            continue
+        calls = (n for n in ast.walk(ast.parse(text)) if isinstance(n, ast.Call) and getattr(n.func, "id", "") == "reached")
+        if any(c.args and isinstance(c.args[0], ast.Constant) and c.args[0].value in numbers for c in calls):
+            found.append(path.relative_to(ROOT).as_posix())
+    return found
+
+
+def run(report: Path, quick: bool, targets: list[str]) -> int:
+    report.parent.mkdir(parents=True, exist_ok=True)
+    report.unlink(missing_ok=True)
+    environment = {**os.environ, "KTPEL_GATE_REPORT": str(report)}
+    environment.setdefault("KTPEL_KILLS", "60" if quick else "1000")
+    command = [sys.executable, "-m", "pytest", "-q", "-m", "not gate" if quick else "gate", "--timeout=9000",
+               "-n", "2", "--dist", "loadfile", "--no-loadscope-reorder", *targets]
+    return subprocess.run(command, cwd=ROOT, env=environment, check=False).returncode
+
+
+def filled(report: Path) -> tuple[list[Row], list[str]]:
+    """The rows with their notes, and the tests that failed or were skipped."""
+    table = {row.number: row for row in rows()}
+    trouble = []
+    for line in report.read_text("utf-8").splitlines() if report.exists() else []:
+        test = json.loads(line)
+        if test["outcome"] != "passed":
+            trouble.append(f"{test['outcome']}: {test['test']}")
+        for note in test["reached"] if test["when"] == "call" else []:
+            row = table[note["row"]]
+            row.notes.append({**note, "test": test["test"]})
+        for hit in {note["row"] for note in test["reached"]} if test["when"] == "call" else ():
+            table[hit].seconds += test["seconds"]
+    return list(table.values()), trouble
+
+
+def table_text(table: list[Row], quick: bool) -> str:
+    """Markdown: a line a promise (the note that says most), below it what else its gates counted."""
+    lines = ["| # | promise | counted | asked | reached | seconds | |", "|--:|---|---|--:|--:|--:|---|"]
+    more = []
+    for row in table:
+        notes = sorted(row.notes, key=lambda n: (bool(n["kept"]), -size_of(n)))
+        short = row.short(quick)
+        if notes:
+            first = notes[0]
+            ceiling = "≤ " if first["at_most"] else ""
+            lines.append(f"| {row.number} | {row.promise} | {first['what']} | {ceiling}{number(first['asked'])} | {number(first['got'])} "
+                         f"| {row.seconds:.0f} | {'**short**' if short else 'kept'} |")
+        else:
+            lines.append(f"| {row.number} | {row.promise} | | {number(row.asked)} | | | **short** |")
+        more += [f"- {row.number}: {n['what']}: {number(n['got'])} ({'at most' if n['at_most'] else 'asked'} {number(n['asked'])})"
+                 for n in notes[1:]]
+    return "\n".join([*lines, "", *more]).rstrip() + "\n"
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--quick", action="store_true", help="sizes of make test")
+    parser.add_argument("--row", type=int, action="append", default=[], help="only the gates of this promise")
+    parser.add_argument("--table", type=Path, help="print the table of this report again")
+    asked = parser.parse_args()
+    began = time.monotonic()
+    wanted = set(asked.row)
+    targets = files_of(wanted or set(range(1, 19))) if wanted or asked.quick else []
+    report = asked.table or REPORTS / f"{datetime.now():%Y%m%d-%H%M%S}{'-quick' if asked.quick else ''}.jsonl"
+    code = 0 if asked.table else run(report, asked.quick, targets)
+    table, trouble = filled(report)
+    table = [row for row in table if not wanted or row.number in wanted]
+    text = table_text(table, asked.quick)
+    print(f"\n{text}")
+    for line in trouble:
+        print(line)
+    short = [(row.number, why) for row in table if (why := row.short(asked.quick))]
+    for row_number, why in short:
+        print(f"promise {row_number} falls short: {why}")
+    if not asked.table:
+        report.with_suffix(".md").write_text(text, encoding="utf-8")
+        print(f"{time.monotonic() - began:.0f} s; {report.relative_to(ROOT)}")
+    failed = any(line.startswith(("failed", "error")) for line in trouble)
+    return 1 if short or failed or code not in (0, 5) else 0
+
+
+if __name__ == "__main__":
+    raise SystemExit(main())
