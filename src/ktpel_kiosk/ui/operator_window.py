@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from functools import partial
-from importlib import import_module
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QEvent, QObject, Qt, QTimer, Signal
 from PySide6.QtGui import QCloseEvent, QInputMethodEvent, QKeySequence, QResizeEvent, QShortcut
@@ -14,7 +13,6 @@ from PySide6.QtWidgets import QDockWidget, QFrame, QHBoxLayout, QStackedWidget, 
 
 from ktpel_kiosk.domain.actor import Actor
 from ktpel_kiosk.domain.errors import DeviceTrouble, KioskError, SecurityRefusal, UserFacing
-from ktpel_kiosk.domain.permissions import PERMISSIONS
 from ktpel_kiosk.ports.devices import DeviceHealth, DeviceState
 from ktpel_kiosk.ui import motion, practice_mark
 from ktpel_kiosk.ui.bridge import Bridge
@@ -22,12 +20,12 @@ from ktpel_kiosk.ui.choices import Choices
 from ktpel_kiosk.ui.desk_memory import DeskMemory
 from ktpel_kiosk.ui.header import Header
 from ktpel_kiosk.ui.kiosk import AFTER_WORDS, after_what
-from ktpel_kiosk.ui.page_table import HIDDEN_PAGES, OPEN_TO_ALL, OPEN_TO_NOBODY, PAGES
+from ktpel_kiosk.ui.page_table import PAGES
+from ktpel_kiosk.ui.page_window import PageWindow
 from ktpel_kiosk.ui.pages.base import Page
 from ktpel_kiosk.ui.presence import Presence
 from ktpel_kiosk.ui.presenters.session import Session
 from ktpel_kiosk.ui.screen_keyboard import KeyboardControl
-from ktpel_kiosk.ui.seat_window import SeatWindow
 from ktpel_kiosk.ui.theme import Theme, screen_scale, set_theme, text_scale
 from ktpel_kiosk.ui.wedge import WedgeFilter, key_press
 from ktpel_kiosk.ui.widgets.base import Line
@@ -47,7 +45,7 @@ REFRESH_MS = 180
 IDLE_LOCK_S = 600
 
 
-class OperatorWindow(SeatWindow):
+class OperatorWindow(PageWindow):
     """Create it in the GUI thread, then ``show`` or ``showFullScreen``.
 
     Args:
@@ -221,70 +219,6 @@ class OperatorWindow(SeatWindow):
     def current(self) -> str:
         """Key of the page shown."""
         return self._page
-
-    def page(self, key: str) -> Page:
-        """The page, built now if it was never opened."""
-        if self.opening is not None and self.opening.key == key:
-            self.opening.finish()
-        if key not in self._pages:
-            for made in self.build(key):
-                if made is not None:
-                    self.adopt(key, made)
-        return self._pages[key]
-
-    def has(self, key: str) -> bool:
-        """Whether the page was built already."""
-        return key in self._pages
-
-    @staticmethod
-    def path_of(key: str) -> str:
-        """``module:class`` of a page."""
-        return HIDDEN_PAGES.get(key) or next(p for k, _t, _i, p in PAGES if k == key)
-
-    def build(self, key: str) -> Iterator[Page | None]:
-        """A page, not yet part of the window, in pieces: it comes last."""
-        module, name = self.path_of(key).split(":")
-        kind: type[Page] = getattr(import_module(module), name)
-        return kind.in_turns(self)
-
-    def adopt(self, key: str, made: Page) -> None:
-        """A page just built stands in the window from now on."""
-        made.setAccessibleName(next((t for k, t, _i, _p in PAGES if k == key), key.capitalize()))
-        self.stack.addWidget(made)
-        self._pages[key] = made
-
-    def go(self, key: str, **args: Any) -> None:
-        """Show a page. Drafts of the page left are kept by it."""
-        if not self.session.actor.username and key not in OPEN_TO_NOBODY:
-            return
-        if not self.may_open(key):
-            key, args = "pengaturan", {}
-        if self.opening is not None:
-            self.opening.drop()
-        before = self._pages.get(self._page)
-        if before is not None:
-            before.closed()
-        self._page = key
-        for name, item in self.items.items():
-            item.setAutoExclusive(key in self.items)  # an exclusive group cannot be left without a choice
-            item.setChecked(name == key)
-        if self.opening is None or before is None or key in self._pages:
-            self.bring(key, args)
-        else:  # the page left stays in front until the new one is there
-            self.opening.begin(key, args)
-
-    def bring(self, key: str, args: dict[str, Any]) -> None:
-        """A page to the front, told what is wanted of it."""
-        page = self.page(key)
-        page.ahead = False
-        page.setFocus(Qt.FocusReason.OtherFocusReason)
-        self.stack.setCurrentWidget(page)
-        page.setFocus(Qt.FocusReason.OtherFocusReason)
-        page.opened(**args)
-
-    def may_open(self, key: str) -> bool:
-        """Whoever holds no role of the counters or heads (an admin only) looks into no application (Permendagri 102/2019)."""
-        return key in OPEN_TO_ALL or bool(self.session.actor.peran & PERMISSIONS["view_register"])
 
     def press(self, key: str) -> None:
         """A function key: the page first, then the house's own meaning."""

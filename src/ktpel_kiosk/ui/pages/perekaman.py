@@ -3,29 +3,28 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from functools import cached_property, partial
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from PySide6.QtCore import QEvent
 from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
 
-from ktpel_kiosk.domain.biometric import Position
 from ktpel_kiosk.domain.permohonan import Permohonan
 from ktpel_kiosk.domain.sop import Stage
 from ktpel_kiosk.ports.devices import DeviceKind, DeviceState
 from ktpel_kiosk.ui import decoded
-from ktpel_kiosk.ui.pages.base import ApplicationHead, Page
+from ktpel_kiosk.ui.pages.base import ApplicationHead
 from ktpel_kiosk.ui.pages.rekam_alike import AlikeNotice
+from ktpel_kiosk.ui.pages.rekam_decisions import DecisionPage
 from ktpel_kiosk.ui.pages.rekam_footer import SessionFooter
 from ktpel_kiosk.ui.pages.rekam_part import Part
 from ktpel_kiosk.ui.pages.rekam_parts import Parts
-from ktpel_kiosk.ui.pages.rekam_refused import KeepPanel
-from ktpel_kiosk.ui.pages.rekam_review import DataPart, ExceptionPanel
+from ktpel_kiosk.ui.pages.rekam_review import DataPart
 from ktpel_kiosk.ui.pages.rekam_seal import ReviewPart
 from ktpel_kiosk.ui.pages.rekam_signature import SignaturePart
 from ktpel_kiosk.ui.pages.rekam_tab import PartTab
-from ktpel_kiosk.ui.presenters.record_view import PART_TITLES, RecordView, Rejected
+from ktpel_kiosk.ui.presenters.record_view import PART_TITLES, RecordView
 from ktpel_kiosk.ui.presenters.recording import RecordingPresenter
 from ktpel_kiosk.ui.presenters.work import WorkPresenter, biodata_rows
 from ktpel_kiosk.ui.widgets.front import FrontStack
@@ -54,7 +53,7 @@ def decode_view(view: RecordView) -> None:
     decoded.decode((*view.best.values(), *view.faces))
 
 
-class PerekamanPage(Page):
+class PerekamanPage(DecisionPage):
     """List of applicants waiting, then the session. Parts may be done in any order; a missing device blocks nothing else."""
 
     def __init__(self, window: OperatorWindow) -> None:
@@ -113,18 +112,6 @@ class PerekamanPage(Page):
         layout.addLayout(self.foot.line)
         return holder
 
-    @cached_property
-    def exception(self) -> ExceptionPanel:
-        panel = ExceptionPanel(self)
-        self.stack.addWidget(panel)
-        return panel
-
-    @cached_property
-    def keeping(self) -> KeepPanel:
-        panel = KeepPanel(self)
-        self.stack.addWidget(panel)
-        return panel
-
     def prepare(self) -> Iterator[None]:
         for key in PART_TITLES:
             self.parts[key]
@@ -157,9 +144,10 @@ class PerekamanPage(Page):
         """``part``: where work went on before a restart; else the first part not done."""
         if not pid:
             return
+        actor = self.session.actor
 
         def work() -> tuple[RecordView, str]:
-            self.work.check_mine(pid)  # no camera and no applicant's page for whoever may not record
+            self.work.check_mine(pid, actor)  # no camera and no applicant's page for whoever may not record
             paused = self.work.paused(pid)
             self.work.open(pid)
             return self.presenter.load(pid), paused
@@ -322,10 +310,6 @@ class PerekamanPage(Page):
         elif isinstance(part, SignaturePart) and state.kind is DeviceKind.SIGNATURE:
             part.pad_changed()
 
-    def _deciding(self) -> bool:
-        """A panel with a decision stands over the part."""
-        return isinstance(self.stack.currentWidget(), ExceptionPanel | KeepPanel)
-
     def at_work(self) -> bool:
         """The part itself is in front: no panel over it, and the page is shown."""
         return self.isVisible() and self.part is not None and self.stack.currentWidget() is self.part
@@ -389,37 +373,6 @@ class PerekamanPage(Page):
             pid = self.view.permohonan.id
             low = [s.position for s in self.view.of_part(self.part.key) if s.state == "low"]
             self.act(lambda: self.presenter.force(pid, low), self.set_view)
-
-    def ask_exception(self, position: Position | None) -> None:
-        """Open the exception panel for a finger, an eye or the signature."""
-        if self.view is None or self.part is None or not self.foot.excuse.isVisible():
-            return
-        missing = [s.position for s in self.view.of_part(self.part.key) if not s.done]
-        default = {"jari": Position.RIGHT_THUMB, "iris": Position.RIGHT_EYE}.get(self.part.key, Position.SIGNATURE)
-        self.exception.ask(position or self.part.excusable() or (missing[0] if missing else default))
-        self._open_panel(self.exception, "Simpan pengecualian")
-
-    def ask_keep(self, rejected: Rejected | None) -> None:
-        """A second officer is asked to let a refused capture count."""
-        if self.view is not None and rejected is not None:
-            self.keeping.ask(rejected)
-            self._open_panel(self.keeping, "Pakai hasil ini")
-
-    def _open_panel(self, panel: ExceptionPanel | KeepPanel, act: str) -> None:
-        self.stack.setCurrentWidget(panel)
-        self.alike.hide()  # the panel needs the room, and one thing is decided at a time
-        self.foot.show_panel(act, panel.save)
-
-    def close_panel(self, *, settled: bool = False) -> None:
-        """Back to the part; ``settled``: what the panel was about is done."""
-        self.foot.hide_panel()
-        if self.part is not None:
-            if settled:
-                self.part.forget_refused()
-            self.stack.setCurrentWidget(self.part)
-        if self.view is not None:
-            self.alike.show_view(self.view)
-        self.buttons()
 
     # -- the applicant's answers --------------------------------------------------------------------------------------
 

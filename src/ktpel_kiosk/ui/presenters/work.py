@@ -6,6 +6,7 @@ from ktpel_kiosk.desk import queries
 from ktpel_kiosk.desk.access import require_stage, stage_roles
 from ktpel_kiosk.desk.progress import open_work, pause_work
 from ktpel_kiosk.domain import codes
+from ktpel_kiosk.domain.actor import Actor
 from ktpel_kiosk.domain.penduduk import JenisKelamin, Penduduk
 from ktpel_kiosk.domain.permohonan import Keadaan, Permohonan, TahapState
 from ktpel_kiosk.domain.sop import Stage
@@ -54,8 +55,8 @@ class WorkPresenter:
         tahap = p.current()
         return tahap is not None and bool(self.session.actor.peran & stage_roles(self.session.desk.sop_of(p.sop_digest), tahap))
 
-    def check_mine(self, permohonan_id: str) -> None:
-        """Before anything is opened for an applicant who waits at one of these stages.
+    def check_mine(self, permohonan_id: str, actor: Actor) -> None:
+        """Before anything is opened for an applicant who waits at one of these stages. ``actor``: who asked; the desk may be locked by now.
 
         Raises:
             NotAllowed: the step belongs to another role. Applications that stand elsewhere pass: their page tells where.
@@ -63,7 +64,7 @@ class WorkPresenter:
         p = self.session.desk.register.read(lambda v: v.permohonan(permohonan_id))
         tahap = p.current()
         if tahap is not None and tahap.stage in self.stages and p.keadaan is Keadaan.BERJALAN:
-            require_stage(self.session.desk, self.session.actor, p, *self.stages)
+            require_stage(self.session.desk, actor, p, *self.stages)
 
     def who_may(self, p: Permohonan) -> str:
         """Names of the roles the current step belongs to."""
