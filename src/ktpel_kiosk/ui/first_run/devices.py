@@ -13,6 +13,7 @@ from ktpel_kiosk.domain.biometric import PenPoint
 from ktpel_kiosk.domain.errors import KioskError
 from ktpel_kiosk.ports.devices import DeviceHealth, DeviceKind, Devices, DeviceState
 from ktpel_kiosk.ports.setup import SetupStage
+from ktpel_kiosk.ui.feed import PreviewFeed
 from ktpel_kiosk.ui.first_run import trials
 from ktpel_kiosk.ui.first_run.page import SetupPage
 from ktpel_kiosk.ui.first_run.sheet import sheet_pdf
@@ -23,7 +24,7 @@ from ktpel_kiosk.ui.pages.settings_devices import ICONS, DeviceRow
 from ktpel_kiosk.ui.presenters.devices import HEALTH_WORDS, LIVE, PICTURES, WAITS_FOR_PERSON, DeviceCard, TestView
 from ktpel_kiosk.ui.widgets.base import Card, label
 from ktpel_kiosk.ui.widgets.buttons import Button
-from ktpel_kiosk.ui.widgets.capture import PreviewView, to_qimage
+from ktpel_kiosk.ui.widgets.capture import PreviewView
 from ktpel_kiosk.ui.widgets.ink import SignatureField
 from ktpel_kiosk.ui.widgets.status import NoticeBar
 from ktpel_kiosk.ui.words import word
@@ -49,8 +50,8 @@ class DevicesPage(SetupPage):
         self.tested: set[DeviceKind] = set()
         self._unsubscribe: Callable[[], None] | None = None
         self._points: list[PenPoint] = []
-        self._serial = 0
         self._live = False
+        self._feed: PreviewFeed | None = None
         both = QHBoxLayout()
         both.setSpacing(16)
         both.addWidget(self._list(), 10)
@@ -58,7 +59,7 @@ class DevicesPage(SetupPage):
         self.body.addLayout(both, 1)
         self._frames = QTimer(self)
         self._frames.setInterval(FRAME_MS)
-        self._frames.timeout.connect(self._frame)
+        self._frames.timeout.connect(self._draw_ink)
         self.state_changed.connect(self._state)
 
     # -- building -----------------------------------------------------------------------------------------------------
@@ -242,9 +243,8 @@ class DevicesPage(SetupPage):
         self.preview.set_waiting(word("uji_tunggu", kind))
         self._show(None)
         self.result.show_text("info", word("uji_tunggu", kind))
-        self._serial = 0
         if kind in LIVE or kind is DeviceKind.SIGNATURE:
-            self._frames.start()
+            self._pictures(True)
         self._buttons()
         prints = kind in (DeviceKind.DOCUMENT_PRINTER, DeviceKind.RECEIPT_PRINTER)
         page = sheet_pdf(self.progress.answers.office.kop, slip=kind is DeviceKind.RECEIPT_PRINTER) if prints else b""
@@ -254,7 +254,7 @@ class DevicesPage(SetupPage):
             if self.running is not mine:
                 return False
             self.running = None
-            self._frames.stop()
+            self._pictures(False)
             self.preview.set_waiting("Belum dicoba")
             return True
 
@@ -284,7 +284,7 @@ class DevicesPage(SetupPage):
         self.running = None
         if self.kind in WAITS_FOR_PERSON and self.devices is not None:
             self.devices.interrupt(self.kind)
-        self._frames.stop()
+        self._pictures(False)
         self.preview.set_waiting("Belum dicoba")
         self.result.hide()
         self._buttons()
@@ -294,26 +294,32 @@ class DevicesPage(SetupPage):
             return
         self._live = on
         if on:
-            self._serial = 0
             self.preview.set_waiting("Menunggu gambar …")
             self.devices.start_preview(DeviceKind.CAMERA)
-            self._frames.start()
+            self._pictures(True)
         else:
-            self._frames.stop()
+            self._pictures(False)
             self.devices.stop_preview(DeviceKind.CAMERA)
 
-    def _frame(self) -> None:
-        if self.devices is None:
+    def _pictures(self, on: bool) -> None:
+        """Live pictures (or ink) from now on, or none any more; each comes when the device has it, nobody asks."""
+        self._frames.stop()
+        if self._feed is not None:
+            self._feed.stop()
+            self._feed = None
+        if not on:
             return
         if self.kind is DeviceKind.SIGNATURE:
-            points = tuple(self._points)
-            if points:
-                self.ink.show_ink(points, max(PAD[0], *(p.x for p in points)), max(PAD[1], *(p.y for p in points)))
-            return
-        found = self.devices.preview(self.kind).latest(self._serial)
-        if found is not None:
-            self._serial, raw = found
-            self.preview.set_frame(to_qimage(raw))
+            self._frames.start()
+        elif self.devices is not None:
+            kind, devices = self.kind, self.devices
+            self._feed = PreviewFeed(self.shell.bridge, lambda: devices.preview(kind), lambda: (self.preview,), lambda _raw: None)
+            self._feed.start()
+
+    def _draw_ink(self) -> None:
+        points = tuple(self._points)
+        if points:
+            self.ink.show_ink(points, max(PAD[0], *(p.x for p in points)), max(PAD[1], *(p.y for p in points)))
 
     # -- leaving ------------------------------------------------------------------------------------------------------
 

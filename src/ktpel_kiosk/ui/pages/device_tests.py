@@ -13,6 +13,7 @@ from PySide6.QtWidgets import QHBoxLayout, QStackedWidget, QVBoxLayout, QWidget
 from ktpel_kiosk.domain.biometric import PenPoint, RawImage
 from ktpel_kiosk.domain.errors import CaptureFailed, CardRefused, CardRemoved, KioskError, NotAllowed, SignInRefused, Stalled
 from ktpel_kiosk.ports.devices import DeviceKind
+from ktpel_kiosk.ui.feed import PreviewFeed
 from ktpel_kiosk.ui.pages.base import scroll
 from ktpel_kiosk.ui.pages.device_state import DevicePanel, fact_grid, fill_facts
 from ktpel_kiosk.ui.presenters.devices import LIVE, PICTURES, WAITS_FOR_PERSON, DeviceCard, TestView
@@ -43,15 +44,15 @@ class TestPanel(DevicePanel):
         self.kind = DeviceKind.CAMERA
         self.running: threading.Event | None = None
         self._points: list[PenPoint] = []
-        self._serial = 0
         self._live = False
+        self._feed: PreviewFeed | None = None
         self.pages = QStackedWidget()
         self.pages.addWidget(self._test_page())
         self.pages.addWidget(self._card_page())
         self.frame.addWidget(self.pages, 1)
         self._frames = QTimer(self)
         self._frames.setInterval(FRAME_MS)
-        self._frames.timeout.connect(self._frame)
+        self._frames.timeout.connect(self._draw_ink)
 
     # -- building -----------------------------------------------------------------------------------------------------
 
@@ -246,9 +247,8 @@ class TestPanel(DevicePanel):
         self._show(None)
         self.preview.set_waiting(word("uji_tunggu", kind))
         self.result.show_text("info", word("uji_tunggu", kind))
-        self._serial = 0
         if kind in LIVE or kind is DeviceKind.SIGNATURE:
-            self._frames.start()
+            self._pictures(True)
         self._buttons()
 
         def ended() -> bool:
@@ -257,7 +257,7 @@ class TestPanel(DevicePanel):
             self.running = None
             self.preview.set_waiting("Belum diuji")
             if not self._live:
-                self._frames.stop()
+                self._pictures(False)
             return True
 
         def good(view: TestView) -> None:
@@ -287,7 +287,7 @@ class TestPanel(DevicePanel):
         self.running = None
         if self.kind in WAITS_FOR_PERSON:
             self.page.shell.desk.devices.interrupt(self.kind)
-        self._frames.stop()
+        self._pictures(False)
         self.preview.set_waiting("Belum diuji")
         self.result.hide()
         self._buttons()
@@ -300,27 +300,35 @@ class TestPanel(DevicePanel):
         self._live = on
         devices = self.page.shell.desk.devices
         if on:
-            self._serial = 0
             self._show(None)
             self.preview.set_frame(None)
             self.preview.set_waiting("Menunggu gambar …")
             devices.start_preview(DeviceKind.CAMERA)
-            self._frames.start()
+            self._pictures(True)
         else:
-            self._frames.stop()
+            self._pictures(False)
             devices.stop_preview(DeviceKind.CAMERA)
         self._buttons()
 
-    def _frame(self) -> None:
-        if self.kind is DeviceKind.SIGNATURE:
-            points = tuple(self._points)
-            if points:
-                self.ink.show_ink(points, max(PAD[0], *(p.x for p in points)), max(PAD[1], *(p.y for p in points)))
+    def _pictures(self, on: bool) -> None:
+        """Live pictures (or ink) from now on, or none any more; each comes when the device has it, nobody asks."""
+        self._frames.stop()
+        if self._feed is not None:
+            self._feed.stop()
+            self._feed = None
+        if not on:
             return
-        found = self.page.shell.desk.devices.preview(self.kind).latest(self._serial)
-        if found is not None:
-            self._serial, raw = found
-            self.preview.set_frame(to_qimage(raw))
+        if self.kind is DeviceKind.SIGNATURE:
+            self._frames.start()
+        else:
+            kind, devices = self.kind, self.page.shell.desk.devices
+            self._feed = PreviewFeed(self.page.shell.bridge, lambda: devices.preview(kind), lambda: (self.preview,), lambda _raw: None)
+            self._feed.start()
+
+    def _draw_ink(self) -> None:
+        points = tuple(self._points)
+        if points:
+            self.ink.show_ink(points, max(PAD[0], *(p.x for p in points)), max(PAD[1], *(p.y for p in points)))
 
     # -- test card ----------------------------------------------------------------------------------------------------
 

@@ -302,7 +302,7 @@ class LoketTyping(LoketView):
 
         def failed(error: Exception) -> None:
             self.papers.show_scanning("")
-            self.trouble(error)  # type: ignore[arg-type]
+            self.trouble(error)
 
         self.act(work, done, failed)
 
