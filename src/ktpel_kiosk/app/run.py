@@ -139,7 +139,8 @@ class Behind:
             kiosk.register.wake()
             settle_sop(kiosk)
             kiosk.devices.start()
-            packet_files.clear_leftovers(kiosk.desk)
+            if not kiosk.register.behind:  # else a file nobody knows may be of work the register lost
+                packet_files.clear_leftovers(kiosk.desk)
             if not kiosk.settings.production:
                 self._practise()
             kiosk.start_network()

@@ -21,6 +21,7 @@ from ktpel_kiosk.register import driver, keycheck
 from ktpel_kiosk.register.anchor import Anchor, AnchorFile
 from ktpel_kiosk.register.bundled import bundled_events, bundled_migrations
 from ktpel_kiosk.register.catalogue import load_events
+from ktpel_kiosk.register.last_seen import LastSeen
 from ktpel_kiosk.register.writer import Writer
 
 if TYPE_CHECKING:
@@ -65,7 +66,7 @@ class SqlRegister:
         beside = migrations.parent / "resources" / "audit" / "events.toml"
         self._events = load_events(events or (beside if beside.is_file() else bundled_events()))
         self._prepare(migrations)
-        self._anchor_file = AnchorFile(path, key)
+        self._anchor_file, self._last = AnchorFile(path, key), LastSeen(path, key)
         self._commits_since_anchor = 0
         self._head: Anchor | None = None
         self._frozen = False
@@ -256,15 +257,24 @@ class SqlRegister:
         return self._writing
 
     def _look_at_anchor(self, view: SqlView) -> bool:
-        """Whether the stored anchor speaks of this register; only then is it ever moved forward."""
-        anchor, head = self._anchor_file.read(), view.audit_head()
+        """Whether what is remembered of the audit's head speaks of this register; only then is it ever moved forward."""
+        anchor, last = self._anchor_file.read(), self._last.read()
+        head = view.audit_head()
         if anchor is None:
             if head.length:
                 return False
             with suppress(StorageTrouble):  # made again after the next commits
                 self._anchor_file.write(head)
             return True
-        return anchor.register_id == head.register_id and self._digest_at(view, anchor.length) == anchor.head
+        return all(known.register_id == head.register_id and self._digest_at(view, known.length) == known.head
+                   for known in (anchor, last) if known is not None)
+
+    @property
+    def behind(self) -> bool:
+        """Acknowledged work is not there any more: an older register was put back, or the end of its journal was damaged."""
+        self.wake()
+        self._ready.wait()
+        return not self._anchor_fits
 
     @staticmethod
     def _digest_at(view: SqlView, length: int) -> str | None:
@@ -288,6 +298,8 @@ class SqlRegister:
                 raise
             tx.end()
             self._known.learn(tx.stored)
+        if self._anchor_fits:
+            self._last.write(head)  # before the answer: what was acknowledged is missed when it is not there
         return result, head, subjects, tx.purged
 
     def _undo(self, connection: Any) -> None:
@@ -320,6 +332,7 @@ class SqlRegister:
                 with suppress(StorageTrouble):  # the older anchor is still true
                     self._move_anchor()
         finally:
+            self._last.close()
             self._drop_writing()
 
     # -- care --------------------------------------------------------------------------------------------------------------
@@ -330,7 +343,9 @@ class SqlRegister:
         self._ready.wait()  # two threads importing SQLAlchemy at once see it half made
         from ktpel_kiosk.register.chain import check_chain
 
-        anchor = self._anchor_file.read()  # before the snapshot: an anchor is never ahead of what was committed by then
+        anchor, last = self._anchor_file.read(), self._last.read()  # before the snapshot: never ahead of what was committed by then
+        if anchor is not None and last is not None and last.register_id == anchor.register_id and last.length > anchor.length:
+            anchor = last
         with self._reader() as view:
             return check_chain(view, anchor, self._key)
 
@@ -351,6 +366,7 @@ class SqlRegister:
         self.write(lambda tx: tx.log("AuditHeadAccepted", "register", actor, count=inner.length, digest=inner.head, reason=reason))
         with self._reader() as view:
             self._anchor_file.write(view.audit_head())
+            self._last.write(view.audit_head())
         self._anchor_fits = True
 
     def quick_check(self) -> None:
