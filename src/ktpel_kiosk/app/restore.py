@@ -240,7 +240,7 @@ def finish(data: Path) -> bool:
         known = frozenset(map(str, agreed["known"]))
     except FileNotFoundError:
         return False
-    except (OSError, ValueError, KeyError, TypeError) as error:
+    except (OSError, ValueError, KeyError, TypeError, RecursionError) as error:
         raise Corrupt("register.corrupt", path=str(note)) from error
     here = data / "register"
     try:

@@ -52,7 +52,10 @@ def biodata_text(p: Penduduk) -> str:
 
 def parse_biodata(text: str) -> dict[str, str]:
     """Values by field name. Raises ValueError unless there are exactly twenty."""
-    values = next(csv.reader(io.StringIO(text, newline=""), strict=True), [])
+    try:
+        values = next(csv.reader(io.StringIO(text, newline=""), strict=True), [])
+    except csv.Error as error:  # no ValueError of its own
+        raise ValueError("biodata: quotes") from error
     if len(values) != len(BIODATA_FIELDS):
         raise ValueError("biodata: twenty values expected")
     return {name: value for name, value in zip(BIODATA_FIELDS, values, strict=True) if name}

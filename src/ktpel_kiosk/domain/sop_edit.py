@@ -3,15 +3,14 @@
 from __future__ import annotations
 
 import json
-import tomllib
 from collections.abc import Mapping
 from datetime import time
-from typing import Any
 
 from ktpel_kiosk.domain.errors import BadInput
 from ktpel_kiosk.domain.sop import Sop
 from ktpel_kiosk.domain.sop_file import parse_sop
 from ktpel_kiosk.domain.toml_lines import TomlLines
+from ktpel_kiosk.domain.toml_text import parse_toml
 
 Value = str | tuple[str, ...]
 """What can be written: a text, or a list of texts (one line each in a long list)."""
@@ -23,7 +22,7 @@ def with_values(text: str, table: str, values: Mapping[str, Value]) -> str:
     Raises:
         BadInput: ``sop.no_table`` when keys have to be added and the table is not written as ``[table]``.
     """
-    parsed: dict[str, Any] = tomllib.loads(text)
+    parsed = parse_toml(text)
     held = parsed.get(table, {}) if table else parsed
     lines = TomlLines(text)
     path = (table,) if table else ()
@@ -48,7 +47,7 @@ def with_values(text: str, table: str, values: Mapping[str, Value]) -> str:
 def proved(text: str, expected: Mapping[str, Value], *, name: str = "sop.toml") -> Sop:
     """The SOP in an edited text, when its [kantor] really says what was meant. Raises BadInput as :func:`parse_sop`, ``sop.edit``."""
     sop = parse_sop(text, name=name)
-    held = tomllib.loads(text)["kantor"]
+    held = parse_toml(text)["kantor"]
     wrong = next((key for key, value in expected.items() if value and not _same(held.get(key), value)), None)
     if wrong is not None:
         raise BadInput("sop.edit", path=name, key=wrong)

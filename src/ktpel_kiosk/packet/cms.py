@@ -317,7 +317,7 @@ def verify(untrusted: bytes) -> Signed:
         certificate = x509.load_der_x509_certificate(embedded.chosen.dump())
         certificate.public_key(), certificate.subject.rfc4514_string()  # read only when asked for: a damaged one shows here
         same = isinstance(content, bytes) and _signed_data(content, _asn1(certificate), covered, algorithm, signature) == untrusted
-    except (ValueError, TypeError, KeyError, AttributeError, IndexError, UnsupportedAlgorithm) as e:
+    except (ValueError, TypeError, KeyError, AttributeError, IndexError, UnsupportedAlgorithm, x509.InvalidVersion) as e:
         raise SecurityRefusal("packet.structure", expected="signed_data") from e
     if not same or len(attributes) != len(signer["signed_attrs"]):
         raise SecurityRefusal("packet.structure", expected="DER")

@@ -115,7 +115,7 @@ def _certificate(header: Mapping[str, Any]) -> x509.Certificate:
     try:
         (text,) = header["x5c"]
         certificate = x509.load_der_x509_certificate(base64.b64decode(text, validate=True))
-    except (KeyError, TypeError, ValueError, binascii.Error) as e:
+    except (KeyError, TypeError, ValueError, binascii.Error, x509.InvalidVersion) as e:
         raise _altered("certificate") from e
     if header.get("kid") != fingerprint(certificate):
         raise _altered("kid")

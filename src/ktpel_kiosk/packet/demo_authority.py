@@ -43,7 +43,7 @@ def _request(folder: Path, name: str) -> x509.CertificateSigningRequest:
     found = sorted(folder.glob(f"*-{name}.csr"))
     try:
         request = x509.load_pem_x509_csr(found[0].read_bytes())
-    except (IndexError, OSError, ValueError) as error:
+    except (IndexError, OSError, ValueError, x509.InvalidVersion) as error:
         raise BadInput("keys.no_csr", path=str(folder), entry=f"*-{name}.csr") from error
     if not request.is_signature_valid or not request.subject.get_attributes_for_oid(NameOID.COMMON_NAME):
         raise BadInput("keys.no_csr", path=str(folder), entry=found[0].name)

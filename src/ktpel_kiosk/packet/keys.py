@@ -13,6 +13,7 @@ from datetime import datetime, timedelta
 from pathlib import Path
 
 from cryptography import x509
+from cryptography.exceptions import UnsupportedAlgorithm
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec, rsa
 from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
@@ -48,19 +49,30 @@ def load_rsa_key(pem: bytes, password: bytes | None = None) -> rsa.RSAPrivateKey
     return key
 
 
+_UNREADABLE = (ValueError, x509.InvalidVersion, x509.DuplicateExtension, x509.UnsupportedGeneralNameType, UnsupportedAlgorithm)
+"""What the parser raises for a damaged certificate; most are no ValueError."""
+
+
+def _whole(certificate: x509.Certificate) -> x509.Certificate:
+    """The parser reads key and extensions when they are asked for: they are asked for here, where a refusal is expected."""
+    certificate.public_key()
+    tuple(certificate.extensions)
+    return certificate
+
+
 def load_certificate(pem: bytes) -> x509.Certificate:
     """One X.509 certificate (PEM). Raises BadInput ``packet.certificate``."""
     try:
-        return x509.load_pem_x509_certificate(pem)
-    except ValueError as e:
+        return _whole(x509.load_pem_x509_certificate(pem))
+    except _UNREADABLE as e:
         raise BadInput("packet.certificate") from e
 
 
 def load_certificates(pem: bytes) -> list[x509.Certificate]:
     """One or more X.509 certificates (PEM). Raises BadInput ``packet.certificate``."""
     try:
-        return x509.load_pem_x509_certificates(pem)
-    except ValueError as e:
+        return [_whole(c) for c in x509.load_pem_x509_certificates(pem)]
+    except _UNREADABLE as e:
         raise BadInput("packet.certificate") from e
 
 

@@ -235,7 +235,7 @@ class KeyStore:
             raise KeyUnavailable("register.key_missing", path=str(self._path)) from error
         except OSError as error:
             raise storage_trouble(error, self._path) from error
-        except (ValueError, KeyError, TypeError) as error:
+        except (ValueError, KeyError, TypeError, RecursionError) as error:
             raise self._damaged() from error
         if not isinstance(key_id, str) or not isinstance(wraps, list) or not all(isinstance(w, dict) for w in wraps):
             raise self._damaged()

@@ -15,6 +15,7 @@ from types import MappingProxyType
 from typing import Any
 
 from cryptography import x509
+from cryptography.exceptions import UnsupportedAlgorithm
 from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 
@@ -53,7 +54,7 @@ def key_from_certificate(kid: str, pem: bytes, start: datetime | None = None, en
     try:
         certificate = x509.load_pem_x509_certificate(pem)
         public = certificate.public_key()
-    except (ValueError, TypeError) as e:
+    except (ValueError, TypeError, x509.InvalidVersion, UnsupportedAlgorithm) as e:  # neither of the two is a ValueError
         raise BadInput("gateway.receipt_key", key=kid[:64]) from e
     since, until = certificate.not_valid_before_utc, certificate.not_valid_after_utc
     start, end = start or since, end or until

@@ -258,7 +258,16 @@ def _wire_errors() -> tuple[type[BaseException], ...]:
 def _certificates(data: bytes) -> object:
     keys, receipts = _module("packet.keys"), _module("siak.receipt_keys")
     made = []
-    for read in (keys.load_certificate, keys.load_certificates, lambda d: receipts.key_from_certificate("k", d), _pinned):
+    def judged(d: bytes) -> object:
+        certificate, rules = keys.load_certificate(d), _module("packet.certificates")
+        for rule in (rules.check_recipient, rules.check_station):
+            try:
+                rule(certificate)
+            except KioskErrors:
+                continue
+        return rules.vouched(certificate, [certificate], certificate.not_valid_before_utc)
+
+    for read in (judged, keys.load_certificates, lambda d: receipts.key_from_certificate("k", d), _pinned):
         try:
             made.append(read(data))
         except KioskErrors:

@@ -210,7 +210,7 @@ def _may_issue(issuer: Certificate, below: int) -> bool:
 
 
 def _load(source: bytes | str | Path) -> list[Certificate]:
-    from cryptography.x509 import load_der_x509_certificate, load_pem_x509_certificates
+    from cryptography.x509 import InvalidVersion, load_der_x509_certificate, load_pem_x509_certificates
 
     where = "" if isinstance(source, bytes) else str(source)
     try:
@@ -222,5 +222,5 @@ def _load(source: bytes | str | Path) -> list[Certificate]:
             contents = [file.read_bytes() for file in files]
         return [c for data in contents for c in
                 (load_pem_x509_certificates(data) if b"-----BEGIN" in data else [load_der_x509_certificate(data)])]
-    except (OSError, ValueError) as error:
+    except (OSError, ValueError, InvalidVersion) as error:
         raise DeviceTrouble("sbi.trust_file", path=where) from error
