@@ -37,7 +37,7 @@ from ktpel_kiosk.app.wiring import Kiosk, beside_feed, open_practice_kiosk  # no
 from ktpel_kiosk.desk import blangko, daily, laporan, printing, queue, reconcile  # noqa: E402
 from ktpel_kiosk.domain.actor import Actor  # noqa: E402
 from ktpel_kiosk.domain.cards import JobState  # noqa: E402
-from ktpel_kiosk.domain.errors import KioskError  # noqa: E402
+from ktpel_kiosk.domain.errors import KioskError, NotConnected  # noqa: E402
 from ktpel_kiosk.domain.kalender import is_working_day  # noqa: E402
 from ktpel_kiosk.domain.laporan import Masa  # noqa: E402
 from ktpel_kiosk.domain.permohonan import Keadaan, Permohonan  # noqa: E402
@@ -54,6 +54,7 @@ BUSY = Rhythm(idle_s=0.1, status_every_s=0.5, status_wait_s=0.5)
 FAULTS = (("camera", "black"), ("fingerprint", "wrong_hand"), ("fingerprint", "dry"), ("iris", "closed"), ("signature", "lost"),
           ("card_printer", "jam"), ("card_reader", "torn"), ("fingerprint", "unplugged"))
 FAULTS_A_DAY = 4
+ATTEMPTS = 20
 SETTLE_S = 180.0
 """Real seconds the network may take for a day's packets."""
 
@@ -148,14 +149,16 @@ class Month:
 
     def _lead(self, permohonan_id: str) -> None:
         """Go on after a fault as an office does: look, put it right, try again."""
-        for attempt in range(4):
+        for attempt in range(ATTEMPTS):
             try:
                 self.walk.advance(permohonan_id)
                 return
             except (KioskError, WalkFailed) as error:
-                if attempt == 3:
+                if attempt == ATTEMPTS - 1:
                     self.failures.append(f"{permohonan_id}: {type(error).__name__} {getattr(error, 'message_key', error)}")
                 self._put_right()
+                if isinstance(error, NotConnected):
+                    time.sleep(1.0)  # plugged in again, and found a moment later
 
     def _put_right(self) -> None:
         self.world.faults.clear()
