@@ -266,7 +266,8 @@ def _sheet(made: Rescue, digest: str) -> str:
              f"Paket meragukan: {len(bad)} (folder {DOUBTFUL})",
              f"Tercatat di salinan tetapi tidak ditemukan: {len(made.missing)}",
              f"Berkas yang tidak terbaca: {len(made.failed)}", f"SHA-256 {LIST}: {digest}",
-             f"Daftar ditandatangani stasiun ({SIGNED})." if made.signed else "Daftar tidak ditandatangani: kunci stasiun tidak terbaca.", "",
+             f"Daftar ditandatangani stasiun ({SIGNED})." if made.signed
+             else "Daftar tidak ditandatangani: kunci stasiun tidak terbaca.", "",
              "Bawa folder ini kepada pengelola. Paket di folder packets tersegel untuk pusat dan dapat diserahkan apa adanya.",
              "Folder kantor di komputer asal tidak diubah."]
     return "\r\n".join(lines) + "\r\n"

@@ -7,7 +7,7 @@ import threading
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from ktpel_kiosk.app.office import settings_of
+from ktpel_kiosk.app.office import PENDING_RESTORE, settings_of
 from ktpel_kiosk.app.wiring import Kiosk, open_office, settle_sop, warm
 from ktpel_kiosk.domain.errors import BadInput, KioskError, Offline
 
@@ -39,14 +39,17 @@ def run_windows(office: str, data: Path, *, windowed: bool = False, camera: str 
         if made is None:
             return 0
         data = made
-    kiosk = open_office(data, office, camera=camera, reader=reader, mode=wanted_devices(devices), settle=False)
-    behind = Behind(kiosk)
-    try:
-        return start_windows(kiosk.desk, windowed=windowed, on_ready=_say_ready if measuring else behind.start,
-                             exit_when_ready=measuring, data=data, place=kiosk.settings.place)
-    finally:
-        behind.stop()
-        kiosk.close()
+    while True:
+        kiosk = open_office(data, office, camera=camera, reader=reader, mode=wanted_devices(devices), settle=False)
+        behind = Behind(kiosk)
+        try:
+            code = start_windows(kiosk.desk, windowed=windowed, on_ready=_say_ready if measuring else behind.start,
+                                 exit_when_ready=measuring, data=data, place=kiosk.settings.place)
+        finally:
+            behind.stop()
+            kiosk.close()
+        if code or not (data / PENDING_RESTORE).exists():
+            return code  # else a restore was agreed: the folder is opened again, with the restored register
 
 
 def first_run(data: Path, *, windowed: bool) -> Path | None:

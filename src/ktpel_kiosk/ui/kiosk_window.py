@@ -158,6 +158,14 @@ class KioskWindow(QMainWindow):
         else:
             self.close()
 
+    def reopen(self) -> None:
+        """A restore was agreed: the windows end, and whoever started them opens the folder again."""
+        self.place_keeper.left()
+        if self.kiosk is not None:
+            self.kiosk.let_out(Leave.CLOSE)
+        else:
+            self.close()
+
     def in_front(self) -> QWidget:
         """The window that has to have the keyboard: the applicant's while a turned screen shows it, else this one."""
         applicant = self.applicant

@@ -22,8 +22,9 @@ from ktpel_kiosk.ui.words import word
 
 if TYPE_CHECKING:
     from ktpel_kiosk.ui.pages.pengaturan import PengaturanPage
+    from ktpel_kiosk.ui.pages.settings_restore import RestoreView
 
-WHY = "Register disalin setiap hari ke diska lain; 14 salinan terakhir disimpan. Salinannya tersandi."
+WHY = "Register disalin setiap hari ke diska lain: tujuh harian, empat mingguan dan dua belas bulanan disimpan. Salinannya tersandi."
 CODE = ("Hanya dengan kode ini cadangan terbuka di komputer lain. Kode ada di kertas, tidak di komputer mana pun: simpan di lemari "
         "terkunci, terpisah dari diska cadangan.")
 TYPE_IT = {"proved": "Ketik kode dari kertas untuk memastikan sekali lagi", "unproved": "Ketik kode dari kertas", "none": ""}
@@ -41,11 +42,14 @@ class CopiesSection(Section):
         self.message.hide()
         self.frame.setSpacing(12)
         self.frame.addWidget(self.message)
-        both = QHBoxLayout()
+        self.cards = QWidget()
+        both = QHBoxLayout(self.cards)
+        both.setContentsMargins(0, 0, 0, 0)
         both.setSpacing(16)
         both.addWidget(self._place(), 6)
         both.addWidget(self._secret(), 5)
-        self.frame.addLayout(both, 1)
+        self.frame.addWidget(self.cards, 1)
+        self.restoring: RestoreView | None = None
 
     def _place(self) -> Card:
         card = Card(20, 10)
@@ -72,6 +76,9 @@ class CopiesSection(Section):
         self.now = Button("Buat cadangan sekarang", "primary", icon="save", key="F9")
         self.now.clicked.connect(self._copy)
         self.primary = self.now
+        self.restore = Button(word("pulih", "buka"), icon="refresh-cw")
+        self.restore.clicked.connect(self._open_restore)
+        card.body.addLayout(row(self.restore, None))
         card.body.addLayout(row(self.other, None, self.now))
         return card
 
@@ -97,7 +104,28 @@ class CopiesSection(Section):
 
     # -- showing ------------------------------------------------------------------------------------------------------
 
+    def _open_restore(self) -> None:
+        from ktpel_kiosk.ui.pages.settings_restore import RestoreView
+
+        if self.restoring is None:
+            self.restoring = RestoreView(self.page)
+            self.restoring.left.connect(self._close_restore)
+            self.frame.addWidget(self.restoring, 1)
+        self.message.hide()
+        self.cards.hide()
+        self.restoring.show()
+        self.restoring.open()
+
+    def _close_restore(self) -> None:
+        if self.restoring is not None:
+            self.restoring.forget_secrets()
+            self.restoring.hide()
+        self.cards.show()
+        self._load()
+
     def opened(self) -> None:
+        if self.restoring is not None:
+            self._close_restore()
         self.message.hide()
         self._drop_code()
         self.places.hide()
@@ -106,6 +134,8 @@ class CopiesSection(Section):
     def closed(self) -> None:
         """A code on the screen goes with the section."""
         self._drop_code()
+        if self.restoring is not None:
+            self.restoring.forget_secrets()
 
     def refresh(self) -> None:
         self._load()
@@ -127,6 +157,7 @@ class CopiesSection(Section):
         may = self.presenter.may()
         self.other.setVisible(may)
         self.now.setVisible(may)
+        self.restore.setVisible(may and bool(view.place))
         self.now.setEnabled(bool(view.place) and not self.page.busy)
         self._show_code()
 
@@ -151,6 +182,9 @@ class CopiesSection(Section):
         self._show_code()
 
     def back(self) -> bool:
+        if self.restoring is not None and self.cards.isHidden():
+            self._close_restore()
+            return True
         if self._code:
             self._drop_code()
             return True

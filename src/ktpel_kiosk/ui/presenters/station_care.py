@@ -95,6 +95,8 @@ class StationCarePresenter:
         facts = [("Cadangan terakhir", last or ("tidak terlihat sekarang" if copies.place and not copies.reachable else "belum ada"))]
         if copies.reachable:
             facts += [("Tersimpan di sana", f"{number_text(copies.count)} cadangan"), ("Ruang kosong", bytes_words(copies.free_bytes))]
+        if copies.last is not None:
+            facts.append(("Latihan pulih terakhir", date_long(s.local(found.drilled).date()) if found.drilled else "belum pernah"))
         problem = copies.problem or next((word("stasiun_kurang", lack) for lack in found.lacks if lack in _CHIPS), "")
         code, code_tone = CODES[copies.code]
         return CopiesView(copies.place, chip, tone, tuple(facts), problem, copies.code, code, code_tone)
@@ -119,4 +121,4 @@ class StationCarePresenter:
 
 
 _CHIPS = {Lack.NO_PLACE: ("belum dipilih", "attention"), Lack.UNREACHABLE: ("tidak terjangkau", "attention"),
-          Lack.NO_COPY: ("belum ada", "attention"), Lack.OLD_COPY: ("sudah lama", "attention")}
+          Lack.NO_COPY: ("belum ada", "attention"), Lack.OLD_COPY: ("sudah lama", "attention"), Lack.DRILL: ("perlu latihan", "attention")}
