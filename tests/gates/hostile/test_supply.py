@@ -19,7 +19,8 @@ assert _SPEC and _SPEC.loader
 sbom = importlib.util.module_from_spec(_SPEC)
 _SPEC.loader.exec_module(sbom)
 
-SECRET = re.compile(rb"-----BEGIN (?:RSA |EC |ENCRYPTED |OPENSSH )?PRIVATE KEY-----\s+[A-Za-z0-9+/]{40}|AKIA[0-9A-Z]{16}|gh[pousr]_[A-Za-z0-9]{36}"
+SECRET = re.compile(rb"-----BEGIN (?:RSA |EC |ENCRYPTED |OPENSSH )?PRIVATE KEY-----\s+[A-Za-z0-9+/]{40}"
+                    rb"|AKIA[0-9A-Z]{16}|gh[pousr]_[A-Za-z0-9]{36}"
                     rb"|xox[abprs]-[A-Za-z0-9-]{20}|AIza[0-9A-Za-z_-]{35}")
 
 
