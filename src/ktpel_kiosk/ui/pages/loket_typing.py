@@ -9,6 +9,7 @@ from PySide6.QtCore import Qt, QTimer
 
 from ktpel_kiosk.desk import paper_scans
 from ktpel_kiosk.desk.eligible import RecordedBefore
+from ktpel_kiosk.domain.errors import KioskError
 from ktpel_kiosk.domain.text import date_long, parse_date
 from ktpel_kiosk.ui.pages.loket_view import PAPERS, SCANS, SUBMIT, LoketView
 from ktpel_kiosk.ui.presenters.intake import CheckLine, Missing, NikFeedback
@@ -300,7 +301,7 @@ class LoketTyping(LoketView):
             if self.side.currentIndex() == SCANS:
                 self._look(kode)
 
-        def failed(error: Exception) -> None:
+        def failed(error: KioskError) -> None:
             self.papers.show_scanning("")
             self.trouble(error)
 
