@@ -180,7 +180,7 @@ class SignaturePart(Part):
 
             return ended
 
-        self.page.ask(lambda: self.page.presenter.signature(pid, kind, ink, self._came), over(self._done),  # type: ignore[arg-type]
+        self.page.ask(lambda: self.page.presenter.signature(pid, kind, ink, self._came), over(self._done),
                       over(self._failed))
 
     def _came(self, point: PenPoint) -> None:
