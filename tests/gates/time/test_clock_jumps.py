@@ -215,6 +215,9 @@ class Run:
         self.flags += jumped
 
     def _sealed(self) -> Any:
+        if not 2027 <= datetime.fromtimestamp(self.computer.wall, UTC).year <= 2090:  # nobody is of age in 1970: set right, a jump too
+            before, self.computer.wall = self.computer.wall, BEGIN.timestamp() + 60 * DAY + self.computer.true
+            self.moved += self.computer.wall - before
         p = sealed_quickly(self.office, self.people)
         packet = self.office.desk.register.read(lambda v: v.packet_of(p.id))
         assert packet is not None
