@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from PySide6.QtCore import QEvent, QSize, QStringListModel, Qt, Signal
+from PySide6.QtCore import QEvent, Qt, Signal
 from PySide6.QtGui import QPainter, QPaintEvent
-from PySide6.QtWidgets import QComboBox, QCompleter, QLineEdit, QPlainTextEdit, QSizePolicy, QStyle, QStyleOptionComboBox
+from PySide6.QtWidgets import QLineEdit, QPlainTextEdit
 
 from ktpel_kiosk.ui import icons
 from ktpel_kiosk.ui.theme import theme_of
+from ktpel_kiosk.ui.widgets.choice import Choice
 from ktpel_kiosk.ui.widgets.dates import DateField
 from ktpel_kiosk.ui.widgets.field import Field, TextField
 from ktpel_kiosk.ui.widgets.nik import NikEdit, NikField
@@ -17,53 +18,6 @@ from ktpel_kiosk.ui.widgets.nik_model import group_nik, nik_digits
 
 __all__ = ["Choice", "ChoiceField", "DateField", "Field", "NikEdit", "NikField", "NoteField", "SearchField", "TextField", "group_nik",
            "nik_digits"]
-
-
-class Choice(QComboBox):
-    """A list to choose from; the chevron is the house's own. ``searchable`` filters while typing."""
-
-    def __init__(self, *, searchable: bool = False) -> None:
-        super().__init__()
-        self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
-        self.setMinimumContentsLength(6)
-        self.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon)
-        self.setMaxVisibleItems(9)
-        if searchable:
-            self.setEditable(True)
-            self.setInsertPolicy(QComboBox.InsertPolicy.NoInsert)
-
-    def fill(self, items: Iterable[tuple[object, str]], *, empty: str = "") -> None:
-        self.clear()
-        if empty:
-            self.addItem(empty, None)
-        for value, text in items:
-            self.addItem(text, value)
-        if self.isEditable():
-            words = [self.itemText(i) for i in range(self.count())]
-            completer = QCompleter(QStringListModel(words, self), self)
-            completer.setFilterMode(Qt.MatchFlag.MatchContains)
-            completer.setCaseSensitivity(Qt.CaseSensitivity.CaseInsensitive)
-            self.setCompleter(completer)
-
-    def wheelEvent(self, event: object) -> None:
-        """A wheel that scrolls the form must not change an entry."""
-        event.ignore()  # type: ignore[attr-defined]
-
-    def sizeHint(self) -> QSize:
-        return QSize(super().sizeHint().width(), max(48, theme_of(self).px(48)))
-
-    def initStyleOption(self, option: QStyleOptionComboBox) -> None:
-        """What does not fit ends in an ellipsis, not in half a letter."""
-        super().initStyleOption(option)
-        room = self.style().subControlRect(QStyle.ComplexControl.CC_ComboBox, option, QStyle.SubControl.SC_ComboBoxEditField, self)
-        option.currentText = self.fontMetrics().elidedText(self.currentText(), Qt.TextElideMode.ElideRight, room.width())
-
-    def paintEvent(self, event: QPaintEvent) -> None:
-        super().paintEvent(event)
-        theme = theme_of(self)
-        side = theme.px(18)
-        icons.draw(QPainter(self), "chevron-down", theme.color("muted"), self.width() - side - theme.px(12),
-                   (self.height() - side) / 2, side)
 
 
 class ChoiceField(Field):

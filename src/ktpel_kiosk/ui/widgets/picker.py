@@ -81,7 +81,7 @@ class PickList(Popover):
 
     picked = Signal(object)
 
-    def __init__(self, anchor: QLineEdit, name: str) -> None:
+    def __init__(self, anchor: QWidget, name: str) -> None:
         super().__init__(anchor, name)
         self.view = QListView()
         self.view.setAccessibleName(name)
@@ -123,9 +123,13 @@ class PickList(Popover):
         return self.model.entries[row] if 0 <= row < len(self.model.entries) else None
 
     def move(self, by: int) -> None:  # type: ignore[override]
+        self.stand_on(self.view.currentIndex().row() + by)
+
+    def stand_on(self, row: int) -> None:
+        """Light this row, or the nearest there is."""
         last = len(self.model.entries) - 1
         if last >= 0:
-            self.view.setCurrentIndex(self.model.index(min(max(self.view.currentIndex().row() + by, 0), last)))
+            self.view.setCurrentIndex(self.model.index(min(max(row, 0), last)))
             self.say()
 
     def say(self) -> None:
