@@ -12,7 +12,7 @@ from ktpel_kiosk.domain.permintaan import ENDED
 
 
 class MemoryPrivacy:
-    """Mixed into the register in memory; ``_p`` and ``_links`` are its own."""
+    """Mixed into the register in memory; ``_p`` and ``_audit`` are its own."""
 
     _p: dict[str, Any]
 
@@ -59,7 +59,7 @@ class MemoryPrivacy:
         return list(self._breaches[id][1])
 
     def touched_between(self, since: datetime, until: datetime, officer: str = "") -> list[str]:
-        touched = {x.subject for x in self._links if since <= x.at < until and officer in ("", x.actor)}  # type: ignore[attr-defined]
+        touched = {x.subject for x in self._audit if since <= x.at < until and officer in ("", x.actor)}  # type: ignore[attr-defined]
         touched |= {v.permohonan_id for v in self.viewings_in(since, until, officer)}
         return [p.id for p in sorted(self._p.values(), key=lambda p: p.created_at) if p.id in touched]
 

@@ -26,13 +26,14 @@ from ktpel_kiosk.ui.presenters.complaints import (
 from ktpel_kiosk.ui.theme import theme_of
 from ktpel_kiosk.ui.widgets.base import Card, label
 from ktpel_kiosk.ui.widgets.buttons import Button, Chip
-from ktpel_kiosk.ui.widgets.extra import GrowingRows, Stat
+from ktpel_kiosk.ui.widgets.extra import GrowingRows, Stat, Tabs
 from ktpel_kiosk.ui.widgets.fields import Choice, SearchField
 from ktpel_kiosk.ui.widgets.status import EmptyState
 from ktpel_kiosk.ui.widgets.tables import Cell, TableRow
 
 if TYPE_CHECKING:
     from ktpel_kiosk.ui.operator_window import OperatorWindow
+    from ktpel_kiosk.ui.pages.permintaan import RequestsView
 
 COLUMNS = ("No.", "Diterima", "Pelapor", "Isi", "Kanal", "Status", "Batas waktu")
 WIDTHS = (64, 104, 130, 150, 104, 150, 150)
@@ -41,12 +42,13 @@ NOT_BESIDE_PANEL = (1, 4)
 TEXT_COLUMN, ROOM_FOR_TEXT = 3, 1240
 """The column of the words is shown beside a panel only where the page is that wide (design pixels)."""
 CLOCK_EVERY_S = 30
+COMPLAINTS, REQUESTS = "pengaduan", "permintaan"
 ONE_LINE_FROM = 960
 """Design pixels of the page from which title, filters and button stand in one line."""
 
 
 class PengaduanPage(Page):
-    """``opened(new=True)`` begins a complaint, ``opened(id=…)`` chooses one."""
+    """``opened(new=True)`` begins a complaint, ``opened(id=…)`` chooses one; with ``tab="permintaan"`` a request of a data subject."""
 
     def __init__(self, window: OperatorWindow) -> None:
         super().__init__(window)
@@ -57,12 +59,44 @@ class PengaduanPage(Page):
         self.view: ComplaintView | None = None
         self.new_button = Button("Pengaduan baru", icon="plus", key="F2")
         self.new_button.clicked.connect(self.begin)
-        self.keys = {"F2": self.begin, "F3": self._to_search}
+        self.keys = {"F2": self._begin_here, "F3": self._to_search}
+        self.tabs = Tabs(((COMPLAINTS, "Pengaduan"), (REQUESTS, "Permintaan data")), "Pengaduan dan permintaan")
+        self.tabs.chosen.connect(self._tab)
+        self.frame.addWidget(self.tabs)
+        self._requests: RequestsView | None = None
         self.stack = QStackedWidget()
         self.stack.addWidget(self._main())
         self.stack.addWidget(EmptyState("lock", "Pengaduan tidak terbuka untuk peran Anda",
                                         "Masuk sebagai petugas pelayanan atau atasan untuk melihat pengaduan."))
         self.frame.addWidget(self.stack, 1)
+        self.tabs.choose(COMPLAINTS)
+
+    @property
+    def requests(self) -> RequestsView:
+        """Requests of data subjects; made when first looked at."""
+        if self._requests is None:
+            from ktpel_kiosk.ui.pages.permintaan import RequestsView
+            self._requests = RequestsView(self)
+            self.stack.addWidget(self._requests)
+        return self._requests
+
+    def _tab(self, key: str) -> None:
+        self.stack.setCurrentIndex(self.stack.indexOf(self.requests) if key == REQUESTS else 0)
+        if key == REQUESTS:
+            self.primary = self.requests.primary
+        else:
+            self._arrange()
+        self.reload()
+
+    @property
+    def at_requests(self) -> bool:
+        return self.tabs.current == REQUESTS
+
+    def _begin_here(self) -> None:
+        if self.at_requests:
+            self.requests.begin()
+        else:
+            self.begin()
 
     def _main(self) -> QWidget:
         side = QWidget()
@@ -138,6 +172,12 @@ class PengaduanPage(Page):
 
     def opened(self, **args: Any) -> None:
         self._shown = True
+        self.tabs.choose(REQUESTS if args.get("tab") == REQUESTS else COMPLAINTS)
+        if self.at_requests:
+            self.requests.reload(str(args.get("id", "")))
+            if args.get("new"):
+                self.requests.begin()
+            return
         self.new_button.setVisible(self.presenter.may("receive_complaint"))
         self._wanted = str(args.get("id", ""))
         self.reload()
@@ -147,6 +187,8 @@ class PengaduanPage(Page):
             self.rows.setFocus()
 
     def place(self) -> dict[str, str]:
+        if self.at_requests:
+            return {"tab": REQUESTS}
         if not self.form.isHidden():
             return {"new": "1"}
         return {"id": self.pane.view.id} if not self.pane.isHidden() and self.pane.view is not None else {}
@@ -167,17 +209,21 @@ class PengaduanPage(Page):
     def reload(self) -> None:
         if not self._shown:
             return
+        if self.at_requests:
+            self.requests.reload()
+            return
         status, channel = str(self.status.currentData() or OPEN), str(self.channel.currentData() or "")
-        self.ask_latest("list", partial(self.presenter.load, status, channel, self.search.text().strip()), self._show, self._refused)
+        self.ask_latest("list", partial(self.presenter.load, status, channel, self.search.text().strip()), self._show, self.refused)
 
-    def _refused(self, error: KioskError) -> None:
+    def refused(self, error: KioskError) -> None:
         if isinstance(error, NotAllowed):
             self.stack.setCurrentIndex(1)
         else:
             self.trouble(error)
 
     def _show(self, found: ComplaintList) -> None:
-        self.stack.setCurrentIndex(0)
+        if not self.at_requests:
+            self.stack.setCurrentIndex(0)
         self.count.set(found.count)
         for tile, figure in zip(self.figures, found.figures, strict=True):
             tile.show_figure(*figure)
@@ -214,6 +260,8 @@ class PengaduanPage(Page):
         beside = not self.pane.isHidden() or not self.form.isHidden()
         narrow = self.width() < theme_of(self).px(ROOM_FOR_TEXT)
         self.rows.hide_columns((*NOT_BESIDE_PANEL, TEXT_COLUMN) if beside and narrow else NOT_BESIDE_PANEL if beside else ())
+        if self.at_requests:
+            return
         self.primary = self.form.go_button if not self.form.isHidden() else self.pane.go_button if not self.pane.isHidden() else None
 
     def resizeEvent(self, event: QResizeEvent) -> None:
@@ -279,10 +327,14 @@ class PengaduanPage(Page):
             self.shell.tell("info", str(path), bold="Bukti pengaduan tersimpan.")
 
     def show_busy(self, on: bool) -> None:
+        if self._requests is not None:
+            self._requests.set_busy(on)
         self.form.set_busy(on)
         self.pane.set_busy(on)
 
     def back(self) -> bool:
+        if self.at_requests and self.requests.back():
+            return True
         if not self.form.isHidden():
             self.end_form()
             return True

@@ -35,11 +35,14 @@ if TYPE_CHECKING:
 SECTIONS: tuple[tuple[str, str], ...] = (
     ("kantor", "Kantor"), ("sop", "SOP"), ("kalender", "Kalender"), ("penduduk", "Penduduk"), ("petugas", "Petugas"),
     ("perangkat", "Perangkat"), ("sambungan", "Sambungan"), ("simpanan", "Simpanan"), ("blangko", "Blangko"),
-    ("rekam", "Perekaman"), ("mutu", "Mutu layanan"), ("tampilan", "Tampilan"),
+    ("rekam", "Perekaman"), ("mutu", "Mutu layanan"), ("masa", "Masa simpan data"), ("akses", "Catatan akses"),
+    ("kegagalan", "Kegagalan data"), ("tampilan", "Tampilan"),
 )
 SERVING: tuple[tuple[str, str], ...] = (("kunci", "Kunci & sertifikat"), ("cadangan", "Cadangan"))
 """Only at a desk that serves people; practice has keys and a gateway of its own."""
-LATE: dict[str, str] = {"kunci": "settings_certificates:CertificatesSection", "cadangan": "settings_copies:CopiesSection"}
+LATE: dict[str, str] = {"masa": "settings_keeping:KeepingSection", "akses": "settings_access_log:AccessLogSection",
+                        "kegagalan": "settings_breach:BreachSection",
+                        "kunci": "settings_certificates:CertificatesSection", "cadangan": "settings_copies:CopiesSection"}
 """Imported only where they are shown."""
 MAKERS: dict[str, Any] = {"kantor": OfficeSection, "sop": SopSection, "kalender": CalendarSection, "penduduk": PopulationSection,
                           "petugas": PeopleSection, "perangkat": DevicesSection, "sambungan": LineSection, "simpanan": RetentionSection,
@@ -48,11 +51,13 @@ MAKERS: dict[str, Any] = {"kantor": OfficeSection, "sop": SopSection, "kalender"
 GROUPS: tuple[tuple[str, str], ...] = (
     ("Kantor", "kantor sop kalender penduduk mutu"), ("Meja ini", "tampilan perangkat rekam blangko"),
     ("Orang dan kunci", "petugas kunci"), ("Data", "sambungan simpanan cadangan"),
+    ("Pelindungan data", "masa akses kegagalan"),
 )
 """Groups of the list with the keys of their sections, in order; a section that none names stands in the last."""
 ICONS = {"kantor": "inbox", "sop": "list-checks", "kalender": "calendar", "penduduk": "users", "mutu": "message-square",
          "tampilan": "contrast", "perangkat": "printer", "rekam": "scan-face", "blangko": "credit-card", "petugas": "user",
-         "kunci": "lock", "sambungan": "wifi", "simpanan": "hard-drive", "cadangan": "save"}
+         "kunci": "lock", "sambungan": "wifi", "simpanan": "hard-drive", "cadangan": "save",
+         "masa": "clock", "akses": "eye", "kegagalan": "megaphone"}
 WORDS = {"kantor": "kop surat alamat telepon jam layanan nomor register penanda tangan stasiun",
          "sop": "langkah alur mutu baku syarat standar pelayanan temuan versi",
          "kalender": "libur cuti bersama hari kerja tanggal merah", "penduduk": "impor daftar NIK desa SIAK excel CSV",
@@ -61,7 +66,9 @@ WORDS = {"kantor": "kop surat alamat telepon jam layanan nomor register penanda 
          "perangkat": "kamera pemindai printer uji tes pad tanda tangan struk barcode berita acara rusak",
          "blangko": "terima stok BAST seri kartu kosong", "petugas": "pengguna kata sandi password peran akun nonaktif",
          "kunci": "sertifikat enkripsi cadangan kunci", "sambungan": "server jaringan internet proksi kecepatan jam kirim sertifikat",
-         "simpanan": "masa simpan pemusnahan hapus ruang kosong disk retensi", "cadangan": "backup pulihkan restore USB salinan"}
+         "simpanan": "masa simpan pemusnahan hapus ruang kosong disk retensi", "cadangan": "backup pulihkan restore USB salinan",
+         "masa": "retensi lama simpan hapus jadwal UU PDP privasi", "akses": "siapa melihat log alasan NIK privasi pengawasan",
+         "kegagalan": "insiden bocor hilang pemberitahuan lembaga 72 jam UU PDP privasi"}
 LIST_FROM = 1000
 """Design pixels of the page from which the list stands beside the sections; below it is one line above them."""
 

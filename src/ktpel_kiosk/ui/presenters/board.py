@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
-from ktpel_kiosk.desk import complaints, followups, queries, room, station_care, status_tasks
+from ktpel_kiosk.desk import complaints, followups, queries, room, station_care, status_tasks, subject_requests
 from ktpel_kiosk.desk.followups import TaskKind
 from ktpel_kiosk.desk.station_care import Lack
 from ktpel_kiosk.domain.certificates import Urgency, announced
@@ -149,7 +149,20 @@ class BoardPresenter:
             notices.append(Notice("attention", f"{number_text(total)} permohonan tertahan di pusat:",
                                   f"{', '.join(f'{number_text(n)} {what}' for n, what in held if n)}.", "Lihat tugasnya", "tugas",
                                   (("which", "pusat"),)))
-        return (*self._room(), *self._certificate(), *self._station(), *notices)
+        return (*self._requests(), *self._room(), *self._certificate(), *self._station(), *notices)
+
+    def _requests(self) -> tuple[Notice, ...]:
+        """Requests of data subjects past their 3 x 24 hours, or in their last day."""
+        s = self.session
+        if not s.actor.peran & PERMISSIONS["receive_subject_request"]:
+            return ()
+        late, soon = s.desk.register.read(lambda v: subject_requests.overdue(v, s.now()))
+        if not late and not soon:
+            return ()
+        title = (f"{number_text(late)} permintaan pemilik data lewat 3 x 24 jam." if late
+                 else f"{number_text(soon)} permintaan pemilik data berakhir dalam 24 jam.")
+        return (Notice("trouble" if late else "attention", title, "Jawab sekarang; waktunya berjalan juga malam dan hari libur.",
+                       "Lihat permintaan", "pengaduan", (("tab", "permintaan"),)),)
 
     def _room(self) -> tuple[Notice, ...]:
         """Early that the disk will be full, and plainly once nobody new can be recorded."""
