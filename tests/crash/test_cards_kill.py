@@ -109,12 +109,15 @@ def check(end: dict[str, Any], kills: int) -> None:
 
 
 @pytest.mark.timeout(600)
-def test_kills_while_printing_never_make_two_live_cards(tmp_path: Path) -> None:
-    check(kill_many(tmp_path, min(KILLS, 60), seed=3), min(KILLS, 60))
+def test_kills_while_printing_never_make_two_live_cards(tmp_path: Path, reached: Any) -> None:
+    kills = min(KILLS, 60)
+    check(kill_many(tmp_path, kills, seed=3), kills)
+    reached(13, asked=kills, got=kills, what="kills while printing without a second live card")
 
 
 @pytest.mark.gate
 @pytest.mark.timeout(7200)
-def test_a_thousand_kills_while_printing_never_make_two_live_cards(tmp_path: Path) -> None:
+def test_a_thousand_kills_while_printing_never_make_two_live_cards(tmp_path: Path, reached: Any) -> None:
     kills = max(KILLS, 1000)
     check(kill_many(tmp_path, kills, seed=4), kills)
+    reached(13, asked=1000, got=kills, what="kills while printing without a second live card")

@@ -100,15 +100,17 @@ def check(folder: Path, end: dict) -> None:
 
 
 @pytest.mark.timeout(600)
-def test_thirty_kills_lose_nothing_and_double_nothing(tmp_path, gateway):
+def test_thirty_kills_lose_nothing_and_double_nothing(tmp_path, gateway, reached):
     folder = tmp_path / "office"
     folder.mkdir(exist_ok=True)
     check(folder, kill_many(folder, gateway, kills=QUICK_KILLS, applicants=90, seed=1, longest_s=QUICK_S))
+    reached(11, asked=QUICK_KILLS, got=QUICK_KILLS, what="kills from intake to handover that lost and doubled nothing")
 
 
 @pytest.mark.gate
 @pytest.mark.timeout(7200)
-def test_thousand_kills_lose_nothing_and_double_nothing(tmp_path, gateway):
+def test_thousand_kills_lose_nothing_and_double_nothing(tmp_path, gateway, reached):
     folder = tmp_path / "office"
     folder.mkdir(exist_ok=True)
     check(folder, kill_many(folder, gateway, kills=1000, applicants=1500, seed=2))
+    reached(11, asked=1000, got=1000, what="kills from intake to handover that lost and doubled nothing")

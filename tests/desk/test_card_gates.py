@@ -145,13 +145,25 @@ def wait_for(true: Any) -> None:
 
 
 @pytest.mark.parametrize("name", POINTS)
-def test_every_fault_point_ends_and_the_ledger_balances(kit: CardBench, name: str) -> None:
+def test_every_fault_point_ends_and_the_ledger_balances(kit: CardBench, name: str, reached: Any) -> None:
     run(kit, POINTS[name])
+    reached(12, asked=1, got=1, what=f"fault point {name}")
 
 
 @pytest.mark.parametrize("name", INSIDE)
 def test_every_fault_point_of_a_printer_that_writes_chips(inside: CardBench, name: str) -> None:
     run(inside, INSIDE[name])
+
+
+@pytest.mark.gate
+@pytest.mark.timeout(3600)
+def test_all_fault_points_in_a_row_at_one_office(kit: CardBench, inside: CardBench, reached: Any) -> None:
+    for point in POINTS.values():
+        run(kit, point)
+    for point in INSIDE.values():
+        run(inside, point)
+    points = len(POINTS) + len(INSIDE)
+    reached(12, asked=points, got=points, what="fault points of a card that end confirmed, spoiled or cancelled")
 
 
 # -- two applicants at one desk (threat 14) -----------------------------------------------------------------------------
@@ -210,23 +222,25 @@ def _swap(kit: CardBench, rng: random.Random) -> None:
         kit.world.card_in_reader(rng.choice(cards).chip)
 
 
-def test_two_applicants_never_mix(kit: CardBench) -> None:
+def test_two_applicants_never_mix(kit: CardBench, reached: Any) -> None:
     """Four interleavings; the other 500 are the gate below."""
     refused.clear()
     for seed in range(4):
         interleave(kit, random.Random(seed))
+    reached(14, asked=4, got=4, what="interleavings of two applicants without a mixed chip")
     assert refused, "nothing was tried that had to be refused"
 
 
 @pytest.mark.gate
 @pytest.mark.timeout(3600)
-def test_five_hundred_interleavings_of_two_applicants(tmp_path_factory: pytest.TempPathFactory) -> None:
+def test_five_hundred_interleavings_of_two_applicants(tmp_path_factory: pytest.TempPathFactory, reached: Any) -> None:
     refused.clear()
     for block in range(10):  # an office of a hundred people each: its audit is read often
         with card_bench(tmp_path_factory.mktemp(f"mix{block}"), blanks=600) as made:
             for n in range(50):
                 interleave(made, random.Random(1000 + block * 50 + n))
     print({k: refused.count(k) for k in set(refused)})
+    reached(14, asked=500, got=500, what="interleavings of two applicants without a mixed chip")
     assert {"card.finish_first", "chip.foreign"} <= set(refused)
 
 

@@ -121,8 +121,10 @@ def turned(kept: Path, tmp_path: Path, count: int, seed: int) -> Counter[str]:
     return done
 
 
-def test_turned_bits_are_found(kept: Path, tmp_path: Path) -> None:
-    assert turned(kept, tmp_path, 16, 1)["silent"] == 0
+def test_turned_bits_are_found(kept: Path, tmp_path: Path, reached: Any) -> None:
+    silent = turned(kept, tmp_path, 16, 1)["silent"]
+    reached(16, asked=16, got=16 - silent, what="turned bits of register, journal, packets and spare contents found")
+    assert silent == 0
 
 
 @pytest.mark.gate
