@@ -53,6 +53,8 @@ class Person:
     user: str = ""
     told: Callable[[str], None] = lambda text: None
     events: Counter[str] = field(default_factory=Counter)
+    at_card: bool = False
+    """The applicant's card was pressed and nothing since: what the page says is about her, also where it shows no name."""
     board: dict[str, Thing] = field(default_factory=dict)
     """Keys of the keyboard on the screen, as last seen."""
 
@@ -149,7 +151,8 @@ class Person:
         opener = self.wait("the user's button", lambda seen: next((t for t in seen if t.role in BUTTONS and OFFICER.match(t.name)), None))
         assert isinstance(opener, Thing)
         self._press(lambda t: t.role == opener.role and t.name == opener.name, opener)
-        found = self.wait(f"menu with {line}", lambda seen: next((t for t in seen if t.role == "menu item" and t.name.startswith(line)), None))
+        found = self.wait(f"menu with {line}",
+                          lambda seen: next((t for t in seen if t.role == "menu item" and t.name.startswith(line)), None))
         assert isinstance(found, Thing)
         if self.mouse:
             self.click(found)
@@ -306,14 +309,16 @@ class Person:
             if card is None:
                 return "gone"
             self.click(self._in_sight(card))
+            self.at_card = True
             self.settled(lambda now: on_page(now) != "Beranda", 15.0)
-            self.settled(lambda now: shows(now, nama), 15.0)
+            self.settled(lambda now: shows(now, nama) or any(OWNED.search(t.name) for t in now), 15.0)
             return f"card: {card.name}"
-        owner = next((m for t in seen if (m := OWNED.search(t.name)) and mine), None)
+        owner = next((m for t in seen if (mine or self.at_card) and (m := OWNED.search(t.name))), None)
         fresh = page == "Loket" and any(t.role == "label" and t.name == "Permohonan baru" for t in seen)
         if owner is not None and not fresh:
             role = next(g for g in owner.groups() if g)
             wanted = next(user for title, user in ROLES.items() if title.casefold() == role.casefold())
+            self.at_card = False
             if wanted != self.user:
                 self.sign_out()
                 self.sign_in(wanted)
@@ -359,6 +364,7 @@ class Person:
         return thing
 
     def _to_board(self, seen: Seen) -> None:
+        self.at_card = False
         tab = one(seen, "Beranda", ("page tab", "radio button"))
         if tab is not None:
             self.click(tab)
