@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Iterator
+from concurrent.futures import Future
 
 import pytest
 
+from ktpel_kiosk.domain.errors import Stalled
 from ktpel_kiosk.hal.deadlines import Deadlines
 from ktpel_kiosk.hal.manager import DeviceManager
 from ktpel_kiosk.hal.simulators.world import SimulatedWorld
@@ -73,3 +75,28 @@ def test_unplugged_and_back(desk) -> None:
     assert until(lambda: health(manager) is DeviceHealth.READY)
     world.scan_code("0004/KTP/XI/2026")
     assert until(lambda: codes == ["0004/KTP/XI/2026"])
+
+
+class Hasty:
+    """Devices whose scanner says "nothing there" without waiting."""
+
+    def __init__(self) -> None:
+        self.asked = 0
+
+    def call(self, _kind: DeviceKind, _operation: str, _work: object, _limit: float) -> Future[str]:
+        self.asked += 1
+        answer: Future[str] = Future()
+        answer.set_exception(Stalled("barcode.none", device_kind="barcode", operation="read"))
+        return answer
+
+    def interrupt(self, _kind: DeviceKind) -> None:
+        pass
+
+
+def test_a_scanner_that_does_not_wait_costs_no_processor() -> None:
+    devices = Hasty()
+    listener = CodeListener(devices, lambda _code: None)  # type: ignore[arg-type]
+    listener.start()
+    time.sleep(0.3)
+    listener.stop()
+    assert 1 <= devices.asked <= 5

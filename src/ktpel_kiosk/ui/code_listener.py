@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+import time
 from collections.abc import Callable
 
 from ktpel_kiosk.domain.errors import KioskError, NotConnected, Stalled
@@ -29,10 +30,12 @@ class CodeListener(threading.Thread):
             return str(scanner.read(self._wait_s))
 
         while not self._leaving.is_set():
+            began = time.monotonic()
             try:
                 code = self._devices.call(DeviceKind.BARCODE, "barcode.wait", wait, self._wait_s + 5.0).result()
             except Stalled:
-                continue
+                if time.monotonic() - began < self._wait_s / 2:  # a scanner that says "nothing" at once must not be asked without end
+                    self._leaving.wait(min(self._pause_s, 0.25))
             except NotConnected:
                 self._leaving.wait(self._pause_s)
             except KioskError:  # interrupted for somebody else, or an unreadable code
