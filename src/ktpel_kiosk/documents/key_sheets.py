@@ -35,7 +35,7 @@ def _page(pen: Pen, paper: KeySheetsPaper, sheet: Sheet) -> None:
     pen.line(f"Set {sheet.set_id:05d} · dibuat {paper.tanggal}", REGULAR, 11, color=MUTED)
     pen.down(4)
     pen.paragraph(f"Dengan {sheet.needed} dari {sheet.count} lembar, register dan cadangan kantor ini dapat dibuka bila kunci komputer "
-                  "atau kode pemulihan hilang: di Penyiapan, \"Kantor ini sudah ada\", atau di Pengaturan, bagian Cadangan.", size=11)
+                  "atau kode pemulihan hilang. Caranya tertulis di panduan, bab Salinan dan pemulihan.", size=11)
     pen.down(6)
     _words(pen, sheet)
     pen.down(8)

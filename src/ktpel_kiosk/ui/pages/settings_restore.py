@@ -42,8 +42,8 @@ class RestoreView(QWidget):
         box.addWidget(self.message)
         both = QHBoxLayout()
         both.setSpacing(16)
-        both.addWidget(self._choose(), 5)
-        both.addWidget(self._act(), 6)
+        both.addWidget(self._choose(), 1)
+        both.addWidget(self._act(), 1)
         box.addLayout(both, 1)
 
     def _choose(self) -> Card:
@@ -85,7 +85,7 @@ class RestoreView(QWidget):
         box.addLayout(self.book)
         self.reason = TextField("alasan_pulih", word("pulih", "alasan"), limit=120)
         box.addWidget(self.reason)
-        self.second = SecondPerson(word("pulih", "kedua"), word("pulih", "kedua_kalimat"))
+        self.second = SecondPerson(word("pulih", "kedua"), word("pulih", "kedua_kalimat"), stacked=True)
         self.second.entered.connect(self._restore)
         box.addWidget(self.second)
         box.addStretch(1)
