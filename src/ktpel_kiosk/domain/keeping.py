@@ -105,7 +105,7 @@ SIMPANAN: tuple[Simpan, ...] = (
            ("office.json", "sop", "sop-berlaku.toml", "ui.json", "ui-desk.json", "pilihan.json", "tempat.json", "wilayah.csv",
             "devices.toml", "penyiapan.json", "penyiapan")),
     Simpan("berkas_register", "Berkas register", "Semua tabel di atas, terenkripsi, dengan kuncinya yang terbungkus", _REGISTER,
-           "Selama kantor melayani", "Tidak dihapus oleh aplikasi", Bagaimana.TETAP, folders=("register",)),
+           "Selama kantor melayani", "Tidak dihapus oleh aplikasi", Bagaimana.TETAP, folders=("register", "simpanan")),
     Simpan("cetakan", "Cetakan dan laporan sebagai PDF", "Tanda terima, surat, berita acara, laporan, yang dapat dibuat lagi dari register",
            KANTOR, f"{PAPER_DAYS} hari", "Dihapus oleh pekerjaan harian; kerja sementara dihapus seketika", Bagaimana.MALAM,
            folders=("documents", "kerja"), days=PAPER_DAYS),
