@@ -17,7 +17,7 @@ from desk_office import PASSWORD, Office, build
 from PIL import Image
 
 from ktpel_kiosk.cards.chip import SpecimenPersonaliser
-from ktpel_kiosk.desk import printing, reconcile
+from ktpel_kiosk.desk import encoding, printing, reconcile
 from ktpel_kiosk.desk.card_acts import CardActs
 from ktpel_kiosk.desk.context import Desk
 from ktpel_kiosk.domain.biometric import RawImage
@@ -117,6 +117,17 @@ class CardBench:
     def card_of(self, job_id: str) -> PrintedCard | None:
         return next((c for c in reversed(self.world.printed()) if c.title == job_id), None)
 
+    def stranger(self) -> Any:
+        """A finished card of another office: no row of ours knows its chip."""
+        if not self._strangers:
+            p, now = self.next_person(), self.office.clock.now()
+            job = CardJob("lain", p.id, credential="kantor-lain", nik=p.penduduk.nik, blangko="", state=JobState.CONFIRMED,
+                          created_at=now, updated_at=now, face_hash=hashlib.sha256(b"lain").hexdigest())
+            card = self.world.blank_card()
+            SpecimenPersonaliser().write(_Direct(card), encoding._chip_data(self.desk, job))
+            self._strangers.append(card)
+        return self._strangers[0]
+
     def settle(self, p: Permohonan) -> CardJob | None:
         """Go on with somebody's card as an honest operator would until it is made; at most :data:`STEPS` acts."""
         for _ in range(STEPS):
@@ -133,6 +144,7 @@ class CardBench:
         raise AssertionError(f"not settled: {self.live(p)}, told {self.told}")
 
     _pattern: list[Permohonan] = field(default_factory=list)
+    _strangers: list[Any] = field(default_factory=list)
     told: list[str] = field(default_factory=list)
     answers: list[str] = field(default_factory=list)
 

@@ -12,8 +12,9 @@ from dataclasses import dataclass, field
 from typing import Any
 
 import pytest
-from card_bench import SECOND, CardBench, Crash, card_bench, check_chips, check_ledger
+from card_bench import SECOND, CardBench, Crash, _Direct, card_bench, check_chips, check_ledger
 
+from ktpel_kiosk.cards.chip import SpecimenPersonaliser
 from ktpel_kiosk.desk import encoding, printing, reconcile
 from ktpel_kiosk.domain.cards import JobState
 from ktpel_kiosk.domain.errors import DuplicateRequest, KioskError, SopViolation
@@ -174,6 +175,8 @@ def interleave(kit: CardBench, rng: random.Random) -> None:
 
     Only the eyes are honest: nobody calls a card good that is not there. Which card lies on the reader is chance.
     """
+    stranger = kit.stranger()
+    held = SpecimenPersonaliser().read(_Direct(stranger))
     people = [kit.next_person() for _ in range(2)]
     kit.world.faults.clear()
     desk, operator = kit.desk, kit.operator
@@ -205,6 +208,7 @@ def interleave(kit: CardBench, rng: random.Random) -> None:
     for p in sorted(people, key=lambda p: kit.live(p) is None):  # whose card is under way comes first
         kit.world.faults.clear()
         kit.settle(p)
+    assert SpecimenPersonaliser().read(_Direct(stranger)) == held, "a card of another office was written"
     check_ledger(kit)
 
 
@@ -213,10 +217,12 @@ refused: list[str] = []
 
 
 def _swap(kit: CardBench, rng: random.Random) -> None:
-    """A hand lays one of the cards of these two people on the reader, or takes it away. Spoiled ones are locked up."""
+    """A hand lays one of the cards of these two people on the reader, or another office's, or takes it away. Spoiled ones are locked up."""
     mine = {j.id for p in kit.people[-2:] for j in kit.desk.register.read(lambda v, p=p: v.card_jobs(p.id))}
     cards = [c for c in kit.world.printed() if c.title in mine and id(c.chip) not in gone]
-    if not cards or rng.random() < 0.1:
+    if rng.random() < 0.08:
+        kit.world.card_in_reader(kit.stranger())
+    elif not cards or rng.random() < 0.1:
         kit.world.take_card()
     else:
         kit.world.card_in_reader(rng.choice(cards).chip)
