@@ -90,6 +90,8 @@ class Person:
         while time.monotonic() < end:
             found = next((self.board[n] for n in (name, name.upper()) if n in self.board), None)
             if found is not None:
+                if len(name) > 1:
+                    self.told(f"screen key {name} at {found.x}, {found.y}, {found.width} x {found.height}")
                 self.stage.click(found)
                 self.events["clicks"] += 1
                 return

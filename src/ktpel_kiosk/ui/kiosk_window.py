@@ -5,7 +5,8 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from PySide6.QtCore import QEvent
+from PySide6.QtCore import QCoreApplication, QEvent, QObject
+from PySide6.QtGui import QKeyEvent, QKeySequence
 from PySide6.QtWidgets import QMainWindow, QWidget
 
 from ktpel_kiosk.ports.devices import DeviceHealth
@@ -27,6 +28,8 @@ if TYPE_CHECKING:
     from ktpel_kiosk.ui.paper_panel import PaperPanel
     from ktpel_kiosk.ui.presenters.session import Session
 
+HOUSE_KEYS = ("F1", "F2", "F3", "F6", "F7", "F8", "F9", "Esc")
+"""What the operator window answers to, whatever has the keyboard."""
 TYPING = frozenset({QEvent.Type.KeyPress, QEvent.Type.InputMethod, QEvent.Type.MouseButtonRelease, QEvent.Type.Drop})
 
 
@@ -71,6 +74,25 @@ class KioskWindow(QMainWindow):
             self._idle.touched()
             if event in TYPING:
                 self.typing.touched()
+
+    def _astray(self, watched: QObject, event: QEvent) -> bool:
+        """A key that came to the applicant's window, which the applicant just touched: it is the officer's, whose typing went on meanwhile.
+
+        True: the officer's window has it now.
+        """
+        applicant = self.applicant
+        if self.kiosk is None or applicant is None or not isinstance(event, QKeyEvent) or event.type() != QEvent.Type.KeyPress \
+                or watched != applicant.windowHandle() or self.in_front() is not self:
+            return False
+        name = QKeySequence(event.key()).toString()
+        if name in HOUSE_KEYS and not event.modifiers():
+            self.press(name)  # a shortcut of a window that is not active says nothing
+        else:
+            QCoreApplication.sendEvent(self.windowHandle(), event.clone())
+        return True
+
+    def press(self, key: str) -> None:
+        raise NotImplementedError
 
     @property
     def typing(self) -> TypingKeeper:
@@ -160,11 +182,9 @@ class KioskWindow(QMainWindow):
 
     def reopen(self) -> None:
         """A restore was agreed: the windows end, and whoever started them opens the folder again."""
-        self.place_keeper.left()
-        if self.kiosk is not None:
-            self.kiosk.let_out(Leave.CLOSE)
-        else:
-            self.close()
+        from ktpel_kiosk.desk.leaving import Leave
+
+        self.let_out(Leave.CLOSE)
 
     def in_front(self) -> QWidget:
         """The window that has to have the keyboard: the applicant's while a turned screen shows it, else this one."""

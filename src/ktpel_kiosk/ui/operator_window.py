@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QEvent, QObject, Qt, QTimer, Signal
-from PySide6.QtGui import QCloseEvent, QInputMethodEvent, QKeySequence, QResizeEvent, QShortcut
+from PySide6.QtGui import QCloseEvent, QInputMethodEvent, QKeySequence, QResizeEvent, QShortcut, QWindow
 from PySide6.QtWidgets import QDockWidget, QFrame, QHBoxLayout, QStackedWidget, QVBoxLayout, QWidget
 
 from ktpel_kiosk.domain.actor import Actor
@@ -20,6 +20,7 @@ from ktpel_kiosk.ui.choices import Choices
 from ktpel_kiosk.ui.desk_memory import DeskMemory
 from ktpel_kiosk.ui.header import Header
 from ktpel_kiosk.ui.kiosk import AFTER_WORDS, after_what
+from ktpel_kiosk.ui.kiosk_window import HOUSE_KEYS
 from ktpel_kiosk.ui.page_table import PAGES
 from ktpel_kiosk.ui.page_window import PageWindow
 from ktpel_kiosk.ui.pages.base import Page
@@ -39,7 +40,6 @@ if TYPE_CHECKING:
 
 NARROW_BELOW = 1100
 """Width of the window in design pixels under which the navigation stands narrow: large letters on a small screen."""
-KEYS = ("F1", "F2", "F3", "F6", "F7", "F8", "F9", "Esc")
 ACTS = (QEvent.Type.KeyPress, QEvent.Type.MouseButtonPress, QEvent.Type.TouchBegin, QEvent.Type.InputMethod)
 REFRESH_MS = 180
 IDLE_LOCK_S = 600
@@ -138,7 +138,7 @@ class OperatorWindow(PageWindow):
         outer.addWidget(Line())
         outer.addLayout(middle, 1)
         self.setCentralWidget(root)
-        for key in KEYS:
+        for key in HOUSE_KEYS:
             QShortcut(QKeySequence(key), self).activated.connect(partial(self.press, key))
         self._practice: QDockWidget | None = None
         if self.desk.practice is not None:
@@ -163,13 +163,17 @@ class OperatorWindow(PageWindow):
         self._presence = Presence(self, self._seen)
 
     def _seen(self, watched: QObject, event: QEvent) -> bool:
-        if not event.spontaneous() and not isinstance(event, QInputMethodEvent):
-            return False  # Qt's own
         kind = event.type()
+        relayed = not event.spontaneous() and kind == QEvent.Type.KeyPress and isinstance(watched, QWindow)
+        """While a screen reader listens, Qt sends each key round by it; its pace then tells nothing about scanners."""
+        if not event.spontaneous() and not relayed and not isinstance(event, QInputMethodEvent):
+            return False  # Qt's own
         if self.opening is not None and self.opening.key and kind in ACTS:
             self.opening.finish()  # what is pressed now is meant for the page that was asked for
         self._somebody(kind)
-        if kind == QEvent.Type.KeyPress and self._page not in ("", "masuk") and watched == self.windowHandle():
+        if self._astray(watched, event):
+            return True
+        if kind == QEvent.Type.KeyPress and not relayed and self._page not in ("", "masuk") and watched == self.windowHandle():
             press = key_press(event)
             return press is not None and self._wedge.takes(watched, press)
         return False
