@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
@@ -15,12 +14,9 @@ from sqlcipher3 import dbapi2 as dbapi
 from ktpel_kiosk.domain.errors import BadInput, Corrupt
 from ktpel_kiosk.durable import make_folder, storage_trouble, sync_directory
 from ktpel_kiosk.register import driver, keycheck
+from ktpel_kiosk.register.gently import Gently
 
 SUFFIX = ".sqlite"
-_STEPS = 4000
-"""Steps of SQLite's machine between two looks at the clock: well below a millisecond of work."""
-_WORK_S, _REST_S, _LONGEST_REST_S = 0.004, 1.0, 0.05
-"""A gentle copy rests after four milliseconds, as long as it worked, so that the desk always finds processor and disk free."""
 Beside = Callable[[Path, "CopyFacts"], None]
 
 
@@ -88,20 +84,9 @@ def _copy(path: Path, key: bytes, target: Path, gentle: bool) -> None:
 
 
 def rest_between(connection: Any, gentle: bool) -> None:
-    """Let long statements of this connection rest: as long as they worked, at most 50 ms at a time."""
-    if not gentle:
-        return
-    began = time.monotonic()
-
-    def rest() -> int:
-        nonlocal began
-        worked = time.monotonic() - began
-        if worked >= _WORK_S:
-            time.sleep(min(worked * _REST_S, _LONGEST_REST_S))
-            began = time.monotonic()
-        return 0
-
-    connection.set_progress_handler(rest, _STEPS)
+    """Let long statements of this connection rest."""
+    if gentle:
+        Gently().within(connection)
 
 
 def _require_part_of(path: Path, key: bytes, facts: CopyFacts, copy: Path) -> None:

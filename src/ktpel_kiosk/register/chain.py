@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
@@ -22,14 +22,15 @@ if TYPE_CHECKING:
 class _Reader:
     """Streams links and remembers what the checks after the stream need."""
 
-    def __init__(self, view: SqlView, anchored: int) -> None:
-        self._view, self._anchored = view, anchored
+    def __init__(self, view: SqlView, anchored: int, rest: Callable[[], object]) -> None:
+        self._view, self._anchored, self._rest = view, anchored, rest
         self.length, self.head = 0, GENESIS
         self.at_anchor = GENESIS if anchored == 0 else ""
         self.seals = KnownSeals()
 
     def links(self) -> Iterator[AuditLink]:
         for row in self._view.audit_rows():
+            self._rest()
             link = self._link(row)
             if link.sequence == self._anchored:
                 self.at_anchor = link.digest
@@ -48,13 +49,13 @@ class _Reader:
         return link if canonical else AuditLink(0, link.at, "", "", "", {}, "", "")
 
 
-def check_chain(view: SqlView, anchor: Anchor | None, key: bytes | None = None) -> AuditCheck:
+def check_chain(view: SqlView, anchor: Anchor | None, key: bytes | None = None, rest: Callable[[], object] = lambda: None) -> AuditCheck:
     """First thing that does not fit, by sequence number; with the register's ``key`` also every row that differs from its seal.
 
     A chain that is whole in itself but shorter than its head or anchor is broken after its last link; one that differs from
     the anchor is broken where the anchor points. Without an anchor nothing proves the end: broken after the last link.
     """
-    reader = _Reader(view, anchor.length if anchor else 0)
+    reader = _Reader(view, anchor.length if anchor else 0, rest)
     links = reader.links()
     broken = first_broken(links)
     for _ in links:  # past the broken link the seals are still the best witness of which row is another
@@ -62,8 +63,8 @@ def check_chain(view: SqlView, anchor: Anchor | None, key: bytes | None = None) 
     chain = _judged(view, anchor, reader, broken)
     if key is None:
         return chain
-    rows = view.check_rows(key, reader.seals)
-    return replace(chain, rows=rows.rows, unsealed=rows.unsealed, faults=tuple(rows.different))
+    rows = view.check_rows(key, reader.seals, rest)
+    return replace(chain, rows=rows.rows, unsealed=rows.unsealed, faults=(*rows.different, *view.check_words(rest)))
 
 
 def _judged(view: SqlView, anchor: Anchor | None, reader: _Reader, broken: int | None) -> AuditCheck:

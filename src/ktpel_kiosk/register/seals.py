@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import hmac
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Final
 from urllib.parse import quote, unquote
@@ -23,7 +23,7 @@ BIRTH: Final = "*"
 """Stands first in the seals of a register's first transaction: there is no row from before."""
 LEFT_OUT: Final = frozenset({
     "audit", "audit_head",  # the chain itself
-    "search_word",  # made from the applications, of no meaning of its own
+    "search_word",  # made from the applications: register/word_check.py
     "survey",  # the order in which forms came is kept nowhere, on purpose
     "population",  # an imported list of any size; its file's hash stands in population_batch
     "alembic_version",
@@ -150,21 +150,23 @@ class RowsChecked:
     different: list[RowFault] = field(default_factory=list)
 
 
-def check_rows(connection: Any, sealer: Sealer, known: KnownSeals) -> RowsChecked:
+def check_rows(connection: Any, sealer: Sealer, known: KnownSeals, rest: Callable[[], object] = lambda: None) -> RowsChecked:
     """Every sealed table of the register against the last seals of its rows; one row is held at a time."""
     found = RowsChecked()
     tables = sealed_tables(connection)
     for table in tables.values():
-        _check_table(connection, sealer, table, known, found)
+        _check_table(connection, sealer, table, known, found, rest)
     for name in sorted(known.rows.keys() - tables.keys()):
         found.different += [RowFault(name, unquote(key), "missing") for key, digest in known.rows[name].items() if digest]
     return found
 
 
-def _check_table(connection: Any, sealer: Sealer, table: SealedTable, known: KnownSeals, found: RowsChecked) -> None:
+def _check_table(connection: Any, sealer: Sealer, table: SealedTable, known: KnownSeals, found: RowsChecked,
+                 rest: Callable[[], object]) -> None:
     seals, seen = known.rows.get(table.name, {}), set[str]()
     cursor = connection.execute(f'SELECT {", ".join(chr(34) + c + chr(34) for c in table.columns)} FROM main."{table.name}" NOT INDEXED')
     for values in _readable(cursor, table, found):
+        rest()
         key = table.key_of(values)
         seen.add(key)
         found.rows += 1

@@ -31,6 +31,7 @@ if TYPE_CHECKING:
     from ktpel_kiosk.ports.clock import Clock, Ids
     from ktpel_kiosk.ports.register import AuditCheck, Tx, View
     from ktpel_kiosk.register.backup import Beside
+    from ktpel_kiosk.register.gently import Gently
     from ktpel_kiosk.register.tx import SqlTx, SqlView
 
 T = TypeVar("T")
@@ -337,8 +338,11 @@ class SqlRegister:
 
     # -- care --------------------------------------------------------------------------------------------------------------
 
-    def check_audit(self) -> AuditCheck:
-        """Check every link, the register's own head, the anchor outside it, and every sealed row; streamed, on the calling thread."""
+    def check_audit(self, rest: Callable[[], object] = lambda: None) -> AuditCheck:
+        """Check every link, the register's own head, the anchor outside it, and every sealed row; streamed, on the calling thread.
+
+        ``rest`` is called between any two of them and may raise.
+        """
         self.wake()
         self._ready.wait()  # two threads importing SQLAlchemy at once see it half made
         from ktpel_kiosk.register.chain import check_chain
@@ -347,7 +351,7 @@ class SqlRegister:
         if anchor is not None and last is not None and last.register_id == anchor.register_id and last.length > anchor.length:
             anchor = last
         with self._reader() as view:
-            return check_chain(view, anchor, self._key)
+            return check_chain(view, anchor, self._key, rest)
 
     def accept_audit_head(self, actor: str, reason: str) -> None:
         """After a restored backup, or a lost anchor: an administrator stands for the chain as it is now. Audited.
@@ -373,15 +377,17 @@ class SqlRegister:
         """Structure of the whole file (seconds for large registers). Raises Corrupt ``register.corrupt``."""
         self._check(quick=True)
 
-    def integrity_check(self) -> None:
+    def integrity_check(self, gently: Gently | None = None) -> None:
         """Authenticity of every page, every index and reference; for the night. Raises Corrupt ``register.corrupt``."""
-        self._check(quick=False)
+        self._check(quick=False, gently=gently)
 
-    def _check(self, *, quick: bool) -> None:
+    def _check(self, *, quick: bool, gently: Gently | None = None) -> None:
         from ktpel_kiosk.register.backup import first_fault
 
         connection = driver.connect(self._path, self._key)
         try:
+            if gently is not None:
+                gently.within(connection)
             fault = first_fault(connection, quick=quick)
         except dbapi2.Error as error:
             raise driver.trouble(error, self._path) from error

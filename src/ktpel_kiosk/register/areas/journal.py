@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Final
 
 from sqlalchemy import bindparam, select, update
@@ -11,12 +11,14 @@ from sqlalchemy.dialects.sqlite import insert
 from ktpel_kiosk.domain.audit import AuditLink, link_digest
 from ktpel_kiosk.domain.errors import BugError
 from ktpel_kiosk.ports.clock import Clock
+from ktpel_kiosk.ports.register import RowFault
 from ktpel_kiosk.register import mappers
 from ktpel_kiosk.register.anchor import Anchor
 from ktpel_kiosk.register.codecs import micros, moment
 from ktpel_kiosk.register.rows import AuditHeadRow, AuditRow, table_of
 from ktpel_kiosk.register.seals import BIRTH, ROWS, KnownSeals, RowsChecked, RowSeals, Sealer, check_rows
 from ktpel_kiosk.register.session import Row, Session
+from ktpel_kiosk.register.word_check import check_words
 
 Fact = str | int | float | bool | None
 LINKS: Final = table_of(AuditRow)
@@ -52,9 +54,13 @@ class JournalView(Session):
         """All links as stored, streamed."""
         return self.stream(_EVERY)
 
-    def check_rows(self, key: bytes, known: KnownSeals) -> RowsChecked:
-        """Every sealed row against ``known``; ``key`` is the register's own."""
-        return check_rows(self._connection, Sealer(key), known)
+    def check_rows(self, key: bytes, known: KnownSeals, rest: Callable[[], object] = lambda: None) -> RowsChecked:
+        """Every sealed row against ``known``; ``key`` is the register's own, ``rest`` is called before each."""
+        return check_rows(self._connection, Sealer(key), known, rest)
+
+    def check_words(self, rest: Callable[[], object] = lambda: None) -> list[RowFault]:
+        """Applications that are not found by exactly the words their rows hold."""
+        return check_words(self._connection, rest)
 
 
 class JournalWrites(JournalView):
