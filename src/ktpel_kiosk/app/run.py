@@ -30,7 +30,7 @@ def run_windows(office: str, data: Path, *, windowed: bool = False, camera: str 
     The window comes first; gateway simulator, network thread, simulated devices and heavy libraries follow behind it.
     """
     from ktpel_kiosk.app.memory import tame_allocator
-    from ktpel_kiosk.ui.app import start_windows
+    from ktpel_kiosk.ui.app import forget_windows, start_windows
 
     tame_allocator()
     measuring = bool(os.environ.get(EXIT_WHEN_READY))
@@ -49,7 +49,8 @@ def run_windows(office: str, data: Path, *, windowed: bool = False, camera: str 
             behind.stop()
             kiosk.close()
         if code or not (data / PENDING_RESTORE).exists():
-            return code  # else a restore was agreed: the folder is opened again, with the restored register
+            return code
+        forget_windows()  # a restore was agreed: the folder is opened again, with the restored register
 
 
 def first_run(data: Path, *, windowed: bool) -> Path | None:

@@ -160,7 +160,7 @@ class Watchdog:
                 data = _read(beats)
                 open_end = data != b""
                 if data:
-                    last, ready, ending = time.monotonic(), True, ending or ENDING in data
+                    last, ready, ending = time.monotonic(), True, data.endswith(ENDING)  # after a restore the windows open again
             else:
                 time.sleep(0.02)  # the pipe is closed: the process is about to be gone
             gone = _ended(child)

@@ -11,7 +11,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import Qt
+from PySide6.QtCore import QEvent, Qt
 from PySide6.QtWidgets import QApplication
 
 from ktpel_kiosk.ui import practice_mark
@@ -173,6 +173,16 @@ def start_windows(desk: Desk, *, windowed: bool = False, on_ready: Callable[[], 
         beat.ending()
         listener.stop()
         windows.close()
+
+
+def forget_windows() -> None:
+    """Between two offices of one process (a restore): the closed windows go now, with their timers and watches, not when garbage is swept."""
+    import gc
+
+    for window in QApplication.topLevelWidgets():
+        window.deleteLater()
+    QApplication.sendPostedEvents(None, QEvent.Type.DeferredDelete.value)
+    gc.collect()
 
 
 def behind_the_windows(operator: OperatorWindow) -> None:
