@@ -176,7 +176,7 @@ def start_windows(desk: Desk, *, windowed: bool = False, on_ready: Callable[[], 
 
 
 def forget_windows() -> None:
-    """Between two offices of one process (a restore): the closed windows go now, with their timers and watches, not when garbage is swept."""
+    """Between two offices of one process (a restore): the closed windows go now, with their timers and watches, not with the garbage."""
     import gc
 
     for window in QApplication.topLevelWidgets():
