@@ -368,6 +368,16 @@ def test_statuses_flow_in_order_and_repeats_are_not_asked_again(office, simulato
     assert seen[-1].reason == "satu banding banyak"
 
 
+def test_every_answer_of_the_feed_is_told_also_without_news(office, simulator, behaviour, connect, uploader_for):
+    told: list[int] = []
+    up = uploader_for(connect(simulator.port), on_answer=lambda: told.append(1))
+    assert [up.pull_statuses(), up.pull_statuses(), len(told)] == [0, 0, 2]
+    port = simulator.port
+    gone = uploader_for(connect(port + 1), on_answer=lambda: told.append(2))
+    gone.pull_statuses()
+    assert told == [1, 1]
+
+
 def test_an_indigestible_status_is_skipped_after_a_few_tries_and_audited(office, simulator, connect, uploader_for):
     packet = office.add(100)
     seen = []

@@ -13,6 +13,7 @@ from typing import Annotated
 import typer
 
 from ktpel_kiosk.app import cli_capture, cli_copies, cli_gallery, cli_mosip, cli_office, cli_packets, cli_station
+from ktpel_kiosk.app.cli_alone import station_app
 from ktpel_kiosk.app.cli_biometrics import biometrics_app
 from ktpel_kiosk.app.cli_books import blangko_app, register_app
 from ktpel_kiosk.app.cli_common import DEFAULT_DATA, Data, Json
@@ -50,6 +51,7 @@ app.add_typer(devices_app, name="devices")
 app.add_typer(gateway_app, name="gateway")
 app.add_typer(keys_app, name="keys")
 app.add_typer(courier_app, name="courier")
+app.add_typer(station_app, name="station")
 cli_office.add_to(app, sop_app)
 cli_capture.add_to(app)
 cli_gallery.add_to(app)

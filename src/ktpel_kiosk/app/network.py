@@ -48,7 +48,7 @@ class Network:
         return self._uploader
 
     def _made(self) -> Uploader:
-        from ktpel_kiosk.desk import statuses
+        from ktpel_kiosk.desk import sign_in_bound, statuses
         from ktpel_kiosk.domain.text import zone
         from ktpel_kiosk.siak.uploader import Uploader
 
@@ -58,6 +58,7 @@ class Network:
             self._register, bytes_line, desk.sealer, self._clock, random.Random(), small=self.gateway, rules=self.rules,
             zone=lambda: zone(desk.sop.kantor.zona_waktu), on_received=lambda packet_id: statuses.note_receipt(desk, packet_id),
             on_status=lambda event: statuses.apply_status(desk, event),
+            on_answer=lambda: sign_in_bound.answered(desk),
         )
 
     def start(self, beside: Callable[[], object], always: Callable[[], object], rhythm: Rhythm | None = None) -> None:

@@ -19,6 +19,8 @@ class Seats:
         self._free_at: dict[str, float] = {}
         self.counted_at: float | None = None
         """Monotonic moment at which :mod:`sign_in_bound` counted last in this process."""
+        self.answered_at: float | None = None
+        """Monotonic moment at which it noted an answer of the centre last."""
 
     def take(self, username: str, signer: Signer) -> None:
         """The officer signed in: the key may be used until :meth:`leave`."""

@@ -1,8 +1,8 @@
 """How long officers may sign in at a desk that does not meet the centre (docs/adr/0037).
 
 Accounts live in this desk's register alone. An officer who was dismissed, or a machine that was carried off, must not go on for ever
-because no line brings news: after so many days without a verified answer of the centre (a receipt, a status; a courier's disk counts)
-only those may sign in who may extend, and they extend with a reason that the audit keeps.
+because no line brings news: after so many days without a verified answer of the centre (a receipt, a status, an answer that there is no
+news; a courier's disk counts) only those may sign in who may extend, and they extend with a reason that the audit keeps.
 
 The wall clock belongs to whoever sits at the machine. Days are therefore counted up in the register, sign-in by sign-in: the longer of
 what wall and monotonic clock say passed, and a whole day for a clock that was set back. A clock moved on only ends the time sooner.
@@ -25,8 +25,11 @@ from ktpel_kiosk.ports.register import Tx, View
 
 DAYS = "masuk.hari"
 KEPT = "masuk.jam"
+ANSWERS = "masuk.jawaban"
+"""How many answers of the centre without news were noted; a quiet office on a working line is not an office without the centre."""
+NOTE_EVERY_S = 6 * 3600.0
 USUAL_DAYS, FEWEST_DAYS, MOST_DAYS = 30, 3, 365
-WARN_DAYS = 5
+WARN_DAYS = 7
 BACK_S = 300.0
 """Setting a clock right moves it by less; more is a clock that was set back (PACKET.md, limits)."""
 DAY_S = 86_400.0
@@ -72,6 +75,45 @@ def bound(desk: Desk) -> Bound:
 def count(desk: Desk, tx: Tx) -> None:
     """Count up, inside the transaction of a sign-in."""
     _keep(desk, tx, _counted(desk, tx))
+
+
+def answered(desk: Desk) -> None:
+    """The gateway, known by its certificate, answered a question for news; noted four times a day at most. Called by the sender.
+
+    With news or without: a village in which nobody applied for a month has met the centre all the same.
+    """
+    now, noted = desk.clock.monotonic(), desk.seats.answered_at
+    if noted is not None and 0 <= now - noted < NOTE_EVERY_S:
+        return
+
+    def work(tx: Tx) -> None:
+        tx.put_setting(ANSWERS, str(int(tx.setting(ANSWERS) or 0) + 1))
+        _keep(desk, tx, _State(0.0, desk.clock.now(), _met(tx)))
+        tx.log("CentreAnswered", "pusat", "-")
+
+    if desk.register.read(lambda v: _days(desk, v)):
+        desk.register.write(work)
+    desk.seats.answered_at = now
+
+
+def offered(desk: Desk) -> bool:
+    """Whether there is anything to look at: a practice office is not bound."""
+    return not desk.specimen
+
+
+@dataclass(frozen=True, slots=True)
+class Extended:
+    """The last extension: when, by which account, and why."""
+
+    at: datetime
+    officer: str
+    reason: str
+
+
+def last_extension(desk: Desk) -> Extended | None:
+    """None if nobody ever extended. The reason as the audit keeps it."""
+    links = desk.register.read(lambda v: [link for link in v.audit(subject="kantor", limit=100_000) if link.event == "SignInExtended"])
+    return Extended(links[-1].at, links[-1].actor, str(links[-1].facts.get("reason", ""))) if links else None
 
 
 def may_pass(actor: Actor) -> bool:
@@ -156,4 +198,6 @@ def _kept(view: View) -> _State | None:
 
 def _met(view: View) -> str:
     """Grows with every verified answer of the centre that is stored, however it came."""
-    return f"{view.packets_received(_EPOCH)}/{view.status_cursor()}"
+    from ktpel_kiosk.desk.courier_back import read_to  # late: the sign-in page comes before everything that disks need
+
+    return f"{view.packets_received(_EPOCH)}/{read_to(view)}/{view.setting(ANSWERS) or '0'}"

@@ -51,6 +51,7 @@ class Uploader:
         rules: what the office allows on the line; asked before every chunk. zone: the office's, for the hours of the rules.
         on_received: called with the packet id after the receipt is stored; again after a crash in between.
         on_status: stores one status event and moves the application; see :meth:`pull_statuses`.
+        on_answer: the gateway answered a question for news, with or without any.
         on_progress: ``(packet_id, offset, size)`` after each chunk, for the screen.
         on_finished: the main lane left a packet without its receipt to the small lane.
         pause: waits that many seconds for the office's ceiling; default: until :meth:`request_stop`.
@@ -59,13 +60,13 @@ class Uploader:
     def __init__(self, register: Register, gateway: Gateway, sealer: Sealer, clock: Clock, rng: random.Random, *,
                  small: Gateway | None = None, policy: UploadPolicy | None = None, rules: Callable[[], LineRules] = LineRules,
                  zone: Callable[[], tzinfo] = lambda: UTC, on_received: Callable[[str], object] = lambda packet_id: None,
-                 on_status: Callable[[StatusEvent], object] = lambda event: None,
+                 on_status: Callable[[StatusEvent], object] = lambda event: None, on_answer: Callable[[], object] = lambda: None,
                  on_progress: Callable[[str, int, int], object] = lambda packet_id, offset, size: None,
                  on_finished: Callable[[], object] = lambda: None, pause: Callable[[float], object] | None = None) -> None:
         self._register, self._small, self._clock = register, small or gateway, clock
         self._policy = policy or UploadPolicy()
         self._rules, self._zone = rules, zone
-        self._on_received, self._on_status = on_received, on_status
+        self._on_received, self._on_status, self._on_answer = on_received, on_status, on_answer
         self.on_progress, self.on_finished = on_progress, on_finished
         self._line = Line(clock, rng, self._policy.probe_base_s, self._policy.probe_cap_s)
         self._ledger = PacketLedger(register, clock, rng, self._policy)
@@ -352,6 +353,8 @@ class Uploader:
                 self._line.went_down(cause, error.message_key)
             return []
         self._line.went_up()
+        with suppress(KioskError):  # only noting it failed (a full disk, told elsewhere); the next answer is noted
+            self._on_answer()
         return list(events)
 
     def _apply(self, event: StatusEvent) -> bool:

@@ -14,10 +14,12 @@ from desk_office import PASSWORD, Office, build
 from doubles import QuickHasher
 
 from ktpel_kiosk.app.office import open_register
-from ktpel_kiosk.desk import sign_in, sign_in_bound
+from ktpel_kiosk.desk import sign_in, sign_in_bound, statuses
+from ktpel_kiosk.desk.courier_back import READ_SETTING
 from ktpel_kiosk.desk.seats import Seats
 from ktpel_kiosk.domain.errors import BadInput, SignInRefused
 from ktpel_kiosk.domain.sop import Peran
+from ktpel_kiosk.domain.status import StatusSiak
 
 DAY = 86_400.0
 
@@ -233,4 +235,35 @@ def test_a_practice_office_is_not_bound_and_a_damaged_count_counts_as_used_up(tm
     sign_in.lock(office.desk, office.actor(Peran.KASI))
     with pytest.raises(SignInRefused, match=r"sign_in\.bound"):
         sign_in.sign_in(office.desk, "kasi", PASSWORD)
+    office.desk.register.close()
+
+
+def test_an_answer_without_news_renews_and_is_noted_four_times_a_day(tmp_path: Path) -> None:
+    """A village in which nobody applied for a month has a working line; what a hand enters is no answer of the centre."""
+    office, machine, _ = set_up(tmp_path / "o", specimen=False)
+    desk = office.desk
+    for name in {actor.username for actor in office.officers.actors.values()}:
+        sign_in.sign_in(desk, name, PASSWORD)
+    p = office.sealed()
+    machine.passes(27.5 * DAY)
+    left = sign_in_bound.bound(desk).days_left
+    statuses.record_entry(desk, office.actor(Peran.OPERATOR), p.id, StatusSiak.RECEIVED_AT_CENTRAL)
+    assert sign_in_bound.bound(desk).days_left == left < 4, "by hand"
+    for _ in range(8):
+        sign_in_bound.answered(desk)
+        machine.passes(3 * 3600)
+    assert sign_in_bound.bound(desk).days_left == 30
+    assert [link.event for link in desk.register.read(lambda v: v.audit(limit=10_000))].count("CentreAnswered") == 4
+    machine.passes(29.5 * DAY)
+    assert sign_in_bound.bound(desk).days_left == 1, "counted from the answer, not from the next sign-in"
+    desk.register.write(lambda tx: (tx.put_setting(READ_SETTING, "77"), tx.log("CourierImported", "-", "-", sequence=77)))
+    assert sign_in_bound.bound(desk).days_left == 30, "statuses of a courier's disk"
+    desk.register.close()
+
+
+def test_a_practice_office_notes_no_answers(tmp_path: Path) -> None:
+    office, _, _ = set_up(tmp_path / "o")
+    before = office.desk.register.read(lambda v: v.audit_length())
+    sign_in_bound.answered(office.desk)
+    assert office.desk.register.read(lambda v: v.audit_length()) == before
     office.desk.register.close()

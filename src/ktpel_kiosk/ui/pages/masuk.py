@@ -9,11 +9,12 @@ from PySide6.QtCore import Qt
 from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import QHBoxLayout
 
-from ktpel_kiosk.desk import sign_in
+from ktpel_kiosk.desk import sign_in, sign_in_bound
 from ktpel_kiosk.domain.actor import Actor
 from ktpel_kiosk.domain.errors import KioskError
 from ktpel_kiosk.domain.text import duration_text
 from ktpel_kiosk.ui.pages.base import Page
+from ktpel_kiosk.ui.presenters.alone import SECTION, sentence_at_sign_in
 from ktpel_kiosk.ui.widgets.base import Card, label
 from ktpel_kiosk.ui.widgets.buttons import Button
 from ktpel_kiosk.ui.widgets.field import TextField
@@ -53,6 +54,9 @@ class MasukPage(Page):
         middle.addStretch(1)
         self.frame.addStretch(1)
         self.frame.addLayout(middle)
+        self.alone = label("", "body", tone="attention", weight="medium", wrap=True, align=Qt.AlignmentFlag.AlignCenter)
+        self.alone.hide()
+        self.frame.addWidget(self.alone)
         self.frame.addStretch(1)
         self.off = Button(word("kiosk", "matikan") + " …", "link")
         self.off.clicked.connect(lambda: window.ask_to_leave("matikan"))
@@ -79,10 +83,17 @@ class MasukPage(Page):
             if args.get("notice"):
                 self.message.show_text("attention" if args["notice"] == "setelah_daya" else "info", word("kiosk", args["notice"]))
         self.off.setVisible(self.shell.kiosk is not None)
+        if sign_in_bound.offered(self.shell.desk):
+            self.ask_latest("pusat", lambda: sentence_at_sign_in(sign_in_bound.bound(self.shell.desk)), self._show_alone)
         self.password.set_value("")
         if args.get("username"):
             self.username.set_value(args["username"])
         (self.password if self.username.value() else self.username).editor.setFocus()
+
+    def _show_alone(self, sentence: str) -> None:
+        """A week before nobody but a supervisor comes in without the centre."""
+        self.alone.setText(sentence)
+        self.alone.setVisible(bool(sentence))
 
     def _left(self) -> float:
         return max(0.0, self._free_at - self.shell.desk.clock.monotonic())
@@ -112,11 +123,19 @@ class MasukPage(Page):
         if not name or not secret:
             (self.username if not name else self.password).editor.setFocus()
             return
-        self.act(lambda: sign_in.sign_in(self.shell.desk, name, secret), self._in, self._refused)
+        self.act(lambda: self._try(name, secret), self._in, self._refused)
 
-    def _in(self, actor: Actor) -> None:
+    def _try(self, name: str, secret: str) -> tuple[Actor, bool]:
+        """The officer, and whether they came in only because they may extend the time without the centre."""
+        actor, desk = sign_in.sign_in(self.shell.desk, name, secret), self.shell.desk
+        return actor, sign_in_bound.offered(desk) and sign_in_bound.may_pass(actor) and sign_in_bound.bound(desk).over
+
+    def _in(self, found: tuple[Actor, bool]) -> None:
+        actor, bound_over = found
         self.password.set_value("")
         self.shell.signed_in(actor)
+        if bound_over:
+            self.shell.go("pengaturan", section=SECTION)
 
     def _refused(self, error: KioskError) -> None:
         self.password.set_value("")

@@ -10,7 +10,7 @@ from PySide6.QtCore import QEvent
 from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import QBoxLayout, QScrollArea, QStackedWidget, QVBoxLayout
 
-from ktpel_kiosk.desk import station_care
+from ktpel_kiosk.desk import sign_in_bound, station_care
 from ktpel_kiosk.ui.pages.base import Page, scroll
 from ktpel_kiosk.ui.pages.settings_calendar import CalendarSection
 from ktpel_kiosk.ui.pages.settings_capture import CaptureSection
@@ -40,8 +40,11 @@ SECTIONS: tuple[tuple[str, str], ...] = (
 )
 SERVING: tuple[tuple[str, str], ...] = (("kunci", "Kunci & sertifikat"), ("cadangan", "Cadangan"))
 """Only at a desk that serves people; practice has keys and a gateway of its own."""
+BOUND: tuple[tuple[str, str], ...] = (("masuk", "Masuk tanpa pusat"),)
+"""Only where signing in without the centre ends; a practice office is not bound."""
 LATE: dict[str, str] = {"masa": "settings_keeping:KeepingSection", "akses": "settings_access_log:AccessLogSection",
                         "kegagalan": "settings_breach:BreachSection",
+                        "masuk": "settings_alone:AloneSection",
                         "kunci": "settings_certificates:CertificatesSection", "cadangan": "settings_copies:CopiesSection"}
 """Imported only where they are shown."""
 MAKERS: dict[str, Any] = {"kantor": OfficeSection, "sop": SopSection, "kalender": CalendarSection, "penduduk": PopulationSection,
@@ -50,12 +53,13 @@ MAKERS: dict[str, Any] = {"kantor": OfficeSection, "sop": SopSection, "kalender"
 
 GROUPS: tuple[tuple[str, str], ...] = (
     ("Kantor", "kantor sop kalender penduduk mutu"), ("Meja ini", "tampilan perangkat rekam blangko"),
-    ("Orang dan kunci", "petugas kunci"), ("Data", "sambungan simpanan cadangan"),
+    ("Orang dan kunci", "petugas masuk kunci"), ("Data", "sambungan simpanan cadangan"),
     ("Pelindungan data", "masa akses kegagalan"),
 )
 """Groups of the list with the keys of their sections, in order; a section that none names stands in the last."""
 ICONS = {"kantor": "inbox", "sop": "list-checks", "kalender": "calendar", "penduduk": "users", "mutu": "message-square",
          "tampilan": "contrast", "perangkat": "printer", "rekam": "scan-face", "blangko": "credit-card", "petugas": "user",
+         "masuk": "wifi-off",
          "kunci": "lock", "sambungan": "wifi", "simpanan": "hard-drive", "cadangan": "save",
          "masa": "clock", "akses": "eye", "kegagalan": "megaphone"}
 WORDS = {"kantor": "kop surat alamat telepon jam layanan nomor register penanda tangan stasiun",
@@ -65,6 +69,7 @@ WORDS = {"kantor": "kop surat alamat telepon jam layanan nomor register penanda 
          "tampilan": "warna kontras ukuran tulisan huruf gerak papan ketik keyboard gelap terang animasi",
          "perangkat": "kamera pemindai printer uji tes pad tanda tangan struk barcode berita acara rusak",
          "blangko": "terima stok BAST seri kartu kosong", "petugas": "pengguna kata sandi password peran akun nonaktif",
+         "masuk": "izin offline tanpa jaringan perpanjang hari pusat terkunci",
          "kunci": "sertifikat enkripsi cadangan kunci", "sambungan": "server jaringan internet proksi kecepatan jam kirim sertifikat",
          "simpanan": "masa simpan pemusnahan hapus ruang kosong disk retensi", "cadangan": "backup pulihkan restore USB salinan",
          "masa": "retensi lama simpan hapus jadwal UU PDP privasi", "akses": "siapa melihat log alasan NIK privasi pengawasan",
@@ -75,7 +80,8 @@ LIST_FROM = 1000
 
 def sections(session: Session) -> tuple[tuple[str, str], ...]:
     """Keys and titles of what this desk has."""
-    return (*SECTIONS, *SERVING) if station_care.offered(session.desk) else SECTIONS
+    found = (*SECTIONS, *SERVING) if station_care.offered(session.desk) else SECTIONS
+    return (*found, *BOUND) if sign_in_bound.offered(session.desk) else found
 
 
 def nav_sections(of: tuple[tuple[str, str], ...] = SECTIONS) -> list[NavSection]:
