@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
-from ktpel_kiosk.desk import complaints, followups, queries, room, station_care, status_tasks, subject_requests
+from ktpel_kiosk.desk import complaints, followups, queries, room, sign_in_bound, station_care, status_tasks, subject_requests
 from ktpel_kiosk.desk.followups import TaskKind
 from ktpel_kiosk.desk.station_care import Lack
 from ktpel_kiosk.domain.certificates import Urgency, announced
@@ -17,6 +17,7 @@ from ktpel_kiosk.domain.status import stored_status
 from ktpel_kiosk.domain.status_guide import guide
 from ktpel_kiosk.domain.text import date_full, date_long, duration_words, hours_text, number_text, percent_text
 from ktpel_kiosk.ports.register import ListItem, Query
+from ktpel_kiosk.ui.presenters import alone
 from ktpel_kiosk.ui.presenters.queue_words import bytes_words
 from ktpel_kiosk.ui.presenters.session import Session, brief, clock_text, number_short
 from ktpel_kiosk.ui.words import word
@@ -149,7 +150,21 @@ class BoardPresenter:
             notices.append(Notice("attention", f"{number_text(total)} permohonan tertahan di pusat:",
                                   f"{', '.join(f'{number_text(n)} {what}' for n, what in held if n)}.", "Lihat tugasnya", "tugas",
                                   (("which", "pusat"),)))
-        return (*self._requests(), *self._room(), *self._certificate(), *self._station(), *notices)
+        return (*self._alone(), *self._requests(), *self._room(), *self._certificate(), *self._station(), *notices)
+
+    def _alone(self) -> tuple[Notice, ...]:
+        """A week before officers can no longer sign in without the centre, and plainly once it is so."""
+        s = self.session
+        if not sign_in_bound.offered(s.desk):
+            return ()
+        found = sign_in_bound.bound(s.desk)
+        if not (found.over or found.warns):
+            return ()
+        state = alone.state_of(found)
+        may = sign_in_bound.may_pass(s.actor)
+        return (Notice("trouble" if found.over else "attention", word("masuk_pusat_judul", state).format(sisa=alone.left_words(found)),
+                       word("masuk_pusat_boleh" if may else "masuk_pusat_minta", state), "Perpanjang" if may else "Lihat", "pengaturan",
+                       (("section", alone.SECTION),)),)
 
     def _requests(self) -> tuple[Notice, ...]:
         """Requests of data subjects past their 3 x 24 hours, or in their last day."""
