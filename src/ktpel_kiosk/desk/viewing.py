@@ -1,7 +1,7 @@
 """Opening a person's full data: who, what, why, and who may see that (UU 27/2022 Ps 31; docs/adr/0031).
 
-While an application stands at a step this officer does, looking is part of serving it and asks nothing; it is noted once a day. Everything
-else needs a reason from a short list, which then holds for :data:`HOLDS` for that person.
+While an application stands at a step this officer does, or had one done by this officer today, looking is part of serving it and asks
+nothing; it is noted once a day. Everything else needs a reason from a short list, which then holds for :data:`HOLDS` for that person.
 """
 
 from __future__ import annotations
@@ -35,13 +35,21 @@ class Looked:
 
 
 def serving(desk: Desk, actor: Actor, p: Permohonan) -> bool:
-    """The application is on this officer's desk: it stands at a step the officer does, or waits at the counter to be taken in again."""
+    """The application is on this officer's desk: it stands at a step the officer does, waits at the counter to be taken in again, or had a
+    step done by this officer today (the receipt printed again while the applicant still stands there)."""
+    if _worked_today(desk, actor, p):
+        return True
     tahap = p.current()
     if p.keadaan is Keadaan.BERJALAN and tahap is not None:
         return bool(actor.peran & stage_roles(desk.sop_of(p.sop_digest), tahap))
     if p.keadaan is Keadaan.DIKEMBALIKAN and p.tahap:
         return bool(actor.peran & stage_roles(desk.sop_of(p.sop_digest), p.tahap[0]))
     return False
+
+
+def _worked_today(desk: Desk, actor: Actor, p: Permohonan) -> bool:
+    today = local_time(desk, desk.clock.now()).date()
+    return any(t.actor == actor.username and t.finished_at is not None and local_time(desk, t.finished_at).date() == today for t in p.tahap)
 
 
 def needs_reason(desk: Desk, actor: Actor, permohonan_id: str) -> bool:

@@ -10,7 +10,7 @@ from PySide6.QtWidgets import QHBoxLayout, QLabel, QVBoxLayout, QWidget
 
 from ktpel_kiosk.domain.errors import BadInput, DeviceTrouble, DuplicateRequest, KioskError, NotAllowed, NotFound, SignInRefused
 from ktpel_kiosk.domain.permohonan import Permohonan
-from ktpel_kiosk.domain.text import group_nik
+from ktpel_kiosk.domain.text import mask_nik
 from ktpel_kiosk.ui.pages.base import footer, scroll
 from ktpel_kiosk.ui.pages.cetak_spoil import SpoilForm
 from ktpel_kiosk.ui.presenters.cards import PrintView
@@ -137,7 +137,7 @@ class OfficialPanel(QWidget):
             self._forget()
         self.face.set_image(to_qimage(view.face.front) if view.face else None)
         self.name.setText(view.dossier.permohonan.penduduk.nama)
-        self.nik.setText(group_nik(view.dossier.permohonan.penduduk.nik))
+        self.nik.setText(mask_nik(view.dossier.permohonan.penduduk.nik))
         self.flip.set_text("Lihat belakang")
         self.flip.setEnabled(view.face is not None)
         self.stock.setText(self.presenter.stock(view))

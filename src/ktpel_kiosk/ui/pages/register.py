@@ -387,7 +387,7 @@ class RegisterPage(Page):
     def set_primary(self) -> None:
         part = self.parts.get(self.tabs.current)
         if self.in_dossier:
-            self.primary = self.dossier.status_panel.go_button if self.dossier.in_status else self.dossier.go_button
+            self.primary = self.dossier.next_button
         elif self.exporting:
             self.primary = self.export_panel.go_button
         else:

@@ -13,14 +13,17 @@ from ktpel_kiosk.domain.sop import Stage
 from ktpel_kiosk.ui.kiosk_files import open_outside
 from ktpel_kiosk.ui.pages.base import ApplicationHead, footer, scroll
 from ktpel_kiosk.ui.pages.register_export import choose_file
+from ktpel_kiosk.ui.pages.register_look import LookSide, PersonFacts
 from ktpel_kiosk.ui.pages.register_status_entry import StatusBlock, StatusEntryPanel
 from ktpel_kiosk.ui.presenters.books import BooksPresenter
+from ktpel_kiosk.ui.presenters.looking import LookPresenter
 from ktpel_kiosk.ui.presenters.register import DossierView, LetterFacts
 from ktpel_kiosk.ui.widgets.base import Card, Line, clear_layout, label
 from ktpel_kiosk.ui.widgets.buttons import Button, Chip, IconButton
 from ktpel_kiosk.ui.widgets.extra import DocRow, Panel
 from ktpel_kiosk.ui.widgets.fields import NoteField
 from ktpel_kiosk.ui.widgets.status import NoticeBar
+from ktpel_kiosk.ui.words import word
 
 if TYPE_CHECKING:
     from ktpel_kiosk.domain.permohonan import Permohonan
@@ -39,7 +42,7 @@ class DossierPane(QWidget):
         self.asking = False
         self._view: DossierView | None = None
         self._letter = ""
-        self.letters = BooksPresenter(page.session)
+        self.letters, self.looking = BooksPresenter(page.session), LookPresenter(page.session)
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
         layout.setSpacing(16)
@@ -56,6 +59,9 @@ class DossierPane(QWidget):
         self.void_panel = self._void()
         self.void_panel.hide()
         both.addWidget(self.void_panel)
+        self.look = LookSide(page)
+        self.look.asked.connect(self._asked_look)
+        both.addWidget(self.look)
         self._beside = both
         layout.addLayout(both, 1)
         self.back_button = Button("Kembali ke daftar", icon="arrow-left")
@@ -64,7 +70,9 @@ class DossierPane(QWidget):
         self.void_button.clicked.connect(lambda: self._ask_void(True))
         self.go_button = Button("Buka", "primary", key="F9")
         self.go_button.clicked.connect(self._go)
-        layout.addLayout(footer([self.back_button, self.void_button], [self.go_button]))
+        self.who_button = Button(word("lihat", "siapa_tombol"), icon="eye")
+        self.who_button.clicked.connect(lambda: self.look.who(self.permohonan_id))
+        layout.addLayout(footer([self.back_button, self.void_button], [self.who_button, self.go_button]))
 
     @cached_property
     def status_panel(self) -> StatusEntryPanel:
@@ -78,6 +86,13 @@ class DossierPane(QWidget):
     def in_status(self) -> bool:
         """The form for a status is open."""
         return "status_panel" in self.__dict__ and not self.status_panel.isHidden()
+
+    @property
+    def next_button(self) -> Button:
+        """What F9 presses."""
+        if self.in_status:
+            return self.status_panel.go_button
+        return self.look.reasons.go_button if self.look.reasons.isVisibleTo(self) else self.go_button
 
     def _steps_card(self) -> Card:
         card = Card(0, 0)
@@ -99,11 +114,9 @@ class DossierPane(QWidget):
         box.addWidget(Line())
         box.addSpacing(4)
         box.addWidget(label("Isian", "strong", weight="semibold"))
-        self._data = QGridLayout()
-        self._data.setHorizontalSpacing(20)
-        self._data.setVerticalSpacing(7)
-        self._data.setColumnStretch(1, 1)
-        box.addLayout(self._data)
+        self.facts = PersonFacts()
+        self.facts.wanted.connect(self._reveal)
+        box.addWidget(self.facts)
         box.addStretch(1)
         card.body.addWidget(scroll(inner))
         return card
@@ -146,6 +159,7 @@ class DossierPane(QWidget):
         if p.id != self.permohonan_id:
             self._ask_void(False)
             self._ask_status(False)
+            self.look.leave()
         self.permohonan_id, self._view = p.id, view
         self.head.show_dossier(self.page.session, view.dossier)
         self.state.set(view.state, view.tone)
@@ -161,6 +175,7 @@ class DossierPane(QWidget):
         self.go_button.set_text(view.go_text or "Buka")
         self.go_button.setVisible(bool(view.go_page))
         self.void_button.setVisible(view.can_void)
+        self.who_button.setVisible(self.page.presenter.may("view_access_log"))
 
     def _fill_steps(self, view: DossierView) -> None:
         clear_layout(self._steps)
@@ -172,12 +187,7 @@ class DossierPane(QWidget):
                 self._steps.addWidget(Chip(s.state, s.tone, compact=True), i, 3, Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter)
             else:
                 self._steps.addWidget(label(s.state, "small", tone="faint"), i, 3)
-        clear_layout(self._data)
-        for i, (title, value) in enumerate(view.biodata):
-            self._data.addWidget(label(title, "small", tone="muted"), i, 0, Qt.AlignmentFlag.AlignTop)
-            shown = label(value, "body", weight="medium", wrap=True)
-            shown.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
-            self._data.addWidget(shown, i, 1)
+        self.facts.show_rows(view.dossier.permohonan.id, view.biodata)
 
     def _fill_papers(self, view: DossierView) -> None:
         box = self._papers
@@ -237,7 +247,7 @@ class DossierPane(QWidget):
         row = DocRow(letter.title, letter.detail)
         row.open.set_text("Cetak lagi")
         row.open.setVisible(not letter.void and self.letters.may("issue_letter"))
-        row.open.clicked.connect(lambda _on=False: self.page.ask(partial(self.letters.reprint, letter.nomor), self._opened_paper))
+        row.open.clicked.connect(partial(self._reprint, letter.nomor))
         row.save.hide()
         if not letter.void and self.letters.may("void_letter"):
             void = IconButton(f"Batalkan surat {letter.nomor}", "ban")
@@ -259,6 +269,7 @@ class DossierPane(QWidget):
         if self.asking:
             self._ask_void(False)
             self._ask_status(False)
+            self.look.leave()
             return True
         return False
 
@@ -283,16 +294,44 @@ class DossierPane(QWidget):
         if self._view is not None and self._view.go_page:
             self.page.shell.go(self._view.go_page, id=self.permohonan_id)
 
+    # -- looking (desk/viewing.py) ------------------------------------------------------------------------------------
+
+    def _asked_look(self, on: bool) -> None:
+        """A reason is asked for, or who looked is shown, in the place of the papers; the masked dossier stays in sight."""
+        if on:
+            self._ask_void(False)
+            self._ask_status(False)
+        self.asking = on
+        self.papers_card.setVisible(not on)
+        self.page.set_primary()
+        if not on:
+            self.back_button.setFocus()
+
+    def _reveal(self, field: str) -> None:
+        pid = self.permohonan_id
+        self.look.ask(lambda reason, note: self.looking.reveal(pid, field, reason, note), partial(self._revealed, pid, field))
+
+    def _revealed(self, pid: str, field: str, value: str) -> None:
+        self.facts.reveal(pid, field, value)
+        if field in self.facts.buttons:
+            self.facts.buttons[field].setFocus()
+
     def _open_paper(self, document_id: str) -> None:
-        self.page.ask(lambda: self.page.presenter.paper_file(self.permohonan_id, document_id), self._opened_paper)
+        pid = self.permohonan_id
+        self.look.ask(lambda reason, note: self.looking.paper_file(pid, document_id, reason, note), self._opened_paper)
+
+    def _reprint(self, nomor: str, _on: bool = False) -> None:
+        pid = self.permohonan_id
+        self.look.ask(lambda reason, note: self.looking.reprint(pid, nomor, reason, note), self._opened_paper)
 
     def _opened_paper(self, path: Path) -> None:
         if not open_outside(self, path):
             self.page.shell.tell("attention", f"Berkas tersimpan di {path}.", bold="Tidak ada penampil PDF di komputer ini.")
 
     def _save_paper(self, document_id: str) -> None:
-        self.page.ask(lambda: self.page.presenter.paper_name(self.permohonan_id, document_id),
-                      lambda name: choose_file(self, name, partial(self._write_paper, document_id)))
+        pid = self.permohonan_id
+        self.look.ask(lambda reason, note: self.looking.paper_name(pid, document_id, reason, note),
+                   lambda name: choose_file(self, name, partial(self._write_paper, document_id)))
 
     def _write_paper(self, document_id: str, path: str) -> None:
         self.page.act(lambda: self.page.presenter.save_paper(self.permohonan_id, document_id, Path(path)),

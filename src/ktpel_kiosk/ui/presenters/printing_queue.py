@@ -10,7 +10,7 @@ from ktpel_kiosk.domain.penduduk import Penduduk
 from ktpel_kiosk.domain.permohonan import Keadaan, Permohonan
 from ktpel_kiosk.domain.sop import Stage
 from ktpel_kiosk.domain.status import StatusSiak
-from ktpel_kiosk.domain.text import date_long
+from ktpel_kiosk.domain.text import date_long, mask_nik
 from ktpel_kiosk.ports.register import ListItem
 from ktpel_kiosk.ui.presenters.session import Session, brief, number_short
 from ktpel_kiosk.ui.presenters.work import biodata_rows
@@ -145,9 +145,19 @@ class PrintQueuePresenter:
         made = []
         for (names, title, ours), (_n, _t, theirs) in zip(_rows(seen.ours), _rows(seen.theirs), strict=True):
             fields = set(names.split("+"))
+            if names == "nik":
+                ours, theirs = mask_pair(seen.ours.nik, seen.theirs.nik)
             weight = "stops" if fields & set(seen.stopping) else "differs" if fields & set(seen.differing) else "same"
             made.append(CompareRow(title, ours, theirs, weight))
         return tuple(sorted(made, key=lambda r: ("stops", "differs", "same").index(r.weight)))
+
+
+def mask_pair(one: str, other: str) -> tuple[str, str]:
+    """Two NIK side by side: masked, but where they differ the digits that differ stay, or nobody could see what is wrong."""
+    if len(one) != 16 or len(other) != 16:
+        return mask_nik(one), mask_nik(other)
+    masked = [[a if a != b else m for a, b, m in zip(x, y, mask_nik(x), strict=True)] for x, y in ((one, other), (other, one))]
+    return "".join(masked[0]), "".join(masked[1])
 
 
 def _rows(p: Penduduk) -> tuple[tuple[str, str, str], ...]:

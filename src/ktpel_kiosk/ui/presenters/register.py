@@ -18,7 +18,7 @@ from ktpel_kiosk.domain.ledgers import Letter, Pause
 from ktpel_kiosk.domain.permissions import PERMISSIONS
 from ktpel_kiosk.domain.permohonan import Keadaan, Permohonan
 from ktpel_kiosk.domain.sop import Stage
-from ktpel_kiosk.domain.text import MONTHS, date_long, mask_nik, month_year, number_text, phone_local, time_text, zone
+from ktpel_kiosk.domain.text import MONTHS, date_long, mask_nik, mask_phone, month_year, number_text, time_text, zone
 from ktpel_kiosk.ports.register import Approval, ListItem, Query, ScannedDocument, View
 from ktpel_kiosk.ui.presenters.board import PAGE_OF_STAGE
 from ktpel_kiosk.ui.presenters.session import Session, brief, clock_text, day_month, duration_words, number_short
@@ -147,7 +147,7 @@ class DossierView:
     dossier: queries.Dossier
     state: str
     tone: str
-    biodata: tuple[tuple[str, str], ...]
+    biodata: tuple[tuple[str, str, str], ...]
     steps: tuple[StepFacts, ...]
     papers: tuple[PaperFacts, ...]
     approvals: tuple[tuple[str, str], ...]
@@ -267,9 +267,11 @@ class RegisterPresenter:
             page, f"Buka di {page.title()}" if page else "",
             self.may("void_application") and p.keadaan not in (Keadaan.SELESAI, Keadaan.BATAL) and d.packet is None)
 
-    def _biodata(self, p: Permohonan) -> tuple[tuple[str, str], ...]:
-        rows = [(title, mask_nik(p.penduduk.nik) if field == "nik" else value) for field, title, value in biodata_rows(p.penduduk)]
-        return (*rows, ("Nomor HP", phone_local(p.nomor_hp) if p.nomor_hp else "–"))
+    @staticmethod
+    def _biodata(p: Permohonan) -> tuple[tuple[str, str, str], ...]:
+        """(field, label, value); NIK and phone masked (presenters/looking.py shows them)."""
+        rows = [(field, title, mask_nik(p.penduduk.nik) if field == "nik" else value) for field, title, value in biodata_rows(p.penduduk)]
+        return (*rows, ("nomor_hp" if p.nomor_hp else "", "Nomor HP", mask_phone(p.nomor_hp) if p.nomor_hp else "–"))
 
     def _steps(self, d: queries.Dossier, officers: Mapping[str, str]) -> tuple[StepFacts, ...]:
         return tuple(self._step(d, s, officers) for s in d.steps)

@@ -15,7 +15,7 @@ from ktpel_kiosk.domain.sop import Stage
 from ktpel_kiosk.domain.status import OtherStatus, Status, StatusSiak, status_of, stored_status
 from ktpel_kiosk.domain.status_guide import guide
 from ktpel_kiosk.domain.status_story import Said
-from ktpel_kiosk.domain.text import date_card, date_short, number_text, parse_date, time_text, zone
+from ktpel_kiosk.domain.text import date_card, date_short, mask_nik, number_text, parse_date, time_text, zone
 from ktpel_kiosk.ports.outbox import StatusWanted
 from ktpel_kiosk.ports.register import View
 from ktpel_kiosk.ui.presenters.register import short_name
@@ -246,7 +246,7 @@ class StatusPresenter:
     def plan_rows(self, plan: StatusPlan) -> tuple[PlanRow, ...]:
         """Every line that will be taken or is refused, by line."""
         rows = [(t.line, PlanRow(
-            str(t.line), f"{t.nama} · {t.nik}", guide(t.before).title if t.before else "–", guide(t.status).title,
+            str(t.line), f"{t.nama} · {mask_nik(t.nik)}", guide(t.before).title if t.before else "–", guide(t.status).title,
             "attention" if t.unusual else guide(t.status).tone, self._stamp(t.at),
             "Sudah ada kabar lebih baru; masuk riwayat saja." if t.late else "Perpindahan tidak biasa." if t.unusual else ""))
             for t in plan.taken]
