@@ -229,6 +229,7 @@ TABLE: dict[str, str] = {
     "restore.sheets": "supervisor admin",
     "restore.make_sheets": "supervisor",
     "restore.print_sheets": "supervisor",
+    "night_check.standing": EVERYBODY,
     "station_care.standing": EVERYBODY,
     "station_care.write_request": "supervisor admin",
     "station_care.take_certificates": "supervisor admin",

@@ -16,6 +16,7 @@ from ktpel_kiosk.domain.errors import KioskError
 if TYPE_CHECKING:
     from ktpel_kiosk.app.clock import PracticeClock, SystemClock
     from ktpel_kiosk.app.late import LateDevices
+    from ktpel_kiosk.app.night_check import NightWatch
     from ktpel_kiosk.app.office import OfficeSettings
     from ktpel_kiosk.app.practice_trainees import Trainees
     from ktpel_kiosk.desk.context import Desk
@@ -55,6 +56,7 @@ class Kiosk:
     _pinned_of: object = None
     _look_for_copy: float = 0.0
     _copying: threading.Thread | None = None
+    _night: NightWatch | None = None
 
     @cached_property
     def network(self) -> Network:
@@ -144,16 +146,26 @@ class Kiosk:
         always_due(self.desk, self.file_check)
         if self.settings.production:
             self.desk.room.keep()
+            self.check_when_due()
         self.copy_when_due()
 
     def copy_when_due(self) -> None:
         """Look for the day's copy of the register now and then; made on a thread of its own, for a large one takes minutes."""
         now = self.clock.monotonic()
-        if not self.settings.production or now < self._look_for_copy or (self._copying is not None and self._copying.is_alive()):
+        if not self.settings.production or now < self._look_for_copy or (self._copying is not None and self._copying.is_alive()) or (
+                self._night is not None and self._night.busy):
             return
         self._look_for_copy = now + COPY_LOOK_S
         self._copying = threading.Thread(target=self._copy, name="daily-copy", daemon=True)
         self._copying.start()
+
+    def check_when_due(self) -> None:
+        """Look for the night's check of the register now and then; while a copy is made the disk has enough to do."""
+        if self._night is None:
+            from ktpel_kiosk.app.night_check import NightWatch
+            self._night = NightWatch(self.desk, self.register)
+        if self._copying is None or not self._copying.is_alive():
+            self._night.look()
 
     def _copy(self) -> None:
         from ktpel_kiosk.app.backup import daily_copy
@@ -189,6 +201,8 @@ class Kiosk:
 
     def close(self) -> None:
         self.network.stop()
+        if self._night is not None:
+            self._night.stop()
         if self._copying is not None:
             self._copying.join(COPY_END_S)
         if self.world is not None:

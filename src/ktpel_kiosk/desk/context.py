@@ -16,6 +16,7 @@ from ktpel_kiosk.desk.seats import Seats
 from ktpel_kiosk.domain.errors import BadInput, CardRefused, KioskError
 from ktpel_kiosk.domain.messages import Sentences
 from ktpel_kiosk.ports.courier import Courier
+from ktpel_kiosk.ports.night_check import LastCheck
 from ktpel_kiosk.ports.room import Endless, Room
 
 if TYPE_CHECKING:
@@ -159,6 +160,7 @@ class Desk:
         read_public_card: reads what any KTP-el shows without a secret.
         courier: disks that carry packets where there is no line.
         room: the disk everything lies on.
+        last_check: what the nightly check of the register found; memory only.
         station_care: certificates, address and copies of a desk that serves people; ``None`` in practice.
     """
 
@@ -208,6 +210,7 @@ class Desk:
     practice: PracticeControls | None = None
     courier: Courier = field(default_factory=_no_courier)
     room: Room = field(default_factory=Endless)
+    last_check: LastCheck = field(default_factory=LastCheck)
     station_care: StationCare | None = None
     _sops: dict[str, Sop] = field(default_factory=dict)
 

@@ -14,7 +14,7 @@ from ktpel_kiosk.ui.kiosk_files import open_outside
 from ktpel_kiosk.ui.pages.settings_capture import Number
 from ktpel_kiosk.ui.pages.settings_office import Section
 from ktpel_kiosk.ui.presenters.retention import KeepingView, RetentionPresenter
-from ktpel_kiosk.ui.widgets.base import Card, label, set_state
+from ktpel_kiosk.ui.widgets.base import Card, label, set_state, set_tone
 from ktpel_kiosk.ui.widgets.buttons import Button
 from ktpel_kiosk.ui.widgets.extra import GrowingRows, Stat
 from ktpel_kiosk.ui.widgets.status import EmptyState, NoticeBar
@@ -40,6 +40,9 @@ class RetentionSection(Section):
         for tile in self.figures:
             figures.addWidget(tile, 1)
         self.frame.addLayout(figures)
+        self.checked = label("", "small", tone="muted", wrap=True)
+        self.checked.hide()
+        self.frame.addWidget(self.checked)
         self.message = NoticeBar(closable=False)
         self.message.hide()
         self.frame.addWidget(self.message)
@@ -130,6 +133,9 @@ class RetentionSection(Section):
         self.view = view
         for tile, figure in zip(self.figures, view.figures, strict=True):
             tile.show_figure(*figure)
+        self.checked.setText(view.checked)
+        set_tone(self.checked, view.checked_tone)
+        self.checked.setVisible(bool(view.checked))
         if not self.save.isEnabled():
             self.days.setText(view.days)
         self.days.setEnabled(self.presenter.may("change_settings"))

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
-from ktpel_kiosk.desk import complaints, followups, queries, room, sign_in_bound, station_care, status_tasks, subject_requests
+from ktpel_kiosk.desk import complaints, followups, night_check, queries, room, sign_in_bound, station_care, status_tasks, subject_requests
 from ktpel_kiosk.desk.followups import TaskKind
 from ktpel_kiosk.desk.station_care import Lack
 from ktpel_kiosk.domain.certificates import Urgency, announced
@@ -16,6 +16,7 @@ from ktpel_kiosk.domain.sop import Stage
 from ktpel_kiosk.domain.status import stored_status
 from ktpel_kiosk.domain.status_guide import guide
 from ktpel_kiosk.domain.text import date_full, date_long, duration_words, hours_text, number_text, percent_text
+from ktpel_kiosk.ports.night_check import Fault
 from ktpel_kiosk.ports.register import ListItem, Query
 from ktpel_kiosk.ui.presenters import alone
 from ktpel_kiosk.ui.presenters.queue_words import bytes_words
@@ -150,7 +151,7 @@ class BoardPresenter:
             notices.append(Notice("attention", f"{number_text(total)} permohonan tertahan di pusat:",
                                   f"{', '.join(f'{number_text(n)} {what}' for n, what in held if n)}.", "Lihat tugasnya", "tugas",
                                   (("which", "pusat"),)))
-        return (*self._alone(), *self._requests(), *self._room(), *self._certificate(), *self._station(), *notices)
+        return (*self._alone(), *self._checked(), *self._requests(), *self._room(), *self._certificate(), *self._station(), *notices)
 
     def _alone(self) -> tuple[Notice, ...]:
         """A week before officers can no longer sign in without the centre, and plainly once it is so."""
@@ -178,6 +179,16 @@ class BoardPresenter:
                  else f"{number_text(soon)} permintaan pemilik data berakhir dalam 24 jam.")
         return (Notice("trouble" if late else "attention", title, "Jawab sekarang; waktunya berjalan juga malam dan hari libur.",
                        "Lihat permintaan", "pengaduan", (("tab", "permintaan"),)),)
+
+    def _checked(self) -> tuple[Notice, ...]:
+        """The register is not what was written: for everybody, before anything else is recorded on it."""
+        s = self.session
+        found = night_check.standing(s.desk, s.actor) if station_care.offered(s.desk) else None
+        if found is None or found.fault is Fault.NONE:
+            return ()
+        may = bool(s.actor.peran & PERMISSIONS["change_settings"])
+        return (Notice("trouble", word("periksa_judul", found.fault), word("periksa_arti", found.fault), "Buka cadangan" if may else "Lihat",
+                       "pengaturan", (("section", "cadangan"),)),)
 
     def _room(self) -> tuple[Notice, ...]:
         """Early that the disk will be full, and plainly once nobody new can be recorded."""

@@ -6,14 +6,16 @@ from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 
-from ktpel_kiosk.desk import purge_paper, retention
+from ktpel_kiosk.desk import night_check, purge_paper, retention, station_care
 from ktpel_kiosk.desk.papers import local_time
 from ktpel_kiosk.desk.retention import Overview
 from ktpel_kiosk.domain.errors import BadInput
 from ktpel_kiosk.domain.permissions import PERMISSIONS
 from ktpel_kiosk.domain.retention import DAYS_RANGE, Kept, PurgeRun
 from ktpel_kiosk.domain.text import date_full, date_short, number_text, time_text
+from ktpel_kiosk.ports.night_check import Fault
 from ktpel_kiosk.ui.presenters.session import Session
+from ktpel_kiosk.ui.words import word
 
 AUTOMATIC = "otomatis"
 
@@ -36,6 +38,7 @@ class KeepingView:
     """Figures (title, value, detail, tone), the time in force, one sentence on what comes next, and the runs.
 
     ``due``: how many packets may go now; ``held``: a sentence about receipts that do not verify, or empty.
+    ``checked``: when the register was checked and what was found, with its tone; empty where no check runs.
     """
 
     figures: tuple[tuple[str, str, str, str], ...]
@@ -44,6 +47,8 @@ class KeepingView:
     due: int
     held: str
     runs: tuple[PurgeRow, ...]
+    checked: str = ""
+    checked_tone: str = "muted"
 
 
 class RetentionPresenter:
@@ -86,7 +91,20 @@ class RetentionPresenter:
             (self._unsent(kept.get("unsent")), self._received(kept, due), self._ready(found), self._room(found)),
             str(found.days), self._next(found), due,
             f"{number_text(held)} paket tidak dimusnahkan karena tanda terimanya tidak dapat diperiksa. Hubungi pengelola." if held else "",
-            tuple(self._row(r) for r in found.runs))
+            tuple(self._row(r) for r in found.runs), *self._checked())
+
+    def _checked(self) -> tuple[str, str]:
+        s = self.session
+        if not station_care.offered(s.desk):
+            return "", "muted"
+        found = night_check.standing(s.desk, s.actor)
+        if found is None:
+            return word("periksa_hasil", "belum"), "muted"
+        local = local_time(s.desk, found.at)
+        text = word("periksa_hasil", found.fault).format(kapan=f"{date_full(local.date())} pukul {time_text(local)}")
+        if found.fault is not Fault.NONE:
+            return text, "trouble"
+        return (f"{text} {word('periksa_hasil', 'lama')}", "attention") if s.now() - found.at >= night_check.OLD else (text, "muted")
 
     def _unsent(self, kept: Kept | None) -> tuple[str, str, str, str]:
         if kept is None:
