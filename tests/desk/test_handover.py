@@ -76,7 +76,7 @@ def test_eyes_are_tried_twice_and_only_where_they_were_recorded(office) -> None:
     assert not handover.eyes_may_help(office.desk, p.id)
     with pytest.raises(SopViolation, match=r"activation\.tries"):
         handover.activate_by_iris(office.desk, operator, p.id)
-    office.desk.register.write(lambda tx: (tx.drop_documents(p.id, "kartu.iris."), tx.log("PapersUpdated", p.id, "-")))
+    office.desk.register.write(lambda tx: (tx.drop_documents(p.id, "kartu.iris."), tx.log("DocumentStored", p.id, "-")))
     with pytest.raises(SopViolation, match="no_iris"):
         handover.activate_by_iris(office.desk, operator, p.id)
 

@@ -149,7 +149,7 @@ def test_all_the_way_to_the_hand(elsewhere, uid: str) -> None:
 def test_two_officers_where_no_finger_can_do_it(elsewhere) -> None:
     desk, operator = elsewhere.desk, elsewhere.actor(Peran.OPERATOR)
     p, _job = made(elsewhere)
-    desk.register.write(lambda tx: (tx.drop_documents(p.id, "kartu.minutiae."), tx.log("PapersUpdated", p.id, "-")))
+    desk.register.write(lambda tx: (tx.drop_documents(p.id, "kartu.minutiae."), tx.log("DocumentStored", p.id, "-")))
     done = handover.activate_by_sight(desk, operator, p.id, "direkam di kantor lain", "kasi", PASSWORD)
     assert done.matched and done.permohonan.current().stage is not Stage.AKTIVASI
 

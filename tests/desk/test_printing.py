@@ -162,7 +162,7 @@ def test_two_officers_activate_where_fingers_cannot(office, ready):
 
 def test_a_chip_without_minutiae_needs_no_finger(office, ready, monkeypatch):
     operator = office.actor(Peran.OPERATOR)
-    office.desk.register.write(lambda tx: (tx.drop_documents(ready.id, "kartu.minutiae."), tx.log("PapersUpdated", ready.id, "-")))
+    office.desk.register.write(lambda tx: (tx.drop_documents(ready.id, "kartu.minutiae."), tx.log("DocumentStored", ready.id, "-")))
     job = printing.confirm_print(office.desk, operator, printing.start_card(office.desk, operator, ready.id).id)
     printing.encode_card(office.desk, operator, job.id)
     assert handover.activate_by_sight(office.desk, operator, ready.id, "tanpa jari", "kasi", PASSWORD).matched

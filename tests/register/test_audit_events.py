@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-import ast
+import importlib.util
 import re
 import subprocess
 import sys
 from pathlib import Path
+from types import ModuleType
+from typing import Any
 
 import pytest
 from register_makers import ROOT
@@ -14,25 +16,49 @@ from register_makers import ROOT
 from ktpel_kiosk.domain.errors import BadInput, IoFailure
 from ktpel_kiosk.register.catalogue import load_events
 
-EVENT = re.compile(r"[A-Z][a-z]+(?:[A-Z][a-z]+)+")
+
+@pytest.fixture(scope="module")
+def tool() -> ModuleType:
+    spec = importlib.util.spec_from_file_location("audit_page", ROOT / "tools" / "audit_page.py")
+    assert spec is not None and spec.loader is not None
+    made = importlib.util.module_from_spec(spec)
+    sys.modules["audit_page"] = made
+    spec.loader.exec_module(made)
+    return made
 
 
-def strings_in_log_calls(tree: ast.AST) -> set[str]:
-    found: set[str] = set()
-    for node in ast.walk(tree):
-        if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute) and node.func.attr == "log" and node.args:
-            found |= {n.value for n in ast.walk(node.args[0]) if isinstance(n, ast.Constant) and isinstance(n.value, str)}
-    return found
+@pytest.fixture(scope="module")
+def code(tool: ModuleType) -> dict[str, Any]:
+    return dict(tool.written())
 
 
-def test_every_logged_event_is_declared() -> None:
-    events = load_events()
-    texts = [(path, path.read_text("utf-8")) for path in (ROOT / "src").rglob("*.py")]
-    missing = {
-        (path.name, name) for path, text in texts if ".log(" in text
-        for name in strings_in_log_calls(ast.parse(text)) if EVENT.fullmatch(name) and name not in events
-    }
-    assert missing == set()
+def test_every_event_that_is_written_is_declared_and_the_other_way_round(tool: ModuleType, code: dict[str, Any]) -> None:
+    written, declared = set(code), set(load_events())
+    assert {name for _, group in tool.groups() for name, _ in group} == declared
+    assert written - declared == set(), "written, and the catalogue does not know it"
+    assert declared - written == set(), "in the catalogue, and nobody writes it"
+
+
+def test_a_stray_event_is_seen_both_ways(tool: ModuleType, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A helper's argument, a call of log and a named constant are writing; a name somewhere else is not."""
+    (tmp_path / "src").mkdir()
+    (tmp_path / "src" / "a.py").write_text(
+        "KIND = ('SignedIn', 'Teks lain')\n"
+        "def step(tx, event: str):\n    tx.log(event, '-', '-')\n"
+        "def a(tx, actor):\n    require(actor, 'close_month')\n    step(tx, 'StrayHelper')\n    tx.log('StrayCall', '-', actor.username)\n"
+        "    tx.log(KIND[0], '-', '-')\n    raise ValueError('NotAnEvent')\n")
+    monkeypatch.setattr(tool, "SRC", tmp_path / "src")
+    monkeypatch.setattr(tool, "ROOT", tmp_path)
+    found = tool.written()
+    assert set(found) == {"SignedIn", "StrayHelper", "StrayCall"}
+    assert (found["SignedIn"].who, found["StrayCall"].who) == ({tool.ITSELF}, {"supervisor", "kasi"})
+
+
+def test_the_page_of_the_manual_is_current(tool: ModuleType, code: dict[str, Any]) -> None:
+    assert tool.PAGE.read_text("utf-8") == tool.page(code), "python tools/audit_page.py"
+    rows = re.findall(r"^\| ([A-Z]\w+) \| .+ \| (.+) \|$", tool.PAGE.read_text("utf-8"), re.MULTILINE)
+    assert [name for name, _ in rows] == list(load_events())
+    assert all(who != "-" for _, who in rows)
 
 
 def test_descriptions_are_sentences() -> None:

@@ -240,7 +240,7 @@ def test_who_may_not_judge_sees_that_and_nothing_else(tempeh: PageBench) -> None
 def test_a_card_is_activated_by_two_officers_where_there_is_no_finger(tempeh: PageBench) -> None:
     office = tempeh.office
     p = office.to_stage(0, Stage.AKTIVASI)
-    office.register.write(lambda tx: (tx.drop_documents(p.id, "kartu.minutiae."), tx.log("PapersUpdated", p.id, "-")))
+    office.register.write(lambda tx: (tx.drop_documents(p.id, "kartu.minutiae."), tx.log("DocumentStored", p.id, "-")))
     job = next(iter(office.register.read(lambda v: v.card_jobs(p.id))))
     office.devices.chips[job.chip_uid] = replace(office.devices.chips[job.chip_uid], minutiae=())
     page: PenyerahanPage = tempeh.open("penyerahan", PenyerahanPage, id=p.id)

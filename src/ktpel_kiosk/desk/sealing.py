@@ -100,6 +100,8 @@ def seal_packet(desk: Desk, actor: Actor, permohonan_id: str) -> Packet:
             purged = tx.drop_samples(p.id)
             tx.log("PacketSealed", p.id, actor.username, packet_id=packet.packet_id, digest=packet.sha256, count=purged,
                    sequence=packet.counter)
+            if content.clock_jumped:
+                tx.log("ClockJumpSeen", p.id, "-", packet_id=packet.packet_id)
             q = finish_stage(desk, tx, p, "tersegel", actor.username, role)
             save(desk, tx, waiting_for_line(q))
             return packet
