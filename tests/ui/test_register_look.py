@@ -1,4 +1,4 @@
-"""The dossier of Register: NIK and phone stand masked, papers and whole values want a reason where nobody is served, and who looked is told."""
+"""The dossier of Register: NIK and phone stand masked, papers and whole values want a reason, and who looked is told."""
 
 from __future__ import annotations
 

@@ -8,12 +8,13 @@ from typing import TYPE_CHECKING, TypeVar
 
 from PySide6.QtCore import Qt, QTimer, Signal
 from PySide6.QtGui import QHideEvent
-from PySide6.QtWidgets import QGridLayout, QHBoxLayout, QLabel, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QGridLayout, QHBoxLayout, QLabel, QSizePolicy, QVBoxLayout, QWidget
 
 from ktpel_kiosk.domain.errors import KioskError, SopViolation
 from ktpel_kiosk.ui.pages.base import scroll
 from ktpel_kiosk.ui.presenters.looking import HIDDEN
 from ktpel_kiosk.ui.presenters.privacy import REASONS, LookRow, PrivacyPresenter, note_needed
+from ktpel_kiosk.ui.theme import theme_of
 from ktpel_kiosk.ui.widgets.base import Line, clear_layout, label
 from ktpel_kiosk.ui.widgets.buttons import Button
 from ktpel_kiosk.ui.widgets.extra import Panel
@@ -119,11 +120,13 @@ class LookReasonPanel(Panel):
         inner = QWidget()
         box = QVBoxLayout(inner)
         box.setContentsMargins(0, 0, 8, 0)
-        box.setSpacing(8)
+        box.setSpacing(4)
         box.addWidget(label(word("lihat", "sebab"), "small", tone="muted", wrap=True))
+        box.addSpacing(6)
         self.buttons: dict[str, Button] = {}
         for reason, title in REASONS:
             made = self.buttons[reason] = Button(title)
+            made.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
             made.clicked.connect(partial(self._pressed, reason))
             box.addWidget(made)
         self.note = NoteField("keterangan", word("lihat", "keterangan"), placeholder=word("lihat", "contoh"), lines=2)
@@ -138,8 +141,7 @@ class LookReasonPanel(Panel):
         more.addWidget(self.go_button, 0, Qt.AlignmentFlag.AlignRight)
         box.addWidget(self._more)
         box.addStretch(1)
-        self._scroll = scroll(inner)
-        self.form.addWidget(self._scroll, 1)
+        self.form.addWidget(scroll(inner), 1)
         self._reason = ""
         self._more.hide()
 
@@ -153,6 +155,8 @@ class LookReasonPanel(Panel):
         self.note.set_value("")
         self._more.hide()
         self.go_button.setEnabled(False)
+        for button in self.buttons.values():
+            button.show()
         next(iter(self.buttons.values())).setFocus()
 
     def _pressed(self, reason: str, _on: bool = False) -> None:
@@ -161,9 +165,10 @@ class LookReasonPanel(Panel):
             return
         self._reason = reason
         self.note.say("")
+        for key, button in self.buttons.items():
+            button.setVisible(key == reason)
         self._more.show()
         self.note.editor.setFocus()
-        QTimer.singleShot(0, self, lambda: self._scroll.ensureWidgetVisible(self.go_button))
 
 
 class WhoLookedPanel(Panel):
@@ -209,7 +214,6 @@ class LookSide(QWidget):
             panel.closed.connect(self.leave)
             panel.hide()
             box.addWidget(panel)
-        self.setFixedWidth(PANEL)
         self.hide()
 
     def ask(self, work: Callable[[str, str], T], done: Callable[[T], None], reason: str = "", note: str = "") -> None:
@@ -242,6 +246,7 @@ class LookSide(QWidget):
         self.asked.emit(True)
         for one in (self.reasons, self.lookers):
             one.setVisible(one is panel)
+        self.setFixedWidth(min(theme_of(self).px(PANEL), self.page.width() // 2))
         self.show()
 
     def leave(self) -> None:

@@ -303,6 +303,9 @@ class DossierPane(QWidget):
             self._ask_status(False)
         self.asking = on
         self.papers_card.setVisible(not on)
+        self.head.bar.setVisible(not on)  # all reasons in sight
+        self.who_button.setVisible(not on and self.page.presenter.may("view_access_log"))
+        self.go_button.setVisible(not on and self._view is not None and bool(self._view.go_page))
         self.page.set_primary()
         if not on:
             self.back_button.setFocus()
