@@ -24,7 +24,8 @@ PAGE_TOP, PAGE_END = 90, 670
 """Between the header and the buttons below: what a scrolled page shows."""
 PATIENCE_S = 900.0
 BUTTONS = ("push button", "button")
-BOARD = ("Spasi", "Enter", "Isian berikut", "Huruf", "Hapus")
+SIGNS = {" ": "Spasi", "-": "Tanda hubung", "'": "Petik", ",": "Koma", ".": "Titik", "/": "Garis miring"}
+BOARD = (*SIGNS.values(), "Enter", "Isian berikut", "Huruf", "Hapus")
 ON_SCREEN = {"Tab": "Isian berikut", "Return": "Enter"}
 EDITORS = ("text", "entry", "password text")
 Seen = list[Thing]
@@ -82,7 +83,7 @@ class Person:
             self.stage.type(text)
             return
         for letter in text.lower():
-            self._screen_key({" ": "Spasi"}.get(letter, letter))
+            self._screen_key(SIGNS.get(letter, letter))
 
     def _screen_key(self, name: str) -> None:
         """A key of the keyboard on the screen; digits and letters may be on another sheet of it."""
@@ -105,6 +106,15 @@ class Person:
         """Where the keys lie; looked at anew after the keyboard moved to another field."""
         seen = self.look(officer=True)
         self.board = {t.name: t for t in seen if t.role in BUTTONS and (len(t.name) == 1 or t.name in BOARD)}
+
+    def _under_board(self, thing: Thing) -> bool:
+        """The keyboard on the screen lies over it."""
+        if self.keys:
+            return False
+        self._look_at_board()
+        found = list(self.board.values())
+        return bool(found) and min(k.y - k.height for k in found) < thing.y < max(k.y + k.height for k in found) \
+            and min(k.x - k.width for k in found) < thing.x < max(k.x + k.width for k in found)
 
     def click(self, thing: Thing) -> None:
         assert self.mouse, thing
@@ -229,7 +239,7 @@ class Person:
         for _ in range(60):
             if editor.focused:
                 return
-            if self.mouse and PAGE_TOP < editor.y < PAGE_END and editor.role != "combo box":
+            if self.mouse and PAGE_TOP < editor.y < PAGE_END and editor.role != "combo box" and not self._under_board(editor):
                 self.click(editor)
             else:
                 self.key("Tab")
