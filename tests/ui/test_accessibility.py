@@ -14,7 +14,7 @@ from PySide6.QtGui import QAccessible
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QButtonGroup, QMainWindow, QWidget
 
-from ktpel_kiosk.ui import accessible
+from ktpel_kiosk.ui import accessible, accessible_button
 from ktpel_kiosk.ui.app import Windows
 from ktpel_kiosk.ui.reading import arrange
 from ktpel_kiosk.ui.theme import Theme, prepare_application, set_theme
@@ -151,7 +151,7 @@ def test_buttons_say_what_they_are(board: QMainWindow) -> None:
     tabs.choose("a")
     face = QAccessible.queryAccessibleInterface(tab)
     assert not face.state().selected
-    face.doAction(accessible.TOGGLE())
+    face.doAction(accessible_button.TOGGLE())
     assert tabs.current == "b" and face.state().selected
     tab.setEnabled(False)
     assert face.state().disabled
