@@ -34,7 +34,7 @@ class Looked:
     nama: str
 
 
-def serving(desk: Desk, actor: Actor, p: Permohonan) -> bool:
+def _serving(desk: Desk, actor: Actor, p: Permohonan) -> bool:
     """The application is on this officer's desk: it stands at a step the officer does, waits at the counter to be taken in again, or had a
     step done by this officer today (the receipt printed again while the applicant still stands there)."""
     if _worked_today(desk, actor, p):
@@ -59,7 +59,7 @@ def needs_reason(desk: Desk, actor: Actor, permohonan_id: str) -> bool:
 
 
 def _standing_reason(desk: Desk, view: View, actor: Actor, p: Permohonan) -> tuple[AlasanLihat, str] | None:
-    if serving(desk, actor, p):
+    if _serving(desk, actor, p):
         return AlasanLihat.PELAYANAN, ""
     now = desk.clock.now()
     last = next((v for v in view.viewings_of(p.id) if v.officer == actor.username and v.reason is not AlasanLihat.PELAYANAN), None)
@@ -104,7 +104,7 @@ def _chosen(reason: str, note: str) -> tuple[AlasanLihat, str] | None:
 def _noted_today(desk: Desk, view: View, actor: Actor, permohonan_id: str, what: Lihat) -> Permohonan | None:
     """The application, when serving it was noted already on this day: no second commit for the same work."""
     p = view.permohonan(permohonan_id)
-    if not serving(desk, actor, p):
+    if not _serving(desk, actor, p):
         return None
     today = local_time(desk, desk.clock.now()).date()
     noted = (v for v in view.viewings_of(p.id) if v.officer == actor.username and v.what is what and v.reason is AlasanLihat.PELAYANAN)

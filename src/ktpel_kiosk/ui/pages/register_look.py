@@ -19,6 +19,7 @@ from ktpel_kiosk.ui.widgets.base import Line, clear_layout, label
 from ktpel_kiosk.ui.widgets.buttons import Button
 from ktpel_kiosk.ui.widgets.extra import Panel
 from ktpel_kiosk.ui.widgets.fields import NoteField
+from ktpel_kiosk.ui.widgets.flow import Flow
 from ktpel_kiosk.ui.words import word
 
 if TYPE_CHECKING:
@@ -63,20 +64,22 @@ class PersonFacts(QWidget):
         for i, (field, title, value) in enumerate(rows):
             self._grid.addWidget(label(title, "small", tone="muted"), i, 0,
                                  Qt.AlignmentFlag.AlignVCenter if field in HIDDEN else Qt.AlignmentFlag.AlignTop)
-            shown = label(value, "body", weight="medium", wrap=True)
+            shown = label(value, "body", weight="medium", wrap=field not in HIDDEN)
             shown.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
-            if field in HIDDEN:
-                self._values[field] = shown
-                self._grid.addWidget(shown, i, 1, Qt.AlignmentFlag.AlignVCenter)
-                self._grid.addWidget(self._button(field, title), i, 2)
-            else:
-                self._grid.addWidget(shown, i, 1, 1, 2)
+            self._grid.addWidget(self._with_button(field, title, shown) if field in HIDDEN else shown, i, 1)
 
-    def _button(self, field: str, title: str) -> Button:
+    def _with_button(self, field: str, title: str, value: QLabel) -> QWidget:
+        """Side by side, or below each other where the letters are large."""
+        cell, flow = QWidget(), Flow(12)
+        cell.setLayout(flow)
         made = self.buttons[field] = Button(word("lihat", "tampilkan"), icon="eye")
         made.setAccessibleName(word("lihat", "tampilkan_apa").format(apa=title))
         made.clicked.connect(lambda: self._pressed(field))
-        return made
+        value.setMinimumHeight(made.sizeHint().height())
+        self._values[field] = value
+        flow.addWidget(value)
+        flow.addWidget(made)
+        return cell
 
     def shown(self, field: str) -> bool:
         return field in self._values and self._values[field].text() != self._masked(field)
@@ -246,7 +249,7 @@ class LookSide(QWidget):
         self.asked.emit(True)
         for one in (self.reasons, self.lookers):
             one.setVisible(one is panel)
-        self.setFixedWidth(min(theme_of(self).px(PANEL), self.page.width() // 2))
+        self.setFixedWidth(min(theme_of(self).px(PANEL), self.page.width() * 9 // 20))
         self.show()
 
     def leave(self) -> None:
