@@ -7,17 +7,21 @@ from __future__ import annotations
 
 import logging
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import text
 from sqlalchemy.engine import Connection, Engine
 from sqlalchemy.exc import DBAPIError
+from sqlcipher3 import dbapi2
 
 from ktpel_kiosk.domain.errors import BugError, Corrupt, IoFailure
 from ktpel_kiosk.ports.clock import Clock
 from ktpel_kiosk.register import driver
 from ktpel_kiosk.register.backup import backup_register
 from ktpel_kiosk.register.engine import writing_engine
+
+if TYPE_CHECKING:
+    from ktpel_kiosk.register.reseal import Resealing
 
 
 def migration_engine(path: Path, key: bytes) -> Engine:
@@ -39,17 +43,28 @@ def upgrade(path: Path, key: bytes, migrations: Path, *, found: int, clock: Cloc
     engine = migration_engine(path, key)
     try:
         with engine.connect() as connection:
-            _run_alembic(connection, migrations)
+            _run_alembic(connection, migrations, _resealing(connection, path, key, clock) if found else None)
             after = _user_version(connection)
     except DBAPIError as error:
         raise driver.trouble(error.orig or error, path) from error
+    except dbapi2.Error as error:  # while rows were sealed anew
+        raise driver.trouble(error, path) from error
     finally:
         engine.dispose()
     if after != driver.SCHEMA_VERSION:
         raise BugError("register.migration_head", found=after, expected=str(driver.SCHEMA_VERSION))
 
 
-def _run_alembic(connection: Connection, migrations: Path) -> None:
+def _resealing(connection: Connection, path: Path, key: bytes, clock: Clock) -> Resealing:
+    from ktpel_kiosk.register.reseal import Resealing
+
+    try:
+        return Resealing(connection.connection.driver_connection, key, clock)
+    except dbapi2.Error as error:
+        raise driver.trouble(error, path) from error
+
+
+def _run_alembic(connection: Connection, migrations: Path, resealing: Resealing | None) -> None:
     from alembic import command
     from alembic.config import Config
 
@@ -57,6 +72,7 @@ def _run_alembic(connection: Connection, migrations: Path) -> None:
     config = Config()
     config.set_main_option("script_location", str(migrations).replace("%", "%%"))
     config.attributes["connection"] = connection
+    config.attributes["resealing"] = resealing
     command.upgrade(config, "head")
 
 
@@ -66,7 +82,8 @@ def _user_version(connection: Connection) -> int:
 
 
 def finish_version(*, ctx: Any, step: Any, **_rest: Any) -> None:
-    """Alembic's ``on_version_apply``: inside the migration's transaction, ``user_version`` follows and references are checked.
+    """Alembic's ``on_version_apply``: inside the migration's transaction, ``user_version`` follows, references are checked, and rows it
+    wrote anew are sealed.
 
     Raises:
         Corrupt: ``register.migration``; the migration is rolled back.
@@ -76,3 +93,6 @@ def finish_version(*, ctx: Any, step: Any, **_rest: Any) -> None:
     broken = connection.execute(text("PRAGMA foreign_key_check")).first()
     if broken is not None:
         raise Corrupt("register.migration", rule=str(broken[0]), version=int(step.up_revision_id))
+    resealing = ctx.environment_context.config.attributes.get("resealing")
+    if resealing is not None:
+        resealing.after_step(int(step.up_revision_id))

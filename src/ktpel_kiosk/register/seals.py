@@ -165,7 +165,7 @@ def _check_table(connection: Any, sealer: Sealer, table: SealedTable, known: Kno
                  rest: Callable[[], object]) -> None:
     seals, seen = known.rows.get(table.name, {}), set[str]()
     cursor = connection.execute(f'SELECT {", ".join(chr(34) + c + chr(34) for c in table.columns)} FROM main."{table.name}" NOT INDEXED')
-    for values in _readable(cursor, table, found):
+    for values in readable_rows(cursor, table, found):
         rest()
         key = table.key_of(values)
         seen.add(key)
@@ -181,7 +181,7 @@ def _check_table(connection: Any, sealer: Sealer, table: SealedTable, known: Kno
     found.different += [RowFault(table.name, unquote(k), "missing") for k, digest in seals.items() if digest and k not in seen]
 
 
-def _readable(cursor: Any, table: SealedTable, found: RowsChecked) -> Iterator[tuple[Any, ...]]:
+def readable_rows(cursor: Any, table: SealedTable, found: RowsChecked) -> Iterator[tuple[Any, ...]]:
     """Rows until one cannot be read as text at all, which honest writing never leaves."""
     try:
         yield from cursor
