@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import os
+import random
 import shutil
 import tempfile
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -15,9 +16,11 @@ from desk_office import PASSWORD, Office, build
 from hypothesis import HealthCheck, Phase, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule
+from rogue import ELSEWHERE, FOUR_EYES, OWN_PASSWORD, Rogue
 from test_access_matrix import CHECKERS, COUNTERS_AND_HEADS, TABLE
 
 from ktpel_kiosk.desk import (
+    approvals,
     correction,
     encoding,
     handover,
@@ -34,6 +37,7 @@ from ktpel_kiosk.desk import (
 )
 from ktpel_kiosk.desk.context import Desk
 from ktpel_kiosk.domain.actor import Actor
+from ktpel_kiosk.domain.approval import ApprovalState
 from ktpel_kiosk.domain.biometric import EYES, FINGERS, ExceptionKind, Position
 from ktpel_kiosk.domain.cards import JobState
 from ktpel_kiosk.domain.errors import KioskError
@@ -192,6 +196,10 @@ class Desks(RuleBasedStateMachine):
             elif new.state in DONE_STATES and new.outcome != "tidak_perlu_rekam":
                 assert role in STAGES[new.stage].split() or new.actor == "siak", f"{role} finished {new.stage}"
                 self.moved += 1
+                if new.stage == "rekam" and new.outcome != "tidak_perlu_rekam":
+                    held = approvals.states(self.desk, after.id)
+                    mine = [a for a in self.desk.register.read(lambda v: v.approvals(after.id)) if a.kind == "paraf"]
+                    assert mine and held[mine[-1].id] is ApprovalState.SAH, "recorded on an approval of other content, or of nobody"
         done = [t.state in DONE_STATES for t in after.tahap]
         assert done == sorted(done, reverse=True)
 
@@ -204,7 +212,6 @@ class Desks(RuleBasedStateMachine):
         assert self.desk.register.read(lambda v: v.blangko_balance()).balanced
 
     def teardown(self) -> None:
-        from ktpel_kiosk.desk import approvals
         try:
             assert self.desk.register.check_audit().whole
             assert approvals.check_all(self.desk, self.actors["supervisor"]).whole
@@ -221,15 +228,9 @@ class TestDesks(Desks.TestCase):  # type: ignore[name-defined,misc]
                         derandomize=True, phases=[Phase.generate])
 
 
-@pytest.mark.gate
-@pytest.mark.timeout(7200)
-def test_ten_thousand_commands_of_every_role() -> None:
-    """Seeded; every role gives 10,000 commands over a floor of applications that others lead on."""
-    import random
-
-    rng = random.Random(2)
-    counts = dict.fromkeys(("", *Peran), 0)
-    while min(counts.values()) < 10_000:
+def walk(counts: dict[str, int], rng: random.Random, size: int) -> None:
+    """Every role gives ``size`` commands over a floor of applications that others lead on; any wrong move is an assertion."""
+    while min(counts.values()) < size:
         machine = Desks()
         try:
             machine.applicants()
@@ -244,3 +245,61 @@ def test_ten_thousand_commands_of_every_role() -> None:
             assert machine.moved > 0
         finally:
             machine.teardown()
+
+
+@pytest.fixture(scope="module")
+def machine() -> Iterator[Rogue]:
+    made = Rogue()
+    yield made
+    made.close()
+
+
+def rogues(machine: Rogue, size: int, seed: int) -> tuple[int, list[str]]:
+    """``size`` commands of every role out of all use cases of the table, under hostile conditions. (forbidden ones, what went wrong)"""
+    rng, forbidden, wrong = random.Random(seed), 0, []
+    for n in range(size):
+        for role in ("", *Peran):
+            outcome = machine.random(rng, role)
+            forbidden += outcome.forbidden
+            if outcome.wrong:
+                wrong.append(f"command {n}: {outcome.wrong}")
+    return forbidden, wrong
+
+
+def test_forty_commands_of_every_role_out_of_all_use_cases(machine: Rogue) -> None:
+    forbidden, wrong = rogues(machine, 40, seed=1)
+    assert not wrong, wrong[:5]
+    assert forbidden > 200
+
+
+def test_four_eyes_are_asked_for_in_every_way_to_cheat(machine: Rogue) -> None:
+    """Each use case that needs a second officer, under each condition; and no other asks for a password unnoticed."""
+    for name, event in FOUR_EYES.items():
+        role = TABLE[name].split()[0]
+        seen, error = machine.rehearse(name, machine.made.actors[role])
+        assert error is None and event in [link.event for link in seen.links], f"{name}: the way itself must be open"
+        for condition in ("plain", "same", "off", "weak", "stale_second"):
+            outcome = machine.command(role, name, condition)
+            assert not outcome.wrong and outcome.forbidden == (condition != "plain"), outcome
+    assert set(ELSEWHERE) <= set(TABLE)
+    assert machine.ask_for_a_password() == set(FOUR_EYES) | OWN_PASSWORD
+
+
+@pytest.mark.gate
+@pytest.mark.timeout(7200)
+def test_ten_thousand_commands_of_every_role(machine: Rogue, reached: Callable[..., None]) -> None:
+    """Half of each role's commands move three applications for real, half are any use case of the desk under hostile conditions."""
+    size = int(os.environ.get("KTPEL_ROGUE_COMMANDS", "10000"))
+    counts = dict.fromkeys(("", *Peran), 0)
+    half = size // 2
+    moved_wrong, rng = [], random.Random(2)
+    try:
+        walk(counts, rng, half)
+    except AssertionError as found:
+        moved_wrong.append(str(found))
+    forbidden, wrong = rogues(machine, size - half, seed=3)
+    wrong += moved_wrong
+    reached(2, asked=0, got=len(wrong), at_most=True, size=min(counts.values()) + size - half,
+            what="forbidden transitions in 10,000 random commands of each role")
+    assert not wrong, wrong[:5]
+    assert forbidden > size
