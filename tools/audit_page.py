@@ -185,8 +185,8 @@ def _words(who: set[str]) -> str:
 
 HEAD = """# Catatan audit
 
-Setiap perubahan pada register dicatat: kapan, oleh siapa, peristiwa apa, pada permohonan yang mana. Catatan itu berantai: baris yang diubah,
-dihapus, atau ditukar ketahuan saat rantainya diperiksa. Data pribadi tidak ditulis di sini; nomor panjang dalam alasan ditutup.
+Setiap perubahan pada register dicatat: kapan, oleh siapa, peristiwa apa, pada permohonan yang mana. Catatan itu berantai: baris yang
+diubah, dihapus, atau ditukar ketahuan saat rantainya diperiksa. Data pribadi tidak ditulis di sini; nomor panjang dalam alasan ditutup.
 
 **Lama simpan**: {lama}; {akhir}. Ini berlaku untuk semua peristiwa di bawah; dasarnya {dasar}.
 
