@@ -34,7 +34,7 @@ from ktpel_kiosk.ports.devices import (
     SignatureCapture,
 )
 from ktpel_kiosk.ports.papers import Book
-from ktpel_kiosk.ports.restore import Agreed, CopyReport, Drill, FoundCopy, Opening, Series
+from ktpel_kiosk.ports.restore import Agreed, CopyReport, Drill, FoundCopy, Opening, Series, SheetRead
 from ktpel_kiosk.ports.services import Assessed, Candidate, CardFace, CardMaterial, ChipContent, ChipData, Conflict, RecordStatus
 from ktpel_kiosk.ports.setup import BackupPlace, KeyState
 from ktpel_kiosk.ports.station_care import Copies, Sheet, Sheets
@@ -520,6 +520,12 @@ class Back:
         told("Salinan diperiksa.")
         self.agreed.append((copy, opening, agreed))
 
+    def read_sheet(self, typed: str) -> SheetRead:
+        """Any 21 words; the first says the number."""
+        if len(typed.split()) != 21 and not typed.startswith("KTPEL-KUNCI:"):
+            raise BadInput("shares.length", count=len(typed.split()), expected="21")
+        return SheetRead(4821, 2 if typed.startswith("KTPEL-KUNCI:") else 1, 2)
+
     def drill(self, copy: Path, opening: Opening) -> Drill:
         self._raise("drill")
         return Drill(next(c for c in self.found if c.path == copy), 1225, 18_400, 41.0)
@@ -545,11 +551,13 @@ class Care:
     def sheets(self) -> Sheets:
         return self.set
 
-    def make_sheets(self, needed: int, count: int) -> list[Sheet]:
+    def make_sheets(self, needed: int, count: int, handed: Callable[[list[Sheet]], None]) -> Sheets:
         self._raise("make_sheets")
-        self.set = Sheets(self.set.set_id + 1, needed, count)
+        made = Sheets(self.set.set_id + 1, needed, count)
         words = tuple(("abad abang abu acar adat adik agung " * 3).split())
-        return [Sheet(self.set.set_id, n, needed, count, words, f"KTPEL-KUNCI:{n}") for n in range(1, count + 1)]
+        handed([Sheet(made.set_id, n, needed, count, words, f"KTPEL-KUNCI:{n}") for n in range(1, count + 1)])
+        self.set = made
+        return made
 
     def _raise(self, name: str) -> None:
         if name in self.trouble:

@@ -12,6 +12,7 @@ from typing import Any
 from fakes import FakeDevices
 from PIL import Image, ImageDraw
 
+from desk.doubles import Back
 from ktpel_kiosk.app import sops
 from ktpel_kiosk.app.niks import region_table
 from ktpel_kiosk.domain.errors import BadInput, IoFailure, KioskError
@@ -34,6 +35,9 @@ class SetupDouble:
         self.hold: threading.Event | None = None
         self.made: tuple[SetupAnswers, dict[str, str]] | None = None
         self.practised = ""
+        self.back = Back()
+        self.back.report = replace(self.back.report, missing=None, missing_packets=None, missing_acts=None,
+                                   series=tuple(replace(s, now=None) for s in self.back.report.series))
         self.noted = False
         self.fake = FakeDevices()
         self.state = KeyState("", {}, ROLES)
@@ -175,6 +179,9 @@ class SetupDouble:
         except OSError as error:
             raise IoFailure("storage.unwritable", path=str(path), errno=error.errno or 0) from error
         return known
+
+    def restoring(self) -> Back:
+        return self.back
 
     def finish(self, answers: SetupAnswers, passwords: Mapping[str, str], told: Callable[[str], None]) -> None:
         told("Folder dan kunci register dibuat.")

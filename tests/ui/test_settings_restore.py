@@ -7,13 +7,16 @@ from dataclasses import replace
 from typing import Any
 
 import pytest
+from fakes import PASSWORD
 from pagekit import PageBench, bench
 
 from desk.doubles import Care
-from ktpel_kiosk.domain.errors import Corrupt
+from ktpel_kiosk.desk.leaving import Leave
+from ktpel_kiosk.domain.errors import Corrupt, DeviceTrouble
 from ktpel_kiosk.domain.sop import Peran
-from ktpel_kiosk.ports.restore import Series
+from ktpel_kiosk.ports.restore import Opening, Series
 from ktpel_kiosk.ports.station_care import Copies
+from ktpel_kiosk.ui.kiosk import KioskGuard
 from ktpel_kiosk.ui.pages.pengaturan import PengaturanPage
 
 
@@ -68,6 +71,71 @@ def test_a_copy_is_looked_into_and_put_back(serving: PageBench, care: Care, monk
     view.go.click()
     serving.wait()
     assert not care.back.agreed and not ended and view.second.message.plain()
+    view.second.password.set_value(PASSWORD)
+    view.go.click()
+    serving.wait()
+    path, opening, agreed = care.back.agreed[0]
+    assert path == care.back.found[0].path and opening == Opening() and agreed.second == "kasi" and ended == [True]
+
+
+def test_a_full_screen_ends_for_the_restored_register(serving: PageBench, care: Care, monkeypatch: pytest.MonkeyPatch) -> None:
+    _section, view = opened(serving)
+    ways: list[Leave] = []
+    monkeypatch.setattr(view.page.shell, "kiosk", KioskGuard(view.page.shell))
+    monkeypatch.setattr(view.page.shell.kiosk, "let_out", ways.append)
+    view.page.shell.reopen()
+    view.page.shell.kiosk.free = True
+    assert ways == [Leave.CLOSE]
+
+
+def test_by_two_sheets_typed_and_scanned(serving: PageBench, care: Care) -> None:
+    _section, view = opened(serving)
+    view.key.ways.buttons()[2].click()
+    view.look.click()
+    serving.wait()
+    assert view.report is None and view.key.fields[0].message(), "pointed at the empty sheet"
+    view.key.fields[0].set_value(" ".join(["abad"] * 21))
+    serving.wait()
+    assert "Lembar 1 dari set 04821" in view.key.fields[0].message()
+    assert view.page.scanned("KTPEL-KUNCI:" + "0" * 42) and not view.page.scanned("TT-2026-1")
+    serving.wait()
+    assert "Lembar 2" in view.key.fields[1].message()
+    view.look.click()
+    serving.wait()
+    assert view.report is not None and len(view._opening.sheets) == 2
+    view.key.fields[0].set_value("")
+    assert view.report is None, "another key: looked into anew"
+    view.forget_secrets()
+    assert not any(f.value() for f in view.key.fields)
+
+
+def test_new_sheets_need_a_reason_and_a_second_person_and_a_printer(serving: PageBench, care: Care) -> None:
+    section, _view = opened(serving)
+    section.back()
+    section.sheets.click()
+    serving.wait()
+    panel = section.papers
+    assert facts(panel) == ["Set yang berlaku", "belum ada"] and section.cards.isHidden()
+    panel.go.click()
+    assert panel.reason.message() and care.set.count == 0
+    panel.reason.set_value("lembar lama hilang")
+    panel.second.username.set_value("kasi")
+    panel.second.password.set_value(PASSWORD)
+    care.trouble["make_sheets"] = DeviceTrouble("device.paper_out", device_kind="document_printer", operation="submit")
+    panel.go.click()
+    serving.wait()
+    assert care.set.count == 0 and panel.second.message.plain()
+    panel.second.password.set_value(PASSWORD)
+    panel.go.click()
+    serving.wait()
+    assert care.set.count == 3 and "00001" in panel.message.plain() and not panel.second.values()[1]
+    shown = " ".join(facts(panel))
+    assert "00001: 2 dari 3 lembar" in shown and "disetujui kasi" in shown and "lembar lama hilang" in shown
+    assert section.back() and not section.cards.isHidden()
+
+
+def facts(panel: Any) -> list[str]:
+    return [panel.facts.itemAt(i).widget().text() for i in range(panel.facts.count())]
 
 
 def test_the_book_is_asked_where_the_register_cannot_tell(serving: PageBench, care: Care) -> None:

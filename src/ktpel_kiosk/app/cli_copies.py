@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -11,11 +12,14 @@ import typer
 from ktpel_kiosk.app.cli_common import DEFAULT_DATA, Data, Json, data_of, guarded, put
 
 if TYPE_CHECKING:
-    from ktpel_kiosk.ports.restore import Opening
+    from ktpel_kiosk.desk.context import Desk
+    from ktpel_kiosk.ports.restore import Agreed, Opening
 
 Copy = Annotated[Path, typer.Argument(help="Berkas register-....sqlite di diska cadangan.")]
 Code = Annotated[str, typer.Option("--code", help="Kode pemulihan; tulis - supaya ditanyakan.")]
 Sheet = Annotated[list[str] | None, typer.Option("--sheet", help="Kata-kata satu lembar kunci; ulangi untuk lembar lain.")]
+
+Second = Annotated[str, typer.Option("--second", help="Nama masuk petugas kedua (pimpinan atau admin); kata sandinya ditanyakan.")]
 
 
 def add_to(app: typer.Typer, keys_app: typer.Typer, register_app: typer.Typer) -> None:
@@ -84,19 +88,20 @@ def drill_copy(copy: Copy, code: Code = "", sheet: Sheet = None, data: Data = DE
 def restore_copy(copy: Copy, reason: Annotated[str, typer.Option("--reason", help="Mengapa; dicatat.")], code: Code = "",
                  sheet: Sheet = None, last: Annotated[list[str] | None, typer.Option("--last", help="Nomor terakhir di buku, bila register "
                                                       "sekarang tidak terbaca: register/2026=123; boleh berulang.")] = None,
-                 data: Data = DEFAULT_DATA) -> None:
+                 second: Second = "", data: Data = DEFAULT_DATA) -> None:
     """Memulihkan register dari salinan. Meja harus tertutup; register lama disimpan di samping, tidak dihapus."""
     from ktpel_kiosk.app import restore as swap
     from ktpel_kiosk.app.clock import SystemClock
+    from ktpel_kiosk.app.desk_lock import desk_closed
     from ktpel_kiosk.app.restoring import FolderRestore
-    from ktpel_kiosk.ports.restore import Agreed
 
     def work() -> None:
         folder = data_of(data)
         folder.mkdir(parents=True, exist_ok=True)
-        FolderRestore(folder, SystemClock()).restore(copy.absolute(), _opening(code, sheet),
-                                                     Agreed("konsol", "", reason, _floors(last or ())), typer.echo)
-        swap.finish(folder)
+        with desk_closed(folder):
+            agreed = witnessed(folder, copy.name, reason, second, _floors(last or ()))
+            FolderRestore(folder, SystemClock()).restore(copy.absolute(), _opening(code, sheet), agreed, typer.echo)
+            swap.finish(folder)
 
     guarded(work)
     typer.echo("Register sudah dipulihkan. Buka meja dengan ktpel-kiosk run.")
@@ -116,30 +121,39 @@ def keep_copies(amounts: Annotated[str, typer.Argument(help="Harian,mingguan,bul
     typer.echo(guarded(work))
 
 
-def make_sheets(needed: Annotated[int, typer.Option("--needed", help="Berapa lembar yang membuka.")] = 2,
+def make_sheets(reason: Annotated[str, typer.Option("--reason", help="Mengapa; dicatat.")],
+                needed: Annotated[int, typer.Option("--needed", help="Berapa lembar yang membuka.")] = 2,
                 count: Annotated[int, typer.Option("--count", help="Berapa lembar dibuat.")] = 3,
                 out: Annotated[Path | None, typer.Option("--out", help="PDF untuk dicetak; kosong: ditulis di layar.")] = None,
-                data: Data = DEFAULT_DATA) -> None:
+                second: Second = "", data: Data = DEFAULT_DATA) -> None:
     """Membuat set lembar kunci baru; lembar lama tidak berlaku lagi. Cetak, lalu hapus berkasnya."""
     from ktpel_kiosk.app.maintenance import CONSOLE, opened
     from ktpel_kiosk.app.station_care import FolderCare
-    from ktpel_kiosk.desk.restore import sheets_paper
+    from ktpel_kiosk.desk.restore import note_sheets, sheets_paper
+    from ktpel_kiosk.durable import write_durably
+    from ktpel_kiosk.ports.station_care import Sheet as Made
 
-    def work() -> str:
+    def hand_out(made: Sequence[Made], paper: Callable[[], bytes]) -> None:
+        if out is None:
+            typer.echo("\n\n".join(f"Lembar {s.number} dari {s.count}, set {s.set_id:05d}\n" + "\n".join(
+                " ".join(s.words[i:i + 7]) for i in range(0, 21, 7)) for s in made))
+        else:
+            write_durably(out.absolute(), paper(), mode=0o600)
+
+    def work() -> None:
         with opened(data_of(data)) as kiosk:
-            made = FolderCare(kiosk).make_sheets(needed, count)
-            kiosk.register.write(lambda tx: tx.log("KeySharesMade", "stasiun", CONSOLE.username, count=count, found=str(needed)))
-            if out is None:
-                return "\n\n".join(f"Lembar {s.number} dari {s.count}, set {s.set_id:05d}\n" + "\n".join(
-                    " ".join(s.words[i:i + 7]) for i in range(0, 21, 7)) for s in made)
-            out.write_bytes(sheets_paper(kiosk.desk, made))
-            return f"Cetak {out}, bagikan lembarnya, lalu hapus berkas itu."
+            who = ask_second(kiosk.desk, second)
+            made = FolderCare(kiosk).make_sheets(needed, count, lambda s: hand_out(s, lambda: sheets_paper(kiosk.desk, s)))
+            note_sheets(kiosk.desk, made, CONSOLE.username, who, reason)
 
-    typer.echo(guarded(work))
+    guarded(work)
+    if out is not None:
+        typer.echo(f"Cetak {out}, bagikan lembarnya, lalu hapus berkas itu.")
 
 
-def recover(code: Code = "", sheet: Sheet = None, data: Data = DEFAULT_DATA) -> None:
+def recover(code: Code = "", sheet: Sheet = None, second: Second = "", data: Data = DEFAULT_DATA) -> None:
     """Kunci komputer hilang: membuka register dengan kode atau lembar kunci, lalu membuat kunci komputer baru."""
+    from ktpel_kiosk.app.desk_lock import desk_closed
     from ktpel_kiosk.app.maintenance import CONSOLE, opened
     from ktpel_kiosk.desk.station_care import plain_code
     from ktpel_kiosk.domain.errors import BadInput
@@ -155,12 +169,68 @@ def recover(code: Code = "", sheet: Sheet = None, data: Data = DEFAULT_DATA) -> 
             key = store.unlock_with_secret(plain_code(opening.code))
         else:
             raise BadInput("register.keys_no_way")
-        store.set_machine(key)
-        with opened(folder) as kiosk:
-            kiosk.register.write(lambda tx: tx.log("MachineKeyRenewed", "stasiun", CONSOLE.username))
+        with desk_closed(folder), _unless_agreed(folder / "register"):
+            store.set_machine(key)
+            with opened(folder) as kiosk:
+                who = ask_second(kiosk.desk, second)
+                kiosk.register.write(lambda tx: tx.log("MachineKeyRenewed", "stasiun", CONSOLE.username, second=who))
 
     guarded(work)
     typer.echo("Kunci komputer baru sudah dibuat; meja dapat dibuka lagi.")
+
+
+@contextmanager
+def _unless_agreed(folder: Path) -> Iterator[None]:
+    """The wraps as they were, when nobody agrees: the accounts lie behind the key that is being made."""
+    files = [folder / name for name in ("register.key", "machine.key")]
+    before = {f: f.read_bytes() if f.exists() else None for f in files}
+    try:
+        yield
+    except BaseException:
+        from ktpel_kiosk.durable import write_durably
+
+        for file, content in before.items():
+            if content is None:
+                file.unlink(missing_ok=True)
+            else:
+                write_durably(file, content, mode=0o600)
+        raise
+
+
+def ask_second(desk: Desk, username: str) -> str:
+    """Another officer's name and password, who may agree to what replaces or opens a register. Raises SignInRefused, NotAllowed."""
+    from ktpel_kiosk.app.maintenance import CONSOLE
+    from ktpel_kiosk.desk.sign_in import second_person
+
+    name = username or str(typer.prompt("Nama masuk petugas kedua"))
+    password = str(typer.prompt(f"Kata sandi {name}", hide_input=True))
+    return second_person(desk, CONSOLE, name, password, "approve_restore").username
+
+
+def witnessed(folder: Path, copy: str, reason: str, username: str, floors: dict[str, int]) -> Agreed:
+    """Who agreed: checked against the register in place. Where that does not open nobody can be checked: it is said, and goes into the
+    audit of the restored register with the reason."""
+    from ktpel_kiosk.app.maintenance import CONSOLE, opened
+    from ktpel_kiosk.app.sentences import load_sentences
+    from ktpel_kiosk.domain.errors import Corrupt, KeyUnavailable, KioskError, TooNew
+    from ktpel_kiosk.domain.free_text import for_audit
+    from ktpel_kiosk.ports.restore import Agreed
+
+    if not reason.strip():
+        from ktpel_kiosk.domain.errors import BadInput
+        raise BadInput("restore.no_reason")
+    try:
+        with opened(folder) as kiosk:
+            kiosk.register.wake()
+            who = ask_second(kiosk.desk, username)
+            kiosk.register.write(lambda tx: tx.log("RestorePrepared", "register", CONSOLE.username, entry=copy, second=who,
+                                                   reason=for_audit(reason)))
+        return Agreed(CONSOLE.username, who, for_audit(reason), floors)
+    except KioskError as error:
+        if not isinstance(error, (Corrupt, KeyUnavailable, TooNew)) and error.message_key != "office.none":
+            raise
+        typer.echo(f"Petugas kedua tidak dapat diperiksa: {load_sentences().of(error)} Itu dicatat di register yang dipulihkan.", err=True)
+        return Agreed(CONSOLE.username, "", f"{for_audit(reason)} (tanpa petugas kedua: {error.message_key})", floors)
 
 
 def _opening(code: str, sheets: Sequence[str] | None) -> Opening:

@@ -14,7 +14,7 @@ from ktpel_kiosk.app.copy_sets import CopyInfo, CopySet
 from ktpel_kiosk.app.office import PENDING_RESTORE, UNFINISHED, OfficeSettings, settings_of, write_settings
 from ktpel_kiosk.domain.errors import BadInput, KioskError
 from ktpel_kiosk.durable import write_durably
-from ktpel_kiosk.ports.restore import Agreed, CopyReport, Drill, FoundCopy, Opening, Series
+from ktpel_kiosk.ports.restore import Agreed, CopyReport, Drill, FoundCopy, Opening, Series, SheetRead
 
 if TYPE_CHECKING:
     from ktpel_kiosk.app.clock import PracticeClock, SystemClock
@@ -68,6 +68,12 @@ class FolderRestore:
             if self._register is not None and not (self._data / PENDING_RESTORE).exists():
                 self._register.freeze(False)
             raise
+
+    def read_sheet(self, typed: str) -> SheetRead:
+        from ktpel_kiosk.register.shares import read_share
+
+        share = read_share(typed)
+        return SheetRead(share.set_id, share.number, share.needed)
 
     def drill(self, copy: Path, opening: Opening) -> Drill:
         chosen, began = self._set(copy), perf_counter()

@@ -29,16 +29,24 @@ def run_windows(office: str, data: Path, *, windowed: bool = False, camera: str 
 
     The window comes first; gateway simulator, network thread, simulated devices and heavy libraries follow behind it.
     """
+    from ktpel_kiosk.app.desk_lock import desk_open
     from ktpel_kiosk.app.memory import tame_allocator
-    from ktpel_kiosk.ui.app import forget_windows, start_windows
 
     tame_allocator()
-    measuring = bool(os.environ.get(EXIT_WHEN_READY))
     if not office and settings_of(data) is None:
         made = first_run(data, windowed=windowed)
         if made is None:
             return 0
         data = made
+    with desk_open(data):
+        return _windows(office, data, windowed=windowed, camera=camera, reader=reader, devices=devices)
+
+
+def _windows(office: str, data: Path, *, windowed: bool, camera: str, reader: str, devices: str) -> int:
+    """Again and again as long as a restore was agreed in them."""
+    from ktpel_kiosk.ui.app import forget_windows, start_windows
+
+    measuring = bool(os.environ.get(EXIT_WHEN_READY))
     while True:
         kiosk = open_office(data, office, camera=camera, reader=reader, mode=wanted_devices(devices), settle=False)
         behind = Behind(kiosk)

@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from ktpel_kiosk.domain.wilayah import RegionTable
     from ktpel_kiosk.hal.driver import Driver
     from ktpel_kiosk.packet.station_keys import StationKeys
+    from ktpel_kiosk.ports.restore import Restore
 
 PRACTICE_FOLDER = "latihan"
 LETTERHEAD_DPI = 120
@@ -178,6 +179,11 @@ class FolderSetup:
 
         with open_register(self.data, self._clock, Uuid7(self._clock)) as register:
             backup.code_noted(register, KeyStore(self.data / "register" / "register.key").secret_mark(), backup.NOBODY)
+
+    def restoring(self) -> Restore:
+        from ktpel_kiosk.app.restoring import FolderRestore
+
+        return FolderRestore(self.data, self._clock)
 
     # -- the end -----------------------------------------------------------------------------------------------------------
 

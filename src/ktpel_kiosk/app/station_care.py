@@ -159,13 +159,16 @@ class FolderCare:
         state = self._store().shares_state()
         return Sheets(state.set_id, state.needed, state.count) if state is not None else Sheets()
 
-    def make_sheets(self, needed: int, count: int) -> Sequence[Sheet]:
-        from ktpel_kiosk.register.shares import qr_text, words_of
+    def make_sheets(self, needed: int, count: int, handed: Callable[[Sequence[Sheet]], None]) -> Sheets:
+        from ktpel_kiosk.register.shares import Share, qr_text, words_of
+
+        def pass_on(made: Sequence[Share]) -> None:
+            handed([Sheet(s.set_id, s.number, needed, count, words_of(s), qr_text(s)) for s in made])
 
         store = self._store()
-        made = store.set_shares(store.unlock_with_machine(), needed, count)
+        store.set_shares(store.unlock_with_machine(), needed, count, pass_on)
         self._forget()
-        return [Sheet(s.set_id, s.number, needed, count, words_of(s), qr_text(s)) for s in made]
+        return self.sheets()
 
     def _store(self) -> KeyStore:
         from ktpel_kiosk.register.keys import KeyStore

@@ -5,7 +5,10 @@ Only where people are served (:attr:`Desk.station_care`).
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
 from pathlib import Path
 
 from ktpel_kiosk.desk.access import require
@@ -21,8 +24,22 @@ from ktpel_kiosk.domain.text import date_long
 from ktpel_kiosk.ports.devices import DeviceKind
 from ktpel_kiosk.ports.papers import KeySheetsPaper
 from ktpel_kiosk.ports.register import Tx
-from ktpel_kiosk.ports.restore import Agreed, CopyReport, Drill, FoundCopy, Opening
+from ktpel_kiosk.ports.restore import Agreed, CopyReport, Drill, FoundCopy, Opening, SheetRead
 from ktpel_kiosk.ports.station_care import Sheet, Sheets
+
+SHEETS_MADE = "lembar.set"
+"""Setting: who made the set of sheets in force, when, why."""
+
+
+@dataclass(frozen=True, slots=True)
+class SheetsState:
+    """``made`` ``None``: nobody knows when (an office of an earlier version), or there is no set."""
+
+    sheets: Sheets
+    made: datetime | None = None
+    actor: str = ""
+    second: str = ""
+    reason: str = ""
 
 
 def copies(desk: Desk, actor: Actor, folder: Path | None = None) -> Sequence[FoundCopy]:
@@ -76,29 +93,59 @@ def drill(desk: Desk, actor: Actor, copy: Path, opening: Opening) -> Drill:
     return done
 
 
-def sheets(desk: Desk, actor: Actor) -> Sheets:
-    """The set of key sheets in force. Raises NotAllowed, KeyUnavailable, IoFailure."""
+def read_sheet(desk: Desk, actor: Actor, typed: str) -> SheetRead:
+    """Which sheet somebody typed or scanned. Raises NotAllowed, BadInput ``shares.word``, ``shares.length``, ``shares.typo``."""
     require(actor, "change_settings")
-    return care_of(desk).sheets()
+    return care_of(desk).restoring().read_sheet(typed)
 
 
-def make_sheets(desk: Desk, actor: Actor, needed: int, count: int, second_username: str, second_password: str) -> Sequence[Sheet]:
-    """A new set of sheets, any ``needed`` of ``count``; the former set is void. To be printed and forgotten.
+def sheets(desk: Desk, actor: Actor) -> SheetsState:
+    """The set of key sheets in force, and who made it. Raises NotAllowed, KeyUnavailable, IoFailure."""
+    require(actor, "change_settings")
+    found = care_of(desk).sheets()
+    text = desk.register.read(lambda v: v.setting(SHEETS_MADE))
+    try:
+        made = json.loads(text or "")
+        if int(made["set"]) == found.set_id and found.count:
+            return SheetsState(found, datetime.fromisoformat(made["at"]), str(made["actor"]), str(made["second"]), str(made["reason"]))
+    except (ValueError, KeyError, TypeError):
+        pass
+    return SheetsState(found)
+
+
+def make_sheets(desk: Desk, actor: Actor, reason: str, second_username: str, second_password: str, *, needed: int = 2,
+                count: int = 3) -> Sheets:
+    """A new set of sheets, any ``needed`` of ``count``, printed on the document printer and kept nowhere; once the printer took them the
+    former set is void.
 
     Raises:
-        NotAllowed, SignInRefused; BadInput ``shares.numbers``; KeyUnavailable, DiskFull, IoFailure.
+        NotAllowed, SignInRefused; BadInput ``shares.no_reason``, ``shares.numbers``; DeviceTrouble, NotConnected, KeyUnavailable, DiskFull,
+            IoFailure: the former set is still in force.
     """
     require(actor, "restore_register")
+    why = free_text(reason, "alasan")
+    if not why:
+        raise BadInput("shares.no_reason")
     second = second_person(desk, actor, second_username, second_password, "approve_restore")
-    made = care_of(desk).make_sheets(needed, count)
-    desk.register.write(lambda tx: tx.log("KeySharesMade", SUBJECT, actor.username, second=second.username, count=count, found=str(needed)))
+
+    def print_them(made: Sequence[Sheet]) -> None:
+        submit_paper(desk, DeviceKind.DOCUMENT_PRINTER, sheets_paper(desk, made), "lembar_kunci", "A4")
+
+    made = care_of(desk).make_sheets(needed, count, print_them)
+    note_sheets(desk, made, actor.username, second.username, why)
     return made
 
 
-def print_sheets(desk: Desk, actor: Actor, sheets: Sequence[Sheet]) -> None:
-    """The sheets on the document printer; no copy is kept. Raises NotAllowed, DeviceTrouble, NotConnected."""
-    require(actor, "restore_register")
-    submit_paper(desk, DeviceKind.DOCUMENT_PRINTER, sheets_paper(desk, sheets), "lembar_kunci", "A4")
+def note_sheets(desk: Desk, made: Sheets, actor: str, second: str, reason: str) -> None:
+    """Who made the set in force, kept and audited."""
+    why = for_audit(reason)
+    note = json.dumps({"set": made.set_id, "at": desk.clock.now().isoformat(), "actor": actor, "second": second, "reason": why})
+
+    def work(tx: Tx) -> None:
+        tx.put_setting(SHEETS_MADE, note)
+        tx.log("KeySharesMade", SUBJECT, actor, second=second, count=made.count, found=str(made.needed), reason=why)
+
+    desk.register.write(work)
 
 
 def sheets_paper(desk: Desk, sheets: Sequence[Sheet]) -> bytes:

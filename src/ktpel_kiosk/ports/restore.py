@@ -29,6 +29,15 @@ class Opening:
 
 
 @dataclass(frozen=True, slots=True)
+class SheetRead:
+    """What a key sheet says of itself: set, its number, how many of the set are needed. Nothing secret."""
+
+    set_id: int
+    number: int
+    needed: int
+
+
+@dataclass(frozen=True, slots=True)
 class Series:
     """A series of numbers of one year: the last one in the copy, and in the present register where that can be asked."""
 
@@ -100,6 +109,10 @@ class Restore(Protocol):
         Raises:
             As :meth:`examine`; BadInput ``restore.floor``, ``restore.floor_missing``; DiskFull, IoFailure: nothing changed.
         """
+        ...
+
+    def read_sheet(self, typed: str) -> SheetRead:
+        """Whether the words or QR text of a sheet belong together; opens nothing. BadInput ``shares.word``, ``.length``, ``.typo``."""
         ...
 
     def drill(self, copy: Path, opening: Opening) -> Drill:

@@ -14,6 +14,7 @@ from typing import Protocol
 
 from ktpel_kiosk.domain.sop import Peran
 from ktpel_kiosk.ports.devices import Devices
+from ktpel_kiosk.ports.restore import Restore
 
 
 class SetupStage(StrEnum):
@@ -200,6 +201,13 @@ class OfficeSetup(Protocol):
 
     def code_noted(self) -> None:
         """After :meth:`finish`: the administrator says to have the code on paper; the desk reminds of it otherwise."""
+        ...
+
+    def restoring(self) -> Restore:
+        """Copies of an office that was on another machine, and putting one into this empty folder instead of setting a new one up.
+
+        Cut off anywhere, the next start finds either no office or the whole one.
+        """
         ...
 
     def finish(self, answers: SetupAnswers, passwords: Mapping[str, str], told: Callable[[str], None]) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -101,6 +101,6 @@ class StationCare(Protocol):
         ...
 
     def sheets(self) -> Sheets: ...
-    def make_sheets(self, needed: int, count: int) -> Sequence[Sheet]:
-        """A new set; those made before open nothing here any more. BadInput ``shares.numbers``; KeyUnavailable, DiskFull, IoFailure."""
+    def make_sheets(self, needed: int, count: int, handed: Callable[[Sequence[Sheet]], None]) -> Sheets:
+        """A new set; those made before open nothing here any more, once ``handed`` (prints them) has come back. BadInput ``shares.numbers``; KeyUnavailable, DiskFull, IoFailure."""
         ...

@@ -12,7 +12,7 @@ import hashlib
 import json
 import os
 import secrets
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
@@ -127,8 +127,10 @@ class KeyStore:
         key_id, wraps = self._load()
         self._store(key_id, [*(w for w in wraps if w.get("kind") != _MACHINE), self._wrap_machine(key, key_id)])
 
-    def set_shares(self, key: bytes, needed: int, count: int) -> Sequence[Share]:
+    def set_shares(self, key: bytes, needed: int, count: int, handed: Callable[[Sequence[Share]], None] = lambda _made: None) -> Sequence[Share]:
         """A new set of sheets; those of the former set open nothing from now on (copies made before still open with them).
+
+        ``handed`` gets them before they are in force: what it raises (the printer is out of paper) leaves the former set in force.
 
         Raises:
             BadInput: ``shares.numbers``. KeyUnavailable, DiskFull, IoFailure: the former set is still in force.
@@ -139,6 +141,7 @@ class KeyStore:
         secret = secrets.token_bytes(SECRET_BYTES)
         made = split(secret, needed, count)
         wrap = _wrap(key, _shared(secret), key_id, _SHARES) | {"set": made[0].set_id, "needed": needed, "count": count}
+        handed(made)
         self._store(key_id, [*(w for w in wraps if w.get("kind") != _SHARES), wrap])
         return made
 

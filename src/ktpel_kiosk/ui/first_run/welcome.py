@@ -15,10 +15,13 @@ from ktpel_kiosk.ui.resources import resource_root
 from ktpel_kiosk.ui.widgets.base import Card, label
 from ktpel_kiosk.ui.widgets.buttons import ChoiceChip
 from ktpel_kiosk.ui.widgets.flow import Flow
+from ktpel_kiosk.ui.words import word
 
 if TYPE_CHECKING:
+    from ktpel_kiosk.ui.first_run.restore import RestoreOffice
     from ktpel_kiosk.ui.first_run.window import SetupWindow
 
+RESTORE = "pulih"
 LANGUAGES = {"id": "Bahasa Indonesia", "jv": "Basa Jawa", "en": "English"}
 TITLE = "Selamat datang"
 INTRO = "Sekitar 15 menit sampai meja ini siap melayani. Setiap jawaban langsung tersimpan; boleh berhenti kapan saja."
@@ -35,6 +38,7 @@ class WelcomePage(SetupPage):
         self.views.addWidget(self._first())
         self.views.addWidget(self._practice())
         self.body.addWidget(self.views, 1)
+        self.back_again: RestoreOffice | None = None
         self._sops: tuple[SopChoice, ...] = ()
 
     def _first(self) -> QWidget:
@@ -43,6 +47,7 @@ class WelcomePage(SetupPage):
                                  "perangkat, dan tempat cadangan.", icon="layout-dashboard"))
         self.modes.add(BigChoice("latihan", "Latihan dulu", "Meja lengkap dengan perangkat dan pemohon simulasi. Kantor dapat disiapkan "
                                  "sesudahnya; latihan tidak meninggalkan apa pun di dalamnya.", icon="users"))
+        self.modes.add(BigChoice(RESTORE, word("pulih_baru", "pilihan"), word("pulih_baru", "pilihan_kalimat"), icon="refresh-cw"))
         self.modes.choose("kantor")
         self.modes.chosen.connect(lambda _v: self._lead())
         view = QWidget()
@@ -100,26 +105,51 @@ class WelcomePage(SetupPage):
         from ktpel_kiosk.ui.widgets.extra import chosen_value
         self.shell.choose_look(chosen_value(self.contrasts) or "light", chosen_value(self.sizes) or "normal")
 
+    def head(self, title: str, intro: str) -> None:
+        self.title.setText(title)
+        self.intro.setText(intro)
+
+    @property
+    def restoring(self) -> RestoreOffice | None:
+        """What is shown, while it is an office that comes back from a copy."""
+        return self.back_again if self.views.currentIndex() == 2 else None
+
+    def _restore(self) -> None:
+        from ktpel_kiosk.ui.first_run.restore import RestoreOffice
+
+        if self.back_again is None:
+            self.back_again = RestoreOffice(self)
+            self.views.addWidget(self.back_again)
+        self.views.setCurrentIndex(2)
+        self.back_again.open()
+
+    def closed(self) -> None:
+        if self.back_again is not None:
+            self.back_again.closed()
+
     def _lead(self) -> None:
         if self.views.currentIndex():
             self.lead("Mulai latihan", ready=bool(self.practice.value()))
         else:
-            self.lead("Lanjut" if self.modes.value() == "kantor" else "Pilih SOP latihan")
+            self.lead("Pilih SOP latihan" if self.modes.value() == "latihan" else "Lanjut")
 
     def _show(self, practice: bool) -> None:
         self.views.setCurrentIndex(1 if practice else 0)
-        self.title.setText(PRACTICE_TITLE if practice else TITLE)
-        self.intro.setText(PRACTICE_INTRO if practice else INTRO)
+        self.head(PRACTICE_TITLE if practice else TITLE, PRACTICE_INTRO if practice else INTRO)
         self._lead()
 
     def forward(self) -> None:
-        if self.views.currentIndex():
+        if self.restoring is not None:
+            self.restoring.forward()
+        elif self.views.currentIndex():
             sop = self.practice.value()
             self.shell.set_busy(True)
             self.message.show_text("info", "Kantor latihan sedang dibuat …")
             self.ask(lambda: self.setup.practise(sop), lambda _r: self._practised(), self._not_practised)
         elif self.modes.value() == "kantor":
             self.shell.next()
+        elif self.modes.value() == RESTORE:
+            self._restore()
         else:
             self.ask(self.setup.sops, self._fill)
 
@@ -147,6 +177,8 @@ class WelcomePage(SetupPage):
         return bool(self.views.currentIndex())
 
     def back(self) -> bool:
+        if self.restoring is not None and self.restoring.back():
+            return True
         if self.views.currentIndex():
             self.message.hide()
             self._show(False)

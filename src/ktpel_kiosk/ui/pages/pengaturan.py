@@ -166,6 +166,10 @@ class PengaturanPage(Page):
         self.primary = section.primary
         section.opened()
 
+    def scanned(self, code: str) -> bool:
+        section = self.section(self.tabs.current) if self.tabs.current else None
+        return section is not None and hasattr(section, "scanned") and bool(section.scanned(code))
+
     def back(self) -> bool:
         return bool(self.tabs.current) and bool(self.section(self.tabs.current).back())
 

@@ -23,6 +23,7 @@ from ktpel_kiosk.ui.words import word
 if TYPE_CHECKING:
     from ktpel_kiosk.ui.pages.pengaturan import PengaturanPage
     from ktpel_kiosk.ui.pages.settings_restore import RestoreView
+    from ktpel_kiosk.ui.pages.settings_sheets import SheetsPanel
 
 WHY = "Register disalin setiap hari ke diska lain: tujuh harian, empat mingguan dan dua belas bulanan disimpan. Salinannya tersandi."
 CODE = ("Hanya dengan kode ini cadangan terbuka di komputer lain. Kode ada di kertas, tidak di komputer mana pun: simpan di lemari "
@@ -50,6 +51,7 @@ class CopiesSection(Section):
         both.addWidget(self._secret(), 5)
         self.frame.addWidget(self.cards, 1)
         self.restoring: RestoreView | None = None
+        self.papers: SheetsPanel | None = None
 
     def _place(self) -> Card:
         card = Card(20, 10)
@@ -100,6 +102,9 @@ class CopiesSection(Section):
             card.body.addWidget(item)
         card.body.addLayout(row(self.new, None, self.prove))
         card.body.addStretch(1)
+        self.sheets = Button(word("lembar", "buka"), icon="file-text")
+        self.sheets.clicked.connect(self._open_sheets)
+        card.body.addLayout(row(self.sheets, None))
         return card
 
     # -- showing ------------------------------------------------------------------------------------------------------
@@ -116,15 +121,29 @@ class CopiesSection(Section):
         self.restoring.show()
         self.restoring.open()
 
+    def _open_sheets(self) -> None:
+        from ktpel_kiosk.ui.pages.settings_sheets import SheetsPanel
+
+        if self.papers is None:
+            self.papers = SheetsPanel(self.page)
+            self.papers.left.connect(self._close_restore)
+            self.frame.addWidget(self.papers, 1)
+        self.message.hide()
+        self.cards.hide()
+        self.papers.show()
+        self.papers.open()
+
     def _close_restore(self) -> None:
-        if self.restoring is not None:
-            self.restoring.forget_secrets()
-            self.restoring.hide()
+        """Back to the two cards, from whichever view covers them."""
+        for view in (self.restoring, self.papers):
+            if view is not None:
+                view.forget_secrets()
+                view.hide()
         self.cards.show()
         self._load()
 
     def opened(self) -> None:
-        if self.restoring is not None:
+        if self.cards.isHidden():
             self._close_restore()
         self.message.hide()
         self._drop_code()
@@ -134,8 +153,12 @@ class CopiesSection(Section):
     def closed(self) -> None:
         """A code on the screen goes with the section."""
         self._drop_code()
-        if self.restoring is not None:
-            self.restoring.forget_secrets()
+        for view in (self.restoring, self.papers):
+            if view is not None:
+                view.forget_secrets()
+
+    def scanned(self, code: str) -> bool:
+        return self.restoring is not None and self.restoring.isVisible() and self.restoring.key.scanned(code)
 
     def refresh(self) -> None:
         self._load()
@@ -157,6 +180,7 @@ class CopiesSection(Section):
         may = self.presenter.may()
         self.other.setVisible(may)
         self.now.setVisible(may)
+        self.sheets.setVisible(may)
         self.restore.setVisible(may and bool(view.place))
         self.now.setEnabled(bool(view.place) and not self.page.busy)
         self._show_code()
@@ -182,7 +206,7 @@ class CopiesSection(Section):
         self._show_code()
 
     def back(self) -> bool:
-        if self.restoring is not None and self.cards.isHidden():
+        if self.cards.isHidden():
             self._close_restore()
             return True
         if self._code:

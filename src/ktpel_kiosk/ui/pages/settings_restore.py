@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from functools import partial
 from typing import TYPE_CHECKING
 
@@ -10,11 +10,13 @@ from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QGridLayout, QHBoxLayout, QVBoxLayout, QWidget
 
 from ktpel_kiosk.domain.errors import KioskError
+from ktpel_kiosk.ports.restore import Opening, SheetRead
 from ktpel_kiosk.ui.first_run.parts import BigChoice, ChoiceList
 from ktpel_kiosk.ui.pages.base import scroll
 from ktpel_kiosk.ui.presenters.restore import CopyLine, ReportView, RestorePresenter
 from ktpel_kiosk.ui.widgets.base import Card, clear_layout, label, row
 from ktpel_kiosk.ui.widgets.buttons import Button
+from ktpel_kiosk.ui.widgets.copy_key import CODE, MACHINE, SHEETS, CopyKey
 from ktpel_kiosk.ui.widgets.fields import TextField
 from ktpel_kiosk.ui.widgets.second import SecondPerson
 from ktpel_kiosk.ui.widgets.status import NoticeBar
@@ -33,6 +35,7 @@ class RestoreView(QWidget):
         super().__init__()
         self.page, self.presenter = page, RestorePresenter(page.session)
         self.report: ReportView | None = None
+        self._opening = Opening()
         self.floors: dict[str, TextField] = {}
         self.message = NoticeBar(closable=False)
         self.message.hide()
@@ -54,11 +57,14 @@ class RestoreView(QWidget):
         holder = QWidget()
         inner = QVBoxLayout(holder)
         inner.setContentsMargins(2, 2, 10, 2)
+        inner.setSpacing(14)
         inner.addWidget(self.list)
+        self.key = CopyKey((MACHINE, CODE, SHEETS), self._read, self.page.session.sentence)
+        self.key.changed.connect(self._forget)
+        self.key.entered.connect(self._examine)
+        inner.addWidget(self.key)
         inner.addStretch(1)
         card.body.addWidget(scroll(holder), 1)
-        self.code = TextField("kode_pulih", word("pulih", "kode"), placeholder="ABCDE-FGHJK-…", upper=True, limit=40)
-        card.body.addWidget(self.code)
         self.back_button = Button(word("pulih", "kembali"), key="Esc")
         self.back_button.clicked.connect(self.left)
         self.drill = Button(word("pulih", "latihan"), icon="check")
@@ -99,7 +105,7 @@ class RestoreView(QWidget):
 
     def open(self) -> None:
         self.message.hide()
-        self.code.set_value("")
+        self.key.clear()
         self._forget()
         self.page.ask_latest("salinan", self.presenter.copies, self._fill, self._failed)
 
@@ -126,19 +132,27 @@ class RestoreView(QWidget):
         self.look.setVisible(may)
 
     def forget_secrets(self) -> None:
-        self.code.set_value("")
+        self.key.clear()
         self.second.clear()
 
     # -- acts ---------------------------------------------------------------------------------------------------------
 
+    def _read(self, typed: str, done: Callable[[SheetRead], None], failed: Callable[[KioskError], None]) -> None:
+        self.page.ask(partial(self.presenter.read_sheet, typed), done, failed)
+
     def _drill(self) -> None:
+        if not self.key.ready():
+            return
         self.message.show_text("info", word("pulih", "latihan_jalan"))
-        self.page.act(partial(self.presenter.drill, self.list.value(), self.code.value()),
+        self.page.act(partial(self.presenter.drill, self.list.value(), self.key.opening()),
                       lambda text: self.message.show_text("good", text, bold=word("pulih", "latihan_baik")), self._failed)
 
     def _examine(self) -> None:
+        if self.page.busy or not self.presenter.may() or not self.key.ready():
+            return
+        self._opening = self.key.opening()
         self.message.show_text("info", word("pulih", "periksa_jalan"))
-        self.page.act(partial(self.presenter.examine, self.list.value(), self.code.value()), self._examined, self._failed)
+        self.page.act(partial(self.presenter.examine, self.list.value(), self._opening), self._examined, self._failed)
 
     def _examined(self, report: ReportView) -> None:
         self.report = report
@@ -176,8 +190,8 @@ class RestoreView(QWidget):
             return
         floors = {key: int(field.value()) for key, field in self.floors.items()}
         self.message.show_text("info", word("pulih", "jalan"))
-        self.page.act(partial(self.presenter.restore, self.report.path, self.code.value(), self.reason.value(), self.second.values(),
-                              floors), lambda _none: self._restored(), self._refused)
+        self.page.act(partial(self.presenter.restore, self.report, self._opening, self.reason.value(), self.second.values(), floors),
+                      lambda _none: self._restored(), self._refused)
 
     def _restored(self) -> None:
         """Nothing is written any more: the windows close, and the folder opens with the restored register."""
