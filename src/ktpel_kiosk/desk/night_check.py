@@ -1,4 +1,4 @@
-"""The register is checked once a night; when, with what result, and whether it is due. The check itself: :mod:`ktpel_kiosk.app.night_check`.
+"""The register is checked once a night; when, with what result, and whether it is due. The check: :mod:`ktpel_kiosk.app.night_check`.
 
 A night begins two hours after the office closes. One that was missed, the machine being off, is made up for after the next start.
 """
