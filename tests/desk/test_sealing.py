@@ -114,3 +114,12 @@ def test_an_expired_certificate_stops_the_seal_and_costs_nobody_anything(office)
     office.clock.advance(5 * 86400)
     office.vault.trouble = None
     assert sealing.seal_packet(office.desk, operator, p.id).state is PacketState.SEALED
+
+
+def test_a_packet_sealed_after_a_clock_jump_says_so_and_so_does_the_audit(office, monkeypatch):
+    def events(p):
+        return [x.event for x in office.desk.register.read(lambda v: v.audit(limit=1000)) if x.subject == p.id]
+
+    assert "ClockJumpSeen" not in events(office.sealed())
+    monkeypatch.setattr(office.clock, "jumped", lambda: True)
+    assert "ClockJumpSeen" in events(office.sealed(1))
