@@ -23,8 +23,10 @@ PAGE = ROOT / "docs" / "manual" / "catatan-audit.md"
 
 OFFICER, STEP, ITSELF = "petugas yang sedang masuk", "petugas tahap itu", "kiosk sendiri"
 SECOND = "petugas kedua bila diminta"
-SYSTEM = {"-", "sistem"}
-SYSTEM_NAMES = {"ACTOR", "SYSTEM", "SISTEM"}
+APPLICANT, CONSOLE = "pemohon", "pengelola di baris perintah"
+BY_TEXT = {"-": ITSELF, "sistem": ITSELF, "pemohon": APPLICANT}
+BY_NAME = {"ACTOR": ITSELF, "SYSTEM": ITSELF, "NOBODY": ITSELF, "NIGHTLY": ITSELF, "CONSOLE": CONSOLE}
+"""Who stands in the audit where it is no officer, as the calls write it."""
 ROLES = {"loket": "loket", "verifikator": "verifikator", "validator": "validator", "operator": "operator", "penyerah": "penyerah",
          "kasi": "kasi", "camat": "camat",
          "supervisor": "supervisor", "admin": "administrator"}
@@ -138,10 +140,12 @@ def _walk(node: ast.AST, around: list[Function], path: Path, by_helper: dict[str
 
 def _who(call: ast.Call, name: str, inside: list[Function]) -> set[str]:
     third = call.args[2] if name == "log" and len(call.args) > 2 else None
-    if isinstance(third, ast.Constant) and third.value in SYSTEM:
+    if name == "_log":  # of the register's own
         return {ITSELF}
-    if isinstance(third, ast.Name | ast.Attribute) and (third.id if isinstance(third, ast.Name) else third.attr) in SYSTEM_NAMES:
-        return {ITSELF}
+    if isinstance(third, ast.Constant) and third.value in BY_TEXT:
+        return {BY_TEXT[str(third.value)]}
+    if isinstance(third, ast.Name | ast.Attribute) and (written_as := third.id if isinstance(third, ast.Name) else third.attr) in BY_NAME:
+        return {BY_NAME[written_as]}
     rights, step, second = _asked(inside)
     for _ in range(2):
         if inside and not (rights or step):
@@ -175,7 +179,7 @@ def _roles(right: str) -> set[str]:
 
 
 def _words(who: set[str]) -> str:
-    order = [*ROLES.values(), STEP, OFFICER, SECOND, ITSELF]
+    order = [APPLICANT, *ROLES.values(), STEP, OFFICER, SECOND, CONSOLE, ITSELF]
     named = [w for w in order if w in who] + sorted(who - set(order))
     roles = [w for w in named if w in ROLES.values()]
     if len(roles) == len(ROLES):
