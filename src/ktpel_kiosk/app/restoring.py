@@ -12,7 +12,7 @@ from ktpel_kiosk.app import copy_sets, restore
 from ktpel_kiosk.app.backup_places import FOLDER
 from ktpel_kiosk.app.copy_sets import CopyInfo, CopySet
 from ktpel_kiosk.app.office import PENDING_RESTORE, UNFINISHED, OfficeSettings, settings_of, write_settings
-from ktpel_kiosk.domain.errors import BadInput, KioskError
+from ktpel_kiosk.domain.errors import BadInput, KeyUnavailable, KioskError
 from ktpel_kiosk.durable import write_durably
 from ktpel_kiosk.ports.restore import Agreed, CopyReport, Drill, FoundCopy, Opening, Series, SheetRead
 
@@ -85,7 +85,13 @@ class FolderRestore:
 
     def _key(self, copy: CopySet, opening: Opening) -> bytes:
         machine = self._data / "register" / "machine.key"
-        return copy_sets.key_of(copy, opening.code, opening.sheets, machine if machine.exists() else None)
+        try:
+            return copy_sets.key_of(copy, opening.code, opening.sheets, machine if machine.exists() else None)
+        except KeyUnavailable:
+            here = restore.opens_with_machine(self._data) if opening == Opening() else None
+            if here is None:
+                raise
+            return here  # the machine's key was made anew since; the register's key is the same, and whoever opens the copy checks it
 
     def _require_own(self, info: CopyInfo | None, copy: CopySet) -> None:
         """Raises BadInput ``restore.other_office``, ``restore.no_note``."""

@@ -127,7 +127,8 @@ class KeyStore:
         key_id, wraps = self._load()
         self._store(key_id, [*(w for w in wraps if w.get("kind") != _MACHINE), self._wrap_machine(key, key_id)])
 
-    def set_shares(self, key: bytes, needed: int, count: int, handed: Callable[[Sequence[Share]], None] = lambda _made: None) -> Sequence[Share]:
+    def set_shares(self, key: bytes, needed: int, count: int,
+                   handed: Callable[[Sequence[Share]], None] = lambda _made: None) -> Sequence[Share]:
         """A new set of sheets; those of the former set open nothing from now on (copies made before still open with them).
 
         ``handed`` gets them before they are in force: what it raises (the printer is out of paper) leaves the former set in force.
