@@ -27,9 +27,10 @@ FRAME, HEADER = PAGE + 24, 32
 Content = dict[str, Any]
 
 
-@pytest.fixture
-def kept(tmp_path: Path) -> Path:
-    """An office closed by a cut: some of its work stands in the journal alone."""
+@pytest.fixture(scope="module")
+def kept(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """An office closed by a cut: some of its work stands in the journal alone. Only copies of it are touched."""
+    tmp_path = tmp_path_factory.mktemp("kept")
     folder = tmp_path / "kantor"
     make_demo_keys(folder / "keys", DAY - timedelta(days=1), "tempeh-meja-1")
     with open_desk(folder, 0) as kiosk:
@@ -122,8 +123,8 @@ def turned(kept: Path, tmp_path: Path, count: int, seed: int) -> Counter[str]:
 
 
 def test_turned_bits_are_found(kept: Path, tmp_path: Path, reached: Any) -> None:
-    silent = turned(kept, tmp_path, 16, 1)["silent"]
-    reached(16, asked=16, got=16 - silent, what="turned bits of register, journal, packets and spare contents found")
+    silent = turned(kept, tmp_path, 12, 1)["silent"]
+    reached(16, asked=12, got=12 - silent, what="turned bits of register, journal, packets and spare contents found")
     assert silent == 0
 
 
