@@ -103,6 +103,8 @@ COMMANDS: dict[str, Command] = {
     "handover.move_to_counter": lambda d, a, p: handover.move_to_counter(d, a, p.id),
     "handover.hand_over": lambda d, a, p: handover.hand_over(d, a, p.id, b"\x89PNG"),
 }
+REOPENS = ("printing.spoil_card", "resend.record_again", "status_acts.record_again", "statuses.enter_status", "statuses.record_entry")
+"""Print a spoiled card again, record again, a status that sends somebody back."""
 APPLICANT = ("recording.confirm_data", "sealing.applicant_confirms")
 """Answers of the applicant, taken by the officer they sit with."""
 ONWARD: dict[str, tuple[str, ...]] = {  # what usually comes next at a stage, so that sequences get somewhere
@@ -184,15 +186,16 @@ class Desks(RuleBasedStateMachine):
             assert refused is not None or quiet, f"{name} by {role or 'nobody'} at {tahap.stage if tahap else '-'}"
             assert after == before, f"{name} by {role or 'nobody'} changed the application"
             assert self._length() == length, f"{name} by {role or 'nobody'} left a trace although it was refused"
-        self._transitions(before, after, role)
+        self._transitions(before, after, role, name)
 
-    def _transitions(self, before: Permohonan, after: Permohonan, role: str) -> None:
-        """Steps only end, in order, by an officer of the step; a finished application never moves again."""
+    def _transitions(self, before: Permohonan, after: Permohonan, role: str, name: str) -> None:
+        """Steps only end, in order, by an officer of the step; a finished application never moves again, and a finished step is
+        opened again only by a command that is there for it."""
         if before.keadaan in FINAL:
             assert after == before
         for old, new in zip(before.tahap, after.tahap, strict=True):
             if old.state in DONE_STATES:
-                assert new == old
+                assert new == old or (name in REOPENS and new.state not in DONE_STATES), f"{name} changed {old.stage}"
             elif new.state in DONE_STATES and new.outcome != "tidak_perlu_rekam":
                 assert role in STAGES[new.stage].split() or new.actor == "siak", f"{role} finished {new.stage}"
                 self.moved += 1

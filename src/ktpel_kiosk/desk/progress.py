@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+from ktpel_kiosk.desk import stopwatch
 from ktpel_kiosk.desk.access import require_stage
 from ktpel_kiosk.desk.context import Desk
 from ktpel_kiosk.domain.actor import Actor
@@ -15,7 +16,7 @@ from ktpel_kiosk.ports.register import Tx
 
 def save(desk: Desk, tx: Tx, p: Permohonan) -> Permohonan:
     """Store with a fresh ``updated_at``."""
-    return tx.save_permohonan(replace(p, updated_at=desk.clock.now()))
+    return tx.save_permohonan(replace(stopwatch.settle(desk, tx, p), updated_at=desk.clock.now()))
 
 
 def finish_stage(desk: Desk, tx: Tx, p: Permohonan, outcome: str, actor: str, role: str, *,
@@ -23,6 +24,7 @@ def finish_stage(desk: Desk, tx: Tx, p: Permohonan, outcome: str, actor: str, ro
     """Finish the current stage, log it, and open whatever follows without human work."""
     tahap = p.current()
     now = desk.clock.now()
+    p = stopwatch.fair(desk, p)
     q = finish(start(p, now) if not skipped else p, outcome, actor, role, now, skipped=skipped, note=note)
     done = next(t for t in q.tahap if tahap is not None and t.index == tahap.index)
     tx.log("StageSkipped" if skipped else "StageFinished", p.id, actor, stage=str(done.stage), step=done.nomor,

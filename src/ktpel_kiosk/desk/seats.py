@@ -3,7 +3,11 @@
 from __future__ import annotations
 
 import threading
+from datetime import datetime
 from typing import TYPE_CHECKING
+
+Key = tuple[int, str, datetime]
+"""Index of a stage, which of its clocks, and since when it runs."""
 
 if TYPE_CHECKING:
     from ktpel_kiosk.ports.services import Signer
@@ -21,6 +25,8 @@ class Seats:
         """Monotonic moment at which :mod:`sign_in_bound` counted last in this process."""
         self.answered_at: float | None = None
         """Monotonic moment at which it noted an answer of the centre last."""
+        self.distances: dict[str, dict[Key, float]] = {}
+        """Of each application whose stage runs: wall clock against monotonic clock when that began; see :mod:`stopwatch`."""
 
     def take(self, username: str, signer: Signer) -> None:
         """The officer signed in: the key may be used until :meth:`leave`."""
