@@ -80,6 +80,7 @@ class Show:
     view: View
     nik: Callable[[str], str]
     officers: Mapping[str, str]
+    phone: Callable[[str], str] = phone_local
 
     def officer(self, username: str) -> str:
         return self.officers.get(username, username)
@@ -128,7 +129,7 @@ def _permohonan(s: Show, since: datetime, until: datetime) -> Iterator[Line]:
         yield Line((
             p.nomor_register, s.day(p.numbered_at), s.clock(p.numbered_at), q.nama, s.nik(q.nik), s.nik(q.no_kk) if q.no_kk else "",
             q.jenis_kelamin.value, f"{q.tempat_lahir}, {date_form(q.tanggal_lahir)}", _address(p),
-            phone_local(p.nomor_hp) if p.nomor_hp else "", s.service(p), "TL" if p.missing_papers() else "L",
+            s.phone(p.nomor_hp) if p.nomor_hp else "", s.service(p), "TL" if p.missing_papers() else "L",
             s.done_by(p, Stage.TERIMA_BERKAS), s.done_by(p, Stage.VERIFIKASI), s.done_by(p, Stage.VALIDASI), _remark(s, p),
         ), p.nomor_register, p.updated_at, p.keadaan is Keadaan.BATAL)
 

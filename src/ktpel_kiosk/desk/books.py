@@ -22,7 +22,7 @@ from ktpel_kiosk.desk.sign_in import second_person
 from ktpel_kiosk.domain.actor import Actor
 from ktpel_kiosk.domain.errors import BadInput
 from ktpel_kiosk.domain.free_text import for_audit, free_text
-from ktpel_kiosk.domain.text import MONTHS, date_long, mask_nik, zone
+from ktpel_kiosk.domain.text import MONTHS, date_long, mask_nik, mask_phone, phone_local, zone
 from ktpel_kiosk.ports.papers import Book, BookRow, BookRows
 from ktpel_kiosk.ports.register import AuditCheck, View
 
@@ -120,12 +120,15 @@ def counted(book: Book) -> tuple[Book, Callable[[], int]]:
     return replace(book, rows=BookRows(len(book.rows), walk)), lambda: number
 
 
-def open_book(desk: Desk, view: View, actor: Actor | None, want: Want) -> Book:
-    """The book over ``view``; its rows are read when they are walked and are valid only inside the read that gave ``view``."""
+def open_book(desk: Desk, view: View, actor: Actor | None, want: Want, *, glance: bool = False) -> Book:
+    """The book over ``view``; its rows are read when they are walked and are valid only inside the read that gave ``view``.
+
+    ``glance``: for a screen, phones masked like NIK. A book that is kept prints them: a closed month would not be the same otherwise.
+    """
     layout, kantor = LAYOUTS[want.book], desk.sop.kantor
     since, until = period(desk, want.year, want.month)
     names = {u.username: u.nama for u in view.users()}
-    show = Show(desk, view, (lambda nik: nik) if want.full_nik else mask_nik, names)
+    show = Show(desk, view, (lambda nik: nik) if want.full_nik else mask_nik, names, mask_phone if glance else phone_local)
     first = view.count_in(want.book, period(desk, want.year, None)[0], since) + 1 if layout.numbered else 1
     today = local_time(desk, desk.clock.now()).date()
     return Book(
@@ -176,12 +179,12 @@ class Preview:
 
 
 def preview(desk: Desk, actor: Actor, want: Want, offset: int = 0, limit: int = 200) -> Preview:
-    """Rows ``offset`` to ``offset + limit`` of a book, NIK masked whatever ``want`` says. Raises NotAllowed."""
+    """Rows ``offset`` to ``offset + limit`` of a book, NIK and phones masked whatever ``want`` says. Raises NotAllowed."""
     require(actor, "view_register")
     layout = LAYOUTS[want.book]
 
     def gather(view: View) -> Preview:
-        made = open_book(desk, view, actor, replace(want, full_nik=False))
+        made = open_book(desk, view, actor, replace(want, full_nik=False), glance=True)
         rows = tuple(islice(made.rows, offset, offset + limit + 1))
         closed = want.month is not None and view.month_closed(want.year, want.month)
         more = len(rows) > limit

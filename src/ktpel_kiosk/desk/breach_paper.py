@@ -27,7 +27,7 @@ def to_lembaga(desk: Desk, k: Kegagalan, people: Sequence[Affected]) -> Statemen
         *_facts(desk, k),
         StatementPart("Orang yang terdampak",
                       (f"{number_text(len(people))} permohonan; setiap orang diberi tahu dengan surat tersendiri.",), (),
-                      ("No.", "Nomor register", "Nama", "NIK"), rows)))
+                      ("No.", "Nomor register", "Nama", "NIK"), rows, (1, 3, 6, 4))))
 
 
 def to_person(desk: Desk, k: Kegagalan, p: Affected) -> StatementPaper:

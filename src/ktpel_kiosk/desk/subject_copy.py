@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 
 from ktpel_kiosk.desk.context import Desk
@@ -17,6 +18,8 @@ from ktpel_kiosk.domain.viewing import ALASAN_NAMES, LIHAT_NAMES
 from ktpel_kiosk.ports.papers import Signer, StatementPaper, StatementPart
 from ktpel_kiosk.ports.register import View
 
+_SETTING = re.compile(r"(?i)(s)esuai Pengaturan > \w+")
+"""The table names where an officer sets the time; its owner cannot look there."""
 KEEP = ("register", "rekaman", "templat", "paket", "berkas", "akses")
 RIGHTS = ("Anda berhak meminta perbaikan, penghentian pemrosesan, atau menyatakan keberatan di kantor ini; permintaan dijawab dalam "
           "3 x 24 jam. Data yang wajib disimpan menurut peraturan administrasi kependudukan tidak dapat dihapus atas permintaan.")
@@ -44,7 +47,7 @@ def paper(desk: Desk, view: View, p: PermintaanData) -> tuple[StatementPaper, tu
 
 def _about(p: Penduduk, phone: str) -> StatementPart:
     return StatementPart("Data Anda", (), (
-        ("Nama", p.nama), ("NIK", group_nik(p.nik)), ("Nomor KK", p.no_kk), ("Tempat, tanggal lahir",
+        ("Nama", p.nama), ("NIK", group_nik(p.nik)), ("Nomor KK", group_nik(p.no_kk)), ("Tempat, tanggal lahir",
                                                                             f"{p.tempat_lahir.title()}, {date_long(p.tanggal_lahir)}"),
         ("Jenis kelamin", "Laki-laki" if p.jenis_kelamin is JenisKelamin.LAKI_LAKI else "Perempuan"),
         ("Golongan darah", codes.card_text("golongan_darah", p.golongan_darah)), ("Agama", codes.text("agama", p.agama).capitalize()),
@@ -73,11 +76,12 @@ def _seen(desk: Desk, view: View, ids: Sequence[str]) -> StatementPart:
     zona = desk.sop.kantor.zona_waktu
     looks = sorted((v for i in ids for v in view.viewings_of(i)), key=lambda v: v.at)
     jabatan = {u.username: u.jabatan or "Petugas" for u in view.users()}
-    rows = tuple((datetime_long(v.at, zona), jabatan.get(v.officer, "Petugas"), LIHAT_NAMES[v.what], ALASAN_NAMES[v.reason]) for v in looks)
+    rows = tuple((datetime_long(v.at, zona), jabatan.get(v.officer, "Petugas"), LIHAT_NAMES[v.what], ALASAN_NAMES[v.reason].split(" (")[0])
+                 for v in looks)
     return StatementPart("Siapa yang melihat data Anda", () if rows else ("Belum ada yang tercatat membuka data lengkap Anda.",), (),
-                         ("Waktu", "Petugas", "Yang dibuka", "Alasan") if rows else (), rows)
+                         ("Waktu", "Petugas", "Yang dibuka", "Alasan") if rows else (), rows, (6, 4, 4, 4))
 
 
 def _kept() -> StatementPart:
-    rows = tuple((s.judul, s.lama, s.akhir) for s in SIMPANAN if s.key in KEEP)
-    return StatementPart("Berapa lama disimpan", (), (), ("Data", "Berapa lama", "Sesudah itu"), rows)
+    rows = tuple((s.judul, _SETTING.sub(r"\1esuai masa simpan yang ditetapkan kantor", s.lama), s.akhir) for s in SIMPANAN if s.key in KEEP)
+    return StatementPart("Berapa lama disimpan", (), (), ("Data", "Berapa lama", "Sesudah itu"), rows, (4, 5, 6))

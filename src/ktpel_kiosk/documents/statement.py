@@ -19,7 +19,7 @@ def statement(paper: StatementPaper, logo: bytes = b"") -> bytes:
     sheet = Sheet(running=f"{paper.judul.capitalize()}{number}", note=paper.nomor, left=22, right=18)
     blocks = [Block(lambda pen: _head(pen, paper, logo), 2)]
     if paper.di_atas:
-        blocks.append(particulars(paper.di_atas, LABELS, 2))
+        blocks.append(particulars(paper.di_atas, LABELS, 0))
     if paper.kepada:
         blocks += [Block(lambda pen, line=line: pen.line(line, REGULAR, SIZE), 0.2) for line in ("Kepada Yth.", *paper.kepada)]  # type: ignore[misc]
         blocks.append(Block(lambda pen: pen.down(2)))
@@ -36,6 +36,7 @@ def _head(pen: Pen, paper: StatementPaper, logo: bytes) -> None:
     letterhead(pen, paper.kop, size=13, logo_png=logo)
     pen.down(3)
     titled(pen, paper.judul.upper(), paper.nomor, size=13)
+    pen.down(3)
 
 
 def _part(part: StatementPart, width: float) -> Iterator[Block]:
@@ -46,12 +47,11 @@ def _part(part: StatementPart, width: float) -> Iterator[Block]:
     if part.fakta:
         yield particulars(part.fakta, LABELS, 0.6)
     if part.kolom and part.baris:
-        yield from table_blocks(Columns(part.kolom, (1.0,) * len(part.kolom), "l" * len(part.kolom), 8.6), part.baris, width, gap=1)
+        widths = part.lebar or (1.0,) * len(part.kolom)
+        yield from table_blocks(Columns(part.kolom, widths, "l" * len(part.kolom), 8.6), part.baris, width, gap=1)
 
 
 def _signature(pen: Pen, paper: StatementPaper) -> None:
     assert paper.penandatangan is not None
     right = pen.width * 0.44
-    pen.text(pen.right - right / 2, pen.y, paper.place_date, REGULAR, 10, "m")
-    pen.line("", REGULAR, 10)
-    signer_row(pen, [(paper.penandatangan, "")], right, size=10, room=18)
+    signer_row(pen, [(paper.penandatangan, paper.place_date)], right, size=10, room=18)

@@ -499,13 +499,15 @@ class ComplaintPaper:
 
 @dataclass(frozen=True, slots=True)
 class StatementPart:
-    """A titled part of a statement: sentences, then facts (label, value), then a table (``kolom``, ``baris``). Empty ones are left out."""
+    """A titled part of a statement: sentences, then facts (label, value), then a table (``kolom``, ``baris``; ``lebar``: relative widths,
+    empty: all alike). Empty ones are left out."""
 
     judul: str = ""
     teks: tuple[str, ...] = ()
     fakta: tuple[tuple[str, str], ...] = ()
     kolom: tuple[str, ...] = ()
     baris: tuple[tuple[str, ...], ...] = ()
+    lebar: tuple[float, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
