@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 NOTICED_S = 1.0
 """A clock that is disciplined drifts by less during a stage; more was set by somebody or something."""
 MOST = 20_000
-CLOCKS = ("running_since", "paused_since")
+RUNNING, PAUSED = "jalan", "jeda"
 
 
 def fair(desk: Desk, p: Permohonan) -> Permohonan:
@@ -53,14 +53,15 @@ def _lasted(desk: Desk, permohonan_id: str, before: Tahap, after: Tahap) -> Taha
 
 
 def _shifted(desk: Desk, permohonan_id: str, tahap: Tahap) -> Tahap:
+    """With both beginnings where they would be, had the wall clock always stood as now."""
     known = desk.seats.distances.get(permohonan_id, {})
-    for name in CLOCKS:
-        since = getattr(tahap, name)
-        at = known.get((tahap.index, name, since))
+
+    def moved(name: str, since: datetime | None) -> datetime | None:
+        at = known.get((tahap.index, name, since)) if since is not None else None
         jump = _distance(desk) - at if at is not None else 0.0
-        if abs(jump) > NOTICED_S:
-            tahap = replace(tahap, **{name: _moved(since, jump)})
-    return tahap
+        return _moved(since, jump) if since is not None and abs(jump) > NOTICED_S else since
+
+    return replace(tahap, running_since=moved(RUNNING, tahap.running_since), paused_since=moved(PAUSED, tahap.paused_since))
 
 
 def _moved(since: datetime, seconds: float) -> datetime:
@@ -77,7 +78,8 @@ def _distance(desk: Desk) -> float:
 
 def _remember(desk: Desk, p: Permohonan, known: Mapping[Key, float]) -> None:
     kept = desk.seats.distances
-    running = [(t.index, name, since) for t in p.tahap for name in CLOCKS if (since := getattr(t, name)) is not None]
+    running = [(t.index, name, since) for t in p.tahap for name, since in ((RUNNING, t.running_since), (PAUSED, t.paused_since))
+               if since is not None]
     if not running:
         kept.pop(p.id, None)
         return
