@@ -61,7 +61,8 @@ def papers(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, Any]]
 def test_the_copy_tells_its_owner_everything_in_words_and_nothing_of_the_office(papers: dict[str, Any]) -> None:
     text, p = text_of(papers["copy"]), papers["person"]
     for part in ("SALINAN DATA PRIBADI", group_nik(p.penduduk.nik), group_nik(p.penduduk.no_kk), p.penduduk.nama,
-                 "Siapa yang melihat data Anda", "NIK lengkap", "Berapa lama disimpan", "Sesuai masa simpan yang ditetapkan kantor", "Hak Anda", "3 x 24 jam"):
+                 "Siapa yang melihat data Anda", "NIK lengkap", "Berapa lama disimpan", "Sesuai masa simpan yang ditetapkan kantor",
+                 "Hak Anda", "3 x 24 jam"):
         assert part in text, part
     for part in ("rahasia kantor", "Pengaturan", "tulis alasannya", "supervisor"):
         assert part not in text, part
