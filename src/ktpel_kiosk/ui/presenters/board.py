@@ -187,8 +187,8 @@ class BoardPresenter:
         if found is None or found.fault is Fault.NONE:
             return ()
         may = bool(s.actor.peran & PERMISSIONS["change_settings"])
-        return (Notice("trouble", word("periksa_judul", found.fault), word("periksa_arti", found.fault), "Buka cadangan" if may else "Lihat",
-                       "pengaturan", (("section", "cadangan"),)),)
+        return (Notice("trouble", word("periksa_judul", found.fault), word("periksa_arti", found.fault),
+                       "Buka cadangan" if may else "Lihat", "pengaturan", (("section", "cadangan"),)),)
 
     def _room(self) -> tuple[Notice, ...]:
         """Early that the disk will be full, and plainly once nobody new can be recorded."""
