@@ -127,8 +127,6 @@ def set_active(desk: Desk, actor: Actor, username: str, active: bool) -> None:
     if not active and username.strip().lower() == actor.username:
         raise BadInput("user.own_account")
     _change(desk, actor, username, "aktif" if active else "nonaktif", lambda u: replace(u, active=active))
-    if not active:
-        desk.seats.leave(username.strip().lower())
 
 
 def reset_password(desk: Desk, actor: Actor, username: str, password: str) -> None:
