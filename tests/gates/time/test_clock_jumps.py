@@ -20,11 +20,12 @@ from packets_office import receive, sealed_quickly, trusts_receipts
 from ktpel_kiosk.app import clock as clock_module
 from ktpel_kiosk.app.clock import JUMP_LIMIT_S, SystemClock, Uuid7
 from ktpel_kiosk.app.office import open_register
-from ktpel_kiosk.desk import agenda, closing, daily, retention, sign_in
+from ktpel_kiosk.desk import agenda, closing, daily, intake, recording, retention, sign_in
 from ktpel_kiosk.desk.seats import Seats
-from ktpel_kiosk.domain.errors import ClockTrouble, SignInRefused, SopViolation
+from ktpel_kiosk.domain.biometric import Position
+from ktpel_kiosk.domain.errors import ClockTrouble, QualityTooLow, SignInRefused, SopViolation
 from ktpel_kiosk.domain.outbox import FARTHEST_TRY
-from ktpel_kiosk.domain.sop import Peran
+from ktpel_kiosk.domain.sop import Peran, Stage
 
 BEGIN = datetime(2026, 11, 20, 1, 5, tzinfo=UTC)
 DAY = 86_400.0
@@ -111,7 +112,8 @@ class Run:
     def jump(self) -> None:
         if self.rng.random() < 0.05:
             self.restart()
-        act = self.rng.choice((self.wait_at_sign_in, self.number, self.purge, self.close, self.back_off, self.identify, self.flagged))
+        act = self.rng.choice((self.wait_at_sign_in, self.number, self.purge, self.close, self.back_off, self.identify, self.flagged,
+                               self.tries, self.draft))
         self.kinds[act.__name__] += 1
         with zone_of(self.rng.choice(ZONES)):
             act()
@@ -131,7 +133,10 @@ class Run:
         passed = self.rng.uniform(0.0, 14.0)
         self.computer.passes(passed)
         try:
-            sign_in.sign_in(desk, "loket", PASSWORD)
+            if self.rng.random() < 0.5:
+                sign_in.sign_in(desk, "loket", PASSWORD)
+            else:  # the same wait stands before an approval as second person
+                sign_in.second_person(desk, self.office.actor(Peran.KASI), "loket", PASSWORD, "approve_exception")
             self.passed.append(f"in after {passed:.1f} s of {WAIT_S}")
         except SignInRefused as refused:
             if refused.message_key != "sign_in.wait" or float(refused.facts["wait_s"] or 0) > WAIT_S:
@@ -212,6 +217,39 @@ class Run:
         if self.ids != sorted(set(self.ids)):
             self.passed.append("ids out of order")
 
+    def tries(self) -> None:
+        """A finger that does not get better: forced after all allowed tries, not one earlier and not one later."""
+        desk, operator, thumb = self.office.desk, self.office.actor(Peran.OPERATOR), Position.RIGHT_THUMB
+        self._living()
+        self.people += 1
+        p = self.office.at(Stage.REKAM, self.people)
+        self.office.judge.scores[thumb] = [5]
+        recording.confirm_data(desk, operator, p.id)
+        for left in reversed(range(desk.capture_rules.tries(thumb))):
+            recording.capture_fingers(desk, operator, p.id, (thumb,))
+            self._jump()
+            try:
+                recording.force_position(desk, operator, p.id, thumb, "kasar")
+                early = bool(left)
+            except QualityTooLow:
+                early = not left
+            if early:
+                self.passed.append(f"tries of a finger with {left} left")
+                break
+        del self.office.judge.scores[thumb]
+
+    def draft(self) -> None:
+        """The window locks while somebody types; the clock is set; what was typed is there."""
+        desk, officer = self.office.desk, self.office.actor(Peran.LOKET)
+        key = intake.begin_intake(desk, officer)
+        intake.save_draft(desk, officer, key, {"nama": key})
+        sign_in.lock(desk, officer)
+        self._jump()
+        sign_in.sign_in(desk, officer.username, PASSWORD)
+        if desk.register.read(lambda v: v.draft(key)) is None:
+            self.passed.append("a draft is gone")
+        intake.drop_draft(desk, officer, key)
+
     def flagged(self) -> None:
         self._jump()
         jumped = self.office.desk.clock.jumped()
@@ -219,10 +257,13 @@ class Run:
             self.passed.append(f"a jump of {self.moved:.0f} s is not seen")
         self.flags += jumped
 
-    def _sealed(self) -> Any:
+    def _living(self) -> None:
         if not 2027 <= datetime.fromtimestamp(self.computer.wall, UTC).year <= 2090:  # nobody is of age in 1970: set right, a jump too
             before, self.computer.wall = self.computer.wall, BEGIN.timestamp() + 60 * DAY + self.computer.true
             self.moved += self.computer.wall - before
+
+    def _sealed(self) -> Any:
+        self._living()
         p = sealed_quickly(self.office, self.people)
         packet = self.office.desk.register.read(lambda v: v.packet_of(p.id))
         assert packet is not None
@@ -249,7 +290,7 @@ def jumped(folder: Path, count: int, seed: int, monkeypatch: pytest.MonkeyPatch)
 
 def test_jumps_pass_no_limit(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     run = jumped(tmp_path / "o", 40, 5, monkeypatch)
-    assert run.passed == [] and len(run.kinds) == 7
+    assert run.passed == [] and len(run.kinds) == 9
 
 
 @pytest.mark.gate
