@@ -132,20 +132,17 @@ def counted(desk: Warmed, folder: Path) -> dict[str, int]:
 FAILING, FULL = frozenset({"IoFailure"}), frozenset({"DiskFull"})
 
 
-def faults_at(start: Path, tmp_path: Path, number: str, every: int, hows: tuple[str, ...],
+def faults_at(desk: Warmed, folder: Path, number: str, every: int, hows: tuple[str, ...],
               kinds: frozenset[str]) -> tuple[int, int, list[str]]:
     """A fault at every ``every``-th call of each kind: points tried, points that told an error, everything that was wrong."""
-    folder = tmp_path / "faults"
-    folder.mkdir()
     points, told, wrong = 0, 0, []
-    with warmed(start, folder) as desk:
-        for call, count in counted(desk, folder).items():
-            if number == "ENOSPC" and call in ("fsync", "fdatasync", "ftruncate", "rename"):
-                continue
-            for nth in range(1 + (points % every), count + 1, every):
-                for how in hows:
-                    bad, errors = tell(desk, folder, (f"{call}-{nth}-{how}", call, number, nth, how), kinds)
-                    points, told, wrong = points + 1, told + bool(errors), wrong + bad
+    for call, count in counted(desk, folder).items():
+        if number == "ENOSPC" and call in ("fsync", "fdatasync", "ftruncate", "rename"):
+            continue
+        for nth in range(1 + (points % every), count + 1, every):
+            for how in hows:
+                bad, errors = tell(desk, folder, (f"{call}-{nth}-{how}", call, number, nth, how), kinds)
+                points, told, wrong = points + 1, told + bool(errors), wrong + bad
     for line in wrong[:10]:
         print(line)
     print(f"{points} points of {number}, {told} told an error, {len(wrong)} wrong")
@@ -153,8 +150,8 @@ def faults_at(start: Path, tmp_path: Path, number: str, every: int, hows: tuple[
 
 
 @needs_fiu
-def test_a_failing_disk_is_told_and_loses_nothing(start: Path, tmp_path: Path) -> None:
-    points, told, wrong = faults_at(start, tmp_path, "EIO", 150, ("once",), FAILING)
+def test_a_failing_disk_is_told_and_loses_nothing(one_desk: tuple[Warmed, Path, Path]) -> None:
+    points, told, wrong = faults_at(one_desk[0], one_desk[1], "EIO", 150, ("once",), FAILING)
     assert not wrong and points >= 4 and told
 
 
@@ -162,7 +159,8 @@ def test_a_failing_disk_is_told_and_loses_nothing(start: Path, tmp_path: Path) -
 @pytest.mark.gate
 @pytest.mark.timeout(3600)
 def test_every_call_of_a_failing_disk_is_told_and_loses_nothing(start: Path, tmp_path: Path, reached: Any) -> None:
-    points, told, wrong = faults_at(start, tmp_path, "EIO", EVERY or 3, ("once", "stay"), FAILING)
+    with warmed(start, folder_in(tmp_path)) as desk:
+        points, told, wrong = faults_at(desk, tmp_path / "faults", "EIO", EVERY or 6, ("once", "stay"), FAILING)
     reached(11, asked=points, got=points - spoiled(wrong), what="calls of the disk that fail (EIO)")
     assert not wrong and told == points > 50
 
@@ -171,7 +169,8 @@ def test_every_call_of_a_failing_disk_is_told_and_loses_nothing(start: Path, tmp
 @pytest.mark.gate
 @pytest.mark.timeout(3600)
 def test_full_at_every_call(start: Path, tmp_path: Path, reached: Any) -> None:
-    points, told, wrong = faults_at(start, tmp_path, "ENOSPC", EVERY or 1, ("stay",), FULL)
+    with warmed(start, folder_in(tmp_path)) as desk:
+        points, told, wrong = faults_at(desk, tmp_path / "faults", "ENOSPC", EVERY or 1, ("stay",), FULL)
     reached(10, asked=points, got=points - spoiled(wrong), what="write calls that find the disk full (ENOSPC)")
     assert not wrong and told == points > 50
 
@@ -179,6 +178,11 @@ def test_full_at_every_call(start: Path, tmp_path: Path, reached: Any) -> None:
 def spoiled(wrong: list[str]) -> int:
     """Points something was wrong at."""
     return len({line.split("'")[1] for line in wrong})
+
+
+def folder_in(tmp_path: Path) -> Path:
+    (tmp_path / "faults").mkdir()
+    return tmp_path / "faults"
 
 
 @contextmanager
@@ -193,23 +197,31 @@ def small_disk(folder: Path, megabytes: int) -> Iterator[Path]:
         subprocess.run(["umount", "-l", str(folder)], check=True)
 
 
-def rooms_at(start: Path, tmp_path: Path, count: int) -> tuple[int, int, list[str]]:
+@pytest.fixture(scope="module")
+def one_desk(started: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Warmed, Path, Path]]:
+    """A warmed desk, its small disk, and the office it begins with; to make one costs more than the few points of the quick tests."""
+    place = tmp_path_factory.mktemp("satu")
+    start = Path(shutil.copytree(started, place / "awal"))
+    with small_disk(place / "kecil", 24) as disk, warmed(start, disk, *([] if shutil.which("fiu-run") else PLAIN)) as desk:
+        yield desk, disk, start
+
+
+def rooms_at(desk: Warmed, disk: Path, start: Path, count: int) -> tuple[int, int, list[str]]:
     """Between nothing and what the story needs, ``count`` sizes of what is left on a real small disk."""
     told, wrong = 0, []
-    with small_disk(tmp_path / "kecil", 24) as disk, warmed(start, disk, *PLAIN) as desk:
-        for n in range(count):
-            name = f"room-{n}"
-            bad, errors = tell(desk, disk, (name, "room", "ENOSPC", n * NEEDED // count // 4096 * 4096, "stay"), FULL,
-                               start.parent / "said" / name)
-            told, wrong = told + bool(errors), wrong + bad
+    for n in range(count):
+        name = f"room-{n}"
+        bad, errors = tell(desk, disk, (name, "room", "ENOSPC", n * NEEDED // count // 4096 * 4096, "stay"), FULL,
+                           start.parent / "said" / name)
+        told, wrong = told + bool(errors), wrong + bad
     for line in wrong[:10]:
         print(line)
     print(f"{count} sizes, {told} told an error, {len(wrong)} wrong")
     return count, told, wrong
 
 
-def test_a_small_disk_that_is_full_is_told_and_loses_nothing(start: Path, tmp_path: Path, reached: Any) -> None:
-    points, told, wrong = rooms_at(start, tmp_path, 2)
+def test_a_small_disk_that_is_full_is_told_and_loses_nothing(one_desk: tuple[Warmed, Path, Path], reached: Any) -> None:
+    points, told, wrong = rooms_at(*one_desk, 2)
     reached(10, asked=points, got=points - spoiled(wrong), what="sizes of a small disk (tmpfs)")
     assert not wrong and told == 2
 
@@ -217,7 +229,8 @@ def test_a_small_disk_that_is_full_is_told_and_loses_nothing(start: Path, tmp_pa
 @pytest.mark.gate
 @pytest.mark.timeout(3600)
 def test_a_small_disk_full_at_every_page(start: Path, tmp_path: Path, reached: Any) -> None:
-    points, told, wrong = rooms_at(start, tmp_path, NEEDED // 4096 // (EVERY or 1))
+    with small_disk(tmp_path / "kecil", 24) as disk, warmed(start, disk, *PLAIN) as desk:
+        points, told, wrong = rooms_at(desk, disk, start, NEEDED // 4096 // (EVERY or 1))
     reached(10, asked=points, got=points - spoiled(wrong), what="sizes of a small disk (tmpfs), page by page")
     assert not wrong and told > 0.9 * points
 
