@@ -13,7 +13,7 @@ import os
 import stat
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
-from datetime import UTC, datetime
+from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -75,8 +75,11 @@ def rescue(data: Path, out: Path, copies: Sequence[Path] = ()) -> Rescue:
         BadInput: ``rescue.inside``, ``rescue.not_empty``, ``office.none``. DiskFull, IoFailure: of ``out``; damage in ``data`` raises
             nothing.
     """
+    from ktpel_kiosk.app.restore import OLD
+
     _require_apart(data, out)
-    notes = _notes([data, *copies])
+    noted = [data, *sorted(data.glob(f"{OLD}*")), *copies]
+    notes = _notes(noted)
     found: dict[str, Saved] = {}
     failed: list[str] = []
     for path in _packet_files(data, copies):
@@ -85,8 +88,8 @@ def rescue(data: Path, out: Path, copies: Sequence[Path] = ()) -> Rescue:
             found[path.name] = saved
     others = tuple(_others(data, out, failed))
     missing = tuple(sorted(name for name in notes if name not in found))
-    made = Rescue(datetime.now(UTC).isoformat(timespec="seconds"), tuple(found[n] for n in sorted(found)), missing, others, tuple(failed))
-    return _list(replace(made, bundle=_bundle(made, data, out, [data, *copies])), data, out)
+    made = Rescue(_now().isoformat(timespec="seconds"), tuple(found[n] for n in sorted(found)), missing, others, tuple(failed))
+    return _list(replace(made, bundle=_bundle(made, data, out, noted)), data, out)
 
 
 def _bundle(made: Rescue, data: Path, out: Path, noted: Sequence[Path]) -> str:
@@ -101,13 +104,18 @@ def _bundle(made: Rescue, data: Path, out: Path, noted: Sequence[Path]) -> str:
              for p in made.packets if p.state == "known" and p.name in links]
     if signer is None or not items:
         return ""
-    now = datetime.now(UTC)
+    now = _now()
     plan = BundlePlan(Uuid7(SystemClock()).new(), infos[-1].station, now, now.date().isoformat(),
                       tuple(sorted(items, key=lambda i: i.counter)), 0, ("Diselamatkan dari komputer yang registernya tidak terbuka.",))
     try:
         return CourierBundles(*signer).write(out, plan, lambda i: (out / PACKETS / f"{i.packet_id}{SUFFIX}").read_bytes()).folder.name
     except KioskError:  # no room for both: the packets themselves are there
         return ""
+
+
+def _now() -> datetime:
+    from ktpel_kiosk.app.clock import SystemClock
+    return SystemClock().now()
 
 
 def _require_apart(data: Path, out: Path) -> None:
@@ -245,7 +253,7 @@ def _list(made: Rescue, data: Path, out: Path) -> Rescue:
     write_durably(out / LIST, text)
     if signer is not None:
         from ktpel_kiosk.packet import cms
-        write_durably(out / SIGNED, cms.sign(text, signer[0], signer[1], datetime.now(UTC)))
+        write_durably(out / SIGNED, cms.sign(text, signer[0], signer[1], _now()))
     write_durably(out / TEXT, _sheet(made, hashlib.sha256(text).hexdigest()).encode())
     return made
 

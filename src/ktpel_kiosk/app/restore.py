@@ -83,6 +83,7 @@ def prepare(data: Path, copy: CopySet, key: bytes, agreed: Agreed, clock: System
             DiskFull, IoFailure. The present register is as it was.
     """
     from ktpel_kiosk.app.copy_sets import proved
+    from ktpel_kiosk.app.restore_aside import note_unknown
 
     if (data / PENDING).exists():
         raise BadInput("restore.pending")
@@ -102,7 +103,10 @@ def prepare(data: Path, copy: CopySet, key: bytes, agreed: Agreed, clock: System
             write_durably(folder / mark, b"Kantor ini belum jadi.\n")
         _adopt_packets(data, copy)
         _sync_tree(folder)
-        write_durably(data / PENDING, json.dumps({"new": folder.name, "old": f"{OLD}{ident}", "known": _known(folder, key, data)}).encode())
+        known = _known(folder, key, data)
+        if present.facts is not None and note_unknown(data, key, present.facts, known, clock.now().isoformat()):
+            told("Paket yang disegel sesudah salinan ini disisihkan untuk pusat.")
+        write_durably(data / PENDING, json.dumps({"new": folder.name, "old": f"{OLD}{ident}", "known": known}).encode())
     except BaseException:
         if not (data / PENDING).exists():
             shutil.rmtree(folder, ignore_errors=True)

@@ -102,5 +102,9 @@ class StationCare(Protocol):
 
     def sheets(self) -> Sheets: ...
     def make_sheets(self, needed: int, count: int, handed: Callable[[Sequence[Sheet]], None]) -> Sheets:
-        """A new set; those made before open nothing here any more, once ``handed`` (prints them) has come back. BadInput ``shares.numbers``; KeyUnavailable, DiskFull, IoFailure."""
+        """A new set; those made before open nothing here any more, once ``handed`` (prints them) has come back.
+
+        Raises:
+            BadInput ``shares.numbers``; KeyUnavailable, DiskFull, IoFailure; what ``handed`` raises: the former set is in force.
+        """
         ...

@@ -137,6 +137,18 @@ def facts_of(path: Path, key: bytes) -> CopyFacts:
         connection.close()
 
 
+def packet_places(path: Path, key: bytes) -> list[tuple[str, str, int, str, str]]:
+    """(file, SHA-256, counter, previous hash, id of the packet it replaces) of every packet. Raises as :func:`facts_of`."""
+    connection = driver.connect(path, key)
+    try:
+        found = connection.execute("SELECT path, sha256, counter, previous_hash, replaces FROM packet").fetchall()
+        return [(str(name), str(digest), int(counter), str(before), str(of or "")) for name, digest, counter, before, of in found]
+    except dbapi.Error as error:
+        raise driver.trouble(error, path) from error
+    finally:
+        connection.close()
+
+
 @dataclass(frozen=True, slots=True)
 class _Read:
     found: CopyFacts

@@ -11,7 +11,8 @@ from pathlib import Path
 import pytest
 from restore_office import application
 
-from ktpel_kiosk.app import backup, copy_sets, restore
+from ktpel_kiosk.app import backup, copy_sets, rescue, restore
+from ktpel_kiosk.app.courier_sending import send_all
 from ktpel_kiosk.app.office import open_central_keys
 from ktpel_kiosk.app.simulation import practice_gateway
 from ktpel_kiosk.app.wiring import Kiosk, open_practice_kiosk
@@ -107,7 +108,19 @@ def story(data: Path, centre: GatewaySimulator, each: int) -> tuple[int, int]:
         assert len(at_centre(centre)) == len(there) + 1 and kiosk.register.check_audit().whole
     aside = {p.name: hashlib.sha256(p.read_bytes()).hexdigest() for p in data.glob(f"{restore.OLD}*/{restore.UNKNOWN_PACKETS}/*.ktpelpkt")}
     assert {p.path: p.sha256 for p in unsent}.items() <= aside.items(), "sealed since the copy: aside and whole"
+    assert carried(data, centre, unsent) == each
     return again, 2 * each
+
+
+def carried(data: Path, centre: GatewaySimulator, unsent: list[Packet]) -> int:
+    """What was sealed since goes to the centre as a courier's bundle that the rescue makes; how many arrived, nothing twice."""
+    before, keys, disk = at_centre(centre), data / "keys", data.parent / "kurir"
+    made = rescue.rescue(data, disk)
+    assert made.bundle and not made.failed and not made.missing
+    send_all(disk, centre.base_url, ca=keys / "gateway-ca.crt", cert=keys / "gateway-client.crt", key=keys / "gateway-client.key")
+    after = at_centre(centre)
+    assert len({packet_id for packet_id, _ in after}) == len(after) == len(before) + len(unsent)
+    return len({(p.packet_id, p.sha256) for p in unsent} & set(after))
 
 
 def run(tmp_path: Path, each: int) -> tuple[int, int]:

@@ -53,9 +53,9 @@ class SheetsPanel(QWidget):
         self.facts.setColumnStretch(1, 1)
         card.body.addLayout(self.facts)
         card.body.addStretch(1)
-        back = Button(word("lembar", "kembali"), key="Esc")
-        back.clicked.connect(self.left)
-        card.body.addLayout(row(back, None))
+        self.back_button = Button(word("lembar", "kembali"), key="Esc")
+        self.back_button.clicked.connect(self.left)
+        card.body.addLayout(row(self.back_button, None))
         return card
 
     def _new(self) -> Card:
@@ -84,6 +84,7 @@ class SheetsPanel(QWidget):
         self.reason.say("")
         self.second.clear()
         self.make.setVisible(self.presenter.may())
+        (self.reason.editor if self.presenter.may() else self.back_button).setFocus()
         self._load()
 
     def _load(self) -> None:
@@ -111,6 +112,7 @@ class SheetsPanel(QWidget):
         self.reason.set_value("")
         self.reason.say("")
         self.second.clear()
+        self.back_button.setFocus()
         self.message.show_text("good", word("lembar", "bagikan"), bold=word("lembar", "tercetak").format(nomor=number))
         self._load()
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from functools import partial
 
-from PySide6.QtCore import Signal
-from PySide6.QtWidgets import QButtonGroup, QVBoxLayout, QWidget
+from PySide6.QtCore import QTimer, Signal
+from PySide6.QtWidgets import QButtonGroup, QScrollArea, QVBoxLayout, QWidget
 
 from ktpel_kiosk.domain.errors import KioskError
 from ktpel_kiosk.ports.restore import Opening, SheetRead
@@ -132,6 +132,16 @@ class CopyKey(QWidget):
         self._show()
         self.focus()
         self.changed.emit()
+        QTimer.singleShot(0, self, self._into_view)
+
+    def _into_view(self) -> None:
+        """In a list that scrolls the fields may lie below what is seen."""
+        holder = self.parentWidget()
+        while holder is not None and not isinstance(holder, QScrollArea):
+            holder = holder.parentWidget()
+        if holder is not None:
+            shown = self.fields[0] if self.way == SHEETS else self.code if self.way == CODE else self.note
+            holder.ensureWidgetVisible(shown, 0, 12)
 
     def _show(self) -> None:
         self.note.setText(word("kunci_salinan", f"{self.way}_kalimat"))
@@ -140,7 +150,7 @@ class CopyKey(QWidget):
 
     def _add(self) -> None:
         number = len(self.fields) + 1
-        field = NoteField(f"lembar_{number}", word("kunci_salinan", "lembar_ke").format(nomor=number), lines=2)
+        field = NoteField(f"lembar_{number}", word("kunci_salinan", "lembar_ke").format(nomor=number), lines=3)
         field.changed.connect(partial(self._typed, field))
         self.fields.append(field)
         self._rows.insertWidget(number - 1, field)
