@@ -9,6 +9,7 @@ from typing import Any
 from ktpel_kiosk.app.network import Network
 from ktpel_kiosk.app.wiring import beside_feed
 from ktpel_kiosk.desk import line_rules, reports
+from ktpel_kiosk.desk.seats import Seats
 from ktpel_kiosk.domain.line import LineReport, LineRules
 from ktpel_kiosk.domain.outbox import WaitCause
 
@@ -37,6 +38,7 @@ class Register:
         self.settings: dict[str, str] = {}
         self.drafts_kept: dict[str, str] = {}
         self.reads = 0
+        self.events: list[str] = []
 
     def read(self, work: Any) -> Any:
         self.reads += 1
@@ -57,8 +59,14 @@ class Register:
     def drop_draft(self, key: str) -> None:
         del self.drafts_kept[key]
 
-    def log(self, *_: Any, **__: Any) -> None:
-        pass
+    def put_setting(self, key: str, value: str) -> None:
+        self.settings[key] = value
+
+    def log(self, event: str, *_: Any, **__: Any) -> None:
+        self.events.append(event)
+
+    def packets_received(self, since: Any) -> int:
+        return 0
 
     def due_packets(self, now: Any, limit: int) -> list[Any]:
         return []
@@ -74,7 +82,8 @@ def network(clock: Any) -> tuple[Network, Register, list[Client]]:
         clients.append(Client(proxy))
         return clients[-1]
 
-    desk = SimpleNamespace(register=register, sealer=None, sop=SimpleNamespace(kantor=SimpleNamespace(zona_waktu="WIB")))
+    desk = SimpleNamespace(register=register, sealer=None, sop=SimpleNamespace(kantor=SimpleNamespace(zona_waktu="WIB")), clock=clock,
+                           seats=Seats(), specimen=False)
     return Network(register, clock, connect, lambda: desk), register, clients
 
 
@@ -88,7 +97,7 @@ class Clock:
 
 
 def test_nothing_is_connected_before_it_is_used_and_everything_is_closed():
-    net, _, clients = network(Clock())
+    net, register, clients = network(Clock())
     assert net.report() == LineReport()
     net.wake()
     net.close()
@@ -96,6 +105,7 @@ def test_nothing_is_connected_before_it_is_used_and_everything_is_closed():
     net.uploader.pull_statuses()
     assert len(clients) == 1, "questions go over the small lane's client"
     assert net.report().up is True
+    assert register.events == ["CentreAnswered"], "officers may go on signing in: the centre was heard, though it had no news"
     net.close()
     assert clients[0].closed
 

@@ -64,6 +64,7 @@ from ktpel_kiosk.desk import (
     restore,
     retention,
     returns,
+    room,
     sealing,
     sign_in,
     sign_in_bound,
@@ -536,6 +537,7 @@ CALLS: dict[str, Call] = {
     "transaction.export_recording": lambda o, d, a: transaction.export_recording(
         d, a, o.p["lengkap"], "an2k", o.folder / "rekam.an2", reason="permintaan pusat", **SECOND),
     "leaving.leave": lambda o, d, a: leaving.leave(d, a, leaving.Leave.CLOSE),
+    "room.left": lambda o, d, a: room.left(d, a),
     "places.disks": lambda o, d, a: places.disks(d, a),
     "typed.keep": lambda o, d, a: typed.keep(d, a, "pengaduan", {"isi": "loket gelap"}),
     "typed.kept": lambda o, d, a: typed.kept(d, a),

@@ -243,6 +243,7 @@ TABLE: dict[str, str] = {
     # kiosk
     "leaving.leave": "supervisor admin",
     "places.disks": EVERYBODY,
+    "room.left": EVERYBODY,
     "typed.keep": EVERYBODY,
     "typed.kept": EVERYBODY,
     # petugas
