@@ -1,4 +1,4 @@
-"""Writes docs/manual/pelindungan-data.md out of the table of what is kept (domain/keeping.py) and the reasons for looking (domain/viewing.py).
+"""Writes docs/manual/pelindungan-data.md out of the table of what is kept (domain/keeping.py) and the reasons for looking.
 
 ``python tools/keeping_page.py`` writes; ``--check`` compares.
 """
@@ -50,7 +50,8 @@ peraturan yang menyebut angka; kantor memutuskannya.
 TAIL = """
 Halaman ini dibuat dari tabel masa simpan program (`python tools/keeping_page.py`); jangan diubah dengan tangan.
 
-Lihat juga: [Simpanan dan pemusnahan](simpanan.md) · [Catatan audit](catatan-audit.md) · [Survei dan pengaduan](mutu-layanan.md) · [Panduan petugas](operator.md)
+Lihat juga: [Simpanan dan pemusnahan](simpanan.md) · [Catatan audit](catatan-audit.md) ·
+[Survei dan pengaduan](mutu-layanan.md) · [Panduan petugas](operator.md)
 """
 
 

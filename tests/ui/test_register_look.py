@@ -68,7 +68,7 @@ def test_who_serves_nobody_sees_it_masked_and_picks_a_reason_with_one_press(kit:
     kit.wait()
     assert shown(pane)["nomor_hp"] == phone_local(p.nomor_hp), "the reason holds for the next look"
     kit.office.clock.advance((viewing.HOLDS + timedelta(minutes=1)).total_seconds())
-    pane.facts.mask()
+    pane.facts.cover()
     pane.facts.buttons["nik"].click()
     kit.wait()
     assert pane.look.reasons.isVisible() and shown(pane) == masked

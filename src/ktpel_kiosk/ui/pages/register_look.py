@@ -50,7 +50,7 @@ class PersonFacts(QWidget):
         self._timer = QTimer(self)
         self._timer.setSingleShot(True)
         self._timer.setInterval(SHOWN_MS)
-        self._timer.timeout.connect(self.mask)
+        self._timer.timeout.connect(self.cover)
 
     def show_rows(self, owner: str, rows: Sequence[tuple[str, str, str]]) -> None:
         """(field, label, value masked) of an application; the same again changes nothing, so that what is shown and focused stays."""
@@ -99,7 +99,7 @@ class PersonFacts(QWidget):
             self._put(field, value, word("lihat", "samarkan"))
             self._timer.start()
 
-    def mask(self) -> None:
+    def cover(self) -> None:
         self._timer.stop()
         for field in self._values:
             self._put(field, self._masked(field), word("lihat", "tampilkan"))
@@ -109,7 +109,7 @@ class PersonFacts(QWidget):
         self.buttons[field].set_text(action)
 
     def hideEvent(self, event: QHideEvent) -> None:
-        self.mask()
+        self.cover()
         super().hideEvent(event)
 
 
@@ -120,6 +120,7 @@ class LookReasonPanel(Panel):
 
     def __init__(self) -> None:
         super().__init__(word("lihat", "tanya"))
+        self._reason = ""
         inner = QWidget()
         box = QVBoxLayout(inner)
         box.setContentsMargins(0, 0, 8, 0)
@@ -133,8 +134,8 @@ class LookReasonPanel(Panel):
             made.clicked.connect(partial(self._pressed, reason))
             box.addWidget(made)
         self.note = NoteField("keterangan", word("lihat", "keterangan"), placeholder=word("lihat", "contoh"), lines=2)
-        self.note.changed.connect(lambda: self.go_button.setEnabled(bool(self.note.value())))
         self.go_button = Button(word("lihat", "buka"), "primary", icon="eye", key="F9")
+        self.note.changed.connect(lambda: self.go_button.setEnabled(bool(self.note.value())))
         self.go_button.clicked.connect(lambda: self.chosen.emit(self._reason, self.note.value()))
         self._more = QWidget()
         more = QVBoxLayout(self._more)
@@ -145,7 +146,6 @@ class LookReasonPanel(Panel):
         box.addWidget(self._more)
         box.addStretch(1)
         self.form.addWidget(scroll(inner), 1)
-        self._reason = ""
         self._more.hide()
 
     @property
