@@ -19,8 +19,11 @@ PATIENCE_S = 120.0
 Wait = Iterator[Callable[[], Any]]
 
 
-def made_office(root: Path) -> Path:
-    """``<root>/data`` with accounts, and a copy of it in ``<root>/usb``; what the register learned afterwards is in no copy."""
+def made_office(root: Path) -> tuple[Path, str]:
+    """Its folder and recovery code.
+
+    ``<root>/data`` has accounts, ``<root>/usb`` a copy of it; what the register learned afterwards is in no copy.
+    """
     from setup_office import PASSWORDS, another_disk, answers_of
 
     from ktpel_kiosk.app import backup_places
@@ -30,21 +33,22 @@ def made_office(root: Path) -> Path:
     backup_places.on_same_disk = another_disk
     setup = FolderSetup(root / "data", same_disk=another_disk)
     answers = answers_of(setup, root / "usb")
-    setup.recovery_code()
+    code = setup.recovery_code()
     setup.finish(answers, PASSWORDS, lambda _t: None)
     setup.close()
     with open_office(root / "data") as kiosk:
         kiosk.register.write(lambda tx: (tx.put_setting("uji", "sesudah"), tx.log("SettingChanged", "uji", "konsol")))
-    return root / "data"
+    return root / "data", code
 
 
 class Player:
     """Runs the steps on the main thread while the windows' own loop turns; ends the program when they take too long."""
 
-    def __init__(self, steps: Callable[[Player], Wait]) -> None:
+    def __init__(self, steps: Callable[[Player], Wait], given: tuple[str, str]) -> None:
         from PySide6.QtCore import QTimer
 
         self.seen: dict[str, Any] = {}
+        self.given = given
         self._steps, self._until = steps(self), time.monotonic() + PATIENCE_S
         self._waiting: Callable[[], Any] = lambda: True
         self._timer = QTimer()
@@ -80,6 +84,11 @@ class Player:
         from ktpel_kiosk.ui.operator_window import OperatorWindow
 
         return next((w for w in QApplication.topLevelWidgets() if isinstance(w, OperatorWindow) and w.isVisible()), None)
+
+    def assistant(self) -> Any:
+        from PySide6.QtWidgets import QApplication
+
+        return next((w for w in QApplication.topLevelWidgets() if type(w).__name__ == "SetupWindow" and w.isVisible()), None)
 
     def sign_in(self, username: str, password: str) -> Wait:
         yield lambda: self.window() is not None and self.window().current == "masuk" and self.window().shown() is not None
@@ -128,21 +137,52 @@ def put_back(play: Player) -> Wait:
     second.let_out(leave_close())
 
 
+def come_back(play: Player) -> Wait:
+    """A new machine: the assistant, the copy, its code; then the desk opens at the sign-in page with the accounts of the old one."""
+    from setup_office import PASSWORDS
+
+    usb, code = play.given
+    yield lambda: play.assistant() is not None
+    window = play.assistant()
+    page = window.page(window.stage)
+    page.modes.items["pulih"].click()
+    window.forward()
+    yield lambda: page.restoring is not None and not window.bridge.pending
+    flow = page.restoring
+    flow.places.take(usb)
+    window.forward()
+    yield lambda: flow.at == 1 and not window.busy
+    flow.key.code.set_value(code.lower())
+    window.forward()
+    yield lambda: flow.at == 2 and not window.busy
+    play.seen["facts"] = [flow.facts.itemAt(i).widget().text() for i in range(flow.facts.count())]
+    flow.reason.set_value("komputer lama rusak")
+    window.forward()
+    yield lambda: flow.made and not window.busy
+    window.forward()
+    yield from play.sign_in("siti", PASSWORDS["siti"])
+    desk = play.window()
+    play.seen["events"] = [x.event for x in desk.desk.register.read(lambda v: v.audit(limit=1000))]
+    play.seen["whole"] = desk.desk.register.check_audit().whole
+    desk.let_out(leave_close())
+
+
 def leave_close() -> Any:
     from ktpel_kiosk.desk.leaving import Leave
     return Leave.CLOSE
 
 
-def main(root: Path) -> int:
+def main(root: Path, new: bool) -> int:
     from PySide6.QtWidgets import QApplication
 
     import quick_secrets
     from ktpel_kiosk.app.run import run_windows
 
     quick_secrets.use()
-    data = made_office(root)
+    data, secret = made_office(root)
     app = QApplication(sys.argv[:1])
-    play = Player(put_back)
+    play = Player(come_back if new else put_back, (str(root / "usb"), secret))
+    data = root / "baru" if new else data
     code = run_windows("", data)
     print(json.dumps({**play.seen, "code": code, "old": [p.name for p in data.glob("register.lama-*")],
                       "pending": (data / "pemulihan.json").exists()}))
@@ -153,4 +193,4 @@ def main(root: Path) -> int:
 if __name__ == "__main__":
     tests = HERE.parents[1]
     sys.path[:0] = [str(tests), str(tests / "app")]
-    raise SystemExit(main(Path(sys.argv[1])))
+    raise SystemExit(main(Path(sys.argv[1]), "baru" in sys.argv[2:]))
