@@ -11,7 +11,7 @@ from PySide6.QtGui import QImage
 from PySide6.QtWidgets import QButtonGroup, QHBoxLayout, QSizePolicy, QVBoxLayout, QWidget
 
 from ktpel_kiosk.domain.biometric import PenPoint, Position, SignatureKind
-from ktpel_kiosk.ports.devices import DeviceKind, DeviceState
+from ktpel_kiosk.ports.devices import DeviceKind, DeviceState, SignatureCapture
 from ktpel_kiosk.ui.pages.base import scroll
 from ktpel_kiosk.ui.pages.rekam_part import Part
 from ktpel_kiosk.ui.pages.rekam_refused import RefusedCard
@@ -158,7 +158,7 @@ class SignaturePart(Part):
             return
         self.take(ink)
 
-    def take(self, ink: object) -> None:
+    def take(self, ink: SignatureCapture | None) -> None:
         """Store ink of the applicant window, of this field, or (None) of the pad."""
         if not self._start():
             return
