@@ -12,7 +12,7 @@ from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
 
 from ktpel_kiosk.domain.permohonan import Permohonan
 from ktpel_kiosk.domain.sop import Stage
-from ktpel_kiosk.ports.devices import DeviceKind, DeviceState
+from ktpel_kiosk.ports.devices import DeviceKind, DeviceState, SignatureCapture
 from ktpel_kiosk.ui import decoded
 from ktpel_kiosk.ui.pages.base import ApplicationHead
 from ktpel_kiosk.ui.pages.rekam_alike import AlikeNotice
@@ -393,7 +393,7 @@ class PerekamanPage(DecisionPage):
             self.applicant.wait()
             self._show_part("data")
 
-    def _signed(self, ink: object) -> None:
+    def _signed(self, ink: SignatureCapture) -> None:
         part = self.part
         if isinstance(part, SignaturePart):
             part.take(ink)
