@@ -7,6 +7,7 @@ from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
+import audit
 import pytest
 from pagekit import PageBench, bench
 from PySide6.QtWidgets import QLabel
@@ -56,12 +57,14 @@ def test_who_serves_nobody_sees_it_masked_and_picks_a_reason_with_one_press(kit:
     assert shown(pane) == masked and looks(kit) == [], "the masked dossier itself asks nothing"
     pane.facts.buttons["nik"].click()
     kit.wait()
+    assert [*audit.names_and_roles(pane.window()), *audit.touch_targets(pane.window()), *audit.focus_seen(pane.window())] == []
     assert pane.look.reasons.isVisible() and not pane.papers_card.isVisible() and shown(pane) == masked
     assert [b.text() for b in pane.look.reasons.buttons.values()] == [title for _r, title in REASONS]
     pane.look.reasons.buttons["pertanyaan"].click()
     kit.wait()
     assert shown(pane) == {**masked, "nik": group_nik(p.penduduk.nik)}, "what was asked for, and no more"
     assert not pane.look.isVisible() and pane.papers_card.isVisible()
+    assert pane.facts.buttons["nik"].hasFocus() and not pane.facts.buttons["nik"].visibleRegion().isEmpty(), "in sight"
     assert [(v.what, v.reason) for v in looks(kit)] == [(Lihat.NIK, AlasanLihat.PERTANYAAN)]
     assert "PersonDataViewed" in [link.event for link in kit.office.register.read(lambda v: v.audit(subject=p.id))]
     pane.facts.buttons["nomor_hp"].click()
@@ -144,6 +147,7 @@ def test_the_superior_sees_who_looked_and_an_officer_has_no_such_button(kit: Pag
     kit.wait()
     words = [x.text() for x in pane.look.lookers.findChildren(QLabel)]
     assert any("surat 12" in w for w in words) and pane.look.lookers.isVisible()
+    assert [*audit.names_and_roles(pane.window()), *audit.touch_targets(pane.window()), *audit.focus_seen(pane.window())] == []
     kit.press("Esc")
     assert not pane.look.isVisible() and pane.isVisible()
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, TypeVar
 
 from PySide6.QtCore import Qt, QTimer, Signal
 from PySide6.QtGui import QHideEvent
-from PySide6.QtWidgets import QGridLayout, QHBoxLayout, QLabel, QSizePolicy, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QGridLayout, QHBoxLayout, QLabel, QScrollArea, QSizePolicy, QVBoxLayout, QWidget
 
 from ktpel_kiosk.domain.errors import KioskError, SopViolation
 from ktpel_kiosk.ui.pages.base import scroll
@@ -16,7 +16,7 @@ from ktpel_kiosk.ui.presenters.looking import HIDDEN
 from ktpel_kiosk.ui.presenters.privacy import REASONS, LookRow, PrivacyPresenter, note_needed
 from ktpel_kiosk.ui.theme import theme_of
 from ktpel_kiosk.ui.widgets.base import Line, clear_layout, label
-from ktpel_kiosk.ui.widgets.buttons import Button
+from ktpel_kiosk.ui.widgets.buttons import Button, IconButton
 from ktpel_kiosk.ui.widgets.extra import Panel
 from ktpel_kiosk.ui.widgets.fields import NoteField
 from ktpel_kiosk.ui.widgets.flow import Flow
@@ -51,6 +51,10 @@ class PersonFacts(QWidget):
         self._timer.setSingleShot(True)
         self._timer.setInterval(SHOWN_MS)
         self._timer.timeout.connect(self.cover)
+        self._last = ""
+        self._soon = QTimer(self)
+        self._soon.setSingleShot(True)
+        self._soon.timeout.connect(self._in_sight)
 
     def show_rows(self, owner: str, rows: Sequence[tuple[str, str, str]]) -> None:
         """(field, label, value masked) of an application; the same again changes nothing, so that what is shown and focused stays."""
@@ -98,6 +102,16 @@ class PersonFacts(QWidget):
         if owner == self._owner and field in self._values:
             self._put(field, value, word("lihat", "samarkan"))
             self._timer.start()
+            self.buttons[field].setFocus()
+            self._last = field
+            self._soon.start()  # once the panel beside it is gone
+
+    def _in_sight(self) -> None:
+        up = self.parentWidget()
+        while up is not None and not isinstance(up, QScrollArea):
+            up = up.parentWidget()
+        if up is not None and self._last in self.buttons:
+            up.ensureWidgetVisible(self.buttons[self._last])
 
     def cover(self) -> None:
         self._timer.stop()
@@ -179,7 +193,6 @@ class WhoLookedPanel(Panel):
 
     def __init__(self) -> None:
         super().__init__(word("lihat", "siapa"))
-        self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         inner = QWidget()
         self._box = QVBoxLayout(inner)
         self._box.setContentsMargins(0, 0, 8, 0)
@@ -241,7 +254,8 @@ class LookSide(QWidget):
         def show(rows: tuple[LookRow, ...]) -> None:
             self.lookers.show_rows(rows)
             self._show(self.lookers)
-            self.lookers.setFocus()
+            for close in self.lookers.findChildren(IconButton):
+                close.setFocus()
 
         self.page.ask(partial(self.presenter.who_looked, permohonan_id), show)
 

@@ -312,12 +312,7 @@ class DossierPane(QWidget):
 
     def _reveal(self, field: str) -> None:
         pid = self.permohonan_id
-        self.look.ask(lambda reason, note: self.looking.reveal(pid, field, reason, note), partial(self._revealed, pid, field))
-
-    def _revealed(self, pid: str, field: str, value: str) -> None:
-        self.facts.reveal(pid, field, value)
-        if field in self.facts.buttons:
-            self.facts.buttons[field].setFocus()
+        self.look.ask(lambda reason, note: self.looking.reveal(pid, field, reason, note), partial(self.facts.reveal, pid, field))
 
     def _open_paper(self, document_id: str) -> None:
         pid = self.permohonan_id
