@@ -30,7 +30,7 @@ def applicant(office: str, today: date | None = None, nama: str = "SITI CONTOH L
     return Applicant(nik, {
         "Nomor HP": "081234567890", "Nama lengkap": nama, "Tempat lahir": kantor.kabupaten.title(), "Tanggal lahir": f"{born:%d-%m-%Y}",
         "Jenis kelamin": "Perempuan", "Golongan darah": "Tidak tahu", "Alamat": "DUSUN KRAJAN", "RT": "003", "RW": "007",
-        "Desa/kelurahan": "KRAJAN", "Kecamatan": kantor.kecamatan, "Agama": "Islam", "Status perkawinan": "Belum kawin",
+        "Desa/kelurahan": "KRAJAN", "Kecamatan": kantor.kecamatan or "BINUANG", "Agama": "Islam", "Status perkawinan": "Belum kawin",
         "Pekerjaan": "Pelajar/mahasiswa"})
 
 

@@ -131,3 +131,19 @@ def test_the_desk_remembers_across_starts_and_survives_a_broken_file(tmp_path: P
     assert len(again.used("pekerjaan")) == RECENT and again.used("pekerjaan")[0] == "2"
     (tmp_path / "ui-desk.json").write_text('{"papan_ketik": 3, "dipakai.x": [1', "utf-8")
     assert DeskMemory(tmp_path).get("papan_ketik", "otomatis") == "otomatis" and DeskMemory(tmp_path).used("x") == ()
+
+
+def test_a_line_that_was_left_is_not_lit(qtbot: QtBot) -> None:
+    window = QWidget()
+    qtbot.addWidget(window)
+    field, after = PickField("agama", "Agama", [("1", "Islam"), ("2", "Kristen")]), QLineEdit()
+    lines = QVBoxLayout(window)
+    lines.addWidget(field)
+    lines.addWidget(after)
+    window.show()
+    window.activateWindow()
+    qtbot.waitUntil(window.isActiveWindow)
+    field.line.setFocus()
+    QTest.keyClicks(field.line, "isl")
+    after.setFocus()
+    assert field.value() == "1" and not field.line.hasSelectedText()

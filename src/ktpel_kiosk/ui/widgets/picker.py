@@ -273,6 +273,7 @@ class PickEdit(QLineEdit):
         super().focusOutEvent(event)
         if event.reason() not in (Qt.FocusReason.PopupFocusReason, Qt.FocusReason.ActiveWindowFocusReason):
             self.settle()
+            self.deselect()  # only the line with the keyboard is lit
 
     def paintEvent(self, event: QPaintEvent) -> None:
         super().paintEvent(event)
