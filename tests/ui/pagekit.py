@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -68,8 +69,12 @@ class PageBench:
 
 def bench(qtbot: Any, office: str = "tempeh", folder: Path | None = None) -> Iterator[PageBench]:
     """With a folder the office has a real register there instead of one in memory."""
-    made = PageBench(qtbot, FakeOffice(office, None if folder is None else lambda clock: open_register(folder, clock, Uuid7(clock))))
-    yield made
-    made.close()
+    gc.disable()  # as ui/garbage.py does: a widget that dies on a worker's thread takes the process with it
+    try:
+        made = PageBench(qtbot, FakeOffice(office, None if folder is None else lambda clock: open_register(folder, clock, Uuid7(clock))))
+        yield made
+        made.close()
+    finally:
+        gc.enable()
     if folder is not None:
         made.office.register.close()
