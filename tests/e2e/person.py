@@ -206,8 +206,21 @@ class Person:
             self.fill(title, text)
         self.tick_papers()
         self.key("F9")
+        self._ask_superior()
         self.wait("registered", lambda seen: (nik := one(seen, "NIK", EDITORS)) is not None and not nik.value.strip(), 120.0)
         self.told("registered")
+
+    def _ask_superior(self) -> None:
+        """Outside service hours some offices want a superior's word, a reason and the superior's password."""
+        if not self.settled(lambda seen: any(t.name.startswith("Izin atasan") for t in seen), 5.0):
+            return
+        for title, text in (("Alasan", "Pemohon datang dari jauh"), ("Nama masuk petugas kedua", "camat"),
+                            ("Kata sandi petugas kedua", PASSWORD)):
+            editor = self.wait(title, lambda seen, title=title: one(seen, title, EDITORS), 20.0)  # type: ignore[misc]
+            assert isinstance(editor, Thing)
+            self._to(title, editor)
+            self.type(text)
+        self.key("F9")
 
     def fill(self, title: str, text: str) -> None:
         """An entry by its label; what stands there already (the NIK told it) is left."""
