@@ -112,7 +112,8 @@ def test_close_finishes_what_was_asked_for_and_leaves_no_thread(tmp_path: Path) 
         with pytest.raises(BugError) as caught:
             act()
         assert caught.value.message_key == "register.closed"
-    assert sorted(p.name for p in tmp_path.iterdir()) == ["register.sqlite", "register.sqlite.anchor", "register.sqlite.check"]
+    assert sorted(p.name for p in tmp_path.iterdir()) == [
+        "register.sqlite", "register.sqlite.anchor", "register.sqlite.check", "register.sqlite.last"]
 
 
 def test_close_says_when_a_read_does_not_end(tmp_path: Path) -> None:

@@ -50,7 +50,7 @@ def test_each_book_is_previewed_as_it_will_be_exported(kit, kasi):
     for i, (book, _) in enumerate(BOOK_NAMES):
         section.book.setCurrentIndex(i)
         kit.wait()
-        made = books.build_book(kit.office.desk, book, year=2026, month=11)
+        made = books.preview(kit.office.desk, kasi, books.Want(book, 2026, 11))
         assert texts(section.rows) == [[str(c) for c in r.cells] for r in made.rows], book
         assert section.rows.isHidden() is not bool(made.rows)
     section.book.setCurrentIndex(0)

@@ -192,8 +192,14 @@ def thin_out(register: Register, folder: Path, now: datetime, proved: Path) -> i
     """Remove copies of this register nobody wants to keep; ``proved``, just made and read back, is never among them. Returns how many."""
     own = copy_sets.read_info(proved.with_suffix(INFO))
     sets = copy_sets.sets_in(folder, now, own.register_id if own is not None else "")
-    stays = copy_sets.kept((c.at for c in sets), keep_of(register))
-    gone = [c for c in sets if c.at not in stays and c.path != proved]
+    stays = set(copy_sets.kept((c.at for c in sets), keep_of(register)))
+    stays -= {c.at for c in sets if c.path == proved}
+    gone = []
+    for copy in (c for c in sets if c.path != proved):
+        if copy.at in stays:
+            stays.remove(copy.at)  # of two made in one second one is enough
+        else:
+            gone.append(copy)
     for copy in gone:
         copy_sets.drop(copy)
     copy_sets.sweep(folder, now)

@@ -173,7 +173,7 @@ def adopt(desk: Desk, actor: Actor, plan: ImportPlan, *, strict: bool = False) -
 
     def work(tx: Tx) -> PopulationBatch:
         done = tx.put_population(plan.entries, batch)
-        tx.log("PopulationImported", batch.id, actor.username, digest=plan.sha256, rows=plan.rows, added=done.added,
+        tx.log("PopulationImported", batch.id, actor.username, digest=plan.sha256, count=plan.rows, added=done.added,
                changed=done.changed, refused=plan.refused)
         return done
 

@@ -4,9 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from PySide6.QtWidgets import QWidget
+
 from ktpel_kiosk.ui.gallery.kit import ALL, Specimen, Stage, exhibit, in_states
 from ktpel_kiosk.ui.widgets.buttons import TONES, Chip, ChoiceChip, NavItem, Pressable
 from ktpel_kiosk.ui.widgets.extra import Tabs, Tick
+from ktpel_kiosk.ui.widgets.menu import Entry, Menu
 from ktpel_kiosk.ui.widgets.section_nav import NavSection, SectionNav
 from ktpel_kiosk.ui.widgets.status import ChecklistRow
 
@@ -52,6 +55,19 @@ def papers(_stage: Stage) -> Iterator[Specimen]:
     yield Specimen("dihitung", _on(ChecklistRow("Berusia 17 tahun", fixed=True, detail="18 tahun 9 bulan")), width=300)
     yield Specimen("opsional", ChecklistRow("Surat pengantar RT", required=False), width=300)
     yield Specimen("panjang", ChecklistRow("Surat keterangan hilang dari kepolisian untuk penggantian KTP-el"), width=300)
+
+
+@exhibit(GROUP, "Menu", order=25)
+def menus(_stage: Stage) -> Iterator[Specimen]:
+    anchor = ChoiceChip("Rina Praktik")
+    entries = [Entry("Kunci layar", lambda: None, "lock"), Entry("Ganti kata sandi", lambda: None),
+               Entry("Tutup aplikasi …", lambda: None, "log-out", apart=True)]
+    holder = QWidget()
+    holder.resize(360, 260)
+    anchor.setParent(holder)
+    opened = Menu(anchor, "Petugas", entries)
+    opened.setParent(None)
+    yield Specimen("terbuka", opened, width=300, height=190)
 
 
 @exhibit(GROUP, "Bagian", order=24)

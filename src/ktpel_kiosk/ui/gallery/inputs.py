@@ -15,6 +15,7 @@ from ktpel_kiosk.domain.tanggal import Span
 from ktpel_kiosk.ui.gallery.kit import Specimen, Stage, exhibit
 from ktpel_kiosk.ui.theme import Theme
 from ktpel_kiosk.ui.widgets.calendar import DAYS, MONTHS_OF_YEAR, YEARS, CalendarGrid, CalendarPopover
+from ktpel_kiosk.ui.widgets.copy_key import CODE, MACHINE, SHEETS, CopyKey
 from ktpel_kiosk.ui.widgets.dates import DateField
 from ktpel_kiosk.ui.widgets.keyboard import LETTERS, NUMBERS, SIGNS, ScreenKeyboard
 from ktpel_kiosk.ui.widgets.nik import NikField
@@ -80,6 +81,13 @@ def calendar(_stage: Stage) -> Iterator[Specimen]:
     popover.grid.today, popover.grid.span, popover.grid.at = TODAY, Span.birth(TODAY), date(2008, 2, 5)
     popover.grid.show_view(DAYS)
     yield Specimen("terbuka", popover, width=352, height=380)
+
+
+@exhibit(GROUP, "Kode atau lembar kunci", order=39)
+def copy_keys(_stage: Stage) -> Iterator[Specimen]:
+    for caption, way in (("kode", CODE), ("lembar", SHEETS)):
+        made = CopyKey([way, *(w for w in (MACHINE, CODE, SHEETS) if w != way)], lambda _t, _d, _f: None, str)
+        yield Specimen(caption, made, width=420)
 
 
 @exhibit(GROUP, "Daftar dengan pencarian", order=38)
