@@ -50,7 +50,7 @@ def opened_again_and_again(openings: int, windows: Windows, qtbot: QtBot) -> Non
 
     for key in KEYS:
         built = [visit(key)]  # in several turns, some of them only while the page is looked at again
-        while len(built) < 8 and len(set(built[-2:])) != 1 or len(built) < 2:
+        while (len(built) < 8 and len(set(built[-2:])) != 1) or len(built) < 2:
             built.append(visit(key))
         counts = [visit(key) for _ in range(openings - 1)]
         more = min(counts[-2:]) - max(counts[:2])  # an animation or a shot of a timer may live at the moment of one count
