@@ -33,8 +33,9 @@ lint: setup
 	@$(BIN)/mypy
 	@$(BIN)/lint-imports --no-cache
 
+# three workers on two cores: a worker waits for half of its time (other processes, disks, timers)
 test: lint
-	@$(BIN)/python -m pytest -q -n 2 --dist loadfile --no-loadscope-reorder
+	@$(BIN)/python -m pytest -q -n 3 --dist loadfile --no-loadscope-reorder
 
 gates: setup
 	@$(BIN)/python tools/gates.py

@@ -49,7 +49,8 @@ def test_rules_are_kept_told_and_audited_without_the_password(office: Office) ->
     assert told == [rules], "the sender is told after the rules are kept"
     link = office.desk.register.read(lambda v: v.audit(subject=line_rules.SETTING))[-1]
     assert link.event == "LineRulesChanged"
-    assert {k: v for k, v in link.facts.items() if k != "rows"} == {"host": "proxy.kantor.go.id:3128", "limit": 64_000, "value": "18.00–06.30"}
+    facts = {k: v for k, v in link.facts.items() if k != "rows"}
+    assert facts == {"host": "proxy.kantor.go.id:3128", "limit": 64_000, "value": "18.00–06.30"}
     assert "r4h" not in json.dumps([dict(a.facts) for a in office.desk.register.read(lambda v: v.audit())])
 
 
