@@ -81,7 +81,7 @@ def check_told(ended: Ended, reached: Callable[..., None], people_count: int, ma
     assert b"DEBUG" in ended.words and b"RuntimeError" in ended.words, "the forced error is told of, by its type"
     assert (ended.data / "diagnostik" / "jendela.txt").read_text().count("Thread") >= 1, "the crash report"
     hits = ended.look()
-    reached(17, asked=0, got=sum(map(len, hits.values())), at_most=True,
+    reached(17, asked=0, got=sum(map(len, hits.values())), at_most=True, size=told["markers"],
             what=f"of {told['markers']} markers in logs, tracebacks, crash report, temp files, settings, clipboard, children")
     assert not hits, flat(hits)
 
@@ -92,7 +92,7 @@ def check_disk(ended: Ended, reached: Callable[..., None]) -> None:
     named = {f.split("/")[0] for row in SIMPANAN for f in row.folders}
     assert {p.name for p in ended.data.iterdir()} <= named, "everything written has its row in the table of what is kept"
     on_disk = Finder(ended.known).in_files(*files, skip=[ended.data / p for p in PAPER])
-    reached(1, asked=0, got=sum(map(len, on_disk.values())), at_most=True,
+    reached(1, asked=0, got=sum(map(len, on_disk.values())), at_most=True, size=len(ended.known),
             what=f"of {len(ended.known)} known strings readable in {sum(1 for f in files for p in f.rglob('*') if p.is_file())} files")
     assert not on_disk, flat(on_disk)
 
