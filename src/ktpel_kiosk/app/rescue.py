@@ -21,6 +21,8 @@ from ktpel_kiosk.domain.errors import BadInput, KioskError
 from ktpel_kiosk.durable import write_durably
 
 if TYPE_CHECKING:
+    from io import FileIO
+
     from cryptography import x509
 
     from ktpel_kiosk.app.copy_sets import CopyInfo
@@ -198,17 +200,20 @@ def _read(path: Path) -> tuple[bytes | None, bool]:
         fd = os.open(path, os.O_RDONLY | getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_BINARY", 0))
     except OSError:
         return None, False
-    pieces, whole = [], True
     with os.fdopen(fd, "rb", buffering=0) as file:
-        size = min(os.fstat(file.fileno()).st_size, LARGEST)
-        for at in range(0, size, 1 << 16):
-            try:
-                file.seek(at)
-                pieces.append(file.read(min(1 << 16, size - at)))
-            except OSError:
-                whole = False
-                pieces.append(bytes(min(1 << 16, size - at)))
-    return b"".join(pieces), whole
+        pieces = list(_pieces(file, min(os.fstat(file.fileno()).st_size, LARGEST)))
+    return b"".join(piece for piece, _given in pieces), all(given for _piece, given in pieces)
+
+
+def _pieces(file: FileIO, size: int) -> Iterator[tuple[bytes, bool]]:
+    """The first ``size`` octets in pieces: what the disk gave, or zeros and False."""
+    for at in range(0, size, 1 << 16):
+        length = min(1 << 16, size - at)
+        try:
+            file.seek(at)
+            yield file.read(length), True
+        except OSError:
+            yield bytes(length), False
 
 
 def _others(data: Path, out: Path, failed: list[str]) -> Iterator[str]:
@@ -232,14 +237,9 @@ def _stream(path: Path, target: Path) -> bool:
         return False
     whole = True
     with source, target.open("wb") as out:
-        size = os.fstat(source.fileno()).st_size
-        for at in range(0, size, 1 << 16):
-            try:
-                source.seek(at)
-                out.write(source.read(min(1 << 16, size - at)))
-            except OSError:
-                whole = False
-                out.write(bytes(min(1 << 16, size - at)))
+        for piece, given in _pieces(source, os.fstat(source.fileno()).st_size):
+            out.write(piece)
+            whole = whole and given
         out.flush()
         os.fsync(out.fileno())
     return whole
