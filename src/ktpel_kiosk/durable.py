@@ -7,7 +7,8 @@ from __future__ import annotations
 
 import errno
 import os
-from collections.abc import Iterable, Iterator
+import time
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import BinaryIO
@@ -61,13 +62,38 @@ def durable_file(path: Path, *, mode: int = 0o600) -> Iterator[BinaryIO]:
                 yield out
                 out.flush()
                 os.fsync(out.fileno())
-            os.replace(temp, path)
+            _replace(temp, path)
         except BaseException:
             temp.unlink(missing_ok=True)
             raise
         sync_directory(path.parent)
     except OSError as error:
         raise storage_trouble(error, path) from error
+
+
+BUSY = (5, 32)
+"""ERROR_ACCESS_DENIED, ERROR_SHARING_VIOLATION: on Windows a virus scanner or an indexer looks at a new file for a moment."""
+BUSY_TRIES, BUSY_PAUSE_S = 20, 0.05
+
+
+def _replace(temp: Path, path: Path) -> None:
+    """Rename over ``path``. On Windows, where a directory cannot be synced, through to the disk. Raises OSError."""
+    if os.name != "nt":
+        os.replace(temp, path)
+        return
+    from ktpel_kiosk.win32_calls import kernel32, replace_through
+    patiently(lambda: replace_through(kernel32(), str(temp), str(path)))
+
+
+def patiently(rename: Callable[[], None], pause: Callable[[float], None] = time.sleep) -> None:
+    """Again for a second while somebody else has the file open without letting it be renamed. Raises OSError."""
+    for left in reversed(range(BUSY_TRIES)):
+        try:
+            return rename()
+        except OSError as error:
+            if not left or getattr(error, "winerror", None) not in BUSY:
+                raise
+            pause(BUSY_PAUSE_S)
 
 
 def write_durably(path: Path, data: bytes | Iterable[bytes], *, mode: int = 0o600) -> None:

@@ -11,7 +11,6 @@ import csv
 import hashlib
 import io
 import subprocess
-import sys
 import tempfile
 import threading
 import zipfile
@@ -20,11 +19,11 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import IO
 
+from ktpel_kiosk import child as children
 from ktpel_kiosk.domain.errors import BadInput
 from ktpel_kiosk.ports.tables import TableLine
 
 MAX_BYTES = 200_000_000
-SIGXCPU = 24
 MAX_LINES = 1_048_576
 MAX_CELL = 2000
 MAX_COLUMNS = 200
@@ -174,16 +173,22 @@ def limits(unpacked: int) -> tuple[int, int, int]:
 
 def _child(path: Path, out: IO[bytes], unpacked: int) -> int | None:
     """Exit code of the reader, or None when it had to be killed for its slowness."""
-    bounds = (str(n) for n in (*limits(unpacked), MAX_LINES, MAX_COLUMNS))
-    command = [sys.executable, "-I", "-B", str(_WORKER), str(path.absolute()), *bounds]
+    memory, cpu_s, most = limits(unpacked)
+    bounds = (str(n) for n in (memory, cpu_s, most, MAX_LINES, MAX_COLUMNS))
+    command = [*children.python("-I", "-B"), str(_WORKER), str(path.absolute()), *bounds]
     child = subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=out, stderr=subprocess.DEVNULL,
-                             creationflags=getattr(subprocess, "CREATE_NO_WINDOW", 0))
+                             creationflags=children.NO_WINDOW)
     timer = threading.Timer(_seconds(unpacked), child.kill)
     timer.start()
     try:
+        held = children.hold(child, memory, cpu_s)
+        code = child.wait()
+        del held
+    except OSError:  # it cannot be bound: it does not run
+        child.kill()
         code = child.wait()
     finally:
         slow = not timer.is_alive()
         timer.cancel()
     out.seek(0, io.SEEK_END)
-    return None if (slow and code != 0) or code == -SIGXCPU else code
+    return None if (slow and code != 0) or children.out_of_time(code) else code

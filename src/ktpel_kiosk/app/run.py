@@ -202,10 +202,11 @@ def start_gateway_process(data: Path) -> tuple[subprocess.Popen[str], str]:
         Offline: it did not come up; the kiosk goes on and queues.
     """
     import subprocess
-    import sys
 
-    command = [sys.executable, "-m", "ktpel_kiosk.app.cli", "gateway", "--data", str(data), "--step", "4", "--while-stdin"]
-    process = subprocess.Popen(command, stdout=subprocess.PIPE, stdin=subprocess.PIPE, text=True)
+    from ktpel_kiosk.child import NO_WINDOW, python
+
+    command = [*python("-m"), "ktpel_kiosk.app.cli", "gateway", "--data", str(data), "--step", "4", "--while-stdin"]
+    process = subprocess.Popen(command, stdout=subprocess.PIPE, stdin=subprocess.PIPE, text=True, creationflags=NO_WINDOW)
     assert process.stdout is not None
     address = next((word for word in process.stdout.readline().split() if word.startswith("http")), "")
     if not address:

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import json
 import subprocess
-import sys
+
+from ktpel_kiosk.child import NO_WINDOW, python
 
 DOCTOR_S = 90.0
 HOW = {"macet": "tidak bergerak lagi", "sinyal": "terhenti mendadak", "selesai": "berhenti dengan kesalahan"}
@@ -22,9 +23,10 @@ def run_safe_mode(data: str) -> int:
 
 def findings(data: str) -> list[tuple[str, str, str]]:
     """(state, name, text) of what the doctor finds wrong, asked in a process of its own: what broke the desk may break it too."""
-    command = [sys.executable, "-m", "ktpel_kiosk.app.cli", "doctor", "--json", *(["--data", data] if data else [])]
+    command = [*python("-m"), "ktpel_kiosk.app.cli", "doctor", "--json", *(["--data", data] if data else [])]
     try:
-        done = subprocess.run(command, capture_output=True, timeout=DOCTOR_S, check=False, stdin=subprocess.DEVNULL)
+        done = subprocess.run(command, capture_output=True, timeout=DOCTOR_S, check=False, stdin=subprocess.DEVNULL,
+                              creationflags=NO_WINDOW)
         found = json.loads(done.stdout)
     except (OSError, subprocess.TimeoutExpired, ValueError, RecursionError):
         return [("gagal", "pemeriksaan", "Pemeriksaan komputer tidak selesai.")]

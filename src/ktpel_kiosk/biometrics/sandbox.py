@@ -1,21 +1,21 @@
 """Decodes images from outside in a child process that is killed on time, memory or output limits.
 
 The NIST coder is C code of the nineties and OpenJPEG has had its share of reports: a crash there must cost one file, not the
-desk. Limits: ``cpu_s`` processor time and ``memory_bytes`` address space (POSIX), ``timeout_s`` wall clock and the size of the
-output (everywhere). The wall clock is generous: a busy machine must not call a good picture bad. What the child turns into 8
-bit grey or RGB without loss (palette, bilevel, opaque alpha, 16 bit grey whose lower byte says nothing, EXIF orientation) is
-taken; CMYK, real transparency, 16 bit content and animations are refused. Errors: BadInput ``image.*``. Any thread; each call
-has its own child.
+desk. Limits: ``cpu_s`` processor time and ``memory_bytes`` (by the child itself; on Windows a job object, :mod:`ktpel_kiosk.child`),
+``timeout_s`` wall clock and the size of the output (everywhere). The wall clock is generous: a busy machine must not call a good picture
+bad. What the child turns into 8 bit grey or RGB without loss (palette, bilevel, opaque alpha, 16 bit grey whose lower byte says nothing,
+EXIF orientation) is taken; CMYK, real transparency, 16 bit content and animations are refused. Errors: BadInput ``image.*``. Any thread;
+each call has its own child.
 """
 
 from __future__ import annotations
 
 import struct
 import subprocess
-import sys
 import threading
 from pathlib import Path
 
+from ktpel_kiosk import child as children
 from ktpel_kiosk.biometrics.images import MAX_PIXELS
 from ktpel_kiosk.domain.biometric import RawImage
 from ktpel_kiosk.domain.errors import BadInput
@@ -23,7 +23,6 @@ from ktpel_kiosk.domain.errors import BadInput
 DECODE_TIMEOUT_S = 10.0
 DECODE_CPU_S = 2
 DECODE_MEMORY = 512 * 1024 * 1024
-SIGXCPU = 24
 MAX_INPUT = 32 * 1024 * 1024
 
 _WORKER = Path(__file__).with_name("sandbox_worker.py")
@@ -48,20 +47,31 @@ def decode_untrusted(
     """
     if len(data) > MAX_INPUT:
         raise BadInput("image.too_large", entry=entry, found=len(data), limit=MAX_INPUT)
-    command = [sys.executable, "-I", "-B", str(worker), media_type, str(max_pixels), str(memory_bytes), str(cpu_s)]
+    command = [*children.python("-I", "-B"), str(worker), media_type, str(max_pixels), str(memory_bytes), str(cpu_s)]
     with subprocess.Popen(
         command,
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
         stderr=subprocess.DEVNULL,
-        creationflags=getattr(subprocess, "CREATE_NO_WINDOW", 0),
+        creationflags=children.NO_WINDOW,
     ) as child:
+        held = _held(child, memory_bytes, cpu_s)
         answer = _talk(child, data, _HEADER.size + 3 * max_pixels + 1, timeout_s)
     if answer is None:
         raise BadInput("image.too_slow", entry=entry, limit=timeout_s)
-    if not answer and child.returncode == -SIGXCPU:
+    del held
+    if not answer and children.out_of_time(child.returncode):
         raise BadInput("image.too_slow", entry=entry, limit=cpu_s)
     return _parse(answer, child.returncode, entry, max_pixels)
+
+
+def _held(child: subprocess.Popen[bytes], memory_bytes: int, cpu_s: int) -> object | None:
+    """Bound before it is fed; a child that cannot be bound is not used."""
+    try:
+        return children.hold(child, memory_bytes, cpu_s)
+    except OSError:
+        child.kill()
+        return None
 
 
 def _talk(child: subprocess.Popen[bytes], data: bytes, limit: int, timeout_s: float) -> bytes | None:

@@ -1,8 +1,9 @@
 """The register's key: 256 random bits, never stored bare, wrapped for a person and (where unattended start is wanted) a machine.
 
-``register.key`` is one JSON file with up to three wraps, each AES-256-GCM over the key: one under Argon2id of a secret on paper, one under
-the contents of a machine key file (mode 0600), one under a secret shared between several sheets (:mod:`ktpel_kiosk.register.shares`). Any
-one of them opens the register, and whoever has opened it may make the others anew. The file is replaced whole or not at all.
+``register.key`` is one JSON file with up to three wraps, each AES-256-GCM over the key: one under Argon2id of a secret on paper, one
+under the contents of a machine key file (mode 0600; under DPAPI on Windows), one under a secret shared between several sheets
+(:mod:`ktpel_kiosk.register.shares`). Any one of them opens the register, and whoever has opened it may make the others anew. The file is
+replaced whole or not at all.
 """
 
 from __future__ import annotations
@@ -20,6 +21,7 @@ from typing import TYPE_CHECKING, Any, Final
 from ktpel_kiosk.domain.errors import KeyUnavailable
 from ktpel_kiosk.durable import storage_trouble, write_durably
 from ktpel_kiosk.register.driver import KEY_BYTES
+from ktpel_kiosk.register.machine_key import MachineKeep, machine_keep
 
 if TYPE_CHECKING:
     from ktpel_kiosk.register.shares import Share
@@ -54,10 +56,12 @@ class KeyStore:
     Thread-safe as far as the file system is: writers are administrators, one at a time.
     """
 
-    def __init__(self, path: Path, *, machine_key: Path | None = None, cost: SecretCost | None = None) -> None:
+    def __init__(self, path: Path, *, machine_key: Path | None = None, cost: SecretCost | None = None,
+                 keep: MachineKeep | None = None) -> None:
         self._path = path
         self._machine_key = machine_key or path.with_name("machine.key")
         self._cost = cost or SecretCost()
+        self._keep = keep or machine_keep()
 
     def exists(self) -> bool:
         return self._path.exists()
@@ -191,14 +195,14 @@ class KeyStore:
 
     def _wrap_machine(self, key: bytes, key_id: str) -> dict[str, Any]:
         if not self._machine_key.exists():
-            write_durably(self._machine_key, secrets.token_bytes(KEY_BYTES), mode=0o600)
+            write_durably(self._machine_key, self._keep.hide(secrets.token_bytes(KEY_BYTES), self._machine_key), mode=0o600)
         return _wrap(key, self._read_machine_key(), key_id, _MACHINE)
 
     def _read_machine_key(self) -> bytes:
         try:
             if os.name == "posix" and self._machine_key.stat().st_mode & 0o077:
                 self._machine_key.chmod(0o600)
-            machine = self._machine_key.read_bytes()
+            machine = self._keep.show(self._machine_key.read_bytes(), self._machine_key)
         except FileNotFoundError as error:
             raise KeyUnavailable("register.machine_key_missing", path=str(self._machine_key)) from error
         except OSError as error:
