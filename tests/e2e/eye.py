@@ -26,14 +26,21 @@ def look(program, officer=False):
     desktop = Atspi.get_desktop(0)
     seen = []
     for i in range(desktop.get_child_count()):
-        app = desktop.get_child_at_index(i)
-        if app is not None and program in (app.get_name() or ""):
-            app.clear_cache()
-            for j in range(app.get_child_count()):
-                window = app.get_child_at_index(j)
-                if window is not None and not (officer and "Pemohon" in (window.get_name() or "")):
-                    walk(window, window.get_name() or "", seen, 0)
+        try:
+            look_at(desktop.get_child_at_index(i), program, seen, officer)
+        except Exception:  # a program that ended, or was too busy to answer, while it was looked at
+            continue
     return seen
+
+
+def look_at(app, program, seen, officer):
+    if app is None or program not in (app.get_name() or ""):
+        return
+    app.clear_cache()
+    for j in range(app.get_child_count()):
+        window = app.get_child_at_index(j)
+        if window is not None and not (officer and "Pemohon" in (window.get_name() or "")):
+            walk(window, window.get_name() or "", seen, 0)
 
 
 def walk(node, window, seen, depth):

@@ -148,8 +148,12 @@ class Stage:
         second = ["--mode", "1368x768", "--right-of", "DUMMY0"] if self.screens > 1 else ["--off"]
         self.tool("xrandr", "--addmode", "DUMMY1", "1368x768")
         self.tool("xrandr", "--output", "DUMMY0", "--mode", "1368x768", "--primary", "--output", "DUMMY1", *second)
-        self._eye = self._start([SYSTEM_PYTHON, str(HERE / "eye.py"), "ktpel-kiosk"], stdin=subprocess.PIPE, stdout=subprocess.PIPE,
-                                text=True)
+        self._open_eye()
+
+    def _open_eye(self) -> None:
+        with (self.work / "eye.log").open("ab") as log:
+            self._eye = self._start([SYSTEM_PYTHON, str(HERE / "eye.py"), "ktpel-kiosk"], stdin=subprocess.PIPE, stdout=subprocess.PIPE,
+                                    stderr=log, text=True)
 
     def open_kiosk(self, *arguments: str) -> None:
         self.log = (self.work / "kiosk.log").open("ab")
@@ -172,11 +176,21 @@ class Stage:
 
     def look(self, *, officer: bool = False) -> list[Thing]:
         """Everything that shows now; ``officer``: on the officer's window only."""
-        assert self._eye is not None and self._eye.stdin is not None and self._eye.stdout is not None
-        self._eye.stdin.write("look officer\n" if officer else "look\n")
-        self._eye.stdin.flush()
+        answer = self._ask_eye("look officer" if officer else "look")
+        if not answer:  # the accessibility library itself crashes now and then (a window that goes while it is read): look with a new eye
+            self._open_eye()
+            answer = self._ask_eye("look officer" if officer else "look")
         return [Thing(n["role"], n["name"], n["text"], n["value"], n["x"] + n["w"] // 2, n["y"] + n["h"] // 2, n["w"], n["h"], n["enabled"],
-                      n["checked"], n["focused"], n["window"]) for n in json.loads(self._eye.stdout.readline())]
+                      n["checked"], n["focused"], n["window"]) for n in json.loads(answer)]
+
+    def _ask_eye(self, question: str) -> str:
+        assert self._eye is not None and self._eye.stdin is not None and self._eye.stdout is not None
+        try:
+            self._eye.stdin.write(f"{question}\n")
+            self._eye.stdin.flush()
+        except BrokenPipeError:
+            return ""
+        return self._eye.stdout.readline()
 
     def picture(self) -> Image.Image:
         return ImageGrab.grab(xdisplay=self._env["DISPLAY"])
