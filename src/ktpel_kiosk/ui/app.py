@@ -187,11 +187,13 @@ def forget_windows() -> None:
 
 def behind_the_windows(operator: OperatorWindow) -> None:
     """What keeps the windows quick: pages made ready while nobody waits, garbage swept then, stalls written down."""
+    from ktpel_kiosk.ui.dismantle import Dismantler
     from ktpel_kiosk.ui.garbage import Sweeper
     from ktpel_kiosk.ui.opening import Opening
     from ktpel_kiosk.ui.prebuild import Prebuilder
     from ktpel_kiosk.ui.watch import watch_over
     operator.opening = Opening(operator)
+    operator.dismantler = Dismantler(operator)
     Prebuilder(operator)
     Sweeper(operator)
     watch_over(operator)

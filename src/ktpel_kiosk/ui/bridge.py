@@ -11,11 +11,14 @@ import threading
 import traceback
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
-from typing import Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from PySide6.QtCore import QObject, Qt, QTimer, Signal  # not Slot: its decorator loads the signature parser, 60 ms of start-up
 
 from ktpel_kiosk.domain.errors import BugError, KioskError
+
+if TYPE_CHECKING:
+    from PySide6.QtWidgets import QWidget
 
 T = TypeVar("T")
 log = logging.getLogger("ktpel_kiosk.ui")
@@ -35,16 +38,17 @@ class Bridge(QObject):
         self._unsubscribe: list[Callable[[], None]] = []
         self._pending = 0
         self._closed = threading.Event()
+        self._given_up: list[QWidget] = []
         self._deliver.connect(self._call, Qt.ConnectionType.QueuedConnection)
 
     def _call(self, work: Callable[[], None]) -> None:
         if not self._closed.is_set():
             work()
 
-    def post(self, work: Callable[[], None]) -> None:
-        """Run ``work`` in the GUI thread soon; from any thread."""
+    def post(self, work: Callable[[], None], owner: QObject | None = None) -> None:
+        """Run ``work`` in the GUI thread soon, from any thread; dropped when ``owner`` is gone by then."""
         if not self._closed.is_set():
-            self._deliver.emit(work)
+            self._deliver.emit(work if owner is None else lambda: work() if self._alive(owner) else None)
 
     @property
     def pending(self) -> int:
@@ -68,7 +72,7 @@ class Bridge(QObject):
 
         def turn() -> None:
             over()
-            if not self._closed.is_set() and _alive(owner):
+            if not self._closed.is_set() and self._alive(owner):
                 work()
 
         QTimer.singleShot(0, self, turn)
@@ -78,7 +82,7 @@ class Bridge(QObject):
         """Run ``work`` on the pool; ``done(result)`` or ``failed(error)`` follow in the GUI thread.
 
         Args:
-            owner: when it was deleted meanwhile, the result is dropped.
+            owner: when it was deleted or given up meanwhile, the result is dropped.
         """
         if self._closed.is_set():
             return
@@ -86,7 +90,7 @@ class Bridge(QObject):
 
         def finish(act: Callable[[], None]) -> None:
             self._pending -= 1
-            if owner is None or _alive(owner):
+            if owner is None or self._alive(owner):
                 act()
             if not self._pending:
                 self.idle.emit()
@@ -106,6 +110,18 @@ class Bridge(QObject):
 
         self._pool.submit(task)
 
+    def give_up(self, widget: QWidget) -> None:
+        """What ``widget`` and its parts asked for is dropped from now on, though they are not deleted yet; tell :meth:`gone` when they are."""
+        self._given_up.append(widget)
+
+    def gone(self, widget: QWidget) -> None:
+        self._given_up.remove(widget)
+
+    def _alive(self, owner: QObject) -> bool:
+        from shiboken6 import isValid
+        return bool(isValid(owner)) and not any(
+            owner is w or (isValid(w) and owner.isWidgetType() and w.isAncestorOf(owner)) for w in self._given_up)  # type: ignore[arg-type]
+
     def listen(self, devices: Any, register: Any) -> None:
         """Receive device states and committed subjects from their threads."""
         self._unsubscribe.append(devices.subscribe(lambda state: self.device_changed.emit(state)))
@@ -118,11 +134,6 @@ class Bridge(QObject):
             stop()
         self._unsubscribe.clear()
         self._pool.shutdown(wait=True, cancel_futures=True)
-
-
-def _alive(owner: QObject) -> bool:
-    from shiboken6 import isValid
-    return bool(isValid(owner))
 
 
 def _where(error: BaseException) -> str:

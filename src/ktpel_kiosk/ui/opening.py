@@ -79,7 +79,7 @@ class Opening(QObject):
                 if made is None:
                     continue
                 if shell.has(key):
-                    made.deleteLater()  # made ready behind our back meanwhile
+                    shell.throw_away(made)  # made ready behind our back meanwhile
                 else:
                     shell.adopt(key, made)
                 yield

@@ -340,6 +340,8 @@ class OperatorWindow(PageWindow):
     def apply_theme(self, theme: Theme) -> None:
         """Change the look while the window is shown; nothing typed is touched. Pages nobody opened yet are not styled but built anew."""
         self._drop([k for k, page in self._pages.items() if page.ahead])
+        if self.dismantler is not None:
+            self.dismantler.finish()  # a half of a page must not be styled
         set_theme(self, theme)
 
     def choose_look(self, contrast: str, text_size: str) -> None:

@@ -98,7 +98,7 @@ class Prebuilder(QObject):
             yield
         assert page is not None
         if key in shell._pages or shell.session.actor is not actor:
-            page.deleteLater()
+            shell.throw_away(page)
             return
         page.ahead = True
         shell.adopt(key, page)

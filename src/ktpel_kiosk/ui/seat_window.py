@@ -15,7 +15,9 @@ if TYPE_CHECKING:
     from ktpel_kiosk.domain.errors import KioskError
     from ktpel_kiosk.ui.bridge import Bridge
     from ktpel_kiosk.ui.clipboard import Copied
+    from ktpel_kiosk.ui.dismantle import Dismantler
     from ktpel_kiosk.ui.header import Header
+    from ktpel_kiosk.ui.pages.base import Page
     from ktpel_kiosk.ui.widgets.buttons import NavItem
     from ktpel_kiosk.ui.widgets.status import NoticeBar
 
@@ -32,6 +34,8 @@ class SeatWindow(KioskWindow):
     nav: QWidget
     nav_line: QWidget
     place: str
+    dismantler: Dismantler | None = None
+    """There once the windows are shown; without it pages go in one piece."""
     _left: str
     """Page to come back to after the lock."""
     _last_user: str
@@ -87,6 +91,13 @@ class SeatWindow(KioskWindow):
         for key in keys:
             page = self._pages.pop(key)
             self.stack.removeWidget(page)
+            self.throw_away(page)
+
+    def throw_away(self, page: Page) -> None:
+        """A page in no layout any more; in the running program it goes piece by piece (:mod:`ktpel_kiosk.ui.dismantle`)."""
+        if self.dismantler is not None:
+            self.dismantler.take(page)
+        else:
             page.deleteLater()
 
     def lock(self, notice: str = "") -> None:

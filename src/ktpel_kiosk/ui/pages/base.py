@@ -65,6 +65,9 @@ class Page(QWidget):
     def closed(self) -> None:
         """Left: keep drafts, stop previews."""
 
+    def dropped(self) -> None:
+        """Thrown away; its parts are destroyed one by one from now on. Cut what comes from outside the page (signals of the window)."""
+
     def focusNextPrevChild(self, forward: bool) -> bool:
         """Tab goes as the page reads, however late its parts were built."""
         arrange(self)

@@ -138,6 +138,11 @@ class PengaturanPage(Page):
             self.section(key)
             yield
 
+    def dropped(self) -> None:
+        devices = self._sections.get("perangkat")
+        if devices is not None:
+            devices.dropped()
+
     def opened(self, **args: Any) -> None:
         wanted = str(args.get("section") or self.tabs.current)
         self.tabs.choose(wanted if self.tabs.has(wanted) else "kantor")  # a place kept from the other mode may name what is not here

@@ -98,6 +98,10 @@ class PenyerahanPage(Page):
         if window.applicant is not None:
             window.applicant.signed.connect(self._signed)
 
+    def dropped(self) -> None:
+        if self.shell.applicant is not None:
+            self.shell.applicant.signed.disconnect(self._signed)
+
     def _build(self) -> QWidget:
         holder = QWidget()
         layout = QVBoxLayout(holder)

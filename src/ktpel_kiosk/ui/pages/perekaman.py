@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
@@ -73,14 +73,20 @@ class PerekamanPage(DecisionPage):
         self.frame.addWidget(self.pages, 1)
         self._fit()
         self.keys = {"F6": lambda: self.ask_exception(None), "F7": self.repeat_capture, "F8": self.capture_now}
-        window.bridge.device_changed.connect(self._device_changed)
+        for signal, slot in self._from_outside():
+            signal.connect(slot)
+
+    def _from_outside(self) -> list[tuple[Any, Callable[..., None]]]:
+        heard: list[tuple[Any, Callable[..., None]]] = [(self.shell.bridge.device_changed, self._device_changed)]
         applicant = self.applicant
         if applicant is not None:
-            applicant.understood.connect(self._understood)
-            applicant.data_answered.connect(self._data_answered)
-            applicant.signed.connect(self._signed)
-            applicant.agreed.connect(self._agreed)
-            applicant.taken_back.connect(self.buttons)
+            heard += [(applicant.understood, self._understood), (applicant.data_answered, self._data_answered),
+                      (applicant.signed, self._signed), (applicant.agreed, self._agreed), (applicant.taken_back, self.buttons)]
+        return heard
+
+    def dropped(self) -> None:
+        for signal, slot in self._from_outside():
+            signal.disconnect(slot)
 
     @property
     def applicant(self) -> ApplicantWindow | None:

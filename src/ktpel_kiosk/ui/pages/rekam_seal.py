@@ -270,7 +270,7 @@ class ReviewPart(Part):
         def work() -> object:
             if not view.signed_off:
                 presenter.sign_off(pid, secret)
-                bridge.post(lambda: self._working(3))
+                bridge.post(lambda: self._working(3), self)
             return presenter.seal(pid)
 
         self.page.act(work, self.page.sealed, self._refused)

@@ -108,12 +108,17 @@ class DevicesSection(Section):
         self.rows: dict[str, DeviceRow] = {}
         self.panels: dict[str, DevicePanel] = {}
         self.slips = SlipChoice(page)
+        self.slips.hide()
+        self.slips.setParent(self)  # until a panel shows it; on its own it would outlive the page and hold all of it
         both = QHBoxLayout()
         both.setSpacing(16)
         both.addWidget(self._list())
         both.addWidget(self._detail(), 1)
         self.frame.addLayout(both, 1)
         page.shell.bridge.device_changed.connect(self._changed)
+
+    def dropped(self) -> None:
+        self.page.shell.bridge.device_changed.disconnect(self._changed)
 
     def _list(self) -> Card:
         inner = QWidget()
