@@ -27,6 +27,7 @@ from ktpel_kiosk.app.cli_devices import devices_app
 from ktpel_kiosk.app.cli_gateway import gateway_app
 from ktpel_kiosk.app.cli_keys import keys_app
 from ktpel_kiosk.app.cli_paper import paper_app
+from ktpel_kiosk.app.cli_provision import provision_app
 from ktpel_kiosk.app.cli_report import report_app
 from ktpel_kiosk.app.cli_simulate import simulate_app
 from ktpel_kiosk.app.cli_status import status_app
@@ -52,6 +53,7 @@ app.add_typer(gateway_app, name="gateway")
 app.add_typer(keys_app, name="keys")
 app.add_typer(courier_app, name="courier")
 app.add_typer(station_app, name="station")
+app.add_typer(provision_app, name="provision")
 cli_office.add_to(app, sop_app)
 cli_capture.add_to(app)
 cli_gallery.add_to(app)

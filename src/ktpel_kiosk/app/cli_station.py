@@ -27,7 +27,7 @@ def add_to(app: typer.Typer, keys_app: typer.Typer, register_app: typer.Typer) -
     app.command("gateway-address")(gateway_address)
 
 
-def _production(data: Path) -> Any:
+def production(data: Path) -> Any:
     """Settings of the production office in ``data``. Raises BadInput ``keys.practice`` for any other."""
     from ktpel_kiosk.app.maintenance import office_folder
     from ktpel_kiosk.app.office import settings_of
@@ -45,7 +45,7 @@ def keys_state(data: Data = DEFAULT_DATA, as_json: Json = False) -> None:
     from ktpel_kiosk.packet.station_keys import WORDS, StationKeys
 
     folder = data_of(data)
-    state = guarded(lambda: key_state(StationKeys(folder / "keys"), _production(folder).station))
+    state = guarded(lambda: key_state(StationKeys(folder / "keys"), production(folder).station))
     put({"found": dict(state.found), "missing": list(state.missing)}, as_json, lambda: "\n".join(
         [*(f"{WORDS[role]}: {text}" for role, text in state.found.items()), *(f"{WORDS[role]}: belum ada" for role in state.missing)]))
     if state.missing:
@@ -59,7 +59,7 @@ def keys_request(out: Out, data: Data = DEFAULT_DATA) -> None:
 
     def work() -> Path:
         folder = data_of(data)
-        settings = _production(folder)
+        settings = production(folder)
         return StationKeys(folder / "keys").write_requests(settings.station, sops.in_force(folder, settings.office).kantor.nama, out)
 
     typer.echo(f"Permintaan ada di {guarded(work)}. Kirim folder itu kepada otoritas; cara menjawabnya tertulis di BACA-SAYA.txt.")
@@ -73,7 +73,7 @@ def keys_take(source: Annotated[Path, typer.Argument(help="Folder atau berkas PE
 
     def work() -> str:
         folder = data_of(data)
-        _production(folder)
+        production(folder)
         keys = StationKeys(folder / "keys")
         take(keys, source, SystemClock().now())
         return keys.lacking(*keys.missing())
@@ -115,7 +115,7 @@ def gateway_address(address: Annotated[str, typer.Argument(help="https://...; tu
 
     def work() -> None:
         folder = data_of(data)
-        settings = _production(folder)
+        settings = production(folder)
         url = "" if address == "-" else address.strip()
         if url and not setup_checks.gateway_stands(url):
             raise BadInput("setup.gateway_url")

@@ -18,7 +18,7 @@ MAX_OWN_BYTES = 8_000_000
 @cache
 def region_table() -> RegionTable:
     """The region table shipped with the kiosk; villages of a province are read when first asked for."""
-    return parse_region_table(_shipped(), village_text=_village_text)
+    return parse_region_table(shipped_text(), village_text=village_text)
 
 
 def office_regions(data: Path) -> RegionTable:
@@ -30,7 +30,7 @@ def office_regions(data: Path) -> RegionTable:
     path = data / OWN_FILE
     if not path.is_file():
         return region_table()
-    return parse_region_table(_shipped(), _own_text(path), village_text=_village_text)
+    return parse_region_table(shipped_text(), _own_text(path), village_text=village_text)
 
 
 def check_own_regions(data: Path) -> None:
@@ -47,11 +47,11 @@ def check(nik: str, data: Path | None = None) -> NikReport:
     return check_nik(nik, regions=regions, today=SystemClock().now().date())
 
 
-def _shipped() -> str:
+def shipped_text() -> str:
     return (resources() / "wilayah" / "wilayah.csv").read_text("utf-8")
 
 
-def _village_text(province: str) -> str:
+def village_text(province: str) -> str:
     path = resources() / "wilayah" / "desa" / f"{province}.csv"
     return path.read_text("utf-8") if path.is_file() else ""
 

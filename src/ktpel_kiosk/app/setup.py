@@ -18,10 +18,11 @@ from ktpel_kiosk.domain.errors import BadInput
 from ktpel_kiosk.domain.sop import Peran
 from ktpel_kiosk.domain.text import date_long, zone
 from ktpel_kiosk.ports.devices import Devices
-from ktpel_kiosk.ports.setup import BackupPlace, KeyState, NewOfficer, OfficeAnswers, SetupAnswers, SopChoice
+from ktpel_kiosk.ports.setup import BackupPlace, FilledIn, FoundBundle, KeyState, NewOfficer, OfficeAnswers, SetupAnswers, SopChoice
 
 if TYPE_CHECKING:
     from ktpel_kiosk.app.late import LateDevices
+    from ktpel_kiosk.app.setup_bundle import OpenBundle
     from ktpel_kiosk.domain.wilayah import RegionTable
     from ktpel_kiosk.hal.driver import Driver
     from ktpel_kiosk.packet.station_keys import StationKeys
@@ -46,6 +47,7 @@ class FolderSetup:
         self._lock = threading.Lock()
         self._devices: LateDevices | None = None
         self._code = ""
+        self._bundle: OpenBundle | None = None
 
     # -- answers, SOP, office ----------------------------------------------------------------------------------------------
 
@@ -113,7 +115,10 @@ class FolderSetup:
         return setup_checks.missing_roles(sop_text, officers)
 
     def check_officer(self, officer: NewOfficer, password: str, others: Sequence[NewOfficer]) -> Mapping[str, str]:
-        return setup_checks.officer(officer, password, others)
+        found = dict(setup_checks.officer(officer, password, others))
+        if not password and officer.username in self.bundle_accounts():
+            found.pop("password", None)  # it came with the bundle
+        return found
 
     # -- keys --------------------------------------------------------------------------------------------------------------
 
@@ -185,6 +190,36 @@ class FolderSetup:
 
         return FolderRestore(self.data, self._clock)
 
+    # -- a bundle of the Dinas ---------------------------------------------------------------------------------------------
+
+    def bundles(self) -> Sequence[FoundBundle]:
+        from ktpel_kiosk.app import provision
+        from ktpel_kiosk.hal.removable import machine_disks
+
+        found = [provision.look_at(path) for path in provision.find([Path(d.path) for d in machine_disks().removable()])]
+        return sorted(found, key=lambda one: -one.head.number if one.head else 0)
+
+    def look_at_bundle(self, path: Path) -> FoundBundle:
+        from ktpel_kiosk.app import provision
+        return provision.look_at(path)
+
+    def open_bundle(self, path: Path, passphrase: str) -> FilledIn:
+        from ktpel_kiosk.app.setup_bundle import open_bundle
+
+        self._refuse_demo_keys()
+        found = open_bundle(self.data, path, passphrase, self._clock.now())
+        self.__dict__.pop("_regions", None)
+        with self._lock:
+            self._bundle = found
+        backup = next((place for place in found.content.backup if not self.try_backup_place(Path(place)).problem), "")
+        answers = found.answers(backup)
+        self.keep(answers)
+        residents = found.residents
+        return FilledIn(answers, found.accounts, len(residents.entries) if residents else 0, residents.refused if residents else 0)
+
+    def bundle_accounts(self) -> frozenset[str]:
+        return self._bundle.accounts if self._bundle is not None else frozenset()
+
     # -- the end -----------------------------------------------------------------------------------------------------------
 
     def finish(self, answers: SetupAnswers, passwords: Mapping[str, str], told: Callable[[str], None]) -> None:
@@ -194,7 +229,10 @@ class FolderSetup:
                           officers=tuple(replace(o, username=o.username.strip().lower()) for o in answers.officers))
         told("Jawaban diperiksa.")
         self._require_whole(answers, passwords)
-        make_office(self.data, answers, passwords, told, recovery=self._code, clock=self._clock)
+        bundle = self._bundle
+        if answers.bundle and (bundle is None or bundle.content.head.bundle_id != answers.bundle):
+            raise BadInput("provision.open_again")
+        make_office(self.data, answers, passwords, told, recovery=self._code, clock=self._clock, bundle=bundle if answers.bundle else None)
 
     def _require_whole(self, answers: SetupAnswers, passwords: Mapping[str, str]) -> None:
         """The same checks as page by page, all of them. Raises BadInput ``setup.not_ready`` with the first finding."""

@@ -11,6 +11,7 @@ import shutil
 from collections.abc import Callable, Mapping
 from contextlib import suppress
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from ktpel_kiosk.app import backup, sops
 from ktpel_kiosk.app.clock import PracticeClock, SystemClock
@@ -22,13 +23,17 @@ from ktpel_kiosk.domain.sop import Sop
 from ktpel_kiosk.durable import storage_trouble, sync_directory, write_durably
 from ktpel_kiosk.ports.setup import SetupAnswers
 
+if TYPE_CHECKING:
+    from ktpel_kiosk.app.setup_bundle import OpenBundle
+
 STAGING = "penyiapan"
 NOBODY = "-"
 
 
 def make_office(data: Path, answers: SetupAnswers, passwords: Mapping[str, str], told: Callable[[str], None], *,
-                recovery: str = "", clock: SystemClock | PracticeClock | None = None) -> None:
-    """The office of these (checked) answers in ``data``; ``recovery``: a code that opens copies, see :mod:`ktpel_kiosk.app.backup`.
+                recovery: str = "", clock: SystemClock | PracticeClock | None = None, bundle: OpenBundle | None = None) -> None:
+    """The office of these (checked) answers in ``data``; ``recovery``: a code that opens copies, see :mod:`ktpel_kiosk.app.backup`;
+    ``bundle``: of the Dinas, whose accounts, residents and settings come in as well.
 
     Raises:
         BadInput: ``setup.exists``, ``setup.orphan``, ``sop.*``, ``user.*``. DiskFull, IoFailure: no office was made.
@@ -42,7 +47,7 @@ def make_office(data: Path, answers: SetupAnswers, passwords: Mapping[str, str],
     _key(staging, recovery)
     settings = OfficeSettings(sop.id, answers.station, mode=PRODUCTION, gateway_url=answers.gateway_url.strip(), furnished=True,
                               place=answers.place.strip())
-    _build(staging, settings, sop, answers, passwords, told, clock)
+    _build(staging, settings, sop, answers, passwords, told, clock, bundle)
     _move(data, sop)
     write_settings(data, settings)
     told("Kantor siap dipakai.")
@@ -99,7 +104,7 @@ def _key(staging: Path, recovery: str) -> None:
 
 
 def _build(staging: Path, settings: OfficeSettings, sop: Sop, answers: SetupAnswers, passwords: Mapping[str, str],
-           told: Callable[[str], None], clock: SystemClock | PracticeClock | None) -> None:
+           told: Callable[[str], None], clock: SystemClock | PracticeClock | None, bundle: OpenBundle | None) -> None:
     """Register with SOP and accounts, and the first copy of it."""
     from ktpel_kiosk.app.wiring import compose
     from ktpel_kiosk.desk import sop_versions, users
@@ -109,7 +114,13 @@ def _build(staging: Path, settings: OfficeSettings, sop: Sop, answers: SetupAnsw
         desk.register.write(lambda tx: tx.log("OfficeCreated", settings.station, NOBODY, digest=sop.digest))
         sop_versions.settle(desk)
         told(f"SOP {sop.kantor.nama} mulai berlaku.")
+        typed = frozenset(passwords) if bundle is not None else frozenset(o.username for o in answers.officers)
+        if bundle is not None:
+            bundle.furnish(kiosk, answers.officers, typed)
+            told("Isi bundel Dinas dipasang: akun petugas dan daftar penduduk.")
         for one in answers.officers:
+            if one.username not in typed:
+                continue
             users.save_user(desk, None, one.username, one.nama, one.peran, passwords[one.username], nip=one.nip, jabatan=one.jabatan)
             told(f"Akun {one.username} dibuat.")
         if answers.backup:

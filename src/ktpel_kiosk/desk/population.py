@@ -10,6 +10,7 @@ import csv
 import io
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
+from datetime import date
 from pathlib import Path
 
 from ktpel_kiosk.desk.access import require
@@ -19,7 +20,9 @@ from ktpel_kiosk.domain.errors import BadInput
 from ktpel_kiosk.domain.nik import normalise_nik
 from ktpel_kiosk.domain.population import PopulationBatch, PopulationEntry
 from ktpel_kiosk.domain.population_list import HEADER_LINES, RowProblem, RowReader, RowRefused, is_header
+from ktpel_kiosk.domain.sop import Kantor
 from ktpel_kiosk.domain.text import to_local
+from ktpel_kiosk.domain.wilayah import RegionTable
 from ktpel_kiosk.ports.register import Tx
 from ktpel_kiosk.ports.tables import TableFile, TableLine
 
@@ -88,9 +91,26 @@ def examine(desk: Desk, actor: Actor, path: Path, *, village: str = "", progress
         NotAllowed. BadInput: ``table.*`` (unreadable), ``population.*`` (no header, columns missing, stopped).
     """
     require(actor, "import_population")
-    table = desk.read_table(path)
+    return read_list(desk.read_table(path), _place_of(desk), village=village, progress=progress)
+
+
+@dataclass(frozen=True, slots=True)
+class Where:
+    """Whose list it is and the day its ages are counted from."""
+
+    kantor: Kantor
+    regions: RegionTable
+    today: date
+
+
+def _place_of(desk: Desk) -> Where:
+    return Where(desk.sop.kantor, desk.regions(), to_local(desk.clock.now(), desk.sop.kantor.zona_waktu).date())
+
+
+def read_list(table: TableFile, where: Where, *, village: str = "", progress: Callable[[int], bool] = lambda _done: True) -> ImportPlan:
+    """As :func:`examine`, for a table already opened and an office that need not have a register yet."""
     lines = table.lines()
-    reader = _header(desk, table, lines, village)
+    reader = _header(where, table, lines, village)
     scan = _Scan(reader)
     for line in lines:
         scan.take(line)
@@ -105,12 +125,11 @@ def examine(desk: Desk, actor: Actor, path: Path, *, village: str = "", progress
                       reader.unused)
 
 
-def _header(desk: Desk, table: TableFile, lines: Iterator[TableLine], village: str) -> RowReader:
+def _header(where: Where, table: TableFile, lines: Iterator[TableLine], village: str) -> RowReader:
     """The reader for this file; titles above the line that names the columns are passed over."""
-    today = to_local(desk.clock.now(), desk.sop.kantor.zona_waktu).date()
     for count, line in enumerate(lines):
         if is_header(line.cells):
-            reader = RowReader(line.cells, line.number, kantor=desk.sop.kantor, regions=desk.regions(), today=today, village=village)
+            reader = RowReader(line.cells, line.number, kantor=where.kantor, regions=where.regions, today=where.today, village=village)
             reader.check_columns(table.name)
             return reader
         if count + 1 >= HEADER_LINES:
@@ -166,18 +185,24 @@ def adopt(desk: Desk, actor: Actor, plan: ImportPlan, *, strict: bool = False) -
         raise BadInput("population.strict", count=plan.refused, line=plan.problems[0].line)
     if not plan.entries:
         raise BadInput("population.nothing", path=plan.file_name)
-    batch = PopulationBatch(
-        id=desk.ids.new(), file_name=plan.file_name, sha256=plan.sha256, at=desk.clock.now(), officer=actor.username, rows=plan.rows,
+    batch = new_batch(desk, plan, actor.username)
+    return desk.register.write(lambda tx: store(tx, plan, batch))
+
+
+def new_batch(desk: Desk, plan: ImportPlan, officer: str) -> PopulationBatch:
+    """What the register keeps of an import, still without its figures."""
+    return PopulationBatch(
+        id=desk.ids.new(), file_name=plan.file_name, sha256=plan.sha256, at=desk.clock.now(), officer=officer, rows=plan.rows,
         added=0, changed=0, unchanged=0, refused=plan.refused,
     )
 
-    def work(tx: Tx) -> PopulationBatch:
-        done = tx.put_population(plan.entries, batch)
-        tx.log("PopulationImported", batch.id, actor.username, digest=plan.sha256, count=plan.rows, added=done.added,
-               changed=done.changed, refused=plan.refused)
-        return done
 
-    return desk.register.write(work)
+def store(tx: Tx, plan: ImportPlan, batch: PopulationBatch) -> PopulationBatch:
+    """The good rows, inside somebody's transaction; returns the batch with its figures."""
+    done = tx.put_population(plan.entries, batch)
+    tx.log("PopulationImported", batch.id, batch.officer, digest=plan.sha256, count=plan.rows, added=done.added,
+           changed=done.changed, refused=plan.refused)
+    return done
 
 
 def batches(desk: Desk) -> tuple[PopulationBatch, ...]:

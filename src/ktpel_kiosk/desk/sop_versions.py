@@ -74,7 +74,7 @@ def settle(desk: Desk) -> Sop:
     text = desk.register.read(lambda v: v.sop_text(digest)) if digest else None
     if text is None:
         first = desk.sop
-        desk.register.write(lambda tx: _store(tx, first, "-"))
+        desk.register.write(lambda tx: store(tx, first, "-"))
         desk.keep_sop(first)
         return first
     try:
@@ -130,7 +130,7 @@ def adopt(desk: Desk, actor: Actor, text: str) -> Sop:
     found = review(desk, text)
     if found.same:
         raise BadInput("sop.same", digest=found.sop.digest[:12])
-    desk.register.write(lambda tx: _store(tx, found.sop, actor.username))
+    desk.register.write(lambda tx: store(tx, found.sop, actor.username))
     desk.put_in_force(found.sop)
     desk.keep_sop(found.sop)
     return found.sop
@@ -151,7 +151,8 @@ def history(desk: Desk) -> tuple[Adoption, ...]:
     return tuple(made)
 
 
-def _store(tx: Tx, sop: Sop, officer: str) -> None:
+def store(tx: Tx, sop: Sop, officer: str) -> None:
+    """Put ``sop`` in force, inside somebody's transaction."""
     tx.put_sop(sop.digest, sop.id, sop.source_text)
     tx.put_setting(IN_FORCE, sop.digest)
     tx.log("SopAdopted", sop.id, officer, digest=sop.digest)

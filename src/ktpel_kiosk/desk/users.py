@@ -70,6 +70,20 @@ def save_user(desk: Desk, actor: Actor | None, username: str, nama: str, peran: 
     desk.seats.no_wait(name)
 
 
+def put_account(tx: Tx, account: UserAccount, by: str) -> bool:
+    """Inside somebody's transaction: a whole account as its bundle brings it; of one that exists only name, roles, NIP and position, its
+    password and key stay. Returns whether it is new. Raises BadInput ``user.last_admin``."""
+    stored = tx.user(account.username)
+    kept = account if stored is None else replace(stored, nama=account.nama, peran=account.peran, nip=account.nip, jabatan=account.jabatan)
+    _keep_an_admin(tx, account.username, kept.peran if kept.active else ())
+    if kept != stored:
+        tx.save_user(kept)
+        tx.log("UserSaved", account.username, by, roles=",".join(account.peran), key="penyediaan")
+        if stored is None:
+            log_new_key(tx, account.username, by, account.public_key)
+    return stored is None
+
+
 def _details(nama: str, peran: tuple[Peran, ...], nip: str, jabatan: str) -> tuple[str, str, str]:
     if not peran:
         raise BadInput("user.roles")

@@ -12,6 +12,7 @@ from enum import StrEnum
 from pathlib import Path
 from typing import Protocol
 
+from ktpel_kiosk.domain.provision import BundleHead
 from ktpel_kiosk.domain.sop import Peran
 from ktpel_kiosk.ports.devices import Devices
 from ktpel_kiosk.ports.restore import Restore
@@ -82,7 +83,8 @@ class NewOfficer:
 @dataclass(frozen=True, slots=True)
 class SetupAnswers:
     """Everything answered so far. ``stage``: the page to open next; ``station``: id of this desk in packets, e.g. ``3508050-meja-1``;
-    ``backup``: folder on another disk, empty: none chosen yet (the desk reminds of it)."""
+    ``backup``: folder on another disk, empty: none chosen yet (the desk reminds of it); ``bundle``: id of the Dinas' bundle they came
+    from, which has to be open at the end."""
 
     stage: SetupStage = SetupStage.MODE
     sop_id: str = ""
@@ -93,6 +95,29 @@ class SetupAnswers:
     gateway_url: str = ""
     officers: tuple[NewOfficer, ...] = ()
     backup: str = ""
+    bundle: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class FoundBundle:
+    """A bundle of the Dinas as its outside says. ``head`` is ``None`` where ``problem``, a sentence, says why it cannot be used.
+    ``words``: whoever signed it, to be compared with the technician's sheet."""
+
+    path: Path
+    head: BundleHead | None
+    words: tuple[str, ...] = ()
+    problem: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class FilledIn:
+    """What a bundle brought into the assistant. ``accounts``: user names whose password came with it, unknown to anybody here;
+    ``residents``, ``refused``: rows of its population list that will be taken and that cannot be."""
+
+    answers: SetupAnswers
+    accounts: frozenset[str] = frozenset()
+    residents: int = 0
+    refused: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -215,6 +240,26 @@ class OfficeSetup(Protocol):
 
         Cut off anywhere, the next start finds either no office (and the answers) or the whole one.
         """
+        ...
+
+    def bundles(self) -> Sequence[FoundBundle]:
+        """Bundles of the Dinas on what was plugged in, the newest first."""
+        ...
+
+    def look_at_bundle(self, path: Path) -> FoundBundle:
+        """A bundle of the technician's own choice: signatures proved, nothing opened."""
+        ...
+
+    def open_bundle(self, path: Path, passphrase: str) -> FilledIn:
+        """Open it and fill every page; its residents, accounts and settings are put in by :meth:`finish`, unless changed before.
+
+        Raises:
+            BadInput ``provision.*``, ``keys.*``, ``sop.*``, ``population.*``; SecurityRefusal: nothing was written.
+        """
+        ...
+
+    def bundle_accounts(self) -> frozenset[str]:
+        """User names whose password came with the bundle that is open now."""
         ...
 
     def practise(self, sop_id: str) -> None:
