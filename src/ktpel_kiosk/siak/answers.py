@@ -45,6 +45,7 @@ class Operation(StrEnum):
     RECORD = "record"
     MATERIAL = "material"
     KEYS = "keys"
+    UPDATE = "update"
 
 
 UPLOAD: frozenset[Operation] = frozenset({Operation.OFFSET, Operation.CHUNK})

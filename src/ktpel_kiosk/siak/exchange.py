@@ -6,7 +6,7 @@ import ipaddress
 import json
 import ssl
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -149,6 +149,34 @@ class Exchange:
         self._judge(operation, response, bytes(data), success)
         no_json = operation in TUS or response.status_code == 204
         return Answer(response.status_code, response.headers, None if no_json else _json(bytes(data), operation), request.url)
+
+    def stream(self, operation: Operation, url: str, *, start: int = 0) -> Iterator[bytes]:
+        """A file of the gateway, from byte ``start`` on where it can do that, else from the beginning with what was asked to be left out
+        read over. Bounded in time between two pieces; how much it may be is the caller's matter.
+
+        Raises:
+            FileNotFoundError: it is not there. As :meth:`call`.
+        """
+        target = self.absolute(url, operation)
+        headers = {**self._extra, "Accept": "application/octet-stream", **({"Range": f"bytes={start}-"} if start else {})}
+        with self._connections.client() as client:
+            try:
+                with client.stream("GET", target, headers=headers) as response:
+                    if response.status_code in (404, 410):
+                        raise FileNotFoundError(url)
+                    if start and response.status_code == 416:
+                        return
+                    self._judge(operation, response, b"", frozenset({200, 206}))
+                    skip = start if response.status_code == 200 else 0
+                    for part in response.iter_raw(64 * 1024):
+                        if len(part) > skip:
+                            yield part[skip:]
+                        skip = max(0, skip - len(part))
+            except httpx.TransportError as e:
+                raise self._diagnosis.of(operation, e, target, proxy=self._connections.proxy_host,
+                                         tls=self._tls[origin_of(target)]) from e
+            except httpx.HTTPError as e:
+                raise unreadable(operation) from e
 
     def _judge(self, operation: Operation, response: httpx.Response, data: bytes, success: frozenset[int]) -> None:
         """Raises what the status means. Over plain HTTP a page or a redirect is a portal's; over TLS it is the gateway's own."""

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import ssl
 import threading
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 from urllib.parse import quote
@@ -84,6 +84,10 @@ class HttpGateway:
     def say(self, name: str, value: str) -> None:
         """A header that goes with every request from now on."""
         self._exchange.say(name, value)
+
+    def update_file(self, place: str, start: int = 0) -> Iterator[bytes]:
+        """A file of the mirror of new versions (``metadata/x``, ``targets/y``) from byte ``start`` on. FileNotFoundError, TransportTrouble."""
+        return self._exchange.stream(Operation.UPDATE, f"/v1/updates/{quote(place)}", start=start)
 
     def announce(self, packet: Packet) -> Announced:
         """Tell the server what will come. Announcing again answers the same upload.

@@ -9,6 +9,7 @@ from datetime import timedelta
 
 from ktpel_kiosk.domain.errors import KioskError
 from ktpel_kiosk.domain.outbox import FARTHEST_TRY, Packet, PacketState, Receipt, WaitCause, backoff_s
+from ktpel_kiosk.ports import clock_watch
 from ktpel_kiosk.ports.clock import Clock
 from ktpel_kiosk.ports.register import Register, Tx
 from ktpel_kiosk.siak.policy import UploadPolicy
@@ -56,6 +57,7 @@ class PacketLedger:
         """RECEIVED, and in the same commit a note that the desk still has to hear of it."""
         def work(tx: Tx) -> None:
             current = _unsent(tx, packet.packet_id)
+            clock_watch.note(self._clock, tx)
             tx.save_packet(_calm(replace(
                 current, state=PacketState.RECEIVED, offset=current.size, receipt=receipt.jws, received_at=receipt.received_at,
                 server_sequence=receipt.server_sequence,

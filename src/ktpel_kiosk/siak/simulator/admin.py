@@ -27,7 +27,7 @@ from ktpel_kiosk.siak.simulator.core import Core
 from ktpel_kiosk.siak.simulator.face import Face, Handler, Route
 from ktpel_kiosk.siak.simulator.feeder import Feeder
 from ktpel_kiosk.siak.simulator.http import ID, NIK, json_of, number, problem, text
-from ktpel_kiosk.siak.simulator.overview import masked, overview
+from ktpel_kiosk.siak.simulator.overview import facts, masked, overview
 from ktpel_kiosk.siak.simulator.page import render
 from ktpel_kiosk.siak.simulator.script import OPERATIONS, FaultKind
 
@@ -115,7 +115,7 @@ class Admin:
 
     def _packet_of(self, key: str) -> str | None:
         """The packet with this id, or the newest of this NIK."""
-        ledger = self._core.store.ledger
+        ledger = facts(self._core)
         row = ledger.one("SELECT packet_id FROM packets WHERE packet_id = ?", (key,))
         if not row and NIK.fullmatch(key):
             row = ledger.one("SELECT packet_id FROM packets WHERE nik = ? ORDER BY rowid DESC LIMIT 1", (key,))
@@ -137,7 +137,7 @@ class Admin:
         if packet_id is None:
             return False
         steps = self._core.behaviour.plan_of(scenario, packet_id)
-        done = self._core.store.ledger.replan(packet_id, steps, self._core.clock.now().timestamp())
+        done = facts(self._core).replan(packet_id, steps, self._core.clock.now().timestamp())
         self._feeder.wake()
         return done
 

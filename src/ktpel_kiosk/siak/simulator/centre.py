@@ -19,6 +19,7 @@ from ktpel_kiosk.siak.simulator.feeder import Feeder
 from ktpel_kiosk.siak.simulator.http import ID, NIK, Refused, digits, json_of, problem, text
 from ktpel_kiosk.siak.simulator.script import Residents
 from ktpel_kiosk.siak.simulator.signed_status import CourierCounter
+from ktpel_kiosk.siak.simulator.station import station_of
 
 MAX_WAIT_S = 60.0
 MAX_FACTS, MAX_FACT_CHARS = 40, 1000
@@ -40,10 +41,10 @@ class Centre:
         signed = request.query_params.get("signed", "false")
         if after is None or wait_s is None or signed not in ("true", "false"):
             return problem(400, "after" if after is None else "wait" if wait_s is None else "signed")
-        station = request.headers.get(wire.STATION_HEADER, "")
+        station = station_of(request)
         await self._feeder.settled(station)
         if signed == "true" and self._counter is not None:
-            page_jws, upto = self._counter.signed(station, after)
+            page_jws, upto = await self._core.ask(self._counter.signed, station, after)
             return JSONResponse({"signed": page_jws, "upto": upto})
         page = self._core.behaviour.feed_page
         events = await self._core.news(station, lambda: self._core.store.events(station, after, page), wait_s)
@@ -61,7 +62,7 @@ class Centre:
     async def _status_of(self, nik: str) -> RecordStatus | None:
         """A packet's newest status, else what the centre knows of its residents."""
         await self._feeder.settled()
-        event = self._core.store.latest_of(nik)
+        event = await self._core.ask(self._core.store.latest_of, nik)
         if event is not None:
             return RecordStatus(nik, event.status, event.at, event.reason)
         known = await asyncio.to_thread(self._residents.status, nik) if self._residents is not None else None
@@ -79,7 +80,7 @@ class Centre:
             return problem(404, "unknown_nik")
         if found.status is not StatusSiak.PRINT_READY_RECORD:
             return problem(409, "not_print_ready")
-        event = self._core.store.latest_of(nik)
+        event = await self._core.ask(self._core.store.latest_of, nik)
         residents, store, status = self._residents, self._core.store, found.status
 
         def make() -> object:
@@ -103,7 +104,7 @@ class Centre:
         if len(kept) != len(facts) or not all(_FACT.fullmatch(k) and _storable(v) for k, v in kept.items()):
             return problem(422, "card_event")
         event_id = text(kept.get("event_id"), ID)
-        station = request.headers.get(wire.STATION_HEADER, "")
+        station = station_of(request)
         new = await self._core.call(self._core.store.add_card, event_id, event, kept, station, self._core.now())
         return JSONResponse({"stored": True, "known": not new}, 201 if new else 200)
 

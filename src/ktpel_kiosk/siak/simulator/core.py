@@ -19,7 +19,7 @@ from ktpel_kiosk.siak.jws import sign_jws
 from ktpel_kiosk.siak.simulator.http import problem
 from ktpel_kiosk.siak.simulator.records import Holding
 from ktpel_kiosk.siak.simulator.script import Behaviour
-from ktpel_kiosk.siak.simulator.store import GatewayStore
+from ktpel_kiosk.siak.simulator.store_port import Store
 
 T = TypeVar("T")
 STORE_THREADS = 16
@@ -29,7 +29,7 @@ STORE_THREADS = 16
 class Core:
     """Made on any thread; everything async belongs to the loop that :meth:`attach` was called on."""
 
-    def __init__(self, store: GatewayStore, clock: Clock, behaviour: Behaviour, signer: ec.EllipticCurvePrivateKey, kid: str) -> None:
+    def __init__(self, store: Store, clock: Clock, behaviour: Behaviour, signer: ec.EllipticCurvePrivateKey, kid: str) -> None:
         self.store, self.clock, self.behaviour = store, clock, behaviour
         self.current_signer: Callable[[], tuple[ec.EllipticCurvePrivateKey, str]] = lambda: (signer, kid)
         self.seen: dict[str, datetime] = {}
@@ -43,6 +43,7 @@ class Core:
     def attach(self) -> None:
         """Called on the loop that serves."""
         self._loop = asyncio.get_running_loop()
+        self.store.listen(lambda station: self.ring([station]), self._ring_everybody)
 
     @property
     def stopping(self) -> bool:
@@ -65,6 +66,10 @@ class Core:
         """Blocking work beside the loop."""
         return await asyncio.get_running_loop().run_in_executor(self._threads, work, *values)
 
+    async def ask(self, work: Callable[..., T], *values: Any) -> T:
+        """A short question to the store: at once where it is local, beside the loop where it goes over a network."""
+        return work(*values) if self.store.local else await self.call(work, *values)
+
     async def pause(self, seconds: float) -> None:
         """Sleep, but not beyond the end of the server."""
         with suppress(TimeoutError):
@@ -80,7 +85,7 @@ class Core:
         try:
             while True:
                 bell.clear()
-                found = look()
+                found = await self.ask(look)
                 left = deadline - asyncio.get_running_loop().time()
                 if found or left <= 0 or self.stopping:
                     return found
@@ -96,6 +101,12 @@ class Core:
         if self._loop is not None:
             with suppress(RuntimeError):
                 self._loop.call_soon_threadsafe(self._ring, list(stations))
+
+    def _ring_everybody(self) -> None:
+        """News of other nodes may have been missed. From any thread."""
+        if self._loop is not None:
+            with suppress(RuntimeError):
+                self._loop.call_soon_threadsafe(lambda: self._ring(list(self._waiting)))
 
     def _ring(self, stations: Iterable[str]) -> None:
         for station in stations:

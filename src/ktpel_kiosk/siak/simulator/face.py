@@ -17,10 +17,11 @@ from starlette.types import Receive, Scope, Send
 
 from ktpel_kiosk.ports.clock import Clock
 from ktpel_kiosk.siak.simulator.http import Refused, full, problem
-from ktpel_kiosk.siak.simulator.records import StoreFull
+from ktpel_kiosk.siak.simulator.records import StoreAway, StoreFull
 
 Handler = Callable[[Request], Awaitable[Response]]
 _LOG = logging.getLogger(__name__)
+AWAY_RETRY_S = 5
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,6 +104,11 @@ class Face:
             return problem(e.status, e.error, tus=route.tus, **e.more)
         except StoreFull as e:
             return full(e, tus=route.tus)
+        except StoreAway as e:
+            _LOG.warning("gateway store away: %s", e)
+            away = problem(503, "store_away", tus=route.tus)
+            away.headers["Retry-After"] = str(AWAY_RETRY_S)
+            return away
         except ClientDisconnect:
             return Response(status_code=400)  # nobody hears it; what arrived of the body does not count
         except Exception as e:

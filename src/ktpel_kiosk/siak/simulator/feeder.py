@@ -10,13 +10,16 @@ from contextlib import suppress
 from ktpel_kiosk.domain.errors import KioskError
 from ktpel_kiosk.siak import wire
 from ktpel_kiosk.siak.simulator.core import Core
-from ktpel_kiosk.siak.simulator.records import StoreFull
+from ktpel_kiosk.siak.simulator.records import StoreAway, StoreFull
 
 Checker = Callable[[bytes], Mapping[str, str]]
 LOOK_S = 0.5
 """A practice clock may be moved by hand: while a status is due later, the time is looked at this often. One task, not one per kiosk."""
 OPENING_S = 2.0
 """How long a station that asks for statuses waits for its own packets to be opened."""
+
+OTHERS_S = 5.0
+"""How often a node of many looks for what a node that died left behind."""
 
 ALL = "*"
 """The bell of those who wait for any packet; no station is called so."""
@@ -27,6 +30,7 @@ class Feeder:
 
     def __init__(self, core: Core, opener: Checker | None) -> None:
         self._core, self._opener = core, opener
+        self._look_s = None if core.store.local else OTHERS_S
         self._wake = asyncio.Event()
         self._loop: asyncio.AbstractEventLoop | None = None
         self._work = threading.Condition()
@@ -51,7 +55,7 @@ class Feeder:
 
     def completed(self, packet_id: str, received_s: float) -> None:
         """A packet has its receipt. Without a key there is nothing to open: its statuses are planned at once."""
-        if self._opener is None:
+        if self._opener is None and self._core.store.local:
             self._plan(packet_id, "", "", received_s)
             return
         with self._work:
@@ -85,10 +89,10 @@ class Feeder:
     async def _release_for_ever(self) -> None:
         while not self._core.stopping:
             self._wake.clear()
-            with suppress(StoreFull):
+            with suppress(StoreFull, StoreAway):
                 await self._core.call(self.release)
             due = self._core.store.ledger.next_due()
-            left = None if due is None else min(LOOK_S, max(0.01, due - self._core.clock.now().timestamp()))
+            left = self._look_s if due is None else min(LOOK_S, max(0.01, due - self._core.clock.now().timestamp()))
             with suppress(TimeoutError):
                 await asyncio.wait_for(self._wake.wait(), left)
 
@@ -97,20 +101,25 @@ class Feeder:
     def _open_for_ever(self) -> None:
         while True:
             with self._work:
-                self._work.wait_for(lambda: self._asked or self._closed)
+                self._work.wait_for(lambda: self._asked or self._closed, self._look_s)
                 if self._closed:
                     return
                 self._asked = False
-            self._open_all()
+            with suppress(StoreAway):
+                while self._open_some():
+                    pass
 
-    def _open_all(self) -> None:
-        for packet_id, station, received_at in self._core.store.ledger.unopened():
+    def _open_some(self) -> bool:
+        """Whether there may be more to take: a store of many nodes gives each a few at a time."""
+        found = self._core.store.ledger.to_open()
+        for packet_id, station, received_at in found:
             if self._closed:
-                return
+                return False
             nik, failure = self._look_inside(packet_id)
             with suppress(StoreFull):
                 self._plan(packet_id, nik, failure, wire.moment(received_at).timestamp())
             self._core.ring([station, ALL])
+        return bool(found) and not self._core.store.local
 
     def _look_inside(self, packet_id: str) -> tuple[str, str]:
         """(NIK, what is wrong): a centre that holds the key says which."""

@@ -17,7 +17,7 @@ from typing import Any
 from ktpel_kiosk.domain.status import StatusEvent, StatusSiak
 from ktpel_kiosk.siak import wire
 from ktpel_kiosk.siak.simulator.commits import Commits, connect
-from ktpel_kiosk.siak.simulator.records import CardEvent, Conflict, Holding, StoreFull
+from ktpel_kiosk.siak.simulator.records import CardEvent, Conflict, Heartbeat, Holding, StoreFull
 from ktpel_kiosk.siak.simulator.script import Step
 
 SCHEMA = """
@@ -46,8 +46,11 @@ CREATE TABLE IF NOT EXISTS cards (
   sequence INTEGER PRIMARY KEY AUTOINCREMENT, event_id TEXT NOT NULL UNIQUE, event TEXT NOT NULL, station TEXT NOT NULL DEFAULT '',
   packet_id TEXT NOT NULL DEFAULT '', nik TEXT NOT NULL DEFAULT '', at TEXT NOT NULL DEFAULT '', facts TEXT NOT NULL) STRICT;
 CREATE INDEX IF NOT EXISTS cards_packet ON cards (packet_id, sequence);
+CREATE TABLE IF NOT EXISTS heartbeats (
+  station TEXT NOT NULL, day TEXT NOT NULL, sequence INTEGER NOT NULL, received_at TEXT NOT NULL, token TEXT NOT NULL,
+  PRIMARY KEY (station, day)) STRICT;
 """
-VERSION = 2
+VERSION = 3
 _SELECT = ("SELECT packet_id, station, counter, previous_hash, size, sha256, upload_id, complete, replaces, place_url "
            "FROM packets")
 
@@ -157,6 +160,10 @@ class Ledger:
 
     # -- statuses
 
+    def to_open(self) -> list[tuple[str, str, str]]:
+        """Packets this node opens now: here there is only one."""
+        return self.unopened()
+
     def unopened(self, station: str | None = None) -> list[tuple[str, str, str]]:
         """(packet id, station, received at) of complete packets whose statuses are not planned yet, oldest first."""
         where, values = (" AND station = ?", (station,)) if station is not None else ("", ())
@@ -245,6 +252,25 @@ class Ledger:
         rows = self.rows("SELECT sequence, event_id, event, station, packet_id, nik, at FROM cards "
                          f"{where} ORDER BY sequence DESC LIMIT {int(limit)}", values)
         return [CardEvent(*r) for r in reversed(rows)]
+
+    # -- heartbeats
+
+    def add_heartbeat(self, beat: Heartbeat) -> bool:
+        """One a station and day; False when this or a newer one of the station and day is here."""
+        sql = ("INSERT INTO heartbeats VALUES (?, ?, ?, ?, ?) ON CONFLICT (station, day) DO UPDATE SET sequence = excluded.sequence, "
+               "received_at = excluded.received_at, token = excluded.token WHERE heartbeats.sequence < excluded.sequence")
+        values = (beat.station, beat.day, beat.sequence, beat.received_at, beat.token)
+        return self._commits.run(lambda db: db.execute(sql, values).rowcount == 1)
+
+    def heartbeats(self, station: str | None = None, limit: int = 1) -> list[Heartbeat]:
+        """The newest of every station, or the newest ``limit`` days of one."""
+        columns = "station, day, sequence, received_at, token"
+        if station is None:
+            rows = self.rows(f"SELECT {columns} FROM heartbeats h WHERE sequence = (SELECT max(sequence) FROM heartbeats WHERE "
+                             "station = h.station) ORDER BY station")
+        else:
+            rows = self.rows(f"SELECT {columns} FROM heartbeats WHERE station = ? ORDER BY sequence DESC LIMIT ?", (station, limit))
+        return [Heartbeat(*row) for row in rows]
 
 
 def _make(db: sqlite3.Connection) -> None:

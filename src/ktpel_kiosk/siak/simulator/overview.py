@@ -72,9 +72,16 @@ class Overview:
     per_minute: tuple[int, ...]
 
 
+def facts(core: Core) -> Ledger:
+    """The ledger of the one-machine store; the trainer's door is no part of a gateway of many nodes."""
+    ledger = core.store.ledger
+    assert isinstance(ledger, Ledger)
+    return ledger
+
+
 def overview(core: Core) -> Overview:
     """The picture now; reads committed facts only and holds nobody up."""
-    ledger, now, behaviour = core.store.ledger, core.clock.now(), core.behaviour
+    ledger, now, behaviour = facts(core), core.clock.now(), core.behaviour
     return Overview(
         now, _totals(core), tuple(stations(core)), tuple(_packets(core)),
         tuple((c.at, c.event, c.station, c.packet_id, c.nik) for c in reversed(ledger.card_events(limit=NEWEST))),
@@ -84,7 +91,7 @@ def overview(core: Core) -> Overview:
 
 
 def _totals(core: Core) -> Totals:
-    ledger = core.store.ledger
+    ledger = facts(core)
     packets, complete, unopened = ledger.one(
         "SELECT count(*), coalesce(sum(complete), 0), coalesce(sum(complete AND NOT opened), 0) FROM packets")
     planned, events, cards = (ledger.one(f"SELECT count(*) FROM {table}")[0] for table in ("plans", "events", "cards"))
@@ -93,7 +100,7 @@ def _totals(core: Core) -> Totals:
 
 def stations(core: Core) -> Iterable[StationView]:
     """Every station that ever announced a packet or asked for something, by name."""
-    ledger = core.store.ledger
+    ledger = facts(core)
     rows = ledger.rows("SELECT station, counter, previous_hash, sha256, complete, size, max(announced_at, received_at) FROM packets "
                        "ORDER BY station, counter")
     found: dict[str, list[tuple[int, str, str, int, int, str]]] = {name: [] for name in core.seen}
@@ -129,7 +136,7 @@ def chain_faults(rows: Iterable[tuple[int, str, str]]) -> tuple[tuple[tuple[int,
 
 
 def _packets(core: Core) -> Iterable[PacketView]:
-    rows = core.store.ledger.rows(
+    rows = facts(core).rows(
         "SELECT p.packet_id, p.station, p.counter, p.size, p.upload_id, p.complete, r.sequence, "
         "max(p.announced_at, p.received_at), p.nik, p.failure, p.replaces, "
         "coalesce((SELECT status FROM events e WHERE e.packet_id = p.packet_id ORDER BY sequence DESC LIMIT 1), '') "

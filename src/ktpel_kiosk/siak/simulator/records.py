@@ -45,6 +45,17 @@ class CardEvent:
     at: str
 
 
+@dataclass(frozen=True, slots=True)
+class Heartbeat:
+    """A station's signed line of one day, as it came. ``sequence``: the station's own number, growing."""
+
+    station: str
+    day: str
+    sequence: int
+    received_at: str
+    token: str
+
+
 class Conflict(Exception):
     """What was asked contradicts what is stored; the text is the machine-readable reason."""
 
@@ -59,3 +70,11 @@ class StoreFull(Exception):
     def __init__(self, held: int = 0, quota: int = 0) -> None:
         super().__init__("storage_full")
         self.held, self.quota = held, quota
+
+
+class StoreAway(Exception):
+    """The database or the object store does not answer now; the text says which. Nothing is lost, the kiosk comes again."""
+
+
+class OldSchema(Exception):
+    """The database was made by a newer gateway than this one; the text says which versions."""

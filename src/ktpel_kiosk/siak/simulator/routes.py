@@ -12,7 +12,6 @@ from starlette.responses import JSONResponse, Response
 from ktpel_kiosk.domain.penduduk import Penduduk
 from ktpel_kiosk.domain.status import StatusEvent
 from ktpel_kiosk.ports.clock import Clock
-from ktpel_kiosk.siak import wire
 from ktpel_kiosk.siak.simulator.centre import Centre
 from ktpel_kiosk.siak.simulator.core import Core
 from ktpel_kiosk.siak.simulator.face import Face, Handler, Route
@@ -22,7 +21,8 @@ from ktpel_kiosk.siak.simulator.places import UploadPlace
 from ktpel_kiosk.siak.simulator.playing import Player
 from ktpel_kiosk.siak.simulator.script import Behaviour, Residents
 from ktpel_kiosk.siak.simulator.signed_status import CounterPorts, CourierCounter
-from ktpel_kiosk.siak.simulator.store import GatewayStore
+from ktpel_kiosk.siak.simulator.station import station_of
+from ktpel_kiosk.siak.simulator.store_port import Store
 from ktpel_kiosk.siak.simulator.uploads import Uploads
 
 TUS_OPERATIONS = frozenset({"create", "offset", "chunk"})
@@ -31,14 +31,14 @@ TUS_OPERATIONS = frozenset({"create", "offset", "chunk"})
 class Routes:
     """State of one running simulator; :meth:`app` builds the application."""
 
-    def __init__(self, store: GatewayStore, clock: Clock, behaviour: Behaviour, signer: ec.EllipticCurvePrivateKey, kid: str,
+    def __init__(self, store: Store, clock: Clock, behaviour: Behaviour, signer: ec.EllipticCurvePrivateKey, kid: str,
                  opener: Checker | None, people: Mapping[str, Penduduk], residents: Residents | None = None,
                  counter: Callable[[CounterPorts], CourierCounter] | None = None, place: UploadPlace | None = None) -> None:
         self.core = Core(store, clock, behaviour, signer, kid)
         self.key_statements: Callable[[int], list[str]] = lambda after: []
         self.feeder = Feeder(self.core, opener)
         self._player = Player(self.core)
-        self._counter = counter(CounterPorts(self._released, self._signed, clock.now)) if counter is not None else None
+        self._counter = counter(CounterPorts(self._released, self._signed, clock.now, self.core.ask)) if counter is not None else None
         self._uploads = Uploads(self.core, self.feeder, place, self._counter)
         self._centre = Centre(self.core, self.feeder, people, residents, self._counter)
 
@@ -102,7 +102,7 @@ class Routes:
     def _played(self, operation: str, handler: Handler) -> Handler:
         """The handler for known stations, with the next scripted fault of its operation around it."""
         async def run(request: Request) -> Response:
-            station = request.headers.get(wire.STATION_HEADER, "")
+            station = station_of(request)
             behaviour = self.core.behaviour
             if behaviour.stations and station not in behaviour.stations:
                 return problem(403, "unknown_station")

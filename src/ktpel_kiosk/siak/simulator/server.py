@@ -21,11 +21,15 @@ from ktpel_kiosk.siak import wire
 from ktpel_kiosk.siak.simulator.face import Face
 from ktpel_kiosk.siak.simulator.feeder import Checker
 from ktpel_kiosk.siak.simulator.keys import ReceiptKeyChain
+from ktpel_kiosk.siak.simulator.objects import FolderObjects, Objects
 from ktpel_kiosk.siak.simulator.places import UploadPlace
+from ktpel_kiosk.siak.simulator.records import Holding
 from ktpel_kiosk.siak.simulator.routes import Routes
 from ktpel_kiosk.siak.simulator.script import Behaviour, Residents
 from ktpel_kiosk.siak.simulator.signed_status import CourierCounter, Manifests
-from ktpel_kiosk.siak.simulator.store import GatewayStore, Holding
+from ktpel_kiosk.siak.simulator.station import StationProtocol
+from ktpel_kiosk.siak.simulator.store import GatewayStore
+from ktpel_kiosk.siak.simulator.store_port import Store
 
 START_S = 10.0
 STOP_S = 5.0
@@ -57,6 +61,8 @@ class GatewaySimulator:
         residents: whom the centre knows beside the packets it got; card material comes only from here.
         admin_port: also serve the trainer's door (admin.py) on this loopback port, 0 for any; ``None``: no such door.
         production: refuse to exist.
+        open_store, papers: other storage than this machine's folder; ``data_dir`` then holds nothing but receipt keys.
+        host: address to listen on.
 
     Raises:
         SecurityRefusal: ``simulator.production``. BadInput: ``packet.key``.
@@ -65,13 +71,16 @@ class GatewaySimulator:
     def __init__(self, data_dir: Path, *, clock: Clock, keys: SimulatorKeys, port: int = 0, behaviour: Behaviour | None = None,
                  opener: Checker | None = None, people: Mapping[str, Penduduk] | None = None, residents: Residents | None = None,
                  manifests: Manifests | None = None, place: UploadPlace | None = None, admin_port: int | None = None,
-                 production: bool = False) -> None:
+                 production: bool = False, open_store: Callable[[], Store] | None = None, papers: Objects | None = None,
+                 host: str = "127.0.0.1") -> None:
         if production:
             raise SecurityRefusal("simulator.production")
         signer = serialization.load_pem_private_key(keys.receipt_key, None)
         if not isinstance(signer, ec.EllipticCurvePrivateKey):
             raise BadInput("packet.key", reason="P-256 expected")
         self._folder, self._clock, self._keys, self._signer = data_dir, clock, keys, signer
+        self._open_store = open_store or (lambda: GatewayStore(data_dir))
+        self._papers, self._host = papers or FolderObjects(data_dir), host
         self.behaviour = behaviour or Behaviour()
         self._opener, self._people, self._residents, self._manifests = opener, people or {}, residents, manifests
         self._place, self._admin_port = place, admin_port
@@ -79,7 +88,7 @@ class GatewaySimulator:
         self.receipt_keys = ReceiptKeyChain(data_dir / "receipt-keys.json", signer, keys.receipt_kid, clock.now)
         self.port = port
         self._running: tuple[_Listening, Routes] | None = None
-        self._store: GatewayStore | None = None
+        self._store: Store | None = None
 
     @property
     def base_url(self) -> str:
@@ -91,9 +100,9 @@ class GatewaySimulator:
             return
         store = self._opened()
         routes = Routes(store, self._clock, self.behaviour, self._signer, self._keys.receipt_kid, self._opener, self._people,
-                        self._residents, lambda ports: CourierCounter(self._folder / "courier", ports, self._manifests), self._place)
+                        self._residents, lambda ports: CourierCounter(self._papers, ports, self._manifests), self._place)
         routes.core.current_signer, routes.key_statements = self.receipt_keys.signer, self.receipt_keys.statements
-        listening = _Listening(routes.app(), self.port, "gateway-simulator", routes.attach, **self._tls())
+        listening = _Listening(routes.app(), self.port, "gateway-simulator", routes.attach, host=self._host, **self._tls())
         self._running, self.port = (listening, routes), listening.port
         try:
             listening.ready()
@@ -160,9 +169,9 @@ class GatewaySimulator:
         if self._running is not None:
             self._running[1].core.ring([station])
 
-    def _opened(self) -> GatewayStore:
+    def _opened(self) -> Store:
         if self._store is None:
-            self._store = GatewayStore(self._folder)
+            self._store = self._open_store()
         return self._store
 
     def _tls(self) -> dict[str, Any]:
@@ -179,14 +188,15 @@ class GatewaySimulator:
 class _Listening:
     """An application on a loopback port, served by a thread of its own. Raises IoFailure ``simulator.start``."""
 
-    def __init__(self, app: Face, port: int, name: str, attach: Callable[[], None] = lambda: None, **options: Any) -> None:
+    def __init__(self, app: Face, port: int, name: str, attach: Callable[[], None] = lambda: None,
+                 host: str = "127.0.0.1", **options: Any) -> None:
         try:
-            listener = socket.create_server(("127.0.0.1", port), backlog=BACKLOG)
+            listener = socket.create_server((host, port), backlog=BACKLOG)
         except OSError as e:
             raise IoFailure("simulator.start", errno=e.errno) from e
         self.port = int(listener.getsockname()[1])
         self._server = _AnnouncedServer(uvicorn.Config(
-            app, log_config=None, access_log=False, lifespan="off", ws="none", http="h11", timeout_graceful_shutdown=1,
+            app, log_config=None, access_log=False, lifespan="off", ws="none", http=StationProtocol, timeout_graceful_shutdown=1,
             server_header=False, date_header=False, proxy_headers=False, backlog=BACKLOG, timeout_keep_alive=KEEP_ALIVE_S, **options,
         ), attach)
         self._thread = threading.Thread(target=self._server.run, kwargs={"sockets": [listener]}, name=name, daemon=True)

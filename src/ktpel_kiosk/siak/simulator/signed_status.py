@@ -10,7 +10,6 @@ import json
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from pathlib import Path
 from typing import Any
 
 from starlette.requests import Request
@@ -19,8 +18,8 @@ from starlette.responses import JSONResponse, Response
 from ktpel_kiosk.domain.courier import BundleItem, BundleManifest
 from ktpel_kiosk.domain.errors import KioskError
 from ktpel_kiosk.domain.status import StatusEvent
-from ktpel_kiosk.durable import write_durably
 from ktpel_kiosk.siak import courier_wire, wire
+from ktpel_kiosk.siak.simulator.objects import Objects
 
 MAX_MANIFEST_JSON = 4 * 1024 * 1024 + 1024
 MAX_ASK_JSON = 4096
@@ -32,22 +31,23 @@ Handler = Callable[[Request], Awaitable[Response]]
 
 @dataclass(frozen=True, slots=True)
 class CounterPorts:
-    """What the counter needs of its gateway: released events of a station above a sequence, a signature, the time."""
+    """What the counter needs of its gateway: released events of a station above a sequence, a signature, the time, questions to storage."""
 
     events: Callable[[str, int, int], Sequence[StatusEvent]]
     sign: Callable[[dict[str, Any], str], str]
     now: Callable[[], datetime]
+    ask: Callable[..., Awaitable[Any]]
 
 
 class CourierCounter:
     """Routes for couriers. Without ``manifests`` no bundle is known and every courier is refused.
 
     Args:
-        folder: where manifests shown are kept.
+        papers: where manifests shown are kept, for every node.
     """
 
-    def __init__(self, folder: Path, ports: CounterPorts, manifests: Manifests | None) -> None:
-        self._folder, self._ports, self._manifests = folder, ports, manifests
+    def __init__(self, papers: Objects, ports: CounterPorts, manifests: Manifests | None) -> None:
+        self._papers, self._ports, self._manifests = papers, ports, manifests
         self._known: dict[str, BundleManifest] = {}
         self._items: dict[str, dict[str, BundleItem]] = {}
 
@@ -86,10 +86,7 @@ class CourierCounter:
         manifest = self._checked(text)
         if manifest is None:
             return _problem(403, "unknown_station")
-        new = self._find(manifest.digest) is None
-        if new:
-            write_durably(self._folder / f"{manifest.digest}.jws", text.encode("ascii"))
-            self._remember(manifest)
+        new = await self._ports.ask(self._keep, manifest, text)
         return JSONResponse({"bundle": manifest.digest, "station": manifest.station, "packets": len(manifest.items)}, 201 if new else 200)
 
     async def _statuses(self, request: Request) -> Response:
@@ -98,11 +95,19 @@ class CourierCounter:
         after = int(after) if isinstance(after, float) and after.is_integer() else after
         if not isinstance(after, int) or isinstance(after, bool) or not 0 <= after < 1 << 53 or not isinstance(digest, str):
             return _problem(422, "bad_field")
-        manifest = self._find(digest)
+        manifest = await self._ports.ask(self._find, digest)
         if manifest is None:
             return _problem(403, "unknown_bundle")
-        jws, upto = self.signed(manifest.station, after)
+        jws, upto = await self._ports.ask(self.signed, manifest.station, after)
         return JSONResponse({"signed": jws, "upto": upto})
+
+    def _keep(self, manifest: BundleManifest, text: str) -> bool:
+        """Whether it is new."""
+        if self._find(manifest.digest) is not None:
+            return False
+        self._papers.put(_key(manifest.digest), text.encode("ascii"))
+        self._remember(manifest)
+        return True
 
     def _checked(self, text: str) -> BundleManifest | None:
         if self._manifests is None or not text.isascii():
@@ -118,7 +123,7 @@ class CourierCounter:
             return None
         if digest not in self._known:
             try:
-                found = self._checked((self._folder / f"{digest}.jws").read_text("ascii"))
+                found = self._checked((self._papers.get(_key(digest)) or b"").decode("ascii"))
             except (OSError, ValueError):
                 return None
             if found is None or found.digest != digest:
@@ -129,6 +134,10 @@ class CourierCounter:
     def _remember(self, manifest: BundleManifest) -> None:
         self._items[manifest.digest] = {i.packet_id: i for i in manifest.items}
         self._known[manifest.digest] = manifest
+
+
+def _key(digest: str) -> str:
+    return f"courier/{digest}.jws"
 
 
 async def _json(request: Request, limit: int) -> dict[str, Any]:

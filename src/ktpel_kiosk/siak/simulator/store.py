@@ -43,7 +43,10 @@ class _Upload:
 
 
 class GatewayStore:
-    """Facts and bytes together; ``ledger`` also answers what lists and pictures of the whole need."""
+    """Facts and bytes together on one machine; ``ledger`` also answers what lists and pictures of the whole need."""
+
+    local = True
+    """Quick enough to be asked on the serving loop."""
 
     def __init__(self, folder: Path) -> None:
         folder.mkdir(parents=True, exist_ok=True)
@@ -58,6 +61,9 @@ class GatewayStore:
 
     def close(self) -> None:
         self.ledger.close()
+
+    def listen(self, told: Callable[[str], object], anything: Callable[[], object]) -> None:
+        """There are no other nodes."""
 
     # -- packets
 

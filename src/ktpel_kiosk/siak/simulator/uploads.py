@@ -28,6 +28,7 @@ from ktpel_kiosk.siak.simulator.http import (
 from ktpel_kiosk.siak.simulator.places import PlaceTrouble, UploadPlace
 from ktpel_kiosk.siak.simulator.records import Conflict, HashMismatch, Holding, StoreFull
 from ktpel_kiosk.siak.simulator.signed_status import CourierCounter
+from ktpel_kiosk.siak.simulator.station import certified
 
 MAX_PACKET_BYTES = 5 * 1024 * 1024
 PLACE_RETRY_S = 10
@@ -51,7 +52,10 @@ class Uploads:
         replaces = body.get("replaces")
         wanted = (text(body["packet_id"], ID), text(body["station"], ID), number(body["counter"]), text(body["previous_hash"], SHA256),
                   size, text(body["sha256"], SHA256), "" if replaces is None or replaces == "" else text(replaces, ID))
-        refused = self._counter.refusal(request, body) if self._counter is not None else None
+        known = certified(request)
+        if known is not None and known != wanted[1] and wire.COURIER_HEADER not in request.headers:
+            return problem(403, "foreign_station")
+        refused = await self._core.ask(self._counter.refusal, request, body) if self._counter is not None else None
         if refused is not None:
             return refused
         if size > MAX_PACKET_BYTES:
@@ -133,7 +137,8 @@ class Uploads:
             return problem(400, "length", tus=True)
         if length > MAX_PACKET_BYTES:
             return problem(413, "too_large", tus=True, limit=MAX_PACKET_BYTES)
-        holding = self._core.store.by_packet(metadata(request.headers.get("Upload-Metadata", "")).get("packet_id", ""))
+        packet_id = metadata(request.headers.get("Upload-Metadata", "")).get("packet_id", "")
+        holding = await self._core.ask(self._core.store.by_packet, packet_id)
         if holding is None:
             return problem(403, "not_announced", tus=True)
         if length != holding.size:
@@ -142,7 +147,7 @@ class Uploads:
 
     async def head(self, request: Request) -> Response:
         _check_version(request)
-        holding = self._core.store.by_upload(str(request.path_params["upload_id"]))
+        holding = await self._core.ask(self._core.store.by_upload, str(request.path_params["upload_id"]))
         if holding is None:
             return Response(status_code=404, headers=TUS)
         return Response(status_code=200, headers={**TUS, "Upload-Offset": str(holding.received), "Upload-Length": str(holding.size)})
@@ -185,11 +190,11 @@ class Uploads:
 
     async def receipt(self, request: Request) -> Response:
         """The permanent receipt. A packet whose last byte came right before a crash, or to another server, is completed here."""
-        holding = self._core.store.by_packet(str(request.path_params["packet_id"]))
+        holding = await self._core.ask(self._core.store.by_packet, str(request.path_params["packet_id"]))
         if holding is None:
             return problem(404, "unknown_packet")
         if holding.complete:
-            return JSONResponse({"receipt": self._core.store.receipt(holding.packet_id)})
+            return JSONResponse({"receipt": await self._core.ask(self._core.store.receipt, holding.packet_id)})
         if holding.received < holding.size and not holding.place_url:
             return problem(409, "not_complete")
         try:
