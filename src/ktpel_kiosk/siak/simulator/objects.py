@@ -1,4 +1,4 @@
-"""Bytes that are written once, under a name: parts of uploads, sealed packets, what couriers showed. Nothing here is ever changed in place."""
+"""Bytes that are written once, under a name: parts of uploads, sealed packets, what couriers showed."""
 
 from __future__ import annotations
 
