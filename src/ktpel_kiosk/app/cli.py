@@ -31,6 +31,8 @@ from ktpel_kiosk.app.cli_provision import provision_app
 from ktpel_kiosk.app.cli_report import report_app
 from ktpel_kiosk.app.cli_simulate import simulate_app
 from ktpel_kiosk.app.cli_status import status_app
+from ktpel_kiosk.app.cli_update import update_app
+from ktpel_kiosk.app.cli_update_repository import repository_app
 from ktpel_kiosk.domain.errors import BadInput
 
 app = typer.Typer(add_completion=False, no_args_is_help=True, pretty_exceptions_enable=False,
@@ -53,6 +55,8 @@ app.add_typer(gateway_app, name="gateway")
 app.add_typer(keys_app, name="keys")
 app.add_typer(courier_app, name="courier")
 app.add_typer(station_app, name="station")
+app.add_typer(update_app, name="update")
+app.add_typer(repository_app, name="update-repository")
 app.add_typer(provision_app, name="provision")
 cli_office.add_to(app, sop_app)
 cli_capture.add_to(app)

@@ -5,9 +5,10 @@ The command parser costs a third of a bare window's start; nobody who opens the 
 
 from __future__ import annotations
 
+import os
 import sys
 
-from ktpel_kiosk.app import watchdog
+from ktpel_kiosk.app import update_launch, watchdog
 from ktpel_kiosk.app.hidden import hide_process
 
 QUICK = {"--office": "office", "--data": "data", "--camera": "camera", "--reader": "reader", "--devices": "devices"}
@@ -35,6 +36,7 @@ def quick_options(arguments: list[str]) -> dict[str, str | bool] | None:
 def main() -> None:
     hide_process()
     arguments = sys.argv[1:]
+    update_launch.go(arguments)  # a newer version may go on from here
     if watchdog.watched(arguments):  # this process stays small and watches; a copy of it goes on below
         code, safe = watchdog.keep(arguments)
         if code is not None:
@@ -50,7 +52,10 @@ def main() -> None:
         cli.main()
         return
     from ktpel_kiosk.app.run import run_from_options
-    raise SystemExit(run_from_options(options))
+    code = run_from_options(options)
+    if code == watchdog.UPDATE and watchdog.BEAT_FD not in os.environ:  # nobody watches: this process itself tries what waits
+        update_launch.relaunch(arguments)
+    raise SystemExit(code)
 
 
 if __name__ == "__main__":

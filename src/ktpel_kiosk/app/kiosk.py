@@ -147,6 +147,7 @@ class Kiosk:
         if self.settings.production:
             self.desk.room.keep()
             self.check_when_due()
+            self.update_tonight()
         self.copy_when_due()
 
     def copy_when_due(self) -> None:
@@ -158,6 +159,15 @@ class Kiosk:
         self._look_for_copy = now + COPY_LOOK_S
         self._copying = threading.Thread(target=self._copy, name="daily-copy", daemon=True)
         self._copying.start()
+
+    def update_tonight(self) -> None:
+        """End the windows at night where a new version waits for it; the launcher tries it and opens them again."""
+        from ktpel_kiosk.app import update_layout
+        if not (self.data / update_layout.FOLDER / update_layout.WANTED).exists():
+            return
+        from ktpel_kiosk.desk import updates
+        if self.desk.updates is not None and updates.tonight(self.desk):
+            self.desk.updates.restart()
 
     def check_when_due(self) -> None:
         """Look for the night's check of the register now and then; while a copy is made the disk has enough to do."""

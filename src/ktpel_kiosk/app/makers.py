@@ -35,6 +35,7 @@ if TYPE_CHECKING:
     from ktpel_kiosk.ports.services import Biometrics, CardPersonaliser, CardRenderer, Documents, PublicCard, Sealer
     from ktpel_kiosk.ports.station_care import StationCare
     from ktpel_kiosk.ports.tables import TableFile
+    from ktpel_kiosk.ports.updates import Updates
     from ktpel_kiosk.siak.http_gateway import HttpGateway
 
 HISTORY = Path("perangkat") / "riwayat.json"
@@ -146,6 +147,11 @@ def _bundles(kiosk: Kiosk) -> CourierBundles:
 def station_care(kiosk: Kiosk, certificates_changed: Callable[[], None]) -> StationCare:
     from ktpel_kiosk.app.station_care import FolderCare
     return FolderCare(kiosk, certificates_changed)
+
+
+def updates(kiosk: Kiosk) -> Updates:
+    from ktpel_kiosk.app.update_care import FolderUpdates
+    return FolderUpdates(kiosk.data, lambda: kiosk.network.first)
 
 
 def documents() -> Documents:

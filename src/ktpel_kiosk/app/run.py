@@ -7,7 +7,9 @@ import threading
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from ktpel_kiosk.app import update_launch, update_layout
 from ktpel_kiosk.app.office import PENDING_RESTORE, settings_of
+from ktpel_kiosk.app.watchdog import UPDATE
 from ktpel_kiosk.app.wiring import Kiosk, open_office, settle_sop, warm
 from ktpel_kiosk.domain.errors import BadInput, KioskError, Offline
 
@@ -16,6 +18,7 @@ if TYPE_CHECKING:
 
     from ktpel_kiosk.app.practice import Seating
     from ktpel_kiosk.app.practice_controls import PracticeLine
+    from ktpel_kiosk.desk.context import Desk
 
 EXIT_WHEN_READY = "KTPEL_EXIT_WHEN_READY"
 """Environment variable of the start-up benchmark: leave as soon as the operator window is usable."""
@@ -56,6 +59,8 @@ def _windows(office: str, data: Path, *, windowed: bool, camera: str, reader: st
         finally:
             behind.stop()
             kiosk.close()
+        if not code and update_launch.leaving():
+            return UPDATE
         if code or not (data / PENDING_RESTORE).exists():
             return code
         forget_windows()  # a restore was agreed: the folder is opened again, with the restored register
@@ -148,6 +153,7 @@ class Behind:
 
         kiosk = self._kiosk
         try:
+            update_layout.healthy(kiosk.data)  # before anything is written: from here on there is work that going back would lose
             kiosk.register.wake()
             settle_sop(kiosk)
             kiosk.devices.start()
@@ -158,6 +164,7 @@ class Behind:
             kiosk.start_network()
             packet_files.check_sizes(kiosk.desk)
             if kiosk.settings.production:
+                record_updates(kiosk.desk)
                 warm(kiosk)
         except KioskError as error:
             print(kiosk.desk.sentences.of(error))
@@ -179,6 +186,12 @@ class Behind:
             self._line.close()
         if self._gateway is not None:
             stop_gateway_process(self._gateway)
+
+
+def record_updates(desk: Desk) -> None:
+    """Versions that were installed or refused since the last start go into the audit."""
+    from ktpel_kiosk.desk import updates
+    updates.record(desk)
 
 
 def practice_line(kiosk: Kiosk, url: str) -> tuple[PracticeLine | None, str]:

@@ -25,8 +25,8 @@ BEAT, ENDING = b".", b"e"
 SCREENS = ("DISPLAY", "WAYLAND_DISPLAY", "QT_QPA_PLATFORM")
 """Without any of these no window can open: nothing to watch, the error is said once."""
 
-CLOSE, RETRY, RESTART, OFF = 0, 75, 90, 91
-"""Exit codes of a window process: ended by a supervisor, try again (safe mode), restart the computer, switch it off."""
+CLOSE, RETRY, RESTART, OFF, UPDATE = 0, 75, 90, 91, 92
+"""Exit codes of a window process: ended by a supervisor, try again (safe mode), restart the computer, switch it off, try a new version."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,7 +67,7 @@ class Death:
     @property
     def wanted(self) -> bool:
         """Ended by somebody who was allowed to."""
-        return self.how == "selesai" and self.code in (CLOSE, RESTART, OFF)
+        return self.how == "selesai" and self.code in (CLOSE, RESTART, OFF, UPDATE)
 
 
 class Watchdog:
@@ -97,6 +97,8 @@ class Watchdog:
                 return None
             if self._asked_to_end:
                 return 0 if death.wanted else 128 + self._asked_to_end
+            if death.wanted and death.code == UPDATE:
+                return UPDATE
             if death.wanted and death.code != CLOSE:
                 if self._power(death.code):
                     return 0
@@ -247,11 +249,20 @@ def watched(arguments: list[str]) -> bool:
 
 def keep(arguments: list[str]) -> tuple[int | None, bool]:
     """Watch over the window process. Returns (exit code, _) in the watching process, (``None``, safe mode?) in the one to be a window."""
+    from ktpel_kiosk.app import update_launch
     from ktpel_kiosk.app.watchdog_life import journal, power
 
     folder = data_option(arguments)
-    dog = Watchdog(limits_from(dict(os.environ)), lambda death: journal(folder, death), power)
+
+    def told(death: Death) -> None:
+        journal(folder, death)
+        if not death.ready:  # a new version that never shows its windows gives way to the one before
+            update_launch.anew(arguments)
+
+    dog = Watchdog(limits_from(dict(os.environ)), told, power)
     code = dog.run()
+    if code == UPDATE:
+        update_launch.relaunch(arguments)
     return code, dog.safe_mode
 
 

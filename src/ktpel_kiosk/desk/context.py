@@ -46,6 +46,7 @@ if TYPE_CHECKING:
     )
     from ktpel_kiosk.ports.station_care import StationCare
     from ktpel_kiosk.ports.tables import TableFile, TableReader
+    from ktpel_kiosk.ports.updates import Updates
 
 
 class Spool(Protocol):
@@ -162,6 +163,7 @@ class Desk:
         room: the disk everything lies on.
         last_check: what the nightly check of the register found; memory only.
         station_care: certificates, address and copies of a desk that serves people; ``None`` in practice.
+        updates: new versions of the program; ``None`` in practice.
     """
 
     register: Register
@@ -212,6 +214,7 @@ class Desk:
     room: Room = field(default_factory=Endless)
     last_check: LastCheck = field(default_factory=LastCheck)
     station_care: StationCare | None = None
+    updates: Updates | None = None
     _sops: dict[str, Sop] = field(default_factory=dict)
 
     def put_in_force(self, sop: Sop) -> None:

@@ -38,6 +38,11 @@ class Seats:
         with self._lock:
             self._signers.pop(username, None)
 
+    def empty(self) -> bool:
+        """Nobody is signed in at this desk."""
+        with self._lock:
+            return not self._signers
+
     def signer(self, username: str) -> Signer | None:
         with self._lock:
             return self._signers.get(username)

@@ -86,7 +86,7 @@ class HttpGateway:
         self._exchange.say(name, value)
 
     def update_file(self, place: str, start: int = 0) -> Iterator[bytes]:
-        """A file of the mirror of new versions (``metadata/x``, ``targets/y``) from byte ``start`` on. FileNotFoundError, TransportTrouble."""
+        """A file of the mirror of new versions (``metadata/x``, ``targets/y``). Raises FileNotFoundError, TransportTrouble."""
         return self._exchange.stream(Operation.UPDATE, f"/v1/updates/{quote(place)}", start=start)
 
     def announce(self, packet: Packet) -> Announced:
