@@ -246,19 +246,21 @@ def pump(kiosk: Kiosk) -> None:
 
 def beside_feed(desk: Desk) -> None:
     """What goes over the line beside packets and their statuses: reports of cards, people whose recording was skipped."""
-    from ktpel_kiosk.desk import reports, statuses
+    from ktpel_kiosk.desk import heartbeat, reports, statuses
 
     reports.send_reports(desk)
+    heartbeat.send_waiting(desk)
     statuses.poll_skipped(desk)
 
 
 def always_due(desk: Desk, check: SlowCheck) -> None:
     """What is due with a line or without: packet files that were damaged, the work of a new day."""
-    from ktpel_kiosk.desk import daily, resend
+    from ktpel_kiosk.desk import daily, heartbeat, resend
 
     check.step(desk)
     resend.repair_damaged(desk)
     daily.run_due(desk)
+    heartbeat.make_due(desk)
 
 
 def warm(kiosk: Kiosk) -> None:

@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     from ktpel_kiosk.domain.wilayah import RegionTable
     from ktpel_kiosk.ports.clock import Clock, Ids
     from ktpel_kiosk.ports.device_history import DeviceHistory
+    from ktpel_kiosk.ports.heartbeat import HeartbeatLine
     from ktpel_kiosk.ports.devices import CardReader, Devices
     from ktpel_kiosk.ports.practice import PracticeControls
     from ktpel_kiosk.ports.register import Register
@@ -164,6 +165,7 @@ class Desk:
         last_check: what the nightly check of the register found; memory only.
         station_care: certificates, address and copies of a desk that serves people; ``None`` in practice.
         updates: new versions of the program; ``None`` in practice.
+        heartbeat: signs and sends the daily sign of life; ``None``: none is made.
     """
 
     register: Register
@@ -215,6 +217,7 @@ class Desk:
     last_check: LastCheck = field(default_factory=LastCheck)
     station_care: StationCare | None = None
     updates: Updates | None = None
+    heartbeat: HeartbeatLine | None = None
     _sops: dict[str, Sop] = field(default_factory=dict)
 
     def put_in_force(self, sop: Sop) -> None:

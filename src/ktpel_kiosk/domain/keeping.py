@@ -77,7 +77,7 @@ SIMPANAN: tuple[Simpan, ...] = (
            "36 jam", "Dihapus oleh pekerjaan harian", Bagaimana.MALAM, drafts=("ketik:",)),
     Simpan("antre_pusat", "Laporan yang menunggu dikirim", "Kejadian kartu dan tanda terima yang belum diteruskan", _REGISTER,
            "Sampai terkirim", "Dihapus setelah pusat menerimanya", Bagaimana.KEJADIAN,
-           drafts=("lapor:", "lapor-ditolak:", "uploader.receipt/", "kartu_uji")),
+           drafts=("lapor:", "lapor-ditolak:", "uploader.receipt/", "kartu_uji", "detak:")),
     Simpan("kartu", "Kartu dan blangko", "Pekerjaan cetak, nomor blangko, kartu yang ditarik dan dimusnahkan", _REGISTER,
            "Selama register dipakai", "Tetap tersimpan terenkripsi", Bagaimana.TETAP,
            ("card_job", "blangko", "blangko_move", "blangko_day", "withdrawn_card", "destruction")),

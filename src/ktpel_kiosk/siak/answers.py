@@ -46,6 +46,7 @@ class Operation(StrEnum):
     MATERIAL = "material"
     KEYS = "keys"
     UPDATE = "update"
+    HEARTBEAT = "heartbeat"
 
 
 UPLOAD: frozenset[Operation] = frozenset({Operation.OFFSET, Operation.CHUNK})

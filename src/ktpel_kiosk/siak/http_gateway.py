@@ -276,6 +276,11 @@ class HttpGateway:
         except (KeyError, TypeError, ValueError, AttributeError, KioskError) as e:
             raise ReceiptInvalid("gateway.material", reason="fields") from e
 
+    def send_heartbeat(self, token: str, sent_at: datetime) -> None:
+        """The desk's signed sign of life. A gateway of an earlier version that has no such place is as good as one that took it."""
+        self._call(Operation.HEARTBEAT, "POST", "/v1/heartbeats", json_body={"heartbeat": token, "sent_at": wire.stamp(sent_at)},
+                   success=frozenset({200, 201, 204, 404, 405}))
+
     def report_card(self, event: str, facts: Mapping[str, str]) -> None:
         if "event_id" not in facts:
             raise ServerRefused("gateway.packet_invalid", operation=Operation.CARD.value, key="event_id")
