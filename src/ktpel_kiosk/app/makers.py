@@ -33,6 +33,7 @@ if TYPE_CHECKING:
     from ktpel_kiosk.ports.devices import CardReader, DeviceKind
     from ktpel_kiosk.ports.practice import PracticeControls
     from ktpel_kiosk.ports.services import Biometrics, CardPersonaliser, CardRenderer, Documents, PublicCard, Sealer
+    from ktpel_kiosk.ports.heartbeat import HeartbeatLine
     from ktpel_kiosk.ports.station_care import StationCare
     from ktpel_kiosk.ports.tables import TableFile
     from ktpel_kiosk.ports.updates import Updates
@@ -142,6 +143,11 @@ def _bundles(kiosk: Kiosk) -> CourierBundles:
     if own is None or STATION not in found:
         raise BadInput("keys.courier_missing", expected=kiosk.station_keys.lacking(STATION) or "kunci stasiun")
     return CourierBundles(own[0], found[STATION][0])
+
+
+def heartbeat(kiosk: Kiosk) -> HeartbeatLine:
+    from ktpel_kiosk.app.heartbeat_line import StationHeartbeat
+    return StationHeartbeat(kiosk)
 
 
 def station_care(kiosk: Kiosk, certificates_changed: Callable[[], None]) -> StationCare:

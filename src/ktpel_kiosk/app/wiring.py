@@ -157,6 +157,7 @@ def compose(data: Path, settings: OfficeSettings, sop: Sop, *, clock: SystemCloc
         courier=lazily(lambda: makers.courier(kiosk[0])), room=(room := FolderRoom(data)),
         station_care=lazily(lambda: makers.station_care(kiosk[0], ends.forget)) if settings.production else None,
         updates=lazily(lambda: makers.updates(kiosk[0])) if settings.production else None,
+        heartbeat=lazily(lambda: makers.heartbeat(kiosk[0])) if settings.production else None,
     )
     register.when_full = room.give
     kiosk.append(Kiosk(data, settings, desk, register, devices, clock, world))
