@@ -4,13 +4,14 @@ VENV := .venv
 BIN := $(VENV)/bin
 STAMP := $(VENV)/.ready
 
-.PHONY: setup run day test lint gates bench lock clean help
+.PHONY: setup run day test lint gates bench docs lock clean help deb
 
 help:
 	@echo "make run    set up and start the kiosk (windows with a display, a headless day without)"
 	@echo "make test   set up, lint, types, import rules, tests"
 	@echo "make day    a whole scripted day of OFFICE=tempeh, then its windows"
 	@echo "make gates  the long tests, then the table of the eighteen promises"
+	@echo "make docs   the documentation as web pages, without a network: var/docs/index.html"
 	@echo "make bench  every benchmark as a ratio"
 
 setup: $(STAMP)
@@ -40,6 +41,10 @@ test: lint
 gates: setup
 	@$(BIN)/python tools/gates.py
 
+# the documentation as web pages that need no network: var/docs/index.html
+docs: setup
+	@$(BIN)/python tools/docs_site.py --out var/docs
+
 bench: setup
 	@$(BIN)/python benchmarks/run.py
 
@@ -51,3 +56,7 @@ lock:
 
 clean:
 	rm -rf $(VENV) $(VENV)-peers $(VENV)-net $(VENV)-node .mypy_cache .ruff_cache .pytest_cache .hypothesis var
+
+# the Linux package, everything inside: var/deb/*.deb
+deb: setup
+	@$(BIN)/python tools/deb.py
