@@ -56,6 +56,9 @@ class StoryClock:
     def jumped(self) -> bool:
         return False
 
+    def running(self) -> tuple[str, float]:
+        return "", self.monotonic()
+
     def sleep(self, seconds: float) -> None:
         time.sleep(seconds / self._speed)
 

@@ -16,6 +16,7 @@ from ktpel_kiosk.domain.outbox import Packet, PacketState, WaitCause
 from ktpel_kiosk.domain.packet import PacketContent
 from ktpel_kiosk.domain.permohonan import Permohonan, TahapState
 from ktpel_kiosk.domain.sop import Stage
+from ktpel_kiosk.ports import clock_watch
 
 
 class Killed(BaseException):
@@ -81,6 +82,7 @@ def receive(office: Office, packet_id: str, *, at: datetime | None = None, recei
     """The receipt came in now; ``at``: when the server says it did."""
     def work(tx: Any) -> Packet:
         old = tx.packet(packet_id)
+        clock_watch.note(office.desk.clock, tx)
         got = replace(old, state=PacketState.RECEIVED, receipt=signed(old) if receipt is None else receipt,
                       received_at=at or office.clock.now(), server_sequence=old.counter, wait_cause=WaitCause.NONE, wait_detail="")
         tx.save_packet(got)

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import itertools
 import os
+import tempfile
 from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -39,6 +41,9 @@ class StillClock:
     def jumped(self) -> bool:
         return False
 
+    def running(self) -> tuple[str, float]:
+        return "", self.monotonic()
+
     def sleep(self, seconds: float) -> None:
         self.at += timedelta(seconds=seconds)
 
@@ -51,8 +56,55 @@ class CountingIds:
         return f"01930000-0000-7000-8000-{next(self._next):012d}"
 
 
-def open_register(folder: Path, key: bytes = KEY, **settings: Any) -> SqlRegister:
+BOTH = ("sqlite", "postgresql")
+everywhere = os.environ.get("KTPEL_TEST_REGISTER", BOTH[0])
+"""Where registers lie whose test does not say: ``KTPEL_TEST_REGISTER=postgresql`` runs any test of the register on a server."""
+
+
+def open_register(folder: Path, key: bytes = KEY, on: str = "", **settings: Any) -> SqlRegister:
+    """The register of ``folder``, made when there is none; ``on``: one of :data:`BOTH`."""
+    if (on or everywhere) == "postgresql":
+        return open_on_server(folder, key, **settings)
     return SqlRegister(folder / "register.sqlite", key, StillClock(), CountingIds(), **settings)
+
+
+def open_on_server(folder: Path, key: bytes = KEY, **settings: Any) -> SqlRegister:
+    from ktpel_kiosk.register.server.address import server_address
+    from ktpel_kiosk.register.server.store import ServerRegister
+    from office_server import server
+
+    remembered = folder / "basis-data"
+    if not remembered.exists():
+        remembered.write_text(_free.pop() if _free and key == KEY else server().database(_migrated(key)))
+    address = server_address(server().url(remembered.read_text()))
+    return ServerRegister(address, folder / "kantor", key, StillClock(), CountingIds(), **settings)
+
+
+_free: list[str] = []
+
+
+def give_back(folder: Path) -> None:
+    """The database of a register that is closed, so that another test need not make one."""
+    from office_server import server
+
+    remembered = folder / "basis-data"
+    if remembered.exists():
+        name = remembered.read_text()
+        server().emptied(name)
+        _free.append(name)
+
+
+@cache
+def _migrated(key: bytes) -> str:
+    """A database with an empty register under this key, for others to be copied from."""
+    from ktpel_kiosk.register.server.address import server_address
+    from ktpel_kiosk.register.server.store import ServerRegister
+    from office_server import server
+
+    name = server().database()
+    with tempfile.TemporaryDirectory() as folder:
+        ServerRegister(server_address(server().url(name)), Path(folder) / "kantor", key, StillClock(), CountingIds()).close()
+    return name
 
 
 def nik(n: int = 1) -> str:

@@ -34,6 +34,9 @@ class HandClock:
     def jumped(self) -> bool:
         return False
 
+    def running(self) -> tuple[str, float]:
+        return "", self.monotonic()
+
     def sleep(self, seconds: float) -> None:
         self.advance(seconds)
 

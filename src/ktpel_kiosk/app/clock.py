@@ -3,12 +3,36 @@
 from __future__ import annotations
 
 import os
+import secrets
+import sys
 import threading
 import time
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 
 JUMP_LIMIT_S = 300.0
 """A wall clock that moves this much against the monotonic clock has jumped (PACKET.md, limits)."""
+_LINUX_START = Path("/proc/sys/kernel/random/boot_id")
+_WINDOWS_STARTS = r"SYSTEM\CurrentControlSet\Control\Session Manager\Memory Management\PrefetchParameters"
+
+
+def _since_start() -> float:
+    """Seconds since the computer started; a computer that sleeps is not one whose clock is set."""
+    told = getattr(time, "CLOCK_BOOTTIME", None)  # Linux; elsewhere the monotonic clock goes on while it sleeps
+    return time.monotonic() if told is None else time.clock_gettime(told)
+
+
+def boot_name() -> str:
+    """Another one after each start of the computer; where none is told, after each start of the program."""
+    try:
+        if sys.platform == "win32":
+            import winreg
+
+            with winreg.OpenKey(winreg.HKEY_LOCAL_MACHINE, _WINDOWS_STARTS) as key:
+                return f"{winreg.QueryValueEx(key, 'BootId')[0]}"
+        return _LINUX_START.read_text("ascii").strip()[:36] or secrets.token_hex(8)
+    except (OSError, ValueError):
+        return secrets.token_hex(8)
 
 
 class SystemClock:
@@ -16,14 +40,15 @@ class SystemClock:
 
     def __init__(self) -> None:
         self._wall = time.time()
-        self._mono = time.monotonic()
+        self._ran = _since_start()
         self._jumped = False
+        self._boot = ""
 
     def now(self) -> datetime:
-        wall = time.time()
-        if abs((wall - self._wall) - (time.monotonic() - self._mono)) > JUMP_LIMIT_S:
+        wall, ran = time.time(), _since_start()
+        if abs((wall - self._wall) - (ran - self._ran)) > JUMP_LIMIT_S:
             self._jumped = True
-            self._wall, self._mono = wall, time.monotonic()
+            self._wall, self._ran = wall, ran
         return datetime.fromtimestamp(wall, UTC)
 
     def monotonic(self) -> float:
@@ -32,6 +57,10 @@ class SystemClock:
     def jumped(self) -> bool:
         self.now()
         return self._jumped
+
+    def running(self) -> tuple[str, float]:
+        self._boot = self._boot or boot_name()
+        return self._boot, _since_start()
 
     def sleep(self, seconds: float) -> None:
         time.sleep(seconds)
@@ -58,6 +87,9 @@ class PracticeClock:
 
     def jumped(self) -> bool:
         return False
+
+    def running(self) -> tuple[str, float]:
+        return "", self.monotonic()
 
     def sleep(self, seconds: float) -> None:
         time.sleep(seconds)

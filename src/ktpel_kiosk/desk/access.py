@@ -12,6 +12,7 @@ from ktpel_kiosk.domain.errors import ClockTrouble, NotAllowed
 from ktpel_kiosk.domain.permissions import PERMISSIONS, STAGE_ROLES
 from ktpel_kiosk.domain.permohonan import Permohonan, Tahap, plan_tahap
 from ktpel_kiosk.domain.sop import Peran, Sop, Stage
+from ktpel_kiosk.ports import clock_watch
 
 if TYPE_CHECKING:
     from ktpel_kiosk.desk.context import Desk
@@ -25,9 +26,16 @@ def require(actor: Actor, use_case: str) -> None:
         raise NotAllowed("access.use_case", use_case=use_case, roles=",".join(sorted(roles)))
 
 
+def in_doubt(desk: Desk) -> bool:
+    """Whether the wall clock was set since the computer started, even if the program was restarted since; noted in the audit."""
+    if desk.register.read(lambda v: clock_watch.to_note(desk.clock, v)):
+        desk.register.write(lambda tx: clock_watch.note(desk.clock, tx))
+    return desk.register.read(lambda v: clock_watch.doubtful(desk.clock, v))
+
+
 def no_doubt(desk: Desk) -> None:
-    """Raise ClockTrouble ``clock.jumped`` where an act may only be done after some time and the clock moved by itself since the start."""
-    if desk.clock.jumped():
+    """Raise ClockTrouble ``clock.jumped`` where an act may only be done after some time and the clock moved since the computer started."""
+    if in_doubt(desk):
         raise ClockTrouble("clock.jumped")
 
 

@@ -11,6 +11,7 @@ from ktpel_kiosk.domain.courier import BundleManifest, CourierBundle, Refused, S
 from ktpel_kiosk.domain.errors import EnvironmentTrouble, KioskError, ReceiptInvalid
 from ktpel_kiosk.domain.outbox import Packet, PacketState, Receipt, WaitCause
 from ktpel_kiosk.domain.status import StatusEvent
+from ktpel_kiosk.ports import clock_watch
 from ktpel_kiosk.ports.courier import OpenBundle
 from ktpel_kiosk.ports.register import Tx, View
 
@@ -161,6 +162,7 @@ class _Back:
     def _store(self, tx: Tx, receipt: Receipt) -> None:
         packet = tx.packet(receipt.packet_id)
         assert packet is not None  # judged in this transaction
+        clock_watch.note(self._desk.clock, tx)
         tx.save_packet(replace(
             packet, state=PacketState.RECEIVED, offset=packet.size, receipt=receipt.jws, received_at=receipt.received_at,
             server_sequence=receipt.server_sequence, wait_cause=WaitCause.NONE, wait_detail="", attempts=0, next_try_at=None,

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from datetime import date
 
 from ktpel_kiosk.desk import keeping, retention
+from ktpel_kiosk.desk.access import in_doubt
 from ktpel_kiosk.desk.context import Desk
 from ktpel_kiosk.desk.duplicates import purge_due
 from ktpel_kiosk.desk.intake import today
@@ -28,6 +29,7 @@ class DailyResult:
 
 def run_due(desk: Desk) -> DailyResult | None:
     """Do the day's work unless it was done already; ``None`` then. A crash in between is harmless: what is left is done next time."""
+    in_doubt(desk)  # a clock that was set is noted soon, whether or not anything is due
     day = today(desk)
     last = desk.register.read(lambda v: v.setting(LAST)) or ""
     if last == day.isoformat():

@@ -12,7 +12,7 @@ from datetime import datetime, timedelta
 from pathlib import Path
 
 from ktpel_kiosk.desk import intake, paper_scans, typed
-from ktpel_kiosk.desk.access import require
+from ktpel_kiosk.desk.access import in_doubt, require
 from ktpel_kiosk.desk.context import Desk
 from ktpel_kiosk.desk.papers import local_time
 from ktpel_kiosk.domain.actor import Actor
@@ -28,7 +28,7 @@ NIGHTLY = "-"
 
 def tidy(desk: Desk) -> tuple[Disposal, ...]:
     """What is over its time now, with a record for each kind. Does nothing while the clock is in doubt."""
-    if desk.clock.jumped():
+    if in_doubt(desk):
         return ()
     now = desk.clock.now()
     papers = desk.spool.older(now - timedelta(days=PAPER_DAYS))

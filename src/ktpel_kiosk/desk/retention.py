@@ -14,12 +14,13 @@ from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 
 from ktpel_kiosk.desk import purge_paper
-from ktpel_kiosk.desk.access import no_doubt, require
+from ktpel_kiosk.desk.access import in_doubt, no_doubt, require
 from ktpel_kiosk.desk.context import Desk
 from ktpel_kiosk.domain.actor import Actor
 from ktpel_kiosk.domain.errors import BadInput, IoFailure, SopViolation, StorageTrouble
 from ktpel_kiosk.domain.outbox import Packet, PacketState
 from ktpel_kiosk.domain.retention import DAYS_RANGE, DAYS_USUAL, Kept, PurgeRun
+from ktpel_kiosk.ports.clock_watch import Moves
 from ktpel_kiosk.ports.register import Tx, View
 
 SETTING = "paket.simpan_hari"
@@ -31,6 +32,8 @@ NIGHTLY_MOST = 2000
 BY_HAND_MOST = 10_000
 USUAL, SMALLEST = 2_000_000, 100_000
 """Bytes a packet takes with its spare contents while none lies here to measure, and the least that is reckoned with."""
+FARTHEST_S = 40 * 365 * 86_400.0
+"""No receipt came longer ago."""
 QUIET_DAYS = 45
 """A clock that says more days have passed since the last day's work is not believed by the nightly purge; the next day it is."""
 
@@ -92,7 +95,7 @@ def due(desk: Desk, limit: int = BY_HAND_MOST) -> Due:
     now = desk.clock.now()
 
     def look(view: View) -> Due:
-        until = now - timedelta(days=days(view))
+        until, moves = now - timedelta(days=days(view)), Moves(desk.clock, view)
         found: list[Packet] = []
         held: list[Packet] = []
         for packet in _candidates(view):
@@ -100,7 +103,7 @@ def due(desk: Desk, limit: int = BY_HAND_MOST) -> Due:
             if last is None:
                 held.append(packet)
                 continue
-            since = _safe_since(view, last, now, until)
+            since = _safe_since(view, last, now, until, moves)
             if since is None or since > until:
                 continue
             if not desk.receipt_holds(last):
@@ -132,19 +135,28 @@ def _successor(view: View, packet: Packet) -> Packet | None:
     return last
 
 
-def _safe_since(view: View, packet: Packet, now: datetime, until: datetime) -> datetime | None:
-    """From when the retention time runs; ``None`` while there is no receipt.
+def _safe_since(view: View, packet: Packet, now: datetime, until: datetime, moves: Moves) -> datetime | None:
+    """From when the retention time runs, on the clock of now; ``None`` while there is no receipt.
 
     Neither clock is believed alone: it is the latest of what the server says, what this desk noted, and the sealing; a moment that lies in
-    the future tells nothing.
+    the future tells nothing. What this desk noted moves with a clock that was set since.
     """
     if packet.state is not PacketState.RECEIVED or packet.received_at is None:
         return None
     said = [at for at in (packet.received_at, packet.sealed_at) if at <= now]
     if not said or max(said) <= until:  # only then is the journal worth asking
-        noted = view.receipt_noted_at(packet)
-        said += [noted] if noted is not None and noted <= now else []
+        said += _noted(view, packet, now, moves)
     return max(said, default=None)
+
+
+def _noted(view: View, packet: Packet, now: datetime, moves: Moves) -> list[datetime]:
+    """When this desk noted the receipt, on the clock of now; a moment still to come is a receipt that came just now."""
+    links = [link for link in view.audit(subject=packet.permohonan_id, limit=100_000)
+             if link.event == "PacketReceived" and link.facts.get("packet_id") == packet.packet_id]
+    if not links:
+        return []
+    passed = (now - links[-1].at).total_seconds() - moves.since(links[-1].sequence)
+    return [now - timedelta(seconds=min(max(0.0, passed), FARTHEST_S))]
 
 
 def purge(desk: Desk, actor: Actor) -> PurgeRun | None:
@@ -170,7 +182,7 @@ def purge(desk: Desk, actor: Actor) -> PurgeRun | None:
 
 def purge_due(desk: Desk) -> int:
     """The nightly share: batches with a breath between them; returns how many packets went. Does nothing while the clock is in doubt."""
-    if desk.clock.jumped():
+    if in_doubt(desk):
         return 0
     packets = due(desk, NIGHTLY_MOST).packets
     gone = 0
@@ -244,7 +256,8 @@ def overview(desk: Desk, actor: Actor) -> Overview:
 
     def look(view: View) -> Overview:
         kept, days_now, now = tuple(view.kept()), days(view), desk.clock.now()
-        since = (_safe_since(view, p, now, now) for p in view.purgeable(0, 500) if not p.replaced_by)
+        moves = Moves(desk.clock, view)
+        since = (_safe_since(view, p, now, now, moves) for p in view.purgeable(0, 500) if not p.replaced_by)
         ends = [at + timedelta(days=days_now) for at in since if at is not None]
         return Overview(days_now, kept, found, min(ends, default=None), tuple(view.purges()), free, forecast(kept))
 

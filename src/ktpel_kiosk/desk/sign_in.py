@@ -10,6 +10,7 @@ from ktpel_kiosk.desk import sign_in_bound
 from ktpel_kiosk.desk.access import require
 from ktpel_kiosk.domain.approval import fingerprint
 from ktpel_kiosk.domain.errors import SecurityRefusal, SignInRefused
+from ktpel_kiosk.ports import clock_watch
 
 if TYPE_CHECKING:
     from ktpel_kiosk.desk.context import Desk
@@ -76,7 +77,12 @@ def _within_bound(desk: Desk, account: UserAccount) -> None:
         return
     bound = sign_in_bound.bound(desk)
     if bound.over and not sign_in_bound.may_pass(account.actor()):
-        desk.register.write(lambda tx: tx.log("SignInBoundMet", account.username, "-", days=bound.days))
+
+        def refused(tx: Tx) -> None:
+            sign_in_bound.count(desk, tx)  # what was found to be over stays over, wherever the clock goes
+            tx.log("SignInBoundMet", account.username, "-", days=bound.days)
+
+        desk.register.write(refused)
         raise SignInRefused("sign_in.bound", limit=bound.days)
 
 
@@ -136,6 +142,7 @@ def _opened(desk: Desk, account: UserAccount, password: str) -> tuple[Actor, Sig
             log_new_key(tx, account.username, account.username, signer.public_key)
         if changed != stored:
             tx.save_user(changed)
+        clock_watch.note(desk.clock, tx)
         sign_in_bound.count(desk, tx)
         tx.log("SignedIn", stored.username, stored.username, key="terbuka" if signer else "terkunci")
         return stored.actor()

@@ -4,15 +4,17 @@ Accounts live in this desk's register alone. An officer who was dismissed, or a 
 because no line brings news: after so many days without a verified answer of the centre (a receipt, a status, an answer that there is no
 news; a courier's disk counts) only those may sign in who may extend, and they extend with a reason that the audit keeps.
 
-The wall clock belongs to whoever sits at the machine. Days are therefore counted up in the register, sign-in by sign-in: the longer of
-what wall and monotonic clock say passed, and a whole day for a clock that was set back. A clock moved on only ends the time sooner.
+The wall clock belongs to whoever sits at the machine. Days are therefore counted up in the register, at every sign-in and every refused
+one: the longer of what the wall clock and the time since the computer's start say passed, and a whole day for a clock that was set back.
+A clock moved on only ends the time sooner. How long a computer was off only its wall clock says; so that nobody lives one day for ever by
+setting it back while the computer is off, each start makes up for at least half a day since the one before.
 """
 
 from __future__ import annotations
 
 import json
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 
 from ktpel_kiosk.desk.access import require
@@ -33,6 +35,8 @@ WARN_DAYS = 7
 BACK_S = 300.0
 """Setting a clock right moves it by less; more is a clock that was set back (PACKET.md, limits)."""
 DAY_S = 86_400.0
+START_S = DAY_S / 2
+"""A computer that is used by day and off by night never feels it; each power cut of an office without a line may cost it half a day."""
 EXTEND = "extend_sign_in"
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
@@ -60,11 +64,15 @@ class Bound:
 
 @dataclass(frozen=True, slots=True)
 class _State:
-    """As kept: seconds used, when that was counted, and what had come from the centre by then."""
+    """As kept: seconds used, when that was counted, and what had come from the centre by then; which start of the computer that was,
+    how long it had run, and the seconds counted since it began."""
 
     used_s: float
     at: datetime
     met: str
+    boot: str = ""
+    ran_s: float = 0.0
+    of_start_s: float = START_S
 
 
 def bound(desk: Desk) -> Bound:
@@ -88,7 +96,7 @@ def answered(desk: Desk) -> None:
 
     def work(tx: Tx) -> None:
         tx.put_setting(ANSWERS, str(int(tx.setting(ANSWERS) or 0) + 1))
-        _keep(desk, tx, _State(0.0, desk.clock.now(), _met(tx)))
+        _keep(desk, tx, replace(_counted(desk, tx), used_s=0.0))
         tx.log("CentreAnswered", "pusat", "-")
 
     if desk.register.read(lambda v: _days(desk, v)):
@@ -134,7 +142,7 @@ def extend(desk: Desk, actor: Actor, reason: str) -> Bound:
 
     def work(tx: Tx) -> Bound:
         before = _counted(desk, tx)
-        _keep(desk, tx, _State(0.0, before.at, before.met))
+        _keep(desk, tx, replace(before, used_s=0.0))
         tx.log("SignInExtended", "kantor", actor.username, reason=text, days=_days(desk, tx), count=int(before.used_s // DAY_S))
         return Bound(_days(desk, tx), 0.0)
 
@@ -162,9 +170,12 @@ def _days(desk: Desk, view: View) -> int:
 
 def _counted(desk: Desk, view: View) -> _State:
     now, met, kept = desk.clock.now(), _met(view), _kept(view)
-    if kept is None or kept.met != met:
-        return _State(0.0, now, met)
-    return _State(kept.used_s + _passed(desk, view, kept, now), now, met)
+    boot, ran_s = desk.clock.running()
+    if kept is None:
+        return _State(0.0, now, met, boot, ran_s)
+    passed = _passed(desk, view, kept, now)
+    of_start_s = ran_s if kept.boot != boot else kept.of_start_s + passed
+    return _State(0.0 if kept.met != met else kept.used_s + passed, now, met, boot, ran_s, of_start_s)
 
 
 def _passed(desk: Desk, view: View, kept: _State, now: datetime) -> float:
@@ -175,12 +186,15 @@ def _passed(desk: Desk, view: View, kept: _State, now: datetime) -> float:
     wall = (now - kept.at).total_seconds()
     if (now - latest).total_seconds() < -BACK_S:
         wall = max(wall, DAY_S)
-    counted = desk.seats.counted_at
-    return max(0.0, wall, desk.clock.monotonic() - counted if counted is not None else 0.0)
+    counted, (boot, ran_s) = desk.seats.counted_at, desk.clock.running()
+    here = desk.clock.monotonic() - counted if counted is not None else 0.0
+    if not boot or not kept.boot:
+        return max(0.0, wall, here)
+    return max(0.0, wall, here, ran_s - kept.ran_s if boot == kept.boot else max(ran_s, START_S - kept.of_start_s))
 
 
 def _keep(desk: Desk, tx: Tx, state: _State) -> None:
-    tx.put_setting(KEPT, json.dumps([state.used_s, state.at.isoformat(), state.met]))
+    tx.put_setting(KEPT, json.dumps([state.used_s, state.at.isoformat(), state.met, state.boot, state.ran_s, state.of_start_s]))
     desk.seats.counted_at = desk.clock.monotonic()
 
 
@@ -190,8 +204,9 @@ def _kept(view: View) -> _State | None:
     if not text:
         return None
     try:
-        used_s, at, met = json.loads(text)
-        return _State(float(used_s), datetime.fromisoformat(at), str(met))
+        used_s, at, met, *start = json.loads(text)
+        boot, ran_s, of_start_s = start or ("", 0.0, START_S)
+        return _State(float(used_s), datetime.fromisoformat(at), str(met), str(boot), float(ran_s), float(of_start_s))
     except (ValueError, TypeError):
         return _State(MOST_DAYS * DAY_S, _EPOCH, _met(view))
 

@@ -19,6 +19,13 @@ class Clock(Protocol):
         """A wall clock jump beyond the limit was seen since start."""
         ...
 
+    def running(self) -> tuple[str, float]:
+        """Which start of the computer this is, and seconds since then, sleep included; never goes back within one start.
+
+        The name is empty where nobody sets the clock (practice), and lasts at least as long as the program where no computer tells it.
+        """
+        ...
+
     def sleep(self, seconds: float) -> None: ...
 
 

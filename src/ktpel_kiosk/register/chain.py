@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from ktpel_kiosk.domain.audit import GENESIS, AuditLink, first_broken
 from ktpel_kiosk.domain.errors import Corrupt
-from ktpel_kiosk.ports.register import AuditCheck
+from ktpel_kiosk.ports.register import AuditCheck, RowFault
 from ktpel_kiosk.register import mappers
 from ktpel_kiosk.register.codecs import moment
 from ktpel_kiosk.register.seals import KnownSeals
@@ -64,7 +64,14 @@ def check_chain(view: SqlView, anchor: Anchor | None, key: bytes | None = None, 
     if key is None:
         return chain
     rows = view.check_rows(key, reader.seals, rest)
-    return replace(chain, rows=rows.rows, unsealed=rows.unsealed, faults=(*rows.different, *view.check_words(rest)))
+    words = _unexplained(rows.different, view.check_words(rest))
+    return replace(chain, rows=rows.rows, unsealed=rows.unsealed, faults=(*rows.different, *words))
+
+
+def _unexplained(rows: Sequence[RowFault], words: Sequence[RowFault]) -> list[RowFault]:
+    """``words`` but for those of applications whose own row of ``search`` is another: they fit a row that nobody has any more."""
+    named = {fault.key for fault in rows if fault.table == "search"}
+    return [fault for fault in words if fault.key not in named]
 
 
 def _judged(view: SqlView, anchor: Anchor | None, reader: _Reader, broken: int | None) -> AuditCheck:

@@ -21,7 +21,7 @@ CHAIN = ("audit", "audit_head")
 
 @dataclass(frozen=True)
 class Done:
-    """One manipulation. ``rows``: (table, key) of which at least one must be named; ``link``: the sequence named, for the audit."""
+    """One manipulation. ``rows``: (table, key) that must be named, these and no other; ``link``: the sequence named, for the audit."""
 
     kind: str
     table: str
@@ -33,7 +33,7 @@ class Done:
             return False
         if self.table in CHAIN:
             return check.broken_at is not None and (self.link is None or check.broken_at <= self.link)
-        return bool({(f.table, f.key) for f in check.faults} & self.rows) and len(check.faults) <= len(self.rows)
+        return {(f.table, f.key) for f in check.faults} == self.rows
 
 
 class Forger:
@@ -82,6 +82,8 @@ class Forger:
     def _any(self) -> Done | None:
         if self._rng.random() < 0.25:
             return self._of_chain()
+        if self._rng.random() < 0.03:
+            return self._of_words()
         table = self._rng.choice(list(self._tables.values()))
         acts: list[Callable[[SealedTable], Done | None]] = [self._edit, self._edit, self._edit, self._delete, self._insert, self._swap,
                                                             self._truncate]
@@ -160,6 +162,17 @@ class Forger:
         self._connection.execute(f'CREATE TABLE "{table.name}" ({typed}, PRIMARY KEY ({keys}))')
         self._connection.execute(f'INSERT INTO "{table.name}" SELECT {columns} FROM forged')
         self._connection.execute("DROP TABLE forged")
+
+    def _of_words(self) -> Done | None:
+        """The words people are found by, one taken away, changed or given to somebody; their own rows stay as they are."""
+        run = self._connection.execute
+        chapter, word, no, created_at = self._rng.choice(run("SELECT chapter, word, no, created_at FROM search_word").fetchall())
+        kind = self._rng.choice(("delete", "edit", "insert"))
+        if kind != "insert":
+            run("DELETE FROM search_word WHERE chapter = ? AND word = ? AND no = ? AND created_at = ?", (chapter, word, no, created_at))
+        if kind != "delete":
+            run("INSERT INTO search_word (chapter, word, no, created_at) VALUES (?, ?, ?, ?)", (chapter, f"{word}x", no, created_at))
+        return Done(f"words {kind}", "search_word", frozenset({("search_word", str(no))}))
 
     # -- the chain ----------------------------------------------------------------------------------------------------
 

@@ -31,6 +31,8 @@ class Machine:
     wall: datetime = datetime(2026, 11, 20, 1, 5, tzinfo=UTC)
     true: float = 0.0
     started: float = 0.0
+    starts: int = 0
+    off: float = 0.0
 
     def now(self) -> datetime:
         return self.wall
@@ -41,6 +43,9 @@ class Machine:
     def jumped(self) -> bool:
         return False
 
+    def running(self) -> tuple[str, float]:
+        return f"start {self.starts}", self.true - self.started
+
     def sleep(self, seconds: float) -> None:
         self.passes(seconds)
 
@@ -48,8 +53,17 @@ class Machine:
         self.true += seconds
         self.wall = moved(self.wall, seconds)
 
-    def restart(self) -> None:
+    def restart(self, off: float = 0.0) -> None:
+        """The computer, after it was off for so many seconds."""
+        self.passes(off)
+        self.off += off
         self.started = self.true
+        self.starts += 1
+
+    @property
+    def on(self) -> float:
+        """How long it was on in all."""
+        return self.true - self.off
 
 
 def moved(wall: datetime, seconds: float) -> datetime:
@@ -79,9 +93,10 @@ def set_up(folder: Path, **more: Any) -> tuple[Office, Machine, Watching]:
     return replace(office, desk=replace(office.desk, clock=machine, hasher=hasher, seats=Seats(), **more)), machine, hasher
 
 
-def restarted(office: Office, machine: Machine, folder: Path) -> Office:
-    """The process is gone and comes again: nothing is known but what the register holds."""
-    machine.restart()
+def restarted(office: Office, machine: Machine, folder: Path, off: float | None = 0.0) -> Office:
+    """The process is gone and comes again: nothing is known but what the register holds. ``off``: None if the computer stayed on."""
+    if off is not None:
+        machine.restart(off)
     office.desk.register.close()
     return replace(office, desk=replace(office.desk, register=open_register(folder, machine, office.desk.ids), seats=Seats()))
 
@@ -142,8 +157,12 @@ def test_a_thousand_sequences_of_guesses(tmp_path: Path, reached: Callable[..., 
 
 
 def alone(folder: Path, lives: int, seed: int) -> tuple[int, list[str]]:
-    """Desks whose owner never lets them meet the centre. (lives in which nobody outlasted the bound, what went wrong)."""
-    rng, kept, wrong = random.Random(seed), 0, []
+    """Desks whose owner never lets them meet the centre. (lives in which nobody outlasted the bound, what went wrong).
+
+    The owner sets the clock back while the program runs, while it is closed, and while the computer is off, then also by just as long as
+    it was off: that time nobody can see, so each start of the computer has to count for half a day.
+    """
+    rng, kept, wrong, entered = random.Random(seed), 0, [], 0
     office, machine, _ = set_up(folder)
     boss = office.actor(Peran.SUPERVISOR)
     sign_in_bound.set_days(office.desk, boss, 5)
@@ -151,23 +170,30 @@ def alone(folder: Path, lives: int, seed: int) -> tuple[int, list[str]]:
         sign_in_bound.extend(office.desk, boss, "jalan putus")
         machine.passes(1.0)
         sign_in.sign_out(office.desk, sign_in.sign_in(office.desk, "kasi", PASSWORD))
-        began, late = machine.true, ""
-        while machine.true - began < 9 * DAY:
-            machine.passes(rng.choice((0.2, 0.5, 1.0)) * DAY)
+        on, starts, late, in_after, steps = machine.on, machine.starts, "", 0, rng.randint(20, 30)
+        while steps or machine.on - on < 6 * DAY:
+            steps = max(0, steps - 1)
+            before = machine.wall
             if rng.random() < 0.4:
-                office = restarted(office, machine, folder)
+                office = restarted(office, machine, folder, rng.choice((0.0, 0.02, 0.5, 1.0, 3.0)) * DAY)
+            else:
+                machine.passes(rng.choice((0.02, 0.2, 0.5, 1.0)) * DAY)
+                office = restarted(office, machine, folder, None) if rng.random() < 0.3 else office
             if rng.random() < 0.5:
-                machine.wall = moved(machine.wall, rng.choice((-DAY, -2 * DAY, -30 * DAY)))
+                machine.wall = rng.choice((before, *(moved(machine.wall, back * DAY) for back in (-1, -2, -30))))
             try:
                 sign_in.sign_out(office.desk, sign_in.sign_in(office.desk, "kasi", PASSWORD))
             except SignInRefused as refused:
                 assert refused.message_key == "sign_in.bound" and refused.facts["limit"] == 5
                 continue
-            if machine.true - began > 6.1 * DAY:
-                late = f"life {life}: in after {(machine.true - began) / DAY:.1f} days"
+            in_after += 1
+            if max(machine.on - on, (machine.starts - starts) * DAY / 2) > 5.01 * DAY:
+                late = f"life {life}: in after {(machine.on - on) / DAY:.1f} days on, {machine.starts - starts} starts"
+        entered += in_after
         sign_in.sign_in(office.desk, "camat", PASSWORD)
         kept += not late
         wrong += [late] if late else []
+    assert entered > lives, "the bound is not what keeps people out"
     office.desk.register.close()
     return kept, wrong
 

@@ -42,7 +42,7 @@ class Computer:
     """Stands for the module ``time``: a wall clock that is set at will, and true time, from which the monotonic clock runs."""
 
     def __init__(self) -> None:
-        self.true = 5_000.0
+        self.true = self.began = 5_000.0
         self.wall = BEGIN.timestamp()
 
     def time(self) -> float:
@@ -180,12 +180,15 @@ class Run:
 
     def close(self) -> None:
         """A month that is not over is not closed because the clock was moved on."""
-        desk, boss = self.office.desk, self.office.actor(Peran.KASI)
         now = datetime.fromtimestamp(self.computer.wall, UTC) + timedelta(hours=7)
         if self._jump() <= JUMP_LIMIT_S or not 2024 <= now.year <= 2090:
             return
+        if self.rng.random() < 0.5:
+            self.restart()  # what the program saw is forgotten with it
+        if abs(self.computer.wall - BEGIN.timestamp() - (self.computer.true - self.computer.began)) <= JUMP_LIMIT_S:
+            return  # set right: the month may be over
         try:
-            closing.close_month(desk, boss, now.year, now.month)
+            closing.close_month(self.office.desk, self.office.actor(Peran.KASI), now.year, now.month)
             self.passed.append(f"closed {now.year}-{now.month:02d}")
         except (ClockTrouble, SopViolation):
             pass

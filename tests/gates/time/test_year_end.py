@@ -40,6 +40,9 @@ class Striking:
     def jumped(self) -> bool:
         return False
 
+    def running(self) -> tuple[str, float]:
+        return "", self.monotonic()
+
     def sleep(self, _seconds: float) -> None:
         return
 

@@ -62,6 +62,12 @@ class SimulatedPrinterState:
         self.station: VirtualCard | None = None
         self.rejected: list[VirtualCard] = []
 
+    def change_ribbon(self) -> None:
+        """A fresh one, where the old one is at its end: nobody throws half a ribbon away."""
+        with self._lock:
+            if self.ribbon <= 0:
+                self.ribbon = RIBBON
+
     def fate(self, title: str) -> str:
         """What became of the blank of this job: ``printed``, ``ruined``, ``whole`` (in the hopper, or never asked for), or
         ``station`` while it stands over the chip reader. Looking, like :meth:`settle`, gives the printer its time."""

@@ -110,6 +110,7 @@ class SimulatedWorld:
         self.printer_jams = 0
         self._drivers: tuple[Driver, ...] = ()
         self._look_into_hopper: Callable[[], None] = _nothing
+        self._change_ribbon: Callable[[], None] = _nothing
 
     # the person
 
@@ -207,6 +208,8 @@ class SimulatedWorld:
             if device == "card_printer":
                 self.printer_jams = 0
             self._changed.notify_all()
+        if device == "card_printer":
+            self._change_ribbon()
 
     # papers and codes
 
@@ -248,6 +251,7 @@ class SimulatedWorld:
         printer = self.printer = SimulatedPrinterState(self)
         make_printer = SimulatedEncodingPrinter if self.chip_printer else SimulatedCardPrinter
         self._look_into_hopper = printer.settle
+        self._change_ribbon = printer.change_ribbon
         self._drivers = (
             SimulatedDriver(DeviceKind.CAMERA, self, lambda: biometric.SimulatedCamera(self)),
             SimulatedDriver(DeviceKind.FINGERPRINT, self, lambda: biometric.SimulatedFingerprintScanner(self)),
