@@ -14,7 +14,7 @@ import pytest
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "register"))
 
-from register_makers import NOW, application, finished, job, logged, nik, open_register, packet, person, save, status
+from register_makers import BOTH, NOW, application, finished, give_back, job, logged, nik, open_register, packet, person, save, status
 
 from ktpel_kiosk.domain.biometric import BiometricException, ExceptionKind, Position
 from ktpel_kiosk.domain.cards import JobState
@@ -47,16 +47,18 @@ EVER = NOW - timedelta(days=400), NOW + timedelta(days=400)
 def fresh(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """An empty register, migrated once for all tests here."""
     folder = tmp_path_factory.mktemp("fresh")
-    open_register(folder).close()
+    open_register(folder, on="sqlite").close()
     return folder
 
 
-@pytest.fixture
-def register(tmp_path: Path, fresh: Path) -> Iterator[Register]:
-    shutil.copytree(fresh, tmp_path, dirs_exist_ok=True)
-    made = open_register(tmp_path)
+@pytest.fixture(params=[BOTH[0], pytest.param(BOTH[1], marks=pytest.mark.gate)])
+def register(request: pytest.FixtureRequest, tmp_path: Path, fresh: Path) -> Iterator[Register]:
+    if request.param == "sqlite":
+        shutil.copytree(fresh, tmp_path, dirs_exist_ok=True)
+    made = open_register(tmp_path, on=request.param)
     yield made
     made.close()
+    give_back(tmp_path)
 
 
 def card(n: int = 1, **changes: Any) -> WithdrawnCard:

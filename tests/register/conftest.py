@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from register_makers import open_register
+from register_makers import give_back, open_register
 
 from ktpel_kiosk.register.store import SqlRegister
 
@@ -16,3 +16,4 @@ def register(tmp_path: Path) -> Iterator[SqlRegister]:
     made = open_register(tmp_path)
     yield made
     made.close()
+    give_back(tmp_path)

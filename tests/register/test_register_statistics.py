@@ -13,7 +13,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from naive_statistics import World
-from register_makers import application, job, nik, open_register, packet
+from register_makers import application, give_back, job, nik, open_register, packet
 
 from ktpel_kiosk.app import sops
 from ktpel_kiosk.domain.cards import JobState
@@ -161,7 +161,7 @@ def answers(v: Any) -> dict[str, Any]:
 def blank(tmp_path_factory):
     """An empty register as files: copying them is quicker than migrating each time."""
     folder = tmp_path_factory.mktemp("blank")
-    open_register(folder).close()
+    open_register(folder, on="sqlite").close()
     return folder
 
 
@@ -179,15 +179,24 @@ def test_sql_counts_what_a_walk_counts_in_three_hundred_worlds(blank, world):
     counts_alike(blank, world)
 
 
-def counts_alike(blank: Path, world: World) -> None:
+@pytest.mark.gate
+@pytest.mark.timeout(900)
+@settings(max_examples=40, deadline=None, suppress_health_check=list(HealthCheck))
+@given(world=worlds())
+def test_an_office_server_counts_what_a_walk_counts(world):
+    counts_alike(None, world)
+
+
+def counts_alike(blank: Path | None, world: World) -> None:
     with tempfile.TemporaryDirectory() as parent:
-        folder = shutil.copytree(blank, Path(parent) / "office")
-        register = open_register(folder)
+        folder = shutil.copytree(blank, Path(parent) / "office") if blank is not None else Path(parent)
+        register = open_register(folder, on="sqlite" if blank is not None else "postgresql")
         try:
             fill(register, world)
             found = register.read(answers)
         finally:
             register.close()
+            give_back(folder)
     expected = answers(world)
     for name, value in expected.items():
         assert found[name] == value, name

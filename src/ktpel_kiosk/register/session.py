@@ -72,6 +72,14 @@ class Session:
         sql, constants = _sql(statement, tuple(parameters))
         return self._execute(sql, {**constants, **parameters} if constants else parameters)
 
+    def attempt(self, statement: Executable, parameters: Mapping[str, Any]) -> Any:
+        """As :meth:`run`, where a broken constraint is expected and the transaction looks on: why was it refused?"""
+        trying = getattr(self._connection, "trying", None)
+        if trying is None:
+            return self.run(statement, parameters)
+        with trying():
+            return self.run(statement, parameters)
+
     def run_each(self, statement: Executable, rows: Sequence[Mapping[str, Any]]) -> None:
         """The same statement for each of ``rows``, which have the same names."""
         sql, constants = _sql(statement, tuple(rows[0]))
@@ -122,7 +130,7 @@ class Session:
 
     def stream(self, statement: Executable, **parameters: Any) -> Iterator[Row]:
         """Rows in pages, for results that must not be held in memory. Going on after the transaction raises BugError."""
-        cursor = self.run(statement, parameters)
+        cursor = self._streaming(statement, parameters)
         names = [n[0] for n in cursor.description]
         self._streams.add(cursor)
         try:
@@ -134,6 +142,12 @@ class Session:
         finally:
             self._streams.discard(cursor)
             cursor.close()
+
+    def _streaming(self, statement: Executable, parameters: Mapping[str, Any]) -> Any:
+        if not hasattr(self._connection, "stream"):
+            return self.run(statement, parameters)
+        sql, constants = _sql(statement, tuple(parameters))
+        return self._connection.stream(sql, {**constants, **parameters})
 
     def tuples(self, statement: Executable, **parameters: Any) -> list[tuple[Any, ...]]:
         """Bare rows in the order of the statement's columns, where there are many of them."""

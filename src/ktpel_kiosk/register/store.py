@@ -181,12 +181,15 @@ class SqlRegister:
             cause = error.orig or error if isinstance(error, DBAPIError) else error
             if "FOREIGN KEY" in str(cause):
                 raise NotFound("permohonan.not_found") from error
-            trouble = driver.trouble(cause, self._path)
+            trouble = self._trouble(cause)
             if isinstance(trouble, DiskFull):
                 self.when_full()
             raise trouble from error
         except SQLAlchemyError as error:
             raise BugError("register.sql", reason=type(error).__name__) from error
+
+    def _trouble(self, cause: BaseException) -> KioskError:
+        return driver.trouble(cause, self._path)
 
     # -- on the writer thread ----------------------------------------------------------------------------------------------
 
@@ -291,7 +294,7 @@ class SqlRegister:
             try:
                 result = work(tx)
                 head, subjects = tx.finish_journal()
-                connection.commit()
+                self._commit(connection, head)
             except BaseException as error:
                 self._suspect = driver.io_failed(error)
                 tx.end()
@@ -302,6 +305,10 @@ class SqlRegister:
         if self._anchor_fits:
             self._last.write(head)  # before the answer: what was acknowledged is missed when it is not there
         return result, head, subjects, tx.purged
+
+    def _commit(self, connection: Any, head: Anchor) -> None:
+        """``head``: the audit's, as it is once this is done."""
+        connection.commit()
 
     def _undo(self, connection: Any) -> None:
         try:

@@ -10,6 +10,7 @@ from sqlcipher3 import dbapi2
 
 from ktpel_kiosk.ports.register import RowFault
 from ktpel_kiosk.register.areas.search import chapter_of
+from ktpel_kiosk.register.seals import rows_of
 from ktpel_kiosk.register.words import words_of
 
 _PEOPLE: Final = "SELECT no, created_at, nama, nik, nomor_register, nomor_hp, desa FROM search NOT INDEXED"
@@ -27,11 +28,11 @@ def check_words(connection: Any, rest: Callable[[], object] = lambda: None) -> l
 def _balance(connection: Any, rest: Callable[[], object]) -> Counter[int]:
     """Of each application the words it should be found by less those it is found by."""
     balance: Counter[int] = Counter()
-    for no, created_at, *found_by in connection.execute(_PEOPLE):
+    for no, created_at, *found_by in rows_of(connection, _PEOPLE):
         rest()
         for word in words_of(*(text or "" for text in found_by)):
             balance[no] += hash((chapter_of(created_at), created_at, word))
-    for no, chapter, created_at, word in connection.execute(_WORDS):
+    for no, chapter, created_at, word in rows_of(connection, _WORDS):
         rest()
         balance[no] -= hash((chapter, created_at, word))
     return balance

@@ -28,7 +28,7 @@ _MINUTES = f"""
     SELECT s.no AS no, s.updated_at AS since
     FROM (SELECT * FROM search INDEXED BY search_keadaan WHERE keadaan = 'berjalan' ORDER BY created_at LIMIT {LOOKED_AT}) AS s
     JOIN json_each(:limits) AS l ON l.key = s.sop_digest JOIN permohonan AS p ON p.id = s.permohonan_id
-    WHERE p.due_at IS NULL AND {_UNDER_WAY} AND l.value < (
+    WHERE p.due_at IS NULL AND {_UNDER_WAY} AND CAST(l.value AS REAL) < (
         SELECT sum(t.active_s + max(0, coalesce((:now - t.running_since) / 1000000.0, 0))) FROM tahap AS t
         WHERE t.permohonan_id = s.permohonan_id)"""
 _SHOWN = text("""

@@ -40,7 +40,8 @@ _RECORDED = select(func.max(PACKETS.c.sealed_at)).select_from(PACKETS.join(P, P.
 _VERSION = select(P.c.version).where(P.c.id == bindparam("wanted"))
 _FOUND_AS = select(S.c.no).where(S.c.permohonan_id == bindparam("wanted"))
 
-_INSERT, _INSERT_TAHAP, _INSERT_SEARCH, _INSERT_PAUSE = insert(P), insert(T), insert(S), insert(PAUSE)
+_INSERT, _INSERT_TAHAP, _INSERT_PAUSE = insert(P), insert(T), insert(PAUSE)
+_INSERT_SEARCH = insert(S).returning(S.c.no)
 _UPDATE = update(P).where(P.c.id == bindparam("k_id"), P.c.version == bindparam("k_version"))
 _UPDATE_TAHAP = update(T).where(T.c.permohonan_id == bindparam("k_id"), T.c.idx == bindparam("k_idx"))
 _UPDATE_SEARCH = update(S).where(S.c.permohonan_id == bindparam("k_id"))
@@ -131,10 +132,10 @@ class ApplicationWrites(ApplicationView):
 
     def _put_application(self, old: Permohonan | None, new: Permohonan) -> None:
         if old is None:
-            self.run(_INSERT, mappers.permohonan_values(new))
+            self.attempt(_INSERT, mappers.permohonan_values(new))
             return
         changed = mappers.permohonan_changes(old, new)
-        if self.run(_UPDATE, {**changed, "k_id": new.id, "k_version": old.version}).rowcount != 1:
+        if self.attempt(_UPDATE, {**changed, "k_id": new.id, "k_version": old.version}).rowcount != 1:
             found = self.scalar(_VERSION, wanted=new.id)
             raise StaleView("permohonan.stale", found=found, expected=str(old.version))
 
@@ -170,8 +171,8 @@ class ApplicationWrites(ApplicationView):
     def _put_search(self, old: Permohonan | None, new: Permohonan) -> None:
         self._counted_as = None
         if old is None:
-            added = self.run(_INSERT_SEARCH, mappers.search_values(new) | {"status_siak": ""})
-            self._put_words(int(added.lastrowid), None, new)
+            no = self.scalar(_INSERT_SEARCH, **mappers.search_values(new), status_siak="")
+            self._put_words(int(no), None, new)
             return
         changed = mappers.search_changes(old, new)
         if changed:

@@ -84,11 +84,11 @@ class CardView(Session):
 
 class CardWrites(CardView):
     def add_card_job(self, job: CardJob) -> None:
-        self._put(job, lambda: self.run(_ADD_JOB, mappers.card_job_values(job)).rowcount)
+        self._put(job, lambda: self.attempt(_ADD_JOB, mappers.card_job_values(job)).rowcount)
 
     def save_card_job(self, job: CardJob) -> None:
         values = {k: v for k, v in mappers.card_job_values(job).items() if k not in _FIXED}
-        if self._put(job, lambda: self.run(_SAVE_JOB, {**values, "k_id": job.id}).rowcount) != 1:
+        if self._put(job, lambda: self.attempt(_SAVE_JOB, {**values, "k_id": job.id}).rowcount) != 1:
             raise NotFound("card.job", job=job.id)
 
     def _put(self, job: CardJob, store: Callable[[], int]) -> int:
@@ -109,7 +109,7 @@ class CardWrites(CardView):
         received, added = micros(at), 0
         for serial in serials:
             try:
-                self.run(_ADD_BLANK, {"serial": serial, "state": BlangkoState.STOK.value, "batch": batch, "job_id": "",
+                self.attempt(_ADD_BLANK, {"serial": serial, "state": BlangkoState.STOK.value, "batch": batch, "job_id": "",
                                       "received_at": received})
             except ConstraintBroken as error:
                 if self.scalar(_KNOWN_BLANK, wanted=serial) is None:

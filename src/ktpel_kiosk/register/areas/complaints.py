@@ -31,7 +31,7 @@ _NUMBERED = select(COMPLAINTS.c.id).where(COMPLAINTS.c.nomor == bindparam("wante
 _NOT_ENDED = text("complaint.status NOT IN ('selesai', 'ditolak', 'diteruskan')")  # literal: only so is the partial index used
 _OPEN = select(COMPLAINTS).where(_NOT_ENDED).order_by(COMPLAINTS.c.due_at, COMPLAINTS.c.nomor)
 _STEPS = select(STEPS).where(STEPS.c.pengaduan_id == bindparam("of_id")).order_by(STEPS.c.no)
-_SURVEYS = select(SURVEYS).where(SURVEYS.c.month >= bindparam("first"), SURVEYS.c.month <= bindparam("last"))
+_SURVEYS = select(SURVEYS).where(SURVEYS.c.month >= bindparam("first"), SURVEYS.c.month <= bindparam("last")).order_by(SURVEYS.c.key)
 _ADD, _ADD_STEP, _ADD_SURVEY = insert(COMPLAINTS), insert(STEPS), insert(SURVEYS)
 _SAVE = update(COMPLAINTS).where(COMPLAINTS.c.id == bindparam("k_id"), COMPLAINTS.c.version == bindparam("k_version"))
 
@@ -73,7 +73,7 @@ class ComplaintWrites(ComplaintView):
 
     def _add(self, new: Pengaduan, values: mappers.Stored) -> None:
         try:
-            self.run(_ADD, values)
+            self.attempt(_ADD, values)
         except ConstraintBroken as error:
             if self.one(_ONE, wanted=new.id) is not None:
                 raise StaleView("ledger.complaint_stale", expected="0") from error

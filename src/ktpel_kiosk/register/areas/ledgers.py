@@ -126,7 +126,7 @@ class BookView(Session):
 class BookWrites(BookView):
     def add_withdrawn(self, card: WithdrawnCard) -> None:
         try:
-            self.run(_ADD_WITHDRAWN, mappers.WITHDRAWN.values(card))
+            self.attempt(_ADD_WITHDRAWN, mappers.WITHDRAWN.values(card))
         except ConstraintBroken as error:
             if self.scalar(_BURNED_AS, wanted=card.id) is None:
                 raise
@@ -134,7 +134,7 @@ class BookWrites(BookView):
 
     def add_destruction(self, destruction: Destruction, card_ids: Iterable[str]) -> None:
         try:
-            self.run(_ADD_BURNED, mappers.DESTRUCTION.values(destruction))
+            self.attempt(_ADD_BURNED, mappers.DESTRUCTION.values(destruction))
         except ConstraintBroken as error:
             if self.scalar(_DESTRUCTION_NUMBER, wanted=destruction.nomor) is None and self._destruction(destruction.id) is None:
                 raise
@@ -147,7 +147,7 @@ class BookWrites(BookView):
 
     def add_letter(self, letter: Letter) -> None:
         try:
-            self.run(_ADD_LETTER, mappers.LETTER.values(letter))
+            self.attempt(_ADD_LETTER, mappers.LETTER.values(letter))
         except ConstraintBroken as error:
             if self.letter(letter.nomor) is None:
                 raise
@@ -165,7 +165,7 @@ class BookWrites(BookView):
 
     def put_blangko_day(self, day: BlangkoDay) -> None:
         try:
-            self.run(_ADD_DAY, mappers.BLANGKO_DAY.values(day))
+            self.attempt(_ADD_DAY, mappers.BLANGKO_DAY.values(day))
         except ConstraintBroken as error:
             if not self.all(_DAYS, since=day.day.isoformat(), until=day.day.isoformat() + "~"):
                 raise

@@ -85,7 +85,7 @@ class OutboxView(Session):
 class OutboxWrites(OutboxView):
     def add_packet(self, packet: Packet) -> None:
         try:
-            self.run(_ADD_PACKET, mappers.PACKET.values(packet))
+            self.attempt(_ADD_PACKET, mappers.PACKET.values(packet))
         except ConstraintBroken as error:
             if self.packet(packet.packet_id) is not None:
                 raise DuplicateRequest("packet.exists", packet_id=packet.packet_id) from error

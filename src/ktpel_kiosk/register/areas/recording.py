@@ -34,7 +34,7 @@ _DOCUMENTS = select(*(c for c in DOCUMENTS.columns if c.name != "data")).where(
 _APPROVALS = select(APPROVALS).where(APPROVALS.c.permohonan_id == bindparam(_OF)).order_by(APPROVALS.c.no)
 _HANDOVER = select(HANDOVERS).where(HANDOVERS.c.permohonan_id == bindparam(_OF))
 
-_ADD_SAMPLE, _ADD_PIXELS = insert(SAMPLES), insert(PIXELS)
+_ADD_SAMPLE, _ADD_PIXELS = insert(SAMPLES).returning(SAMPLES.c.no), insert(PIXELS)
 _NO_LONGER_BEST = update(SAMPLES).where(
     SAMPLES.c.permohonan_id == bindparam(_OF), SAMPLES.c.position == bindparam("at_position"), SAMPLES.c.best == 1).values(best=0)
 _FORCE = update(SAMPLES).where(SAMPLES.c.id == bindparam("sample_id")).values(forced=1)
@@ -76,8 +76,8 @@ class RecordingWrites(RecordingView):
     def add_sample(self, sample: Sample) -> None:
         if sample.best:
             self.run(_NO_LONGER_BEST, {_OF: sample.permohonan_id, "at_position": sample.position.value})
-        added = self.run(_ADD_SAMPLE, mappers.SAMPLE.values(sample))
-        self.run(_ADD_PIXELS, {"sample_no": int(added.lastrowid), **mappers.SAMPLE_DATA.values(sample)})
+        no = self.scalar(_ADD_SAMPLE, **mappers.SAMPLE.values(sample))
+        self.run(_ADD_PIXELS, {"sample_no": int(no), **mappers.SAMPLE_DATA.values(sample)})
 
     def mark_forced(self, sample_id: str) -> None:
         if self.run(_FORCE, {"sample_id": sample_id}).rowcount != 1:
@@ -108,7 +108,7 @@ class RecordingWrites(RecordingView):
 
     def put_handover(self, handover: Handover) -> None:
         try:
-            self.run(_ADD_HANDOVER, mappers.HANDOVER.values(handover))
+            self.attempt(_ADD_HANDOVER, mappers.HANDOVER.values(handover))
         except ConstraintBroken as error:
             done = self.handover(handover.permohonan_id)
             if done is None:

@@ -21,7 +21,7 @@ _LOCAL_DAY = "strftime('%Y-%m-%d', {0} / 1000000 + :offset, 'unixepoch')"
 def _under_17(moment: str) -> str:
     """The 17th birthday is later than the local day of ``moment``; as text, so that 29 February turns 17 on 1 March."""
     born = "json_extract(p.penduduk, '$.tanggal_lahir')"
-    return f"((substr({born}, 1, 4) + 17) || substr({born}, 5) > {_LOCAL_DAY.format(moment)})"
+    return f"((CAST(substr({born}, 1, 4) AS INTEGER) + 17) || substr({born}, 5) > {_LOCAL_DAY.format(moment)})"
 
 
 _BIODATA = "CROSS JOIN permohonan AS p ON p.id = x.permohonan_id"
@@ -78,7 +78,7 @@ _STOOD = """
 _STOOD_KIND = f"""
     CASE WHEN s.keadaan IN ('ganda', 'dikembalikan') AND s.updated_at < :at THEN s.keadaan
          WHEN x.stage IN ('cek_cetak', 'cetak_encode') AND {_under_17(":at")}
-              AND json_extract(p.penduduk, '$.status_perkawinan') NOT IN (2, 3, 4) THEN 'menunggu_usia'
+              AND CAST(json_extract(p.penduduk, '$.status_perkawinan') AS INTEGER) NOT IN (2, 3, 4) THEN 'menunggu_usia'
          WHEN x.stage IN ('cek_cetak', 'cetak_encode') THEN 'sisa_prr'
          WHEN x.stage IN ('aktivasi', 'serah_loket', 'serah_pemohon') THEN 'belum_diambil'
          WHEN x.stage IN ('terbit_surat', 'serah_surat') THEN 'surat_menunggu'
@@ -88,7 +88,7 @@ TALLY_AT: Final = text(_tally(_STOOD, _STOOD_KIND, _BIODATA))
 OUTCOME_COUNTS: Final = text(f"""
     SELECT a.event AS event,
         CASE WHEN a.event IN ('ApplicationReturned', 'ReturnedAtCounter') THEN coalesce(json_extract(a.facts, '$.reason'), '')
-            WHEN json_extract(a.facts, '$.duplicate') THEN 'data_ganda' ELSE '' END AS reason, coalesce(s.layanan, '') AS layanan,
+            WHEN CAST(json_extract(a.facts, '$.duplicate') AS TEXT) IN ('1', 'true') THEN 'data_ganda' ELSE '' END AS reason, coalesce(s.layanan, '') AS layanan,
         coalesce(s.desa, '') AS desa, coalesce(s.jenis_kelamin, '') AS kelamin, count(*) AS count
     FROM audit AS a LEFT JOIN search AS s ON s.permohonan_id = a.subject
     WHERE a.event IN {OUTCOMES} AND a.at >= :since AND a.at < :until
@@ -119,7 +119,7 @@ LETTERS: Final = text("""
 DIGESTS: Final = text("SELECT digest FROM sop ORDER BY digest")
 
 _FIGURES = """
-    SELECT "key", layanan, n AS count, avg(CASE WHEN rank IN ((n + 1) / 2, (n + 2) / 2) THEN used END) AS median_s,
+    SELECT "key", layanan, max(n) AS count, avg(CASE WHEN rank IN ((n + 1) / 2, (n + 2) / 2) THEN used END) AS median_s,
         min(CASE WHEN rank = (9 * n + 9) / 10 THEN used END) AS p90_s, count(limit_s) AS limited,
         coalesce(sum(used <= limit_s), 0) AS within, coalesce(sum(waited > 0), 0) AS paused, coalesce(sum(waited), 0.0) AS paused_s
     FROM (SELECT *, row_number() OVER (PARTITION BY "key", layanan ORDER BY used) AS rank,
@@ -151,7 +151,7 @@ _ENDED = """
         FROM (SELECT DISTINCT permohonan_id FROM tahap WHERE finished_at >= :since AND finished_at < :until) AS x
         CROSS JOIN search AS s ON s.permohonan_id = x.permohonan_id AND s.keadaan = 'selesai'
         CROSS JOIN tahap AS t ON t.permohonan_id = x.permohonan_id
-        GROUP BY x.permohonan_id HAVING max(t.finished_at) < :until
+        GROUP BY x.permohonan_id, s.layanan, s.sop_digest HAVING max(t.finished_at) < :until
     )"""
 SERVICE_TIMES: Final = text(f"""
     WITH {_ENDED}, measured AS MATERIALIZED (
@@ -170,7 +170,7 @@ DATED_PAUSES: Final = text(f"""
     WHERE p.due_at IS NOT NULL ORDER BY z.permohonan_id, z.began_at""")
 
 PAUSE_TIMES: Final = text("""
-    SELECT reason, n AS count, count(DISTINCT permohonan_id) AS applications, sum(took) / 1000000.0 AS total_s,
+    SELECT reason, max(n) AS count, count(DISTINCT permohonan_id) AS applications, sum(took) / 1000000.0 AS total_s,
         avg(CASE WHEN rank IN ((n + 1) / 2, (n + 2) / 2) THEN took END) / 1000000.0 AS median_s, max(took) / 1000000.0 AS longest_s
     FROM (SELECT *, row_number() OVER (PARTITION BY reason ORDER BY took) AS rank, count(*) OVER (PARTITION BY reason) AS n
           FROM (SELECT reason, permohonan_id, ended_at - began_at AS took FROM pause
@@ -213,10 +213,10 @@ AUDIT_MOMENT: Final = text("SELECT at FROM audit WHERE sequence = :sequence")
 AUDIT_END: Final = text("SELECT max(sequence) AS last FROM audit")
 CAPTURES: Final = text("""
     SELECT coalesce(json_extract(facts, '$.device'), '') AS device, json_extract(facts, '$.position') AS position, actor AS operator,
-        sum(event = 'SampleAccepted') AS captures, sum(event = 'SampleAccepted' AND json_extract(facts, '$.attempt') > 1) AS repeats,
+        sum(event = 'SampleAccepted') AS captures, sum(event = 'SampleAccepted' AND CAST(json_extract(facts, '$.attempt') AS INTEGER) > 1) AS repeats,
         sum(event = 'SampleForced') AS forced,
-        sum(event = 'SampleAccepted' AND json_extract(facts, '$.score') < 255) AS scored,
-        sum(CASE WHEN event = 'SampleAccepted' AND json_extract(facts, '$.score') < 255 THEN json_extract(facts, '$.score') ELSE 0 END)
+        sum(event = 'SampleAccepted' AND CAST(json_extract(facts, '$.score') AS INTEGER) < 255) AS scored,
+        sum(CASE WHEN event = 'SampleAccepted' AND CAST(json_extract(facts, '$.score') AS INTEGER) < 255 THEN CAST(json_extract(facts, '$.score') AS INTEGER) ELSE 0 END)
             AS score_sum
     FROM audit WHERE sequence BETWEEN :first AND :last AND event IN ('SampleAccepted', 'SampleForced') AND at >= :since AND at < :until
     GROUP BY 1, 2, 3""")
@@ -227,8 +227,8 @@ RESIDENTS: Final = text(f"""
                 WHEN ektp_status IN {_NOT_RECORDED} THEN 'wajib_belum_rekam' ELSE 'wajib_rekam' END AS kind,
         '' AS layanan, desa, kelamin, count(*) AS count
     FROM (SELECT r.desa AS desa, r.ektp_status AS ektp_status, json_extract(r.penduduk, '$.jenis_kelamin') AS kelamin,
-              ((substr(json_extract(r.penduduk, '$.tanggal_lahir'), 1, 4) + 17)
+              ((CAST(substr(json_extract(r.penduduk, '$.tanggal_lahir'), 1, 4) AS INTEGER) + 17)
                || substr(json_extract(r.penduduk, '$.tanggal_lahir'), 5) <= :today
-               OR json_extract(r.penduduk, '$.status_perkawinan') IN (2, 3, 4)) AS must
+               OR CAST(json_extract(r.penduduk, '$.status_perkawinan') AS INTEGER) IN (2, 3, 4)) AS must
           FROM population AS r)
     GROUP BY 1, 3, 4 ORDER BY 1, 3, 4""")
