@@ -111,7 +111,7 @@ class Bridge(QObject):
         self._pool.submit(task)
 
     def give_up(self, widget: QWidget) -> None:
-        """What ``widget`` and its parts asked for is dropped from now on, though they are not deleted yet; tell :meth:`gone` when they are."""
+        """What ``widget`` and its parts asked for is dropped from now on, though they live on a while; :meth:`gone` ends it."""
         self._given_up.append(widget)
 
     def gone(self, widget: QWidget) -> None:

@@ -11,15 +11,17 @@ thread itself computed. A block with much wall and little cpu is either a busy m
 
 from __future__ import annotations
 
+import faulthandler
 import logging
-import sys
+import re
+import tempfile
 import threading
 import time
 from collections import deque
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from typing import Any
+from typing import IO, Any
 
 from PySide6.QtCore import QAbstractEventDispatcher, QCoreApplication, QEvent, QObject, Qt, QTimer
 from PySide6.QtWidgets import QApplication
@@ -30,6 +32,7 @@ COARSE_MS = 250.0
 BEAT_MS = 100
 KEPT = 40
 DEEPEST = 12
+FRAME = re.compile(r'File "(.*?)([^"/\\\\]+)", line (\d+) in (\S+)')
 WAITING = frozenset({"wait", "acquire", "result", "join", "_wait_for_tstate_lock", "get", "sleep", "select", "poll", "fetchall", "execute"})
 """Innermost functions of a thread that waits for something else than the processor."""
 INPUT = frozenset({QEvent.Type.MouseButtonPress, QEvent.Type.KeyPress, QEvent.Type.TouchBegin})
@@ -188,23 +191,35 @@ class Watch:
     def _look(self) -> None:
         """Where the GUI thread stands, once per block: soon after the limit was passed."""
         seen, pause = 0.0, max(0.005, self.limit_ms / 4000)
-        while not self._stop.wait(pause):
-            since = self._since
-            if since and since != seen and (time.perf_counter() - since) * 1000 >= self.limit_ms * 0.8:
-                seen = since
-                stack = _stack_of(self.main)
-                if self._since == since:
-                    self._stack = stack
+        with tempfile.TemporaryFile() as scratch:
+            while not self._stop.wait(pause):
+                since = self._since
+                if since and since != seen and (time.perf_counter() - since) * 1000 >= self.limit_ms * 0.8:
+                    seen = since
+                    stack = _stack_of(self.main, scratch)
+                    if self._since == since:
+                        self._stack = stack
 
 
-def _stack_of(thread: int) -> tuple[str, ...]:
-    frame, lines = sys._current_frames().get(thread), list[str]()
-    while frame is not None and len(lines) < DEEPEST:
-        code = frame.f_code
-        if not code.co_filename.endswith("ui/watch.py"):
-            lines.append(f"{code.co_filename.rsplit('/', 1)[-1]}:{frame.f_lineno} {code.co_name}")
-        frame = frame.f_back
-    return tuple(lines)
+def _stack_of(thread: int, into: IO[bytes]) -> tuple[str, ...]:
+    """Innermost first. Not by ``sys._current_frames``: a frame that is held while its function returns keeps what it owned alive, and a
+    painter that outlives its paintEvent takes the program with it. The fault handler writes names and lines and holds nothing.
+
+    Args:
+        into: a scratch file of the caller's.
+    """
+    into.seek(0)
+    into.truncate()
+    faulthandler.dump_traceback(into)
+    into.seek(0)
+    lines = list[str]()
+    for block in into.read().decode("utf-8", "replace").split("\n\n"):
+        head, _, rest = block.partition("\n")
+        found = re.match(r"(?:Current t|T)hread 0x([0-9a-f]+) ", head)
+        if found and int(found[1], 16) == thread:
+            lines += [f"{file}:{line} {name}" for path, file, line, name in FRAME.findall(rest)
+                      if not (path + file).endswith("ui/watch.py")]
+    return tuple(lines[:DEEPEST])
 
 
 def quantile(values: list[float], share: float) -> float:
