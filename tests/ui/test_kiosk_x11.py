@@ -189,6 +189,14 @@ def test_no_key_and_no_window_manager_s_wish_closes_it(kiosk: Kiosk) -> None:
     assert found["operator"]["visible"]
 
 
+def test_show_desktop_shows_no_desktop(kiosk: Kiosk) -> None:
+    kiosk.until(lambda s: s["operator"]["active"])
+    for _ in range(2):
+        kiosk.tool("xdotool", "key", "super+d")  # unmapped by the window manager, not minimised
+        kiosk.until(lambda s: s["operator"]["active"] and covers(s["operator"], s["screens"]["DUMMY0"]))
+        assert kiosk.tool("xdotool", "search", "--onlyvisible", "--name", "KTP-el")
+
+
 def test_another_program_s_window_does_not_keep_the_keyboard(kiosk: Kiosk) -> None:
     kiosk.until(lambda s: s["operator"]["active"])
     thief = subprocess.Popen([sys.executable, "-c", THIEF], env=kiosk.environment, stdout=subprocess.PIPE, text=True)

@@ -91,6 +91,10 @@ class KioskGuard(QObject):
             return
         window = self._operator.in_front()
         if window.isVisible():
+            handle = window.windowHandle()
+            if handle is not None and not handle.isExposed():  # "show desktop" took it off the screen and no request brings it back: map it anew
+                window.hide()
+                window.showFullScreen()
             window.raise_()
             window.activateWindow()
             self._back.start()  # until it worked
