@@ -88,10 +88,12 @@ def seal(head: BundleHead, files: Mapping[str, bytes], passphrase: str, signers:
     wrapped = ChaCha20Poly1305(_derive(passphrase, salt, costs)).encrypt(nonce, key, _bound(head))
     sealed = _encrypt(key, plain)
     table: dict[str, JsonValue] = {
-        "id": head.bundle_id, "number": head.number, "made_at": head.made_at.astimezone(UTC).strftime(_STAMP), "office": head.office, "name": head.name,
-        "station": head.station, "place": head.place, "holds": _holds_table(head.holds), "signers": list(head.signers),
-        "seal": {"kdf": "argon2id", "time": costs.time, "memory_kib": costs.memory_kib, "lanes": costs.lanes, "salt": salt.hex(),
-                 "nonce": nonce.hex(), "key": wrapped.hex()},
+        "id": head.bundle_id, "number": head.number, "made_at": head.made_at.astimezone(UTC).strftime(_STAMP),
+        "office": head.office, "name": head.name,
+        "station": head.station, "place": head.place, "holds": _holds_table(head.holds),
+        "signers": list(head.signers),
+        "seal": {"kdf": "argon2id", "time": costs.time, "memory_kib": costs.memory_kib, "lanes": costs.lanes,
+                 "salt": salt.hex(), "nonce": nonce.hex(), "key": wrapped.hex()},
         "size": len(sealed), "sha256": hashlib.sha256(sealed).hexdigest(),
     }
     text = canonical(table)

@@ -48,7 +48,7 @@ CREATE TABLE IF NOT EXISTS cards (
 CREATE INDEX IF NOT EXISTS cards_packet ON cards (packet_id, sequence);
 CREATE TABLE IF NOT EXISTS heartbeats (
   station TEXT NOT NULL, day TEXT NOT NULL, sequence INTEGER NOT NULL, received_at TEXT NOT NULL, token TEXT NOT NULL,
-  PRIMARY KEY (station, day)) STRICT;
+  offset_s INTEGER NOT NULL, PRIMARY KEY (station, day)) STRICT;
 """
 VERSION = 3
 _SELECT = ("SELECT packet_id, station, counter, previous_hash, size, sha256, upload_id, complete, replaces, place_url "
@@ -257,14 +257,15 @@ class Ledger:
 
     def add_heartbeat(self, beat: Heartbeat) -> bool:
         """One a station and day; False when this or a newer one of the station and day is here."""
-        sql = ("INSERT INTO heartbeats VALUES (?, ?, ?, ?, ?) ON CONFLICT (station, day) DO UPDATE SET sequence = excluded.sequence, "
-               "received_at = excluded.received_at, token = excluded.token WHERE heartbeats.sequence < excluded.sequence")
-        values = (beat.station, beat.day, beat.sequence, beat.received_at, beat.token)
+        sql = ("INSERT INTO heartbeats VALUES (?, ?, ?, ?, ?, ?) ON CONFLICT (station, day) DO UPDATE SET sequence = excluded.sequence, "
+               "received_at = excluded.received_at, token = excluded.token, "
+               "offset_s = excluded.offset_s WHERE heartbeats.sequence < excluded.sequence")
+        values = (beat.station, beat.day, beat.sequence, beat.received_at, beat.token, beat.offset_s)
         return self._commits.run(lambda db: db.execute(sql, values).rowcount == 1)
 
     def heartbeats(self, station: str | None = None, limit: int = 1) -> list[Heartbeat]:
         """The newest of every station, or the newest ``limit`` days of one."""
-        columns = "station, day, sequence, received_at, token"
+        columns = "station, day, sequence, received_at, token, offset_s"
         if station is None:
             rows = self.rows(f"SELECT {columns} FROM heartbeats h WHERE sequence = (SELECT max(sequence) FROM heartbeats WHERE "
                              "station = h.station) ORDER BY station")

@@ -257,17 +257,18 @@ class PgLedger:
     def add_heartbeat(self, beat: Heartbeat) -> bool:
         """One a station and day; False when this or a newer one of the station and day is here."""
         return self.database.run(lambda db: bool(db.execute(
-            "INSERT INTO heartbeats VALUES (%s, %s, %s, %s, %s) ON CONFLICT (station, day) DO UPDATE SET sequence = excluded.sequence, "
-            "received_at = excluded.received_at, token = excluded.token WHERE heartbeats.sequence < excluded.sequence",
-            (beat.station, beat.day, beat.sequence, beat.received_at, beat.token)).rowcount))
+            "INSERT INTO heartbeats VALUES (%s, %s, %s, %s, %s, %s) ON CONFLICT (station, day) DO UPDATE SET sequence = excluded.sequence, "
+            "received_at = excluded.received_at, token = excluded.token, offset_s = "
+            "excluded.offset_s WHERE heartbeats.sequence < excluded.sequence",
+            (beat.station, beat.day, beat.sequence, beat.received_at, beat.token, beat.offset_s)).rowcount))
 
     def heartbeats(self, station: str | None = None, limit: int = 1) -> list[Heartbeat]:
         """The newest of every station, or the newest ``limit`` days of one."""
         if station is None:
-            rows = self.database.rows("SELECT DISTINCT ON (station) station, day, sequence, received_at, token FROM heartbeats "
+            rows = self.database.rows("SELECT DISTINCT ON (station) station, day, sequence, received_at, token, offset_s FROM heartbeats "
                                       "ORDER BY station, sequence DESC")
         else:
-            rows = self.database.rows("SELECT station, day, sequence, received_at, token FROM heartbeats WHERE station = %s "
+            rows = self.database.rows("SELECT station, day, sequence, received_at, token, offset_s FROM heartbeats WHERE station = %s "
                                       "ORDER BY sequence DESC LIMIT %s", (station, limit))
         return [Heartbeat(*row) for row in rows]
 

@@ -47,7 +47,7 @@ STEPS: tuple[str, ...] = (
     """
     CREATE TABLE heartbeats (
       station text NOT NULL, day text NOT NULL, sequence bigint NOT NULL, received_at text NOT NULL, token text NOT NULL,
-      PRIMARY KEY (station, day));
+      offset_s bigint NOT NULL, PRIMARY KEY (station, day));
     """,
 )
 

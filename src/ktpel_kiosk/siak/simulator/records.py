@@ -47,13 +47,15 @@ class CardEvent:
 
 @dataclass(frozen=True, slots=True)
 class Heartbeat:
-    """A station's signed line of one day, as it came. ``sequence``: the station's own number, growing."""
+    """A station's signed line of one day, as it came. ``sequence``: the station's own number, growing; ``offset_s``: how many seconds its
+    clock was ahead of the gateway's when it was sent."""
 
     station: str
     day: str
     sequence: int
     received_at: str
     token: str
+    offset_s: int = 0
 
 
 class Conflict(Exception):

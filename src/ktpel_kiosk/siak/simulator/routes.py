@@ -9,6 +9,7 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
+from ktpel_kiosk.domain.heartbeat import Heartbeat
 from ktpel_kiosk.domain.penduduk import Penduduk
 from ktpel_kiosk.domain.status import StatusEvent
 from ktpel_kiosk.ports.clock import Clock
@@ -16,6 +17,7 @@ from ktpel_kiosk.siak.simulator.centre import Centre
 from ktpel_kiosk.siak.simulator.core import Core
 from ktpel_kiosk.siak.simulator.face import Face, Handler, Route
 from ktpel_kiosk.siak.simulator.feeder import Checker, Feeder
+from ktpel_kiosk.siak.simulator.heartbeats import Heartbeats
 from ktpel_kiosk.siak.simulator.http import problem
 from ktpel_kiosk.siak.simulator.places import UploadPlace
 from ktpel_kiosk.siak.simulator.playing import Player
@@ -33,13 +35,15 @@ class Routes:
 
     def __init__(self, store: Store, clock: Clock, behaviour: Behaviour, signer: ec.EllipticCurvePrivateKey, kid: str,
                  opener: Checker | None, people: Mapping[str, Penduduk], residents: Residents | None = None,
-                 counter: Callable[[CounterPorts], CourierCounter] | None = None, place: UploadPlace | None = None) -> None:
+                 counter: Callable[[CounterPorts], CourierCounter] | None = None, place: UploadPlace | None = None,
+                 heartbeats: Callable[[str], Heartbeat] | None = None) -> None:
         self.core = Core(store, clock, behaviour, signer, kid)
         self.key_statements: Callable[[int], list[str]] = lambda after: []
         self.feeder = Feeder(self.core, opener)
         self._player = Player(self.core)
         self._counter = counter(CounterPorts(self._released, self._signed, clock.now, self.core.ask)) if counter is not None else None
         self._uploads = Uploads(self.core, self.feeder, place, self._counter)
+        self._heartbeats = Heartbeats(self.core, heartbeats)
         self._centre = Centre(self.core, self.feeder, people, residents, self._counter)
 
     def attach(self) -> None:
@@ -70,6 +74,7 @@ class Routes:
             ("material", "POST", "/v1/lookups/card-material", centre.material),
             ("card", "POST", "/v1/cards", centre.card),
             ("keys", "GET", "/v1/keys", self._keys),
+            ("heartbeat", "POST", "/v1/heartbeats", self._heartbeats.take),
             *((operation, "POST", path, self._opened(handler))
               for operation, path, handler in (self._counter.routes() if self._counter is not None else ())),
         ]

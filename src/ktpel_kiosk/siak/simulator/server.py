@@ -14,10 +14,12 @@ from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 
 from ktpel_kiosk.domain.errors import BadInput, IoFailure, SecurityRefusal
+from ktpel_kiosk.domain.heartbeat import Heartbeat
 from ktpel_kiosk.domain.penduduk import Penduduk
 from ktpel_kiosk.domain.status import StatusSiak
 from ktpel_kiosk.ports.clock import Clock
 from ktpel_kiosk.siak import wire
+from ktpel_kiosk.siak.simulator.dinas import DinasDoor, DinasPages
 from ktpel_kiosk.siak.simulator.face import Face
 from ktpel_kiosk.siak.simulator.feeder import Checker
 from ktpel_kiosk.siak.simulator.keys import ReceiptKeyChain
@@ -63,6 +65,8 @@ class GatewaySimulator:
         production: refuse to exist.
         open_store, papers: other storage than this machine's folder; ``data_dir`` then holds nothing but receipt keys.
         host: address to listen on.
+        heartbeats: from :func:`ktpel_kiosk.packet.heartbeat_seal.heartbeat_checker`: whose signs of life count; without it none does.
+        dinas: also serve the page of the Dinas.
 
     Raises:
         SecurityRefusal: ``simulator.production``. BadInput: ``packet.key``.
@@ -72,13 +76,15 @@ class GatewaySimulator:
                  opener: Checker | None = None, people: Mapping[str, Penduduk] | None = None, residents: Residents | None = None,
                  manifests: Manifests | None = None, place: UploadPlace | None = None, admin_port: int | None = None,
                  production: bool = False, open_store: Callable[[], Store] | None = None, papers: Objects | None = None,
-                 host: str = "127.0.0.1") -> None:
+                 host: str = "127.0.0.1",
+                 heartbeats: Callable[[str], Heartbeat] | None = None, dinas: DinasDoor | None = None) -> None:
         if production:
             raise SecurityRefusal("simulator.production")
         signer = serialization.load_pem_private_key(keys.receipt_key, None)
         if not isinstance(signer, ec.EllipticCurvePrivateKey):
             raise BadInput("packet.key", reason="P-256 expected")
         self._folder, self._clock, self._keys, self._signer = data_dir, clock, keys, signer
+        self._heartbeats, self._dinas = heartbeats, dinas
         self._open_store = open_store or (lambda: GatewayStore(data_dir))
         self._papers, self._host = papers or FolderObjects(data_dir), host
         self.behaviour = behaviour or Behaviour()
@@ -100,9 +106,10 @@ class GatewaySimulator:
             return
         store = self._opened()
         routes = Routes(store, self._clock, self.behaviour, self._signer, self._keys.receipt_kid, self._opener, self._people,
-                        self._residents, lambda ports: CourierCounter(self._papers, ports, self._manifests), self._place)
+                        self._residents, lambda ports: CourierCounter(self._papers, ports, self._manifests), self._place,
+                        self._heartbeats)
         routes.core.current_signer, routes.key_statements = self.receipt_keys.signer, self.receipt_keys.statements
-        listening = _Listening(routes.app(), self.port, "gateway-simulator", routes.attach, host=self._host, **self._tls())
+        listening = _Listening(self._app(routes), self.port, "gateway-simulator", routes.attach, host=self._host, **self._tls())
         self._running, self.port = (listening, routes), listening.port
         try:
             listening.ready()
@@ -111,6 +118,10 @@ class GatewaySimulator:
         except IoFailure:
             self.stop()
             raise
+
+    def _app(self, routes: Routes) -> Face:
+        pages = () if self._dinas is None else DinasPages(routes.core, self._heartbeats, self._dinas).routes()
+        return Face([*routes.routes(), *pages], self._clock)
 
     def _open_admin(self, routes: Routes) -> None:
         from ktpel_kiosk.siak.simulator.admin import Admin, leave_address, new_token
