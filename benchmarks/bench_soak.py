@@ -81,6 +81,7 @@ def child(wanted: int) -> dict[str, Any]:
 
         def counted() -> dict[str, float]:
             day.nobody()
+            office.register._known._by_id.clear()  # the writer's applications: 64 at most, full only after as many applicants
             for _ in range(3):
                 QCoreApplication.sendPostedEvents(None, QEvent.Type.DeferredDelete)
                 app.processEvents()
