@@ -13,7 +13,7 @@ from types import SimpleNamespace
 from typing import Any
 
 from desk_office import PASSWORD, Office, build
-from doubles import Back, Care
+from doubles import FOUND, Back, Care, NewVersions
 
 from ktpel_kiosk.desk import (
     agenda,
@@ -78,6 +78,7 @@ from ktpel_kiosk.desk import (
     subject_requests,
     transaction,
     typed,
+    updates,
     users,
     verification,
     viewing,
@@ -101,6 +102,7 @@ from ktpel_kiosk.ports.devices import DeviceKind
 from ktpel_kiosk.ports.queue import QueueQuery
 from ktpel_kiosk.ports.restore import Opening
 from ktpel_kiosk.ports.station_care import Copies
+from ktpel_kiosk.ports.updates import When
 
 DAMAGE = damage.Damage(DeviceKind.CAMERA, "Uji", "camera", "1", date(2026, 11, 19), "gambar hitam", "foto tidak dapat diambil")
 _CONCERN = breach.Concern(datetime(2026, 11, 20, 0, 0, tzinfo=UTC), datetime(2026, 11, 20, 1, 0, tzinfo=UTC), by_time=False)
@@ -330,6 +332,10 @@ def _cared(desk: Desk) -> Desk:
     return replace(desk, station_care=care)
 
 
+def _updated(desk: Desk) -> Desk:
+    return replace(desk, updates=NewVersions())
+
+
 def _serial(desk: Desk) -> str:
     blank = desk.register.read(lambda v: v.next_blangko())
     assert blank is not None
@@ -462,6 +468,11 @@ CALLS: dict[str, Call] = {
     "station_care.new_code": lambda o, d, a: station_care.new_code(_cared(d), a),
     "station_care.adopt_code": lambda o, d, a: station_care.adopt_code(_cared(d), a, "AB-C", "abc"),
     "station_care.prove_code": lambda o, d, a: station_care.prove_code(_cared(d), a, "abc"),
+    "updates.standing": lambda o, d, a: updates.standing(_updated(d), a),
+    "updates.look": lambda o, d, a: updates.look(_updated(d), a),
+    "updates.agree": lambda o, d, a: updates.agree(_updated(d), a, FOUND, When.NIGHT),
+    "updates.begin": lambda o, d, a: updates.begin(_updated(d), a),
+    "updates.call_off": lambda o, d, a: updates.call_off(_updated(d), a),
     "progress.open_work": lambda o, d, a: progress.open_work(d, a, o.p["verifikasi"]),
     "progress.pause_work": lambda o, d, a: progress.pause_work(d, a, o.p["rekam"], "ditunda"),
     "packet_files.check_all": lambda o, d, a: list(packet_files.check_all(d, a)),

@@ -38,6 +38,7 @@ from ktpel_kiosk.ports.restore import Agreed, CopyReport, Drill, FoundCopy, Open
 from ktpel_kiosk.ports.services import Assessed, Candidate, CardFace, CardMaterial, ChipContent, ChipData, Conflict, RecordStatus
 from ktpel_kiosk.ports.setup import BackupPlace, KeyState
 from ktpel_kiosk.ports.station_care import Copies, Sheet, Sheets
+from ktpel_kiosk.ports.updates import NewVersion, Source, UpdateState, When
 
 GREY = RawImage(8, 8, 1, bytes(64), 500)
 COLOUR = RawImage(8, 8, 3, bytes(192))
@@ -529,6 +530,48 @@ class Back:
     def drill(self, copy: Path, opening: Opening) -> Drill:
         self._raise("drill")
         return Drill(next(c for c in self.found if c.path == copy), 1225, 18_400, 41.0)
+
+
+FOUND = NewVersion("1.4.0", ("Antrean lebih cepat dibuka.", "Daftar libur 2027."), date(2026, 11, 20), 3_400_000,
+                   datetime(2027, 2, 18, tzinfo=UTC), Source.USB, Path("/media/usb/ktpel-pembaruan"))
+
+
+class NewVersions:
+    """New versions in memory. ``trouble[name]``: the next call of that name raises it."""
+
+    def __init__(self, found: NewVersion | None = FOUND) -> None:
+        self.found, self.kept = found, UpdateState("1.3.2")
+        self.trouble: dict[str, KioskError] = {}
+        self.brought: list[str] = []
+        self.floors: list[datetime | None] = []
+        self.restarts = 0
+
+    def _raise(self, name: str) -> None:
+        if name in self.trouble:
+            raise self.trouble.pop(name)
+
+    def state(self) -> UpdateState:
+        return self.kept
+
+    def look(self, floor: datetime | None) -> NewVersion | None:
+        self.floors.append(floor)
+        self._raise("look")
+        return self.found
+
+    def bring_in(self, found: NewVersion, floor: datetime | None) -> None:
+        self._raise("bring_in")
+        self.brought.append(found.version)
+
+    def want(self, version: str, when: When, by: str) -> None:
+        self.kept = replace(self.kept, wanted=version, when=when)
+
+    def forget(self) -> str:
+        before = self.kept.wanted
+        self.kept = replace(self.kept, wanted="")
+        return before
+
+    def restart(self) -> None:
+        self.restarts += 1
 
 
 class Care:

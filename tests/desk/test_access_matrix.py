@@ -240,6 +240,11 @@ TABLE: dict[str, str] = {
     "station_care.new_code": "supervisor admin",
     "station_care.adopt_code": "supervisor admin",
     "station_care.prove_code": "supervisor admin",
+    "updates.standing": EVERYBODY,
+    "updates.look": "supervisor admin",
+    "updates.agree": "supervisor",
+    "updates.begin": "supervisor",
+    "updates.call_off": "supervisor",
     # kiosk
     "leaving.leave": "supervisor admin",
     "places.disks": EVERYBODY,

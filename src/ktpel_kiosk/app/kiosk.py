@@ -180,7 +180,10 @@ class Kiosk:
     def _copy(self) -> None:
         from ktpel_kiosk.app.backup import daily_copy
 
+        from ktpel_kiosk.app.update_store import forget_before
+
         try:
+            forget_before(self.data, self.clock.now())
             daily_copy(self.register, self.data, self.clock.now())
         except KioskError as error:  # the disk went, or is full: doctor tells of the last copy
             log.warning("daily copy: %s", error)

@@ -14,6 +14,7 @@ import re
 import shutil
 import tarfile
 from collections.abc import Iterator, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -157,6 +158,7 @@ def unpack(archive: Path, version: str, store: Path, *, machine: str, has: Mappi
         layout.step("unpack.begin")
         release = _members(archive, part, version, machine, has)
         layout.step("unpack.files")
+        _compile(part, release)
         _sync(part)
         layout.step("unpack.synced")
         os.replace(part, final)
@@ -223,6 +225,18 @@ def _member(packed: tarfile.TarFile, member: tarfile.TarInfo, part: Path, left: 
             out.write(chunk)
     if digest.hexdigest() != sha:
         raise BadInput("update.payload", reason="digest")
+
+
+def _compile(part: Path, release: Release) -> None:
+    """Compiled now, for whoever starts it later may not write here: a start would compile a thousand files again and again."""
+    import subprocess
+    import sys
+
+    python = str(part / layout.TREE / release.python) if release.python else sys.executable
+    with suppress(OSError, subprocess.TimeoutExpired):  # without it the version starts slowly, and starts
+        subprocess.run([python, "-P", "-m", "compileall", "-q", "-s", str(part), "-p", str(part.with_name(release.version)),
+                        str(part / layout.TREE / "src")], timeout=900, check=False, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL,
+                       stderr=subprocess.DEVNULL)
 
 
 def _sync(part: Path) -> None:

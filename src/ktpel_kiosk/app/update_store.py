@@ -14,8 +14,8 @@ import stat
 import time
 from collections.abc import Callable
 from contextlib import suppress
-from dataclasses import dataclass
-from datetime import UTC, datetime
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -25,6 +25,7 @@ from ktpel_kiosk.app import update_pack, update_trust
 from ktpel_kiosk.app.update_fetch import MirrorFetcher
 from ktpel_kiosk.app.update_trust import Mirror, Offer
 from ktpel_kiosk.domain.errors import BadInput, DiskFull, KioskError
+from ktpel_kiosk.domain.keeping import BEFORE_DAYS
 from ktpel_kiosk.durable import make_folder, storage_trouble, write_durably
 
 ASK, REQUEST, ANSWER = "minta", "permintaan.json", "jawaban.json"
@@ -76,6 +77,24 @@ def require_room(store: Path, offer: Offer) -> None:
 def tidy(store: Path, *choices: layout.Choice, wanted: str = "") -> list[str]:
     """Versions that are neither in force, nor to go back to, nor wanted."""
     return update_pack.drop(store, [wanted, *(v for c in choices for v in (c.version, c.before))])
+
+
+def forget_before(data: Path, now: datetime) -> list[str]:
+    """Registers as they were before a version, once that version has been in force long enough; and versions nobody goes back to."""
+    choice = layout.choice_of(data)
+    gone = []
+    for folder in (*data.glob("register.sebelum-*"), *data.glob("register.gagal-*")):
+        at = datetime.fromtimestamp(folder.stat().st_ctime, UTC)  # of its renaming
+        if now - at < timedelta(days=BEFORE_DAYS) or (choice.probation and folder.name == choice.kept):
+            continue
+        if folder.name == choice.kept:
+            layout.choose(data, replace(choice, kept="", before=""))
+        shutil.rmtree(folder, ignore_errors=True)
+        gone.append(folder.name)
+    store, wanted = layout.store_of(data), layout.wanted_of(data)
+    if not served_by_system(store) and not choice.probation:
+        gone += tidy(store, layout.choice_of(data), wanted=wanted.version if wanted else "")
+    return gone
 
 
 # -- the service --------------------------------------------------------------------------------------------------------------

@@ -16,6 +16,8 @@ DRAFT_DAYS = 30
 """An unfinished form at the counter nobody came back to, with its scans."""
 PAPER_DAYS = 7
 """A finished paper as a file beside the register, which can make it again."""
+BEFORE_DAYS = 30
+"""A register as it was before a new version changed its structure."""
 
 
 class Bagaimana(StrEnum):
@@ -114,6 +116,9 @@ SIMPANAN: tuple[Simpan, ...] = (
     Simpan("salinan", "Cadangan terenkripsi", "Salinan register dan paket di disk lain", "BSSN 4/2021; keputusan kantor",
            "Sesuai Pengaturan > Cadangan", "Salinan lama dihapus saat yang baru berhasil", Bagaimana.KEJADIAN,
            folders=("register/backups", "ktpel-cadangan", "pemulihan.json")),
+    Simpan("pembaruan", "Register sebelum pembaruan", "Register terenkripsi seperti sebelum versi baru mengubah susunannya", KANTOR,
+           "30 hari setelah versi baru mulai dipakai", "Dihapus oleh pekerjaan harian; versi aplikasi yang tidak dipakai ikut dihapus",
+           Bagaimana.MALAM, folders=("pembaruan", "register.sebelum", "register.gagal", "register.uji"), days=BEFORE_DAYS),
     Simpan("kunci", "Kunci dan sertifikat stasiun", "Tidak memuat data pemohon", KANTOR, "Sampai diganti", "Diganti saat diperbarui",
            Bagaimana.KEJADIAN, folders=("keys",)),
     Simpan("perangkat", "Riwayat perangkat", "Angka kerja perangkat tanpa data pribadi", KANTOR, "400 hari", "Hari yang lebih tua dibuang",
