@@ -9,18 +9,13 @@ from typing import Annotated, Any, NoReturn
 
 import typer
 
+from ktpel_kiosk.app.resources import default_data as default_data
 from ktpel_kiosk.app.sentences import load_sentences
 from ktpel_kiosk.domain.errors import KioskError
 
 Data = Annotated[Path, typer.Option("--data", help="Folder data kiosk.")]
 Json = Annotated[bool, typer.Option("--json", help="Keluaran JSON.")]
 DEFAULT_DATA = Path("~data")
-
-
-def default_data() -> Path:
-    """The kiosk's data folder of this user."""
-    from platformdirs import user_data_path
-    return user_data_path("ktpel-kiosk", appauthor=False)
 
 
 def data_of(path: Path) -> Path:

@@ -1,4 +1,4 @@
-"""Finding ``resources/`` and ``migrations/``: in a checkout beside ``src``, in an installation beside the package."""
+"""Finding ``resources/`` and ``migrations/``: in a checkout beside ``src``, in an installation beside the package; and the data folder."""
 
 from __future__ import annotations
 
@@ -21,3 +21,12 @@ def resources() -> Path:
 
 def migrations() -> Path:
     return resource_root() / "migrations"
+
+
+def default_data() -> Path:
+    """The data folder where none is named: environment KTPEL_DATA (set by an installer for the whole machine), else this user's."""
+    told = os.environ.get("KTPEL_DATA")
+    if told:
+        return Path(told)
+    from platformdirs import user_data_path
+    return user_data_path("ktpel-kiosk", appauthor=False)

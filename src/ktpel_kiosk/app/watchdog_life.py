@@ -26,8 +26,8 @@ def diagnostics(data: str) -> Path:
     """Folder of the diagnostics below the data folder (``data`` empty: this user's default)."""
     if data:
         return Path(data) / FOLDER
-    from platformdirs import user_data_path
-    return user_data_path("ktpel-kiosk", appauthor=False) / FOLDER
+    from ktpel_kiosk.app.resources import default_data
+    return default_data() / FOLDER
 
 
 def catch_stacks(data: str) -> None:
