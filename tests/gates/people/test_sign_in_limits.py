@@ -210,6 +210,54 @@ def test_two_hundred_desks_that_never_meet_the_centre(tmp_path: Path, reached: C
     assert not wrong, wrong[:5]
 
 
+def test_each_way_to_hide_time_counts(tmp_path: Path) -> None:
+    """One by one, what :func:`alone` does at random: of five days 4.9 are gone, and the clock is set back."""
+    folder = tmp_path / "o"
+    office, machine, _ = set_up(folder)
+    boss = office.actor(Peran.SUPERVISOR)
+    office = restarted(office, machine, folder)  # the register's clock is this machine's from now on
+    sign_in_bound.set_days(office.desk, boss, 5)
+
+    def used(days: float) -> datetime:
+        sign_in_bound.extend(office.desk, boss, "jalan putus")
+        for _ in range(7):
+            machine.passes(days / 7 * DAY)
+            sign_in.sign_out(office.desk, sign_in.sign_in(office.desk, "kasi", PASSWORD))
+        return machine.wall
+
+    def refused() -> None:
+        with pytest.raises(SignInRefused, match=r"sign_in\.bound"):
+            sign_in.sign_in(office.desk, "kasi", PASSWORD)
+
+    used(4.9)
+    machine.passes(0.2 * DAY)
+    refused()
+    machine.wall = moved(machine.wall, -0.2 * DAY)
+    office = restarted(office, machine, folder)
+    refused()  # it was over already
+
+    before = used(4.9)
+    machine.passes(0.2 * DAY)
+    machine.wall = before
+    office = restarted(office, machine, folder, None)
+    refused()  # the computer ran meanwhile
+
+    used(4.9)
+    machine.wall = moved(machine.wall, -3600)
+    office = restarted(office, machine, folder)
+    refused()  # the clock stands before what was done
+
+    before = used(4.4)
+    for start in range(3):
+        office = restarted(office, machine, folder, DAY)
+        machine.wall = before
+        if start < 2:  # the first half day was had before
+            sign_in.sign_out(office.desk, sign_in.sign_in(office.desk, "kasi", PASSWORD))
+        before = machine.wall
+    refused()  # nobody starts a computer again and again on one day
+    office.desk.register.close()
+
+
 def test_warned_refused_extended_and_renewed_by_the_centre(tmp_path: Path) -> None:
     office, machine, _ = set_up(tmp_path / "o", specimen=False)
     desk, boss = office.desk, office.actor(Peran.SUPERVISOR)
