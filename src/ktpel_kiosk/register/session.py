@@ -58,6 +58,9 @@ def paged(found: Iterable[T], size: int = _PAGE) -> Iterator[list[T]]:
 class Session:
     """Runs statements of one transaction on a driver connection. Belongs to the thread that runs the transaction."""
 
+    station: str = ""
+    """Where several desks share the register: the one that asks, whose packets lie on its own disk. Empty: every packet is here."""
+
     def __init__(self, connection: Any) -> None:
         self._connection = connection
         self._streams: set[Any] = set()

@@ -57,6 +57,9 @@ class SqlRegister:
         KeyUnavailable, Corrupt, TooNew, DiskFull, IoFailure: see :func:`keycheck.probe`; nothing was changed.
     """
 
+    shared_by = ""
+    """This station, where several share the register."""
+
     def __init__(self, path: Path, key: bytes, clock: Clock, ids: Ids, *, migrations: Path | None = None, events: Path | None = None,
                  backups: Path | None = None, anchor_every: int = ANCHOR_EVERY, close_wait_s: float = CLOSE_WAIT_S,
                  late: bool = False) -> None:
@@ -142,6 +145,7 @@ class SqlRegister:
                 pooled = engine.raw_connection()
                 connection = cast("Any", pooled.driver_connection)
                 view = SqlView(connection)
+                view.station = self.shared_by
                 try:
                     connection.execute("BEGIN").close()
                     yield view
@@ -291,6 +295,7 @@ class SqlRegister:
             connection = self._trusted()
             connection.execute("BEGIN IMMEDIATE").close()
             tx = SqlTx(connection, self._known, self._clock, self._events, self._seals)
+            tx.station = self.shared_by
             try:
                 result = work(tx)
                 head, subjects = tx.finish_journal()

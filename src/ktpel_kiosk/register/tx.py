@@ -27,8 +27,8 @@ from ktpel_kiosk.register.areas.status_entries import StatusEntryView, StatusEnt
 from ktpel_kiosk.register.seals import RowSeals
 
 
-class SqlView(QueueArea, ApplicationView, RecordingView, OutboxView, CardView, OfficeView, JournalView, BookView, ComplaintView,
-              PopulationView, DuplicateView, ListingView, StatisticsArea, RetentionView, CourierView, StatusEntryView, PrivacyView,
+class SqlView(QueueArea, ApplicationView, RecordingView, RetentionView, OutboxView, CardView, OfficeView, JournalView, BookView,
+              ComplaintView, PopulationView, DuplicateView, ListingView, StatisticsArea, CourierView, StatusEntryView, PrivacyView,
               AlertArea):
     """``ports.register.View`` on one snapshot."""
 

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import datetime
-from typing import Final
+from functools import cache
+from typing import Any, Final
 
-from sqlalchemy import bindparam, func, or_, select, text, update
+from sqlalchemy import Select, bindparam, func, or_, select, text, update
 from sqlalchemy.dialects.sqlite import insert
 
 from ktpel_kiosk.domain.errors import DuplicateRequest, NotFound
@@ -15,7 +16,7 @@ from ktpel_kiosk.domain.status import StatusEvent
 from ktpel_kiosk.register import mappers
 from ktpel_kiosk.register.codecs import micros
 from ktpel_kiosk.register.rows import CounterRow, PacketRow, StatusEventRow, table_of
-from ktpel_kiosk.register.session import ConstraintBroken, Session
+from ktpel_kiosk.register.session import ConstraintBroken, Row, Session
 
 PACKETS: Final = table_of(PacketRow)
 EVENTS: Final = table_of(StatusEventRow)
@@ -40,17 +41,29 @@ _LAST = select(PACKETS).order_by(PACKETS.c.counter.desc()).limit(1)
 _STATUSES = select(EVENTS).where(EVENTS.c.packet_id == bindparam("wanted")).order_by(EVENTS.c.sequence)
 _PATHS = select(PACKETS.c.path).where(PACKETS.c.purged_at.is_(None))
 _RECEIVED = select(func.count()).select_from(PACKETS).where(text("packet.state = 'received'"), PACKETS.c.received_at >= bindparam("since"))
-_CURSOR = select(COUNTERS.c.value).where(COUNTERS.c.series == CURSOR, COUNTERS.c.year == 0)
+_CURSOR = select(COUNTERS.c.value).where(COUNTERS.c.series == bindparam("k_series"), COUNTERS.c.year == 0)
 _ADD_PACKET = insert(PACKETS)
 _ADD_STATUS = insert(EVENTS).on_conflict_do_nothing(index_elements=[EVENTS.c.packet_id, EVENTS.c.sequence])
 _SAVE_PACKET = update(PACKETS).where(PACKETS.c.packet_id == bindparam("k_id"))
-_READ_TO = insert(COUNTERS).values(series=CURSOR, year=0, value=bindparam("reached"))
+_READ_TO = insert(COUNTERS).values(series=bindparam("k_series"), year=0, value=bindparam("reached"))
 _READ_TO = _READ_TO.on_conflict_do_update(
     index_elements=[COUNTERS.c.series, COUNTERS.c.year], set_={"value": _READ_TO.excluded.value},
     where=COUNTERS.c.value < _READ_TO.excluded.value)
 
 
+@cache
+def own_only(statement: Select[Any]) -> Select[Any]:
+    """The packets one desk sealed, whose files lie on its disk."""
+    return statement.where(PACKETS.c.station == bindparam("own"))
+
+
 class OutboxView(Session):
+    def of_desk(self, statement: Select[Any], **parameters: Any) -> Sequence[Row]:
+        """Rows of packets; in a register that several desks share those of the asking desk."""
+        if not self.station:
+            return self.all(statement, **parameters)
+        return self.all(own_only(statement), own=self.station, **parameters)
+
     def packet(self, packet_id: str) -> Packet | None:
         found = self.one(_ONE, wanted=packet_id)
         return mappers.PACKET.value(found) if found else None
@@ -60,26 +73,30 @@ class OutboxView(Session):
         return mappers.PACKET.value(found) if found else None
 
     def packets(self, *, unsent_only: bool = False) -> Sequence[Packet]:
-        return [mappers.PACKET.value(r) for r in self.all(_WAITING if unsent_only else _ALL)]
+        return [mappers.PACKET.value(r) for r in self.of_desk(_WAITING if unsent_only else _ALL)]
 
     def packet_paths(self) -> frozenset[str]:
-        return frozenset(r["path"] for r in self.stream(_PATHS))
+        return frozenset(r["path"] for r in (self.of_desk(_PATHS) if self.station else self.stream(_PATHS)))
 
     def packets_received(self, since: datetime) -> int:
         return int(self.scalar(_RECEIVED, since=micros(since)))
 
     def due_packets(self, now: datetime, limit: int) -> Sequence[Packet]:
-        return [mappers.PACKET.value(r) for r in self.all(_DUE, now=micros(now), far=micros(now + FARTHEST_TRY), most=max(0, limit))]
+        return [mappers.PACKET.value(r) for r in self.of_desk(_DUE, now=micros(now), far=micros(now + FARTHEST_TRY), most=max(0, limit))]
 
     def last_packet(self) -> Packet | None:
-        found = self.one(_LAST)
-        return mappers.PACKET.value(found) if found else None
+        found = self.of_desk(_LAST)
+        return mappers.PACKET.value(found[0]) if found else None
 
     def status_events(self, packet_id: str) -> Sequence[StatusEvent]:
         return [mappers.STATUS.value(r) for r in self.all(_STATUSES, wanted=packet_id)]
 
     def status_cursor(self) -> int:
-        return int(self.scalar(_CURSOR) or 0)
+        return int(self.scalar(_CURSOR, k_series=self._cursor()) or 0)
+
+    def _cursor(self) -> str:
+        """Each station has a feed of its own."""
+        return f"{CURSOR}:{self.station}" if self.station else CURSOR
 
 
 class OutboxWrites(OutboxView):
@@ -101,5 +118,5 @@ class OutboxWrites(OutboxView):
 
     def add_status(self, event: StatusEvent) -> bool:
         if event.source == GATEWAY:
-            self.run(_READ_TO, {"reached": event.sequence})
+            self.run(_READ_TO, {"k_series": self._cursor(), "reached": event.sequence})
         return bool(self.run(_ADD_STATUS, mappers.STATUS.values(event)).rowcount == 1)

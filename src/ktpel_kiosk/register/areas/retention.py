@@ -12,16 +12,17 @@ from sqlalchemy.dialects.sqlite import insert
 from ktpel_kiosk.domain.outbox import CONTENTS_GONE, Packet, PacketState, WaitCause
 from ktpel_kiosk.domain.retention import Kept, PurgeRun, Spare
 from ktpel_kiosk.register import mappers
+from ktpel_kiosk.register.areas.outbox import OutboxView, own_only
 from ktpel_kiosk.register.codecs import moment
 from ktpel_kiosk.register.ledger_tables import PACKET_SPARE as SPARES
 from ktpel_kiosk.register.ledger_tables import PURGE as PURGES
 from ktpel_kiosk.register.rows import PacketRow, table_of
-from ktpel_kiosk.register.session import Session
 
 PACKETS: Final = table_of(PacketRow)
 
 _SPARE = select(SPARES).where(SPARES.c.packet_id == bindparam("wanted"))
 _PATHS = select(SPARES.c.path)
+_OWN_PATHS = _PATHS.where(SPARES.c.packet_id.in_(own_only(select(PACKETS.c.packet_id))))
 _OF_APPLICATION = select(PACKETS).where(PACKETS.c.permohonan_id == bindparam("wanted")).order_by(PACKETS.c.counter)
 _AFTER = select(PACKETS).where(PACKETS.c.counter > bindparam("after")).order_by(PACKETS.c.counter).limit(bindparam("most"))
 _UNSENT = select(PACKETS).where(text("packet.state <> 'received' AND packet.replaced_by = ''")).order_by(PACKETS.c.counter)
@@ -44,28 +45,28 @@ _ADD, _DROP = insert(SPARES), delete(SPARES).where(SPARES.c.packet_id == bindpar
 _ADD_PURGE = insert(PURGES)
 
 
-class RetentionView(Session):
+class RetentionView(OutboxView):
     def spare(self, packet_id: str) -> Spare | None:
         found = self.one(_SPARE, wanted=packet_id)
         return mappers.SPARE.value(found) if found else None
 
     def spare_paths(self) -> frozenset[str]:
-        return frozenset(r["path"] for r in self.stream(_PATHS))
+        return frozenset(r["path"] for r in (self.stream(_OWN_PATHS, own=self.station) if self.station else self.stream(_PATHS)))
 
     def packets_of(self, permohonan_id: str) -> Sequence[Packet]:
         return [mappers.PACKET.value(r) for r in self.all(_OF_APPLICATION, wanted=permohonan_id)]
 
     def packets_after(self, counter: int, limit: int) -> Sequence[Packet]:
-        return [mappers.PACKET.value(r) for r in self.all(_AFTER, after=counter, most=max(0, limit))]
+        return [mappers.PACKET.value(r) for r in self.of_desk(_AFTER, after=counter, most=max(0, limit))]
 
     def unsent_after(self, counter: int, limit: int) -> Sequence[Packet]:
-        return [mappers.PACKET.value(r) for r in self.all(_UNSENT_AFTER, after=counter, most=max(0, limit))]
+        return [mappers.PACKET.value(r) for r in self.of_desk(_UNSENT_AFTER, after=counter, most=max(0, limit))]
 
     def damaged(self, limit: int) -> Sequence[Packet]:
-        return [mappers.PACKET.value(r) for r in self.all(_DAMAGED, most=max(0, limit))]
+        return [mappers.PACKET.value(r) for r in self.of_desk(_DAMAGED, most=max(0, limit))]
 
     def purgeable(self, after: int, limit: int) -> Sequence[Packet]:
-        return [mappers.PACKET.value(r) for r in self.all(_PURGEABLE, after=after, most=max(0, limit))]
+        return [mappers.PACKET.value(r) for r in self.of_desk(_PURGEABLE, after=after, most=max(0, limit))]
 
     def receipt_noted_at(self, packet: Packet) -> datetime | None:
         at = self.scalar(_NOTED, subject=packet.permohonan_id, packet_id=packet.packet_id)

@@ -88,8 +88,8 @@ TALLY_AT: Final = text(_tally(_STOOD, _STOOD_KIND, _BIODATA))
 OUTCOME_COUNTS: Final = text(f"""
     SELECT a.event AS event,
         CASE WHEN a.event IN ('ApplicationReturned', 'ReturnedAtCounter') THEN coalesce(json_extract(a.facts, '$.reason'), '')
-            WHEN CAST(json_extract(a.facts, '$.duplicate') AS TEXT) IN ('1', 'true') THEN 'data_ganda' ELSE '' END AS reason, coalesce(s.layanan, '') AS layanan,
-        coalesce(s.desa, '') AS desa, coalesce(s.jenis_kelamin, '') AS kelamin, count(*) AS count
+            WHEN CAST(json_extract(a.facts, '$.duplicate') AS TEXT) IN ('1', 'true') THEN 'data_ganda' ELSE '' END AS reason,
+        coalesce(s.layanan, '') AS layanan, coalesce(s.desa, '') AS desa, coalesce(s.jenis_kelamin, '') AS kelamin, count(*) AS count
     FROM audit AS a LEFT JOIN search AS s ON s.permohonan_id = a.subject
     WHERE a.event IN {OUTCOMES} AND a.at >= :since AND a.at < :until
     GROUP BY 1, 2, 3, 4, 5 ORDER BY 1, 2, 3, 4, 5""")
@@ -211,12 +211,12 @@ OFFICER_WORK: Final = text("""
 
 AUDIT_MOMENT: Final = text("SELECT at FROM audit WHERE sequence = :sequence")
 AUDIT_END: Final = text("SELECT max(sequence) AS last FROM audit")
-CAPTURES: Final = text("""
+_WHOLE = "CAST(json_extract(facts, '$.{0}') AS INTEGER)"
+CAPTURES: Final = text(f"""
     SELECT coalesce(json_extract(facts, '$.device'), '') AS device, json_extract(facts, '$.position') AS position, actor AS operator,
-        sum(event = 'SampleAccepted') AS captures, sum(event = 'SampleAccepted' AND CAST(json_extract(facts, '$.attempt') AS INTEGER) > 1) AS repeats,
-        sum(event = 'SampleForced') AS forced,
-        sum(event = 'SampleAccepted' AND CAST(json_extract(facts, '$.score') AS INTEGER) < 255) AS scored,
-        sum(CASE WHEN event = 'SampleAccepted' AND CAST(json_extract(facts, '$.score') AS INTEGER) < 255 THEN CAST(json_extract(facts, '$.score') AS INTEGER) ELSE 0 END)
+        sum(event = 'SampleAccepted') AS captures, sum(event = 'SampleAccepted' AND {_WHOLE.format('attempt')} > 1) AS repeats,
+        sum(event = 'SampleForced') AS forced, sum(event = 'SampleAccepted' AND {_WHOLE.format('score')} < 255) AS scored,
+        sum(CASE WHEN event = 'SampleAccepted' AND {_WHOLE.format('score')} < 255 THEN {_WHOLE.format('score')} ELSE 0 END)
             AS score_sum
     FROM audit WHERE sequence BETWEEN :first AND :last AND event IN ('SampleAccepted', 'SampleForced') AND at >= :since AND at < :until
     GROUP BY 1, 2, 3""")

@@ -146,12 +146,13 @@ class ServerConnection:
             cursor = self.raw.execute(statement.sql, parameters, binary=True)
             self.total_changes += max(0, cursor.rowcount)
             return cursor
-        every = ", ".join(f'"{statement.table}"."{c}"' for c in columns)
+        sent = _sent(statement, parameters, columns)
+        every = ", ".join(f'"{statement.table}"."{c}"' for c in columns if c not in sent)
         joined = f"{statement.sql}, {every}" if statement.returning else f"{statement.sql} RETURNING {every}"
         cursor = self.raw.execute(joined, parameters, binary=True)
         rows, names = cursor.fetchall(), [d[0] for d in cursor.description or ()]
-        own = len(names) - len(columns)
-        self._tell(statement, [row[own:] for row in rows], columns)
+        own = len(names) - len(columns) + len(sent)
+        self._tell(statement, [_whole(row[own:], columns, sent) for row in rows], columns)
         self.total_changes += len(rows)
         return Found(names[:own], [row[:own] for row in rows], len(rows))
 
@@ -230,6 +231,20 @@ class ServerConnection:
         return row[0] if row else None
 
 
+def _sent(statement: Statement, parameters: Any, columns: Sequence[str]) -> Mapping[str, bytes]:
+    """Pictures of a new row, which need not come back from the server to be known."""
+    if statement.act != "INSERT" or not isinstance(parameters, Mapping):
+        return {}
+    return {c: value for c in columns if isinstance(value := parameters.get(c), bytes)}
+
+
+def _whole(row: tuple[Any, ...], columns: Sequence[str], sent: Mapping[str, bytes]) -> tuple[Any, ...]:
+    if not sent:
+        return row
+    rest = iter(row)
+    return tuple(sent[c] if c in sent else next(rest) for c in columns)
+
+
 _SHAPES: Final = """
     SELECT c.relname, a.attname, pg_get_expr(d.adbin, d.adrelid), coalesce(array_position(i.indkey::int2[], a.attnum), -1) + 1
     FROM pg_class AS c JOIN pg_attribute AS a ON a.attrelid = c.oid AND a.attnum > 0 AND NOT a.attisdropped
@@ -246,7 +261,7 @@ def _translated() -> Iterator[None]:
         raise told(error) from None  # its text may quote whole rows
 
 
-def told(error: psycopg.Error) -> Exception:
+def told(error: psycopg.Error) -> Any:
     """What SQLite's driver would have raised. The server's detail, which quotes values, is left out."""
     made: Any
     rule = " ".join(filter(None, (error.diag.message_primary, error.diag.constraint_name)))

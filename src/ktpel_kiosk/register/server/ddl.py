@@ -17,6 +17,9 @@ _TABLE = re.compile(r"\s*CREATE TABLE (\w+)")
 _GLOB = re.compile(r"(\w+) (NOT )?GLOB (\x00\d+\x00)")
 _RANDOM: Final = "lower(hex(randomblob(16)))"
 _TYPES: Final = (
+    # each station of the office counts its own packets, and chains them
+    (re.compile(r"\bcounter INTEGER NOT NULL UNIQUE\b(.*)\)\s*STRICT\s*$"),
+     r"counter INTEGER NOT NULL\1, UNIQUE (station, counter)) STRICT"),
     (re.compile(r"\)\s*STRICT(?:, WITHOUT ROWID)?\s*$"), ")"),
     (re.compile(r"\bINTEGER\b"), "BIGINT"), (re.compile(r"\bREAL\b"), "DOUBLE PRECISION"), (re.compile(r"\bBLOB\b"), "BYTEA"),
     # bytes are compared, as SQLite does, whatever the server's language is

@@ -103,8 +103,8 @@ def _named_tables(code: str) -> str:
     while found := _FROM_BRACKET.search(code, at):
         end = _closing(code, found.end() - 1)
         if not _ALIASED.match(code, end + 1):
-            code = f"{code[:end + 1]} AS q{count}_{code[end + 1:]}" if code[end + 1:end + 2].isalnum() else (
-                f"{code[:end + 1]} AS q{count}_ {code[end + 1:]}")
+            rest = code[end + 1:]
+            code = f"{code[:end + 1]} AS q{count}_{' ' if rest[:1].isalnum() else ''}{rest}"
             count += 1
         at = found.end()
     return code

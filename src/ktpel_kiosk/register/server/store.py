@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, Final, cast
 
 from sqlcipher3 import dbapi2
 
-from ktpel_kiosk.domain.errors import Corrupt, IoFailure, KioskError
+from ktpel_kiosk.domain.errors import Corrupt, IoFailure, KioskError, StorageTrouble
 from ktpel_kiosk.durable import make_folder, storage_trouble
 from ktpel_kiosk.register.server.address import ServerAddress
 from ktpel_kiosk.register.server.connection import ServerConnection, ServerLost
@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from ktpel_kiosk.ports.clock import Clock, Ids
     from ktpel_kiosk.register.anchor import Anchor
     from ktpel_kiosk.register.gently import Gently
+    from ktpel_kiosk.register.tx import SqlView
 
 COMMIT_ASKED_S: Final = 10.0
 """How long a desk tries to learn whether the commit during which it lost the server was done."""
@@ -86,7 +87,7 @@ class ServerRegister(SqlRegister):
         address: of the office server.
         beside: path in the station's own folder; ``<beside>.anchor`` and ``<beside>.last`` lie there: each desk is a witness of the audit.
         key: the office's register key, the same at every desk: it seals rows and proves that this is the right register.
-        station: shown to who looks at the server's connections.
+        station: whose packets these are to send; also shown to who looks at the server's connections. Empty: of all (a look from outside).
 
     Raises:
         KeyUnavailable, Corrupt, TooNew: see :func:`migrate.prove`. A server that does not answer is no reason: each read and write asks
@@ -96,9 +97,11 @@ class ServerRegister(SqlRegister):
     def __init__(self, address: ServerAddress, beside: Path, key: bytes, clock: Clock, ids: Ids, *, station: str = "",
                  **settings: Any) -> None:
         self._address, self._station = address, station
+        self.shared_by = station
         self._proved = False
         self._first: ServerConnection | None = None
         """Made while opening, for whoever connects first."""
+        self._late = bool(settings.get("late"))
         super().__init__(beside, key, clock, ids, **settings)
 
     # -- opening -----------------------------------------------------------------------------------------------------------
@@ -109,8 +112,9 @@ class ServerRegister(SqlRegister):
             make_folder(self._path.parent)
         except OSError as error:
             raise storage_trouble(error, self._path.parent) from error
-        with suppress(ServerLost):  # whoever uses the register first hears of it
-            self._first = self._connect()
+        if not self._late:
+            with suppress(ServerLost):  # whoever uses the register first hears of it
+                self._first = self._connect()
 
     def _connect(self) -> ServerConnection:
         """A connection to a register that was proved to be ours."""
@@ -153,6 +157,14 @@ class ServerRegister(SqlRegister):
         self._drop_writing()
         self._pooled = cast(Any, connection)
         return connection
+
+    def _look_at_anchor(self, view: SqlView) -> bool:
+        """A desk that comes for the first time takes the audit as it finds it: the other desks have been witnesses of it."""
+        if not self._anchor_file.path.exists() and not self._last.path.exists():
+            with suppress(StorageTrouble):  # made again after the next commits
+                self._anchor_file.write(view.audit_head())
+            return True
+        return super()._look_at_anchor(view)
 
     def _trusted(self) -> Any:
         if self._suspect or self._writing is None or self._writing.lost:
