@@ -179,7 +179,6 @@ class Kiosk:
 
     def _copy(self) -> None:
         from ktpel_kiosk.app.backup import daily_copy
-
         from ktpel_kiosk.app.update_store import forget_before
 
         try:

@@ -10,8 +10,8 @@ from PySide6.QtCore import QEvent
 from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import QBoxLayout, QScrollArea, QStackedWidget, QVBoxLayout
 
-from ktpel_kiosk.desk import sign_in_bound, station_care
-from ktpel_kiosk.ui.pages.base import Page, scroll
+from ktpel_kiosk.desk import sign_in_bound, station_care, updates
+from ktpel_kiosk.ui.pages.base import Page, apart, scroll
 from ktpel_kiosk.ui.pages.settings_calendar import CalendarSection
 from ktpel_kiosk.ui.pages.settings_capture import CaptureSection
 from ktpel_kiosk.ui.pages.settings_devices import DevicesSection
@@ -40,19 +40,22 @@ SECTIONS: tuple[tuple[str, str], ...] = (
 )
 SERVING: tuple[tuple[str, str], ...] = (("kunci", "Kunci & sertifikat"), ("cadangan", "Cadangan"))
 """Only at a desk that serves people; practice has keys and a gateway of its own."""
+NEWER: tuple[tuple[str, str], ...] = (("pembaruan", "Pembaruan"),)
+"""Only at a desk that serves people."""
 BOUND: tuple[tuple[str, str], ...] = (("masuk", "Masuk tanpa pusat"),)
 """Only where signing in without the centre ends; a practice office is not bound."""
 LATE: dict[str, str] = {"masa": "settings_keeping:KeepingSection", "akses": "settings_access_log:AccessLogSection",
                         "kegagalan": "settings_breach:BreachSection",
                         "masuk": "settings_alone:AloneSection",
-                        "kunci": "settings_certificates:CertificatesSection", "cadangan": "settings_copies:CopiesSection"}
+                        "kunci": "settings_certificates:CertificatesSection", "cadangan": "settings_copies:CopiesSection",
+                        "pembaruan": "settings_update:UpdateSection"}
 """Imported only where they are shown."""
 MAKERS: dict[str, Any] = {"kantor": OfficeSection, "sop": SopSection, "kalender": CalendarSection, "penduduk": PopulationSection,
                           "petugas": PeopleSection, "perangkat": DevicesSection, "sambungan": LineSection, "simpanan": RetentionSection,
                           "blangko": BlangkoSection, "rekam": CaptureSection, "mutu": QualitySection, "tampilan": LookSection}
 
 GROUPS: tuple[tuple[str, str], ...] = (
-    ("Kantor", "kantor sop kalender penduduk mutu"), ("Meja ini", "tampilan perangkat rekam blangko"),
+    ("Kantor", "kantor sop kalender penduduk mutu"), ("Meja ini", "tampilan perangkat rekam blangko pembaruan"),
     ("Orang dan kunci", "petugas masuk kunci"), ("Data", "sambungan simpanan cadangan"),
     ("Pelindungan data", "masa akses kegagalan"),
 )
@@ -60,7 +63,7 @@ GROUPS: tuple[tuple[str, str], ...] = (
 ICONS = {"kantor": "inbox", "sop": "list-checks", "kalender": "calendar", "penduduk": "users", "mutu": "message-square",
          "tampilan": "contrast", "perangkat": "printer", "rekam": "scan-face", "blangko": "credit-card", "petugas": "user",
          "masuk": "wifi-off",
-         "kunci": "lock", "sambungan": "wifi", "simpanan": "hard-drive", "cadangan": "save",
+         "kunci": "lock", "sambungan": "wifi", "simpanan": "hard-drive", "cadangan": "save", "pembaruan": "package-check",
          "masa": "clock", "akses": "eye", "kegagalan": "megaphone"}
 WORDS = {"kantor": "kop surat alamat telepon jam layanan nomor register penanda tangan stasiun",
          "sop": "langkah alur mutu baku syarat standar pelayanan temuan versi",
@@ -73,6 +76,7 @@ WORDS = {"kantor": "kop surat alamat telepon jam layanan nomor register penanda 
          "kunci": "sertifikat enkripsi cadangan kunci", "sambungan": "server jaringan internet proksi kecepatan jam kirim sertifikat",
          "simpanan": "masa simpan pemusnahan hapus ruang kosong disk retensi", "cadangan": "backup pulihkan restore USB salinan",
          "masa": "retensi lama simpan hapus jadwal UU PDP privasi", "akses": "siapa melihat log alasan NIK privasi pengawasan",
+         "pembaruan": "versi update pasang aplikasi terbaru USB",
          "kegagalan": "insiden bocor hilang pemberitahuan lembaga 72 jam UU PDP privasi"}
 LIST_FROM = 1000
 """Design pixels of the page from which the list stands beside the sections; below it is one line above them."""
@@ -81,6 +85,7 @@ LIST_FROM = 1000
 def sections(session: Session) -> tuple[tuple[str, str], ...]:
     """Keys and titles of what this desk has."""
     found = (*SECTIONS, *SERVING) if station_care.offered(session.desk) else SECTIONS
+    found = (*found, *NEWER) if updates.offered(session.desk) else found
     return (*found, *BOUND) if sign_in_bound.offered(session.desk) else found
 
 
@@ -120,11 +125,13 @@ class PengaturanPage(Page):
     def section(self, key: str) -> Any:
         """The section, built now if it was never opened."""
         if key not in self._sections:
-            made = self._class(key)(self)
-            self._sections[key] = made
-            self._held[key] = scroll(made)  # with large letters on a small screen a section is higher than the window
-            self.stack.addWidget(self._held[key])
+            self._hold(key, self._class(key)(self))
         return self._sections[key]
+
+    def _hold(self, key: str, made: Any) -> None:
+        self._sections[key] = made
+        self._held[key] = scroll(made)  # with large letters on a small screen a section is higher than the window
+        self.stack.addWidget(self._held[key])
 
     @staticmethod
     def _class(key: str) -> Any:
@@ -135,7 +142,9 @@ class PengaturanPage(Page):
 
     def prepare(self) -> Iterator[None]:
         for key, _title in sections(self.session):
-            self.section(key)
+            if key not in self._sections:
+                yield from apart(lambda key=key: self._class(key)(self), lambda made, key=key: self._hold(key, made),
+                                 lambda key=key: key not in self._sections)
             yield
 
     def dropped(self) -> None:
