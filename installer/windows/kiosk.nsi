@@ -20,6 +20,8 @@ Name "${NAME} ${VERSION}"
 OutFile "${OUT}"
 InstallDir "$PROGRAMFILES64\${NAME}"
 InstallDirRegKey HKLM "${KEY}" "Folder"
+Icon "${__FILEDIR__}/kiosk.ico"
+UninstallIcon "${__FILEDIR__}/kiosk.ico"
 BrandingText " "
 ShowInstDetails nevershow
 ShowUninstDetails nevershow
