@@ -41,6 +41,9 @@ class Region:
     successor: str = ""
 
 
+BELOW_KEPT = 64
+
+
 class RegionTable:
     """Lookups by code. Built by :func:`parse_region_table`; immutable after that, safe from any thread.
 
@@ -48,7 +51,7 @@ class RegionTable:
     villages when they are first asked for.
     """
 
-    __slots__ = ("_loaded", "_names", "_past", "_uncoded", "_village_text")
+    __slots__ = ("_below", "_loaded", "_names", "_past", "_uncoded", "_village_text")
 
     def __init__(self, names: dict[str, str], past: dict[str, str], uncoded: dict[str, list[str]] | None = None,
                  village_text: Callable[[str], str] | None = None) -> None:
@@ -57,6 +60,7 @@ class RegionTable:
         self._uncoded = uncoded or {}
         self._village_text = village_text
         self._loaded: dict[str, dict[str, str]] = {}
+        self._below: dict[tuple[str, bool], tuple[Region, ...]] = {}
 
     def _villages_of(self, province: str) -> dict[str, str]:
         """Code -> name of the province's villages from ``village_text``; empty without one."""
@@ -128,7 +132,13 @@ class RegionTable:
 
     def children(self, code: str = "", *, historic: bool = False) -> tuple[Region, ...]:
         """Regions right below ``code`` (provinces for ``""``), by code; historic ones only when asked for."""
-        return tuple(self._children(plain_code(code), historic))
+        asked = plain_code(code), historic
+        found = self._below.get(asked)
+        if found is None:  # all of the country is gone through for it, and every form of an office asks for the same few
+            if len(self._below) >= BELOW_KEPT:
+                self._below = {}
+            found = self._below[asked] = tuple(self._children(*asked))
+        return found
 
     def _children(self, plain: str, historic: bool) -> Iterator[Region]:
         wanted = {0: 2, 2: 4, 4: 6, 6: 10}.get(len(plain), 0)

@@ -6,7 +6,7 @@ A tool window of its own that can be docked; it exists only where the devices ar
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from functools import partial
+from functools import cached_property, partial
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QSize, Qt, QTimer
@@ -76,8 +76,7 @@ class PracticePanel(QDockWidget):
         self.tabs = Tabs((("pemohon", "Pemohon"), ("gangguan", "Perangkat")), "Kendali latihan")
         self.tabs.chosen.connect(self._chosen)
         layout.addWidget(self.tabs)
-        self.trainees = TraineesPart(window, controls)
-        layout.addWidget(self.trainees)
+        self._window, self._upper = window, layout
         self.world = QWidget()
         outer, layout = layout, QVBoxLayout(self.world)
         layout.setContentsMargins(0, 0, 0, 0)
@@ -105,8 +104,16 @@ class PracticePanel(QDockWidget):
         self.visibilityChanged.connect(self._seen)
         self.tabs.choose("gangguan")
 
+    @cached_property
+    def trainees(self) -> TraineesPart:
+        """Made when first looked at."""
+        made = TraineesPart(self._window, self._controls)
+        self._upper.insertWidget(1, made)
+        return made
+
     def _chosen(self, key: str) -> None:
-        self.trainees.setVisible(key == "pemohon")
+        if key == "pemohon" or "trainees" in self.__dict__:
+            self.trainees.setVisible(key == "pemohon")
         self.world.setVisible(key == "gangguan")
         if key == "pemohon":
             self.trainees.opened()

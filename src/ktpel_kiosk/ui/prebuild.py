@@ -130,4 +130,13 @@ def _import(first: Sequence[str]) -> None:
         if module not in sys.modules:
             import_module(module)
             time.sleep(0.01)  # the windows come first
+    _read_words()
     set_aside()
+
+
+def _read_words() -> None:
+    """The languages' packs and the sentences of errors, read from their files at the first word otherwise."""
+    from ktpel_kiosk.ui.applicant.lang import Tongue, hint_key, languages
+    for code in languages():
+        Tongue(code).name  # noqa: B018 - read by being asked for
+    hint_key("")

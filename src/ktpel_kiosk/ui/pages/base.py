@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from ktpel_kiosk.ui.operator_window import OperatorWindow
 
 T = TypeVar("T")
+W = TypeVar("W", bound=QWidget)
 
 
 class Page(QWidget):
@@ -146,6 +147,24 @@ class Page(QWidget):
 
     def trouble(self, error: KioskError) -> None:
         self.shell.show_error(error)
+
+
+def apart(make: Callable[[], W], put: Callable[[W], None], wanted: Callable[[], bool]) -> Iterator[None]:
+    """A part made in one turn and put into its page in the next, as styling it takes as long as making it.
+
+    Args:
+        wanted: False when somebody asked for the part meanwhile and got one; also nothing is put where the page was thrown away.
+    """
+    made = make()
+    fits = False
+    try:
+        yield
+        fits = wanted()
+        if fits:
+            put(made)
+    finally:
+        if not fits and isValid(made):
+            made.deleteLater()
 
 
 def scroll(inner: QWidget) -> QScrollArea:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -50,7 +51,7 @@ ONE_LINE_FROM = 960
 class PengaduanPage(Page):
     """``opened(new=True)`` begins a complaint, ``opened(id=…)`` chooses one; with ``tab="permintaan"`` a request of a data subject."""
 
-    def __init__(self, window: OperatorWindow) -> None:
+    def __init__(self, window: OperatorWindow, *, whole: bool = True) -> None:
         super().__init__(window)
         self.presenter = ComplaintsPresenter(window.session)
         self._serial = self._wait = 0
@@ -69,6 +70,23 @@ class PengaduanPage(Page):
         self.stack.addWidget(EmptyState("lock", "Pengaduan tidak terbuka untuk peran Anda",
                                         "Masuk sebagai petugas pelayanan atau atasan untuk melihat pengaduan."))
         self.frame.addWidget(self.stack, 1)
+        if whole:
+            self._panels()
+
+    @classmethod
+    def in_turns(cls, window: OperatorWindow) -> Iterator[Page | None]:
+        page = cls(window, whole=False)
+        yield None
+        page._panels()
+        yield page
+
+    def _panels(self) -> None:
+        """What stands beside the list."""
+        self.pane = ComplaintPane(self)
+        self.form = NewComplaint(self)
+        for panel in (self.pane, self.form):
+            panel.hide()
+            self._beside.addWidget(panel, 4)
         self.tabs.choose(COMPLAINTS)
 
     @property
@@ -113,14 +131,9 @@ class PengaduanPage(Page):
         left.setSpacing(16)
         left.addLayout(figures)
         left.addWidget(self._list(), 1)
-        both = QHBoxLayout()
+        self._beside = both = QHBoxLayout()
         both.setSpacing(16)
         both.addLayout(left, 5)
-        self.pane = ComplaintPane(self)
-        self.form = NewComplaint(self)
-        for panel in (self.pane, self.form):
-            panel.hide()
-            both.addWidget(panel, 4)
         layout.addLayout(both, 1)
         return side
 

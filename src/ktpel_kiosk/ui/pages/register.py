@@ -12,7 +12,7 @@ from PySide6.QtGui import QKeyEvent
 from PySide6.QtWidgets import QHBoxLayout, QStackedWidget, QVBoxLayout, QWidget
 
 from ktpel_kiosk.domain.errors import KioskError, NotAllowed
-from ktpel_kiosk.ui.pages.base import Page
+from ktpel_kiosk.ui.pages.base import Page, apart
 from ktpel_kiosk.ui.presenters.register import PERIODS, STATES, Filter, Found, RegisterPresenter, RegisterRow
 from ktpel_kiosk.ui.widgets.base import Card, label
 from ktpel_kiosk.ui.widgets.buttons import Button, Chip
@@ -158,14 +158,24 @@ class RegisterPage(Page):
         self.dossier.status_panel  # noqa: B018 - built by being asked for
         yield
         for key in SECTIONS:
-            self.parts[key]
+            if key not in self.parts:
+                yield from apart(lambda key=key: self._part_of(key), lambda part, key=key: self._put_part(key, part),
+                                 lambda key=key: key not in self.parts)
             yield
 
     def _make_part(self, key: str) -> BookSection:
-        module, name = SECTIONS[key].split(":")
-        part: BookSection = getattr(import_module(f"ktpel_kiosk.ui.pages.{module}"), name)(self)
+        part = self._part_of(key)
         self.sections.addWidget(part)
         return part
+
+    def _part_of(self, key: str) -> BookSection:
+        module, name = SECTIONS[key].split(":")
+        made: BookSection = getattr(import_module(f"ktpel_kiosk.ui.pages.{module}"), name)(self)
+        return made
+
+    def _put_part(self, key: str, part: BookSection) -> None:
+        self.parts[key] = part
+        self.sections.addWidget(part)
 
     def _search_side(self) -> QWidget:
         side = QWidget()

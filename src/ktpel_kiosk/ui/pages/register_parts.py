@@ -169,7 +169,7 @@ class DossierPane(QWidget):
         else:
             self.notice.hide()
         self._fill_steps(view)
-        self._fill_papers(view)
+        self.page.shell.bridge.soon(lambda: self._fill_papers(view) if self._view is view else None, self)
         self.statuses.show_for(p.id, view.dossier.packet is not None or any(
             t.stage is Stage.MENUNGGU_PRR and t.started_at is not None for t in p.tahap))
         self.go_button.set_text(view.go_text or "Buka")

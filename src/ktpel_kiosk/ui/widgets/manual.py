@@ -6,11 +6,12 @@ import re
 from pathlib import Path
 from typing import Any
 
-from PySide6.QtCore import QEvent, QTimer, QUrl, Signal
+from PySide6.QtCore import QEvent, QSize, Qt, QTimer, QUrl, Signal
 from PySide6.QtGui import (
     QBrush,
     QColor,
     QImage,
+    QImageReader,
     QResizeEvent,
     QTextBlockFormat,
     QTextCursor,
@@ -87,6 +88,11 @@ class ManualView(QTextBrowser):
         self._soon.setInterval(120)
         self._soon.timeout.connect(self._again)
         self._wide = 0
+        self._due: list[tuple[QUrl, str, QSize]] = []
+        self._pictures = QTimer(self)
+        self._pictures.setSingleShot(True)
+        self._pictures.setInterval(0)
+        self._pictures.timeout.connect(self._next_picture)
 
     def show_chapter(self, name: str, heading: str = "") -> None:
         """``heading``: begins of a heading's words, to be scrolled to. An unknown chapter shows the first one."""
@@ -109,6 +115,7 @@ class ManualView(QTextBrowser):
         self._wide = self.viewport().width()
         document = self.document()
         document.clear()
+        self._due.clear()
         document.setBaseUrl(QUrl.fromLocalFile(f"{manual_root()}/"))
         theme = theme_of(self)
         document.setDefaultFont(theme.font("body"))
@@ -202,16 +209,29 @@ class ManualView(QTextBrowser):
         name = QUrl(name)
         if kind != QTextDocument.ResourceType.ImageResource.value:
             return super().loadResource(kind, name)
-        image = QImage(str(manual_root() / name.toString().removeprefix("./")))
-        if image.isNull():
+        path = str(manual_root() / name.toString().removeprefix("./"))
+        size = QImageReader(path).size()
+        if size.isEmpty():
             return QImage(1, 1, QImage.Format.Format_RGB32)
         ratio = self.devicePixelRatioF()
         room = min(MOST_WIDE * theme_of(self).scale, self.viewport().width() - 3 * theme_of(self).px(8)) * ratio
-        if image.width() > room > 0:
-            from PySide6.QtCore import Qt
-            image = image.scaledToWidth(round(room), Qt.TransformationMode.SmoothTransformation)
-        image.setDevicePixelRatio(ratio)
-        return image
+        if size.width() > room > 0:
+            size = QSize(round(room), max(1, round(size.height() * room / size.width())))
+        if name not in (due[0] for due in self._due):
+            self._due.append((name, path, size))
+            self._pictures.start()
+        return _sized(QImage(size, QImage.Format.Format_RGB32), ratio, QColor(theme_of(self).color("line")))
+
+    def _next_picture(self) -> None:
+        """Reading and scaling one takes 10 ms and more, and a chapter has many: the words stand first, with room for the pictures."""
+        if not self._due:
+            return
+        name, path, size = self._due.pop(0)
+        image = QImage(path).scaled(size, Qt.AspectRatioMode.IgnoreAspectRatio, Qt.TransformationMode.SmoothTransformation)
+        self.document().addResource(QTextDocument.ResourceType.ImageResource.value, name, _sized(image, self.devicePixelRatioF()))
+        self.viewport().update()
+        if self._due:
+            self._pictures.start()
 
     def _follow(self, link: QUrl) -> None:
         """Chapters only: a kiosk opens no web page."""
@@ -231,3 +251,10 @@ class ManualView(QTextBrowser):
             self._wide = 0
             self._soon.start()
         super().changeEvent(event)
+
+
+def _sized(image: QImage, ratio: float, filled: QColor | None = None) -> QImage:
+    if filled is not None:
+        image.fill(filled)
+    image.setDevicePixelRatio(ratio)
+    return image
