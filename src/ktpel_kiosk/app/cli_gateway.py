@@ -37,6 +37,24 @@ def serve(context: typer.Context, data: Data = DEFAULT_DATA,
     guarded(lambda: run(data_of(data), options, typer.echo))
 
 
+@gateway_app.command("node")
+def node(config: Annotated[Path, typer.Option("--config", exists=True, dir_okay=False, help="Berkas TOML (docs/scale.md).")],
+         while_stdin: Annotated[bool, typer.Option("--while-stdin", help="Berhenti bila masukan standar ditutup.")] = False) -> None:
+    """Menjalankan satu simpul gateway di atas PostgreSQL dan penyimpanan S3; boleh banyak sekaligus."""
+    from ktpel_kiosk.app.gateway_node import serve as run
+
+    guarded(lambda: run(config, typer.echo, while_stdin))
+
+
+@gateway_app.command("sweep")
+def sweep(config: Annotated[Path, typer.Option("--config", exists=True, dir_okay=False, help="Berkas TOML (docs/scale.md).")]) -> None:
+    """Menghapus objek yang tidak dipakai paket mana pun (sisa simpul yang mati)."""
+    from ktpel_kiosk.app.gateway_node import read_config
+    from ktpel_kiosk.app.gateway_node import sweep as run
+
+    typer.echo(f"{guarded(lambda: run(read_config(config)))} objek dihapus.")
+
+
 @gateway_app.command("fault")
 def fault(operation: Annotated[str, typer.Argument(help="announce, create, offset, chunk, receipt, status, lookup, record, material, "
                                                    "card.")],

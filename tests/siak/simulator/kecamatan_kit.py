@@ -54,7 +54,7 @@ def days(places: list[Place], seed: int = 26, back: int = 14) -> Iterator[Kept]:
             at = NOW - timedelta(days=ago, minutes=rng.randrange(5, 200))
             stock = max(0, stock - rng.randrange(0, 2 * use))
             audit += rng.randrange(40, 200)
-            devices = {k: "ready" for k in ("camera", "fingerprint", "iris", "signature", "scanner", "card_reader", "card_printer")}
+            devices = dict.fromkeys(("camera", "fingerprint", "iris", "signature", "scanner", "card_reader", "card_printer"), "ready")
             if broken and ago < 4:
                 devices["card_printer"] = rng.choice(("trouble", "missing"))
             if rng.random() < 0.02:
@@ -63,9 +63,9 @@ def days(places: list[Place], seed: int = 26, back: int = 14) -> Iterator[Kept]:
             running, worst = rng.randrange(4, 40), rng.randrange(2, 90)
             overdue = rng.randrange(1, running) if rng.random() < 0.1 else 0
             found = beat(
-                place.station, wilayah=f"35{n:04d}", made_at=at, day=at.date(), sequence=int(at.timestamp() * 1000), release="0.0.9" if behind else "0.1.0",
-                backlog=waiting, devices=devices, trouble_pm={"card_printer": rng.randrange(0, 60)}, blangko=stock,
-                blangko_days=stock // use, running=running, overdue=overdue, oldest_overdue_h=worst if overdue else 0,
+                place.station, wilayah=f"35{n:04d}", made_at=at, day=at.date(), sequence=int(at.timestamp() * 1000),
+                release="0.0.9" if behind else "0.1.0", backlog=waiting, devices=devices, trouble_pm={"card_printer": rng.randrange(0, 60)},
+                blangko=stock, blangko_days=stock // use, running=running, overdue=overdue, oldest_overdue_h=worst if overdue else 0,
                 copy_h=rng.choice((6, 10, 20, 30, 400 if rng.random() < 0.03 else 12)), drill_d=rng.randrange(2, 110),
                 certificate_d=rng.choice((300, 200, 12 if rng.random() < 0.04 else 150)), audit_length=audit,
                 audit_head=hashlib.sha256(f"{place.station}{audit}".encode()).hexdigest())

@@ -135,8 +135,11 @@ def _row(line: Line, zone: tzinfo) -> str:
 
 
 def _name(line: Line) -> str:
-    where = f"{line.place.region} · {line.place.station}" if line.place.region else line.place.station
-    return f'<a href="/dinas/stasiun/{safe(line.place.station)}">{safe(line.place.name)}</a><small>{safe(where)}</small>'
+    return f'<a href="/dinas/stasiun/{safe(line.place.station)}">{safe(line.place.name)}</a><small>{safe(_where(line))}</small>'
+
+
+def _where(line: Line) -> str:
+    return f"{line.place.region} · {line.place.station}" if line.place.region else line.place.station
 
 
 def _needs(line: Line) -> str:
@@ -162,7 +165,7 @@ def _cells(line: Line) -> list[tuple[str, str]]:
                 ("Antrean kirim", "Printer kartu", "Blangko", "Lewat waktu", "Cadangan", "Versi")]
     queue = f"{number(b.waiting)} paket" + (f"<small>tertua {span_h(b.oldest_h)}</small>" if b.waiting else "")
     health = HEALTH[b.devices["card_printer"]][0] if "card_printer" in b.devices else "tidak ada"
-    lasts = "belum terpakai" if b.blangko_days is None else f"cukup {number(b.blangko_days)} hari"
+    lasts = "habis" if not b.blangko else "belum terpakai" if b.blangko_days is None else f"cukup {number(b.blangko_days)} hari"
     late = f"{number(b.overdue)} dari {number(b.running)}" + (f"<small>terlama {span_h(b.oldest_overdue_h)}</small>" if b.overdue else "")
     copy = "belum ada" if b.copy_h is None else span_h(b.copy_h)
     drill = "belum pernah dicoba" if b.drill_d is None else f"dicoba {b.drill_d} hari lalu" if b.drill_d else "dicoba hari ini"
@@ -182,8 +185,8 @@ def _cells(line: Line) -> list[tuple[str, str]]:
 def station(line: Line, history: Sequence[tuple[Heartbeat, datetime]], now: datetime, zone: tzinfo) -> str:
     """``history``: signs of life with the time they came, newest first."""
     beats = [b for b, _ in history]
-    head = (f'<p class="back"><a href="/dinas">Semua kecamatan</a></p><div class="card title"><div><h2>{safe(line.place.name)}</h2>'
-            f'<p class="soft">{safe(line.place.region)} {safe(line.place.station)}</p></div>{_needs(line)}</div>')
+    head = (f'<p class="back"><a href="/dinas">‹ Semua kecamatan</a></p><div class="card title"><div><h2>{safe(line.place.name)}</h2>'
+            f'<p class="soft">{safe(_where(line))}</p></div>{_needs(line)}</div>')
     if line.beat is None:
         body = ('<div class="card empty"><p>Stasiun ini belum pernah memberi kabar. Periksa apakah kiosnya sudah dipasang, '
                 "sertifikatnya sudah ada, dan alamat gateway-nya benar.</p></div>")

@@ -34,7 +34,7 @@ tbody th{font-weight:400;text-align:left;white-space:nowrap}
 td,tbody th{padding:10px 14px;border-top:1px solid #edf1f4;vertical-align:top}
 tbody tr:hover{background:#f8fafc}
 tbody th a{font-weight:600}
-small{display:block;font-size:12px;color:var(--soft)}
+small{display:block;font-size:12px;font-weight:400;color:var(--soft)}
 td{white-space:nowrap}td:nth-child(2){white-space:normal;min-width:210px}
 tr.bad>th:first-child{box-shadow:inset 4px 0 #d2473d}tr.warn>th:first-child{box-shadow:inset 4px 0 #e3a23c}
 .chips{display:flex;flex-wrap:wrap;gap:5px}
@@ -56,11 +56,13 @@ td .bad,dd .bad{color:var(--red);font-weight:600}td .warn,dd .warn{color:var(--a
 @media(max-width:1500px){td,tbody th,thead th{padding-left:9px;padding-right:9px}td:nth-child(2){min-width:180px}}
 @media(max-width:1100px){.tiles{grid-template-columns:repeat(3,minmax(0,1fr))}.columns{grid-template-columns:minmax(0,1fr)}}
 @media(max-width:820px){main,header{padding-left:14px;padding-right:14px}.tiles{grid-template-columns:repeat(2,minmax(0,1fr));gap:10px}
- .summary{font-size:17px}.space{display:none}input[type=search]{width:auto;flex:1;min-width:0}.tools form{width:100%}
+ .summary{font-size:17px}.space{display:none}
+ .tools form input[type=search]{width:auto;max-width:none;flex:1;min-width:0}.tools form{width:100%}
  .list{background:none;border:0;padding:0}table,tbody{display:block}thead{display:none}
  tbody tr{display:block;background:#fff;border:1px solid var(--line);border-radius:12px;margin-bottom:12px;padding:12px 14px}
  tbody tr.bad{border-left:4px solid #d2473d}tbody tr.warn{border-left:4px solid #e3a23c}
- tbody th,tbody tr>th:first-child{display:block;border:0;padding:0 0 8px;box-shadow:none;font-size:16px}
+ tbody tr.bad>th:first-child,tbody tr.warn>th:first-child{box-shadow:none}
+ tbody th,tbody tr>th:first-child{display:block;border:0;padding:0 0 8px;font-size:16px}
  td,td:nth-child(2){display:grid;grid-template-columns:minmax(96px,38%) 1fr;border:0;padding:5px 0;white-space:normal;min-width:0}
  td::before{content:attr(data-name);color:var(--soft)}td>*{grid-column:2}td>small{grid-column:2}
  .facts>div{grid-template-columns:minmax(110px,40%) 1fr}}
