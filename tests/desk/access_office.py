@@ -55,6 +55,7 @@ from ktpel_kiosk.desk import (
     population,
     printing,
     progress,
+    provision,
     purge_paper,
     queue,
     reconcile,
@@ -95,6 +96,7 @@ from ktpel_kiosk.domain.ganda import DuplicateCheck, DuplicateHit, FingerLikenes
 from ktpel_kiosk.domain.laporan import Masa
 from ktpel_kiosk.domain.ledgers import AlasanTarik, Pejabat
 from ktpel_kiosk.domain.line import LineRules
+from ktpel_kiosk.domain.provision import BundleHead, Holds, Provision
 from ktpel_kiosk.domain.sop import Layanan, Peran, Stage
 from ktpel_kiosk.domain.status import StatusSiak
 from ktpel_kiosk.domain.viewing import Lihat
@@ -346,6 +348,12 @@ def _new_sop(desk: Desk) -> str:
     return desk.sop.source_text + "\n# versi uji\n"
 
 
+def _bundle(d: Any) -> Provision:
+    """A later bundle for this very desk that only says who sent it."""
+    at = datetime(2026, 11, 26, tzinfo=UTC)
+    return Provision(BundleHead("0" * 32, 1, at, d.sop.id, "Kantor", d.station, "Meja 1", Holds(), ("ab",), "cd"))
+
+
 def _adopt_plan() -> population.ImportPlan:
     return population.ImportPlan("daftar.csv", "0" * 64, 0, (), (), (), ())
 
@@ -435,6 +443,8 @@ CALLS: dict[str, Call] = {
     "material.take_centre_biodata": lambda o, d, a: material.take_centre_biodata(d, a, o.p["cetak"]),
     "notices.set_maklumat": lambda o, d, a: notices.set_maklumat(d, a, "Kami melayani dengan cepat."),
     "population.adopt": lambda o, d, a: population.adopt(d, a, _adopt_plan()),
+    "provision.check_trust": lambda o, d, a: provision.check_trust(d, a, _bundle(d).head),
+    "provision.take": lambda o, d, a: provision.take(d, a, _bundle(d)),
     "population.examine": lambda o, d, a: population.examine(_with_table(d, [("bukan", "kolom")]), a, Path("daftar.csv")),
     "population.save_problems": lambda o, d, a: population.save_problems(d, a, _adopt_plan(), o.folder / "tolak.csv"),
     "official_card.blank_in_stock": lambda o, d, a: official_card.blank_in_stock(_no_cards(d), a, o.p["cetak"], _serial(d)),

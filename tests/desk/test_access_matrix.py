@@ -191,6 +191,8 @@ TABLE: dict[str, str] = {
     "notices.set_maklumat": "supervisor admin",
     "population.examine": "supervisor admin",
     "population.adopt": "supervisor admin",
+    "provision.check_trust": "admin",
+    "provision.take": "admin",
     "population.save_problems": "supervisor admin",
     "sop_versions.adopt": "kasi supervisor",
     "sop_versions.turn_local_extras": "supervisor admin",

@@ -19,7 +19,7 @@ from ktpel_kiosk.domain.errors import BadInput, IoFailure, KioskError
 from ktpel_kiosk.domain.passwords import PRODUCTION_LENGTH, password_problem, user_name
 from ktpel_kiosk.domain.sop import Peran
 from ktpel_kiosk.domain.sop_file import parse_sop
-from ktpel_kiosk.ports.setup import BackupPlace, KeyState, NewOfficer, OfficeAnswers, SetupAnswers, SopChoice
+from ktpel_kiosk.ports.setup import BackupPlace, FilledIn, FoundBundle, KeyState, NewOfficer, OfficeAnswers, SetupAnswers, SopChoice
 
 HOUSE = ("pronojiwo", "kebakkramat", "tempeh", "palaran", "tapin")
 ROLES = ("station", "centre", "receipt", "line_ca", "line")
@@ -39,6 +39,9 @@ class SetupDouble:
         self.back.report = replace(self.back.report, missing=None, missing_packets=None, missing_acts=None,
                                    series=tuple(replace(s, now=None) for s in self.back.report.series))
         self.noted = False
+        self.sticks: list[FoundBundle] = []
+        self.brought: FilledIn | None = None
+        self.opened_bundle: frozenset[str] = frozenset()
         self.fake = FakeDevices()
         self.state = KeyState("", {}, ROLES)
         self.places = [BackupPlace(folder / "usb", "Disk USB 64 GB", 58_200_000_000, True),
@@ -139,7 +142,8 @@ class SetupDouble:
             found["nama"] = "Nama petugas belum diisi."
         if not officer.peran:
             found["peran"] = "Pilih paling sedikit satu peran."
-        if password_problem(officer.username, password, length=PRODUCTION_LENGTH):
+        needed = password or officer.username not in self.opened_bundle
+        if needed and password_problem(officer.username, password, length=PRODUCTION_LENGTH):
             found["password"] = "Kata sandi terlalu pendek atau terlalu umum."
         return found
 
@@ -182,6 +186,24 @@ class SetupDouble:
 
     def restoring(self) -> Back:
         return self.back
+
+    def bundles(self) -> Sequence[FoundBundle]:
+        self._raise("bundles")
+        return self.sticks
+
+    def look_at_bundle(self, path: Path) -> FoundBundle:
+        return next((s for s in self.sticks if s.path == path), FoundBundle(path, None, (), f"{path.name} bukan bundel penyediaan."))
+
+    def open_bundle(self, path: Path, passphrase: str) -> FilledIn:
+        self._raise("open_bundle")
+        if passphrase != "gitar bubur kapal":
+            raise BadInput("provision.passphrase", path=path.name)
+        assert self.brought is not None
+        self.opened_bundle = self.brought.accounts
+        return self.brought
+
+    def bundle_accounts(self) -> frozenset[str]:
+        return self.opened_bundle
 
     def finish(self, answers: SetupAnswers, passwords: Mapping[str, str], told: Callable[[str], None]) -> None:
         told("Folder dan kunci register dibuat.")

@@ -138,7 +138,7 @@ class _Maker:
 
         facts = (("SOP", plan.sop_title[:70] if plan.with_sop else "tidak ikut"), ("Petugas", f"{head.holds.officers} akun"),
                  ("Daftar penduduk", f"{number_text(head.holds.residents)} orang" if head.holds.residents else "tidak ikut"),
-                 ("Sertifikat", (f"{head.holds.certificates} berkas" if head.holds.certificates else "menyusul") + (", kunci meja ikut" if head.holds.keys else "")))
+                 ("Sertifikat", _certificates(head.holds)))
         made = date_long(to_local(self.now, "WIB").date())
         sheet = TechnicianSheet(plan.dinas, plan.name, plan.place, plan.station, file, head.number, made, signer_words(head.signers),
                                 tuple(words.split()), facts, whole=not plan.follow_up)
@@ -146,6 +146,10 @@ class _Maker:
         write_durably(places[0], technician_sheet(sheet), mode=0o600)
         write_durably(places[1], password_slips([_slip(plan, o.username, passwords[o.username]) for o in plan.officers]), mode=0o600)
         return places
+
+
+def _certificates(holds: Holds) -> str:
+    return (f"{holds.certificates} berkas" if holds.certificates else "menyusul") + (", kunci meja ikut" if holds.keys else "")
 
 
 def _slip(plan: DeskPlan, username: str, password: str) -> PasswordSlip:

@@ -140,7 +140,8 @@ class _Reader:
             certificates = {**self.certificates(table.get("certificates", ()), where, station), **of_keys}
             made.append(DeskPlan(
                 str(plan.get("dinas", "")), sop.id, answers.nama, str(place), station, sop_id, sop_text, sop.judul, officers,
-                population, regions, known, devices, certificates, keys, url, backup, table.get("local_extras"), table.get("with_sop", not later), later))
+                population, regions, known, devices, certificates, keys, url, backup, table.get("local_extras"),
+                table.get("with_sop", not later), later))
         return made
 
     def sop(self, table: Mapping[str, Any], where: str, regions: RegionTable) -> tuple[str, str, OfficeAnswers]:

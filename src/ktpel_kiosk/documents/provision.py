@@ -1,4 +1,4 @@
-"""What is printed beside a bundle and never lies on the stick: the technician's sheet, and a slip with a first password for each officer."""
+"""What is printed beside a bundle and never lies on the stick: the technician's sheet, a slip with a first password for each officer."""
 
 from __future__ import annotations
 
@@ -52,6 +52,11 @@ STEPS = (
     "Serahkan slip kata sandi kepada petugasnya masing-masing. Setiap petugas mengganti kata sandinya pada hari pertama.",
     "Di Pengaturan, Kunci & sertifikat: bila tertulis ada yang belum ada, tekan \"Tulis permintaan\" dan bawa flashdisk kembali ke Dinas.",
 )
+KEEP = ("Lembar ini tidak dibawa bersama flashdisk di satu tas, tidak difoto, dan dimusnahkan setelah meja siap. Bila lembar atau "
+        "flashdisk hilang, telepon Dinas: berkasnya tidak dapat dibuka tanpa lembar ini.")
+SIGNED = "Selesai tanggal: ____________________   Teknisi: ____________________   Pengelola kantor: ____________________"
+ONLY = ("Untuk petugas ini saja. Ganti pada hari pertama di Pengaturan, Akun saya, lalu sobek slip ini. Slip ini tidak berlaku bila akun "
+        "ini sudah ada di meja.")
 LATER = (
     "Tutup aplikasi meja. Pasang flashdisk.",
     "Jalankan: ktpel-kiosk provision apply lalu nama berkas di atas. Ketik kata pembuka.",
@@ -86,10 +91,9 @@ def technician_sheet(sheet: TechnicianSheet) -> bytes:
             pen.paragraph(text, x=pen.left + 8, width=pen.width - 8, size=10.5)
             pen.y = max(pen.y, top + 6) + 1.6
         pen.down(5)
-        pen.paragraph("Lembar ini tidak dibawa bersama flashdisk di satu tas, tidak difoto, dan dimusnahkan setelah meja siap. Bila lembar atau "
-                      "flashdisk hilang, telepon Dinas: berkasnya tidak dapat dibuka tanpa lembar ini.", size=9.5, color=MUTED)
+        pen.paragraph(KEEP, size=9.5, color=MUTED)
         pen.down(6)
-        pen.line("Selesai tanggal: ____________________   Teknisi: ____________________   Pengelola kantor: ____________________", REGULAR, 9.5)
+        pen.line(SIGNED, REGULAR, 9.5)
         canvas.showPage()
 
     return pdf("Lembar teknisi", A4, paint)
@@ -130,7 +134,6 @@ def _slip(pen: Pen, slip: PasswordSlip) -> None:
         pen.text(pen.left + 42, y, words, SEMIBOLD, 14)
         pen.down(8)
     pen.down(1)
-    pen.paragraph("Untuk petugas ini saja. Ganti pada hari pertama di Pengaturan, Akun saya, lalu sobek slip ini. Slip ini tidak berlaku bila akun "
-                  "ini sudah ada di meja.", size=8.8, color=MUTED)
+    pen.paragraph(ONLY, size=8.8, color=MUTED)
     pen.y = top + SLIP_HIGH
     pen.rule(pen.y - 2)

@@ -36,6 +36,7 @@ class Progress:
 
     Attributes:
         passwords: user name -> password, in memory only.
+        brought: user names whose password came with the Dinas' bundle that is open; nobody here knows it.
         furthest: the last page that was reached; those before it may be opened again.
         roles_missing, keys, devices_ready: what the pages found out last; ``None``: nobody looked yet.
         on_kept: called in the GUI thread with ``None`` after a write, or with what went wrong.
@@ -45,6 +46,7 @@ class Progress:
         self.setup, self.bridge, self.answers = setup, bridge, answers
         self.sentences = load_sentences()
         self.passwords: dict[str, str] = {}
+        self.brought: frozenset[str] = frozenset()
         self.furthest = answers.stage
         self.roles_missing: tuple[Peran, ...] | None = None
         self.keys: KeyState | None = None
@@ -95,7 +97,22 @@ class Progress:
 
     def without_password(self) -> tuple[str, ...]:
         """User names whose password has to be given (again): passwords are never written down."""
-        return tuple(o.username for o in self.answers.officers if o.username not in self.passwords)
+        return tuple(o.username for o in self.answers.officers if not self.has_password(o.username))
+
+    def has_password(self, username: str) -> bool:
+        return username in self.passwords or username in self.brought
+
+    def fill(self, answers: SetupAnswers, brought: frozenset[str]) -> None:
+        """Everything from a bundle of the Dinas; what was found out about earlier answers is forgotten."""
+        self.passwords.clear()
+        self.brought, self.roles_missing, self.keys = brought, None, None
+        self.answers, self.furthest = answers, STAGES[-1]
+        self._keep()
+
+    @property
+    def bundle_shut(self) -> bool:
+        """The answers came from a bundle that is not open (any more): without it residents and accounts would be missing."""
+        return bool(self.answers.bundle) and not self.brought
 
 
 def station_of(office: OfficeAnswers, place: str) -> str:

@@ -7,6 +7,7 @@ from collections.abc import Callable
 from ktpel_kiosk.domain.text import number_text
 from ktpel_kiosk.ports.setup import SetupStage
 from ktpel_kiosk.ui.first_run.answers import STAGES, Progress
+from ktpel_kiosk.ui.words import word
 
 OPEN, DONE, TODO = "open", "done", "todo"
 
@@ -21,6 +22,9 @@ def standing(progress: Progress, stage: SetupStage) -> tuple[str, str]:
 def must(progress: Progress) -> tuple[tuple[SetupStage, str], ...]:
     """What has to be mended before the office can be made: page and sentence."""
     found: list[tuple[SetupStage, str]] = []
+    if progress.bundle_shut:
+        found.append((SetupStage.MODE, word("sedia", "buka_lagi")))
+        return tuple(found)
     if not progress.answers.sop_text:
         found.append((SetupStage.SOP, "SOP kantor belum dipilih."))
     if not progress.answers.office.nama:

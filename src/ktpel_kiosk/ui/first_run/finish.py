@@ -19,6 +19,7 @@ from ktpel_kiosk.ui.widgets.base import Card, Line, clear_layout, label
 from ktpel_kiosk.ui.widgets.buttons import Button, Chip
 from ktpel_kiosk.ui.widgets.extra import Tick
 from ktpel_kiosk.ui.widgets.steplist import StepList
+from ktpel_kiosk.ui.words import word
 
 if TYPE_CHECKING:
     from ktpel_kiosk.ui.first_run.window import SetupWindow
@@ -34,6 +35,7 @@ class FinishPage(SetupPage):
         super().__init__(window, TITLE, "Semua dapat diubah nanti di Pengaturan. Yang menyusul tidak menghalangi kantor dibuka.")
         self.made = False
         self._told: list[str] = []
+        self._typed: frozenset[str] = frozenset()
         self.views = Views()
         self.views.addWidget(self._summary())
         self.views.addWidget(self._making())
@@ -115,6 +117,10 @@ class FinishPage(SetupPage):
             self.rows.addWidget(change, 2 * i, 3)
             if i + 1 < len(ASKED):
                 self.rows.addWidget(Line(), 2 * i + 1, 0, 1, 4)
+        if SetupStage.MODE in needed:
+            self.message.show_text("attention", needed[SetupStage.MODE])
+            self.lead(word("sedia", "buka_bundel"))
+            return
         self.lead(f"Lengkapi: {TITLES[next(iter(needed))]}" if needed else "Siapkan kantor")
 
     # -- making -------------------------------------------------------------------------------------------------------
@@ -142,6 +148,7 @@ class FinishPage(SetupPage):
         self.first.hide()
         self.secret.hide()
         self.shell.set_busy(True)
+        self._typed = frozenset(self.progress.passwords)
         answers, passwords, bridge = self.progress.answers, dict(self.progress.passwords), self.shell.bridge
 
         def work() -> str:
@@ -172,12 +179,17 @@ class FinishPage(SetupPage):
         admin = next((o for o in self.progress.answers.officers if Peran.ADMIN in o.peran), None)
         self.title.setText(f"{office} siap melayani")
         self.intro.setText("Meja dibuka di halaman masuk.")
-        self.first.setText(f"Masuk pertama: {admin.username}, dengan kata sandi yang tadi dibuat." if admin else "")
+        self.first.setText(self._first_time(admin.username) if admin else "")
         self.first.setVisible(admin is not None)
         self.code.setText(code)
         self.secret.setVisible(bool(code))
         self.lead("Buka meja ini")
         self.shell.primary.setFocus()
+
+    def _first_time(self, username: str) -> str:
+        if username in self._typed:
+            return f"Masuk pertama: {username}, dengan kata sandi yang tadi dibuat."
+        return word("sedia", "masuk_pertama").format(nama=username)
 
     def _failed(self, error: KioskError) -> None:
         self.shell.set_busy(False)

@@ -98,7 +98,7 @@ class OfficerForm(QWidget):
         for tick in self.roles:
             tick.setChecked(tick.value in chosen)
             tick.setText(self._title(tick.value, tick.value in missing and tick.value not in chosen))
-        kept = officer is not None and officer.username in self.page.progress.passwords
+        kept = officer is not None and self.page.progress.has_password(officer.username)
         self.fields["password"].line.setPlaceholderText("tidak diubah" if kept else "")
         self._rule()
         (self.fields["password"] if officer is not None and not kept else self.fields["nama"]).editor.setFocus()
@@ -127,7 +127,7 @@ class OfficerForm(QWidget):
     def _rule(self) -> None:
         password, again = self.fields["password"].line.text(), self.fields["again"].line.text()
         rules = password_rules(self.fields["username"].value(), password, again)
-        keeps = self.old is not None and self.old.username in self.page.progress.passwords and not password and not again
+        keeps = self.old is not None and self.page.progress.has_password(self.old.username) and not password and not again
         for item, (text, good) in zip(self.rules, rules, strict=True):
             item.setText(("✓  " if good else "○  ") + text)
             set_tone(item, "good" if good else "muted")

@@ -18,10 +18,11 @@ from ktpel_kiosk.ui.widgets.flow import Flow
 from ktpel_kiosk.ui.words import word
 
 if TYPE_CHECKING:
+    from ktpel_kiosk.ui.first_run.provision import FromStick
     from ktpel_kiosk.ui.first_run.restore import RestoreOffice
     from ktpel_kiosk.ui.first_run.window import SetupWindow
 
-RESTORE = "pulih"
+RESTORE, STICK = "pulih", "flashdisk"
 LANGUAGES = {"id": "Bahasa Indonesia", "jv": "Basa Jawa", "en": "English"}
 TITLE = "Selamat datang"
 INTRO = "Sekitar 15 menit sampai meja ini siap melayani. Setiap jawaban langsung tersimpan; boleh berhenti kapan saja."
@@ -39,21 +40,24 @@ class WelcomePage(SetupPage):
         self.views.addWidget(self._practice())
         self.body.addWidget(self.views, 1)
         self.back_again: RestoreOffice | None = None
+        self.stick: FromStick | None = None
+        self._touched = False
         self._sops: tuple[SopChoice, ...] = ()
 
     def _first(self) -> QWidget:
         self.modes = ChoiceList("Mulai dari mana")
+        self.modes.add(BigChoice(STICK, word("sedia", "pilihan"), word("sedia", "pilihan_kalimat"), icon="usb"))
         self.modes.add(BigChoice("kantor", "Siapkan kantor ini", "Untuk melayani warga. Menanyakan SOP, kop surat, petugas, kunci, "
                                  "perangkat, dan tempat cadangan.", icon="layout-dashboard"))
         self.modes.add(BigChoice("latihan", "Latihan dulu", "Meja lengkap dengan perangkat dan pemohon simulasi. Kantor dapat disiapkan "
-                                 "sesudahnya; latihan tidak meninggalkan apa pun di dalamnya.", icon="users"))
+                                 "sesudahnya.", icon="users"))
         self.modes.add(BigChoice(RESTORE, word("pulih_baru", "pilihan"), word("pulih_baru", "pilihan_kalimat"), icon="refresh-cw"))
         self.modes.choose("kantor")
-        self.modes.chosen.connect(lambda _v: self._lead())
+        self.modes.chosen.connect(self._chosen)
         view = QWidget()
         box = QVBoxLayout(view)
         box.setContentsMargins(0, 0, 0, 0)
-        box.setSpacing(18)
+        box.setSpacing(14)
         box.addWidget(self.modes)
         box.addWidget(self._look())
         box.addStretch(1)
@@ -97,13 +101,29 @@ class WelcomePage(SetupPage):
         box.addStretch(1)
         return view
 
+    def _chosen(self, _value: str) -> None:
+        self._touched = True
+        self._lead()
+
     def opened(self) -> None:
         self._show(False)
+        if self.progress.bundle_shut:
+            self.modes.choose(STICK)
+            self._lead()
+        elif not self._touched:
+            self.ask(self.setup.bundles, self._plugged_in, lambda _error: None)
         self.modes.focus()
 
     def _looked(self) -> None:
         from ktpel_kiosk.ui.widgets.extra import chosen_value
         self.shell.choose_look(chosen_value(self.contrasts) or "light", chosen_value(self.sizes) or "normal")
+
+    def _plugged_in(self, found: object) -> None:
+        """A stick of the Dinas is there: most likely it is what the technician came with."""
+        if any(one.head is not None for one in found) and not self._touched and not self.views.currentIndex():  # type: ignore[attr-defined]
+            self.modes.choose(STICK)
+            self._lead()
+            self.modes.focus()
 
     def head(self, title: str, intro: str) -> None:
         self.title.setText(title)
@@ -112,7 +132,21 @@ class WelcomePage(SetupPage):
     @property
     def restoring(self) -> RestoreOffice | None:
         """What is shown, while it is an office that comes back from a copy."""
-        return self.back_again if self.views.currentIndex() == 2 else None
+        return self.back_again if self.back_again is not None and self.views.currentWidget() is self.back_again else None
+
+    @property
+    def from_stick(self) -> FromStick | None:
+        """What is shown, while it is a bundle of the Dinas."""
+        return self.stick if self.stick is not None and self.views.currentWidget() is self.stick else None
+
+    def _bundle(self) -> None:
+        from ktpel_kiosk.ui.first_run.provision import FromStick
+
+        if self.stick is None:
+            self.stick = FromStick(self)
+            self.views.addWidget(self.stick)
+        self.views.setCurrentWidget(self.stick)
+        self.stick.open()
 
     def _restore(self) -> None:
         from ktpel_kiosk.ui.first_run.restore import RestoreOffice
@@ -120,12 +154,14 @@ class WelcomePage(SetupPage):
         if self.back_again is None:
             self.back_again = RestoreOffice(self)
             self.views.addWidget(self.back_again)
-        self.views.setCurrentIndex(2)
+        self.views.setCurrentWidget(self.back_again)
         self.back_again.open()
 
     def closed(self) -> None:
         if self.back_again is not None:
             self.back_again.closed()
+        if self.stick is not None:
+            self.stick.closed()
 
     def _lead(self) -> None:
         if self.views.currentIndex():
@@ -139,15 +175,19 @@ class WelcomePage(SetupPage):
         self._lead()
 
     def forward(self) -> None:
-        if self.restoring is not None:
-            self.restoring.forward()
+        if (shown := self.restoring or self.from_stick) is not None:
+            shown.forward()
         elif self.views.currentIndex():
             sop = self.practice.value()
             self.shell.set_busy(True)
             self.message.show_text("info", "Kantor latihan sedang dibuat …")
             self.ask(lambda: self.setup.practise(sop), lambda _r: self._practised(), self._not_practised)
         elif self.modes.value() == "kantor":
+            if self.progress.bundle_shut:
+                self.progress.set(bundle="")  # by hand after all
             self.shell.next()
+        elif self.modes.value() == STICK:
+            self._bundle()
         elif self.modes.value() == RESTORE:
             self._restore()
         else:
@@ -177,7 +217,7 @@ class WelcomePage(SetupPage):
         return bool(self.views.currentIndex())
 
     def back(self) -> bool:
-        if self.restoring is not None and self.restoring.back():
+        if (shown := self.restoring or self.from_stick) is not None and shown.back():
             return True
         if self.views.currentIndex():
             self.message.hide()
