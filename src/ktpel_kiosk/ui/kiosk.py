@@ -92,8 +92,8 @@ class KioskGuard(QObject):
         window = self._operator.in_front()
         if window.isVisible():
             handle = window.windowHandle()
-            if handle is not None and not handle.isExposed():  # "show desktop" took it off the screen and no request brings it back: map it anew
-                window.hide()
+            if handle is not None and not handle.isExposed():
+                window.hide()  # "show desktop" took it off the screen and no request brings it back: map it anew
                 window.showFullScreen()
             window.raise_()
             window.activateWindow()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from functools import partial
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
@@ -125,8 +126,14 @@ class PengaturanPage(Page):
     def section(self, key: str) -> Any:
         """The section, built now if it was never opened."""
         if key not in self._sections:
-            self._hold(key, self._class(key)(self))
+            self._hold(key, self._made(key))
         return self._sections[key]
+
+    def _made(self, key: str) -> Any:
+        return self._class(key)(self)
+
+    def _lacks(self, key: str) -> bool:
+        return key not in self._sections
 
     def _hold(self, key: str, made: Any) -> None:
         self._sections[key] = made
@@ -143,8 +150,7 @@ class PengaturanPage(Page):
     def prepare(self) -> Iterator[None]:
         for key, _title in sections(self.session):
             if key not in self._sections:
-                yield from apart(lambda key=key: self._class(key)(self), lambda made, key=key: self._hold(key, made),
-                                 lambda key=key: key not in self._sections)
+                yield from apart(partial(self._made, key), partial(self._hold, key), partial(self._lacks, key))
             yield
 
     def dropped(self) -> None:

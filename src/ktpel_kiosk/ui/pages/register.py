@@ -159,8 +159,7 @@ class RegisterPage(Page):
         yield
         for key in SECTIONS:
             if key not in self.parts:
-                yield from apart(lambda key=key: self._part_of(key), lambda part, key=key: self._put_part(key, part),
-                                 lambda key=key: key not in self.parts)
+                yield from apart(partial(self._part_of, key), partial(self._put_part, key), partial(self._lacks, key))
             yield
 
     def _make_part(self, key: str) -> BookSection:
@@ -172,6 +171,9 @@ class RegisterPage(Page):
         module, name = SECTIONS[key].split(":")
         made: BookSection = getattr(import_module(f"ktpel_kiosk.ui.pages.{module}"), name)(self)
         return made
+
+    def _lacks(self, key: str) -> bool:
+        return key not in self.parts
 
     def _put_part(self, key: str, part: BookSection) -> None:
         self.parts[key] = part
