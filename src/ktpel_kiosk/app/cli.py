@@ -12,7 +12,7 @@ from typing import Annotated
 
 import typer
 
-from ktpel_kiosk.app import cli_capture, cli_copies, cli_gallery, cli_mosip, cli_office, cli_packets, cli_station
+from ktpel_kiosk.app import cli_capture, cli_copies, cli_gallery, cli_mosip, cli_office, cli_packets, cli_server, cli_station
 from ktpel_kiosk.app.cli_alone import station_app
 from ktpel_kiosk.app.cli_biometrics import biometrics_app
 from ktpel_kiosk.app.cli_books import blangko_app, register_app
@@ -65,6 +65,7 @@ cli_mosip.add_to(packet_app)
 cli_packets.add_to(packet_app)
 cli_station.add_to(app, keys_app, register_app)
 cli_copies.add_to(app, keys_app, register_app)
+cli_server.add_to(register_app)
 
 Camera = Annotated[str, typer.Option("--camera", help="Kamera nyata: auto, nomor, berkas, atau alamat MJPEG.")]
 Reader = Annotated[str, typer.Option("--reader", help="Pembaca kartu PC/SC nyata: auto atau bagian namanya.")]

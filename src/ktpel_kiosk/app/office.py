@@ -20,6 +20,7 @@ from ktpel_kiosk.register.store import SqlRegister
 
 if TYPE_CHECKING:
     from ktpel_kiosk.packet.keys import DemoKeys
+    from ktpel_kiosk.register.server.address import ServerAddress
 
 SETTINGS = "office.json"
 PRACTICE, PRODUCTION = "practice", "production"
@@ -53,7 +54,7 @@ class OfficeSettings:
     plugins: Mapping[str, str] = field(default_factory=dict)
     place: str = "Meja 1"
     register_url: str = ""
-    """``postgresql+psycopg://NAME@HOST/DATABASE`` where the desks of the office share a register (docs/adr/0044); empty: the folder's own."""
+    """``postgresql+psycopg://NAME@HOST/DATABASE`` where the desks share a register (docs/adr/0044); empty: the folder's own."""
 
     def __post_init__(self) -> None:
         if not isinstance(self.plugins, Mapping) or not all(isinstance(name, str) for name in self.plugins.values()):
@@ -149,19 +150,24 @@ def open_register(data: Path, clock: SystemClock | PracticeClock, ids: Uuid7, *,
     key = store.unlock_with_machine() if store.exists() else store.create(machine=True)
     shared = settings_of(data)
     if shared is not None and shared.register_url:
-        return _on_server(data, shared, key, clock, ids, late=late)
+        return on_server(data, shared, key, clock, ids, late=late)
     return SqlRegister(folder / "register.sqlite", key, clock, ids, migrations=migrations(), late=late)
 
 
-def _on_server(data: Path, settings: OfficeSettings, key: bytes, clock: SystemClock | PracticeClock, ids: Uuid7, *,
-               late: bool) -> SqlRegister:
-    """The register that this desk shares with others. Raises BadInput for an address that must not be used."""
+def server_of(data: Path, settings: OfficeSettings) -> ServerAddress:
+    """Where the shared register is. Raises BadInput for an address that must not be used."""
     from ktpel_kiosk.register.server.address import CERTIFICATES, server_address
+
+    return server_address(settings.register_url, data / "keys" / CERTIFICATES)
+
+
+def on_server(data: Path, settings: OfficeSettings, key: bytes, clock: SystemClock | PracticeClock, ids: Uuid7, *,
+              late: bool = False) -> SqlRegister:
+    """The register that this desk shares with others. Raises BadInput as :func:`server_of`."""
     from ktpel_kiosk.register.server.store import ServerRegister
 
-    address = server_address(settings.register_url, data / "keys" / CERTIFICATES)
-    return ServerRegister(address, data / "register" / "kantor", key, clock, ids, station=settings.station, migrations=migrations(),
-                          late=late)
+    return ServerRegister(server_of(data, settings), data / "register" / "kantor", key, clock, ids, station=settings.station,
+                          migrations=migrations(), late=late)
 
 
 @cache

@@ -116,7 +116,11 @@ class OutboxWrites(OutboxView):
         if self.run(_SAVE_PACKET, {**values, "k_id": packet.packet_id}).rowcount != 1:
             raise NotFound("packet.not_found", packet_id=packet.packet_id)
 
+    def statuses_read_to(self, sequence: int) -> None:
+        """The asking station's feed was read up to here."""
+        self.run(_READ_TO, {"k_series": self._cursor(), "reached": sequence})
+
     def add_status(self, event: StatusEvent) -> bool:
         if event.source == GATEWAY:
-            self.run(_READ_TO, {"k_series": self._cursor(), "reached": event.sequence})
+            self.statuses_read_to(event.sequence)
         return bool(self.run(_ADD_STATUS, mappers.STATUS.values(event)).rowcount == 1)

@@ -1,0 +1,49 @@
+"""Command line of a register that several desks share."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from ktpel_kiosk.app.cli_common import DEFAULT_DATA, Data, data_of, guarded
+
+Url = Annotated[str, typer.Argument(help="Alamat server kantor: postgresql+psycopg://meja@server.kantor/ktpel (tanpa kata sandi).")]
+
+
+def add_to(register_app: typer.Typer) -> None:
+    register_app.command("move")(move_register)
+    register_app.command("join")(join_register)
+
+
+def move_register(url: Url, data: Data = DEFAULT_DATA) -> None:
+    """Memindahkan register meja ini ke server kantor, supaya meja lain dapat ikut. Meja harus tertutup."""
+    from ktpel_kiosk.app.office_server import move
+
+    rows = guarded(lambda: move(data_of(data), url))
+    typer.echo(f"Register dipindahkan: {rows} baris, rantai audit utuh. Berkas lama tetap di folder kantor dan tidak dipakai lagi.")
+
+
+def join_register(url: Url, key_file: Annotated[Path, typer.Option("--key", help="Berkas register.key dari meja pertama.")],
+                  code: Annotated[str, typer.Option("--code", help="Kode pemulihan; tulis - supaya ditanyakan.")] = "",
+                  sheet: Annotated[list[str] | None, typer.Option("--sheet", help="Kata-kata satu lembar kunci; boleh berulang.")] = None,
+                  data: Data = DEFAULT_DATA) -> None:
+    """Meja ini ikut register di server kantor. Meja harus tertutup dan belum pernah dipakai mencatat."""
+    from ktpel_kiosk.app.office_server import join
+    from ktpel_kiosk.desk.station_care import plain_code
+    from ktpel_kiosk.domain.errors import BadInput
+    from ktpel_kiosk.register.keys import KeyStore
+    from ktpel_kiosk.register.shares import read_share
+
+    asked = typer.prompt("Kode pemulihan", hide_input=True) if code == "-" else code
+
+    def unlock(store: KeyStore) -> bytes:
+        if sheet:
+            return store.unlock_with_shares([read_share(text) for text in sheet])
+        if asked:
+            return store.unlock_with_secret(plain_code(asked))
+        raise BadInput("register.keys_no_way")
+
+    guarded(lambda: join(data_of(data), url, key_file, unlock))
+    typer.echo("Meja ini sekarang memakai register di server kantor.")

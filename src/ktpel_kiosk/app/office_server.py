@@ -1,0 +1,103 @@
+"""Desks that share a register: the first one carries its own to the office server, the others join it with the office's key."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from ktpel_kiosk.app.clock import SystemClock, Uuid7
+from ktpel_kiosk.app.desk_lock import desk_closed
+from ktpel_kiosk.app.maintenance import CONSOLE
+from ktpel_kiosk.app.office import OfficeSettings, on_server, open_register, server_of, settings_of, write_settings
+from ktpel_kiosk.domain.errors import BadInput, Corrupt
+from ktpel_kiosk.register.keys import KeyStore
+
+if TYPE_CHECKING:
+    from ktpel_kiosk.register.store import SqlRegister
+
+OWN_KEY = "register.key.sendiri"
+"""The key of the register a desk had before it joined; that register stays beside it, unused."""
+
+
+def move(data: Path, url: str) -> int:
+    """This desk's register becomes the office's; returns how many rows were carried. The old file stays as it was, unused.
+
+    Raises:
+        BadInput: no office, a desk is open, an address that must not be used, a server that holds a register already. Corrupt: what
+            arrived is not what left (the desk goes on with its own register). IoFailure.
+    """
+    from ktpel_kiosk.register.server.carry import carry
+    from ktpel_kiosk.register.server.connection import ServerConnection
+
+    settings, store = _office(data), KeyStore(data / "register" / "register.key")
+    shared = replace(settings, register_url=url)
+    with desk_closed(data):
+        key, clock = store.unlock_with_machine(), SystemClock()
+        with open_register(data, clock, Uuid7(clock)) as own:
+            before, read_to = own.check_audit(), own.read(lambda v: v.status_cursor())
+        if not before.whole:
+            raise Corrupt("register.audit_broken", path=str(data), sequence=before.broken_at)
+        address = server_of(data, shared)
+        with _opened(data, shared, key) as register:
+            register.read(lambda v: v.audit_length())
+            connection = ServerConnection(address.conninfo, name=settings.station)
+            try:
+                rows = carry(data / "register" / "register.sqlite", key, connection, address.host)
+            finally:
+                connection.close()
+            after = register.check_audit()
+            if (after.length, after.head, after.faults) != (before.length, before.head, ()):
+                raise Corrupt("register.corrupt", path=address.host)
+
+            def take_over(tx: Any) -> None:
+                tx.log("RegisterMoved", "register", CONSOLE.username, count=rows, digest=before.head)
+                tx.statuses_read_to(read_to)
+
+            register.write(take_over)
+        write_settings(data, shared)
+    return rows
+
+
+def join(data: Path, url: str, key_file: Path, unlock: Callable[[KeyStore], bytes]) -> None:
+    """This desk works in the office's register from now on.
+
+    Args:
+        key_file: ``register.key`` of a desk that is there already. unlock: opens it, with the recovery code or the office's sheets.
+
+    Raises:
+        BadInput: as :func:`move`; ``office_server.desk_used``: applications were recorded in this desk's own register.
+        KeyUnavailable: wrong code, or the server's register has another key. IoFailure.
+    """
+    settings, folder = _office(data), data / "register"
+    shared = replace(settings, register_url=url)
+    with desk_closed(data):
+        clock = SystemClock()
+        with open_register(data, clock, Uuid7(clock)) as own:
+            if any(own.read(lambda v: v.counts_by_stage()).values()) or own.read(lambda v: v.last_packet()) is not None:
+                raise BadInput("office_server.desk_used")
+        key = unlock(KeyStore(key_file))
+        with _opened(data, shared, key) as register:
+            register.write(lambda tx: tx.log("DeskJoined", settings.station, CONSOLE.username))
+        if not (folder / OWN_KEY).exists():
+            shutil.copy2(folder / "register.key", folder / OWN_KEY)
+        shutil.copy2(key_file, folder / "register.key")
+        KeyStore(folder / "register.key").set_machine(key)
+        write_settings(data, shared)
+
+
+def _office(data: Path) -> OfficeSettings:
+    found = settings_of(data)
+    if found is None:
+        raise BadInput("office.none", path=str(data))
+    if found.register_url:
+        raise BadInput("office_server.already")
+    return found
+
+
+
+def _opened(data: Path, settings: OfficeSettings, key: bytes) -> SqlRegister:
+    clock = SystemClock()
+    return on_server(data, settings, key, clock, Uuid7(clock))
