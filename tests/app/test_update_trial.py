@@ -164,6 +164,18 @@ def test_going_back_with_the_same_schema_keeps_the_work_of_the_new_version(data:
     assert _starts(data) == ""
 
 
+def test_a_register_several_desks_share_is_not_migrated_by_one_of_them(data: Path) -> None:
+    from ktpel_kiosk.app.office import settings_of, write_settings
+
+    settings = settings_of(data)
+    assert settings is not None
+    write_settings(data, replace(settings, register_url="postgresql+psycopg://server/kantor"))
+
+    assert not _try(data, GROWS)
+
+    assert layout.history(data)[-1]["sebab"] == "update.shared_register"
+
+
 def test_a_damaged_pointer_or_a_version_that_is_gone_starts_what_is_installed(data: Path) -> None:
     assert _try(data, SAME)
     shutil.rmtree(layout.store_of(data) / layout.VERSIONS / SAME)

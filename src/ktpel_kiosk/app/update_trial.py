@@ -23,6 +23,7 @@ from ktpel_kiosk.app import update_layout as layout
 from ktpel_kiosk.app.office import PENDING_RESTORE, settings_of
 from ktpel_kiosk.domain.errors import BadInput, Corrupt, DiskFull, KioskError
 from ktpel_kiosk.durable import make_folder, storage_trouble, sync_directory
+from ktpel_kiosk.register import driver
 
 TRIED, BEFORE, FAILED = "register.uji-", "register.sebelum-", "register.gagal-"
 LOG = "uji.log"
@@ -77,7 +78,10 @@ def _try(data: Path, version: str) -> None:
         raise BadInput("update.not_there", version=version)
     if (data / PENDING_RESTORE).exists():
         raise BadInput("restore.pending")
-    if settings_of(data) is None or not (data / "register" / "register.sqlite").exists():
+    settings = settings_of(data)
+    if settings is not None and settings.register_url and manifest["schema"] != driver.SCHEMA_VERSION:
+        raise BadInput("update.shared_register", version=version)  # other desks use it with the version they have
+    if settings is None or not (data / "register" / "register.sqlite").exists():
         verdict = _health(folder, manifest, data, None)
         _commit(data, version, verdict, "", "")
         return
@@ -165,8 +169,6 @@ def _still(data: Path) -> Iterator[tuple[int, int]]:
     """Nobody writes the register meanwhile, and all of it is in its one file. Gives its schema and the length of its audit."""
     from sqlcipher3 import dbapi2
 
-    from ktpel_kiosk.register import driver
-
     path = data / "register" / "register.sqlite"
     connection = driver.connect(path, _key(data), writer=True)
     try:
@@ -184,8 +186,6 @@ def _still(data: Path) -> Iterator[tuple[int, int]]:
 
 
 def audit_length(connection: Any) -> int:
-    from ktpel_kiosk.register import driver
-
     return int(driver.scalar(connection, "SELECT COALESCE(MAX(sequence), 0) FROM audit"))
 
 
@@ -293,8 +293,6 @@ def go_back(data: Path, reason: str) -> bool:
 def _length_now(data: Path) -> int:
     """Of the register in place, whatever its schema. Raises IoFailure, Corrupt."""
     from sqlcipher3 import dbapi2
-
-    from ktpel_kiosk.register import driver
 
     path = data / "register" / "register.sqlite"
     connection = driver.connect(path, _key(data))

@@ -168,7 +168,7 @@ class Exchange:
                         return
                     self._judge(operation, response, b"", frozenset({200, 206}))
                     skip = start if response.status_code == 200 else 0
-                    for part in response.iter_raw(64 * 1024):
+                    for part in response.iter_raw():  # as it comes: what is there when the line breaks off is kept
                         if len(part) > skip:
                             yield part[skip:]
                         skip = max(0, skip - len(part))
