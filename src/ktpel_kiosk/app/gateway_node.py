@@ -95,8 +95,9 @@ def objects_of(config: NodeConfig) -> Objects:
     if missing:
         raise BadInput("gateway_node.secret", key=missing)
     ca = config.path("objects", "ca_file")
-    return S3Objects(S3Settings(config.text("objects", "endpoint"), config.text("objects", "bucket"), os.environ[ACCESS], os.environ[SECRET],
-                                config.text("objects", "region", "us-east-1"), str(ca) if ca is not None else ""))
+    return S3Objects(S3Settings(
+        config.text("objects", "endpoint"), config.text("objects", "bucket"), os.environ[ACCESS], os.environ[SECRET],
+        config.text("objects", "region", "us-east-1"), str(ca) if ca is not None else ""))
 
 
 def store_of(config: NodeConfig, objects: Objects) -> SharedStore:
@@ -198,12 +199,17 @@ def serve(file: Path, say: Callable[[str], None], while_stdin: bool = False) -> 
         signal.signal(name, lambda *_: stop.set())
     say(f"Gateway melayani di port {made.port} (Ctrl+C untuk berhenti)")
     if while_stdin:
-        threading.Thread(target=lambda: (sys.stdin.read(), stop.set()), daemon=True).start()
+        threading.Thread(target=_stop_with_stdin, args=(stop,), daemon=True).start()
     try:
         while not stop.wait(SWEEP_S):
             sweep(config)
     finally:
         made.stop()
+
+
+def _stop_with_stdin(stop: threading.Event) -> None:
+    sys.stdin.read()
+    stop.set()
 
 
 def sweep(config: NodeConfig) -> int:

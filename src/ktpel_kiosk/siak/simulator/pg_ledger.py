@@ -69,16 +69,16 @@ class PgLedger:
         return int(self.database.one("SELECT sum(bytes) FROM held")[0])
 
     def by_packet(self, packet_id: str) -> Holding | None:
-        return self.database.run(lambda db: _find(db, "packet_id", packet_id))
+        return self.database.run(lambda db: _find(db, "packet_id", packet_id), atomic=False)
 
     def by_upload(self, upload_id: str) -> Holding | None:
-        return self.database.run(lambda db: _find(db, "upload_id", upload_id))
+        return self.database.run(lambda db: _find(db, "upload_id", upload_id), atomic=False)
 
     def holdings(self) -> list[Holding]:
         return [Holding(*row) for row in self.database.rows(f"SELECT {_COLUMNS} FROM packets ORDER BY station, counter")]
 
     def set_place(self, packet_id: str, url: str) -> None:
-        self.database.run(lambda db: db.execute("UPDATE packets SET place_url = %s WHERE packet_id = %s", (url, packet_id)))
+        self.database.run(lambda db: db.execute("UPDATE packets SET place_url = %s WHERE packet_id = %s", (url, packet_id)), atomic=False)
 
     # -- bytes: what the rows say of them
 
@@ -245,7 +245,7 @@ class PgLedger:
         values = (event_id, event, station, facts.get("packet_id", ""), facts.get("nik", ""), at, json.dumps(facts, sort_keys=True))
         sql = ("INSERT INTO cards (event_id, event, station, packet_id, nik, at, facts) VALUES (%s, %s, %s, %s, %s, %s, %s) "
                "ON CONFLICT (event_id) DO NOTHING")
-        return self.database.run(lambda db: bool(db.execute(sql, values).rowcount))
+        return self.database.run(lambda db: bool(db.execute(sql, values).rowcount), atomic=False)
 
     def card_events(self, packet_id: str | None = None, limit: int = -1) -> list[CardEvent]:
         """In order of arrival; of one packet, or the newest ``limit``."""
@@ -260,7 +260,7 @@ class PgLedger:
             "INSERT INTO heartbeats VALUES (%s, %s, %s, %s, %s, %s) ON CONFLICT (station, day) DO UPDATE SET sequence = excluded.sequence, "
             "received_at = excluded.received_at, token = excluded.token, offset_s = "
             "excluded.offset_s WHERE heartbeats.sequence < excluded.sequence",
-            (beat.station, beat.day, beat.sequence, beat.received_at, beat.token, beat.offset_s)).rowcount))
+            (beat.station, beat.day, beat.sequence, beat.received_at, beat.token, beat.offset_s)).rowcount), atomic=False)
 
     def heartbeats(self, station: str | None = None, limit: int = 1) -> list[Heartbeat]:
         """The newest of every station, or the newest ``limit`` days of one."""
