@@ -95,6 +95,9 @@ class Clock:
     def monotonic(self) -> float:
         return 5.0
 
+    def running(self) -> tuple[str, float]:
+        return "", 5.0
+
 
 def test_nothing_is_connected_before_it_is_used_and_everything_is_closed():
     net, register, clients = network(Clock())

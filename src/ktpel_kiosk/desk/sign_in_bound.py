@@ -96,7 +96,7 @@ def answered(desk: Desk) -> None:
 
     def work(tx: Tx) -> None:
         tx.put_setting(ANSWERS, str(int(tx.setting(ANSWERS) or 0) + 1))
-        _keep(desk, tx, replace(_counted(desk, tx), used_s=0.0))
+        _keep(desk, tx, _anew(desk, tx))
         tx.log("CentreAnswered", "pusat", "-")
 
     if desk.register.read(lambda v: _days(desk, v)):
@@ -169,13 +169,16 @@ def _days(desk: Desk, view: View) -> int:
 
 
 def _counted(desk: Desk, view: View) -> _State:
-    now, met, kept = desk.clock.now(), _met(view), _kept(view)
-    boot, ran_s = desk.clock.running()
+    now, kept = _anew(desk, view), _kept(view)
     if kept is None:
-        return _State(0.0, now, met, boot, ran_s)
-    passed = _passed(desk, view, kept, now)
-    of_start_s = ran_s if kept.boot != boot else kept.of_start_s + passed
-    return _State(0.0 if kept.met != met else kept.used_s + passed, now, met, boot, ran_s, of_start_s)
+        return now
+    passed = _passed(desk, view, kept, now.at)
+    of_start_s = now.ran_s if kept.boot != now.boot else kept.of_start_s + passed
+    return replace(now, used_s=0.0 if kept.met != now.met else kept.used_s + passed, of_start_s=of_start_s)
+
+
+def _anew(desk: Desk, view: View) -> _State:
+    return _State(0.0, desk.clock.now(), _met(view), *desk.clock.running())
 
 
 def _passed(desk: Desk, view: View, kept: _State, now: datetime) -> float:
