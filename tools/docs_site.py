@@ -188,26 +188,19 @@ class Site:
         """What the search looks in: one entry a heading with the words up to the next one."""
         entries: list[dict[str, str]] = []
         for page in self.pages.values():
-            ids, words, heading = iter(page.headings), list[str](), (1, "", page.title)
-
-            def close(page: Page, heading: tuple[int, str, str], words: list[str]) -> None:
-                level, name, text = heading
-                body = " ".join(" ".join(words).split())
-                if body or level == 1:
-                    part = f"#{name}" if name and level > 1 else ""
-                    entries.append({"p": page.place + part, "t": page.title, "h": text if level > 1 else "", "s": page.section["key"],
-                                    "b": body})
-
+            ids, heading = iter(page.headings), False
             for token in page.tokens:
                 if token.type == "heading_open":
-                    close(page, heading, words)
-                    heading, words = next(ids), []
-                elif token.type == "inline":
-                    words.append(plain(token))
-                elif token.type in ("fence", "code_block"):
-                    words.append(token.content)
-            close(page, heading, words)
-        return [e for e in entries if e["b"] or not e["h"]]
+                    level, name, text = next(ids)
+                    first, heading = level == 1, True
+                    entries.append({"p": page.place + ("" if first else f"#{name}"), "t": page.title, "h": "" if first else text,
+                                    "s": page.section["key"], "b": ""})
+                elif token.type == "heading_close":
+                    heading = False
+                elif entries and not heading and token.type in ("inline", "fence", "code_block"):
+                    words = plain(token) if token.type == "inline" else token.content
+                    entries[-1]["b"] = " ".join((entries[-1]["b"] + " " + words).split())
+        return entries
 
     def build(self, out: Path) -> list[Path]:
         """Write everything into ``out`` (emptied first); returns the pages."""

@@ -5,6 +5,8 @@ from __future__ import annotations
 import importlib.util
 import json
 import re
+import shutil
+import subprocess
 import sys
 import tomllib
 from collections.abc import Iterator
@@ -167,3 +169,26 @@ def test_words_the_page_quotes_are_words_people_see() -> None:
                 if not any(all(part in text for part in parts) for text in flat):
                     wrong.append(quote)
     assert wrong == [] and seen > 25
+
+
+@pytest.mark.gate
+@pytest.mark.skipif(shutil.which("chromium") is None, reason="no chromium")
+def test_the_search_works_in_a_browser_from_the_disk(built: tuple[Path, dict[Path, Read], list[str]], tmp_path: Path) -> None:
+    """Typed, chosen with the arrow, listed with its link: in a real browser, on file://, without a server."""
+    out, _, _ = built
+    tried = out / "teknisi" / "coba.html"
+    script = ("<script>addEventListener('load',()=>{const f=document.getElementById('cari');f.value='sertifikat pusat';"
+              "f.dispatchEvent(new Event('input'));f.dispatchEvent(new KeyboardEvent('keydown',{key:'ArrowDown'}))})</script></body>")
+    tried.write_text((out / "teknisi" / "indeks.html").read_text("utf-8").replace("</body>", script), "utf-8")
+    try:
+        done = subprocess.run(["chromium", "--headless", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run",
+                               "--disable-background-networking", "--disable-component-update", "--disable-sync",
+                               f"--user-data-dir={tmp_path / 'profil'}", "--dump-dom", tried.as_uri()],
+                              capture_output=True, text=True, check=False, timeout=150)
+    finally:
+        tried.unlink()
+    found = done.stdout.partition('id="hasil"')[2].partition("</header>")[0]
+    hits = re.findall(r'<a [^>]*href="([^"]+)"', found)
+    assert len(hits) > 3 and all((tried.parent / hit.split("#")[0]).resolve().is_file() for hit in hits), done.stderr[-500:]
+    assert any("pemecahan-masalah" in hit or "penyiapan" in hit for hit in hits[:4]) and found.count('aria-selected="true"') == 1
+    assert "<mark>" in found

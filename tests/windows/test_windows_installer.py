@@ -46,7 +46,8 @@ class Wine:
         self.env = {**keep, "WINEPREFIX": str(self.prefix), "WINEDEBUG": "-all", "WINEARCH": "win64", "WINEDLLOVERRIDES": "mscoree,mshtml="}
 
     def run(self, *command: str, timeout: float = 300.0) -> subprocess.CompletedProcess[str]:
-        return subprocess.run(["wine", *command], env=self.env, capture_output=True, text=True, errors="replace", check=False, timeout=timeout)
+        return subprocess.run(["wine", *command], env=self.env, capture_output=True, text=True, errors="replace", check=False,
+                              timeout=timeout)
 
     def value(self, key: str, name: str) -> str | None:
         done = self.run("reg", "query", key, "/v", name, "/reg:64")

@@ -15,7 +15,7 @@
       if (!own) return 0;
       sum += own;
     }
-    return sum + (e.fh === words.join(" ") || e.ft === words.join(" ") ? 20 : 0) + (document.documentElement.lang === (e.s === "panduan" || e.s === "teknisi" ? "id" : "en") ? 1 : 0);
+    return sum + (e.fh === words.join(" ") || e.ft === words.join(" ") ? 20 : 0) + (document.documentElement.lang === (e.s === "panduan" || e.s === "teknisi" ? "id" : "en") ? 6 : 0);
   }
   function marked(text, words) {
     const folded = fold(text);
