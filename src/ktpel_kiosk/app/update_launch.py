@@ -7,7 +7,6 @@ anything is wrong with versions beside it, the version that is installed goes on
 from __future__ import annotations
 
 import contextlib
-import json
 import os
 import signal
 import sys
@@ -77,6 +76,8 @@ def command_of(data: Path, version: str) -> tuple[str, dict[str, str]] | None:
 
 def version_command(folder: Path, manifest: dict[str, object]) -> tuple[str, dict[str, str]]:
     tree = folder / layout.TREE
+    import json
+
     own = str(manifest.get("python", ""))
     python = str(tree / own) if own else sys.executable
     back = {"python": sys.executable, "env": {name: os.environ.get(name) for name in _KEPT}}
@@ -86,6 +87,8 @@ def version_command(folder: Path, manifest: dict[str, object]) -> tuple[str, dic
 
 def relaunch(arguments: list[str]) -> NoReturn:
     """From any version back to the launcher, in this same process: it decides anew what starts."""
+    import json
+
     environment = dict(os.environ)
     python = sys.executable
     with contextlib.suppress(ValueError, KeyError, TypeError):

@@ -6,7 +6,6 @@ package installed has the empty name. See docs/adr/0043.
 
 from __future__ import annotations
 
-import json
 import os
 import re
 from collections.abc import Callable
@@ -121,6 +120,7 @@ def want(data: Path, wanted: Wanted | None) -> None:
 
 def note(data: Path, what: str, version: str, reason: str = "") -> None:
     """One line of the history: ``dipasang``, ``gagal``, ``dikembalikan``; the next healthy start puts it into the audit."""
+    import json
     from datetime import UTC, datetime
 
     line = json.dumps({"pada": datetime.now(UTC).isoformat(timespec="seconds"), "apa": what, "versi": version, "sebab": reason})
@@ -134,6 +134,8 @@ def note(data: Path, what: str, version: str, reason: str = "") -> None:
 
 def history(data: Path) -> list[dict[str, Any]]:
     """Lines of the history, the oldest first; one that was cut off is passed over."""
+    import json
+
     try:
         lines = (data / FOLDER / HISTORY).read_bytes().splitlines()
     except OSError:
@@ -207,12 +209,16 @@ def _sync(folder: Path) -> None:
 
 
 def _write(path: Path, value: dict[str, Any]) -> None:
+    import json
+
     from ktpel_kiosk.durable import write_durably
 
     write_durably(path, json.dumps(value).encode())
 
 
 def _object(path: Path, limit: int = _READ_LIMIT) -> dict[str, Any] | None:
+    import json
+
     try:
         with path.open("rb") as file:
             text = file.read(limit + 1)
