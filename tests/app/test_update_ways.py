@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import os
 import shutil
 import subprocess
@@ -13,6 +14,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
 
+import httpx
 import pytest
 import update_kit as kit
 from update_kit import GROWS, SAME
@@ -198,6 +200,28 @@ def test_a_part_of_another_file_does_not_stay(data: Path, web: Web) -> None:
     finally:
         gateway.close()
     assert layout.manifest_of(layout.store_of(data), "9.4.0") is not None
+
+
+def test_the_reference_gateway_serves_the_mirror_and_nothing_beside_it(maker: tuple[Path, bytes]) -> None:
+    from ktpel_kiosk.app.clock import SystemClock
+    from ktpel_kiosk.siak.simulator.face import Face
+    from ktpel_kiosk.siak.simulator.update_files import update_files
+
+    payload = next(p for p in (maker[0] / "targets").iterdir() if p.name.endswith(".tar.gz"))
+    places = [f"targets/{payload.name}", "metadata/timestamp.json", "metadata/99.root.json", "staged/targets.json", "metadata/..",
+              "metadata/%2e%2e"]
+
+    async def ask() -> list[httpx.Response]:
+        transport = httpx.ASGITransport(app=Face(update_files(maker[0]), SystemClock()))
+        async with httpx.AsyncClient(transport=transport, base_url="http://gerbang") as client:
+            found = [await client.get(f"/v1/updates/{place}") for place in places]
+            return [*found, await client.get(f"/v1/updates/{places[0]}", headers={"Range": "bytes=100-"})]
+
+    answers = asyncio.run(ask())
+
+    assert [a.status_code for a in answers] == [200, 200, 404, 404, 404, 404, 206]
+    assert answers[0].content == payload.read_bytes()
+    assert answers[-1].content == payload.read_bytes()[100:]
 
 
 # -- disks ------------------------------------------------------------------------------------------------------------------------

@@ -32,6 +32,7 @@ from ktpel_kiosk.siak.simulator.signed_status import CourierCounter, Manifests
 from ktpel_kiosk.siak.simulator.station import StationProtocol
 from ktpel_kiosk.siak.simulator.store import GatewayStore
 from ktpel_kiosk.siak.simulator.store_port import Store
+from ktpel_kiosk.siak.simulator.update_files import update_files
 
 START_S = 10.0
 STOP_S = 5.0
@@ -121,7 +122,7 @@ class GatewaySimulator:
 
     def _app(self, routes: Routes) -> Face:
         pages = () if self._dinas is None else DinasPages(routes.core, self._heartbeats, self._dinas).routes()
-        return Face([*routes.routes(), *pages], self._clock)
+        return Face([*routes.routes(), *pages, *update_files(self._folder / "pembaruan")], self._clock)
 
     def _open_admin(self, routes: Routes) -> None:
         from ktpel_kiosk.siak.simulator.admin import Admin, leave_address, new_token
