@@ -337,3 +337,32 @@ def test_an_emptied_form_comes_back(office: FakeOffice, counter: Windows, settle
     page._keep_now()
     settle(counter)
     assert [d["nama"] for d in page.presenter.drafts().values()] == ["SITI CONTOH"]
+
+
+@pytest.mark.parametrize("first", ["telepon", "nama"])
+def test_a_draft_that_comes_late_takes_nothing_that_was_typed_meanwhile(first: str, office: FakeOffice, counter: Windows,
+                                                                        settle: Settle) -> None:
+    settle(counter)
+    counter.operator.go("loket", new=True)
+    settle(counter)
+    page: Any = counter.operator.page("loket")
+    page.nik.edit.setFocus()
+    keys("3508054502080001")
+    counter.operator.go("beranda")
+    settle(counter)
+    assert any("3508054502080001" in form for form in office.register.drafts("loket:rina").values())
+    page.draft_key = ""
+    counter.operator.go("loket")  # asks for the drafts, and somebody types before they come
+    line = page.phone.line if first == "telepon" else page.form.fields["nama"].line
+    line.setFocus()
+    keys("0812" if first == "telepon" else "SITI")
+    assert counter.bridge.pending
+    settle(counter)
+    assert line.text() == ("0812" if first == "telepon" else "SITI") and page.nik.value() == ""
+    counter.operator.go("loket", new=True)
+    settle(counter)
+    assert line.text() == ""
+    page.draft_key = ""
+    counter.operator.go("loket")
+    settle(counter)
+    assert page.draft_key, "with nothing typed the latest is opened again"

@@ -122,6 +122,22 @@ def test_incomplete_papers_go_back_with_a_slip_and_come_again(tempeh: PageBench)
     assert (p.keadaan, p.nomor_register[:5]) == (Keadaan.BERJALAN, "0001/")
 
 
+@pytest.mark.parametrize(("region", "district"), [("630501", "BINUANG"), ("630507", "BAKARANGAN"), ("350805", "")])
+def test_an_office_of_several_districts_takes_the_district_from_the_nik(region: str, district: str, tapin: PageBench) -> None:
+    """Of its own regency only; elsewhere the NIK says where somebody was born into the register, not where they live."""
+    page: LoketPage = tapin.open("loket", LoketPage, new=True)
+    page.nik.edit.set_digits(f"{region}4502080001")
+    tapin.wait()
+    field = page.form.fields["kecamatan"]
+    assert (field.value(), field.origin) == (district, "dari NIK" if district else "")
+    page.nik.edit.set_digits("")
+    page.form.fields["kecamatan"].set_value("SALAM BABARIS")
+    page.form.fields["kecamatan"].mark("")
+    page.nik.edit.set_digits(f"{region}4502080001")
+    tapin.wait()
+    assert field.value() == "SALAM BABARIS", "what was typed stays"
+
+
 def test_closed_hours_at_tapin_ask_for_a_superior(tapin: PageBench) -> None:
     person = listed(tapin, 3, "BELUM REKAM")
     tapin.office.clock.advance(8 * 3600)

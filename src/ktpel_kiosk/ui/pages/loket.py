@@ -139,7 +139,8 @@ class LoketPage(LoketTyping):
         open_menu(self.others, "Permohonan lain", lines)
 
     def _resume_latest(self, drafts: dict[str, dict[str, object]], wanted: str = "") -> None:
-        if drafts and not self.draft_key and not self.nik.value():
+        begun = self.draft_key or self.nik.value() or self.phone.value() or self._typed()
+        if drafts and not begun:  # else somebody was quicker with the keys than the register with its drafts
             key = wanted if wanted in drafts else max(drafts)
             self._load_draft(key, drafts[key])
 

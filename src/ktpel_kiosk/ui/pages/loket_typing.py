@@ -168,7 +168,8 @@ class LoketTyping(LoketView):
         """What the population list or the NIK itself knows, into fields nobody typed in; what an earlier NIK filled goes."""
         typed = self._typed()
         known = {n: v for n, v in feedback.prefill.items() if n in self.form.fields and n not in typed}
-        hints: dict[str, object] = {n: v for n, v in (("tanggal_lahir", feedback.born), ("jenis_kelamin", feedback.sex))
+        hints: dict[str, object] = {n: v for n, v in (("tanggal_lahir", feedback.born), ("jenis_kelamin", feedback.sex),
+                                                            ("kecamatan", feedback.district))
                                     if v and n not in known and n not in typed}
         stale: dict[str, object] = {n: self.presenter.defaults().get(n, "") for n, f in self.form.fields.items()
                                     if f.origin and n not in known and n not in hints}

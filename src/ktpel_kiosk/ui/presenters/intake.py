@@ -36,7 +36,10 @@ LABELS = FIELD_LABELS
 
 @dataclass(frozen=True, slots=True)
 class NikFeedback:
-    """The line under the NIK and, where there is one, the warning below. ``born``: ``05-02-2008``; ``sex``: L, P or empty."""
+    """The line under the NIK and, where there is one, the warning below. ``born``: ``05-02-2008``; ``sex``: L, P or empty.
+
+    ``district``: of the NIK, where the office serves several and this is one of them.
+    """
 
     line: str
     state: str
@@ -48,6 +51,7 @@ class NikFeedback:
     open_id: str = ""
     prefill: dict[str, object] = field(default_factory=dict)
     recorded: RecordedBefore | None = None
+    district: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -197,7 +201,15 @@ class IntakePresenter:
         sex = report.sex.value if report.sex else ""
         born = date_card(report.birth_hint) if report.birth_hint else ""
         prefill = self._prefill(digits)
-        return NikFeedback(report.summary, "good", bold, warning, blocked, sex, born, found.open_id, prefill, found.recorded)
+        return NikFeedback(report.summary, "good", bold, warning, blocked, sex, born, found.open_id, prefill, found.recorded,
+                           self._district(digits))
+
+    def _district(self, digits: str) -> str:
+        """The district a NIK begins with; an office of one district knows its own, and one of elsewhere tells nothing of the address."""
+        desk = self.session.desk
+        kantor = desk.sop.kantor
+        own = kantor.kode_wilayah.replace(".", "")[:4]
+        return desk.regions().district(digits).upper() if not kantor.kecamatan and own and digits[:4] == own else ""
 
     def _prefill(self, digits: str) -> dict[str, object]:
         """The form's fields as the population list knows them."""
