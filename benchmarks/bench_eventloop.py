@@ -21,6 +21,7 @@ from typing import Any
 LIMIT_MS = 50.0
 OFFICE = "tempeh"
 SIZE = "1366x768"
+PATIENCE = 20
 CALLS = ("OperatorWindow.go", "OperatorWindow.sign_out", "OperatorWindow.press", "Tabs.choose", "PerekamanPage._show_part",
          "WorkList.choose")
 """What the tour calls without a click; timed like an event."""
@@ -59,6 +60,7 @@ def child() -> dict[str, Any]:
     watch = Watch(LIMIT_MS * 0.6, kept=400)
     app.attach(watch)
     _time_calls(watch)
+    _patient()
     with tempfile.TemporaryDirectory() as scratch:
         run_tour(OFFICE, Path(scratch), (SIZE,), ("light",), pictures=False, begin=lambda w: behind_the_windows(w.operator))
     watch.close()
@@ -67,6 +69,17 @@ def child() -> dict[str, Any]:
     return {"wall": watch.longest_ms, "cpu": watch.longest_cpu_ms, "events": watch.events, "answers": len(watch.answers),
             "answer_wall": answer_wall, "answer_cpu": answer_cpu, "over_wall": sum(b.wall_ms > LIMIT_MS for b in watch.blocks),
             "over_cpu": sum(b.cpu_ms > LIMIT_MS for b in watch.blocks), "worst": [b.line() for b in by_cpu]}
+
+
+def _patient() -> None:
+    """Devices get their deadlines many times over: a machine others use grows a simulated finger slowly, and that is not measured here."""
+    from ktpel_kiosk.hal.task import Task
+    begin = Task.__init__
+
+    def patient(self: Any, role: Any, operation: str, work: Any, deadline_s: float, *more: Any, **named: Any) -> None:
+        begin(self, role, operation, work, deadline_s * PATIENCE, *more, **named)
+
+    Task.__init__ = patient  # type: ignore[method-assign]
 
 
 def _time_calls(watch: Any) -> None:

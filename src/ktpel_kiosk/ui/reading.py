@@ -11,6 +11,9 @@ from itertools import pairwise
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QAbstractButton, QAbstractScrollArea, QGridLayout, QLayout, QScrollArea, QStackedWidget, QWidget
 
+BY_TAB = frozenset({Qt.FocusPolicy.TabFocus, Qt.FocusPolicy.StrongFocus, Qt.FocusPolicy.WheelFocus})
+"""What Tab stops at; asked of every widget of a page, and Python's flags take their time over an ``&``."""
+
 
 def in_order(root: QWidget) -> Iterator[QWidget]:
     """Everything below ``root`` that may have the keyboard, as a reader meets it: layouts from the first item to the last."""
@@ -74,7 +77,7 @@ class ScrollBox(QScrollArea):
 
     def _fit_focus(self) -> None:
         inner = self.widget()
-        stops = inner is not None and any(w.focusPolicy() & Qt.FocusPolicy.TabFocus and not w.isHidden() for w in in_order(inner))
+        stops = inner is not None and any(w.focusPolicy() in BY_TAB and not w.isHidden() for w in in_order(inner))
         self.setFocusPolicy(Qt.FocusPolicy.ClickFocus if stops else Qt.FocusPolicy.StrongFocus)
 
     def focusNextPrevChild(self, forward: bool) -> bool:
