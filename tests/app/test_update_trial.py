@@ -81,7 +81,8 @@ def test_a_version_with_a_new_schema_starts_on_the_copy_it_migrated_and_the_old_
 
     choice = layout.choice_of(data)
     assert kit.facts(data) == (NEXT, length, "awal")
-    assert (choice.new, choice.old, choice.length) == ("", "", length)
+    assert (choice.new, choice.old) == ("", "")
+    assert len(choice.head) == 64
     assert (data / choice.kept / "register.sqlite").exists()
     assert _starts(data) == GROWS
 
@@ -127,6 +128,22 @@ def test_a_version_that_never_shows_its_windows_gives_way_and_the_register_is_as
     assert kit.facts(data)[0] == OLD
     assert layout.choice_of(data).failed == (GROWS,)
     assert list(data.glob(f"{update_trial.FAILED}{GROWS}-*"))
+
+
+def test_whoever_opens_the_register_without_the_launcher_finishes_the_swap_first(data: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Else work would be taken in on the register that is about to be replaced."""
+    from ktpel_kiosk.domain.errors import TooNew
+
+    with monkeypatch.context() as stopped:
+        stopped.setattr(layout, "settle", lambda _data: None)
+        assert _try(data, GROWS)
+    assert layout.choice_of(data).new
+
+    with pytest.raises(TooNew):
+        kit.work(data, "hilang")
+
+    assert kit.facts(data)[::2] == (NEXT, "awal")
+    assert _starts(data) == GROWS
 
 
 def test_windows_that_came_up_end_the_probation(data: Path) -> None:
@@ -271,6 +288,7 @@ def test_killed_at_the_steps_that_decide_the_old_or_the_new_version_starts(
 
 
 @pytest.mark.gate
+@pytest.mark.timeout(1800)
 def test_killed_at_every_step_the_old_or_the_new_version_starts_never_none(
         made: tuple[Path, Path, bytes], tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("KTPEL_UJI_KUNCI", kit.key_of(made[0]).hex())
@@ -281,6 +299,7 @@ def test_killed_at_every_step_the_old_or_the_new_version_starts_never_none(
 
 
 @pytest.mark.gate
+@pytest.mark.timeout(1800)
 def test_killed_at_every_step_of_the_way_back_the_old_or_the_new_version_starts(
         made: tuple[Path, Path, bytes], tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("KTPEL_UJI_KUNCI", kit.key_of(made[0]).hex())

@@ -44,9 +44,12 @@ if SCHEMA > OLD:
         os.kill(os.getpid(), signal.SIGKILL)
     db.execute(f"PRAGMA user_version = {SCHEMA}")
     db.execute("COMMIT")
-length = db.execute("SELECT MAX(sequence) FROM audit").fetchone()[0]
+if VERSION == FORGETS:
+    for (name,) in db.execute("SELECT name FROM sqlite_master WHERE type = 'trigger' AND tbl_name = 'audit'").fetchall():
+        db.execute(f"DROP TRIGGER {name}")
+    db.execute("DELETE FROM audit WHERE sequence = (SELECT MAX(sequence) FROM audit)")
 db.close()
-said(schema=SCHEMA, length=length - (2 if VERSION == FORGETS else 0))
+said(schema=SCHEMA)
 '''
 ENTRY = "import sys\nfrom ktpel_kiosk import __version__\nprint('mulai', __version__, *sys.argv[1:], flush=True)\n"
 

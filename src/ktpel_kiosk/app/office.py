@@ -14,7 +14,7 @@ from ktpel_kiosk.app.clock import PracticeClock, SystemClock, Uuid7
 from ktpel_kiosk.app.resources import migrations
 from ktpel_kiosk.domain.errors import BadInput, IoFailure
 from ktpel_kiosk.domain.sop import Peran
-from ktpel_kiosk.durable import make_folder, write_durably
+from ktpel_kiosk.durable import make_folder, storage_trouble, write_durably
 from ktpel_kiosk.register.keys import KeyStore
 from ktpel_kiosk.register.store import SqlRegister
 
@@ -143,6 +143,12 @@ def open_central_keys(data: Path) -> DemoKeys:
 def open_register(data: Path, clock: SystemClock | PracticeClock, ids: Uuid7, *, late: bool = False) -> SqlRegister:
     """The encrypted register of this folder, created when it does not exist yet; ``late`` postpones its heavy imports to the first use."""
     folder = data / "register"
+    if (data / "pembaruan" / "pilihan.json").exists():
+        from ktpel_kiosk.app.update_layout import settle
+        try:
+            settle(data)  # the launcher did; whoever came without it must not work on a register that is about to be replaced
+        except OSError as error:
+            raise storage_trouble(error, folder) from error
     if (data / PENDING_RESTORE).exists():
         from ktpel_kiosk.app.restore import finish
         finish(data)

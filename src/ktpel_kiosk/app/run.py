@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import threading
+from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -153,7 +154,8 @@ class Behind:
 
         kiosk = self._kiosk
         try:
-            update_layout.healthy(kiosk.data)  # before anything is written: from here on there is work that going back would lose
+            with suppress(KioskError):  # before anything is written: from here on there is work that going back would lose
+                update_layout.healthy(kiosk.data)
             kiosk.register.wake()
             settle_sop(kiosk)
             kiosk.devices.start()

@@ -79,7 +79,9 @@ class FolderUpdates:
             if mirror is None:
                 continue
             try:
-                return self._found(mirror, Source.USB, floor)
+                found = self._found(mirror, Source.USB, floor)
+                if found is not None:
+                    return found
             except KioskError as error:  # another disk may be whole
                 refused = error
         if refused is not None:

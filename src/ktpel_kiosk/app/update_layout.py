@@ -56,7 +56,7 @@ class Choice:
         probation: it has not yet shown its windows; ``starts``: how often it was started since.
         new, old: register folders still to be swapped: ``new`` becomes the register, the register becomes ``old``.
         kept: folder with the register as it was before this version; empty: it did not change the schema.
-        length: links of the audit when this version took over: more of them, and going back would lose work.
+        head: digest of the audit's last link when this version took over: another one, and going back would lose work.
         failed: versions that were tried here and did not stay.
     """
 
@@ -67,7 +67,7 @@ class Choice:
     new: str = ""
     old: str = ""
     kept: str = ""
-    length: int = 0
+    head: str = ""
     failed: tuple[str, ...] = ()
 
 

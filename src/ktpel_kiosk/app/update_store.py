@@ -31,6 +31,8 @@ from ktpel_kiosk.durable import make_folder, storage_trouble, write_durably
 ASK, REQUEST, ANSWER = "minta", "permintaan.json", "jawaban.json"
 SPARE = 200 * 1024 * 1024
 ANSWER_S = 900.0
+KEPT = 4
+"""Versions the service keeps; it does not know which one a desk goes back to, and that one is never older than these."""
 _REQUEST_LIMIT = 4096
 
 
@@ -166,6 +168,8 @@ def _serve(store: Path, wish: dict[str, Any], version: str) -> Answer:
     if floor is not None and floor.tzinfo is None:
         floor = floor.replace(tzinfo=UTC)
     install(store, mirror, version, floor=floor)
+    lying = sorted((v.name for v in (store / layout.VERSIONS).iterdir() if layout.parts(v.name)), key=layout.parts)
+    update_pack.drop(store, lying[-KEPT:])
     return Answer(version)
 
 

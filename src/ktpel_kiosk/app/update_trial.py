@@ -33,11 +33,10 @@ _CHUNK = 1 << 20
 
 @dataclass(frozen=True, slots=True)
 class Verdict:
-    """What the new version said of itself on the copy."""
+    """Schema and audit's head of the copy, after the new version was healthy on it."""
 
     schema: int = 0
-    length: int = 0
-    problem: str = ""
+    head: str = ""
 
 
 # -- forward ------------------------------------------------------------------------------------------------------------------
@@ -96,12 +95,11 @@ def _try(data: Path, version: str) -> None:
             schema = _prove(tried, facts)
             verdict = _health(folder, manifest, data, tried)
             layout.step("try.healthy")
-            if verdict.length < facts[1]:
-                raise Corrupt("update.lost_audit", version=version)
+            verdict = replace(verdict, head=_head_after(tried, facts, version))
             sync_tree(tried)
         if verdict.schema == schema:  # the register needs nothing of the new version: it stays the very file it was
             shutil.rmtree(tried)
-            _commit(data, version, replace(verdict, length=facts[1]), "", "")
+            _commit(data, version, replace(verdict, head=facts[2]), "", "")
         else:
             _commit(data, version, verdict, tried.name, f"{BEFORE}{version}-{tried.name[-8:]}")
             layout.settle(data)
@@ -115,7 +113,7 @@ def _commit(data: Path, version: str, verdict: Verdict, new: str, old: str) -> N
     """The step that decides."""
     now = layout.choice_of(data)
     layout.step("try.before_choice")
-    layout.choose(data, layout.Choice(version, now.version, probation=True, new=new, old=old, kept=old, length=verdict.length,
+    layout.choose(data, layout.Choice(version, now.version, probation=True, new=new, old=old, kept=old, head=verdict.head,
                                       failed=tuple(v for v in now.failed if v != version)))
     layout.step("try.chosen")
 
@@ -165,8 +163,8 @@ def _copy_to_place(data: Path) -> None:
 
 
 @contextmanager
-def _still(data: Path) -> Iterator[tuple[int, int]]:
-    """Nobody writes the register meanwhile, and all of it is in its one file. Gives its schema and the length of its audit."""
+def _still(data: Path) -> Iterator[tuple[int, int, str]]:
+    """Nobody writes the register meanwhile, and all of it is in its one file. Gives its schema, length and head of its audit."""
     from sqlcipher3 import dbapi2
 
     path = data / "register" / "register.sqlite"
@@ -177,7 +175,7 @@ def _still(data: Path) -> Iterator[tuple[int, int]]:
         wal = path.with_name(f"{path.name}-wal")
         if wal.exists() and wal.stat().st_size:
             raise BadInput("update.busy")
-        yield int(driver.scalar(connection, "PRAGMA user_version")), audit_length(connection)
+        yield (int(driver.scalar(connection, "PRAGMA user_version")), *audit_end(connection))
         connection.execute("ROLLBACK").close()
     except dbapi2.Error as error:
         raise driver.trouble(error, path) from error
@@ -185,8 +183,10 @@ def _still(data: Path) -> Iterator[tuple[int, int]]:
         connection.close()
 
 
-def audit_length(connection: Any) -> int:
-    return int(driver.scalar(connection, "SELECT COALESCE(MAX(sequence), 0) FROM audit"))
+def audit_end(connection: Any) -> tuple[int, str]:
+    """Length and head, of a register of any schema."""
+    row = connection.execute("SELECT sequence, digest FROM audit ORDER BY sequence DESC LIMIT 1").fetchone()
+    return (int(row[0]), str(row[1])) if row else (0, "")
 
 
 def _key(data: Path) -> bytes:
@@ -213,13 +213,32 @@ def _copy_register(data: Path, to: Path) -> None:
         raise storage_trouble(error, to) from error
 
 
-def _prove(tried: Path, facts: tuple[int, int]) -> int:
+def _head_after(tried: Path, facts: tuple[int, int, str], version: str) -> str:
+    """The copy has every link it had, whatever the new version says of itself. Raises Corrupt ``update.lost_audit``."""
+    from sqlcipher3 import dbapi2
+
+    from ktpel_kiosk.register.keys import KeyStore
+
+    path = tried / "register.sqlite"
+    connection = driver.connect(path, KeyStore(tried / "register.key").unlock_with_machine())
+    try:
+        known = connection.execute("SELECT digest FROM audit WHERE sequence = ?", (facts[1],)).fetchone()
+        if facts[1] and (known is None or known[0] != facts[2]):
+            raise Corrupt("update.lost_audit", version=version)
+        return audit_end(connection)[1]
+    except dbapi2.Error as error:
+        raise driver.trouble(error, path) from error
+    finally:
+        connection.close()
+
+
+def _prove(tried: Path, facts: tuple[int, int, str]) -> int:
     """The copy is whole: it is what is put back, and what is tried. Returns its schema. Raises Corrupt ``register.copy_damaged``."""
     from ktpel_kiosk.register.backup import check_copy
     from ktpel_kiosk.register.keys import KeyStore
 
     found = check_copy(tried / "register.sqlite", KeyStore(tried / "register.key").unlock_with_machine())
-    if (found.version, found.length) != facts:
+    if (found.version, found.length, found.head) != facts:
         raise Corrupt("register.copy_damaged", path=str(tried), reason="audit")
     return found.version
 
@@ -253,7 +272,7 @@ def _health(folder: Path, manifest: dict[str, Any], data: Path, tried: Path | No
                                                f"berhenti dengan kode {done.returncode}")
     if problem or not isinstance(said.get("schema"), int) or said["schema"] != manifest["schema"]:
         raise Corrupt("update.unhealthy", reason=(problem or "skema")[:120])
-    return Verdict(int(said["schema"]), int(said.get("length", 0)))
+    return Verdict(int(said["schema"]))
 
 
 # -- back ---------------------------------------------------------------------------------------------------------------------
@@ -276,7 +295,7 @@ def go_back(data: Path, reason: str) -> bool:
         if choice.kept:
             if not (data / choice.kept).is_dir():
                 raise BadInput("update.no_way_back")
-            if _length_now(data) != choice.length:
+            if _head_now(data) != choice.head:
                 layout.note(data, "tetap", choice.version, "update.work_since")
                 layout.choose(data, replace(choice, probation=False, starts=0))
                 return False
@@ -290,14 +309,14 @@ def go_back(data: Path, reason: str) -> bool:
         return True
 
 
-def _length_now(data: Path) -> int:
+def _head_now(data: Path) -> str:
     """Of the register in place, whatever its schema. Raises IoFailure, Corrupt."""
     from sqlcipher3 import dbapi2
 
     path = data / "register" / "register.sqlite"
     connection = driver.connect(path, _key(data))
     try:
-        return audit_length(connection)
+        return audit_end(connection)[1]
     except dbapi2.Error as error:
         raise driver.trouble(error, path) from error
     finally:
