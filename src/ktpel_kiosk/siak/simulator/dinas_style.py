@@ -1,9 +1,9 @@
 """How the Dinas' page looks: calm, light, the trouble first; a table on a wide screen, cards on a telephone."""
 
 STYLE = """
-@font-face{font-family:Inter;font-weight:400;src:url(/dinas/huruf/Inter-Regular.otf)}
-@font-face{font-family:Inter;font-weight:600;src:url(/dinas/huruf/Inter-SemiBold.otf)}
-@font-face{font-family:Inter;font-weight:700;src:url(/dinas/huruf/Inter-Bold.otf)}
+@font-face{font-family:Inter;font-display:swap;font-weight:400;src:url(/dinas/huruf/Inter-Regular.otf)}
+@font-face{font-family:Inter;font-display:swap;font-weight:600;src:url(/dinas/huruf/Inter-SemiBold.otf)}
+@font-face{font-family:Inter;font-display:swap;font-weight:700;src:url(/dinas/huruf/Inter-Bold.otf)}
 *{box-sizing:border-box;margin:0}
 :root{--ink:#14202b;--soft:#566674;--line:#e1e7ec;--back:#f4f6f8;--blue:#0b57ad;--green:#12703a;--amber:#8a4a06;--red:#b0241b}
 body{background:var(--back);color:var(--ink);font:14px/1.45 Inter,system-ui,sans-serif;font-variant-numeric:tabular-nums}
