@@ -11,7 +11,7 @@ import pytest
 from desk_office import PASSWORD, Office, build
 from packets_office import receive, sealed_quickly, trusts_receipts
 
-from ktpel_kiosk.app.clock import SystemClock, boot_name
+from ktpel_kiosk.app.clock import SystemClock, start_name
 from ktpel_kiosk.app.office import open_register
 from ktpel_kiosk.desk import closing, daily, retention, sign_in
 from ktpel_kiosk.desk.seats import Seats
@@ -151,7 +151,22 @@ def test_a_damaged_mark_is_noted_anew(at: tuple[Office, Computer]) -> None:
     assert not office.desk.register.read(lambda v: clock_watch.to_note(computer, v))
 
 
+def test_desks_of_one_register_look_at_their_own_clocks(at: tuple[Office, Computer]) -> None:
+    office, computer = at
+    here, there = replace(computer, boot="satu:x"), replace(computer, boot="dua:y", ran=77.0)
+    for clock in (here, there, here, there):
+        office.desk.register.write(lambda tx, clock=clock: (clock_watch.note(clock, tx), tx.log("SettingChanged", "x", "-")))
+    here.set(3600)
+    note = office.desk.register.write
+    note(lambda tx: clock_watch.note(here, tx))
+    doubts = [office.desk.register.read(lambda v, c=c: clock_watch.doubtful(c, v)) for c in (here, there)]
+    since = [office.desk.register.read(lambda v, c=c: clock_watch.Moves(c, v).since(0)) for c in (here, there)]
+    assert doubts == [True, False] and since == [3600, 0]
+    events = [x.subject for x in office.desk.register.read(lambda v: v.audit(limit=10_000)) if x.event.startswith("Clock")]
+    assert events == ["jam", "jam/satu", "jam/dua", "jam/satu"]
+
+
 def test_this_computer_tells_its_start() -> None:
     clock = SystemClock()
     (name, ran), (again, later) = clock.running(), SystemClock().running()
-    assert name == again == boot_name() and 0 < ran <= later
+    assert name == again == start_name() and 0 < ran <= later

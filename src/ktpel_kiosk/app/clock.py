@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+import hashlib
 import os
-import secrets
 import sys
 import threading
 import time
@@ -12,8 +12,9 @@ from pathlib import Path
 
 JUMP_LIMIT_S = 300.0
 """A wall clock that moves this much against the monotonic clock has jumped (PACKET.md, limits)."""
-_LINUX_START = Path("/proc/sys/kernel/random/boot_id")
-_WINDOWS_STARTS = r"SYSTEM\CurrentControlSet\Control\Session Manager\Memory Management\PrefetchParameters"
+_LINUX_START, _LINUX_MACHINE = Path("/proc/sys/kernel/random/boot_id"), Path("/etc/machine-id")
+_WINDOWS_START = (r"SYSTEM\CurrentControlSet\Control\Session Manager\Memory Management\PrefetchParameters", "BootId")
+_WINDOWS_MACHINE = (r"SOFTWARE\Microsoft\Cryptography", "MachineGuid")
 
 
 def _since_start() -> float:
@@ -22,17 +23,23 @@ def _since_start() -> float:
     return time.monotonic() if told is None else time.clock_gettime(told)
 
 
-def boot_name() -> str:
-    """Another one after each start of the computer; where none is told, after each start of the program."""
+def start_name() -> str:
+    """``computer:start``; another start after each start of the computer; where none is told, after each start of the program."""
+    computer = _told(_LINUX_MACHINE, _WINDOWS_MACHINE)
+    return f"{hashlib.sha256(computer.encode()).hexdigest()[:8]}:{_told(_LINUX_START, _WINDOWS_START) or os.urandom(8).hex()}"
+
+
+def _told(linux: Path, windows: tuple[str, str]) -> str:
+    """What the system says there; empty if nothing."""
     try:
         if sys.platform == "win32":
             import winreg
 
-            with winreg.OpenKey(winreg.HKEY_LOCAL_MACHINE, _WINDOWS_STARTS) as key:
-                return f"{winreg.QueryValueEx(key, 'BootId')[0]}"
-        return _LINUX_START.read_text("ascii").strip()[:36] or secrets.token_hex(8)
+            with winreg.OpenKey(winreg.HKEY_LOCAL_MACHINE, windows[0]) as key:
+                return str(winreg.QueryValueEx(key, windows[1])[0])
+        return linux.read_text("ascii").strip()[:36]
     except (OSError, ValueError):
-        return secrets.token_hex(8)
+        return ""
 
 
 class SystemClock:
@@ -42,7 +49,7 @@ class SystemClock:
         self._wall = time.time()
         self._ran = _since_start()
         self._jumped = False
-        self._boot = ""
+        self._start = ""
 
     def now(self) -> datetime:
         wall, ran = time.time(), _since_start()
@@ -59,8 +66,8 @@ class SystemClock:
         return self._jumped
 
     def running(self) -> tuple[str, float]:
-        self._boot = self._boot or boot_name()
-        return self._boot, _since_start()
+        self._start = self._start or start_name()
+        return self._start, _since_start()
 
     def sleep(self, seconds: float) -> None:
         time.sleep(seconds)

@@ -23,6 +23,7 @@ from ktpel_kiosk.domain.actor import Actor
 from ktpel_kiosk.domain.errors import BadInput
 from ktpel_kiosk.domain.free_text import free_text
 from ktpel_kiosk.domain.permissions import PERMISSIONS
+from ktpel_kiosk.ports import clock_watch
 from ktpel_kiosk.ports.register import Tx, View
 
 DAYS = "masuk.hari"
@@ -191,7 +192,7 @@ def _passed(desk: Desk, view: View, kept: _State, now: datetime) -> float:
         wall = max(wall, DAY_S)
     counted, (boot, ran_s) = desk.seats.counted_at, desk.clock.running()
     here = desk.clock.monotonic() - counted if counted is not None else 0.0
-    if not boot or not kept.boot:
+    if not boot or not kept.boot or clock_watch.computer_of(boot) != clock_watch.computer_of(kept.boot):
         return max(0.0, wall, here)
     return max(0.0, wall, here, ran_s - kept.ran_s if boot == kept.boot else max(ran_s, START_S - kept.of_start_s))
 

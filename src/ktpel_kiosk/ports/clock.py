@@ -22,7 +22,7 @@ class Clock(Protocol):
     def running(self) -> tuple[str, float]:
         """Which start of the computer this is, and seconds since then, sleep included; never goes back within one start.
 
-        The name is empty where nobody sets the clock (practice), and lasts at least as long as the program where no computer tells it.
+        The name is ``computer:start``, or empty where nobody sets the clock (practice).
         """
         ...
 

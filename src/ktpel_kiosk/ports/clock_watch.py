@@ -38,8 +38,8 @@ def note(clock: Clock, tx: Tx) -> None:
     fresh = _fresh(clock, tx)
     if fresh is not None:
         mark, moved = fresh
-        tx.put_setting(KEPT, json.dumps([mark.boot, mark.distance, mark.net_s]))
-        tx.log(MOVED if moved else NOTED, SUBJECT, "-", seconds=round(moved))
+        tx.put_setting(_of(KEPT, clock), json.dumps([mark.boot, mark.distance, mark.net_s]))
+        tx.log(MOVED if moved else NOTED, _of(SUBJECT, clock), "-", seconds=round(moved))
 
 
 def to_note(clock: Clock, view: View) -> bool:
@@ -49,7 +49,7 @@ def to_note(clock: Clock, view: View) -> bool:
 
 def doubtful(clock: Clock, view: View) -> bool:
     """The wall clock was set since the computer started, and not back to where it had been."""
-    kept, boot = _kept(view), clock.running()[0]
+    kept, boot = _kept(clock, view), clock.running()[0]
     return clock.jumped() or (kept is not None and kept.boot == boot and abs(kept.net_s + _distance(clock) - kept.distance) > LIMIT_S)
 
 
@@ -61,7 +61,7 @@ class Moves:
         self._pending = fresh[1] if fresh is not None else 0.0
         self._noted: Sequence[tuple[int, float]] = [
             (link.sequence, float(str(link.facts.get("seconds", 0))))
-            for link in view.audit(subject=SUBJECT, limit=100_000) if link.event == MOVED]
+            for link in view.audit(subject=_of(SUBJECT, clock), limit=100_000) if link.event == MOVED]
 
     def since(self, sequence: int) -> float:
         """Seconds by which the wall clock was set, on the whole, after this audit link."""
@@ -73,7 +73,7 @@ def _fresh(clock: Clock, view: View) -> tuple[Mark, float] | None:
     boot = clock.running()[0]
     if not boot:
         return None
-    kept, wall, distance = _kept(view), clock.now().timestamp(), _distance(clock)
+    kept, wall, distance = _kept(clock, view), clock.now().timestamp(), _distance(clock)
     if kept is not None and kept.boot == boot:
         moved = distance - kept.distance
         return (Mark(boot, distance, kept.net_s + moved), moved) if abs(moved) > LIMIT_S else None
@@ -87,10 +87,21 @@ def _distance(clock: Clock) -> float:
     return clock.now().timestamp() - clock.running()[1]
 
 
-def _kept(view: View) -> Mark | None:
+def computer_of(start: str) -> str:
+    """The computer in a name of :meth:`Clock.running`; empty where it names none."""
+    return start.rpartition(":")[0]
+
+
+def _of(name: str, clock: Clock) -> str:
+    """Several desks may share one register; each looks at its own clock."""
+    computer = computer_of(clock.running()[0])
+    return f"{name}/{computer}" if computer else name
+
+
+def _kept(clock: Clock, view: View) -> Mark | None:
     """What is no such mark is none: the clock is noted anew, and the audit shows it."""
     try:
-        boot, distance, net_s = json.loads(view.setting(KEPT) or "null")
+        boot, distance, net_s = json.loads(view.setting(_of(KEPT, clock)) or "null")
         return Mark(str(boot), float(distance), float(net_s))
     except (ValueError, TypeError):
         return None
