@@ -35,6 +35,8 @@ PLACES: dict[str, tuple[str, int]] = {
     "ktpel-kiosk.service": ("lib/systemd/system/ktpel-kiosk.service", 0o644),
     "ktpel-kiosk-night.service": ("lib/systemd/system/ktpel-kiosk-night.service", 0o644),
     "ktpel-kiosk-night.timer": ("lib/systemd/system/ktpel-kiosk-night.timer", 0o644),
+    "ktpel-update.service": ("lib/systemd/system/ktpel-update.service", 0o644),
+    "ktpel-update.path": ("lib/systemd/system/ktpel-update.path", 0o644),
     "watchdog.conf": ("lib/systemd/system.conf.d/50-ktpel-kiosk.conf", 0o644),
     "ktpel-kiosk.pam": ("etc/pam.d/ktpel-kiosk", 0o644),
     "polkit.rules": ("usr/share/polkit-1/rules.d/50-ktpel-kiosk.rules", 0o644),

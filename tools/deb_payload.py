@@ -28,7 +28,8 @@ INTERPRETER = ("python3.11-minimal", "libpython3.11-minimal", "libpython3.11-std
 
 STDLIB_WITHOUT = ("distutils", "lib2to3", "ensurepip", "idlelib", "pydoc_data", "test", "tkinter", "turtledemo", "venv", "sitecustomize.py",
                   "_distutils_system_mod.py", "LICENSE.txt")
-DYNLOAD_WITHOUT = ("_crypt", "_ctypes_test", "_curses", "_curses_panel", "_dbm", "_test*", "_xx*", "nis", "ossaudiodev", "readline", "xxlimited*")
+DYNLOAD_WITHOUT = ("_crypt", "_ctypes_test", "_curses", "_curses_panel", "_dbm", "_test*", "_xx*", "nis",
+                   "ossaudiodev", "readline", "xxlimited*")
 
 # -- what of the wheels ----------------------------------------------------------------------------------------------------
 
@@ -40,7 +41,8 @@ QT_PLUGINS = ("iconengines/libqsvgicon.so", "imageformats/libqjpeg.so", "imagefo
               "xcbglintegrations/libqxcb-egl-integration.so", "xcbglintegrations/libqxcb-glx-integration.so")
 CASCADES = ("haarcascade_frontalface_alt2.xml", "haarcascade_frontalface_default.xml", "haarcascade_eye_tree_eyeglasses.xml")
 NOT_AT_RUN_TIME = ("*.a", "*.c", "*.cpp", "*.h", "*.hpp", "*.pxd", "*.pxi", "*.pyi", "*.pyx", "*.swg", "*.i")
-MODELS = ("face_detection/face_detection_short_range.tflite", "face_landmark/face_landmark.tflite", "selfie_segmentation/selfie_segmentation.tflite")
+MODELS = ("face_detection/face_detection_short_range.tflite", "face_landmark/face_landmark.tflite",
+          "selfie_segmentation/selfie_segmentation.tflite")
 
 
 NOT_IMPORTED = frozenset({"setuptools"})
@@ -109,8 +111,8 @@ def wheels(cache: Path) -> Path:
     shutil.rmtree(folder, ignore_errors=True)
     folder.mkdir(parents=True)
     (folder / "wanted.txt").write_text(wanted, "utf-8")
-    env = {**os.environ, "CFLAGS": "-g0 -O2 -Wdate-time -ffile-prefix-map=/=. -fstack-protector-strong -D_FORTIFY_SOURCE=2", "LDFLAGS": "-Wl,-z,relro,-z,now",
-           "PIP_DISABLE_PIP_VERSION_CHECK": "1"}
+    env = {**os.environ, "CFLAGS": "-g0 -O2 -ffile-prefix-map=/=. -fstack-protector-strong -D_FORTIFY_SOURCE=2",
+           "LDFLAGS": "-Wl,-z,relro,-z,now", "PIP_DISABLE_PIP_VERSION_CHECK": "1"}
     call(sys.executable, "-m", "pip", "wheel", "-q", "--no-deps", "--require-hashes", "-r", folder / "wanted.txt", "-w", folder, env=env)
     (folder / "whole").touch()
     return folder
@@ -150,7 +152,7 @@ def trim_wheels(into: Path) -> None:
     _trim_qt(into / "PySide6")
     _keep_only(into / "cv2" / "data", {*CASCADES, "__init__.py"})
     for folder in sorted(into.rglob("*"), reverse=True):
-        if folder.is_dir() and folder.name in ("tests", "test", "testsuite", "testing") and folder.parent.name not in ("pydantic", "numpy", "sqlalchemy"):
+        if folder.is_dir() and folder.name in ("tests", "test", "testsuite") and folder.parent.name not in ("pydantic", "sqlalchemy"):
             _drop(folder)
     _drop(into / "numpy" / "f2py", into / "shiboken6" / "docs", into / "docs")
     for pattern in NOT_AT_RUN_TIME:
@@ -239,9 +241,12 @@ def lay_interpreter(debs: Sequence[Path], work: Path, runtime: Path) -> list[str
 # -- the kiosk -------------------------------------------------------------------------------------------------------------
 
 
+APP = ("src", "resources", "migrations", "docs/manual")
+
+
 def lay_app(app: Path) -> None:
     """Code, words, migrations and manual of this checkout, as git knows them plus what is new and not ignored."""
-    listed = call("git", "ls-files", "-z", "--cached", "--others", "--exclude-standard", "src", "resources", "migrations", "docs/manual", cwd=ROOT)
+    listed = call("git", "ls-files", "-z", "--cached", "--others", "--exclude-standard", *APP, cwd=ROOT)
     for name in sorted(filter(None, listed.split("\0"))):
         source = ROOT / name
         if source.is_file():
@@ -272,8 +277,8 @@ def compile_code(tree: Path, place: str) -> None:
     where the tree will lie, as tracebacks show it."""
     python = tree / "runtime" / "bin" / PYTHON
     for part in ("runtime/lib", "app/src", "app/migrations"):
-        call(python, "-I", "-B", "-m", "compileall", "-q", "-f", "-j", "2", "--invalidation-mode", "unchecked-hash", "-s", tree / part, "-p", f"/{place}/{part}",
-             "-x", r"/(lib-dynload|bad_coding|badsyntax)", tree / part, env={"PATH": "/usr/bin:/bin", "PYTHONHASHSEED": "0"})
+        call(python, "-I", "-B", "-m", "compileall", "-q", "-f", "-j", "2", "--invalidation-mode", "unchecked-hash", "-s", tree / part,
+             "-p", f"/{place}/{part}", tree / part, env={"PATH": "/usr/bin:/bin", "PYTHONHASHSEED": "0"})
 
 
 def lay_tree(tree: Path, cache: Path, work: Path, version: str) -> list[str]:
