@@ -14,10 +14,12 @@ from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Any, BinaryIO
 
+from ktpel_kiosk.domain.actor import Actor
 from ktpel_kiosk.domain.biometric import DeviceIdentity, PenPoint, Position, Quality, RawImage, SignatureKind
 from ktpel_kiosk.domain.errors import BadInput, Corrupt, KioskError, NotConnected, OutcomeUnknown
 from ktpel_kiosk.domain.packet import PacketContent, SealedPacket
 from ktpel_kiosk.domain.penduduk import Penduduk
+from ktpel_kiosk.domain.provision import Taken
 from ktpel_kiosk.domain.retention import Spare
 from ktpel_kiosk.domain.status import StatusSiak
 from ktpel_kiosk.ports.devices import (
@@ -36,7 +38,7 @@ from ktpel_kiosk.ports.devices import (
 from ktpel_kiosk.ports.papers import Book
 from ktpel_kiosk.ports.restore import Agreed, CopyReport, Drill, FoundCopy, Opening, Series, SheetRead
 from ktpel_kiosk.ports.services import Assessed, Candidate, CardFace, CardMaterial, ChipContent, ChipData, Conflict, RecordStatus
-from ktpel_kiosk.ports.setup import BackupPlace, KeyState
+from ktpel_kiosk.ports.setup import BackupPlace, FoundBundle, KeyState
 from ktpel_kiosk.ports.station_care import Copies, Sheet, Sheets
 from ktpel_kiosk.ports.updates import NewVersion, Source, UpdateState, When
 
@@ -626,6 +628,20 @@ class Care:
         if url and not url.startswith("https://"):
             raise BadInput("setup.gateway_url")
         self.address = url
+
+    sticks: tuple[FoundBundle, ...] = ()
+
+    def bundles(self) -> tuple[FoundBundle, ...]:
+        return self.sticks
+
+    def look_at_bundle(self, path: Path) -> FoundBundle:
+        return FoundBundle(path, None, (), f"{path.name} bukan bundel penyediaan.")
+
+    def take_bundle(self, actor: Actor, path: Path, passphrase: str) -> Taken:
+        self._raise("take_bundle")
+        if passphrase != "gitar bubur kapal":
+            raise BadInput("provision.passphrase")
+        return Taken(1, 2, 50_000, 3, True)
 
     def copies(self, *, fresh: bool = False) -> Copies:
         return self.kept

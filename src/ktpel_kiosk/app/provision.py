@@ -19,8 +19,8 @@ if TYPE_CHECKING:
 
     from ktpel_kiosk.app.wiring import Kiosk
     from ktpel_kiosk.desk.population import ImportPlan
-    from ktpel_kiosk.desk.provision import Taken
     from ktpel_kiosk.domain.actor import Actor
+    from ktpel_kiosk.domain.provision import Taken
     from ktpel_kiosk.domain.sop import Sop
     from ktpel_kiosk.domain.wilayah import RegionTable
     from ktpel_kiosk.packet.provision import Outside
@@ -51,6 +51,14 @@ def find(roots: Sequence[Path]) -> tuple[Path, ...]:
             if folder.is_dir() and not folder.is_symlink():
                 found += _in(folder)
     return tuple(dict.fromkeys(found))[:MOST_FOUND]
+
+
+def plugged_in() -> list[FoundBundle]:
+    """What lies on the disks that come off, the newest first."""
+    from ktpel_kiosk.hal.removable import machine_disks
+
+    found = [look_at(path) for path in find([Path(d.path) for d in machine_disks().removable()])]
+    return sorted(found, key=lambda one: -one.head.number if one.head else 0)
 
 
 def _entries(folder: Path) -> Iterator[Path]:
@@ -263,5 +271,6 @@ def take_into(kiosk: Kiosk, actor: Actor, content: Provision, told: Callable[[st
         write_durably(data / "sop" / f"{content.head.office}.toml", content.sop_text.encode())
     if content.gateway_url and content.gateway_url != kiosk.settings.gateway_url:
         write_settings(data, replace(kiosk.settings, gateway_url=content.gateway_url))
+        kiosk.address()  # counts from the next request on
     told("Berkas kantor dan sertifikat dipasang.")
     return taken

@@ -194,10 +194,7 @@ class FolderSetup:
 
     def bundles(self) -> Sequence[FoundBundle]:
         from ktpel_kiosk.app import provision
-        from ktpel_kiosk.hal.removable import machine_disks
-
-        found = [provision.look_at(path) for path in provision.find([Path(d.path) for d in machine_disks().removable()])]
-        return sorted(found, key=lambda one: -one.head.number if one.head else 0)
+        return provision.plugged_in()
 
     def look_at_bundle(self, path: Path) -> FoundBundle:
         from ktpel_kiosk.app import provision

@@ -9,11 +9,13 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from ktpel_kiosk.domain.errors import BadInput, KeyUnavailable
-from ktpel_kiosk.ports.setup import BackupPlace, KeyState
+from ktpel_kiosk.ports.setup import BackupPlace, FoundBundle, KeyState
 from ktpel_kiosk.ports.station_care import Copies, Sheet, Sheets
 
 if TYPE_CHECKING:
     from ktpel_kiosk.app.kiosk import Kiosk
+    from ktpel_kiosk.domain.actor import Actor
+    from ktpel_kiosk.domain.provision import Taken
     from ktpel_kiosk.ports.restore import Restore
     from ktpel_kiosk.register.keys import KeyStore
 
@@ -65,6 +67,23 @@ class FolderCare:
             raise BadInput("setup.gateway_url")
         write_settings(self._kiosk.data, replace(self._kiosk.settings, gateway_url=url))
         self._kiosk.address()
+
+    # -- bundles of the Dinas -----------------------------------------------------------------------------------------
+
+    def bundles(self) -> Sequence[FoundBundle]:
+        from ktpel_kiosk.app import provision
+        return provision.plugged_in()
+
+    def look_at_bundle(self, path: Path) -> FoundBundle:
+        from ktpel_kiosk.app import provision
+        return provision.look_at(path)
+
+    def take_bundle(self, actor: Actor, path: Path, passphrase: str) -> Taken:
+        from ktpel_kiosk.app import provision
+
+        taken = provision.take_into(self._kiosk, actor, provision.opened(path, passphrase))
+        self._certificates_changed()
+        return taken
 
     # -- copies -------------------------------------------------------------------------------------------------------
 

@@ -4,15 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from pathlib import Path
 
 from ktpel_kiosk.desk import population, sop_versions, users
 from ktpel_kiosk.desk.access import require
 from ktpel_kiosk.desk.context import Desk
 from ktpel_kiosk.desk.population import ImportPlan
+from ktpel_kiosk.desk.station_care import care_of
 from ktpel_kiosk.domain.actor import Actor, UserAccount
-from ktpel_kiosk.domain.provision import BundleHead, Pinned, Provision, refuse_foreign
+from ktpel_kiosk.domain.errors import KioskError, SecurityRefusal
+from ktpel_kiosk.domain.provision import BundleHead, Pinned, Provision, Taken, refuse_foreign
 from ktpel_kiosk.domain.sop import Sop
 from ktpel_kiosk.ports.register import Tx, View
+from ktpel_kiosk.ports.setup import FoundBundle
 
 SIGNER, NUMBER, DIGEST = "penyediaan.penanda", "penyediaan.nomor", "penyediaan.berkas"
 """Settings of the register: whose bundles this desk takes, the number of the last, and its SHA-256."""
@@ -21,15 +25,12 @@ NOBODY = "-"
 
 
 @dataclass(frozen=True, slots=True)
-class Taken:
-    """What came of a bundle. ``again``: it had been taken before; nothing of the register was touched."""
+class Seen:
+    """A bundle as this desk sees it. ``known``: of the signer that is pinned here; ``problem``: why it cannot be taken."""
 
-    new_accounts: int = 0
-    changed_accounts: int = 0
-    residents: int = 0
-    refused_rows: int = 0
-    sop_changed: bool = False
-    again: bool = False
+    found: FoundBundle
+    known: bool = False
+    problem: KioskError | None = None
 
 
 def pinned(desk: Desk) -> Pinned:
@@ -42,6 +43,44 @@ def check_trust(desk: Desk, actor: Actor, head: BundleHead) -> Pinned:
     known = pinned(desk)
     refuse_foreign(head, known, desk.sop.id, desk.station)
     return known
+
+
+def bundles(desk: Desk, actor: Actor) -> tuple[Seen, ...]:
+    """Bundles on what was plugged in, the newest first. Raises NotAllowed, SopViolation ``station.practice``."""
+    require(actor, "take_provision")
+    return tuple(_seen(desk, one) for one in care_of(desk).bundles())
+
+
+def look(desk: Desk, actor: Actor, path: Path) -> Seen:
+    """A bundle of somebody's own choice; nothing is opened. Raises as :func:`bundles`."""
+    require(actor, "take_provision")
+    return _seen(desk, care_of(desk).look_at_bundle(path))
+
+
+def take_from(desk: Desk, actor: Actor, path: Path, passphrase: str, *, compared: bool = False) -> Taken:
+    """Open the bundle and take it, see :func:`take`. ``compared``: the officer saw the signer's words on the sheet.
+
+    Raises:
+        SecurityRefusal ``provision.words``: nobody compared them, and this desk knows no signer yet.
+    """
+    require(actor, "take_provision")
+    if not compared and not pinned(desk).signer:
+        raise SecurityRefusal("provision.words")
+    taken = care_of(desk).take_bundle(actor, path, passphrase)
+    desk.line_changed()
+    return taken
+
+
+def _seen(desk: Desk, found: FoundBundle) -> Seen:
+    if found.head is None:
+        return Seen(found)
+    known = pinned(desk)
+    try:
+        refuse_foreign(found.head, known, desk.sop.id, desk.station)
+    except KioskError as error:
+        error.facts.setdefault("path", found.path.name)
+        return Seen(found, bool(known.signer), error)
+    return Seen(found, bool(known.signer))
 
 
 def take(desk: Desk, actor: Actor, content: Provision, residents: ImportPlan | None = None) -> Taken:
@@ -67,7 +106,8 @@ def take(desk: Desk, actor: Actor, content: Provision, residents: ImportPlan | N
         desk.put_in_force(sop)
         desk.keep_sop(sop)
     for account in content.accounts:
-        desk.seats.leave(account.username)
+        if account.username != actor.username:
+            desk.seats.leave(account.username)
     return taken
 
 

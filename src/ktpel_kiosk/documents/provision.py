@@ -58,10 +58,10 @@ SIGNED = "Selesai tanggal: ____________________   Teknisi: ____________________ 
 ONLY = ("Untuk petugas ini saja. Ganti pada hari pertama di Pengaturan, Akun saya, lalu sobek slip ini. Slip ini tidak berlaku bila akun "
         "ini sudah ada di meja.")
 LATER = (
-    "Tutup aplikasi meja. Pasang flashdisk.",
-    "Jalankan: ktpel-kiosk provision apply lalu nama berkas di atas. Ketik kata pembuka.",
-    "Bandingkan kata penanda. Bila ditolak karena penanda lain, berhenti dan telepon Dinas.",
-    "Buka lagi aplikasi meja.",
+    "Pengelola kantor masuk, membuka Pengaturan, Susulan Dinas. Pasang flashdisk.",
+    "Pilih berkas yang namanya tertulis di atas. Bila ditolak karena penanda lain, berhenti dan telepon Dinas.",
+    "Ketik kata pembuka, lalu tekan \"Pasang susulan\" (F9). Meja tetap dapat dipakai.",
+    "Serahkan slip kata sandi kepada petugas baru saja; akun yang sudah ada tidak berubah kata sandinya.",
 )
 
 

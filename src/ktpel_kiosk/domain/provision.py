@@ -80,6 +80,18 @@ class Provision:
 
 
 @dataclass(frozen=True, slots=True)
+class Taken:
+    """What came of a bundle. ``again``: it had been taken before; nothing of the register was touched."""
+
+    new_accounts: int = 0
+    changed_accounts: int = 0
+    residents: int = 0
+    refused_rows: int = 0
+    sop_changed: bool = False
+    again: bool = False
+
+
+@dataclass(frozen=True, slots=True)
 class Pinned:
     """What this desk remembers of the last bundle it took; all empty: none yet."""
 

@@ -8,8 +8,10 @@ from datetime import datetime
 from pathlib import Path
 from typing import Protocol
 
+from ktpel_kiosk.domain.actor import Actor
+from ktpel_kiosk.domain.provision import Taken
 from ktpel_kiosk.ports.restore import Restore
-from ktpel_kiosk.ports.setup import BackupPlace, KeyState
+from ktpel_kiosk.ports.setup import BackupPlace, FoundBundle, KeyState
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,6 +71,15 @@ class StationCare(Protocol):
 
     def set_gateway_address(self, url: str) -> None:
         """Empty: none. Counts at the next request. BadInput ``setup.gateway_url``."""
+        ...
+
+    def bundles(self) -> Sequence[FoundBundle]:
+        """Bundles of the Dinas on what was plugged in, the newest first."""
+        ...
+
+    def look_at_bundle(self, path: Path) -> FoundBundle: ...
+    def take_bundle(self, actor: Actor, path: Path, passphrase: str) -> Taken:
+        """Open and take it, audited in ``actor``'s name. BadInput, SecurityRefusal ``provision.*``: nothing was changed."""
         ...
 
     def copies(self, *, fresh: bool = False) -> Copies:

@@ -172,7 +172,7 @@ class FromStick(QWidget):
         known = {**self._found, **self._own}
         self.bundles.clear()
         for one in known.values():
-            self.bundles.add(_choice(one))
+            self.bundles.add(bundle_choice(one))
         usable = [path for path, one in known.items() if one.head is not None]
         self.bundles.choose(chosen if chosen in known else usable[0] if usable else "")
         self.bundles.focus()
@@ -197,8 +197,7 @@ class FromStick(QWidget):
         for at, (title, words) in enumerate(facts_of(one.head)):
             self.facts.addWidget(label(title, "small", tone="muted"), at, 0)
             self.facts.addWidget(label(words, "body", weight="medium", wrap=True), at, 1)
-        half = len(one.words) // 2
-        self.words.setText("  ".join(one.words[:half]) + "\n" + "  ".join(one.words[half:]))
+        self.words.setText(word_lines(one.words))
         self.words.setAccessibleName(", ".join(one.words))
         self._show(OPEN)
         self.same.setFocus()
@@ -245,7 +244,13 @@ class FromStick(QWidget):
             self.page.trouble(error)
 
 
-def _choice(one: FoundBundle) -> BigChoice:
+def word_lines(words: Sequence[str]) -> str:
+    """In two lines, as on the sheet."""
+    half = len(words) // 2
+    return "  ".join(words[:half]) + "\n" + "  ".join(words[half:])
+
+
+def bundle_choice(one: FoundBundle) -> BigChoice:
     """A file as a card: whose it is and when it was made, or why it cannot be used."""
     if one.head is None:
         return BigChoice(str(one.path), one.path.name, one.problem, icon="usb", chip=(word("sedia", "tidak_dapat"), "attention"))

@@ -39,7 +39,7 @@ SECTIONS: tuple[tuple[str, str], ...] = (
     ("rekam", "Perekaman"), ("mutu", "Mutu layanan"), ("masa", "Masa simpan data"), ("akses", "Catatan akses"),
     ("kegagalan", "Kegagalan data"), ("tampilan", "Tampilan"),
 )
-SERVING: tuple[tuple[str, str], ...] = (("kunci", "Kunci & sertifikat"), ("cadangan", "Cadangan"))
+SERVING: tuple[tuple[str, str], ...] = (("sedia", "Susulan Dinas"), ("kunci", "Kunci & sertifikat"), ("cadangan", "Cadangan"))
 """Only at a desk that serves people; practice has keys and a gateway of its own."""
 NEWER: tuple[tuple[str, str], ...] = (("pembaruan", "Pembaruan"),)
 """Only at a desk that serves people."""
@@ -49,6 +49,7 @@ LATE: dict[str, str] = {"masa": "settings_keeping:KeepingSection", "akses": "set
                         "kegagalan": "settings_breach:BreachSection",
                         "masuk": "settings_alone:AloneSection",
                         "kunci": "settings_certificates:CertificatesSection", "cadangan": "settings_copies:CopiesSection",
+                        "sedia": "settings_provision:ProvisionSection",
                         "pembaruan": "settings_update:UpdateSection"}
 """Imported only where they are shown."""
 MAKERS: dict[str, Any] = {"kantor": OfficeSection, "sop": SopSection, "kalender": CalendarSection, "penduduk": PopulationSection,
@@ -56,14 +57,14 @@ MAKERS: dict[str, Any] = {"kantor": OfficeSection, "sop": SopSection, "kalender"
                           "blangko": BlangkoSection, "rekam": CaptureSection, "mutu": QualitySection, "tampilan": LookSection}
 
 GROUPS: tuple[tuple[str, str], ...] = (
-    ("Kantor", "kantor sop kalender penduduk mutu"), ("Meja ini", "tampilan perangkat rekam blangko pembaruan"),
+    ("Kantor", "kantor sop kalender penduduk mutu sedia"), ("Meja ini", "tampilan perangkat rekam blangko pembaruan"),
     ("Orang dan kunci", "petugas masuk kunci"), ("Data", "sambungan simpanan cadangan"),
     ("Pelindungan data", "masa akses kegagalan"),
 )
 """Groups of the list with the keys of their sections, in order; a section that none names stands in the last."""
 ICONS = {"kantor": "inbox", "sop": "list-checks", "kalender": "calendar", "penduduk": "users", "mutu": "message-square",
          "tampilan": "contrast", "perangkat": "printer", "rekam": "scan-face", "blangko": "credit-card", "petugas": "user",
-         "masuk": "wifi-off",
+         "masuk": "wifi-off", "sedia": "usb",
          "kunci": "lock", "sambungan": "wifi", "simpanan": "hard-drive", "cadangan": "save", "pembaruan": "package-check",
          "masa": "clock", "akses": "eye", "kegagalan": "megaphone"}
 WORDS = {"kantor": "kop surat alamat telepon jam layanan nomor register penanda tangan stasiun",
@@ -77,6 +78,7 @@ WORDS = {"kantor": "kop surat alamat telepon jam layanan nomor register penanda 
          "kunci": "sertifikat enkripsi cadangan kunci", "sambungan": "server jaringan internet proksi kecepatan jam kirim sertifikat",
          "simpanan": "masa simpan pemusnahan hapus ruang kosong disk retensi", "cadangan": "backup pulihkan restore USB salinan",
          "masa": "retensi lama simpan hapus jadwal UU PDP privasi", "akses": "siapa melihat log alasan NIK privasi pengawasan",
+         "sedia": "bundel flashdisk USB provision penyediaan petugas baru SOP penduduk",
          "pembaruan": "versi update pasang aplikasi terbaru USB",
          "kegagalan": "insiden bocor hilang pemberitahuan lembaga 72 jam UU PDP privasi"}
 LIST_FROM = 1000
