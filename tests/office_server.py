@@ -57,14 +57,14 @@ class OfficeServer:
         self.start()
         atexit.register(self.remove)
 
-    def start(self) -> None:
+    def start(self, port: int = 5432) -> None:
         with (self.folder / "log").open("ab") as log:
             self._process = subprocess.Popen([self._program("postgres"), "-D", str(self.folder / "data")], stdout=log, stderr=log,
                                              preexec_fn=self._become)
         last = time.monotonic() + START_S
         while True:
             try:
-                psycopg.connect(self._conninfo("postgres")).close()
+                psycopg.connect(f"{self._conninfo('postgres')} port={port}").close()
                 return
             except psycopg.OperationalError:
                 if time.monotonic() > last or self._process.poll() is not None:

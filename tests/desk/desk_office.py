@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import sys
 from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime
 from pathlib import Path
@@ -11,7 +13,7 @@ from doubles import Bench, Chips, Judge, Line, Press, QuickHasher, Vault
 from ktpel_kiosk.app import sops
 from ktpel_kiosk.app.clock import PracticeClock, Uuid7
 from ktpel_kiosk.app.niks import region_table
-from ktpel_kiosk.app.office import open_register
+from ktpel_kiosk.app.office import migrations, open_register
 from ktpel_kiosk.app.officer_keys import QUICK_KEYS
 from ktpel_kiosk.app.population import invent
 from ktpel_kiosk.app.sentences import load_sentences
@@ -27,6 +29,7 @@ from ktpel_kiosk.domain.permohonan import Permohonan
 from ktpel_kiosk.domain.sop import Layanan, Peran, Stage
 from ktpel_kiosk.domain.sop_file import parse_sop
 from ktpel_kiosk.domain.status import StatusEvent, StatusSiak
+from ktpel_kiosk.register.store import SqlRegister
 
 NOW = datetime(2026, 11, 20, 1, 5, tzinfo=UTC)
 PASSWORD = "rahasia"
@@ -95,10 +98,20 @@ class Office:
         return [link.event for link in self.desk.register.read(lambda v: v.audit(subject=p.id))]
 
 
+def on_server(folder: Path, clock: PracticeClock, ids: Uuid7, office: str) -> SqlRegister:
+    """The same office with its register on a server: ``KTPEL_TEST_REGISTER=postgresql`` runs any test of the desk so."""
+    sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "register"))
+    from register_makers import open_on_server
+
+    folder.mkdir(parents=True, exist_ok=True)
+    return open_on_server(folder, clock=clock, ids=ids, station=f"{office}-uji", migrations=migrations())
+
+
 def build(folder: Path, office: str) -> Office:
     clock = PracticeClock(NOW)
     ids = Uuid7(clock)
-    register = open_register(folder, clock, ids)
+    register = on_server(folder, clock, ids, office) if os.environ.get("KTPEL_TEST_REGISTER") == "postgresql" else open_register(
+        folder, clock, ids)
     bench, judge, vault, press, line = Bench(), Judge(), Vault(folder / "packets"), Press(), Line()
     chips = Chips(bench)
     desk = Desk(

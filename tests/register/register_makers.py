@@ -68,7 +68,7 @@ def open_register(folder: Path, key: bytes = KEY, on: str = "", **settings: Any)
     return SqlRegister(folder / "register.sqlite", key, StillClock(), CountingIds(), **settings)
 
 
-def open_on_server(folder: Path, key: bytes = KEY, **settings: Any) -> SqlRegister:
+def open_on_server(folder: Path, key: bytes = KEY, *, clock: Any = None, ids: Any = None, **settings: Any) -> SqlRegister:
     from ktpel_kiosk.register.server.address import server_address
     from ktpel_kiosk.register.server.store import ServerRegister
     from office_server import server
@@ -77,7 +77,7 @@ def open_on_server(folder: Path, key: bytes = KEY, **settings: Any) -> SqlRegist
     if not remembered.exists():
         remembered.write_text(_free.pop() if _free and key == KEY else server().database(_migrated(key)))
     address = server_address(server().url(remembered.read_text()))
-    return ServerRegister(address, folder / "kantor", key, StillClock(), CountingIds(), **settings)
+    return ServerRegister(address, folder / "kantor", key, clock or StillClock(), ids or CountingIds(), **settings)
 
 
 _free: list[str] = []

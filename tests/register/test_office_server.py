@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import queue
 import signal
 import threading
 from collections.abc import Iterator
@@ -186,6 +187,25 @@ def test_a_commit_whose_answer_was_lost_counts_once(office: Path, monkeypatch: p
         monkeypatch.setattr(ServerConnection, "commit", commit)
         assert logged(register, lambda tx: tx.next_number("register", 2026)) == 2
         assert register.check_audit().whole
+
+
+def test_a_desk_hears_what_another_one_changed_but_not_itself(office: Path) -> None:
+    with at(office, "meja-1") as first, at(office, "meja-2") as second:
+        told, own = queue.Queue(), queue.Queue()
+        second.subscribe(told.put)
+        stop = first.subscribe(own.put)
+        for register in (first, second):
+            assert register._ears.listening.wait(60)
+        p = save(first, application(1))
+        assert told.get(timeout=60) == own.get(timeout=60) == {p.id}
+        logged(first, lambda tx: tx.put_draft("x", "y"), subject="z" * 9000)
+        assert told.get(timeout=60) == frozenset(), "too much to be said: look at everything"
+        assert own.get(timeout=60) == {"z" * 9000}
+        stop()
+        q = save(second, application(2))
+        assert told.get(timeout=60) == {q.id}
+        assert told.empty()
+        assert own.empty()
 
 
 def test_another_desk_in_the_middle_of_a_step_is_waited_for(office: Path) -> None:

@@ -96,6 +96,9 @@ def _register(data: Path) -> Iterator[Check]:
     if settings.production:
         from ktpel_kiosk.app.doctor_office import standing
         yield from standing(office_folder(data), settings)
+    if settings.register_url:
+        from ktpel_kiosk.app.doctor_server import server_checks
+        yield from server_checks(office_folder(data), settings)
     found: list[Check] = []
     yield _try("register", lambda: _open(office_folder(data), settings, found))
     yield from found

@@ -299,7 +299,7 @@ class SqlRegister:
             try:
                 result = work(tx)
                 head, subjects = tx.finish_journal()
-                self._commit(connection, head)
+                self._commit(connection, head, subjects)
             except BaseException as error:
                 self._suspect = driver.io_failed(error)
                 tx.end()
@@ -311,8 +311,9 @@ class SqlRegister:
             self._last.write(head)  # before the answer: what was acknowledged is missed when it is not there
         return result, head, subjects, tx.purged
 
-    def _commit(self, connection: Any, head: Anchor) -> None:
-        """``head``: the audit's, as it is once this is done."""
+    def _commit(self, connection: Any, head: Anchor, subjects: frozenset[str]) -> None:
+        """``head``: the audit's, as it is once this is done; ``subjects``: what it speaks of."""
+        del head, subjects
         connection.commit()
 
     def _undo(self, connection: Any) -> None:

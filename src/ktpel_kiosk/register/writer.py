@@ -110,14 +110,15 @@ class Writer(threading.Thread):
         except BaseException as error:  # whatever it was belongs to the caller, not to this thread
             job.finish(None, error)
             return
-        self._tell(subjects)
+        self.tell(subjects)
         job.finish(result, None)
         try:
             self._after(head, purged)
         except KioskError as error:  # the commit stands; the chore is tried again after the next one
             log.warning("after commit: %s", error)
 
-    def _tell(self, subjects: frozenset[str]) -> None:
+    def tell(self, subjects: frozenset[str]) -> None:
+        """Call every listener."""
         for listener in self._listeners:
             try:
                 listener(subjects)

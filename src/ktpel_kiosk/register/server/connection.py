@@ -199,6 +199,11 @@ class ServerConnection:
 
     # -- transactions ------------------------------------------------------------------------------------------------------
 
+    def notify(self, channel: str, text: str) -> None:
+        """Heard by whoever listens, once this transaction is done."""
+        with _translated():
+            self.raw.execute("SELECT pg_notify(%s, %s)", (channel, text))
+
     def commit(self) -> None:
         with _translated():
             self.raw.execute("COMMIT")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 import time
+from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, cast
@@ -14,6 +15,7 @@ from ktpel_kiosk.domain.errors import Corrupt, IoFailure, KioskError, StorageTro
 from ktpel_kiosk.durable import make_folder, storage_trouble
 from ktpel_kiosk.register.server.address import ServerAddress
 from ktpel_kiosk.register.server.connection import ServerConnection, ServerLost
+from ktpel_kiosk.register.server.ears import CHANNEL, Ears, said
 from ktpel_kiosk.register.store import SqlRegister
 
 if TYPE_CHECKING:
@@ -42,8 +44,8 @@ class Borrowed:
 class ReadingPool:
     """Connections that read, the last used first."""
 
-    def __init__(self, address: ServerAddress, name: str, idle: int = 4) -> None:
-        self._address, self._name, self._most = address, name, idle
+    def __init__(self, connect: Callable[[], ServerConnection], idle: int = 4) -> None:
+        self._connect, self._most = connect, idle
         self._lock = threading.Lock()
         self._idle: list[tuple[float, ServerConnection]] = []
 
@@ -53,7 +55,7 @@ class ReadingPool:
             if time.monotonic() - used_at < TRUSTED_S or _lives(connection):
                 return Borrowed(self, connection)
             connection.close()
-        return Borrowed(self, ServerConnection(self._address.conninfo, name=self._name))
+        return Borrowed(self, self._connect())
 
     def _pop(self) -> tuple[float, ServerConnection] | None:
         with self._lock:
@@ -98,9 +100,10 @@ class ServerRegister(SqlRegister):
                  **settings: Any) -> None:
         self._address, self._station = address, station
         self.shared_by = station
-        self._proved = False
+        self._proved, self._proving = False, threading.Lock()
         self._first: ServerConnection | None = None
         """Made while opening, for whoever connects first."""
+        self._ears = Ears(lambda: ServerConnection(address.conninfo, name=station), lambda subjects: self._writer.tell(subjects))
         self._late = bool(settings.get("late"))
         super().__init__(beside, key, clock, ids, **settings)
 
@@ -118,24 +121,26 @@ class ServerRegister(SqlRegister):
 
     def _connect(self) -> ServerConnection:
         """A connection to a register that was proved to be ours."""
-        first, self._first = self._first, None
+        with self._proving:
+            first, self._first = self._first, None
         if first is not None:
             return first
         connection = ServerConnection(self._address.conninfo, name=self._station)
-        if not self._proved:
-            from ktpel_kiosk.register.server.migrate import prove
+        try:
+            with self._proving:
+                if not self._proved:
+                    from ktpel_kiosk.register.server.migrate import prove
 
-            try:
-                prove(connection, self._key, self._migrations, self._address.host, self._clock)
-            except BaseException:
-                connection.close()
-                raise
-            self._proved = True
+                    prove(connection, self._key, self._migrations, self._address.host, self._clock)
+                    self._proved = True
+        except BaseException:
+            connection.close()
+            raise
         return connection
 
     def _open_engines(self) -> None:
         self._begin.wait()
-        self._read_engine = cast(Any, ReadingPool(self._address, self._station))
+        self._read_engine = cast(Any, ReadingPool(self._connect))
         try:
             if not self._closed:
                 import ktpel_kiosk.register.tx  # noqa: F401  (two threads importing SQLAlchemy at once see it half made)
@@ -182,10 +187,25 @@ class ServerRegister(SqlRegister):
             return IoFailure("office_server.unreachable", host=self._address.host)
         return super()._trouble(cause)
 
+    # -- other desks -------------------------------------------------------------------------------------------------------
+
+    def subscribe(self, listener: Callable[[frozenset[str]], None]) -> Callable[[], None]:
+        """As ever; ``listener`` hears of other desks' changes too, on a thread of its own. An empty set: anything may have changed."""
+        stop = super().subscribe(listener)
+        with self._reading:
+            if not self._ears.is_alive() and not self._closed:
+                self._ears.start()
+        return stop
+
+    def close(self) -> None:
+        self._ears.stop()
+        super().close()
+
     # -- writing -----------------------------------------------------------------------------------------------------------
 
-    def _commit(self, connection: Any, head: Anchor) -> None:
+    def _commit(self, connection: Any, head: Anchor, subjects: frozenset[str]) -> None:
         """A server that is lost while it commits is asked afterwards: the audit's head says whether it did."""
+        connection.notify(CHANNEL, said(self._ears.who, subjects))
         try:
             connection.commit()
         except ServerLost:
