@@ -25,8 +25,8 @@ from storage_story import Story
 from ktpel_kiosk.packet.keys import make_demo_keys
 
 HERE = Path(__file__).parent
-WAIT_S = 2.0 if "KTPEL_GATE_REPORT" in os.environ else 20.0
-"""The longest a clerk waits for the sentence: 2 s where the gates run alone; a machine shared with others is given more."""
+WAIT_S = 2.0
+"""The longest a clerk waits for the sentence, on a machine that is the clerk's alone."""
 needs_fiu = pytest.mark.skipif(shutil.which("fiu-run") is None, reason="fiu-utils is not installed (tools/setup.sh)")
 EVERY = int(os.environ.get("KTPEL_EVERY", "0"))
 """Only every so manieth point, for a trial of the gates."""
@@ -93,12 +93,20 @@ def started(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder
 
 
+def patience_s() -> float:
+    """:data:`WAIT_S`, times how many wait for each core: where others work, a desk gets its share only. Trials and ``make test`` are
+    not about speed."""
+    if "KTPEL_GATE_REPORT" not in os.environ:
+        return 20.0
+    return WAIT_S * max(1.0, 1.5 * os.getloadavg()[0] / (os.cpu_count() or 1))
+
+
 def judge(office: Path, said: Path, kinds: frozenset[str]) -> list[str]:
     """What is wrong with how this story went, and with the office the next morning."""
     result = json.loads((said / "result.json").read_text())
     wrong = [f"{e['step']}: {e['kind']} {e['key']}" for e in result["errors"] if e["kind"] not in kinds]
     wrong += [f"{e['step']}: no sentence" for e in result["errors"] if not e["said"].endswith(".") or e["key"] in e["said"]]
-    wrong += [f"{e['step']}: {e['seconds']} s" for e in result["errors"] if e["seconds"] > WAIT_S]
+    wrong += [f"{e['step']}: {e['seconds']} s" for e in result["errors"] if e["seconds"] > patience_s()]
     acks = [a for a in storage_story.acknowledged(said / "acks") if a != "!sync"]
     if len(acks) < 7:
         wrong.append(f"only {acks}")
