@@ -1,7 +1,7 @@
 """The frozen desk of installer/windows on this system: ``python tools/freeze.py --out DIR`` builds it and lets it prove itself.
 
 On Linux this proves the analysis of the spec (imports by name, data, children), not Windows. Installs the locked PyInstaller
-(requirements/freeze.txt) into DIR/tools, never into the environment; builds DIR/dist/ktpel-kiosk (5 to 15 minutes, two cores). Then, with an
+(requirements/freeze.txt) into DIR/tools, never into the environment; builds DIR/dist/ktpel-kiosk (5 to 15 minutes). Then, with an
 empty environment: ``doctor``, a walk of one applicant from counter to hand-over, a child that decodes a picture. ``--only-try``: no build.
 """
 
