@@ -14,6 +14,7 @@ from __future__ import annotations
 import faulthandler
 import logging
 import re
+import sys
 import tempfile
 import threading
 import time
@@ -219,7 +220,18 @@ def _stack_of(thread: int, into: IO[bytes]) -> tuple[str, ...]:
         if found and int(found[1], 16) == thread:
             lines += [f"{file}:{line} {name}" for path, file, line, name in FRAME.findall(rest)
                       if not (path + file).endswith("ui/watch.py")]
-    return tuple(lines[:DEEPEST])
+    return tuple(lines[:DEEPEST]) or _stack_by_frames(thread)
+
+
+def _stack_by_frames(thread: int) -> tuple[str, ...]:
+    """The fault handler tells of a hundred threads, the youngest first; only tests have more."""
+    frame, lines = sys._current_frames().get(thread), list[str]()
+    while frame is not None and len(lines) < DEEPEST:
+        code = frame.f_code
+        if not code.co_filename.endswith("ui/watch.py"):
+            lines.append(f"{code.co_filename.rsplit('/', 1)[-1]}:{frame.f_lineno} {code.co_name}")
+        frame = frame.f_back
+    return tuple(lines)
 
 
 def quantile(values: list[float], share: float) -> float:
