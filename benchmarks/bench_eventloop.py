@@ -72,7 +72,10 @@ def child() -> dict[str, Any]:
 
 
 def _patient() -> None:
-    """Devices get their deadlines many times over: a machine others use grows a simulated finger slowly, and that is not measured here."""
+    """Devices and the tour get their deadlines many times over: a machine others use grows a simulated finger slowly, and that is not
+    measured here."""
+    from ktpel_kiosk.ui.tour import drive_tour
+    drive_tour.__kwdefaults__["patience_s"] *= PATIENCE
     from ktpel_kiosk.hal.task import Task
     begin = Task.__init__
 
