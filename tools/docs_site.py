@@ -240,12 +240,12 @@ class Site:
         return path
 
     def _nav(self, place: str) -> str:
-        parts = []
+        parts, up = [], ".." if "/" in place else "."
         for section in self.plan["section"]:
             pages = [p for p in self.pages.values() if p.section is section]
             open_ = " open" if any(p.place == place for p in pages) or (place == "index.html" and section["lang"] == "id") else ""
-            links = "".join(f'<a href="{relpath(p.place, PurePosixPath(place).parent.as_posix())}"'
-                            f'{" aria-current=page" if p.place == place else ""}>{html.escape(short(p.title))}</a>' for p in pages)
+            links = "".join(f'<a href="{up}/{p.place}"{" aria-current=page" if p.place == place else ""}>{html.escape(short(p.title))}</a>'
+                            for p in pages)
             parts.append(f'<details{open_} lang="{section["lang"]}"><summary>{html.escape(section["title"])}</summary>{links}</details>')
         return "".join(parts)
 

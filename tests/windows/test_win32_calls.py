@@ -11,7 +11,7 @@ import pytest
 from win32_double import Crypt32, Kernel32
 
 from ktpel_kiosk import child
-from ktpel_kiosk.domain.errors import KeyUnavailable
+from ktpel_kiosk.domain.errors import BadInput, KeyUnavailable
 from ktpel_kiosk.durable import BUSY_TRIES, patiently
 from ktpel_kiosk.register.keys import KeyStore, SecretCost
 from ktpel_kiosk.register.machine_key import MARK, DpapiKeep
@@ -131,3 +131,30 @@ def test_a_bare_key_of_an_earlier_version_still_opens(tmp_path: Path) -> None:
     key = KeyStore(path, cost=CHEAP).create(machine=True)
     kernel = Kernel32()
     assert KeyStore(path, keep=DpapiKeep(Dpapi(Crypt32(kernel), kernel))).unlock_with_machine() == key
+
+
+def test_a_decoder_that_cannot_be_bound_gets_no_foreign_byte(monkeypatch: pytest.MonkeyPatch) -> None:
+    from ktpel_kiosk.biometrics.sandbox import decode_untrusted
+
+    picture = (Path(__file__).resolve().parents[2] / "docs" / "manual" / "gambar" / "loket.png").read_bytes()
+    asked: list[tuple[int, int]] = []
+
+    def refuses(_child: object, memory_bytes: int, cpu_s: int) -> None:
+        asked.append((memory_bytes, cpu_s))
+        raise OSError(5, "AssignProcessToJobObject")
+
+    monkeypatch.setattr(child, "hold", refuses)
+    with pytest.raises(BadInput) as told:
+        decode_untrusted(picture, "image/png", memory_bytes=1 << 29, cpu_s=3)
+    assert told.value.message_key == "image.damaged" and asked == [(1 << 29, 3)]
+
+
+def test_the_installer_names_the_data_folder_for_every_command(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    from ktpel_kiosk.app.cli_common import DEFAULT_DATA, data_of
+    from ktpel_kiosk.app.watchdog_life import diagnostics
+
+    monkeypatch.setenv("KTPEL_DATA", str(tmp_path))
+    assert data_of(DEFAULT_DATA) == tmp_path and diagnostics("").parent == tmp_path
+    assert data_of(tmp_path / "lain") == tmp_path / "lain"
+    monkeypatch.delenv("KTPEL_DATA")
+    assert data_of(DEFAULT_DATA) != tmp_path
