@@ -201,6 +201,17 @@ def test_a_damaged_pointer_or_a_version_that_is_gone_starts_what_is_installed(da
     assert _starts(data) == ""
 
 
+def test_the_launcher_of_an_old_package_reads_what_a_later_version_wrote(data: Path) -> None:
+    assert _try(data, SAME)
+    for name in (layout.CHOICE, layout.WANTED):
+        path = data / layout.FOLDER / name
+        found = json.loads(path.read_text()) if path.exists() else {"version": GROWS, "when": "night", "asked": "2999-01-01"}
+        path.write_text(json.dumps({**found, "baru": 1}))
+
+    assert _starts(data) == SAME
+    assert layout.wanted_of(data) == layout.Wanted(GROWS, "night", asked="2999-01-01")
+
+
 def test_a_package_newer_than_the_chosen_version_goes_first(data: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     assert _try(data, SAME)
     monkeypatch.setattr(launch, "__version__", "10.0.0")
@@ -284,7 +295,7 @@ def test_killed_at_the_steps_that_decide_the_old_or_the_new_version_starts(
         made: tuple[Path, Path, bytes], tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("KTPEL_UJI_KUNCI", kit.key_of(made[0]).hex())
 
-    _kill_everywhere(made, tmp_path, [(s, 1) for s in ("unpack.synced", "try.healthy", "try.chosen", "settle.place")])
+    _kill_everywhere(made, tmp_path, [(s, 1) for s in ("try.chosen", "settle.place")])
 
 
 @pytest.mark.gate

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shutil
+import time
 from collections.abc import Callable, Iterator
 from contextlib import suppress
 from datetime import UTC, datetime
@@ -154,7 +155,7 @@ class FolderUpdates:
             raise storage_trouble(error, parts) from error
 
     def want(self, version: str, when: When, by: str) -> None:
-        today = datetime.now().astimezone().date().isoformat()
+        today = time.strftime("%Y-%m-%d")
         layout.want(self._data, layout.Wanted(version, str(when), by, today))
 
     def forget(self) -> str:

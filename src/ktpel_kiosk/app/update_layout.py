@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import os
 import re
+import time
 from collections.abc import Callable
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
@@ -88,11 +89,16 @@ def choice_of(data: Path) -> Choice:
     if found is None:
         return Choice()
     try:
-        made = Choice(**{**found, "failed": tuple(map(str, found.get("failed", ())))})
+        made = Choice(**{**_known(found, Choice), "failed": tuple(map(str, found.get("failed", ())))})
         names = (made.version, made.before)
         return made if all(not name or parts(name) for name in names) else Choice()
     except TypeError:
         return Choice()
+
+
+def _known(found: dict[str, Any], kind: type) -> dict[str, Any]:
+    """A later version may have written more than this one knows; the launcher is the oldest of all."""
+    return {name: value for name, value in found.items() if name in kind.__slots__}  # type: ignore[attr-defined]
 
 
 def choose(data: Path, choice: Choice) -> None:
@@ -103,7 +109,7 @@ def choose(data: Path, choice: Choice) -> None:
 def wanted_of(data: Path) -> Wanted | None:
     found = _object(data / FOLDER / WANTED)
     try:
-        made = Wanted(**found) if found is not None else None
+        made = Wanted(**_known(found, Wanted)) if found is not None else None
     except TypeError:
         return None
     return made if made is not None and parts(made.version) else None
@@ -121,9 +127,8 @@ def want(data: Path, wanted: Wanted | None) -> None:
 def note(data: Path, what: str, version: str, reason: str = "") -> None:
     """One line of the history: ``dipasang``, ``gagal``, ``dikembalikan``; the next healthy start puts it into the audit."""
     import json
-    from datetime import UTC, datetime
 
-    line = json.dumps({"pada": datetime.now(UTC).isoformat(timespec="seconds"), "apa": what, "versi": version, "sebab": reason})
+    line = json.dumps({"pada": time.strftime("%Y-%m-%dT%H:%M:%S%z"), "apa": what, "versi": version, "sebab": reason})
     path = data / FOLDER / HISTORY
     path.parent.mkdir(parents=True, exist_ok=True)
     with path.open("ab") as file:

@@ -31,6 +31,7 @@ from tuf.api.serialization.json import JSONSerializer
 
 from ktpel_kiosk.app import update_layout as layout
 from ktpel_kiosk.app import update_pack
+from ktpel_kiosk.app.clock import SystemClock
 from ktpel_kiosk.domain.errors import BadInput
 from ktpel_kiosk.durable import write_durably
 
@@ -85,8 +86,8 @@ class Repository:
     """
 
     def __init__(self, folder: Path, line: CryptoSigner, *, days: Days | None = None,
-                 now: Callable[[], datetime] = lambda: datetime.now(UTC)) -> None:
-        self.folder, self._line, self._days, self._now = folder, line, days or Days(), now
+                 now: Callable[[], datetime] | None = None) -> None:
+        self.folder, self._line, self._days, self._now = folder, line, days or Days(), now or SystemClock().now
         self.metadata, self.targets, self._staged = folder / METADATA, folder / TARGETS, folder / STAGED
 
     # -- root ---------------------------------------------------------------------------------------------------------

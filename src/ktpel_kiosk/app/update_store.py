@@ -22,6 +22,7 @@ from typing import Any
 from ktpel_kiosk import __version__
 from ktpel_kiosk.app import update_layout as layout
 from ktpel_kiosk.app import update_pack, update_trust
+from ktpel_kiosk.app.clock import SystemClock
 from ktpel_kiosk.app.update_fetch import MirrorFetcher
 from ktpel_kiosk.app.update_trust import Mirror, Offer
 from ktpel_kiosk.domain.errors import BadInput, DiskFull, KioskError
@@ -198,7 +199,7 @@ def _take_request(path: Path) -> dict[str, Any] | None:
 
 
 def _now() -> str:
-    return datetime.now(UTC).isoformat(timespec="seconds")
+    return SystemClock().now().isoformat(timespec="seconds")
 
 
 def bring_in(data: Path, mirror: Path, version: str, floor: datetime | None) -> None:

@@ -17,6 +17,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from ktpel_kiosk.app import update_layout as layout
+from ktpel_kiosk.app.clock import SystemClock
 from ktpel_kiosk.domain.errors import BadInput, KioskError
 from ktpel_kiosk.durable import make_folder, storage_trouble, sync_directory, write_durably
 
@@ -98,7 +99,7 @@ class Mirror:
 
     def __init__(self, place: Path, fetcher: MirrorFetcher, *, now: datetime | None = None, floor: datetime | None = None) -> None:
         self._place, self._fetcher = place, fetcher
-        self._now, self._floor = now or datetime.now(UTC), floor
+        self._now, self._floor = now or SystemClock().now(), floor
         self._updater: Updater | None = None
 
     def offers(self) -> Sequence[Offer]:
