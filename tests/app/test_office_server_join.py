@@ -17,8 +17,10 @@ import quick_secrets
 from ktpel_kiosk.app.clock import SystemClock, Uuid7
 from ktpel_kiosk.app.office import open_register, settings_of, write_settings
 from ktpel_kiosk.app.office_server import OWN_KEY, join, move
+from ktpel_kiosk.app.restore import prepare
 from ktpel_kiosk.app.wiring import open_practice_kiosk
-from ktpel_kiosk.domain.errors import BadInput, KeyUnavailable
+from ktpel_kiosk.domain.errors import BadInput, IoFailure, KeyUnavailable
+from ktpel_kiosk.ports.restore import Agreed
 from ktpel_kiosk.register.keys import KeyStore, SecretCost
 from ktpel_kiosk.register.server.store import ServerRegister
 from office_server import server
@@ -66,6 +68,11 @@ def test_the_first_desk_moves_and_the_second_one_joins(tmp_path: Path) -> None:
         assert register.read(lambda v: v.status_cursor()) == 7
     with pytest.raises(BadInput, match=r"office_server\.already"):
         move(first, url)
+
+    with pytest.raises(BadInput, match=r"office_server\.restore"):
+        prepare(first, None, b"", Agreed("a", "b", "c"), SystemClock())  # type: ignore[arg-type]
+    with opened(first) as register, pytest.raises(IoFailure, match=r"office_server\.backup"):
+        register.backup(tmp_path / "salinan")
 
     store = KeyStore(first / "register" / "register.key", cost=SecretCost(1, 64, 1))
     store.set_secret(store.unlock_with_machine(), CODE)

@@ -19,6 +19,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from ktpel_kiosk.app.office import PENDING_RESTORE as PENDING
+from ktpel_kiosk.app.office import settings_of
 from ktpel_kiosk.domain.errors import BadInput, Corrupt, KeyUnavailable, KioskError
 from ktpel_kiosk.domain.outbox import CHAIN_END, chain_end_text
 from ktpel_kiosk.durable import durable_file, storage_trouble, sync_directory, write_durably
@@ -79,14 +80,17 @@ def prepare(data: Path, copy: CopySet, key: bytes, agreed: Agreed, clock: System
     """Everything up to the small file that makes it count. ``mark``: a file laid into the new register (an office that is not made yet).
 
     Raises:
-        BadInput: ``restore.pending``, ``restore.no_reason``, ``restore.floor``, ``restore.floor_missing``. As :func:`copy_sets.proved`;
-            DiskFull, IoFailure. The present register is as it was.
+        BadInput: ``restore.pending``, ``office_server.restore``, ``restore.no_reason``, ``restore.floor``, ``restore.floor_missing``.
+            As :func:`copy_sets.proved`; DiskFull, IoFailure. The present register is as it was.
     """
     from ktpel_kiosk.app.copy_sets import proved
     from ktpel_kiosk.app.restore_aside import note_unknown
 
     if (data / PENDING).exists():
         raise BadInput("restore.pending")
+    settings = settings_of(data)
+    if settings is not None and settings.register_url:
+        raise BadInput("office_server.restore")
     if not agreed.reason.strip():
         raise BadInput("restore.no_reason")
     clear_leftovers(data)
