@@ -66,6 +66,7 @@ class DataPart(Part):
         self.columns.addWidget(self.renewal, 2)
         self.form: BiodataForm | None = None
         self.show_to_applicant = True
+        self._shown: tuple[object, ...] = ()
 
     def enter(self) -> None:
         view, applicant = self.page.view, self.page.applicant
@@ -78,6 +79,20 @@ class DataPart(Part):
 
     def show_view(self, view: RecordView) -> None:
         p = view.permohonan
+        shown = p.id, p.penduduk, p.corrections
+        if shown != self._shown:  # else what is being typed into the form stays, whatever the register tells meanwhile
+            self._shown = shown
+            self._fill(p)
+        self.fix.setVisible(bool(p.corrections))
+        self.renewal.show_view(view)
+        if p.corrections:
+            self.state.setText("Pemohon menandai baris berwarna. Perbaiki, lalu pemohon membaca sekali lagi.")
+        elif view.confirmed:
+            self.state.setText("Pemohon sudah membenarkan data ini.")
+        else:
+            self.state.setText("Pemohon membaca data di layar pemohon. Bila tidak dapat membaca, bacakan lalu tekan F9.")
+
+    def _fill(self, p: Permohonan) -> None:
         clear_layout(self._grid)
         for i, (name, title, value) in enumerate(biodata_rows(p.penduduk)):
             wrong = any(n in p.corrections for n in name.split("+"))
@@ -86,15 +101,8 @@ class DataPart(Part):
             self._grid.addWidget(label(value, "body", weight="medium", tone="attention" if wrong else "", wrap=True), row, at * 2 + 1)
         self._grid.setColumnStretch(3, 0 if p.corrections else 1)
         self._grid.setRowStretch(99, 1)
-        self.fix.setVisible(bool(p.corrections))
-        self.renewal.show_view(view)
         if p.corrections:
-            self.state.setText("Pemohon menandai baris berwarna. Perbaiki, lalu pemohon membaca sekali lagi.")
             self._make_form(p)
-        elif view.confirmed:
-            self.state.setText("Pemohon sudah membenarkan data ini.")
-        else:
-            self.state.setText("Pemohon membaca data di layar pemohon. Bila tidak dapat membaca, bacakan lalu tekan F9.")
 
     def _make_form(self, p: Permohonan) -> None:
         clear_layout(self._form_area)
