@@ -269,6 +269,19 @@ def test_a_desk_that_may_not_write_the_store_asks_the_service(maker: tuple[Path,
     monkeypatch.setattr(update_store, "ask", lambda *a: real(*a, wait=lambda _s: served.append(update_store.serve(store))))
     care.bring_in(found, None)
     assert served == [update_store.Answer("9.4.0")]
+    assert not (store / update_store.ASK / "cermin").exists()
+    shutil.rmtree(store / layout.VERSIONS)
+    shutil.rmtree(store / "trust/metadata")  # a service that knows less than the desk
+    old = os.umask(0o077)
+    try:
+        seen: list[int] = []
+        monkeypatch.setattr(update_store, "ask", lambda place, mirror, *a: seen.extend(
+            [p.stat().st_mode & 0o777 for p in mirror.rglob("*")]) or real(place, mirror, *a, wait=lambda _s: update_store.serve(store)))
+        care.bring_in(found, None)
+    finally:
+        os.umask(old)
+    assert set(seen) == {0o755, 0o644}, "whoever the service is can read it"
+    assert layout.manifest_of(store, "9.4.0") is not None
     (maker[0] / "metadata/timestamp.json").rename(tmp_path / "t")
     try:
         with pytest.raises(BadInput) as refused:

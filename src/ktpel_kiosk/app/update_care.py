@@ -21,7 +21,7 @@ from ktpel_kiosk.ports.updates import NewVersion, Source, UpdateEvent, UpdateSta
 if TYPE_CHECKING:
     from ktpel_kiosk.siak.http_gateway import HttpGateway
 
-MIRROR, HERE, PARTS = "cermin", "kepercayaan", "ambil"
+MIRROR, HERE, PARTS, CARRIED = "cermin", "kepercayaan", "ambil", "angkut"
 
 
 class GatewayLine:
@@ -129,30 +129,46 @@ class FolderUpdates:
         return own
 
     def bring_in(self, found: NewVersion, floor: datetime | None) -> None:
-        if found.source is Source.GATEWAY:
-            self._fetch(found, floor)
-        update_store.bring_in(self._data, found.place, found.version, floor)
-        for folder in (MIRROR, PARTS):
-            shutil.rmtree(self._data / layout.FOLDER / folder, ignore_errors=True)
+        store = layout.store_of(self._data)
+        place = found.place
+        if found.source is Source.GATEWAY or update_store.served_by_system(store):
+            place = self._carry(found, floor, store)
+        update_store.bring_in(self._data, place, found.version, floor)
+        for folder in (self._data / layout.FOLDER / MIRROR, self._data / layout.FOLDER / PARTS, store / update_store.ASK / MIRROR):
+            shutil.rmtree(folder, ignore_errors=True)
 
-    def _fetch(self, found: NewVersion, floor: datetime | None) -> None:
-        """The gateway's mirror, as far as this version needs it, into a folder of this desk."""
+    def _carry(self, found: NewVersion, floor: datetime | None, store: Path) -> Path:
+        """A whole small mirror of this one version where the service may read it: it sees neither this folder nor, always, the disk.
+
+        Fetched as by a desk that knows the first root alone: what this one has seen already would be missing in it.
+        """
+        area = self._data / layout.FOLDER
+        to = (store / update_store.ASK if update_store.served_by_system(store) else area) / MIRROR
+        fresh, parts = area / CARRIED, area / PARTS
+        for folder in (to, fresh):
+            shutil.rmtree(folder, ignore_errors=True)
         gateway = self._gateway()
-        if gateway is None:
+        if found.source is Source.GATEWAY and gateway is None:
             raise BadInput("update.unreadable")
-        mirror = self._mirror(found.place, floor, gateway)
-        offer = next((o for o in mirror.offers() if o.version == found.version), None)
-        if offer is None:
-            raise BadInput("update.not_there", version=found.version)
-        parts = self._data / layout.FOLDER / PARTS
-        update_store.require_room(self._data, offer)
+        source = GatewayLine(gateway, parts) if found.source is Source.GATEWAY and gateway is not None else found.place
         try:
-            mirror.fetch(offer, parts / "periksa").unlink(missing_ok=True)
+            pin(fresh, pinned(self._trust()))
+            mirror = Mirror(fresh, MirrorFetcher(source, keep=to), floor=floor)
+            offer = next((o for o in mirror.offers() if o.version == found.version), None)
+            if offer is None:
+                raise BadInput("update.not_there", version=found.version)
+            update_store.require_room(self._data, offer)
+            mirror.fetch(offer, fresh / "periksa")
+            for path in (to, *to.rglob("*")):
+                path.chmod(0o755 if path.is_dir() else 0o644)
         except BadInput:
             shutil.rmtree(parts, ignore_errors=True)  # what was kept of it may be of another file
             raise
         except OSError as error:
-            raise storage_trouble(error, parts) from error
+            raise storage_trouble(error, to) from error
+        finally:
+            shutil.rmtree(fresh, ignore_errors=True)
+        return to
 
     def want(self, version: str, when: When, by: str) -> None:
         today = time.strftime("%Y-%m-%d")

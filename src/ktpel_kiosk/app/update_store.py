@@ -122,7 +122,11 @@ def ask(store: Path, mirror: Path, version: str, floor: datetime | None, *, wait
     """Let the service bring a version in, and wait for its answer. Raises what it refused; BadInput ``update.no_answer``."""
     ident = secrets.token_hex(8)
     body = {"id": ident, "mirror": str(mirror.absolute()), "version": version, "floor": floor.isoformat() if floor else ""}
-    write_durably(store / ASK / REQUEST, json.dumps(body).encode(), mode=0o644)
+    request = store / ASK / REQUEST
+    written = request.with_name(".permintaan")
+    write_durably(written, json.dumps(body).encode())
+    written.chmod(0o644)  # the desk's umask is 077, and the service is somebody else
+    os.replace(written, request)
     until = clock() + ANSWER_S
     while clock() < until:
         answer = answer_of(store, ident)
