@@ -9,6 +9,7 @@ python-sane (tools/setup.sh). See docs/adr/0040 and installer/README.md.
 from __future__ import annotations
 
 import argparse
+import email.utils
 import hashlib
 import os
 import re
@@ -85,7 +86,11 @@ def lay_papers(package: Path, version: str, epoch: int, made: list[str]) -> None
     for file in sorted((ROOT / "drivers").glob("*/README.md")):
         (doc / "drivers").mkdir(exist_ok=True)
         shutil.copyfile(file, doc / "drivers" / f"{file.parent.name}.md")
-    _gzip((ROOT / "CHANGELOG.md").read_bytes(), doc / "changelog.gz")
+    _gzip((ROOT / "CHANGELOG.md").read_bytes(), doc / "CHANGELOG.md.gz")
+    entry = f"ktpel-kiosk ({version}) bookworm; urgency=medium\n\n  * What changed: CHANGELOG.md.gz beside this file.\n\n"
+    maker = re.search(r"(?m)^Maintainer: (.*)$", (DEB / "control.in").read_text("utf-8"))
+    made_at = email.utils.formatdate(epoch)
+    _gzip(f"{entry} -- {maker[1] if maker else '-'}  {made_at}\n".encode(), doc / "changelog.gz")
     _gzip((DEB / "ktpel-kiosk.1").read_bytes(), package / "usr/share/man/man1/ktpel-kiosk.1.gz")
     overrides = package / "usr/share/lintian/overrides/ktpel-kiosk"
     overrides.parent.mkdir(parents=True)
@@ -107,7 +112,7 @@ def lay_control(package: Path, version: str) -> None:
     files = sorted(_files(package))
     size = sum((f.lstat().st_size + 1023) // 1024 for f in files)
     text = (DEB / "control.in").read_text("utf-8").replace("@VERSION@", version).replace("@SIZE@", str(size))
-    (control / "control").write_text(text, "utf-8")
+    (control / "control").write_text(re.sub(r",\n (?=[a-z])", ", ", text), "utf-8")  # one line a field, as in every binary package
     (control / "conffiles").write_text("".join(f"/{f.relative_to(package)}\n" for f in files if f.is_relative_to(package / "etc")), "ascii")
     sums = (f"{hashlib.md5(f.read_bytes(), usedforsecurity=False).hexdigest()}  {f.relative_to(package)}\n" for f in files
             if not f.is_symlink() and not f.is_relative_to(package / "etc"))
