@@ -166,7 +166,7 @@ def test_a_connection_cut_between_two_steps_is_made_again(office: Path) -> None:
 
 def test_a_commit_whose_answer_was_lost_counts_once(office: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Done or not done: the audit's head knows, and the caller is told so."""
-    commit = ServerConnection.commit
+    commit = ServerConnection.commit_then_flush
 
     def answer_lost(self: ServerConnection) -> None:
         commit(self)
@@ -179,12 +179,12 @@ def test_a_commit_whose_answer_was_lost_counts_once(office: Path, monkeypatch: p
 
     with at(office, "meja-1") as register:
         save(register, application(1))
-        monkeypatch.setattr(ServerConnection, "commit", answer_lost)
+        monkeypatch.setattr(ServerConnection, "commit_then_flush", answer_lost)
         assert logged(register, lambda tx: tx.next_number("register", 2026)) == 1
-        monkeypatch.setattr(ServerConnection, "commit", request_lost)
+        monkeypatch.setattr(ServerConnection, "commit_then_flush", request_lost)
         with pytest.raises(IoFailure):
             logged(register, lambda tx: tx.next_number("register", 2026))
-        monkeypatch.setattr(ServerConnection, "commit", commit)
+        monkeypatch.setattr(ServerConnection, "commit_then_flush", commit)
         assert logged(register, lambda tx: tx.next_number("register", 2026)) == 2
         assert register.check_audit().whole
 

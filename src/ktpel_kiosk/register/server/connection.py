@@ -212,6 +212,20 @@ class ServerConnection:
         with _translated():
             self.raw.execute("COMMIT")
 
+    def commit_then_flush(self) -> None:
+        """Commit, let the next desk write, and only then wait for the disk: desks at once share one sync instead of queueing for it.
+
+        The journal is one: whatever is built upon this transaction reaches the disk after it, or not at all.
+        """
+        with _translated():
+            self.raw.execute("SET LOCAL synchronous_commit = off; COMMIT")
+        self.flush()
+
+    def flush(self) -> None:
+        """Everything committed so far is on the server's disk when this returns."""
+        with _translated():
+            self.raw.execute("SELECT pg_logical_emit_message(true, 'ktpel', '')")
+
     def rollback(self) -> None:
         if self.raw.info.transaction_status != psycopg.pq.TransactionStatus.IDLE:
             with _translated():

@@ -207,7 +207,7 @@ class ServerRegister(SqlRegister):
         """A server that is lost while it commits is asked afterwards: the audit's head says whether it did."""
         connection.notify(CHANNEL, said(self._ears.who, subjects))
         try:
-            connection.commit()
+            connection.commit_then_flush()
         except ServerLost:
             self._suspect = True
             if not self._was_committed(head):
@@ -221,7 +221,10 @@ class ServerRegister(SqlRegister):
                 try:
                     from ktpel_kiosk.register.tx import SqlView
 
-                    return SqlView(asked).audit_digest(head.length) == head.head
+                    if SqlView(asked).audit_digest(head.length) != head.head:
+                        return False
+                    asked.flush()
+                    return True
                 finally:
                     asked.close()
             except dbapi2.Error:
