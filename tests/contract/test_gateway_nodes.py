@@ -66,6 +66,7 @@ def announcement(data: bytes, packet_id: str = "p1", counter: int = 1, station: 
             "sha256": hashlib.sha256(data).hexdigest()}
 
 
+@pytest.mark.gate
 def test_a_status_wakes_a_kiosk_that_waits_at_the_other_node(pair: tuple[GatewaySimulator, GatewaySimulator]) -> None:
     first, second = pair
     data = b"packet" * 500
@@ -96,6 +97,7 @@ def test_a_status_wakes_a_kiosk_that_waits_at_the_other_node(pair: tuple[Gateway
     assert [e["status"] for e in answers[0].json()["events"]] == ["CARD_ISSUED"]
 
 
+@pytest.mark.gate
 def test_a_database_that_goes_away_is_503_and_comes_back(tmp_path: Path) -> None:
     postgres_server.require()
     server = postgres_server.start()
