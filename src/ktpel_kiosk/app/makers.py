@@ -31,9 +31,9 @@ if TYPE_CHECKING:
     from ktpel_kiosk.hal.simulators.world import SimulatedWorld
     from ktpel_kiosk.packet.courier import CourierBundles
     from ktpel_kiosk.ports.devices import CardReader, DeviceKind
+    from ktpel_kiosk.ports.heartbeat import HeartbeatLine
     from ktpel_kiosk.ports.practice import PracticeControls
     from ktpel_kiosk.ports.services import Biometrics, CardPersonaliser, CardRenderer, Documents, PublicCard, Sealer
-    from ktpel_kiosk.ports.heartbeat import HeartbeatLine
     from ktpel_kiosk.ports.station_care import StationCare
     from ktpel_kiosk.ports.tables import TableFile
     from ktpel_kiosk.ports.updates import Updates

@@ -29,8 +29,8 @@ if TYPE_CHECKING:
     from ktpel_kiosk.domain.wilayah import RegionTable
     from ktpel_kiosk.ports.clock import Clock, Ids
     from ktpel_kiosk.ports.device_history import DeviceHistory
-    from ktpel_kiosk.ports.heartbeat import HeartbeatLine
     from ktpel_kiosk.ports.devices import CardReader, Devices
+    from ktpel_kiosk.ports.heartbeat import HeartbeatLine
     from ktpel_kiosk.ports.practice import PracticeControls
     from ktpel_kiosk.ports.register import Register
     from ktpel_kiosk.ports.services import (
