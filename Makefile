@@ -12,6 +12,7 @@ help:
 	@echo "make day    a whole scripted day of OFFICE=tempeh, then its windows"
 	@echo "make gates  the long tests, then the table of the eighteen promises"
 	@echo "make docs   the documentation as web pages, without a network: var/docs/index.html"
+	@echo "make deb    the Linux package with everything inside: var/deb/*.deb"
 	@echo "make bench  every benchmark as a ratio"
 
 setup: $(STAMP)
@@ -39,6 +40,7 @@ test: lint
 	@$(BIN)/python -m pytest -q -n 3 --dist loadfile --no-loadscope-reorder
 
 gates: setup
+	@PYTHON="$(PYTHON)" VENV="$(VENV)" sh tools/setup_gates.sh
 	@$(BIN)/python tools/gates.py
 
 # the documentation as web pages that need no network: var/docs/index.html
@@ -52,10 +54,12 @@ lock:
 	uv pip compile --universal --python-version 3.11 --extra dev --generate-hashes --no-emit-index-url --no-emit-find-links -q -o requirements/dev.txt pyproject.toml
 	uv pip compile --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-emit-find-links -q -o requirements/peers.txt requirements/peers.in
 	uv pip compile --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-emit-find-links -q -o requirements/net.txt requirements/net.in
+	uv pip compile --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-emit-find-links -q -o requirements/s3.txt requirements/s3.in
+	uv pip compile --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-emit-find-links -q -o requirements/freeze.txt requirements/freeze.in
 	uv pip compile --universal --python-version 3.11 --no-deps --generate-hashes --no-emit-index-url --no-emit-find-links -q -o requirements/models.txt requirements/models.in
 
 clean:
-	rm -rf $(VENV) $(VENV)-peers $(VENV)-net $(VENV)-node .mypy_cache .ruff_cache .pytest_cache .hypothesis var
+	rm -rf $(VENV) $(VENV)-s3 $(VENV)-peers $(VENV)-net $(VENV)-node .mypy_cache .ruff_cache .pytest_cache .hypothesis var
 
 # the Linux package, everything inside: var/deb/*.deb
 deb: setup

@@ -11,7 +11,7 @@ RUN_PACKAGES="libegl1 libgl1 libxkbcommon-x11-0 libxcb-cursor0 libxcb-icccm4 lib
 # pyscard and python-sane have no Linux wheels: they are compiled here
 BUILD_PACKAGES="gcc libc6-dev libpcsclite-dev libsane-dev swig"
 # what stands in for devices: readers, print queues, scanners, USB, a single-finger reader
-TEST_PACKAGES="pcscd vsmartcard-vpcd poppler-utils openssl xvfb cups cups-client cups-ipp-utils cups-filters avahi-daemon dbus sane-utils umockdev gir1.2-umockdev-1.0 python3-gi libfprint-2-2 gir1.2-fprint-2.0 tinyproxy xdotool openbox x11-xserver-utils x11-utils xserver-xorg-core xserver-xorg-video-dummy at-spi2-core gir1.2-atspi-2.0 espeak-ng fiu-utils swtpm"
+TEST_PACKAGES="pcscd vsmartcard-vpcd poppler-utils openssl xvfb cups cups-client cups-ipp-utils cups-filters avahi-daemon dbus sane-utils umockdev gir1.2-umockdev-1.0 python3-gi libfprint-2-2 gir1.2-fprint-2.0 tinyproxy xdotool openbox x11-xserver-utils x11-utils xserver-xorg-core xserver-xorg-video-dummy at-spi2-core gir1.2-atspi-2.0 espeak-ng fiu-utils swtpm postgresql"
 
 say() { printf '%s\n' "$*"; }
 
