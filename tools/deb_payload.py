@@ -41,6 +41,7 @@ QT_PLUGINS = ("iconengines/libqsvgicon.so", "imageformats/libqjpeg.so", "imagefo
               "xcbglintegrations/libqxcb-egl-integration.so", "xcbglintegrations/libqxcb-glx-integration.so")
 CASCADES = ("haarcascade_frontalface_alt2.xml", "haarcascade_frontalface_default.xml", "haarcascade_eye_tree_eyeglasses.xml")
 NOT_AT_RUN_TIME = ("*.a", "*.c", "*.cpp", "*.h", "*.hpp", "*.pxd", "*.pxi", "*.pyi", "*.pyx", "*.swg", "*.i")
+TESTS = ("tests", "test", "testsuite", "test_data")
 MODELS = ("face_detection/face_detection_short_range.tflite", "face_landmark/face_landmark.tflite",
           "selfie_segmentation/selfie_segmentation.tflite")
 
@@ -152,7 +153,7 @@ def trim_wheels(into: Path) -> None:
     _trim_qt(into / "PySide6")
     _keep_only(into / "cv2" / "data", {*CASCADES, "__init__.py"})
     for folder in sorted(into.rglob("*"), reverse=True):
-        if folder.is_dir() and folder.name in ("tests", "test", "testsuite") and folder.parent.name not in ("pydantic", "sqlalchemy"):
+        if folder.is_dir() and folder.name in TESTS and folder.parent.name not in ("pydantic", "sqlalchemy"):
             _drop(folder)
     _drop(into / "numpy" / "f2py", into / "shiboken6" / "docs", into / "docs")
     for pattern in NOT_AT_RUN_TIME:

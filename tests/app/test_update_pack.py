@@ -99,6 +99,8 @@ def test_what_was_packed_comes_out_the_same_and_the_same_tree_gives_the_same_byt
     assert _unpack(archive, tmp_path) == release
     folder = tmp_path / "toko" / layout.VERSIONS / VERSION
     assert update_pack.whole(folder, release)
+    compiled = [p.read_bytes()[4:8] for p in folder.rglob("*.pyc")]
+    assert compiled and set(compiled) == {b"\x01\0\0\0"}, "by the hash of the source, unchecked"
     assert again.read_bytes() == archive.read_bytes()
     (folder / layout.TREE / next(iter(release.files))).write_bytes(b"lain")
     assert not update_pack.whole(folder, release)

@@ -48,8 +48,8 @@ def data_folder(arguments: list[str]) -> Path:
     given = data_option(arguments)
     if given:
         return Path(given)
-    from platformdirs import user_data_path
-    return user_data_path("ktpel-kiosk", appauthor=False)
+    from ktpel_kiosk.app.resources import default_data
+    return default_data()
 
 
 def prepared(data: Path, *, opening: bool) -> tuple[str, dict[str, str]] | None:

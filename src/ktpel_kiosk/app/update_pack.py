@@ -23,7 +23,7 @@ from ktpel_kiosk.app import update_layout as layout
 from ktpel_kiosk.domain.errors import BadInput
 from ktpel_kiosk.durable import make_folder, storage_trouble, sync_directory, write_durably
 
-TREE_FOLDERS = ("src/ktpel_kiosk", "resources", "migrations")
+TREE_FOLDERS = ("src/ktpel_kiosk", "resources", "migrations", "docs/manual")
 MAX_FILES, MAX_BYTES, MAX_MANIFEST = 60_000, 1_500_000_000, 24 * 1024 * 1024
 _SCHEMA = re.compile(r"^SCHEMA_VERSION: Final = (\d+)$", re.MULTILINE)
 _CODE = re.compile(r'^__version__ = "([\d.]+)"$', re.MULTILINE)
@@ -78,7 +78,7 @@ def _plain(name: str) -> bool:
 
 
 def describe(tree: Path, packages: Mapping[str, str], *, platform: str = "any", python: str = "") -> Release:
-    """Of a code tree (``src``, ``resources``, ``migrations``). Raises BadInput ``update.tree``."""
+    """Of a code tree (:data:`TREE_FOLDERS`). Raises BadInput ``update.tree``."""
     try:
         version = _CODE.search((tree / "src/ktpel_kiosk/__init__.py").read_text("utf-8"))
         schema = _SCHEMA.search((tree / "src/ktpel_kiosk/register/driver.py").read_text("utf-8"))
@@ -228,15 +228,18 @@ def _member(packed: tarfile.TarFile, member: tarfile.TarInfo, part: Path, left: 
 
 
 def _compile(part: Path, release: Release) -> None:
-    """Compiled now, for whoever starts it later may not write here: a start would compile a thousand files again and again."""
+    """Compiled now, for whoever starts it later may not write here: a start would compile a thousand files again and again. By the hash
+    of the source, unchecked: the tree is never written again, and no copy's time stamps matter."""
     import subprocess
     import sys
 
-    python = str(part / layout.TREE / release.python) if release.python else sys.executable
+    tree = part / layout.TREE
+    python = str(tree / release.python) if release.python else sys.executable
+    tops = (tree,) if release.python else (tree / "src", tree / "migrations")  # its own interpreter has a library to be compiled too
     with suppress(OSError, subprocess.TimeoutExpired):  # without it the version starts slowly, and starts
-        subprocess.run([python, "-P", "-m", "compileall", "-q", "-s", str(part), "-p", str(part.with_name(release.version)),
-                        str(part / layout.TREE / "src")], timeout=900, check=False, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL,
-                       stderr=subprocess.DEVNULL)
+        subprocess.run([python, "-P", "-m", "compileall", "-q", "--invalidation-mode", "unchecked-hash", "-s", str(part), "-p",
+                        str(part.with_name(release.version)), *(str(top) for top in tops if top.is_dir())], timeout=900, check=False,
+                       stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
 
 
 def _sync(part: Path) -> None:

@@ -18,7 +18,7 @@ sys.path.insert(0, str(ROOT / "tools"))
 deb = pytest.importorskip("deb")
 payload = pytest.importorskip("deb_payload")
 
-SCRIPTS = [*(DEB / name for name in deb.SCRIPTS), FILES / "ktpel-kiosk.sh", FILES / "kiosk-session", FILES / "screens"]
+SCRIPTS = [*(DEB / name for name in deb.SCRIPTS), FILES / "ktpel-kiosk.sh", FILES / "kiosk-session", FILES / "screens", FILES / "media"]
 UNITS = sorted(p for p in FILES.iterdir() if p.suffix in (".service", ".timer", ".path"))
 
 
@@ -54,12 +54,101 @@ def test_the_profile_parses() -> None:
     assert done.returncode == 0, done.stderr
 
 
-def test_the_profile_lets_nobody_write_code_and_guards_the_program_that_runs() -> None:
+def _rules(profile: str) -> list[tuple[str, str]]:
+    """(path, modes) of one profile of ours, with the ones inside it."""
     text = (FILES / "apparmor").read_text("utf-8")
-    assert f"/{payload.HOME}/runtime/bin/{payload.PYTHON} flags" in text
-    for path, modes in re.findall(r"(?m)^\s+(?:owner )?(/\S+) ([a-zA-Z]+),", text):
-        if path.startswith(("/usr", "/etc", "/var/lib/ktpel-update")):
-            assert "w" not in modes and "a" not in modes, path
+    part = text[text.index(f"\nprofile {profile} "):].split("\n}\n")[0]
+    return re.findall(r"(?m)^\s+(?:owner )?(/\S+) ([a-zA-Z]+),", part)
+
+
+def test_the_profile_lets_nobody_write_code_and_guards_the_program_that_runs() -> None:
+    assert f"/{payload.HOME}/runtime/bin/{payload.PYTHON} flags" in (FILES / "apparmor").read_text("utf-8")
+    written = {path: modes for path, modes in _rules("ktpel-kiosk") if {"w", "a"} & set(modes)}
+    wish = "/var/lib/ktpel-update/minta/**"
+    assert [p for p in written if p.startswith(("/usr", "/etc", "/var/lib/ktpel-update"))] == [wish]
+    for place in ("/media/**", "/run/media/**", "/mnt/**"):  # sticks are written, and nothing of them is ever run
+        assert {"r", "w", "k"} <= set(written[place]) and not {"x", "m"} & set(written[place])
+
+
+def test_the_update_service_is_kept_from_the_office_and_stays_with_the_packages_code() -> None:
+    unit = (FILES / "ktpel-update.service").read_text("utf-8")
+    assert "\nEnvironment=KTPEL_LAUNCHED=1\n" in unit and "\nAppArmorProfile=-ktpel-update\n" in unit
+    written = [path for path, modes in _rules("ktpel-update") if "w" in modes]
+    assert written and all(path.startswith(("/var/lib/ktpel-update/", "/tmp/", "/var/tmp/")) for path in written)
+    assert "deny /var/lib/ktpel-kiosk/{register,keys,packets}/** rwxlk," in (FILES / "apparmor").read_text("utf-8")
+
+
+def test_what_the_package_carries_of_the_code_an_update_carries_too() -> None:
+    from ktpel_kiosk.app.update_pack import TREE_FOLDERS
+
+    assert all(any(f"{folder}/".startswith(f"{top}/") for top in payload.APP) for folder in TREE_FOLDERS)
+    assert all(any(f"{folder}/".startswith(f"{top}/") for folder in TREE_FOLDERS) for top in payload.APP)
+
+
+def test_sticks_are_mounted_by_a_rule_that_names_the_unit() -> None:
+    rules = (FILES / "media.rules").read_text("utf-8")
+    lines = [line for line in rules.splitlines() if line and not line.startswith("#")]
+    one = r'[A-Z]+(?:\{\w+\})?(?:==|!=|=|\+=)"[^"]*"'
+    assert all(re.fullmatch(rf"{one}(?:, {one})*", line) for line in lines), lines
+    jumps, labels = (set(re.findall(rf'{word}="(\w+)"', rules)) for word in ("GOTO", "LABEL"))
+    assert jumps == labels
+    assert 'TAG+="systemd", ENV{SYSTEMD_WANTS}+="ktpel-media@%k.service"' in lines
+    unit = (FILES / "ktpel-media@.service").read_text("utf-8")
+    assert "BindsTo=dev-%i.device" in unit
+    assert not re.search(r"(?m)^(Private|Protect|ReadOnly|ReadWrite|Inaccessible)\w+=", unit), "a mount of its own namespace is nobody's"
+
+
+MEDIA_DOUBLES = {
+    "blkid": 'case "$*" in *TYPE*) echo "$KIND" ;; *) [ -z "$NAME" ] || printf "%s\\n" "$NAME" ;; esac',
+    "findmnt": 'case "$*" in *TARGET*) cat "$TOLD" ;; *) [ -n "$BUSY" ] ;; esac', "mountpoint": "false", "id": "echo 4711",
+    "mount": 'echo "mount $*" >>"$LOG"; case "$*" in *ro,*) ;; *) [ -z "$LOCKED" ] ;; esac',
+    "umount": 'echo "umount $*" >>"$LOG"', "stat": "echo 0", "chown": 'echo "chown $*" >>"$LOG"'}
+
+
+def _media(tmp_path: Path, act: str, device: str = "sdb1", **said: str) -> tuple[int, str]:
+    """Exit code and what was called, with doubles for the system's programs."""
+    tools, log, told = tmp_path / "tools", tmp_path / "log", tmp_path / "told"
+    tools.mkdir(exist_ok=True)
+    for name, body in MEDIA_DOUBLES.items():
+        (tools / name).write_text(f"#!/bin/sh\n{body}\n")
+        (tools / name).chmod(0o755)
+    log.write_text("")
+    told.touch()
+    env = {"PATH": f"{tools}:/usr/bin:/bin", "KTPEL_MEDIA": str(tmp_path / "media"), "LOG": str(log), "TOLD": str(told), "KIND": "vfat",
+           "NAME": "", "BUSY": "", "LOCKED": "", **said}
+    done = subprocess.run(["sh", str(FILES / "media"), act, device], env=env, capture_output=True, text=True, timeout=30)
+    return done.returncode, log.read_text().replace(str(tmp_path), "")
+
+
+@pytest.mark.skipif(shutil.which("sh") is None, reason="needs a POSIX shell")
+@pytest.mark.parametrize(("label", "folder"), [
+    ("KTPEL", "KTPEL"), ("", "usb-sdb1"), ("../../etc", "etc"), ("USB BARU é", "USB_BARU___"), ("..", "usb-sdb1"), ("-rf", "rf"),
+    ("usb", "usb"), ("a" * 80, "a" * 32), ("x\n/etc", "x")])
+def test_a_stick_lies_under_its_name_whatever_it_calls_itself(tmp_path: Path, label: str, folder: str) -> None:
+    code, log = _media(tmp_path, "mount", NAME=label)
+    safe = "nosuid,nodev,noexec,noatime,flush,utf8,shortname=mixed,uid=4711,gid=4711,fmask=0133,dmask=0022"
+    assert (code, log) == (0, f"mount -t vfat -o {safe} /dev/sdb1 /media/{folder}\n")
+    assert (tmp_path / "media/usb").resolve() == tmp_path / "media" / folder
+
+
+@pytest.mark.skipif(shutil.which("sh") is None, reason="needs a POSIX shell")
+def test_kinds_of_sticks_and_what_is_left_alone(tmp_path: Path) -> None:
+    for kind, options in (("exfat", "uid=4711"), ("ntfs", "uid=4711"), ("ext4", "errors=remount-ro")):
+        code, log = _media(tmp_path, "mount", KIND=kind)
+        assert code == 0 and options in log and "nosuid,nodev,noexec" in log and f"-t {kind}{'3' * (kind == 'ntfs')} " in log
+        assert ("chown ktpel: /media/usb-sdb1" in log) is kind.startswith("ext")
+    assert _media(tmp_path, "mount", KIND="crypto_LUKS") == _media(tmp_path, "mount", BUSY="x") == (0, "")
+    assert _media(tmp_path, "mount", device="../sda")[0] == 2
+    code, log = _media(tmp_path, "mount", LOCKED="x")
+    assert code == 0 and "-o ro,nosuid,nodev,noexec" in log.splitlines()[1], "what cannot be written can be read"
+
+
+@pytest.mark.skipif(shutil.which("sh") is None, reason="needs a POSIX shell")
+def test_pulled_out_leaves_nothing_behind(tmp_path: Path) -> None:
+    _media(tmp_path, "mount", NAME="KTPEL")
+    (tmp_path / "told").write_text(f"{tmp_path}/media/KTPEL\n/srv/lain\n")
+    assert _media(tmp_path, "unmount") == (0, "umount /media/KTPEL\n")
+    assert list((tmp_path / "media").iterdir()) == []
 
 
 def test_the_window_user_owns_no_code() -> None:
