@@ -90,7 +90,7 @@ def test_over_tls_both_sides_prove_themselves(tmp_path: Path) -> None:
     station.issue("desk", "client")
     station.issue("server", "server", host="localhost")
     port = free_port()
-    made = OfficeServer((*QUICK,))
+    made = OfficeServer({**QUICK})
     try:
         data = made.folder / "data"
         for name in ("ca.pem", "server.pem", "server.key"):

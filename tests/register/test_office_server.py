@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import queue
 import signal
+import subprocess
+import sys
 import threading
+import time
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from register_makers import KEY, CountingIds, StillClock, application, give_back, logged, open_on_server, packet, sample, save
+from register_makers import KEY, ROOT, CountingIds, StillClock, application, give_back, logged, open_on_server, packet, sample, save
 
 from ktpel_kiosk.domain.biometric import Position
 from ktpel_kiosk.domain.errors import BadInput, BugError, Corrupt, IoFailure, KeyUnavailable
@@ -307,3 +310,25 @@ def test_a_server_killed_at_random_keeps_what_it_acknowledged(tmp_path: Path) ->
             last = logged(register, lambda tx: tx.next_number("register", 2026))
             assert set(given) == set(range(1, last)), "no gap but for what was never acknowledged"
             assert register.check_audit().whole
+
+
+@pytest.mark.gate
+def test_a_test_run_that_is_killed_leaves_no_server_behind(tmp_path: Path) -> None:
+    """The tests' own promise: ``timeout`` and a killed worker must not fill the machine with servers."""
+    told = tmp_path / "folder"
+    code = (f"import sys, os, signal, pathlib; sys.path[:0] = {[str(ROOT / 'tests')]!r}; from office_server import server;"
+            f" pathlib.Path({str(told)!r}).write_text(str(server().folder)); os.kill(os.getpid(), signal.SIGKILL)")
+    assert subprocess.run([sys.executable, "-c", code], timeout=300).returncode == -signal.SIGKILL
+    folder = Path(told.read_text())
+    last = time.monotonic() + 60
+    while folder.exists() and time.monotonic() < last:
+        time.sleep(0.05)
+    assert not folder.exists()
+    assert not [cmd for cmd in Path("/proc").glob("[0-9]*/cmdline") if str(folder) in words_of(cmd)]
+
+
+def words_of(cmdline: Path) -> str:
+    try:
+        return cmdline.read_text("utf-8", "replace")
+    except OSError:  # it ended meanwhile
+        return ""

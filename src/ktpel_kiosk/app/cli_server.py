@@ -15,14 +15,16 @@ Url = Annotated[str, typer.Argument(help="Alamat server kantor: postgresql+psyco
 def add_to(register_app: typer.Typer) -> None:
     register_app.command("move")(move_register)
     register_app.command("join")(join_register)
+    register_app.command("upgrade")(upgrade_register)
 
 
 def move_register(url: Url, data: Data = DEFAULT_DATA) -> None:
     """Memindahkan register meja ini ke server kantor, supaya meja lain dapat ikut. Meja harus tertutup."""
-    from ktpel_kiosk.app.office_server import move
+    from ktpel_kiosk.app.office_server import OWN_REGISTER, move
 
     rows = guarded(lambda: move(data_of(data), url))
-    typer.echo(f"Register dipindahkan: {rows} baris, rantai audit utuh. Berkas lama tetap di folder kantor dan tidak dipakai lagi.")
+    kept = data_of(data) / "register" / OWN_REGISTER
+    typer.echo(f"Register dipindahkan: {rows} baris, rantai audit utuh. Berkas lama disimpan sebagai {kept} dan tidak dipakai lagi.")
 
 
 def join_register(url: Url, key_file: Annotated[Path, typer.Option("--key", help="Berkas register.key dari meja pertama.")],
@@ -47,3 +49,12 @@ def join_register(url: Url, key_file: Annotated[Path, typer.Option("--key", help
 
     guarded(lambda: join(data_of(data), url, key_file, unlock))
     typer.echo("Meja ini sekarang memakai register di server kantor.")
+
+
+def upgrade_register(data: Data = DEFAULT_DATA) -> None:
+    """Menaikkan register di server kantor ke versi program ini, untuk semua meja. Buat salinan server lebih dulu; semua meja tertutup."""
+    from ktpel_kiosk.app.office_server import upgrade
+
+    before, after = guarded(lambda: upgrade(data_of(data)))
+    typer.echo(f"Register di server kantor sudah versi {after}." if before == after else
+               f"Register di server kantor dinaikkan dari versi {before} ke {after}. Pasang versi program yang sama di setiap meja.")

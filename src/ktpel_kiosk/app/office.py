@@ -168,12 +168,14 @@ def server_of(data: Path, settings: OfficeSettings) -> ServerAddress:
 
 
 def on_server(data: Path, settings: OfficeSettings, key: bytes, clock: SystemClock | PracticeClock, ids: Uuid7, *,
-              late: bool = False) -> SqlRegister:
-    """The register that this desk shares with others. Raises BadInput as :func:`server_of`."""
+              late: bool = False, upgrading: bool = False) -> SqlRegister:
+    """The register that this desk shares with others; ``upgrading``: brought up to this version's schema, for all of them.
+
+    Raises BadInput as :func:`server_of`, and ``office_server.older``."""
     from ktpel_kiosk.register.server.store import ServerRegister
 
     return ServerRegister(server_of(data, settings), data / "register" / "kantor", key, clock, ids, station=settings.station,
-                          migrations=migrations(), late=late)
+                          migrations=migrations(), late=late, upgrading=upgrading)
 
 
 @cache

@@ -13,6 +13,7 @@ from ktpel_kiosk.app.desk_lock import desk_closed
 from ktpel_kiosk.app.maintenance import CONSOLE
 from ktpel_kiosk.app.office import OfficeSettings, on_server, open_register, server_of, settings_of, write_settings
 from ktpel_kiosk.domain.errors import BadInput, Corrupt
+from ktpel_kiosk.durable import sync_directory
 from ktpel_kiosk.register.keys import KeyStore
 
 if TYPE_CHECKING:
@@ -20,10 +21,13 @@ if TYPE_CHECKING:
 
 OWN_KEY = "register.key.sendiri"
 """The key of the register a desk had before it joined; that register stays beside it, unused."""
+OWN_REGISTER = "register.sebelum-server.sqlite"
+"""The register a desk had before the server: nothing opens it under its old name by mistake, and nobody takes it for the one in use."""
+_BESIDE = ("", "-wal", "-shm", ".check", ".anchor", ".last")
 
 
 def move(data: Path, url: str) -> int:
-    """This desk's register becomes the office's; returns how many rows were carried. The old file stays as it was, unused.
+    """This desk's register becomes the office's; returns how many rows were carried. The old file is kept as :data:`OWN_REGISTER`, unused.
 
     Raises:
         BadInput: no office, a desk is open, an address that must not be used, a server that holds a register already. Corrupt: what
@@ -58,6 +62,7 @@ def move(data: Path, url: str) -> int:
 
             register.write(take_over)
         write_settings(data, shared)
+        _put_aside(data / "register")
     return rows
 
 
@@ -86,6 +91,45 @@ def join(data: Path, url: str, key_file: Path, unlock: Callable[[KeyStore], byte
         shutil.copy2(key_file, folder / "register.key")
         KeyStore(folder / "register.key").set_machine(key)
         write_settings(data, shared)
+        _put_aside(folder)
+
+
+def upgrade(data: Path) -> tuple[int, int]:
+    """The office's register is brought to the schema of this version: from which, to which.
+
+    Raises:
+        BadInput: the desk has no such register; ``office_server.desks_open``: others work on it (fact ``count``); a desk is open here.
+        KeyUnavailable, Corrupt, TooNew, IoFailure.
+    """
+    from ktpel_kiosk.register import driver
+    from ktpel_kiosk.register.server.health import other_desks, schema_of
+
+    settings = settings_of(data)
+    if settings is None or not settings.register_url:
+        raise BadInput("office_server.none")
+    with desk_closed(data):
+        address = server_of(data, settings)
+        found, others = schema_of(address), other_desks(address, settings.station)
+        if found == driver.SCHEMA_VERSION:
+            return found, found
+        if others:
+            raise BadInput("office_server.desks_open", count=others, host=address.host)
+        key = KeyStore(data / "register" / "register.key").unlock_with_machine()
+        with _opened(data, settings, key, upgrading=True) as register:
+            check = register.check_audit()
+            if not check.whole:
+                raise Corrupt("register.audit_broken", path=address.host, sequence=check.broken_at)
+            register.write(lambda tx: tx.log("RegisterUpgraded", "register", CONSOLE.username, found=found, expected=driver.SCHEMA_VERSION))
+    return found, driver.SCHEMA_VERSION
+
+
+def _put_aside(folder: Path) -> None:
+    """Under a name that nothing opens; a crash before leaves the old name, which nothing opens either."""
+    for end in _BESIDE:
+        old = folder / f"register.sqlite{end}"
+        if old.exists():
+            old.replace(folder / f"{OWN_REGISTER}{end}")
+    sync_directory(folder)
 
 
 def _office(data: Path) -> OfficeSettings:
@@ -97,7 +141,6 @@ def _office(data: Path) -> OfficeSettings:
     return found
 
 
-
-def _opened(data: Path, settings: OfficeSettings, key: bytes) -> SqlRegister:
+def _opened(data: Path, settings: OfficeSettings, key: bytes, *, upgrading: bool = False) -> SqlRegister:
     clock = SystemClock()
-    return on_server(data, settings, key, clock, Uuid7(clock))
+    return on_server(data, settings, key, clock, Uuid7(clock), upgrading=upgrading)

@@ -64,3 +64,26 @@ def _asked(raw: psycopg.Connection[Any], address: ServerAddress) -> ServerFacts:
         str(settings["server_version"]), raw.info.server_version < OLDEST * 10_000, statistics.median(took),
         tuple(name for name, wanted in DURABLE.items() if settings.get(name) != wanted), settings.get("data_checksums") == "on",
         bool(encrypted) or address.host.startswith("/"), int(str(desks)), bool(rules))
+
+
+def schema_of(address: ServerAddress) -> int:
+    """Schema version of the register there; 0: none. Raises IoFailure ``office_server.unreachable``."""
+    found = _answer(address, "SELECT to_regclass('alembic_version') IS NOT NULL")
+    return int(_answer(address, "SELECT max(version_num) FROM alembic_version") or 0) if found else 0
+
+
+def other_desks(address: ServerAddress, station: str) -> int:
+    """Desks that are connected now, without this one. Raises IoFailure ``office_server.unreachable``."""
+    return int(_answer(address, """SELECT count(DISTINCT application_name) FROM pg_stat_activity WHERE datname = current_database()
+        AND pid <> pg_backend_pid() AND application_name NOT LIKE 'ktpel-%%' AND application_name <> %s""", station))
+
+
+def _answer(address: ServerAddress, sql: str, *given: object) -> Any:
+    try:
+        with closing(ServerConnection(address.conninfo, name="ktpel-look")) as connection:
+            row = connection.raw.execute(sql.encode(), given or None).fetchone()
+            return row[0] if row else None
+    except psycopg.Error as error:
+        raise IoFailure("office_server.unreachable", host=address.host) from told(error)
+    except dbapi2.Error as error:
+        raise IoFailure("office_server.unreachable", host=address.host) from error

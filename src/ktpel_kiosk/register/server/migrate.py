@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 import psycopg
 from psycopg import errors
 
-from ktpel_kiosk.domain.errors import BugError, Corrupt, IoFailure, KeyUnavailable, TooNew
+from ktpel_kiosk.domain.errors import BadInput, BugError, Corrupt, IoFailure, KeyUnavailable, TooNew
 from ktpel_kiosk.register import driver
 from ktpel_kiosk.register.keycheck import key_check_value
 from ktpel_kiosk.register.server.connection import MIGRATION_LOCK, ServerConnection
@@ -24,14 +24,21 @@ _MARK = "ktpel-kiosk register 1"
 _STRANGE = "SELECT count(*) FROM pg_class WHERE relkind = 'r' AND relnamespace = 'public'::regnamespace"
 
 
-def prove(connection: ServerConnection, key: bytes, migrations: Path, host: str, clock: Clock) -> None:
-    """Whether this is our register, under this key, of this schema; a new or an older one is brought up to date, by one desk alone.
+def prove(connection: ServerConnection, key: bytes, migrations: Path, host: str, clock: Clock, *, upgrading: bool = False) -> None:
+    """Whether this is our register, under this key, of this schema. An empty database becomes one, made by one desk alone.
+
+    Args:
+        upgrading: an older register is brought up to date. No desk does so by itself: the others could not use it any more.
 
     Raises:
-        KeyUnavailable: ``register.wrong_key``. Corrupt: ``register.foreign``. TooNew: ``register.too_new``. IoFailure.
+        KeyUnavailable: ``register.wrong_key``. Corrupt: ``register.foreign``. TooNew: ``register.too_new``.
+        BadInput: ``office_server.older``. IoFailure.
     """
-    if _version(connection, key, host) == driver.SCHEMA_VERSION:
+    found = _version(connection, key, host)
+    if found == driver.SCHEMA_VERSION:
         return
+    if found and not upgrading:
+        raise BadInput("office_server.older", host=host, found=found, expected=driver.SCHEMA_VERSION)
     if not (migrations / "env.py").is_file():
         raise IoFailure("register.migrations_missing", path=str(migrations))
     connection.raw.execute("SELECT pg_advisory_lock(%s)", (MIGRATION_LOCK,))

@@ -90,15 +90,16 @@ class ServerRegister(SqlRegister):
         beside: path in the station's own folder; ``<beside>.anchor`` and ``<beside>.last`` lie there: each desk is a witness of the audit.
         key: the office's register key, the same at every desk: it seals rows and proves that this is the right register.
         station: whose packets these are to send; also shown to who looks at the server's connections. Empty: of all (a look from outside).
+        upgrading: an older register is brought up to date, for every desk.
 
     Raises:
-        KeyUnavailable, Corrupt, TooNew: see :func:`migrate.prove`. A server that does not answer is no reason: each read and write asks
-        again, and says so (IoFailure ``office_server.unreachable``).
+        KeyUnavailable, Corrupt, TooNew, BadInput: see :func:`migrate.prove`. A server that does not answer is no reason: each read and
+            write asks again, and says so (IoFailure ``office_server.unreachable``).
     """
 
     def __init__(self, address: ServerAddress, beside: Path, key: bytes, clock: Clock, ids: Ids, *, station: str = "",
-                 **settings: Any) -> None:
-        self._address, self._station = address, station
+                 upgrading: bool = False, **settings: Any) -> None:
+        self._address, self._station, self._upgrading = address, station, upgrading
         self.shared_by = station
         self._proved, self._proving = False, threading.Lock()
         self._first: ServerConnection | None = None
@@ -131,7 +132,7 @@ class ServerRegister(SqlRegister):
                 if not self._proved:
                     from ktpel_kiosk.register.server.migrate import prove
 
-                    prove(connection, self._key, self._migrations, self._address.host, self._clock)
+                    prove(connection, self._key, self._migrations, self._address.host, self._clock, upgrading=self._upgrading)
                     self._proved = True
         except BaseException:
             connection.close()
