@@ -43,7 +43,7 @@ def main() -> None:
     def where(window: QWidget) -> dict[str, Any]:
         g = window.frameGeometry()
         return {"visible": window.isVisible(), "screen": window.screen().name(), "at": [g.x(), g.y(), g.width(), g.height()],
-                "minimised": window.isMinimized(), "active": window.isActiveWindow()}
+                "minimised": window.isMinimized(), "active": window.isActiveWindow(), "full": window.isFullScreen()}
 
     def answer() -> None:
         print(json.dumps({

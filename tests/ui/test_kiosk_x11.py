@@ -62,15 +62,15 @@ def display(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     server = subprocess.Popen(["Xorg", "-config", str(folder / "xorg.conf"), "-logfile", str(folder / "log"), "-noreset", "-novtswitch",
                                "-sharevts", "-nolisten", "tcp", "-displayfd", str(write)], pass_fds=(write,), stderr=subprocess.DEVNULL)
     os.close(write)
-    number = os.read(read, 16).decode().strip()
-    os.close(read)
+    with os.fdopen(read) as said:
+        number = said.readline().strip()  # to the end of the line: it is written in two pieces, and closed between them kills the server
     if not number:
         server.wait(10)
         pytest.skip("Xorg with the dummy driver does not start here")
     if not any(_answers(f":{number}") for _ in range(20)):
         server.terminate()
-        server.wait(20)
-        pytest.skip(f"Xorg took :{number} and does not answer")
+        told = (folder / "log").read_text("utf-8")[-2000:]
+        pytest.fail(f"Xorg took :{number} and does not answer; it ended with {server.wait(20)}:\n{told}")
     yield f":{number}"
     server.terminate()
     server.wait(20)

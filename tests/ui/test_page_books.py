@@ -69,6 +69,7 @@ def test_export_takes_the_book_looked_at(kit, kasi):
     section.month.setCurrentIndex(0)
     kit.wait()
     page.export.click()
+    kit.wait()
     assert page.export_panel.chosen()[0] == "blangko"
     assert page.export_panel.chosen()[3] is None
     assert "Register-Blangko-Tempeh-2026.xlsx" in page.export_panel.path.value()

@@ -51,7 +51,8 @@ def panel(qtbot, controls: PracticeControls) -> Iterator[PracticePanel]:
     assert window.header.practice is not None
     window.header.practice.click()
     made = window.findChild(PracticePanel)
-    assert made is not None and made.isVisible()
+    assert made is not None
+    qtbot.waitUntil(made.isVisible)
     yield made
     window.close()
     bridge.close()

@@ -381,8 +381,15 @@ class ApplicantWindow(QMainWindow):
         else:
             self.idle()
 
-    def serve(self, nomor: str) -> None:
-        """An applicant sits down; another number than before: whoever sat here is forgotten."""
+    def done(self) -> None:
+        """What was kept of the applicant is forgotten. The next page follows at once: none is laid out in between."""
+        if self.tongue.code == "id" and not self.surveying:
+            self.forget()
+        else:
+            self.idle()
+
+    def serve(self, nomor: str, *, greet: bool = True) -> None:
+        """An applicant sits down; another number than before: whoever sat here is forgotten. ``greet``: by the page for it."""
         if self.surveying:
             self.survey.interrupted()
             self.wait()
@@ -392,7 +399,7 @@ class ApplicantWindow(QMainWindow):
             page = self.page("sambut")
             assert isinstance(page, WelcomePage)
             page.show_number(number_short(nomor) if nomor else "")
-            if nomor and self.current == "sapa" and not self.shared:
+            if greet and nomor and self.current == "sapa" and not self.shared:
                 self.show_page("sambut")
         self._top_words()
 
@@ -472,7 +479,7 @@ class ApplicantWindow(QMainWindow):
         self.show_page("tunggu")
 
     def thanks(self, nomor: str, name: str, estimate: str) -> None:
-        self.serve(nomor)
+        self.serve(nomor, greet=False)
         page = self.page("terima_kasih")
         assert isinstance(page, ThanksPage)
         page.show_receipt(nomor, name, estimate)

@@ -82,6 +82,8 @@ class Opening(QObject):
                     shell.throw_away(made)  # made ready behind our back meanwhile
                 else:
                     shell.adopt(key, made)
+                    for _ in made.rest:
+                        yield
                 yield
         if self.key == key:
             self._end()  # from here on it is there, for whoever asks

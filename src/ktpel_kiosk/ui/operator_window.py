@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QEvent, QObject, Qt, QTimer, Signal
 from PySide6.QtGui import QCloseEvent, QInputMethodEvent, QKeySequence, QResizeEvent, QShortcut, QWindow
-from PySide6.QtWidgets import QDockWidget, QFrame, QHBoxLayout, QStackedWidget, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QFrame, QHBoxLayout, QStackedWidget, QVBoxLayout, QWidget
 
 from ktpel_kiosk.domain.actor import Actor
 from ktpel_kiosk.domain.errors import DeviceTrouble, KioskError, SecurityRefusal, UserFacing
@@ -37,6 +37,7 @@ if TYPE_CHECKING:
     from ktpel_kiosk.desk.context import Desk
     from ktpel_kiosk.ui.applicant_window import ApplicantWindow
     from ktpel_kiosk.ui.opening import Opening
+    from ktpel_kiosk.ui.practice_panel import PracticePanel
 
 NARROW_BELOW = 1100
 """Width of the window in design pixels under which the navigation stands narrow: large letters on a small screen."""
@@ -140,7 +141,7 @@ class OperatorWindow(PageWindow):
         self.setCentralWidget(root)
         for key in HOUSE_KEYS:
             QShortcut(QKeySequence(key), self).activated.connect(partial(self.press, key))
-        self._practice: QDockWidget | None = None
+        self._practice: PracticePanel | None = None
         if self.desk.practice is not None:
             QShortcut(QKeySequence("F12"), self).activated.connect(self.show_practice)
             practice_mark.mark(self)
@@ -207,15 +208,19 @@ class OperatorWindow(PageWindow):
         if self._practice is None:
             from ktpel_kiosk.ui.practice_panel import PracticePanel
             panel = self._practice = PracticePanel(self, self.desk.practice)
-            self.addDockWidget(Qt.DockWidgetArea.RightDockWidgetArea, panel)
-            if self.width() < 1600:
-                panel.setFloating(True)
-                size = panel.sizeHint()
-                corner = self.mapToGlobal(self.rect().bottomRight())
-                panel.setGeometry(corner.x() - size.width() - 16, max(64, corner.y() - size.height() - 40), size.width(), size.height())
-            panel.show()
+            self.bridge.soon(lambda: self._dock(panel), panel)  # styling it takes as long as making it
         else:
             self._practice.setVisible(not self._practice.isVisible())
+
+    def _dock(self, panel: PracticePanel) -> None:
+        panel.put()
+        self.addDockWidget(Qt.DockWidgetArea.RightDockWidgetArea, panel)
+        if self.width() < 1600:
+            panel.setFloating(True)
+            size = panel.sizeHint()
+            corner = self.mapToGlobal(self.rect().bottomRight())
+            panel.setGeometry(corner.x() - size.width() - 16, max(64, corner.y() - size.height() - 40), size.width(), size.height())
+        panel.show()
 
     # -- moving about ---------------------------------------------------------------------------------------------
 

@@ -27,7 +27,9 @@ class PageWindow(SeatWindow):
             for made in self.build(key):
                 if made is not None:
                     self.adopt(key, made)
-        return self._pages[key]
+        page = self._pages[key]
+        page.finish()
+        return page
 
     def has(self, key: str) -> bool:
         """Whether the page was built already."""

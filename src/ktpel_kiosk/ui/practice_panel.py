@@ -97,12 +97,16 @@ class PracticePanel(QDockWidget):
         whole = QVBoxLayout(page)
         whole.setContentsMargins(0, 0, 0, 0)
         whole.addWidget(scroll(inner))
-        self.setWidget(page)
+        self._whole = page
         self._timer = QTimer(self)
         self._timer.setInterval(LOOK_MS)
         self._timer.timeout.connect(self.look)
         self.visibilityChanged.connect(self._seen)
         self.tabs.choose("gangguan")
+
+    def put(self) -> None:
+        """Into the panel, and so into the window, with what was made."""
+        self.setWidget(self._whole)
 
     @cached_property
     def trainees(self) -> TraineesPart:

@@ -10,7 +10,7 @@ from __future__ import annotations
 import sys
 import threading
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from importlib import import_module
 from pkgutil import iter_modules
 from typing import TYPE_CHECKING
@@ -54,7 +54,7 @@ class Prebuilder(QObject):
         shell.stack.widgetRemoved.connect(self._later)
         if warm:
             modules = [p.split(":")[0] for p in self._paths.values()]
-            threading.Thread(target=_import, args=(modules,), name="ui-warm", daemon=True).start()
+            threading.Thread(target=_import, args=(modules, shell.desk.sentences.keys), name="ui-warm", daemon=True).start()
         self._later()
 
     @property
@@ -102,6 +102,8 @@ class Prebuilder(QObject):
             return
         page.ahead = True
         shell.adopt(key, page)
+        for _ in page.rest:
+            yield
         for step in (self._dress(page), page.prepare(), self._dress(page)):
             yield
             while shell._pages.get(key) is page and next(step, self) is not self:
@@ -123,7 +125,7 @@ class Prebuilder(QObject):
             layout.activate()
 
 
-def _import(first: Sequence[str]) -> None:
+def _import(first: Sequence[str], sentences: Callable[[], object]) -> None:
     rest = (f"{package}.{found.name}" for package in PACKAGES for found in iter_modules(import_module(package).__path__)
             if found.name not in NOT_AT_THE_DESK and not found.ispkg)
     for module in (*first, *rest):
@@ -131,11 +133,12 @@ def _import(first: Sequence[str]) -> None:
             import_module(module)
             time.sleep(0.01)  # the windows come first
     _read_words()
+    sentences()
     set_aside()
 
 
 def _read_words() -> None:
-    """The languages' packs and the sentences of errors, read from their files at the first word otherwise."""
+    """The languages' packs and the applicant's hints, read from their files at the first word otherwise."""
     from ktpel_kiosk.ui.applicant.lang import Tongue, hint_key, languages
     for code in languages():
         Tongue(code).name  # noqa: B018 - read by being asked for

@@ -112,7 +112,7 @@ class PrivacyPage(ApplicantPage):
         self.go.clicked.connect(self.understood)
         self.foot([self.more], [self.go])
         self._shape: tuple[bool, int] | None = None
-        self._lay()
+        self._whole_of: tuple[bool, int] | None = None
 
     def _languages(self) -> list[LanguageChip]:
         made = []
@@ -130,6 +130,8 @@ class PrivacyPage(ApplicantPage):
         return self.layers.currentIndex() == 1
 
     def show_whole(self, on: bool) -> None:
+        if on:
+            self._lay_whole()
         self.layers.setCurrentIndex(1 if on else 0)
         self.subtitle.setVisible(not on)
         self.more.set_text(self.tongue("privasi_ringkas" if on else "privasi_lengkap"))
@@ -144,13 +146,19 @@ class PrivacyPage(ApplicantPage):
             self._shape = shape
             self._lay()
 
+    def _begin(self, grid: QGridLayout, gap: int) -> int:
+        """Empty; how many stand side by side."""
+        px, across = theme_of(self).px, 1 if self.upright else 2
+        clear_layout(grid)
+        grid.setHorizontalSpacing(px(44))
+        grid.setVerticalSpacing(px(gap))
+        for x in range(2):
+            grid.setColumnStretch(x, 1 if x < across else 0)
+        return across
+
     def _lay(self) -> None:
         w, px = self.tongue, theme_of(self).px
-        for grid in (self._four, self._whole):
-            clear_layout(grid)
-            grid.setHorizontalSpacing(px(44))
-            grid.setVerticalSpacing(px(20 if grid is self._four else 14))
-        across = 1 if self.upright else 2
+        across = self._begin(self._four, 20)
         for i, (icon, key) in enumerate(FOUR):
             line = QHBoxLayout()
             line.setSpacing(px(24))
@@ -161,14 +169,20 @@ class PrivacyPage(ApplicantPage):
             text.addStretch(1)
             line.addLayout(text, 1)
             self._four.addLayout(line, i // across, i % across)
+        if self.whole:
+            self._lay_whole()
+
+    def _lay_whole(self) -> None:
+        """The full text, once somebody wants to read it."""
+        if self._whole_of == self._shape:
+            return
+        self._whole_of = self._shape
+        w, across = self.tongue, self._begin(self._whole, 14)
         for i, key in enumerate(WHOLE):
             box = column(label(w(f"lengkap_{key}"), "applicant_body", weight="bold", wrap=True),
                          label(w(f"lengkap_{key}_teks", kontak=self._contact), "applicant_body", wrap=True), spacing=2)
             box.addStretch(1)
             self._whole.addLayout(box, i // across, i % across)
-        for grid in (self._four, self._whole):
-            for x in range(2):
-                grid.setColumnStretch(x, 1 if x < across else 0)
 
     def spoken(self) -> str:
         keys = [f"lengkap_{k}" for k in WHOLE] if self.whole else [k for _i, k in FOUR]

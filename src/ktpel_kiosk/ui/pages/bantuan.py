@@ -163,17 +163,20 @@ class BantuanPage(Page):
             self.read(chapter, heading)
 
     def _turn(self, key: str) -> None:
-        at = VIEWS.index(key)
+        self.views.setCurrentIndex(VIEWS.index(key))
+        if key not in self._filled:
+            self.shell.bridge.soon(lambda: self._fill_view(key), self)
+
+    def _fill_view(self, key: str) -> None:
         if key not in self._filled:
             self._filled.add(key)
-            put_in(self.views, at, _framed(self._keys() if key == PRESS else self._trouble()))
-        self.views.setCurrentIndex(at)
+            now = self.views.currentIndex()
+            put_in(self.views, VIEWS.index(key), _framed(self._keys() if key == PRESS else self._trouble()))
+            self.views.setCurrentIndex(now)
 
     def prepare(self) -> Iterator[None]:
-        now = self.views.currentIndex()
         for key in VIEWS:
-            self._turn(key)
-            self.views.setCurrentIndex(now)
+            self._fill_view(key)
             yield
 
     def _print_card(self) -> None:

@@ -19,6 +19,7 @@ from ktpel_kiosk.ui.widgets.stepbar import Step, StepBar
 if TYPE_CHECKING:
     from ktpel_kiosk.desk.queries import Dossier
     from ktpel_kiosk.domain.errors import KioskError
+    from ktpel_kiosk.ui.bridge import Bridge
     from ktpel_kiosk.ui.operator_window import OperatorWindow
 
 T = TypeVar("T")
@@ -41,6 +42,8 @@ class Page(QWidget):
         self.busy = False
         self.ahead = False
         """Built before anybody opened it."""
+        self.rest: Iterator[None] = iter(())
+        """What is put in once the page stands in its window, a piece a turn: large parts are styled there, and only once."""
         self._asked_last: dict[str, int] = {}
         self.setFocusPolicy(Qt.FocusPolicy.ClickFocus)
         self.frame = QVBoxLayout(self)
@@ -58,6 +61,11 @@ class Page(QWidget):
 
     def opened(self, **args: Any) -> None:
         """Shown; ``args`` say what is wanted (an application id, a search)."""
+
+    def finish(self) -> None:
+        """The rest of it now."""
+        for _ in self.rest:
+            pass
 
     def prepare(self) -> Iterator[None]:
         """Parts that would be built at first use, one a turn, while nobody waits (:mod:`ktpel_kiosk.ui.prebuild`)."""
@@ -149,22 +157,43 @@ class Page(QWidget):
         self.shell.show_error(error)
 
 
-def apart(make: Callable[[], W], put: Callable[[W], None], wanted: Callable[[], bool]) -> Iterator[None]:
-    """A part made in one turn and put into its page in the next, as styling it takes as long as making it.
+def apart(make: Iterator[W | None], put: Callable[[W], object], wanted: Callable[[], bool]) -> Iterator[None]:
+    """A part made in one turn or more and put into its page in the next, as styling it takes as long as making it.
 
     Args:
+        make: ``None`` after each piece, the part last.
         wanted: False when somebody asked for the part meanwhile and got one; also nothing is put where the page was thrown away.
     """
-    made = make()
+    made: W | None = None
     fits = False
     try:
-        yield
-        fits = wanted()
-        if fits:
+        for piece in make:
+            made = piece
+            yield
+        fits = made is not None and wanted()
+        if made is not None and fits:
             put(made)
     finally:
-        if not fits and isValid(made):
+        if made is not None and not fits and isValid(made):
             made.deleteLater()
+
+
+def whole(pieces: Iterator[W | None]) -> W:
+    """What comes last of ``pieces``, at once."""
+    made: W | None = None
+    for piece in pieces:
+        made = piece
+    assert made is not None
+    return made
+
+
+def turn_by_turn(bridge: Bridge, owner: QWidget, steps: Iterator[None]) -> None:
+    """Each of ``steps`` in a turn of its own, from the next one on; dropped when ``owner`` is gone."""
+    def turn() -> None:
+        if next(steps, steps) is not steps:
+            bridge.soon(turn, owner)
+
+    bridge.soon(turn, owner)
 
 
 def scroll(inner: QWidget) -> QScrollArea:

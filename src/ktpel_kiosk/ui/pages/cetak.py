@@ -47,7 +47,7 @@ MOST_SILENT = 2
 class CetakPage(Page):
     """One card at a time; the register holds the intent, printer and chip tell the truth."""
 
-    def __init__(self, window: OperatorWindow) -> None:
+    def __init__(self, window: OperatorWindow, section: UnsettledSection | None = None) -> None:
         super().__init__(window)
         self.presenter = CardPresenter(window.session)
         self.queue = PrintQueuePresenter(window.session)
@@ -58,7 +58,7 @@ class CetakPage(Page):
         self._wanted = self._chosen = ""
         self._own: set[str] = set()
         self._questions: tuple[Question, ...] = ()
-        self.section = UnsettledSection()
+        self.section = section or UnsettledSection()
         self.section.answered.connect(self._settle)
         self.frame.addWidget(self.section)
         self.list = WorkList("Siap cetak", "credit-card", "Belum ada yang siap cetak",
@@ -92,6 +92,25 @@ class CetakPage(Page):
         self.clock.setSingleShot(True)
         self.clock.setInterval(LOOK_MS)
         self.clock.timeout.connect(self._ask_watch)
+        self.rest = self._put_spoil()
+        if section is None:
+            self.finish()
+
+    @classmethod
+    def in_turns(cls, window: OperatorWindow) -> Iterator[Page | None]:
+        section = UnsettledSection()
+        yield None
+        yield cls(window, section)
+
+    def _put_spoil(self) -> Iterator[None]:
+        self.spoil_area = SpoilForm()
+        self.spoil_area.second.entered.connect(self._spoil)
+        self.spoil_area.hide()
+        yield
+        self._asking = scroll(self.spoil_area)  # large letters need more than a low screen has
+        self._asking.hide()
+        self._card.body.insertWidget(self._asking_at, self._asking, 100)
+        yield
 
     # panels beside the card, each built when it is first wanted
 
@@ -160,12 +179,7 @@ class CetakPage(Page):
         card.body.addWidget(self.top_area)
         self.fault = NoticeBar(closable=False)
         card.body.addWidget(self.fault)
-        self.spoil_area = SpoilForm()
-        self.spoil_area.second.entered.connect(self._spoil)
-        self.spoil_area.hide()
-        self._asking = scroll(self.spoil_area)  # large letters need more than a low screen has
-        self._asking.hide()
-        card.body.addWidget(self._asking, 100)
+        self._card, self._asking_at = card, card.body.count()
         card.body.addStretch(1)
         self.spoil = Button("Nyatakan rusak", icon="ban")
         self.spoil.clicked.connect(self._spoil)

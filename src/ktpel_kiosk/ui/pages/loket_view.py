@@ -46,6 +46,7 @@ class LoketView(Page):
         super().__init__(window)
         self.presenter = IntakePresenter(window.session)
         self.form = form or BiodataForm(self.presenter)
+        self._whole = form is None
         self.papers = papers or PapersCard(self.presenter.standard())
         body = QHBoxLayout()
         body.setSpacing(16)
@@ -95,11 +96,18 @@ class LoketView(Page):
         form.addLayout(line)
         self.warning = NoticeBar(closable=False)
         form.addWidget(self.warning)
-        form.addWidget(self.form)
+        if self._whole:
+            form.addWidget(self.form)
+        else:
+            self.rest = self._put_form(form)
         form.addStretch(1)
         self.area = scroll(inner)
         card.body.addWidget(self.area)
         return card
+
+    def _put_form(self, box: QVBoxLayout) -> Iterator[None]:
+        box.insertWidget(box.count() - 1, self.form)
+        yield
 
     def _head(self) -> QHBoxLayout:
         self.title = label("Permohonan baru", "title", weight="bold")

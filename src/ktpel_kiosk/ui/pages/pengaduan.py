@@ -70,24 +70,29 @@ class PengaduanPage(Page):
         self.stack.addWidget(EmptyState("lock", "Pengaduan tidak terbuka untuk peran Anda",
                                         "Masuk sebagai petugas pelayanan atau atasan untuk melihat pengaduan."))
         self.frame.addWidget(self.stack, 1)
+        self.rest = self._panels()
         if whole:
-            self._panels()
+            self.finish()
 
     @classmethod
     def in_turns(cls, window: OperatorWindow) -> Iterator[Page | None]:
-        page = cls(window, whole=False)
-        yield None
-        page._panels()
-        yield page
+        yield cls(window, whole=False)
 
-    def _panels(self) -> None:
+    def _panels(self) -> Iterator[None]:
         """What stands beside the list."""
         self.pane = ComplaintPane(self)
+        yield
+        self._put(self.pane)
+        yield
         self.form = NewComplaint(self)
-        for panel in (self.pane, self.form):
-            panel.hide()
-            self._beside.addWidget(panel, 4)
+        yield
+        self._put(self.form)
         self.tabs.choose(COMPLAINTS)
+        yield
+
+    def _put(self, panel: QWidget) -> None:
+        panel.hide()
+        self._beside.addWidget(panel, 4)
 
     @property
     def requests(self) -> RequestsView:

@@ -12,7 +12,7 @@ from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import QBoxLayout, QScrollArea, QStackedWidget, QVBoxLayout
 
 from ktpel_kiosk.desk import sign_in_bound, station_care, updates
-from ktpel_kiosk.ui.pages.base import Page, apart, scroll
+from ktpel_kiosk.ui.pages.base import Page, apart, scroll, whole
 from ktpel_kiosk.ui.pages.settings_calendar import CalendarSection
 from ktpel_kiosk.ui.pages.settings_capture import CaptureSection
 from ktpel_kiosk.ui.pages.settings_devices import DevicesSection
@@ -128,11 +128,14 @@ class PengaturanPage(Page):
     def section(self, key: str) -> Any:
         """The section, built now if it was never opened."""
         if key not in self._sections:
-            self._hold(key, self._made(key))
+            self._hold(key, whole(self._made(key)))
+        for _ in self._sections[key].rest:
+            pass
         return self._sections[key]
 
-    def _made(self, key: str) -> Any:
-        return self._class(key)(self)
+    def _made(self, key: str) -> Iterator[Any]:
+        made: Iterator[Any] = self._class(key).in_turns(self)
+        return made
 
     def _lacks(self, key: str) -> bool:
         return key not in self._sections
@@ -152,7 +155,9 @@ class PengaturanPage(Page):
     def prepare(self) -> Iterator[None]:
         for key, _title in sections(self.session):
             if key not in self._sections:
-                yield from apart(partial(self._made, key), partial(self._hold, key), partial(self._lacks, key))
+                yield from apart(self._made(key), partial(self._hold, key), partial(self._lacks, key))
+                yield
+                yield from self._sections[key].rest
             yield
 
     def dropped(self) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
 from PySide6.QtGui import QImage, QResizeEvent
@@ -13,7 +14,7 @@ from ktpel_kiosk.domain.permohonan import Permohonan
 from ktpel_kiosk.domain.sop import Stage
 from ktpel_kiosk.domain.text import phone_local
 from ktpel_kiosk.ports.devices import DeviceKind, SignatureCapture
-from ktpel_kiosk.ui.pages.base import ApplicationHead, Page, footer, scroll
+from ktpel_kiosk.ui.pages.base import ApplicationHead, Page, footer, put_in, scroll
 from ktpel_kiosk.ui.pages.cetak_spoil import SpoilForm
 from ktpel_kiosk.ui.pages.penyerahan_parts import EyesArea, FingerArea, ReceiverArea, SightArea
 from ktpel_kiosk.ui.presenters.cards import HandoverPresenter, HandoverView
@@ -45,10 +46,17 @@ TITLES = {
 }
 
 
+Areas = tuple[FingerArea, ReceiverArea, SightArea, EyesArea, SpoilForm]
+
+
+def _areas(window: OperatorWindow) -> Areas:
+    return FingerArea(), ReceiverArea(), SightArea(), EyesArea(window.bridge, window.desk.devices), SpoilForm()
+
+
 class PenyerahanPage(Page):
     """A scanned receipt QR (or a typed number) opens the application."""
 
-    def __init__(self, window: OperatorWindow) -> None:
+    def __init__(self, window: OperatorWindow, areas: Areas | None = None) -> None:
         super().__init__(window)
         self.presenter = HandoverPresenter(window.session)
         self.slips = IntakePresenter(window.session)
@@ -88,7 +96,10 @@ class PenyerahanPage(Page):
         holder.setLayout(left)
         self.pages = QStackedWidget()
         self.pages.addWidget(EmptyState("hand-helping", "Pindai tanda terima pemohon", "Atau pilih namanya di kiri."))
-        self.pages.addWidget(self._build())
+        self.pages.addWidget(self._build(areas or _areas(window)))
+        self.rest = self._put_areas()
+        if areas is None:
+            self.finish()
         line = QHBoxLayout()
         line.setSpacing(16)
         line.addWidget(holder, 27)
@@ -102,7 +113,13 @@ class PenyerahanPage(Page):
         if self.shell.applicant is not None:
             self.shell.applicant.signed.disconnect(self._signed)
 
-    def _build(self) -> QWidget:
+    @classmethod
+    def in_turns(cls, window: OperatorWindow) -> Iterator[Page | None]:
+        areas = _areas(window)
+        yield None
+        yield cls(window, areas)
+
+    def _build(self, areas: Areas) -> QWidget:
         holder = QWidget()
         layout = QVBoxLayout(holder)
         layout.setContentsMargins(0, 0, 0, 0)
@@ -115,15 +132,14 @@ class PenyerahanPage(Page):
         card.body.addWidget(self.title)
         card.body.addWidget(self.text)
         self.areas = QStackedWidget()
-        self.finger, self.taker, self.sight = FingerArea(), ReceiverArea(), SightArea()
-        self.eyes, self.spoil_area = EyesArea(self.shell.bridge, self.shell.desk.devices), SpoilForm()
+        self.finger, self.taker, self.sight, self.eyes, self.spoil_area = areas
         self.taker.changed.connect(self._ready)
         self.sight.reason.changed.connect(self._ready)
         self.sight.second.entered.connect(self._primary)
         self.eyes.skip.clicked.connect(self._skip_eyes)
         self.spoil_area.second.entered.connect(self._primary)
-        for area in (self.finger, scroll(self.taker), QWidget(), scroll(self.sight), self.eyes, scroll(self.spoil_area)):
-            self.areas.addWidget(area)
+        for _later in range(SPOIL + 1):
+            self.areas.addWidget(QWidget())
         card.body.addWidget(self.areas, 1)
         self.message = NoticeBar(closable=False)
         card.body.addWidget(self.message)
@@ -139,6 +155,12 @@ class PenyerahanPage(Page):
         self.primary.clicked.connect(self._primary)
         layout.addLayout(footer([self.spoil, self.again], [self.phone, self.primary]))
         return holder
+
+    def _put_areas(self) -> Iterator[None]:
+        for at, area in ((0, self.finger), (1, self.taker), (3, self.sight), (4, self.eyes), (SPOIL, self.spoil_area)):
+            put_in(self.areas, at, area if area in (self.finger, self.eyes) else scroll(area))
+            self.areas.setCurrentIndex(0)
+            yield
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         super().resizeEvent(event)

@@ -196,15 +196,15 @@ class PerekamanPage(DecisionPage):
             self.ask(lambda: self.work.put_off(pid), lambda _p: None, lambda _e: None)
         return True
 
-    def leave_session(self) -> None:
-        """Back to the list; everything captured stays."""
+    def leave_session(self, *, thanked: bool = False) -> None:
+        """Back to the list; everything captured stays. ``thanked``: the applicant's window goes on by itself."""
         if self.part is not None:
             self.part.leave()
         self.part, self.view = None, None
         decoded.forget()
         self.pages.setCurrentIndex(0)
         if self.applicant is not None:
-            self.applicant.idle()
+            self.applicant.done() if thanked else self.applicant.idle()
         self.refresh()
 
     def tick(self) -> None:
@@ -414,7 +414,7 @@ class PerekamanPage(DecisionPage):
         assert self.view is not None
         p = self.view.permohonan
         size = f"{packet.size / 1000:.0f} kB".replace(".", ",")
-        self.leave_session()
+        self.leave_session(thanked=True)
         if self.applicant is not None:
             self.applicant.thanks(p.nomor_register, p.penduduk.nama, "")
         self.shell.tell("good", f"Paket nomor {packet.counter} ({size}) masuk antrean kirim.",

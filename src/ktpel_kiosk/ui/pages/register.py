@@ -12,7 +12,7 @@ from PySide6.QtGui import QKeyEvent
 from PySide6.QtWidgets import QHBoxLayout, QStackedWidget, QVBoxLayout, QWidget
 
 from ktpel_kiosk.domain.errors import KioskError, NotAllowed
-from ktpel_kiosk.ui.pages.base import Page, apart
+from ktpel_kiosk.ui.pages.base import Page, apart, turn_by_turn, whole
 from ktpel_kiosk.ui.presenters.register import PERIODS, STATES, Filter, Found, RegisterPresenter, RegisterRow
 from ktpel_kiosk.ui.widgets.base import Card, label
 from ktpel_kiosk.ui.widgets.buttons import Button, Chip
@@ -84,6 +84,7 @@ class RegisterPage(Page):
         super().__init__(window)
         self.presenter = RegisterPresenter(window.session)
         self._serial = 0
+        self._coming: Iterator[None] = iter(())
         self._shown = False
         self._shows: Filter | None = None
         self._found: Found | None = None
@@ -140,37 +141,55 @@ class RegisterPage(Page):
 
     @cached_property
     def export_panel(self) -> ExportPanel:
+        return self._put_export(whole(self._export_of()))
+
+    def _export_of(self) -> Iterator[ExportPanel | None]:
         from ktpel_kiosk.ui.pages.register_export import ExportPanel
-        made = ExportPanel(self)
+        yield ExportPanel(self)
+
+    def _put_export(self, made: ExportPanel) -> ExportPanel:
         made.hide()
         made.closed.connect(lambda: self._ask_export(False))
         self._beside.addWidget(made)
+        self.__dict__["export_panel"] = made
         return made
+
+    def _export_apart(self) -> Iterator[None]:
+        yield from apart(self._export_of(), self._put_export, lambda: "export_panel" not in self.__dict__)
+
+    def _export_comes(self) -> Iterator[None]:
+        yield from self._export_apart()
+        yield
+        self._ask_export(True)
 
     @property
     def exporting(self) -> bool:
         return "export_panel" in self.__dict__ and not self.export_panel.isHidden()
 
     def prepare(self) -> Iterator[None]:
-        for part in ("dossier", "export_panel"):
-            getattr(self, part)
-            yield
+        self.dossier  # noqa: B018 - built by being asked for
+        yield
+        yield from self._export_apart()
+        yield
         self.dossier.status_panel  # noqa: B018 - built by being asked for
         yield
         for key in SECTIONS:
             if key not in self.parts:
-                yield from apart(partial(self._part_of, key), partial(self._put_part, key), partial(self._lacks, key))
+                yield from self._part_apart(key)
             yield
 
     def _make_part(self, key: str) -> BookSection:
-        part = self._part_of(key)
+        part = whole(self._part_of(key))
         self.sections.addWidget(part)
         return part
 
-    def _part_of(self, key: str) -> BookSection:
+    def _part_of(self, key: str) -> Iterator[BookSection | None]:
         module, name = SECTIONS[key].split(":")
-        made: BookSection = getattr(import_module(f"ktpel_kiosk.ui.pages.{module}"), name)(self)
-        return made
+        kind: type[BookSection] = getattr(import_module(f"ktpel_kiosk.ui.pages.{module}"), name)
+        return kind.in_turns(self)
+
+    def _part_apart(self, key: str) -> Iterator[None]:
+        return apart(self._part_of(key), partial(self._put_part, key), partial(self._lacks, key))
 
     def _lacks(self, key: str) -> bool:
         return key not in self.parts
@@ -195,6 +214,26 @@ class RegisterPage(Page):
         return side
 
     def _tab(self, key: str) -> None:
+        """The part behind a tab; one that was never opened comes up over some turns, and the one before stays in front until then."""
+        self._coming = iter(())
+        if key in SECTIONS and key not in self.parts:
+            self._coming = self._come(key)
+            turn_by_turn(self.shell.bridge, self, self._coming)
+        else:
+            self._front(key)
+
+    def _come(self, key: str) -> Iterator[None]:
+        yield from self._part_apart(key)
+        yield
+        if self.tabs.current == key:
+            self._front(key)
+
+    def press(self, key: str) -> bool:
+        for _ in self._coming:  # a key is for what the tab says, not for what is still in front
+            pass
+        return super().press(key)
+
+    def _front(self, key: str) -> None:
         part = self.parts[key] if key in SECTIONS else None
         self.sections.setCurrentWidget(part or self._searching)
         if key not in EXPORTS and self.exporting:
@@ -215,7 +254,7 @@ class RegisterPage(Page):
         self.verify = Button("Periksa keutuhan", icon="shield-check")
         self.verify.clicked.connect(self._verify)
         self.export = Button("Ekspor", "primary", icon="download", key="F9")
-        self.export.clicked.connect(lambda: self._ask_export(True))
+        self.export.clicked.connect(self._wish_export)
         self.count = Chip("", "neutral")
         head = QHBoxLayout()
         head.setSpacing(12)
@@ -371,9 +410,13 @@ class RegisterPage(Page):
 
     def _dossier_to_front(self, view: Any) -> None:
         self.dossier.show_view(view)
-        self.stack.setCurrentWidget(self.dossier)
-        self.set_primary()
-        self.dossier.back_button.setFocus()
+
+        def front() -> None:
+            self.stack.setCurrentWidget(self.dossier)
+            self.set_primary()
+            self.dossier.back_button.setFocus()
+
+        self.shell.bridge.soon(front, self)
 
     def _back_to_list(self) -> None:
         self.stack.setCurrentIndex(0)
@@ -382,6 +425,13 @@ class RegisterPage(Page):
             self.rows.setFocus()
         else:
             self.search.setFocus()
+
+    def _wish_export(self) -> None:
+        if "export_panel" in self.__dict__:
+            self._ask_export(True)
+        else:
+            self._coming = self._export_comes()
+            turn_by_turn(self.shell.bridge, self, self._coming)
 
     def _ask_export(self, on: bool) -> None:
         self.export_panel.setVisible(on)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -46,6 +47,11 @@ class BookSection(QWidget):
         self.frame = QVBoxLayout(self)
         self.frame.setContentsMargins(0, 0, 0, 0)
         self.frame.setSpacing(16)
+
+    @classmethod
+    def in_turns(cls, page: RegisterPage) -> Iterator[BookSection | None]:
+        """As :meth:`Page.in_turns`."""
+        yield cls(page)
 
     def shown(self) -> None:
         """The tab was chosen, or the register changed while it is."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from functools import cached_property
 from typing import TYPE_CHECKING
 
@@ -36,7 +37,7 @@ CARD_WIDTHS = (44, 104, 170, 160, 120, 140, 110)
 class BlangkoSection(BookSection):
     """What is in the drawer, today's count, returns to the Dinas, and the days already counted."""
 
-    def __init__(self, page: RegisterPage) -> None:
+    def __init__(self, page: RegisterPage, spoiled: SpoiledCards | None = None, rows: GrowingRows | None = None) -> None:
         super().__init__(page)
         inner = QWidget()
         box = QVBoxLayout(inner)
@@ -52,9 +53,9 @@ class BlangkoSection(BookSection):
         box.addWidget(self.notice)
         box.addWidget(self._day_card())
         box.addWidget(self._return_card())
-        self.spoiled = SpoiledCards(page)
+        self.spoiled = spoiled or SpoiledCards(page)
         box.addWidget(self.spoiled)
-        self.days = GrowingRows("Hitungan harian", DAY_COLUMNS, DAY_WIDTHS, (1, 0, 0, 0, 0, 0, 0, 0, 0, 2, 4))
+        self.days = rows or _days()
         self.days.setMinimumHeight(240)
         days = Card(0, 0)
         days.body.setContentsMargins(2, 5, 2, 5)
@@ -76,6 +77,14 @@ class BlangkoSection(BookSection):
         box.addWidget(days)
         box.addStretch(1)
         self.frame.addWidget(scroll(inner), 1)
+
+    @classmethod
+    def in_turns(cls, page: RegisterPage) -> Iterator[BookSection | None]:
+        spoiled = SpoiledCards(page)
+        yield None
+        rows = _days()
+        yield None
+        yield cls(page, spoiled, rows)
 
     def _day_card(self) -> Card:
         card = Card(20, 10)
@@ -183,6 +192,10 @@ class BlangkoSection(BookSection):
         for field in (self.count, self.number, self.why):
             field.set_value("")
         self.shown()
+
+
+def _days() -> GrowingRows:
+    return GrowingRows("Hitungan harian", DAY_COLUMNS, DAY_WIDTHS, (1, 0, 0, 0, 0, 0, 0, 0, 0, 2, 4))
 
 
 def _line(*fields: tuple[TextField, int], button: Button) -> QHBoxLayout:

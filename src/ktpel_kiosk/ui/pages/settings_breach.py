@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -51,36 +52,57 @@ class When(QWidget):
         self.clock.set_value(clock)
 
 
+def _times() -> tuple[When, When, When]:
+    return When("diketahui", "Diketahui tanggal"), When("mulai", "Data terbuka sejak"), When("sampai", "Sampai")
+
+
 class BreachSection(Section):
     """A form with what the law asks for, whom it concerns as found by the register, and the earlier notices."""
 
-    def __init__(self, page: PengaturanPage) -> None:
+    def __init__(self, page: PengaturanPage, times: tuple[When, When, When] | None = None) -> None:
         super().__init__(page)
+        self.known, self.began, self.ended = times or _times()
         self.presenter = PrivacyPresenter(page.session)
         self.frame.setSpacing(12)
         self.frame.addWidget(label(WHY, "body", tone="muted", wrap=True))
         self.tabs = Tabs(((FORM, "Pemberitahuan baru"), (DONE, "Riwayat")), "Kegagalan data")
         self.tabs.chosen.connect(self._go)
         self.frame.addWidget(self.tabs)
-        self.form_card, self.done_card = self._form(), self._done()
+        self.form_card = self._form()
         self.frame.addWidget(self.form_card)
+        self.rest = self._put_rest()
+
+    @classmethod
+    def in_turns(cls, page: PengaturanPage) -> Iterator[Section | None]:
+        times = _times()
+        yield None
+        yield cls(page, times)
+
+    def _put_rest(self) -> Iterator[None]:
+        self._above.insertLayout(0, self._when())
+        yield
+        self.second = SecondPerson("Petugas kedua", "Kasi, Camat, atau Supervisor lain ikut menyetujui dengan kata sandinya sendiri.")
+        self._above.insertWidget(self._second_at + 1, self.second)
+        yield
+        self.done_card = self._done()
         self.frame.addWidget(self.done_card, 1)
         self.frame.addStretch(0)
         self.tabs.choose(FORM)
+        yield
 
-    # -- the form -------------------------------------------------------------------------------------------------------
-
-    def _form(self) -> Card:
-        card = Card(22, 14)
-        self.known, self.began, self.ended = When("diketahui", "Diketahui tanggal"), When("mulai", "Data terbuka sejak"), \
-            When("sampai", "Sampai")
+    def _when(self) -> QGridLayout:
         grid = QGridLayout()
         grid.setHorizontalSpacing(20)
         grid.setVerticalSpacing(12)
         for column, item in enumerate((self.known, self.began, self.ended)):
             grid.addWidget(item, 0, column, Qt.AlignmentFlag.AlignTop)
             grid.setColumnStretch(column, 1)
-        card.body.addLayout(grid)
+        return grid
+
+    # -- the form -------------------------------------------------------------------------------------------------------
+
+    def _form(self) -> Card:
+        card = Card(22, 14)
         card.body.addWidget(label("Data yang terungkap", "small", weight="medium"))
         self.data = {str(k): Tick(text) for k, text in DATA_NAMES.items()}
         ticks = QGridLayout()
@@ -98,8 +120,7 @@ class BreachSection(Section):
         words.addWidget(self.handling, 1)
         card.body.addLayout(words)
         card.body.addLayout(self._people())
-        self.second = SecondPerson("Petugas kedua", "Kasi, Camat, atau Supervisor lain ikut menyetujui dengan kata sandinya sendiri.")
-        card.body.addWidget(self.second)
+        self._above, self._second_at = card.body, card.body.count()
         self.message = NoticeBar(closable=False)
         self.message.hide()
         card.body.addWidget(self.message)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import Qt
@@ -31,9 +32,16 @@ class Section(QWidget):
         super().__init__()
         self.page = page
         self.primary: Button | None = None
+        self.rest: Iterator[None] = iter(())
+        """As :attr:`Page.rest`."""
         self.frame = QVBoxLayout(self)
         self.frame.setContentsMargins(0, 0, 0, 0)
         self.frame.setSpacing(16)
+
+    @classmethod
+    def in_turns(cls, page: PengaturanPage) -> Iterator[Section | None]:
+        """As :meth:`Page.in_turns`."""
+        yield cls(page)
 
     def opened(self) -> None:
         """Shown."""

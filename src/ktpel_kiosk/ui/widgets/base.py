@@ -128,14 +128,14 @@ def label(text: str = "", step: str = "body", *, tone: str = "", weight: str = "
 
 def set_tone(target: QWidget, tone: str) -> None:
     """Change a label's tone and let the style sheet see it."""
-    if target.property("tone") != tone:
+    if (target.property("tone") or "") != tone:
         target.setProperty("tone", tone)
         target.style().unpolish(target)
         target.style().polish(target)
 
 
 def set_state(target: QWidget, state: str) -> None:
-    if target.property("state") != state:
+    if (target.property("state") or "") != state:  # never set is as good as none: nothing to style anew
         target.setProperty("state", state)
         target.style().unpolish(target)
         target.style().polish(target)
