@@ -113,6 +113,10 @@ class RowSeals(Sealer):
     def text(self) -> str:
         return " ".join(f"{table}:{key}={digest}" for (table, key), digest in self._rows.items())
 
+    def tables(self) -> frozenset[str]:
+        """Those in which the transaction changed a row so far."""
+        return frozenset(table for table, _ in self._rows)
+
     def _left(self, name: str, *values: Any) -> None:
         table = self._tables[name]
         self._rows[name, table.key_of(values)] = self.digest(table, values)

@@ -289,12 +289,10 @@ class SqlRegister:
         return view.audit_digest(length) if length else GENESIS
 
     def _perform(self, work: Callable[[SqlTx], Any]) -> tuple[Any, Anchor, frozenset[str], bool]:
-        from ktpel_kiosk.register.tx import SqlTx
-
         with self._translated():
             connection = self._trusted()
             connection.execute("BEGIN IMMEDIATE").close()
-            tx = SqlTx(connection, self._known, self._clock, self._events, self._seals)
+            tx = self._tx_type()(connection, self._known, self._clock, self._events, self._seals)
             tx.station = self.shared_by
             try:
                 result = work(tx)
@@ -310,6 +308,11 @@ class SqlRegister:
         if self._anchor_fits:
             self._last.write(head)  # before the answer: what was acknowledged is missed when it is not there
         return result, head, subjects, tx.purged
+
+    def _tx_type(self) -> Any:
+        from ktpel_kiosk.register.tx import SqlTx
+
+        return SqlTx
 
     def _commit(self, connection: Any, head: Anchor, subjects: frozenset[str]) -> None:
         """``head``: the audit's, as it is once this is done; ``subjects``: what it speaks of."""
