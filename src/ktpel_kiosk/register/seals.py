@@ -113,9 +113,9 @@ class RowSeals(Sealer):
     def text(self) -> str:
         return " ".join(f"{table}:{key}={digest}" for (table, key), digest in self._rows.items())
 
-    def tables(self) -> frozenset[str]:
-        """Those in which the transaction changed a row so far."""
-        return frozenset(table for table, _ in self._rows)
+    def touched(self) -> frozenset[tuple[str, str]]:
+        """Table and key of each row the transaction changed so far."""
+        return frozenset(self._rows)
 
     def _left(self, name: str, *values: Any) -> None:
         table = self._tables[name]

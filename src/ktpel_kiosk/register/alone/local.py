@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from functools import cache
 from typing import Any, Final
+from urllib.parse import unquote
 
 from ktpel_kiosk.domain.errors import BadInput
+from ktpel_kiosk.ports import clock_watch
 from ktpel_kiosk.register.alone.numbers import SERIES, SET_ASIDE, read_block
 from ktpel_kiosk.register.anchor import Anchor
 from ktpel_kiosk.register.store import SqlRegister
@@ -15,8 +17,10 @@ OF_APPLICATION: Final = ("permohonan", "search", "tahap", "pause", "sample", "ex
 """Tables whose rows belong to one application and go to the office server with it, in an order in which they can be stored."""
 _BESIDE: Final = frozenset({"sample_data", "packet_spare", "sop", "sop_step", "draft", "counter", "user"})
 TAKES: Final = frozenset(OF_APPLICATION) | _BESIDE
-_ACCOUNT_EVENTS: Final = frozenset({"SignedIn", "SignInFailed"})
+_ACCOUNT_EVENTS: Final = frozenset({"SignedIn", "SignInFailed", clock_watch.NOTED, clock_watch.MOVED})
 """They count failures in the account's row; any other change of an account is the office's."""
+OWN_SETTINGS: Final = ("masuk.jam", "masuk.jawaban", clock_watch.KEPT)
+"""Beginnings of the names of what this computer remembers of its clock and of its time without the centre: it goes on alone, unmerged."""
 
 
 @cache
@@ -35,8 +39,9 @@ def local_tx() -> Any:
 
         def finish_journal(self) -> tuple[Anchor, frozenset[str]]:
             """Refuses what the office has to decide, whatever use case it came from."""
-            touched = self._seals.tables() if self._seals is not None else frozenset()
-            if touched - TAKES or ("user" in touched and not self._logged <= _ACCOUNT_EVENTS):
+            touched = self._seals.touched() if self._seals is not None else frozenset()
+            tables = {table for table, key in touched if table != "setting" or not unquote(key).startswith(OWN_SETTINGS)}
+            if tables - TAKES or ("user" in tables and not self._logged <= _ACCOUNT_EVENTS):
                 raise BadInput("office_server.alone")
             return super().finish_journal()
 

@@ -85,6 +85,12 @@ def is_merged(local: SqlRegister, office: SqlRegister) -> bool:
     return office.read(lambda v: _carried_to(v, copy, copy)) >= length
 
 
+def made_at(local: SqlRegister) -> int:
+    """Place of the link with which the work copy begins: what stands before was taken along."""
+    links = local.read(lambda v: v.audit(limit=_MOST))
+    return next((link.sequence for link in links if link.event == "WorkCopyMade"), 0)
+
+
 def _name(local: SqlRegister) -> str:
     name = local.read(lambda v: v.setting(WORK_COPY))
     if not name:
@@ -204,8 +210,9 @@ def _carried_to(tx: Any, copy: str, subject: str) -> int:
 
 def _rest(local: SqlRegister, office: SqlRegister, copy: str, station: str, mine: frozenset[str], closed: int) -> None:
     """Sign-ins, drafts and the numbers given, with the mark that this work copy is merged up to here."""
+    base = made_at(local)
     head, links, drafts, counted = _seen(local, lambda v: (
-        v.audit_head(), [link for link in v.audit(limit=_MOST) if link.subject not in mine and link.event != "WorkCopyMade"],
+        v.audit_head(), [link for link in v.audit(after=base, limit=_MOST) if link.subject not in mine],
         _tuples(v, "SELECT key, text FROM draft"), _tuples(v, "SELECT year, value FROM counter WHERE series = :series", series=SERIES)))
 
     def work(tx: Any) -> None:

@@ -12,8 +12,9 @@ from ktpel_kiosk.domain.errors import BadInput
 from ktpel_kiosk.domain.outbox import CHAIN_END, chain_end_text
 from ktpel_kiosk.durable import make_folder, storage_trouble, sync_directory
 from ktpel_kiosk.register.alone.local import LocalRegister
-from ktpel_kiosk.register.alone.merge import WORK_COPY, is_merged
+from ktpel_kiosk.register.alone.merge import WORK_COPY, is_merged, made_at
 from ktpel_kiosk.register.alone.numbers import SERIES, SET_ASIDE, NumberBlock, set_aside
+from ktpel_kiosk.register.seals import ROWS
 from ktpel_kiosk.register.store import SqlRegister
 
 if TYPE_CHECKING:
@@ -22,6 +23,9 @@ if TYPE_CHECKING:
 NUMBERS: Final = 20
 """An outage of a day at one desk."""
 FILE: Final = "register.sqlite"
+KEYS_OF: Final = "kunci:"
+"""Subject under which the audit names an officer's keys: without it no signature would be trusted."""
+_MOST: Final = 10_000
 _NEW, _OLD = ".baru", ".lama"
 _SETTINGS: Final = "SELECT key, value FROM setting WHERE key NOT LIKE 'nomor.cadangan%'"
 _SOPS: Final = "SELECT digest, sop_id, text FROM sop"
@@ -45,10 +49,13 @@ def make(office: SqlRegister, folder: Path, key: bytes, clock: Clock, ids: Ids, 
         return set_aside(tx, station, year, numbers)
 
     block = office.write(reserve)
-    accounts, last, rows, sops = office.read(
-        lambda v: (v.users(), v.last_packet(), _tuples(v, _SETTINGS), _tuples(v, _SOPS)))
+    accounts, last, rows, sops, keys = office.read(lambda v: (
+        v.users(), v.last_packet(), _tuples(v, _SETTINGS), _tuples(v, _SOPS),
+        [link for account in v.users() for link in v.audit(subject=f"{KEYS_OF}{account.username}", limit=_MOST)]))
 
     def fill(tx: Any) -> None:
+        for link in keys:
+            tx.log(link.event, link.subject, link.actor, **{name: value for name, value in link.facts.items() if name != ROWS})
         for account in accounts:
             tx.save_user(account)
         for name, value in rows:
@@ -84,7 +91,7 @@ def is_waiting(office: SqlRegister, folder: Path, key: bytes, clock: Clock, ids:
     if not (folder / FILE).exists():
         return False
     with LocalRegister(folder / FILE, key, clock, ids, **settings) as local:
-        return local.read(lambda v: v.audit_length()) > 1 and not is_merged(local, office)
+        return local.read(lambda v: v.audit_length()) > made_at(local) and not is_merged(local, office)
 
 
 def _tuples(view: Any, sql: str) -> list[tuple[Any, ...]]:
