@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import random
+import subprocess
+import sys
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from pathlib import Path
@@ -10,6 +13,7 @@ from typing import Any
 import pytest
 from register_makers import (
     KEY,
+    ROOT,
     CountingIds,
     StillClock,
     application,
@@ -35,6 +39,7 @@ from ktpel_kiosk.register.alone import numbers, work_copy
 from ktpel_kiosk.register.alone.local import LocalRegister
 from ktpel_kiosk.register.alone.merge import Merged, merge
 from ktpel_kiosk.register.store import SqlRegister
+from office_server import server
 
 YEAR, DESK = 2026, "meja-2"
 
@@ -272,3 +277,45 @@ def test_numbers_of_a_year_gone_by_are_struck_on_record(plain: SqlRegister, tmp_
     assert plain.read(lambda v: numbers.block_of(v, DESK)) == numbers.NumberBlock(YEAR + 1, ((1, 3),))
     assert logged(plain, lambda tx: numbers.strike(tx, DESK, "meja ditarik", "camat")) == 3
     assert plain.read(lambda v: numbers.block_of(v, DESK)) is None
+
+
+MERGING = """
+import sys; sys.path[:0] = {path!r}
+from test_alone import *
+from ktpel_kiosk.register.server.address import server_address
+from ktpel_kiosk.register.server.store import ServerRegister
+home = ServerRegister(server_address({url!r}), Path({beside!r}), KEY, StillClock(), CountingIds(), station=DESK)
+with alone(Path({file!r})) as local, home:
+    print("go", flush=True)
+    print(merge(local, home, DESK), flush=True)
+"""
+
+
+@pytest.mark.gate
+def test_killed_while_merging_on_the_server_nothing_is_doubled_or_lost(home: SqlRegister, tmp_path: Path) -> None:
+    """The desk's process is really killed (SIGKILL) at a random moment of the merging, again and again, until one run comes through."""
+    file, rng, kills, rounds = copy_of(home, tmp_path, 40), random.Random(11), 0, 0
+    with alone(file) as local:
+        ids = [recorded(local, n, sealed=n % 3 != 0).id for n in range(1, 31)]
+        before = all_of(local, *ids)
+    code = MERGING.format(path=[str(ROOT / "tests"), str(ROOT / "tests" / "register")], file=str(file), beside=str(tmp_path / "kantor2"),
+                          url=server().url((tmp_path / "basis-data").read_text()))
+    while rounds < 60:
+        rounds += 1
+        desk = subprocess.Popen([sys.executable, "-c", code], stdout=subprocess.PIPE, text=True)
+        assert desk.stdout is not None and desk.stdout.readline() == "go\n"
+        try:
+            desk.wait(rng.uniform(0.02, 0.35) if kills < 12 else None)
+        except subprocess.TimeoutExpired:
+            desk.kill()
+            kills += 1
+        if desk.wait() == 0:
+            break
+    assert desk.returncode == 0
+    with alone(file) as local:
+        assert merge(local, home, DESK) == Merged(0, 30, (), ()), "nothing is left to do"
+    assert all_of(home, *ids) == before
+    assert home.check_audit().whole
+    events = [link.event for link in home.read(lambda v: v.audit(limit=10_000))]
+    assert [events.count(e) for e in ("IntakeRegistered", "SampleAccepted", "PacketSealed", "DeskCameBack")] == [30, 30, 20, 1]
+    assert kills >= 5, "the machine is too fast for this test"
