@@ -137,7 +137,8 @@ class CleanRoot:
                     if not more:
                         break
                     screen += more.decode("utf-8", "replace")
-                if left and left[0][0] in screen[read:]:
+                # the blank after the colon comes last, when what was typed before it has been thrown away
+                if left and left[0][0] in screen[read:] and screen.endswith(": "):
                     read = len(screen)
                     os.write(mine, left.pop(0)[1].encode() + b"\n")
             assert child.wait(max(1.0, until - time.monotonic())) == 0, f"{command}\n{screen[-3000:]}"

@@ -46,7 +46,7 @@ def serve(data: Path, centre: DemoKeys, passwords: dict[str, str], spare: Path) 
         opened = sent(kiosk, data, p, centre, spare)
         handed = card(kiosk, p, officers)
         return {"production": kiosk.settings.production, "station": kiosk.settings.station, "knows_residents": known,
-                "samples": len(kiosk.register.read(lambda v: v.samples(p.id))), "opened": opened, **handed,
+                "samples_left": len(kiosk.register.read(lambda v: v.samples(p.id))), "opened": opened, **handed,
                 "audit_whole": kiosk.register.check_audit().whole}
 
 
@@ -64,7 +64,7 @@ def sent(kiosk: Kiosk, data: Path, p: Permohonan, centre: DemoKeys, spare: Path)
                          centre.station_cert.read_bytes())
     nik = kiosk.register.read(lambda v: v.permohonan(p.id)).penduduk.nik
     statuses.apply_status(kiosk.desk, StatusEvent(1, packet.packet_id, nik, StatusSiak.PRINT_READY_RECORD, kiosk.desk.clock.now()))
-    return opened.packet_id == packet.packet_id
+    return opened.packet_id == packet.packet_id and "biometrics.xml" in str(opened.entries)
 
 
 def card(kiosk: Kiosk, p: Permohonan, officers: Officers) -> dict[str, Any]:
