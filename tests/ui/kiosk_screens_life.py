@@ -60,6 +60,8 @@ def main() -> None:
             windows.app.exit(0)
         elif line == "swap":
             screens.swap(not screens.swapped)
+        elif line == "small":
+            operator.windowHandle().showNormal()
         elif line == "sign":
             applicant.sign()
         if line != "end":

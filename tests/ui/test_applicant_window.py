@@ -15,10 +15,12 @@ from ktpel_kiosk.app import sops
 from ktpel_kiosk.domain.biometric import FINGERS, RIGHT_FOUR, PenPoint, Position
 from ktpel_kiosk.ui import motion
 from ktpel_kiosk.ui.app import Windows
+from ktpel_kiosk.ui.applicant.idle import IdlePage
 from ktpel_kiosk.ui.applicant.lang import Tongue, hint_key, languages
 from ktpel_kiosk.ui.applicant.look import LEAST_TEXT, LEAST_TOUCH, ApplicantTheme, scale_for
 from ktpel_kiosk.ui.applicant_window import ASKS, HELPLESS, ApplicantWindow
 from ktpel_kiosk.ui.speech import Voice
+from ktpel_kiosk.ui.widgets.base import Wrapped
 from ktpel_kiosk.ui.words import words
 
 NAME = "RADEN AJENG SITI CONTOH LESTARI KUSUMANINGRUM PRAWIRODIRJO"
@@ -79,6 +81,25 @@ def whole_way(window: ApplicantWindow) -> Iterator[str]:
     yield "tinjau"
     window.thanks(NUMBER, NAME, "Selesai 2 Januari 2027")
     yield "terima_kasih"
+
+
+def test_pages_nobody_sees_are_not_measured(window: ApplicantWindow, qtbot: QtBot, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Qt's stack asked all of them at every width: 25,000 times while one applicant was served."""
+    asked: list[str] = []
+    measure = Wrapped.heightForWidth
+
+    def heard(self: Wrapped, width: int) -> int:
+        if not self.isVisible():
+            asked.append(next((key for key, page in window._pages.items() if page.isAncestorOf(self)), ""))
+        return measure(self, width)
+
+    idle = window.page("sapa")
+    assert isinstance(idle, IdlePage) and len(idle.slides) > 3
+    monkeypatch.setattr(Wrapped, "heightForWidth", heard)
+    for key in whole_way(window):
+        qtbot.wait(1)
+        assert window.current == key
+    assert 0 < len(asked) < 2000, "what comes up is measured once before"
 
 
 def texts(window: QWidget) -> str:

@@ -189,6 +189,13 @@ def test_no_key_and_no_window_manager_s_wish_closes_it(kiosk: Kiosk) -> None:
     assert found["operator"]["visible"]
 
 
+def test_no_window_manager_makes_it_smaller(kiosk: Kiosk) -> None:
+    kiosk.until(lambda s: s["operator"]["active"])
+    for _ in range(3):
+        kiosk.ask("small")
+        kiosk.until(lambda s: s["operator"]["full"] and covers(s["operator"], s["screens"]["DUMMY0"]))
+
+
 def test_show_desktop_shows_no_desktop(kiosk: Kiosk) -> None:
     kiosk.until(lambda s: s["operator"]["active"])
     for _ in range(2):

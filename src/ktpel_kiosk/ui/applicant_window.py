@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 from PySide6.QtCore import Qt, QTimer, Signal
 from PySide6.QtGui import QCloseEvent, QImage, QKeyEvent, QResizeEvent
-from PySide6.QtWidgets import QMainWindow, QStackedWidget, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QMainWindow, QVBoxLayout, QWidget
 
 from ktpel_kiosk.desk.notices import DEFAULT_MAKLUMAT
 from ktpel_kiosk.domain.biometric import PenPoint, Position
@@ -36,6 +36,7 @@ from ktpel_kiosk.ui.presenters.session import number_short
 from ktpel_kiosk.ui.speech import Voice
 from ktpel_kiosk.ui.theme import Theme, set_theme
 from ktpel_kiosk.ui.widgets.base import Line
+from ktpel_kiosk.ui.widgets.front import FrontStack
 from ktpel_kiosk.ui.words import word
 
 if TYPE_CHECKING:
@@ -93,7 +94,7 @@ class ApplicantWindow(QMainWindow):
         self._called.setSingleShot(True)
         self._called.setInterval(CALLED_MS)
         self._called.timeout.connect(self._top_words)
-        self.stack = QStackedWidget()
+        self.stack = FrontStack()
         outer = QVBoxLayout(root)
         outer.setContentsMargins(0, 0, 0, 0)
         outer.setSpacing(0)

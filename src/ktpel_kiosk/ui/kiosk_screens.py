@@ -109,6 +109,11 @@ class Screens(QObject):
 
         self._windows.bridge.run(ask_monitors, measured, lambda _e: self.arrange(), owner=self)
 
+    def look_again(self) -> None:
+        """Both windows are put right soon, if something moved them."""
+        self._tries = 0
+        self._later.start()
+
     def room(self, screen: QScreen) -> QRect:
         """Where ``screen`` is."""
         return self._real.get(screen.name(), screen.geometry())

@@ -9,7 +9,7 @@ from collections.abc import Iterator
 
 from PySide6.QtCore import QEvent, QObject, QRectF, QSize, Qt, QTimer
 from PySide6.QtGui import QFontMetrics, QHideEvent, QKeyEvent, QMouseEvent, QPainter, QPen, QShowEvent
-from PySide6.QtWidgets import QGraphicsOpacityEffect, QHBoxLayout, QLabel, QSizePolicy, QStackedWidget, QWidget
+from PySide6.QtWidgets import QGraphicsOpacityEffect, QHBoxLayout, QLabel, QSizePolicy, QWidget
 
 from ktpel_kiosk.desk.notices import channels, service_standard
 from ktpel_kiosk.domain.sop import Sop
@@ -22,6 +22,7 @@ from ktpel_kiosk.ui.motion import animation
 from ktpel_kiosk.ui.theme import Theme, theme_of
 from ktpel_kiosk.ui.widgets.base import Painted, label
 from ktpel_kiosk.ui.widgets.buttons import Pressable
+from ktpel_kiosk.ui.widgets.front import FrontStack
 from ktpel_kiosk.ui.words import word
 
 TURN_S, READ_S = 14.0, 45.0
@@ -102,7 +103,7 @@ class IdlePage(ApplicantPage):
         self.sop, self.turn_s, self.read_s = sop, turn_s, read_s
         self.frame.setSpacing(16)
         self._built: tuple[object, ...] = ()
-        self.stack = QStackedWidget()
+        self.stack = FrontStack()
         self.frame.addWidget(self.stack, 1)
         self.before, self.after = Turn("Halaman sebelumnya", "chevron-left"), Turn("Halaman berikutnya", "chevron-right")
         self.before.clicked.connect(lambda: self.turn(-1, touched=True))

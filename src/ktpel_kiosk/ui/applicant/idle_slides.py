@@ -7,7 +7,7 @@ from functools import lru_cache
 
 from PySide6.QtCore import QEvent, QRectF, QSize, Qt
 from PySide6.QtGui import QPainter, QPen
-from PySide6.QtWidgets import QGridLayout, QHBoxLayout, QSizePolicy, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QGridLayout, QHBoxLayout, QSizePolicy, QVBoxLayout
 
 from ktpel_kiosk.desk.notices import Channel, duration
 from ktpel_kiosk.domain.sop import Kantor, Sop
@@ -17,6 +17,7 @@ from ktpel_kiosk.ui.applicant.parts import CENTER, IconLabel, fact, qr_image
 from ktpel_kiosk.ui.theme import Theme
 from ktpel_kiosk.ui.widgets.base import Card, Painted, column, label
 from ktpel_kiosk.ui.widgets.capture import Picture
+from ktpel_kiosk.ui.widgets.front import BehindSilent
 from ktpel_kiosk.ui.words import word
 
 TOP = Qt.AlignmentFlag.AlignTop
@@ -31,7 +32,7 @@ def _w(key: str) -> str:
     return word("siaga", key)
 
 
-class Slide(QWidget):
+class Slide(BehindSilent):
     """One page of the round; ``name`` is spoken."""
 
     def __init__(self, name: str, theme: Theme | None = None) -> None:

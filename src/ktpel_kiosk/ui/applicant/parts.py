@@ -15,11 +15,12 @@ from ktpel_kiosk.ui.reading import arrange
 from ktpel_kiosk.ui.theme import theme_of
 from ktpel_kiosk.ui.widgets.base import column, label
 from ktpel_kiosk.ui.widgets.buttons import Button
+from ktpel_kiosk.ui.widgets.front import BehindSilent
 
 CENTER = Qt.AlignmentFlag.AlignCenter
 
 
-class ApplicantPage(QWidget):
+class ApplicantPage(BehindSilent):
     """One thing at a time; ``frame`` has the wide margins. What a page holds of a person goes with :meth:`forget`."""
 
     told = Signal(str)

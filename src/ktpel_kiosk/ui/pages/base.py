@@ -14,6 +14,7 @@ from ktpel_kiosk.ui.presenters.session import Session, step_rows
 from ktpel_kiosk.ui.reading import ScrollBox, arrange
 from ktpel_kiosk.ui.widgets.base import Card, elided, label, text_width
 from ktpel_kiosk.ui.widgets.buttons import Chip
+from ktpel_kiosk.ui.widgets.front import BehindSilent
 from ktpel_kiosk.ui.widgets.stepbar import Step, StepBar
 
 if TYPE_CHECKING:
@@ -26,7 +27,7 @@ T = TypeVar("T")
 W = TypeVar("W", bound=QWidget)
 
 
-class Page(QWidget):
+class Page(BehindSilent):
     """One page. Built when it is first shown, kept afterwards.
 
     ``primary`` is pressed by F9, ``keys`` maps other function keys to actions.

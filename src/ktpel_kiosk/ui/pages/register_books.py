@@ -21,6 +21,7 @@ from ktpel_kiosk.ui.widgets.base import Card, clear_layout, label, text_width
 from ktpel_kiosk.ui.widgets.buttons import Button, Chip
 from ktpel_kiosk.ui.widgets.extra import GrowingRows, Panel
 from ktpel_kiosk.ui.widgets.fields import Choice, NoteField
+from ktpel_kiosk.ui.widgets.front import BehindSilent
 from ktpel_kiosk.ui.widgets.second import SecondPerson
 from ktpel_kiosk.ui.widgets.status import EmptyState, NoticeBar
 from ktpel_kiosk.ui.widgets.tables import Cell, TableRow
@@ -36,7 +37,7 @@ WIDEST = 340
 VOID = "BATAL"
 
 
-class BookSection(QWidget):
+class BookSection(BehindSilent):
     """What stands under one tab. ``primary`` is what F9 presses."""
 
     def __init__(self, page: RegisterPage) -> None:

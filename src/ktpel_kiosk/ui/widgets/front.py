@@ -6,7 +6,15 @@ Qt's own asks for the largest of all, hidden ones too, so one tall panel would p
 from __future__ import annotations
 
 from PySide6.QtCore import QSize
-from PySide6.QtWidgets import QStackedWidget
+from PySide6.QtWidgets import QStackedWidget, QWidget
+
+
+class BehindSilent(QWidget):
+    """Something that stands in such a stack: behind another it has no height to tell. Qt's stack asks each of its pages for theirs at
+    every width it thinks of, and the labels of pages nobody sees were measured ten thousand times while one applicant was served."""
+
+    def heightForWidth(self, width: int) -> int:
+        return -1 if self.isHidden() else super().heightForWidth(width)
 
 
 class FrontStack(QStackedWidget):
