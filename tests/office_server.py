@@ -38,6 +38,7 @@ class OfficeServer:
         self._server = postgres_server.start(_USER, _in_memory() if settings is QUICK else "/tmp", **settings)
         self.folder = self._server.folder
         self._numbers = itertools.count(1)
+        self._emptying: dict[str, psycopg.Connection[Any]] = {}
         atexit.register(self.remove)
 
     def start(self, port: int = postgres_server.PORT) -> None:
@@ -49,6 +50,8 @@ class OfficeServer:
 
     def remove(self) -> None:
         atexit.unregister(self.remove)
+        for connection in self._emptying.values():
+            connection.close()
         self._server.stop()
 
     def database(self, template: str = "template1") -> str:
@@ -59,7 +62,10 @@ class OfficeServer:
 
     def emptied(self, database: str) -> None:
         """A register's database as its migrations left it (much cheaper than another copy); nobody is connected to it."""
-        self.sql(_EMPTY, database)
+        connection = self._emptying.get(database)
+        if connection is None or connection.closed:
+            connection = self._emptying[database] = psycopg.connect(self._conninfo(database), autocommit=True)
+        connection.execute(_EMPTY.encode())
 
     def url(self, database: str) -> str:
         """As ``register.url`` of a station."""

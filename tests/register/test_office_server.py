@@ -11,6 +11,7 @@ import time
 from collections.abc import Iterator
 from pathlib import Path
 
+import psycopg
 import pytest
 from register_makers import KEY, ROOT, CountingIds, StillClock, application, give_back, logged, open_on_server, packet, sample, save
 
@@ -99,16 +100,17 @@ def test_each_station_counts_its_own_packets_and_sends_no_others(office: Path) -
         assert first.read(lambda v: v.packet_of(q.id)).station == "meja-2", "asked for by name every packet is found"
 
 
-@pytest.mark.parametrize("statement", [
-    "UPDATE audit SET actor = 'x'", "DELETE FROM audit WHERE sequence = 1", "TRUNCATE audit", "DELETE FROM audit_head",
-    "UPDATE audit_head SET length = 0", "DELETE FROM permohonan", "UPDATE counter SET value = 0",
-])
-def test_the_server_itself_refuses(office: Path, statement: str) -> None:
+REFUSED = ("UPDATE audit SET actor = 'x'", "DELETE FROM audit WHERE sequence = 1", "TRUNCATE audit", "DELETE FROM audit_head",
+           "UPDATE audit_head SET length = 0", "DELETE FROM permohonan", "UPDATE counter SET value = 0")
+
+
+def test_the_server_itself_refuses(office: Path) -> None:
     with at(office, "meja-1") as register:
         save(register, application())
         logged(register, lambda tx: tx.next_number("register", 2026))
-        with pytest.raises(Exception, match=r"append_only|stays|never_back"):
-            server().sql(statement, database(office))
+        for statement in REFUSED:
+            with pytest.raises(psycopg.Error, match=r"append_only|stays|never_back"):
+                server().sql(statement, database(office))
         assert register.check_audit().whole
 
 
