@@ -14,7 +14,8 @@ AT_THE_MACHINE = {"reboot": "no machine is started here; what starts by itself t
 def blocks(page: str) -> dict[str, list[str]]:
     """Heading -> its code blocks, in order."""
     found: dict[str, list[str]] = {}
-    heading, block = "", []
+    heading = ""
+    block: list[str] = []
     for line in [*(PAGES / page).read_text("utf-8").splitlines(), "# end"]:
         if line.startswith("    ") and (block or line.lstrip()[:2] not in ("- ", "* ")):
             block.append(line)
