@@ -567,6 +567,7 @@ CALLS: dict[str, Call] = {
     "typed.kept": lambda o, d, a: typed.kept(d, a),
     "sign_in_bound.extend": lambda o, d, a: sign_in_bound.extend(d, a, "jaringan putus sejak banjir"),
     "sign_in_bound.set_days": lambda o, d, a: sign_in_bound.set_days(d, a, 14),
+    "users.password_was_given": lambda o, d, a: users.password_was_given(d, a),
     "users.change_own_password": lambda o, d, a: users.change_own_password(d, a, PASSWORD, "sandi berikut"),
     "users.change_user": lambda o, d, a: users.change_user(d, a, "sasaran", "Sasaran", (Peran.PENYERAH,)),
     "users.reset_password": lambda o, d, a: users.reset_password(d, a, "sasaran", "sandi berikut"),

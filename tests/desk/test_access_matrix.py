@@ -265,6 +265,7 @@ TABLE: dict[str, str] = {
     "users.set_active": "admin",
     "users.reset_password": "admin",
     "users.change_own_password": EVERYBODY,
+    "users.password_was_given": EVERYBODY,
 }
 LETTER_TABLE: dict[str, str] = {  # Kebakkramat ends with letters
     "letters.issue_letters": "operator",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -11,7 +12,7 @@ from desk_office import PASSWORD, build
 from ktpel_kiosk.app.passwords import Argon2Hasher
 from ktpel_kiosk.desk import recording, sign_in, users, verification
 from ktpel_kiosk.desk.approvals import known_keys
-from ktpel_kiosk.domain.actor import UserAccount
+from ktpel_kiosk.domain.actor import Actor, UserAccount
 from ktpel_kiosk.domain.approval import fingerprint
 from ktpel_kiosk.domain.errors import BadInput, NotAllowed, NotFound, SignInRefused
 from ktpel_kiosk.domain.passwords import COMMON
@@ -290,6 +291,29 @@ def test_an_account_from_before_keys_gets_one_at_its_first_sign_in(office):
     assert fingerprint(account.public_key) in office.desk.register.read(lambda v: known_keys(v, "lama"))
     sign_in.sign_in(office.desk, "lama", "lama sekali")
     assert office.desk.register.read(lambda v: v.user("lama")).public_key == account.public_key
+
+
+def test_a_password_somebody_gave_is_known_until_its_holder_changes_it(office):
+    admin, desk = office.actor(Peran.ADMIN), replace(office.desk, specimen=False)
+
+    def given(name: str) -> bool:
+        return users.password_was_given(desk, Actor(name, name, frozenset({Peran.VERIFIKATOR})))
+
+    assert not given("periksa"), "chosen while the office was set up"
+    users.save_user(desk, admin, "sari", "Sari Contoh", (Peran.VERIFIKATOR,), "kuda lewat pagar biru")
+    users.reset_password(desk, admin, "periksa", "kuda lewat pagar hijau")
+    users.save_user(desk, admin, admin.username, "Admin Sendiri", (Peran.ADMIN,), "kuda lewat pagar kuning")
+    assert given("sari") and given("periksa") and not given(admin.username)
+    assert not users.password_was_given(office.desk, admin), "practice passwords are everybody's"
+    sari = sign_in.sign_in(desk, "sari", "kuda lewat pagar biru")
+    users.change_user(desk, admin, "sari", "Sari C.", (Peran.VERIFIKATOR,))
+    assert given("sari"), "another name is no other password"
+    users.change_own_password(desk, sari, "kuda lewat pagar biru", "sapi lewat pagar merah")
+    assert not given("sari") and given("periksa")
+    account = desk.register.read(lambda v: v.user("sari"))
+    desk.register.write(lambda tx: users.put_account(tx, replace(account, username="budi"), admin.username))
+    desk.register.write(lambda tx: users.put_account(tx, replace(account, nama="Sari D."), admin.username))
+    assert given("budi") and not given("sari"), "a bundle leaves the password of an account that is there"
 
 
 def test_own_change_keeps_the_key_and_the_reset_makes_a_new_one(office):

@@ -11,12 +11,15 @@ import pytest
 from fakes import PASSWORD
 from pagekit import PageBench, bench
 
-from ktpel_kiosk.desk import sign_in_bound
+from ktpel_kiosk.desk import sign_in_bound, users
 from ktpel_kiosk.domain.actor import Actor
 from ktpel_kiosk.domain.sop import Peran
 from ktpel_kiosk.ui.pages.masuk import MasukPage
 from ktpel_kiosk.ui.pages.pengaturan import PengaturanPage
 from ktpel_kiosk.ui.presenters.board import BoardPresenter
+
+
+GIVEN = "kuda lewat pagar biru"
 
 
 @pytest.fixture
@@ -38,11 +41,11 @@ def section(kit: PageBench, role: Peran = Peran.SUPERVISOR) -> Any:
     return page.section("masuk")
 
 
-def sign_in_page(kit: PageBench, username: str = "") -> Any:
+def sign_in_page(kit: PageBench, username: str = "", password: str = PASSWORD) -> Any:
     page = kit.open("masuk", MasukPage)
     if username:
         page.username.set_value(username)
-        page.password.set_value(PASSWORD)
+        page.password.set_value(password)
         page._enter()
         kit.wait()
     return page
@@ -81,6 +84,24 @@ def test_the_supervisor_is_led_to_the_panel_and_extends(kit: PageBench) -> None:
     assert "Diperpanjang" in kit.notice() and panel.left.value == "30 hari"
     assert panel.last.text().endswith(f"oleh {boss.username}: menara roboh") and panel.reason.value() == ""
     assert not sign_in_bound.bound(kit.office.desk).over
+
+
+def test_a_password_that_was_given_is_to_be_changed_first(kit: PageBench) -> None:
+    officer, desk = kit.office.actors[Peran.LOKET], kit.office.desk
+    sign_in_page(kit, officer.username)
+    assert kit.windows[-1][0]._page != "pengaturan", "nobody gave it"
+    users.reset_password(desk, Actor("a", "A", frozenset({Peran.ADMIN})), officer.username, GIVEN)
+    sign_in_page(kit, officer.username, GIVEN)
+    window = kit.windows[-1][0]
+    assert window._page == "pengaturan" and "pemberian" in kit.notice()
+    panel = window._pages["pengaturan"].section("petugas").secret
+    assert panel.isVisible()
+    fields = panel.fields.values()
+    for field, value in zip(fields, (GIVEN, "sapi lewat pagar merah", "sapi lewat pagar merah"), strict=True):
+        field.set_value(value)
+    kit.press("F9")
+    kit.wait()
+    assert not users.password_was_given(desk, officer) and panel.isHidden()
 
 
 def test_others_are_refused_in_one_sentence_and_sit_nowhere(kit: PageBench) -> None:

@@ -18,6 +18,9 @@ from ktpel_kiosk.ports.register import Tx
 NAME_LENGTH = 80
 NIP_LENGTH = 20
 
+GIVEN = "sandi_diberi:"
+"""Setting of an account whose password its holder did not choose."""
+
 
 def users(desk: Desk, actor: Actor) -> tuple[UserAccount, ...]:
     """All accounts, for whoever looks after them; hashes and sealed keys are left out."""
@@ -64,10 +67,24 @@ def save_user(desk: Desk, actor: Actor | None, username: str, nama: str, peran: 
         tx.save_user(UserAccount(name, details[0], peran, hashed, details[1], details[2], public_key=signer.public_key, sealed_key=sealed))
         tx.log("UserSaved", name, by, roles=",".join(peran))
         log_new_key(tx, name, by, signer.public_key)
+        _mark(tx, name, given=by not in ("-", name))
 
     desk.register.write(work)
     desk.seats.leave(name)
     desk.seats.no_wait(name)
+
+
+def _mark(tx: Tx, name: str, *, given: bool) -> None:
+    wanted = "ya" if given else ""
+    if (tx.setting(GIVEN + name) or "") != wanted:
+        tx.put_setting(GIVEN + name, wanted)
+
+
+def password_was_given(desk: Desk, actor: Actor) -> bool:
+    """Whether somebody else chose the officer's password and the officer has not changed it since: until then that person could sign in
+    in the officer's name. Practice passwords are everybody's."""
+    require(actor, "change_own_password")
+    return not desk.specimen and desk.register.read(lambda v: v.setting(GIVEN + actor.username)) == "ya"
 
 
 def put_account(tx: Tx, account: UserAccount, by: str) -> bool:
@@ -81,6 +98,7 @@ def put_account(tx: Tx, account: UserAccount, by: str) -> bool:
         tx.log("UserSaved", account.username, by, roles=",".join(account.peran), key="penyediaan")
         if stored is None:
             log_new_key(tx, account.username, by, account.public_key)
+            _mark(tx, account.username, given=by != account.username)
     return stored is None
 
 
@@ -102,7 +120,8 @@ def _keep_an_admin(tx: Tx, name: str, peran: tuple[Peran, ...]) -> None:
         raise BadInput("user.last_admin", username=name)
 
 
-def _change(desk: Desk, actor: Actor, username: str, event: str, changed: Callable[[UserAccount], UserAccount]) -> UserAccount:
+def _change(desk: Desk, actor: Actor, username: str, event: str, changed: Callable[[UserAccount], UserAccount], *,
+            given: bool = False) -> UserAccount:
     require(actor, "manage_users")
     name = username.strip().lower()
 
@@ -116,6 +135,8 @@ def _change(desk: Desk, actor: Actor, username: str, event: str, changed: Callab
         tx.log("UserSaved", name, actor.username, roles=",".join(account.peran), key=event)
         if account.public_key != stored.public_key:
             log_new_key(tx, name, actor.username, account.public_key)
+        if given:
+            _mark(tx, name, given=name != actor.username)
         return account
 
     account = desk.register.write(work)
@@ -152,7 +173,7 @@ def reset_password(desk: Desk, actor: Actor, username: str, password: str) -> No
     hashed = desk.hasher.hash(password)
     signer, sealed = desk.officer_keys.create(password)
     _change(desk, actor, name, "kata_sandi", lambda u: replace(
-        u, password_hash=hashed, failed=0, locked_until=None, public_key=signer.public_key, sealed_key=sealed))
+        u, password_hash=hashed, failed=0, locked_until=None, public_key=signer.public_key, sealed_key=sealed), given=True)
     desk.seats.leave(name)
     desk.seats.no_wait(name)
 
@@ -181,6 +202,7 @@ def change_own_password(desk: Desk, actor: Actor, old: str, new: str) -> None:
             raise SignInRefused("sign_in.wrong")
         tx.save_user(replace(stored, password_hash=hashed, public_key=public, sealed_key=sealed))
         tx.log("UserSaved", who.username, who.username, roles=",".join(stored.peran), key="kata_sandi_sendiri")
+        _mark(tx, who.username, given=False)
         if fresh:
             log_new_key(tx, who.username, who.username, public)
 

@@ -9,7 +9,7 @@ from PySide6.QtCore import Qt
 from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import QHBoxLayout
 
-from ktpel_kiosk.desk import sign_in, sign_in_bound
+from ktpel_kiosk.desk import sign_in, sign_in_bound, users
 from ktpel_kiosk.domain.actor import Actor
 from ktpel_kiosk.domain.errors import KioskError
 from ktpel_kiosk.domain.text import duration_text
@@ -125,17 +125,22 @@ class MasukPage(Page):
             return
         self.act(lambda: self._try(name, secret), self._in, self._refused)
 
-    def _try(self, name: str, secret: str) -> tuple[Actor, bool]:
-        """The officer, and whether they came in only because they may extend the time without the centre."""
+    def _try(self, name: str, secret: str) -> tuple[Actor, bool, bool]:
+        """The officer, whether they came in only because they may extend the time without the centre, and whether the password is one
+        that somebody gave them."""
         actor, desk = sign_in.sign_in(self.shell.desk, name, secret), self.shell.desk
-        return actor, sign_in_bound.offered(desk) and sign_in_bound.may_pass(actor) and sign_in_bound.bound(desk).over
+        over = sign_in_bound.offered(desk) and sign_in_bound.may_pass(actor) and sign_in_bound.bound(desk).over
+        return actor, over, users.password_was_given(desk, actor)
 
-    def _in(self, found: tuple[Actor, bool]) -> None:
-        actor, bound_over = found
+    def _in(self, found: tuple[Actor, bool, bool]) -> None:
+        actor, bound_over, given = found
         self.password.set_value("")
         self.shell.signed_in(actor)
         if bound_over:
             self.shell.go("pengaturan", section=SECTION)
+        elif given:
+            self.shell.go("pengaturan", section="petugas", own=True)
+            self.shell.tell("attention", word("masuk_beri", "sebab"), bold=word("masuk_beri", "ganti"))
 
     def _refused(self, error: KioskError) -> None:
         self.password.set_value("")

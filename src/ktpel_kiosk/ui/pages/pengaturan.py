@@ -102,7 +102,8 @@ def nav_sections(of: tuple[tuple[str, str], ...] = SECTIONS) -> list[NavSection]
 
 
 class PengaturanPage(Page):
-    """Sections are built when first opened; ``opened(section=…)`` goes to one, ``device=…`` to a kind of device."""
+    """Sections are built when first opened; ``opened(section=…)`` goes to one, ``device=…`` to a kind of device, ``own=True`` to the
+    own password."""
 
     def __init__(self, window: OperatorWindow) -> None:
         super().__init__(window)
@@ -171,6 +172,9 @@ class PengaturanPage(Page):
         self.section(self.tabs.current).opened()
         if args.get("device"):
             self.section("perangkat").choose(str(args["device"]), str(args.get("tab", "keadaan")))
+
+        if args.get("own"):
+            self.section("petugas").ask_own()
 
     def place(self) -> dict[str, str]:
         return {"section": self.tabs.current} if self.tabs.current else {}

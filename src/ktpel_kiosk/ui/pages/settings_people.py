@@ -35,7 +35,7 @@ class PeopleSection(Section):
         self._editing: UserRow | None = None
         self._users: dict[str, UserRow] = {}
         self.own = Button("Ganti kata sandi saya", icon="lock")
-        self.own.clicked.connect(self._ask_own)
+        self.own.clicked.connect(self.ask_own)
         self.add = Button("Tambah petugas", "primary", icon="plus", key="F9")
         self.add.clicked.connect(lambda: self._ask(None))
         self.intro = label("", "body", tone="muted", wrap=True)
@@ -134,7 +134,8 @@ class PeopleSection(Section):
         self._primary()
         self.panel.fields["nama"].editor.setFocus()
 
-    def _ask_own(self) -> None:
+    def ask_own(self) -> None:
+        """The panel for the own password."""
         self.panel.hide()
         self.secret.ask()
         self._primary()
