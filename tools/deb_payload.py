@@ -270,6 +270,7 @@ def strip_debug(tree: Path) -> None:
             call("strip", "--strip-debug", path)
         runpath = re.search(r"R(?:UN)?PATH\).*\[([^\]]*)\]", call("readelf", "-dW", path))
         if runpath is not None and any(p.startswith("/") for p in runpath[1].split(":")):
+            call("patchelf", "--set-rpath", "/", path)  # writes over the path itself, which removing alone leaves lying in the file
             call("patchelf", "--remove-rpath", path)
 
 
