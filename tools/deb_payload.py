@@ -270,8 +270,9 @@ def strip_debug(tree: Path) -> None:
             call("strip", "--strip-debug", path)
         runpath = re.search(r"R(?:UN)?PATH\).*\[([^\]]*)\]", call("readelf", "-dW", path))
         if runpath is not None and any(p.startswith("/") for p in runpath[1].split(":")):
-            call("patchelf", "--set-rpath", "/", path)  # writes over the path itself, which removing alone leaves lying in the file
             call("patchelf", "--remove-rpath", path)
+            text = runpath[1].encode()  # patchelf only unlists it
+            path.write_bytes(path.read_bytes().replace(b"\0" + text + b"\0", b"\0" + b"-" * len(text) + b"\0"))
 
 
 def compile_code(tree: Path, place: str) -> None:
