@@ -11,6 +11,8 @@ from itertools import pairwise
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QAbstractButton, QAbstractScrollArea, QGridLayout, QLayout, QScrollArea, QStackedWidget, QWidget
 
+from ktpel_kiosk.ui.widgets.flow import Flow
+
 BY_TAB = frozenset({Qt.FocusPolicy.TabFocus, Qt.FocusPolicy.StrongFocus, Qt.FocusPolicy.WheelFocus})
 """What Tab stops at; asked of every widget of a page, and Python's flags take their time over an ``&``."""
 
@@ -44,18 +46,24 @@ def _one(widget: QWidget) -> Iterator[QWidget]:
 
 
 def _laid_out(layout: QLayout) -> Iterator[QWidget]:
-    items = range(layout.count())
+    """No item of a layout is asked for: PySide keeps the Python face of an item Qt made when Qt deletes it, and whatever stands at that
+    address next wears it (a scroll bar was a QWidgetItem once in some seventy applicants)."""
+    if isinstance(layout, Flow):
+        yield from (w for i in range(layout.count()) if (item := layout.itemAt(i)) is not None and (w := item.widget()) is not None)
+        return
+    holder = layout.parentWidget()
+    parts: list[tuple[int, QWidget | QLayout]] = []
+    for child in (*(holder.children() if holder is not None else ()), *layout.children()):
+        if isinstance(child, QWidget | QLayout) and (at := layout.indexOf(child)) >= 0:
+            parts.append((at, child))
+    parts.sort(key=lambda part: part[0])
     if isinstance(layout, QGridLayout):
-        items = sorted(items, key=lambda i: layout.getItemPosition(i)[:2])  # type: ignore[assignment,index]
-    for i in items:
-        item = layout.itemAt(i)
-        if item is None:
-            continue
-        widget, inner = item.widget(), item.layout()
-        if widget is not None:
-            yield widget
-        elif inner is not None:
-            yield from _laid_out(inner)
+        parts.sort(key=lambda part: layout.getItemPosition(part[0])[:2])  # type: ignore[index]
+    for _, part in parts:
+        if isinstance(part, QWidget):
+            yield part
+        else:
+            yield from _laid_out(part)
 
 
 def arrange(root: QWidget) -> None:
