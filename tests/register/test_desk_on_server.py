@@ -22,6 +22,7 @@ SKIPPED_AT_MOST = 8
 
 
 @pytest.mark.gate
+@pytest.mark.timeout(2700)
 def test_the_desks_own_tests_pass_on_an_office_server() -> None:
     postgres_server.require()
     run = subprocess.run(
