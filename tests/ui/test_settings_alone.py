@@ -18,7 +18,6 @@ from ktpel_kiosk.ui.pages.masuk import MasukPage
 from ktpel_kiosk.ui.pages.pengaturan import PengaturanPage
 from ktpel_kiosk.ui.presenters.board import BoardPresenter
 
-
 GIVEN = "kuda lewat pagar biru"
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -23,7 +23,7 @@ from ktpel_kiosk.ui.kiosk import AFTER_WORDS, after_what
 from ktpel_kiosk.ui.kiosk_window import HOUSE_KEYS
 from ktpel_kiosk.ui.page_table import PAGES
 from ktpel_kiosk.ui.page_window import PageWindow
-from ktpel_kiosk.ui.pages.base import Page
+from ktpel_kiosk.ui.pages.base import Page, turn_by_turn
 from ktpel_kiosk.ui.presence import Presence
 from ktpel_kiosk.ui.presenters.session import Session
 from ktpel_kiosk.ui.screen_keyboard import KeyboardControl
@@ -208,18 +208,20 @@ class OperatorWindow(PageWindow):
         if self._practice is None:
             from ktpel_kiosk.ui.practice_panel import PracticePanel
             panel = self._practice = PracticePanel(self, self.desk.practice)
-            self.bridge.soon(lambda: self._dock(panel), panel)  # styling it takes as long as making it
+            turn_by_turn(self.bridge, panel, self._dock(panel))  # styling and laying it out take as long as making it
         else:
             self._practice.setVisible(not self._practice.isVisible())
 
-    def _dock(self, panel: PracticePanel) -> None:
+    def _dock(self, panel: PracticePanel) -> Iterator[None]:
         panel.put()
+        yield
         self.addDockWidget(Qt.DockWidgetArea.RightDockWidgetArea, panel)
         if self.width() < 1600:
             panel.setFloating(True)
             size = panel.sizeHint()
             corner = self.mapToGlobal(self.rect().bottomRight())
             panel.setGeometry(corner.x() - size.width() - 16, max(64, corner.y() - size.height() - 40), size.width(), size.height())
+        yield
         panel.show()
 
     # -- moving about ---------------------------------------------------------------------------------------------

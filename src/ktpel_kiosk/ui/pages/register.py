@@ -127,8 +127,14 @@ class RegisterPage(Page):
 
     @cached_property
     def dossier(self) -> DossierPane:
+        return self._put_dossier(whole(self._dossier_of()))
+
+    def _dossier_of(self) -> Iterator[DossierPane | None]:
         from ktpel_kiosk.ui.pages.register_parts import DossierPane
-        made = DossierPane(self)
+        return DossierPane.in_turns(self)
+
+    def _put_dossier(self, made: DossierPane) -> DossierPane:
+        self.__dict__["dossier"] = made
         made.left.connect(self._back_to_list)
         self.stack.insertWidget(1, made)
         self.stack.removeWidget(self._dossier_place)
@@ -167,11 +173,11 @@ class RegisterPage(Page):
         return "export_panel" in self.__dict__ and not self.export_panel.isHidden()
 
     def prepare(self) -> Iterator[None]:
-        self.dossier  # noqa: B018 - built by being asked for
+        yield from apart(self._dossier_of(), self._put_dossier, lambda: "dossier" not in self.__dict__)
         yield
         yield from self._export_apart()
         yield
-        self.dossier.status_panel  # noqa: B018 - built by being asked for
+        yield from self.dossier.prepare()
         yield
         for key in SECTIONS:
             if key not in self.parts:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from functools import cached_property, partial
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -11,7 +12,7 @@ from PySide6.QtWidgets import QGridLayout, QHBoxLayout, QVBoxLayout, QWidget
 
 from ktpel_kiosk.domain.sop import Stage
 from ktpel_kiosk.ui.kiosk_files import open_outside
-from ktpel_kiosk.ui.pages.base import ApplicationHead, footer, scroll
+from ktpel_kiosk.ui.pages.base import ApplicationHead, apart, footer, scroll
 from ktpel_kiosk.ui.pages.register_export import choose_file
 from ktpel_kiosk.ui.pages.register_look import LookSide, PersonFacts
 from ktpel_kiosk.ui.pages.register_status_entry import StatusBlock, StatusEntryPanel
@@ -35,9 +36,10 @@ class DossierPane(QWidget):
 
     left = Signal()
 
-    def __init__(self, page: RegisterPage) -> None:
+    def __init__(self, page: RegisterPage, pieces: tuple[StatusBlock, LookSide] | None = None) -> None:
         super().__init__()
         self.page = page
+        self.statuses, self.look = pieces or (StatusBlock(page), LookSide(page))
         self.permohonan_id = ""
         self.asking = False
         self._view: DossierView | None = None
@@ -59,7 +61,6 @@ class DossierPane(QWidget):
         self.void_panel = self._void()
         self.void_panel.hide()
         both.addWidget(self.void_panel)
-        self.look = LookSide(page)
         self.look.asked.connect(self._asked_look)
         both.addWidget(self.look)
         self._beside = both
@@ -74,13 +75,32 @@ class DossierPane(QWidget):
         self.who_button.clicked.connect(lambda: self.look.who(self.permohonan_id))
         layout.addLayout(footer([self.back_button, self.void_button], [self.who_button, self.go_button]))
 
+    @classmethod
+    def in_turns(cls, page: RegisterPage) -> Iterator[DossierPane | None]:
+        """As :meth:`Page.in_turns`."""
+        statuses = StatusBlock(page)
+        yield None
+        look = LookSide(page)
+        yield None
+        yield cls(page, (statuses, look))
+
     @cached_property
     def status_panel(self) -> StatusEntryPanel:
-        made = StatusEntryPanel(self.page)
+        return self._put_status(StatusEntryPanel(self.page))
+
+    def _put_status(self, made: StatusEntryPanel) -> StatusEntryPanel:
         made.hide()
         made.closed.connect(lambda: self._ask_status(False))
         self._beside.addWidget(made)
+        self.__dict__["status_panel"] = made
         return made
+
+    def prepare(self) -> Iterator[None]:
+        """As :meth:`Page.prepare`."""
+        def pieces() -> Iterator[StatusEntryPanel | None]:
+            yield StatusEntryPanel(self.page)
+
+        yield from apart(pieces(), self._put_status, lambda: "status_panel" not in self.__dict__)
 
     @property
     def in_status(self) -> bool:
@@ -127,7 +147,6 @@ class DossierPane(QWidget):
         box = QVBoxLayout(inner)
         box.setContentsMargins(24, 20, 16, 20)
         box.setSpacing(6)
-        self.statuses = StatusBlock(self.page)
         self.statuses.wanted.connect(lambda: self._ask_status(True))
         box.addWidget(self.statuses)
         self._papers = QVBoxLayout()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from functools import partial
 from typing import TYPE_CHECKING
 
@@ -10,7 +11,7 @@ from PySide6.QtGui import QImage
 from PySide6.QtWidgets import QButtonGroup, QGridLayout, QHBoxLayout, QLabel, QVBoxLayout, QWidget
 
 from ktpel_kiosk.domain.ganda import DuplicateCheck, Putusan
-from ktpel_kiosk.ui.pages.base import footer, scroll
+from ktpel_kiosk.ui.pages.base import footer, scroll, turn_by_turn
 from ktpel_kiosk.ui.presenters.alike import AlikePresenter, AlikeSide, AlikeView
 from ktpel_kiosk.ui.presenters.tasks import TaskView
 from ktpel_kiosk.ui.widgets.base import Card, clear_layout, label
@@ -102,11 +103,19 @@ class AlikePanel(QWidget):
             self.text.setText("Peringatan ini hanya dapat dibuka petugas yang berwenang memutus data ganda.")
         else:
             self.text.setText(f"{view.compared} Ini peringatan, bukan putusan: pemohon tetap dilayani.")
-            self._sides.addWidget(self._side("Perekaman ini", view.new), 1, Qt.AlignmentFlag.AlignTop)
-            for number, other in enumerate(view.others, 1):
-                title = "Rekaman lain" if len(view.others) == 1 else f"Rekaman lain {number}"
-                self._sides.addWidget(self._side(title, other), 1, Qt.AlignmentFlag.AlignTop)
+            turn_by_turn(self.page.shell.bridge, self, self._fill(view))
         self.ready()
+
+    def _fill(self, view: AlikeView) -> Iterator[None]:
+        """One side a turn."""
+        titled = [("Perekaman ini", view.new)]
+        alone = len(view.others) == 1
+        titled += [("Rekaman lain" if alone else f"Rekaman lain {number}", other) for number, other in enumerate(view.others, 1)]
+        for title, side in titled:
+            if self.view is not view:
+                return
+            self._sides.addWidget(self._side(title, side), 1, Qt.AlignmentFlag.AlignTop)
+            yield
 
     def _side(self, title: str, side: AlikeSide) -> Card:
         card = Card(16, 8)
