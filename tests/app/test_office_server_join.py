@@ -75,6 +75,9 @@ def test_the_first_desk_moves_and_the_second_one_joins(tmp_path: Path) -> None:
     url = server().url(server().database())
 
     assert move(first, url) >= ROWS
+    name = url.rpartition("?")[0].rpartition("/")[2]
+    counted = server().sql("SELECT count(*) FROM pg_statistic WHERE starelid = 'search_word'::regclass", name)
+    assert counted[0][0], "searches are planned by what is there"
     folder = first / "register"
     assert (folder / OWN_REGISTER).exists()
     assert not list(folder.glob("register.sqlite*")), "nothing takes the old file for the one in use"

@@ -31,7 +31,9 @@ def carry(path: Path, key: bytes, server: ServerConnection, host: str) -> int:
     source = driver.connect(path, key)
     try:
         source.execute("BEGIN").close()
-        return _carried(source, server, host)
+        count = _carried(source, server, host)
+        server.count_rows()
+        return count
     except dbapi2.Error as error:
         raise driver.trouble(error, path) from error
     finally:

@@ -226,6 +226,11 @@ class ServerConnection:
         with _translated():
             self.raw.execute("SELECT pg_logical_emit_message(true, 'ktpel', '')")
 
+    def count_rows(self) -> None:
+        """Let the server look at its tables now: a search planned without that takes seconds where it needs a tenth."""
+        with _translated():
+            self.raw.execute("ANALYZE")
+
     def rollback(self) -> None:
         if self.raw.info.transaction_status != psycopg.pq.TransactionStatus.IDLE:
             with _translated():

@@ -93,6 +93,8 @@ def _upgrade(connection: ServerConnection, key: bytes, migrations: Path, clock: 
         engine = _engine(own.raw)
         with engine.connect() as migrating:
             run_alembic(migrating, migrations, resealing)
+    if found:
+        connection.count_rows()
 
 
 def _engine(raw: psycopg.Connection[Any]) -> Any:
