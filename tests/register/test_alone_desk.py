@@ -33,6 +33,7 @@ def office(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Office]:
     give_back(tmp_path / "kantor")
 
 
+@pytest.mark.gate
 def test_applicants_are_served_while_the_server_is_away(office: Office, tmp_path: Path) -> None:
     before = office.sealed(0)
     home, folder, clock, ids = office.desk.register, tmp_path / "sendiri", office.clock, office.desk.ids
