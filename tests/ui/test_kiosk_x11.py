@@ -14,7 +14,8 @@ from typing import Any
 
 import pytest
 
-pytestmark = [pytest.mark.gate, pytest.mark.skipif(not shutil.which("Xorg") or not shutil.which("xdotool"), reason="no Xorg or xdotool")]
+pytestmark = [pytest.mark.gate, pytest.mark.skipif(not all(map(shutil.which, ("Xorg", "xdotool", "xprop"))),
+                                                   reason="no Xorg, xdotool or xprop")]
 LIFE = Path(__file__).with_name("kiosk_screens_life.py")
 CONF = """
 Section "Device"
@@ -83,6 +84,15 @@ def _answers(display: str) -> bool:
     return done.returncode == 0
 
 
+def _wait_for_manager(environment: dict[str, str]) -> None:
+    """It says that it is there; windows that come up before it get a frame first."""
+    until = time.monotonic() + WAIT_S
+    while "window id" not in subprocess.run(["xprop", "-root", "_NET_SUPPORTING_WM_CHECK"], env=environment, check=False,
+                                            capture_output=True, text=True).stdout:
+        assert time.monotonic() < until, "openbox does not come up"
+        time.sleep(0.1)
+
+
 class Kiosk:
     """The two windows in a process of their own."""
 
@@ -129,6 +139,7 @@ def kiosk(display: str, request: pytest.FixtureRequest) -> Iterator[Kiosk]:
         if not shutil.which("openbox"):
             pytest.skip("no openbox")
         manager = subprocess.Popen(["openbox"], env=environment, stderr=subprocess.DEVNULL)
+        _wait_for_manager(environment)
     made = Kiosk(display)
     try:
         yield made

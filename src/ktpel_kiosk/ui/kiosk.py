@@ -66,19 +66,14 @@ class KioskGuard(QObject):
         if event.type() == QEvent.Type.WindowActivate and watched is not self._operator and self._operator.in_front() is self._operator:
             QTimer.singleShot(0, self, self.hand_back)
         if isinstance(event, QWindowStateChangeEvent) and isinstance(watched, QWidget):
-            QTimer.singleShot(0, watched, lambda: self._fill(watched))
+            later = 0 if watched.isMinimized() else COME_BACK_MS  # a window that is being moved is made smaller for a moment
+            QTimer.singleShot(later, watched, lambda: self._fill(watched))
         return False
 
     def _fill(self, window: QWidget) -> None:
         """Minimised, or no longer full screen: a window manager forgets it where a window goes and comes back at the same moment."""
         if not self.free and window.isVisible() and (window.isMinimized() or not window.isFullScreen()):
             window.showFullScreen()
-            self._look_again()
-
-    def _look_again(self) -> None:
-        """Whether it stands where it belongs once the window manager is done with it."""
-        if self._operator.screens is not None:
-            self._operator.screens.look_again()
 
     def _say(self) -> None:
         if self._operator.session.actor.username and self._operator.current != "keluar":
@@ -106,7 +101,8 @@ class KioskGuard(QObject):
             if handle is not None and not handle.isExposed():
                 window.hide()  # "show desktop" took it off the screen and no request brings it back: map it anew
                 window.showFullScreen()
-                self._look_again()
+                if self._operator.screens is not None:
+                    self._operator.screens.look_again()  # whether it stands where it belongs once the window manager is done with it
             window.raise_()
             window.activateWindow()
             self._back.start()  # until it worked
