@@ -59,9 +59,9 @@ def root(package: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Cl
         made.close()
 
 
-def test_the_package_is_small_and_tells_nothing_of_its_builder(package: Path, root: CleanRoot, reached: Callable[..., None]) -> None:
+def test_the_package_is_small_and_tells_nothing_of_its_builder(package: Path, root: CleanRoot, record_property: Callable[[str, object], None]) -> None:
     size = package.stat().st_size / 1e6
-    reached(package_mb=round(size, 1))
+    record_property("package_mb", round(size, 1))
     assert size < MOST_MB
     tree = root.path / "usr/lib/ktpel-kiosk"
     words = f"{re.escape(str(ROOT))}/|/root/\\.pyenv|ktpel-deb-"
@@ -103,7 +103,7 @@ def test_a_stick_is_mounted_for_the_kiosk_and_let_go(root: CleanRoot) -> None:
     assert root.done("ls -A /media") == ""
 
 
-def test_from_nothing_to_a_served_applicant_by_the_pages_alone(root: CleanRoot, reached: Callable[..., None]) -> None:
+def test_from_nothing_to_a_served_applicant_by_the_pages_alone(root: CleanRoot, record_property: Callable[[str, object], None]) -> None:
     """penyediaan.md on the side of the Dinas and at the desk; then somebody comes to the counter."""
     begun = time.monotonic()
     page = "penyediaan.md"
@@ -148,7 +148,7 @@ def test_from_nothing_to_a_served_applicant_by_the_pages_alone(root: CleanRoot, 
     root.done(state)
 
     served = _somebody_comes(root, centre, passwords)
-    reached(served=str(served["state"]), minutes_from_key_to_card=round((time.monotonic() - begun) / 60, 1))
+    record_property("minutes_from_key_to_card", round((time.monotonic() - begun) / 60, 1))
     assert served == {"production": True, "station": "3508080-meja-1", "knows_residents": True, "opened": True,
                       "samples_left": 0, "matched": True, "state": "selesai", "handed_over": True, "audit_whole": True}
     assert root.done(f"find {DATA} ! -user ktpel") == ""
