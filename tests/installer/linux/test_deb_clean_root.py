@@ -24,6 +24,7 @@ DATA = "/var/lib/ktpel-kiosk"
 KEY_PASSWORD = "kunci dinas untuk latihan"
 PEOPLE = ["NIK;NO_KK;NAMA_LGKP;JENIS_KLMIN;TMPT_LHR;TGL_LHR;GOL_DRH;AGAMA;STAT_KWN;JENIS_PKRJN;ALAMAT;NO_RT;NO_RW;DESA;EKTP_STATUS",
           "3508080201900001;3508080101150001;WARGA CONTOH;1;LUMAJANG;02-01-1990;4;1;1;9;DUSUN KRAJAN;3;7;Rowokangkung;BELUM REKAM"]
+Note = Callable[[str, object], None]
 MEDIA = "/usr/lib/ktpel-kiosk/session/media"
 pytestmark = [pytest.mark.gate, pytest.mark.timeout(7200), pytest.mark.skipif(bool(missing()), reason=missing() or "-")]
 
@@ -59,7 +60,7 @@ def root(package: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Cl
         made.close()
 
 
-def test_the_package_is_small_and_tells_nothing_of_its_builder(package: Path, root: CleanRoot, record_property: Callable[[str, object], None]) -> None:
+def test_the_package_is_small_and_tells_nothing_of_its_builder(package: Path, root: CleanRoot, record_property: Note) -> None:
     size = package.stat().st_size / 1e6
     record_property("package_mb", round(size, 1))
     assert size < MOST_MB
@@ -103,7 +104,7 @@ def test_a_stick_is_mounted_for_the_kiosk_and_let_go(root: CleanRoot) -> None:
     assert root.done("ls -A /media") == ""
 
 
-def test_from_nothing_to_a_served_applicant_by_the_pages_alone(root: CleanRoot, record_property: Callable[[str, object], None]) -> None:
+def test_from_nothing_to_a_served_applicant_by_the_pages_alone(root: CleanRoot, record_property: Note) -> None:
     """penyediaan.md on the side of the Dinas and at the desk; then somebody comes to the counter."""
     begun = time.monotonic()
     page = "penyediaan.md"
