@@ -76,7 +76,7 @@ def furnish(register: SqlRegister) -> None:
 
 def copy_of(home: SqlRegister, folder: Path, count: int = 20, year: int = YEAR) -> Path:
     work_copy.make(home, folder / "sendiri", KEY, StillClock(), CountingIds(), DESK, year, numbers=count)
-    return folder / "sendiri" / work_copy.FILE
+    return folder / "sendiri" / work_copy.COPY_FILE
 
 
 def alone(file: Path) -> LocalRegister:

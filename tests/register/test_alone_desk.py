@@ -39,7 +39,7 @@ def test_applicants_are_served_while_the_server_is_away(office: Office, tmp_path
     home, folder, clock, ids = office.desk.register, tmp_path / "sendiri", office.clock, office.desk.ids
     work_copy.make(home, folder, KEY, clock, ids, office.desk.station, 2026, migrations=migrations())  # type: ignore[arg-type]
 
-    with LocalRegister(folder / work_copy.FILE, KEY, clock, ids, migrations=migrations()) as local:
+    with LocalRegister(folder / work_copy.COPY_FILE, KEY, clock, ids, migrations=migrations()) as local:
         alone = replace(office, desk=replace(office.desk, register=local))
         assert sign_in.sign_in(alone.desk, "operator", PASSWORD).username == "operator"
         sealed, waiting = alone.sealed(1), alone.at(Stage.REKAM, 2)

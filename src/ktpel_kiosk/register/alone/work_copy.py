@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
 NUMBERS: Final = 20
 """An outage of a day at one desk."""
-FILE: Final = "register.sqlite"
+COPY_FILE: Final = "register.sqlite"
 KEYS_OF: Final = "kunci:"
 """Subject under which the audit names an officer's keys: without it no signature would be trusted."""
 _MOST: Final = 10_000
@@ -75,7 +75,7 @@ def make(office: SqlRegister, folder: Path, key: bytes, clock: Clock, ids: Ids, 
         for left in (new, old):
             shutil.rmtree(left, ignore_errors=True)
         make_folder(new)
-        with SqlRegister(new / FILE, key, clock, ids, **settings) as made:
+        with SqlRegister(new / COPY_FILE, key, clock, ids, **settings) as made:
             made.write(fill)
         if folder.exists():
             folder.rename(old)
@@ -88,9 +88,9 @@ def make(office: SqlRegister, folder: Path, key: bytes, clock: Clock, ids: Ids, 
 
 def is_waiting(office: SqlRegister, folder: Path, key: bytes, clock: Clock, ids: Ids, **settings: Any) -> bool:
     """Whether something was recorded in it that is not merged yet."""
-    if not (folder / FILE).exists():
+    if not (folder / COPY_FILE).exists():
         return False
-    with LocalRegister(folder / FILE, key, clock, ids, **settings) as local:
+    with LocalRegister(folder / COPY_FILE, key, clock, ids, **settings) as local:
         return local.read(lambda v: v.audit_length()) > made_at(local) and not is_merged(local, office)
 
 
