@@ -41,7 +41,7 @@ def main() -> None:
     screens.arrange()
 
     def where(window: QWidget) -> dict[str, Any]:
-        g = window.frameGeometry()
+        g = window.geometry()  # what covers the screen; a frame outside it is nobody's business
         return {"visible": window.isVisible(), "screen": window.screen().name(), "at": [g.x(), g.y(), g.width(), g.height()],
                 "minimised": window.isMinimized(), "active": window.isActiveWindow(), "full": window.isFullScreen()}
 
