@@ -130,7 +130,7 @@ def test_the_rules_of_the_office_count_at_once_and_are_read_once():
 
 def test_card_reports_leave_with_what_is_asked_beside_the_feed(monkeypatch):
     net, register, clients = network(Clock())
-    desk: Any = SimpleNamespace(register=register, gateway=net.gateway, ids=SimpleNamespace(new=lambda: "e-1"))
+    desk: Any = SimpleNamespace(register=register, gateway=net.gateway, ids=SimpleNamespace(new=lambda: "e-1"), heartbeat=None)
     monkeypatch.setattr("ktpel_kiosk.desk.statuses.poll_skipped", lambda desk: 0)
     reports.queue_report(desk, register, "printed", card="K1")  # type: ignore[arg-type]
     beside_feed(desk)

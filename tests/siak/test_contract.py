@@ -35,7 +35,7 @@ def test_routes_are_the_written_ones(tmp_path):
     served = {(r.path, r.method) for r in routes}
     store.close()
     assert served == _written()
-    assert len(served) == 14
+    assert len(served) == 15
 
 
 def test_status_words_are_the_written_ones():

@@ -21,6 +21,7 @@ START = {"subprocess.run", "subprocess.Popen", "subprocess.call", "subprocess.ch
 
 BY_NAME = {
     "tools/mutations.py": "git, by the developer's own PATH; not shipped",
+    "tools/windows_wheels.py": "uv, by the developer's own PATH; not shipped",
     "tools/paper_gallery.py": "pdftoppm, by the developer's own PATH; not shipped",
 }
 """Programs started by bare name, with the reason."""
