@@ -167,6 +167,7 @@ def check_day(out: Path, summary: dict[str, Any], office: str, finished: int = 2
     assert (out / "reports" / "bulanan.pdf").stat().st_size > 10_000
 
 
+@pytest.mark.gate  # the markers gate plays a short day in make test
 @pytest.mark.timeout(600)
 def test_a_short_day_at_kebakkramat(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(cast, "CASES", short_cast())
