@@ -70,7 +70,8 @@ certificates = "stations"
 token_sha256 = "{hashlib.sha256(b'rahasia').hexdigest()}"
 roster = "roster.csv"
 """)
-        process = subprocess.Popen([sys.executable, "-m", "ktpel_kiosk.app.entry", "gateway", "node", "--config", str(file), "--while-stdin"],
+        process = subprocess.Popen([sys.executable, "-m", "ktpel_kiosk.app.entry", "gateway", "node",
+                                    "--config", str(file), "--while-stdin"],
                                    stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
         assert process.stdin is not None
         assert process.stdout is not None
