@@ -7,7 +7,6 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 from PySide6.QtCore import Qt
-from shiboken6 import isValid
 
 from ktpel_kiosk.domain.permissions import PERMISSIONS
 from ktpel_kiosk.ui.page_table import HIDDEN_PAGES, OPEN_TO_ALL, OPEN_TO_NOBODY, PAGES
@@ -45,14 +44,7 @@ class PageWindow(SeatWindow):
         """A page, not yet part of the window, in pieces: it comes last."""
         module, name = self.path_of(key).split(":")
         kind: type[Page] = getattr(import_module(module), name)
-        made = None
-        try:
-            for made in kind.in_turns(self):  # type: ignore[arg-type]
-                yield made
-        except GeneratorExit:  # given up, the page already made and in nobody's hands
-            if made is not None and isValid(made) and made.parent() is None:
-                made.deleteLater()
-            raise
+        return kind.in_turns(self)  # type: ignore[arg-type]
 
     def adopt(self, key: str, made: Page) -> None:
         """A page just built stands in the window from now on."""

@@ -27,23 +27,6 @@ T = TypeVar("T")
 W = TypeVar("W", bound=QWidget)
 
 
-class Loose(list[QWidget]):
-    """Parts made ahead of their page, a turn each. Those still in no page at the end of the ``with`` go: the building was given up, and
-    their own signals would keep them alive for good."""
-
-    def add(self, part: W) -> W:
-        self.append(part)
-        return part
-
-    def __enter__(self) -> Loose:
-        return self
-
-    def __exit__(self, *_how: object) -> None:
-        for part in self:
-            if isValid(part) and part.parent() is None:
-                part.deleteLater()
-
-
 class Page(BehindSilent):
     """One page. Built when it is first shown, kept afterwards.
 

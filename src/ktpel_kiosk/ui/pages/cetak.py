@@ -14,7 +14,7 @@ from ktpel_kiosk.domain.errors import BadInput, KioskError, NotAllowed, SignInRe
 from ktpel_kiosk.domain.permohonan import Permohonan
 from ktpel_kiosk.domain.sop import Stage
 from ktpel_kiosk.domain.text import number_text
-from ktpel_kiosk.ui.pages.base import Loose, Page, footer, put_in, scroll
+from ktpel_kiosk.ui.pages.base import Page, footer, put_in, scroll
 from ktpel_kiosk.ui.pages.cetak_centre import CentrePanel, ComparePanel
 from ktpel_kiosk.ui.pages.cetak_official import OfficialPanel
 from ktpel_kiosk.ui.pages.cetak_spoil import SpoilForm
@@ -98,20 +98,18 @@ class CetakPage(Page):
 
     @classmethod
     def in_turns(cls, window: OperatorWindow) -> Iterator[Page | None]:
-        with Loose() as loose:
-            section = loose.add(UnsettledSection())
-            yield None
-            yield cls(window, section)
+        section = UnsettledSection()
+        yield None
+        yield cls(window, section)
 
     def _put_spoil(self) -> Iterator[None]:
-        with Loose() as loose:
-            self.spoil_area = loose.add(SpoilForm())
-            self.spoil_area.second.entered.connect(self._spoil)
-            self.spoil_area.hide()
-            yield
-            self._asking = scroll(self.spoil_area)  # large letters need more than a low screen has
-            self._asking.hide()
-            self._card.body.insertWidget(self._asking_at, self._asking, 100)
+        self.spoil_area = SpoilForm()
+        self.spoil_area.second.entered.connect(self._spoil)
+        self.spoil_area.hide()
+        yield
+        self._asking = scroll(self.spoil_area)  # large letters need more than a low screen has
+        self._asking.hide()
+        self._card.body.insertWidget(self._asking_at, self._asking, 100)
         yield
 
     # panels beside the card, each built when it is first wanted

@@ -12,7 +12,7 @@ from PySide6.QtWidgets import QAbstractButton, QApplication, QButtonGroup, QHBox
 
 from ktpel_kiosk.domain.permohonan import RETURN_REASONS
 from ktpel_kiosk.domain.sop import Layanan
-from ktpel_kiosk.ui.pages.base import Loose, Page, footer, put_in, scroll
+from ktpel_kiosk.ui.pages.base import Page, footer, put_in, scroll
 from ktpel_kiosk.ui.pages.biodata import BiodataForm
 from ktpel_kiosk.ui.pages.loket_papers import PapersCard
 from ktpel_kiosk.ui.pages.loket_parts import KindChips, ServiceChip
@@ -68,12 +68,11 @@ class LoketView(Page):
     @classmethod
     def in_turns(cls, window: OperatorWindow) -> Iterator[Page | None]:
         presenter = IntakePresenter(window.session)
-        with Loose() as loose:
-            form = loose.add(BiodataForm(presenter))
-            yield None
-            papers = loose.add(PapersCard(presenter.standard()))
-            yield None
-            yield cls(window, form, papers)
+        form = BiodataForm(presenter)
+        yield None
+        papers = PapersCard(presenter.standard())
+        yield None
+        yield cls(window, form, papers)
 
     def _left(self) -> QWidget:
         card = Card(0, 0)

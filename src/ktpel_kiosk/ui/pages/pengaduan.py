@@ -13,7 +13,7 @@ from PySide6.QtWidgets import QGridLayout, QHBoxLayout, QStackedWidget, QVBoxLay
 
 from ktpel_kiosk.domain.errors import KioskError, NotAllowed
 from ktpel_kiosk.ui.kiosk_files import open_outside
-from ktpel_kiosk.ui.pages.base import Loose, Page
+from ktpel_kiosk.ui.pages.base import Page
 from ktpel_kiosk.ui.pages.pengaduan_parts import ComplaintPane, NewComplaint
 from ktpel_kiosk.ui.presenters.complaints import (
     CHANNEL_FILTER,
@@ -80,14 +80,13 @@ class PengaduanPage(Page):
 
     def _panels(self) -> Iterator[None]:
         """What stands beside the list."""
-        with Loose() as loose:
-            self.pane = loose.add(ComplaintPane(self))
-            yield
-            self._put(self.pane)
-            yield
-            self.form = loose.add(NewComplaint(self))
-            yield
-            self._put(self.form)
+        self.pane = ComplaintPane(self)
+        yield
+        self._put(self.pane)
+        yield
+        self.form = NewComplaint(self)
+        yield
+        self._put(self.form)
         self.tabs.choose(COMPLAINTS)
         yield
 

@@ -14,7 +14,7 @@ from ktpel_kiosk.domain.permohonan import Permohonan
 from ktpel_kiosk.domain.sop import Stage
 from ktpel_kiosk.domain.text import phone_local
 from ktpel_kiosk.ports.devices import DeviceKind, SignatureCapture
-from ktpel_kiosk.ui.pages.base import ApplicationHead, Loose, Page, footer, put_in, scroll
+from ktpel_kiosk.ui.pages.base import ApplicationHead, Page, footer, put_in, scroll
 from ktpel_kiosk.ui.pages.cetak_spoil import SpoilForm
 from ktpel_kiosk.ui.pages.penyerahan_parts import EyesArea, FingerArea, ReceiverArea, SightArea
 from ktpel_kiosk.ui.presenters.cards import HandoverPresenter, HandoverView
@@ -115,9 +115,9 @@ class PenyerahanPage(Page):
 
     @classmethod
     def in_turns(cls, window: OperatorWindow) -> Iterator[Page | None]:
-        with Loose(areas := _areas(window)):
-            yield None
-            yield cls(window, areas)
+        areas = _areas(window)
+        yield None
+        yield cls(window, areas)
 
     def _build(self, areas: Areas) -> QWidget:
         holder = QWidget()

@@ -12,7 +12,7 @@ from PySide6.QtWidgets import QGridLayout, QHBoxLayout, QVBoxLayout, QWidget
 
 from ktpel_kiosk.domain.sop import Stage
 from ktpel_kiosk.ui.kiosk_files import open_outside
-from ktpel_kiosk.ui.pages.base import ApplicationHead, Loose, apart, footer, scroll
+from ktpel_kiosk.ui.pages.base import ApplicationHead, apart, footer, scroll
 from ktpel_kiosk.ui.pages.register_export import choose_file
 from ktpel_kiosk.ui.pages.register_look import LookSide, PersonFacts
 from ktpel_kiosk.ui.pages.register_status_entry import StatusBlock, StatusEntryPanel
@@ -78,12 +78,11 @@ class DossierPane(QWidget):
     @classmethod
     def in_turns(cls, page: RegisterPage) -> Iterator[DossierPane | None]:
         """As :meth:`Page.in_turns`."""
-        with Loose() as loose:
-            statuses = loose.add(StatusBlock(page))
-            yield None
-            look = loose.add(LookSide(page))
-            yield None
-            yield cls(page, (statuses, look))
+        statuses = StatusBlock(page)
+        yield None
+        look = LookSide(page)
+        yield None
+        yield cls(page, (statuses, look))
 
     @cached_property
     def status_panel(self) -> StatusEntryPanel:

@@ -12,7 +12,7 @@ from PySide6.QtWidgets import QGridLayout, QHBoxLayout, QVBoxLayout, QWidget
 from ktpel_kiosk.domain.ledgers import BlangkoDay, Destruction, Pejabat, WithdrawnCard
 from ktpel_kiosk.domain.text import number_text
 from ktpel_kiosk.ui.kiosk_files import open_outside
-from ktpel_kiosk.ui.pages.base import Loose, scroll
+from ktpel_kiosk.ui.pages.base import scroll
 from ktpel_kiosk.ui.pages.register_books import BookSection
 from ktpel_kiosk.ui.pages.register_spoiled import SpoiledCards
 from ktpel_kiosk.ui.presenters.books import CONDITION_CHOICES, METHODS, REASON_CHOICES, BurnedRow, CardRow, StockView, WithdrawnView
@@ -80,12 +80,11 @@ class BlangkoSection(BookSection):
 
     @classmethod
     def in_turns(cls, page: RegisterPage) -> Iterator[BookSection | None]:
-        with Loose() as loose:
-            spoiled = loose.add(SpoiledCards(page))
-            yield None
-            rows = loose.add(_days())
-            yield None
-            yield cls(page, spoiled, rows)
+        spoiled = SpoiledCards(page)
+        yield None
+        rows = _days()
+        yield None
+        yield cls(page, spoiled, rows)
 
     def _day_card(self) -> Card:
         card = Card(20, 10)

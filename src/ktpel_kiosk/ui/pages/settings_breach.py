@@ -15,7 +15,6 @@ from ktpel_kiosk.domain.errors import BadInput, KioskError
 from ktpel_kiosk.domain.kegagalan import DATA_NAMES
 from ktpel_kiosk.domain.text import date_card, number_text
 from ktpel_kiosk.ui.kiosk_files import open_outside
-from ktpel_kiosk.ui.pages.base import Loose
 from ktpel_kiosk.ui.pages.settings_office import Section
 from ktpel_kiosk.ui.presenters.privacy import PrivacyPresenter
 from ktpel_kiosk.ui.widgets.base import Card, label
@@ -75,9 +74,9 @@ class BreachSection(Section):
 
     @classmethod
     def in_turns(cls, page: PengaturanPage) -> Iterator[Section | None]:
-        with Loose(times := _times()):
-            yield None
-            yield cls(page, times)
+        times = _times()
+        yield None
+        yield cls(page, times)
 
     def _put_rest(self) -> Iterator[None]:
         self._above.insertLayout(0, self._when())
