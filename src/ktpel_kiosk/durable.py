@@ -36,6 +36,15 @@ def sync_directory(folder: Path) -> None:
         os.close(fd)
 
 
+def sync_tree(folder: Path) -> None:
+    """Every file and folder below ``folder``, and itself, on the disk: to be called before it gets its name. Raises OSError."""
+    for place, _folders, names in os.walk(folder, topdown=False):
+        for name in names:
+            with open(os.path.join(place, name), "rb+") as file:
+                os.fsync(file.fileno())
+        sync_directory(Path(place))
+
+
 def make_folder(folder: Path, *, mode: int = 0o777) -> None:
     """Make ``folder`` and its parents where they are missing, each name durable: a synced file in a folder whose own name was lost in
     a power cut is lost with it. Raises OSError."""

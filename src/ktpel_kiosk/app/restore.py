@@ -22,7 +22,7 @@ from ktpel_kiosk.app.office import PENDING_RESTORE as PENDING
 from ktpel_kiosk.app.office import settings_of
 from ktpel_kiosk.domain.errors import BadInput, Corrupt, KeyUnavailable, KioskError
 from ktpel_kiosk.domain.outbox import CHAIN_END, chain_end_text
-from ktpel_kiosk.durable import durable_file, storage_trouble, sync_directory, write_durably
+from ktpel_kiosk.durable import durable_file, storage_trouble, sync_directory, sync_tree, write_durably
 
 if TYPE_CHECKING:
     from ktpel_kiosk.app.clock import PracticeClock, SystemClock
@@ -222,11 +222,7 @@ def _known(folder: Path, key: bytes, data: Path) -> list[str]:
 
 def _sync_tree(folder: Path) -> None:
     try:
-        for path in folder.iterdir():
-            if path.is_file():
-                with path.open("rb+") as file:
-                    os.fsync(file.fileno())
-        sync_directory(folder)
+        sync_tree(folder)
         sync_directory(folder.parent)
     except OSError as error:
         raise storage_trouble(error, folder) from error

@@ -21,7 +21,7 @@ from typing import Any
 
 from ktpel_kiosk.app import update_layout as layout
 from ktpel_kiosk.domain.errors import BadInput
-from ktpel_kiosk.durable import make_folder, storage_trouble, sync_directory, write_durably
+from ktpel_kiosk.durable import make_folder, storage_trouble, sync_directory, sync_tree, write_durably
 
 TREE_FOLDERS = ("src/ktpel_kiosk", "resources", "migrations", "docs/manual")
 MAX_FILES, MAX_BYTES, MAX_MANIFEST = 60_000, 1_500_000_000, 24 * 1024 * 1024
@@ -159,7 +159,7 @@ def unpack(archive: Path, version: str, store: Path, *, machine: str, has: Mappi
         release = _members(archive, part, version, machine, has)
         layout.step("unpack.files")
         _compile(part, release)
-        _sync(part)
+        sync_tree(part)
         layout.step("unpack.synced")
         os.replace(part, final)
         sync_directory(final.parent)
@@ -240,15 +240,6 @@ def _compile(part: Path, release: Release) -> None:
         subprocess.run([python, "-P", "-m", "compileall", "-q", "--invalidation-mode", "unchecked-hash", "-s", str(part), "-p",
                         str(part.with_name(release.version)), *(str(top) for top in tops if top.is_dir())], timeout=900, check=False,
                        stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
-
-
-def _sync(part: Path) -> None:
-    """Every file and folder of the tree on the disk before it gets its name."""
-    for folder, _folders, names in os.walk(part, topdown=False):
-        for name in names:
-            with open(os.path.join(folder, name), "rb+") as file:
-                os.fsync(file.fileno())
-        sync_directory(Path(folder))
 
 
 def whole(folder: Path, release: Release) -> bool:

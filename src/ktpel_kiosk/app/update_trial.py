@@ -22,7 +22,7 @@ from ktpel_kiosk.app import update_launch, update_pack, update_store
 from ktpel_kiosk.app import update_layout as layout
 from ktpel_kiosk.app.office import PENDING_RESTORE, settings_of
 from ktpel_kiosk.domain.errors import BadInput, Corrupt, DiskFull, KioskError
-from ktpel_kiosk.durable import make_folder, storage_trouble, sync_directory
+from ktpel_kiosk.durable import make_folder, storage_trouble, sync_directory, sync_tree
 from ktpel_kiosk.register import driver
 
 TRIED, BEFORE, FAILED = "register.uji-", "register.sebelum-", "register.gagal-"
@@ -241,14 +241,6 @@ def _prove(tried: Path, facts: tuple[int, int, str]) -> int:
     if (found.version, found.length, found.head) != facts:
         raise Corrupt("register.copy_damaged", path=str(tried), reason="audit")
     return found.version
-
-
-def sync_tree(folder: Path) -> None:
-    for place, _folders, names in os.walk(folder, topdown=False):
-        for name in names:
-            with open(os.path.join(place, name), "rb+") as file:
-                os.fsync(file.fileno())
-        sync_directory(Path(place))
 
 
 def _health(folder: Path, manifest: dict[str, Any], data: Path, tried: Path | None) -> Verdict:
