@@ -6,7 +6,7 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING, TypeVar
 
 from PySide6.QtCore import Qt, Signal
-from PySide6.QtWidgets import QVBoxLayout, QWidget
+from PySide6.QtWidgets import QScrollArea, QVBoxLayout, QWidget
 
 from ktpel_kiosk.domain.errors import KioskError
 from ktpel_kiosk.ports.setup import OfficeSetup, SetupStage
@@ -79,6 +79,12 @@ class SetupPage(QWidget):
 
     def trouble(self, error: KioskError) -> None:
         self.message.show_text("attention", self.progress.sentence(error))
+
+    def to_top(self) -> None:
+        """A view is read from its beginning, wherever the one before it was left."""
+        area = self.findChild(QScrollArea)
+        if area is not None:
+            area.verticalScrollBar().setValue(0)
 
     def lead(self, primary: str, *, ready: bool = True, secondary: str = "") -> None:
         """What the buttons say now."""

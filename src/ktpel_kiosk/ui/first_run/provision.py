@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QTimer
-from PySide6.QtWidgets import QGridLayout, QScrollArea, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QGridLayout, QVBoxLayout, QWidget
 
 from ktpel_kiosk.domain.errors import KioskError
 from ktpel_kiosk.domain.provision import BundleHead
@@ -104,15 +104,10 @@ class FromStick(QWidget):
             view.hide()
         self.at = at
         self.views[at].show()
-        QTimer.singleShot(0, self, self._to_top)
+        QTimer.singleShot(0, self, self.page.to_top)
         self.page.head(word("sedia", HEADS[at]), word("sedia", f"{HEADS[at]}_kalimat"))
         self.page.message.hide()
         self.lead()
-
-    def _to_top(self) -> None:
-        area = self.page.findChild(QScrollArea)
-        if area is not None:
-            area.verticalScrollBar().setValue(0)
 
     def lead(self) -> None:
         if self.at == LIST:

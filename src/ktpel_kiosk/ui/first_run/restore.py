@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QTimer
-from PySide6.QtWidgets import QGridLayout, QScrollArea, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QGridLayout, QVBoxLayout, QWidget
 
 from ktpel_kiosk.domain.errors import KioskError
 from ktpel_kiosk.domain.text import date_long, number_text
@@ -107,16 +107,10 @@ class RestoreOffice(QWidget):
             view.hide()
         self.at = at
         self.views[at].show()
-        QTimer.singleShot(0, self, self._to_top)
+        QTimer.singleShot(0, self, self.page.to_top)
         self.page.head(word("pulih_baru", HEADS[at]), word("pulih_baru", f"{HEADS[at]}_kalimat"))
         self.page.message.hide()
         self.lead()
-
-    def _to_top(self) -> None:
-        """A view is read from its beginning, wherever the one before it was left."""
-        area = self.page.findChild(QScrollArea)
-        if area is not None:
-            area.verticalScrollBar().setValue(0)
 
     def lead(self) -> None:
         if self.at == PLACE:
