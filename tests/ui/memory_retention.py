@@ -40,7 +40,7 @@ class MemoryRetention:
     def purgeable(self, after: int, limit: int) -> list[Any]:
         return [k for k in self.packets_after(after, 10_000) if k.purged_at is None and not k.unsent][:limit]
 
-    def receipt_noted_at(self, packet: Any) -> datetime | None:
+    def receipt_noted_at(self, packet: Any) -> tuple[datetime, int] | None:
         return None
 
     def kept(self) -> list[Kept]:

@@ -151,11 +151,11 @@ def _safe_since(view: View, packet: Packet, now: datetime, until: datetime, move
 
 def _noted(view: View, packet: Packet, now: datetime, moves: Moves) -> list[datetime]:
     """When this desk noted the receipt, on the clock of now; a moment still to come is a receipt that came just now."""
-    links = [link for link in view.audit(subject=packet.permohonan_id, limit=100_000)
-             if link.event == "PacketReceived" and link.facts.get("packet_id") == packet.packet_id]
-    if not links:
+    noted = view.receipt_noted_at(packet)
+    if noted is None:
         return []
-    passed = (now - links[-1].at).total_seconds() - moves.since(links[-1].sequence)
+    at, link = noted
+    passed = (now - at).total_seconds() - moves.since(link)
     return [now - timedelta(seconds=min(max(0.0, passed), FARTHEST_S))]
 
 

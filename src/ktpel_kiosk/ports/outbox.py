@@ -42,8 +42,8 @@ class RetentionView(Protocol):
         """Received or replaced and not purged yet, counter above ``after``; lowest first."""
         ...
 
-    def receipt_noted_at(self, packet: Packet) -> datetime | None:
-        """When this desk itself took the receipt in, by its own clock."""
+    def receipt_noted_at(self, packet: Packet) -> tuple[datetime, int] | None:
+        """When this desk itself took the receipt in last, by its own clock then, and the number of the audit link that says so."""
         ...
 
     def kept(self) -> Sequence[Kept]:

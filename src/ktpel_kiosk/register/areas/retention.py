@@ -33,8 +33,8 @@ _DAMAGED = _UNSENT.where(
 _PURGEABLE = select(PACKETS).where(
     PACKETS.c.purged_at.is_(None), PACKETS.c.counter > bindparam("after"),
     text("(packet.state = 'received' OR packet.replaced_by <> '')")).order_by(PACKETS.c.counter).limit(bindparam("most"))
-_NOTED = text("""SELECT max(at) FROM audit WHERE subject = :subject AND event = 'PacketReceived'
-    AND json_extract(facts, '$.packet_id') = :packet_id""")
+_NOTED = text("""SELECT at, sequence FROM audit WHERE subject = :subject AND event = 'PacketReceived'
+    AND json_extract(facts, '$.packet_id') = :packet_id ORDER BY sequence DESC LIMIT 1""")
 _KEPT = text("""
     SELECT CASE WHEN p.replaced_by <> '' THEN 'replaced' WHEN p.state = 'received' THEN 'received' ELSE 'unsent' END AS why,
         count(*) AS packets, sum(p.size + coalesce(s.size, 0)) AS bytes, min(p.sealed_at) AS oldest
@@ -68,9 +68,9 @@ class RetentionView(OutboxView):
     def purgeable(self, after: int, limit: int) -> Sequence[Packet]:
         return [mappers.PACKET.value(r) for r in self.of_desk(_PURGEABLE, after=after, most=max(0, limit))]
 
-    def receipt_noted_at(self, packet: Packet) -> datetime | None:
-        at = self.scalar(_NOTED, subject=packet.permohonan_id, packet_id=packet.packet_id)
-        return None if at is None else moment(at)
+    def receipt_noted_at(self, packet: Packet) -> tuple[datetime, int] | None:
+        found = self.one(_NOTED, subject=packet.permohonan_id, packet_id=packet.packet_id)
+        return (moment(found["at"]), int(found["sequence"])) if found else None
 
     def kept(self) -> Sequence[Kept]:
         return [Kept(r["why"], r["packets"], r["bytes"], moment(r["oldest"])) for r in self.all(_KEPT)]
