@@ -6,7 +6,7 @@ from datetime import datetime, time
 
 from ktpel_kiosk.desk.access import require
 from ktpel_kiosk.desk.context import Desk
-from ktpel_kiosk.desk.leaving import Outstanding, outstanding
+from ktpel_kiosk.desk.leaving import outstanding
 from ktpel_kiosk.domain.actor import Actor
 from ktpel_kiosk.domain.errors import BadInput, SopViolation
 from ktpel_kiosk.domain.text import to_local
@@ -113,11 +113,6 @@ def floor(desk: Desk) -> datetime | None:
         return links[-1].at if links else None
 
     return desk.register.read(newest)
-
-
-def going_on(desk: Desk) -> Outstanding:
-    """What would be interrupted now."""
-    return outstanding(desk)
 
 
 def _require_quiet(desk: Desk) -> None:
