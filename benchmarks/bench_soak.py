@@ -157,7 +157,7 @@ class Day:
         operator._forget_pages()
         from ktpel_kiosk.ui.prebuild import Prebuilder
         ahead = operator.findChild(Prebuilder)  # a page it had begun is finished, then thrown away
-        self.tour.wait(lambda: not (ahead._steps or operator.opening.key or operator.dismantler.busy), "pages gone")
+        self.tour.wait(lambda: not (ahead._steps or operator.opening.busy or operator.dismantler.busy), "pages gone")
 
     def forget_what_a_centre_would_keep(self) -> None:
         """The doubles keep every job and paper in memory; the devices and the disk they stand for do not."""

@@ -2,17 +2,22 @@
 
 from __future__ import annotations
 
+import gc
 from collections.abc import Callable
+from importlib import import_module
 from typing import Any
 
 import pytest
 from fakes import FakeOffice
-from PySide6.QtCore import Qt
+from PySide6.QtCore import QCoreApplication, QEvent, Qt
 from PySide6.QtTest import QTest
+from PySide6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
 
 from ktpel_kiosk.ui.app import Windows
+from ktpel_kiosk.ui.dismantle import Dismantler
 from ktpel_kiosk.ui.opening import Opening
+from ktpel_kiosk.ui.pages.biodata import BiodataForm
 
 
 @pytest.fixture
@@ -78,3 +83,67 @@ def test_pages_that_are_there_open_at_once(operator: Any, office: FakeOffice) ->
     operator.page("laporan")
     operator.go("laporan")
     assert operator.shown() is operator._pages["laporan"] and operator.shown().isVisible()
+
+
+@pytest.mark.parametrize("key", ["loket", "cetak", "penyerahan", "pengaduan", "register", "pengaturan"])
+def test_a_page_given_up_half_built_leaves_nothing(operator: Any, qtbot: QtBot, key: str) -> None:
+    """The form of Loket lived on by its own signals, one for each officer who left in that second."""
+    operator.dismantler = Dismantler(operator)
+    import_module(operator.path_of(key).split(":")[0])
+
+    def windows_of_their_own() -> int:
+        qtbot.waitUntil(lambda: not operator.opening.busy and not operator.dismantler.busy, timeout=20_000)
+        QCoreApplication.sendPostedEvents(None, QEvent.Type.DeferredDelete)
+        gc.collect()
+        return len(QApplication.topLevelWidgets())
+
+    operator.go("laporan")
+    operator.opening.finish()
+    before, most = windows_of_their_own(), 0
+    for turns in range(1, 7):
+        operator.go(key)
+        for _ in range(turns):
+            operator.opening._turn()
+        if operator.has(key):
+            break
+        most = max(most, len(QApplication.topLevelWidgets()))
+        operator.go("laporan")
+        assert windows_of_their_own() == before, turns
+    assert turns > 1
+    assert most > before, "nothing was loose: the test proves nothing"
+
+
+def test_the_officer_leaves_while_a_page_is_built(operator: Any, qtbot: QtBot) -> None:
+    operator.dismantler = Dismantler(operator)
+    import_module(operator.path_of("loket").split(":")[0])
+    operator.go("loket", new=True)
+    operator.opening._turn()
+    operator.sign_out()
+    assert not operator.opening.key and operator.opening.busy
+    qtbot.waitUntil(lambda: not operator.opening.busy and not operator.dismantler.busy, timeout=20_000)
+    QCoreApplication.sendPostedEvents(None, QEvent.Type.DeferredDelete)
+    assert operator.current == "masuk" and not operator.has("loket")
+    assert not [w for w in QApplication.topLevelWidgets() if isinstance(w, BiodataForm)]
+
+
+@pytest.mark.parametrize("turns", [1, 2, 14, 15])
+def test_parts_made_ahead_go_when_their_page_goes_meanwhile(operator: Any, windows: Windows, settle: Callable[[Windows], None],
+                                                            turns: int) -> None:
+    def counted() -> int:
+        QCoreApplication.sendPostedEvents(None, QEvent.Type.DeferredDelete)
+        gc.collect()
+        return len(QApplication.topLevelWidgets())
+
+    operator.dismantler = Dismantler(operator)
+    operator._forget_pages()
+    operator.dismantler.finish()
+    settle(windows)
+    before = counted()
+    steps = operator.page("register").prepare()
+    for _ in range(turns):
+        next(steps)
+    steps.close()
+    operator._forget_pages()
+    operator.dismantler.finish()
+    settle(windows)
+    assert counted() == before

@@ -2,7 +2,8 @@
 
 A page with all its parts is more than a thousand widgets; destroyed in one go, as Qt does, Pengaturan held the loop for 90 ms just when
 the next officer signs in. Here the page is hidden, its timers stop, answers meant for it are dropped, and then its pieces (innermost
-first) go in short turns, the page itself last.
+first) go in short turns, the page itself last. What was still to be put into it (:attr:`Page.rest`) is put in first: parts that stand in
+no page would live on by their own signals.
 """
 
 from __future__ import annotations
@@ -55,11 +56,8 @@ class Dismantler(QObject):
         """A page that is in no layout any more. Nothing of it is called from here on."""
         page.hide()
         page.dropped()
-        for timer in page.findChildren(QTimer):
-            timer.stop()
-        for stack in page.findChildren(QStackedWidget):
-            stack.blockSignals(True)  # it would tell the page of each part that goes
         self._shell.bridge.give_up(page)
+        _silence(page)
         self._pages.append(page)
         if not self._timer.isActive():
             self._timer.start(AFTER_MS)
@@ -86,6 +84,9 @@ class Dismantler(QObject):
             self._forget()
             return
         if not self._pieces:
+            if next(page.rest, self) is not self:
+                return
+            _silence(page)
             self._pieces = [page, *_pieces(page)]
         piece = self._pieces.pop()
         if isValid(piece):
@@ -96,6 +97,13 @@ class Dismantler(QObject):
     def _forget(self) -> None:
         self._pieces = []
         self._shell.bridge.gone(self._pages.popleft())
+
+
+def _silence(page: QWidget) -> None:
+    for timer in page.findChildren(QTimer):
+        timer.stop()
+    for stack in page.findChildren(QStackedWidget):
+        stack.blockSignals(True)  # it would tell the page of each part that goes
 
 
 def _pieces(page: QWidget) -> Iterator[QWidget]:

@@ -98,6 +98,7 @@ class SeatWindow(KioskWindow):
         if self.dismantler is not None:
             self.dismantler.take(page)
         else:
+            page.finish()
             page.deleteLater()
 
     def lock(self, notice: str = "") -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from PySide6.QtCore import Qt
@@ -177,6 +178,18 @@ def apart(make: Iterator[W | None], put: Callable[[W], object], wanted: Callable
     finally:
         if made is not None and not fits and isValid(made):
             made.deleteLater()
+
+
+@contextmanager
+def or_gone(*parts: QWidget) -> Iterator[None]:
+    """Around a ``yield`` of a builder: ``parts`` stand in no page yet, and go when the building is given up there."""
+    try:
+        yield
+    except GeneratorExit:
+        for part in parts:
+            if isValid(part):
+                part.deleteLater()
+        raise
 
 
 def whole(pieces: Iterator[W | None]) -> W:

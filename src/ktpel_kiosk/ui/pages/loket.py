@@ -327,6 +327,15 @@ class LoketPage(LoketTyping):
         tone, text = printed_words(slip, result.printed, result.print_trouble)
         self.shell.tell(tone, f"{text} Dapat diajukan lagi lewat tombol Draf.",
                         bold=f"Berkas {result.permohonan.penduduk.nama} dikembalikan.")
+        self._empty_soon()
+
+    def _empty_soon(self) -> None:
+        """In a turn of its own, the answer is seen first; nobody hands the same papers in again meanwhile."""
+        self.busy = True
+        self.shell.bridge.soon(self._emptied, self)
+
+    def _emptied(self) -> None:
+        self.busy = False
         self._reset()
         self.refresh()
 
@@ -341,9 +350,8 @@ class LoketPage(LoketTyping):
             if isinstance(result, Registered):
                 self._registered(result)
                 return
-            self._reset()
             self.shell.tell("good", f"{result.nomor_register} dilanjutkan dari langkah semula.", bold="Berkas diterima kembali.")
-            self.refresh()
+            self._empty_soon()
 
         self.act(work, done)
 

@@ -12,7 +12,7 @@ from PySide6.QtWidgets import QGridLayout, QHBoxLayout, QVBoxLayout, QWidget
 
 from ktpel_kiosk.domain.sop import Stage
 from ktpel_kiosk.ui.kiosk_files import open_outside
-from ktpel_kiosk.ui.pages.base import ApplicationHead, apart, footer, scroll
+from ktpel_kiosk.ui.pages.base import ApplicationHead, apart, footer, or_gone, scroll
 from ktpel_kiosk.ui.pages.register_export import choose_file
 from ktpel_kiosk.ui.pages.register_look import LookSide, PersonFacts
 from ktpel_kiosk.ui.pages.register_status_entry import StatusBlock, StatusEntryPanel
@@ -79,9 +79,11 @@ class DossierPane(QWidget):
     def in_turns(cls, page: RegisterPage) -> Iterator[DossierPane | None]:
         """As :meth:`Page.in_turns`."""
         statuses = StatusBlock(page)
-        yield None
+        with or_gone(statuses):
+            yield None
         look = LookSide(page)
-        yield None
+        with or_gone(statuses, look):
+            yield None
         yield cls(page, (statuses, look))
 
     @cached_property

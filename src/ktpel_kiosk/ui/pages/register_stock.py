@@ -12,7 +12,7 @@ from PySide6.QtWidgets import QGridLayout, QHBoxLayout, QVBoxLayout, QWidget
 from ktpel_kiosk.domain.ledgers import BlangkoDay, Destruction, Pejabat, WithdrawnCard
 from ktpel_kiosk.domain.text import number_text
 from ktpel_kiosk.ui.kiosk_files import open_outside
-from ktpel_kiosk.ui.pages.base import scroll
+from ktpel_kiosk.ui.pages.base import or_gone, scroll
 from ktpel_kiosk.ui.pages.register_books import BookSection
 from ktpel_kiosk.ui.pages.register_spoiled import SpoiledCards
 from ktpel_kiosk.ui.presenters.books import CONDITION_CHOICES, METHODS, REASON_CHOICES, BurnedRow, CardRow, StockView, WithdrawnView
@@ -81,9 +81,11 @@ class BlangkoSection(BookSection):
     @classmethod
     def in_turns(cls, page: RegisterPage) -> Iterator[BookSection | None]:
         spoiled = SpoiledCards(page)
-        yield None
+        with or_gone(spoiled):
+            yield None
         rows = _days()
-        yield None
+        with or_gone(spoiled, rows):
+            yield None
         yield cls(page, spoiled, rows)
 
     def _day_card(self) -> Card:
