@@ -23,7 +23,8 @@ from ktpel_kiosk.domain.sop import Layanan, Peran, Stage
 from ktpel_kiosk.domain.status import StatusSiak
 from ktpel_kiosk.ports.register import Query
 from ktpel_kiosk.ui.pages.loket import LoketPage
-from ktpel_kiosk.ui.pages.penyerahan import SPOIL, PenyerahanPage
+from ktpel_kiosk.ui.pages.penyerahan import PenyerahanPage
+from ktpel_kiosk.ui.pages.penyerahan_view import SPOIL
 from ktpel_kiosk.ui.pages.tugas import TugasPage
 from ktpel_kiosk.ui.pages.verifikasi import REFUSE, RETURN, VerifikasiPage
 

@@ -119,15 +119,15 @@ def judge(office: Path, said: Path, kinds: frozenset[str]) -> list[str]:
     return wrong
 
 
-def tell(desk: Warmed, folder: Path, point: Point, kinds: frozenset[str], said: Path | None = None) -> tuple[list[str], int]:
-    """Run one point, judge it, clear it away: what was wrong, and how many errors were told."""
+def tell(desk: Warmed, folder: Path, point: Point, kinds: frozenset[str], said: Path | None = None) -> tuple[list[str], bool | None]:
+    """Run one point, judge it, clear it away: what was wrong, and whether its fault was told; None where the way had a call less."""
     desk.ask(point)
     office = folder / point[0]
     said = said or office
     wrong = [f"{point}: {w}" for w in judge(office, said, kinds)]
-    told = len(json.loads((said / "result.json").read_text())["errors"])
+    result = json.loads((said / "result.json").read_text())
     shutil.rmtree(office)
-    return wrong, told
+    return wrong, None if result["hits"] == 0 else bool(result["errors"])
 
 
 def counted(desk: Warmed, folder: Path) -> dict[str, int]:
@@ -143,18 +143,19 @@ FAILING, FULL = frozenset({"IoFailure"}), frozenset({"DiskFull"})
 def faults_at(desk: Warmed, folder: Path, number: str, every: int, hows: tuple[str, ...],
               kinds: frozenset[str]) -> tuple[int, int, list[str]]:
     """A fault at every ``every``-th call of each kind: points tried, points that told an error, everything that was wrong."""
-    points, told, wrong = 0, 0, []
+    points, silent, wrong = 0, list[Point](), list[str]()
     for call, count in counted(desk, folder).items():
         if number == "ENOSPC" and call in ("fsync", "fdatasync", "ftruncate", "rename"):
             continue
         for nth in range(1 + (points % every), count + 1, every):
             for how in hows:
-                bad, errors = tell(desk, folder, (f"{call}-{nth}-{how}", call, number, nth, how), kinds)
-                points, told, wrong = points + 1, told + bool(errors), wrong + bad
+                point = (f"{call}-{nth}-{how}", call, number, nth, how)
+                bad, told = tell(desk, folder, point, kinds)
+                points, silent, wrong = points + (told is not None), silent + [point] * (told is False), wrong + bad
     for line in wrong[:10]:
         print(line)
-    print(f"{points} points of {number}, {told} told an error, {len(wrong)} wrong")
-    return points, told, wrong
+    print(f"{points} points of {number}, told to nobody: {silent}, {len(wrong)} wrong")
+    return points, points - len(silent), wrong
 
 
 @needs_fiu
