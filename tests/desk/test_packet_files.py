@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+from dataclasses import replace
 from itertools import count
 
 import pytest
@@ -64,6 +65,26 @@ def test_the_slow_check_goes_round_a_few_at_a_time(office, monkeypatch):
         office.clock.advance(61)
         check.step(office.desk)
     assert asked == [p.path for p in (*made, *made[:2])]
+
+
+def test_files_of_work_the_open_register_does_not_know_are_never_swept(office):
+    """A desk that works alone has a register of an hour in front of a folder of months; after it there may be work that waits."""
+    class Server:
+        knows = False
+
+        def everything_known(self):
+            return self.knows
+
+    server, theirs = Server(), office.vault.folder / "lain.ktpelpkt"
+    theirs.parent.mkdir(exist_ok=True)
+    theirs.write_bytes(b"sealed on the office server")
+    desk = replace(office.desk, office_server=server)
+    assert packet_files.strays(desk) == 1
+    assert packet_files.clear_leftovers(desk) == 0
+    assert theirs.read_bytes() == b"sealed on the office server"
+    server.knows = True
+    assert packet_files.clear_leftovers(desk) == 1
+    assert not theirs.exists()
 
 
 def test_a_file_whose_commit_is_under_way_is_no_leftover(office):

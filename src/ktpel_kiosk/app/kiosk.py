@@ -14,6 +14,7 @@ from ktpel_kiosk.app.network import Network
 from ktpel_kiosk.domain.errors import KioskError
 
 if TYPE_CHECKING:
+    from ktpel_kiosk.app.away import AwayServer
     from ktpel_kiosk.app.clock import PracticeClock, SystemClock
     from ktpel_kiosk.app.late import LateDevices
     from ktpel_kiosk.app.night_check import NightWatch
@@ -51,12 +52,19 @@ class Kiosk:
     world: SimulatedWorld | None = None
     simulator: GatewaySimulator | None = None
     gateway_url: str = ""
+    shared: AwayServer | None = None
+    """Where several desks share a register and the windows opened it."""
     _seated: str = ""
     _settings_seen: object = None
     _pinned_of: object = None
     _look_for_copy: float = 0.0
     _copying: threading.Thread | None = None
     _night: NightWatch | None = None
+
+    @property
+    def alone(self) -> bool:
+        """The office server is away: this desk records in its work copy."""
+        return self.shared is not None and self.shared.alone
 
     @cached_property
     def network(self) -> Network:
@@ -139,7 +147,10 @@ class Kiosk:
         return self.network.uploader
 
     def start_network(self) -> None:
-        """Start the lanes of the network; they wait until there is something due."""
+        """Start the lanes of the network; they wait until there is something due. Not while this desk works alone: packets, statuses,
+        sign of life, nightly work and copies are the office register's."""
+        if self.alone:
+            return
         self.network.start(beside=self._beside, always=self._always)
 
     def _always(self) -> None:
@@ -212,6 +223,8 @@ class Kiosk:
         self._seated = ""
 
     def close(self) -> None:
+        if self.shared is not None:
+            self.shared.stop()
         self.network.stop()
         if self._night is not None:
             self._night.stop()

@@ -140,24 +140,29 @@ def open_central_keys(data: Path) -> DemoKeys:
     return make_demo_keys(data / "keys", SystemClock().now(), PRACTICE_STATION)
 
 
-def open_register(data: Path, clock: SystemClock | PracticeClock, ids: Uuid7, *, late: bool = False) -> SqlRegister:
-    """The encrypted register of this folder, created when it does not exist yet; ``late`` postpones its heavy imports to the first use."""
-    folder = data / "register"
+def ready_folder(data: Path) -> bytes:
+    """Finish what a start may have to finish in this folder before its register is opened; returns the register's key, made when there is
+    none. Raises DiskFull, IoFailure, KeyUnavailable."""
     if (data / "pembaruan" / "pilihan.json").exists():
         from ktpel_kiosk.app.update_layout import settle
         try:
             settle(data)  # the launcher did; whoever came without it must not work on a register that is about to be replaced
         except OSError as error:
-            raise storage_trouble(error, folder) from error
+            raise storage_trouble(error, data / "register") from error
     if (data / PENDING_RESTORE).exists():
         from ktpel_kiosk.app.restore import finish
         finish(data)
-    store = KeyStore(folder / "register.key")
-    key = store.unlock_with_machine() if store.exists() else store.create(machine=True)
+    store = KeyStore(data / "register" / "register.key")
+    return store.unlock_with_machine() if store.exists() else store.create(machine=True)
+
+
+def open_register(data: Path, clock: SystemClock | PracticeClock, ids: Uuid7, *, late: bool = False) -> SqlRegister:
+    """The encrypted register of this folder, created when it does not exist yet; ``late`` postpones its heavy imports to the first use."""
+    key = ready_folder(data)
     shared = settings_of(data)
     if shared is not None and shared.register_url:
         return on_server(data, shared, key, clock, ids, late=late)
-    return SqlRegister(folder / "register.sqlite", key, clock, ids, migrations=migrations(), late=late)
+    return SqlRegister(data / "register" / "register.sqlite", key, clock, ids, migrations=migrations(), late=late)
 
 
 def server_of(data: Path, settings: OfficeSettings) -> ServerAddress:

@@ -17,6 +17,7 @@ from ktpel_kiosk.domain.errors import BadInput, KioskError, Offline
 if TYPE_CHECKING:
     import subprocess
 
+    from ktpel_kiosk.app.away import AwayServer
     from ktpel_kiosk.app.practice import Seating
     from ktpel_kiosk.app.practice_controls import PracticeLine
     from ktpel_kiosk.desk.context import Desk
@@ -47,12 +48,14 @@ def run_windows(office: str, data: Path, *, windowed: bool = False, camera: str 
 
 
 def _windows(office: str, data: Path, *, windowed: bool, camera: str, reader: str, devices: str) -> int:
-    """Again and again as long as a restore was agreed in them."""
+    """Again and again as long as a restore was agreed in them, or the desk goes on alone or comes back to the office server."""
+    from ktpel_kiosk.app.away import open_shared
     from ktpel_kiosk.ui.app import forget_windows, start_windows
 
     measuring = bool(os.environ.get(EXIT_WHEN_READY))
     while True:
-        kiosk = open_office(data, office, camera=camera, reader=reader, mode=wanted_devices(devices), settle=False)
+        shared = open_shared(data)
+        kiosk = open_office(data, office, camera=camera, reader=reader, mode=wanted_devices(devices), settle=False, shared=shared)
         behind = Behind(kiosk)
         try:
             code = start_windows(kiosk.desk, windowed=windowed, on_ready=_say_ready if measuring else behind.start,
@@ -62,9 +65,9 @@ def _windows(office: str, data: Path, *, windowed: bool, camera: str, reader: st
             kiosk.close()
         if not code and update_launch.leaving():
             return UPDATE
-        if code or not (data / PENDING_RESTORE).exists():
+        if code or not ((data / PENDING_RESTORE).exists() or (shared is not None and shared.again)):
             return code
-        forget_windows()  # a restore was agreed: the folder is opened again, with the restored register
+        forget_windows()  # the folder is opened again, with the restored register, or with the one that can be had now
 
 
 def first_run(data: Path, *, windowed: bool) -> Path | None:
@@ -157,6 +160,8 @@ class Behind:
             with suppress(KioskError):  # before anything is written: from here on there is work that going back would lose
                 update_layout.healthy(kiosk.data)
             kiosk.register.wake()
+            if kiosk.shared is not None and not self._shared(kiosk.shared):
+                return
             settle_sop(kiosk)
             kiosk.devices.start()
             if not kiosk.register.behind:  # else a file nobody knows may be of work the register lost
@@ -171,6 +176,24 @@ class Behind:
         except KioskError as error:
             print(kiosk.desk.sentences.of(error))
 
+    def _shared(self, server: AwayServer) -> bool:
+        """Watch the office server. False: this desk works alone, and everything that is the office's stays undone until it is back."""
+        from ktpel_kiosk.domain.text import to_local
+
+        kiosk = self._kiosk
+        server.start(lambda: to_local(kiosk.clock.now(), kiosk.desk.sop.kantor.zona_waktu).year)
+        if not server.alone:
+            kiosk.devices.start()
+            return server.wait()
+        server.note_alone()
+        settle_sop(kiosk)
+        kiosk.devices.start()
+        if kiosk.world is not None:
+            from ktpel_kiosk.app.practice import Seating
+            self._seating = Seating(kiosk)
+        warm(kiosk)
+        return False
+
     def _practise(self) -> None:
         from ktpel_kiosk.app.practice import Seating, furnish_morning
 
@@ -180,6 +203,8 @@ class Behind:
         self._line, self._kiosk.gateway_url = practice_line(self._kiosk, url)
 
     def stop(self) -> None:
+        if self._kiosk.shared is not None:
+            self._kiosk.shared.stop()  # who waits for the office server waits no more
         if self._thread.is_alive():
             self._thread.join(20.0)
         if self._seating is not None:

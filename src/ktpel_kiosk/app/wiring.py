@@ -40,6 +40,7 @@ from ktpel_kiosk.domain.sop import Peran, Sop
 from ktpel_kiosk.domain.sop_file import parse_sop
 
 if TYPE_CHECKING:
+    from ktpel_kiosk.app.away import AwayServer
     from ktpel_kiosk.app.source import Source
     from ktpel_kiosk.hal.driver import Driver
     from ktpel_kiosk.hal.simulators.world import SimulatedWorld
@@ -56,13 +57,13 @@ NO_SAM = "card.no_sam"
 
 def open_office(data: Path, office: str = "", *, clock: SystemClock | PracticeClock | None = None, given: Sequence[Driver] = (),
                 hasher: PasswordHasher | None = None, rules: CaptureRules | None = None, camera: str = "", reader: str = "",
-                mode: str = "", settle: bool = True) -> Kiosk:
+                mode: str = "", settle: bool = True, shared: AwayServer | None = None) -> Kiosk:
     """The office of this folder in the mode its settings say. ``office`` empty: whatever is there; else it must be this one, and an
     empty folder becomes a practice office of it.
 
     Args:
         given: drivers somebody asked for by name; no others serve their kinds.
-        camera, reader, mode, settle: see :func:`open_practice_kiosk`.
+        camera, reader, mode, settle, shared: see :func:`open_practice_kiosk`.
 
     Raises:
         BadInput: ``office.none``, ``office.other``, ``office.settings``; a part of the folder that cannot be used.
@@ -72,13 +73,14 @@ def open_office(data: Path, office: str = "", *, clock: SystemClock | PracticeCl
         if found is None and not office:
             raise BadInput("office.none", path=str(data))
         return open_practice_kiosk(data, office or (found.office if found is not None else ""), clock=clock, given=given, hasher=hasher,
-                                   rules=rules, camera=camera, reader=reader, mode=mode, settle=settle)
+                                   rules=rules, camera=camera, reader=reader, mode=mode, settle=settle, shared=shared)
     if office and office != found.office:
         raise BadInput("office.other", path=str(data), found=found.office, expected=office)
     check_own_regions(data)
     (data / "register" / UNFINISHED).unlink(missing_ok=True)  # the set-up was cut off in its last breath
     drivers = (*given, *makers.asked_for(None, camera, reader))
-    kiosk = compose(data, found, sops.in_force(data, found.office), clock=clock, given=drivers, hasher=hasher, rules=rules, mode=mode)
+    kiosk = compose(data, found, sops.in_force(data, found.office), clock=clock, given=drivers, hasher=hasher, rules=rules, mode=mode,
+                    shared=shared)
     if settle:
         settle_sop(kiosk)
     return kiosk
@@ -87,7 +89,7 @@ def open_office(data: Path, office: str = "", *, clock: SystemClock | PracticeCl
 def open_practice_kiosk(data: Path, office: str, *, clock: SystemClock | PracticeClock | None = None, world: SimulatedWorld | None = None,
                         source: Source | None = None, hasher: PasswordHasher | None = None, given: Sequence[Driver] = (),
                         rules: CaptureRules | None = None, camera: str = "", reader: str = "", mode: str = "",
-                        settle: bool = True) -> Kiosk:
+                        settle: bool = True, shared: AwayServer | None = None) -> Kiosk:
     """A kiosk in practice mode: simulated devices, invented accounts, specimen cards.
 
     Args:
@@ -96,6 +98,7 @@ def open_practice_kiosk(data: Path, office: str, *, clock: SystemClock | Practic
         reader: a real PC/SC reader instead of the simulated one: part of its name, or ``auto``.
         mode: ``real`` or ``simulated`` devices whatever ``devices.toml`` says; empty: what it says (:mod:`ktpel_kiosk.app.devices`).
         settle: ask the register now which SOP is in force; the windows do it behind their first picture (:func:`settle_sop`).
+        shared: what a desk of a shared register opened (:func:`ktpel_kiosk.app.away.open_shared`); without it the office server itself.
 
     Raises:
         BadInput: ``office.production``: the folder serves people and is never practised in.
@@ -108,8 +111,8 @@ def open_practice_kiosk(data: Path, office: str, *, clock: SystemClock | Practic
     settings = create_practice_office(data, sop.id if not office.endswith(".toml") else office)
     drivers = (*given, *makers.asked_for(source, camera, reader))
     kiosk = compose(data, settings, sop, clock=clock, given=drivers, hasher=hasher, rules=rules, mode=mode,
-                    world=world or makers.practice_world(data))
-    if not settings.furnished:
+                    world=world or makers.practice_world(data), shared=shared)
+    if not settings.furnished and not kiosk.alone:
         _furnish(kiosk.desk)
         mark_furnished(data, settings)
     if settle:
@@ -119,16 +122,16 @@ def open_practice_kiosk(data: Path, office: str, *, clock: SystemClock | Practic
 
 def compose(data: Path, settings: OfficeSettings, sop: Sop, *, clock: SystemClock | PracticeClock | None = None,
             given: Sequence[Driver] = (), hasher: PasswordHasher | None = None, rules: CaptureRules | None = None, mode: str = "",
-            world: SimulatedWorld | None = None, register: SqlRegister | None = None) -> Kiosk:
+            world: SimulatedWorld | None = None, register: SqlRegister | None = None, shared: AwayServer | None = None) -> Kiosk:
     """Everything of one desk put together, the same for practice and production. Nothing heavy is made before it is used.
 
     Args:
         world: the simulated devices of practice; ``None`` in production, where only real drivers and ``given`` serve.
-        register: an open one instead of the folder's own (set-up).
+        register: an open one instead of the folder's own (set-up). shared: see :func:`open_practice_kiosk`.
     """
     clock = clock or SystemClock()
     ids = Uuid7(clock)
-    register = register or open_register(data, clock, ids, late=True)
+    register = register or (shared.register if shared is not None else None) or open_register(data, clock, ids, late=True)
     history = LateHistory(lambda: makers.history(data, clock))
     devices = LateDevices(lambda: makers.manager(data, settings, world, given, mode, history), partial(makers.remember, data), history)
     spool = FileSpool(data / "documents")
@@ -157,10 +160,10 @@ def compose(data: Path, settings: OfficeSettings, sop: Sop, *, clock: SystemCloc
         courier=lazily(lambda: makers.courier(kiosk[0])), room=(room := FolderRoom(data)),
         station_care=lazily(lambda: makers.station_care(kiosk[0], ends.forget)) if settings.production else None,
         updates=lazily(lambda: makers.updates(kiosk[0])) if settings.production else None,
-        heartbeat=lazily(lambda: makers.heartbeat(kiosk[0])) if settings.production else None,
+        heartbeat=lazily(lambda: makers.heartbeat(kiosk[0])) if settings.production else None, office_server=shared,
     )
     register.when_full = room.give
-    kiosk.append(Kiosk(data, settings, desk, register, devices, clock, world))
+    kiosk.append(Kiosk(data, settings, desk, register, devices, clock, world, shared=shared))
     spool.sweep()
     return kiosk[0]
 

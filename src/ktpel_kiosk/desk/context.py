@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from ktpel_kiosk.domain.sop import Sop
     from ktpel_kiosk.domain.transaction import Transaction, TransactionWriter
     from ktpel_kiosk.domain.wilayah import RegionTable
+    from ktpel_kiosk.ports.away import OfficeServer
     from ktpel_kiosk.ports.clock import Clock, Ids
     from ktpel_kiosk.ports.device_history import DeviceHistory
     from ktpel_kiosk.ports.devices import CardReader, Devices
@@ -166,6 +167,7 @@ class Desk:
         station_care: certificates, address and copies of a desk that serves people; ``None`` in practice.
         updates: new versions of the program; ``None`` in practice.
         heartbeat: signs and sends the daily sign of life; ``None``: none is made.
+        office_server: where the register is shared with other desks; ``None``: it is this desk's own.
     """
 
     register: Register
@@ -218,6 +220,7 @@ class Desk:
     station_care: StationCare | None = None
     updates: Updates | None = None
     heartbeat: HeartbeatLine | None = None
+    office_server: OfficeServer | None = None
     _sops: dict[str, Sop] = field(default_factory=dict)
 
     def put_in_force(self, sop: Sop) -> None:

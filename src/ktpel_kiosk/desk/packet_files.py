@@ -27,8 +27,11 @@ def clear_leftovers(desk: Desk) -> int:
     """Remove packet and spare files the register does not know: a crash between file and commit, or between a purge and its files.
 
     The folders are looked through without holding anybody up; before anything is deleted the register is asked once more while
-    nothing can be sealed, so that a file whose commit is under way is never taken for a leftover.
+    nothing can be sealed, so that a file whose commit is under way is never taken for a leftover. A register that does not know
+    everything this desk sealed (it is alone, or what it did alone waits to be merged) sweeps nothing.
     """
+    if desk.office_server is not None and not desk.office_server.everything_known():
+        return 0
     found = list(desk.sealer.leftovers(desk.register.read(_known)))
     if not found:
         return 0

@@ -31,6 +31,8 @@ _BELOW: Final = {"sample": ("sample_data", "sample_no", "no"), "search": ("searc
                  "packet": ("packet_spare", "packet_id", "packet_id")}
 """Rows that hang on a row: their table, their column, what it holds of the row above (its number, which is another one on the server)."""
 _MOST: Final = 1_000_000
+CLOSED_REASON: Final = "nik_terbuka"
+"""Reason of ``ApplicationVoided`` where the same person was being served at another desk."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,7 +57,7 @@ class Merged:
 
 def merge(local: SqlRegister, office: SqlRegister, station: str) -> Merged:
     """Raises IoFailure ``office_server.unreachable``: the server is away again; begin again later."""
-    copy = _name(local)
+    copy = name_of(local)
     known = _seen(local, lambda v: _tuples(v, "SELECT id, nomor_register FROM permohonan ORDER BY created_at, id"))
     taken, there, closed, held = 0, 0, list[Conflict](), list[Conflict]()
     for id, number in known:
@@ -81,7 +83,7 @@ def merge(local: SqlRegister, office: SqlRegister, station: str) -> Merged:
 
 def is_merged(local: SqlRegister, office: SqlRegister) -> bool:
     """Whether the office has everything that was recorded in this work copy."""
-    copy, length = _name(local), local.read(lambda v: v.audit_length())
+    copy, length = name_of(local), local.read(lambda v: v.audit_length())
     return office.read(lambda v: _carried_to(v, copy, copy)) >= length
 
 
@@ -91,7 +93,8 @@ def made_at(local: SqlRegister) -> int:
     return next((link.sequence for link in links if link.event == "WorkCopyMade"), 0)
 
 
-def _name(local: SqlRegister) -> str:
+def name_of(local: SqlRegister) -> str:
+    """Name of this work copy; another one for each."""
     name = local.read(lambda v: v.setting(WORK_COPY))
     if not name:
         raise Corrupt("register.corrupt", path=WORK_COPY)
@@ -188,7 +191,7 @@ def _close(local: SqlRegister, id: str, other: str) -> None:
 
     def work(tx: Any) -> None:
         note = f"Direkam selagi server kantor tidak terjangkau; NIK yang sama sudah dilayani dengan nomor {other}."
-        tx.log("ApplicationVoided", id, "-", reason="nik_terbuka", number=other)
+        tx.log("ApplicationVoided", id, "-", reason=CLOSED_REASON, number=other)
         tx.save_permohonan(replace(tx.permohonan(id), keadaan=Keadaan.BATAL, note=note))
 
     local.write(work)
