@@ -16,7 +16,8 @@ from ktpel_kiosk.domain.permohonan import Keadaan, Permohonan, TahapState
 from ktpel_kiosk.domain.sop import Layanan, Peran, Stage
 from ktpel_kiosk.domain.status import StatusSiak
 from ktpel_kiosk.ports.devices import PrintJobState
-from ktpel_kiosk.ui.pages.cetak import CARD, CENTRE, COMPARE, CetakPage
+from ktpel_kiosk.ui.pages.cetak import CetakPage
+from ktpel_kiosk.ui.pages.cetak_view import CARD, CENTRE, COMPARE
 from ktpel_kiosk.ui.pages.perekaman import PerekamanPage
 from ktpel_kiosk.ui.widgets.decisions import pause_menu
 

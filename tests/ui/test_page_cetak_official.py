@@ -12,7 +12,8 @@ from pagekit import PageBench, bench
 
 from ktpel_kiosk.domain.cards import BlangkoState, JobState
 from ktpel_kiosk.domain.sop import Stage
-from ktpel_kiosk.ui.pages.cetak import CARD, EMPTY, OFFICIAL, CetakPage
+from ktpel_kiosk.ui.pages.cetak import CetakPage
+from ktpel_kiosk.ui.pages.cetak_view import CARD, EMPTY, OFFICIAL
 from ktpel_kiosk.ui.pages.penyerahan import PenyerahanPage
 
 

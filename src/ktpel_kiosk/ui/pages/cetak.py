@@ -3,88 +3,48 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
-from PySide6.QtCore import Qt, QTimer
-from PySide6.QtWidgets import QHBoxLayout, QStackedWidget, QVBoxLayout, QWidget
+from PySide6.QtCore import QTimer
 
 from ktpel_kiosk.domain.cards import JobState
 from ktpel_kiosk.domain.errors import BadInput, KioskError, NotAllowed, SignInRefused
 from ktpel_kiosk.domain.permohonan import Permohonan
 from ktpel_kiosk.domain.sop import Stage
 from ktpel_kiosk.domain.text import number_text
-from ktpel_kiosk.ui.pages.base import Page, footer, put_in, scroll
-from ktpel_kiosk.ui.pages.cetak_centre import CentrePanel, ComparePanel
-from ktpel_kiosk.ui.pages.cetak_official import OfficialPanel
-from ktpel_kiosk.ui.pages.cetak_spoil import SpoilForm
-from ktpel_kiosk.ui.presenters.cards import CardPresenter, PrintView
+from ktpel_kiosk.ui.pages.base import Page
+from ktpel_kiosk.ui.pages.cetak_view import CARD, CENTRE, COMPARE, EMPTY, OFFICIAL, CetakView
+from ktpel_kiosk.ui.presenters.cards import PrintView
 from ktpel_kiosk.ui.presenters.intake import IntakePresenter, printed_words
 from ktpel_kiosk.ui.presenters.print_watch import PrintWatch, PrintWatcher
 from ktpel_kiosk.ui.presenters.printing_queue import CentreView, PrintQueue, PrintQueuePresenter
 from ktpel_kiosk.ui.presenters.unsettled import Question, UnsettledPresenter
-from ktpel_kiosk.ui.presenters.work import WorkPresenter
-from ktpel_kiosk.ui.widgets.base import Card, label
-from ktpel_kiosk.ui.widgets.buttons import Button, ChoiceChip
-from ktpel_kiosk.ui.widgets.capture import CardPreview, to_qimage
-from ktpel_kiosk.ui.widgets.status import EmptyState, NoticeBar
-from ktpel_kiosk.ui.widgets.steplist import StepList
+from ktpel_kiosk.ui.widgets.capture import to_qimage
 from ktpel_kiosk.ui.widgets.unsettled import UnsettledSection
-from ktpel_kiosk.ui.widgets.worklist import WorkItem, WorkList
+from ktpel_kiosk.ui.widgets.worklist import WorkItem
 
 if TYPE_CHECKING:
     from ktpel_kiosk.ui.operator_window import OperatorWindow
 
 
-EMPTY, CARD, CENTRE, COMPARE, OFFICIAL = range(5)
-PANELS = {CENTRE: "centre", COMPARE: "compare", OFFICIAL: "official"}
 LOOK_MS = 1000
 """Between two questions to the printer while it prints."""
 MOST_SILENT = 2
 """Unanswered questions after which the printer is left alone until something happens."""
 
 
-class CetakPage(Page):
+class CetakPage(CetakView):
     """One card at a time; the register holds the intent, printer and chip tell the truth."""
 
     def __init__(self, window: OperatorWindow, section: UnsettledSection | None = None) -> None:
-        super().__init__(window)
-        self.presenter = CardPresenter(window.session)
+        super().__init__(window, section)
         self.queue = PrintQueuePresenter(window.session)
         self.slips = IntakePresenter(window.session)
-        self.work = WorkPresenter(window.session, Stage.CEK_CETAK, Stage.CETAK_ENCODE)
-        self.view: PrintView | None = None
         self.unsettled = UnsettledPresenter(window.session)
         self._wanted = self._chosen = ""
         self._own: set[str] = set()
         self._questions: tuple[Question, ...] = ()
-        self.section = section or UnsettledSection()
-        self.section.answered.connect(self._settle)
-        self.frame.addWidget(self.section)
-        self.list = WorkList("Siap cetak", "credit-card", "Belum ada yang siap cetak",
-                             "Kartu muncul di sini setelah status PRR dari pusat.")
-        self.list.chosen.connect(self._choose)
-        self.waits = WorkList("Menunggu pusat", "clock", "Tidak ada yang menunggu", "")
-        self.waits.chosen.connect(self._choose)
-        self.order = label("Kartu pertama lebih dulu, lalu penggantian; yang terlama di atas.", "small", tone="muted", wrap=True)
-        left = QVBoxLayout()
-        left.setSpacing(10)
-        left.addWidget(self.list, 3)
-        left.addWidget(self.order)
-        left.addWidget(self.waits, 2)
-        self.pages = QStackedWidget()
-        self.nothing = EmptyState("credit-card", "Pilih kartu di kiri", "Kartu ditampilkan sebelum dicetak.")
-        for page in (self.nothing, self._build(), QWidget(), QWidget(), QWidget()):
-            self.pages.addWidget(page)
-        line = QHBoxLayout()
-        line.setSpacing(16)
-        self.list.setMinimumWidth(280)
-        line.addLayout(left, 27)
-        line.addWidget(self.pages, 73)
-        self.frame.addLayout(line, 1)
-        self.keys = {"F8": self._f8}
         self.watcher = PrintWatcher(window.session)
-        self.watch: PrintWatch | None = None
         self._trouble_text = ""
         self._silent = 0
         self._watch_told = False
@@ -92,109 +52,19 @@ class CetakPage(Page):
         self.clock.setSingleShot(True)
         self.clock.setInterval(LOOK_MS)
         self.clock.timeout.connect(self._ask_watch)
-        self.rest = self._put_spoil()
-        if section is None:
-            self.finish()
+        self.section.answered.connect(self._settle)
+        for waiting in (self.list, self.waits):
+            waiting.chosen.connect(self._choose)
+        self.inside.clicked.connect(lambda _on=False: self._set_inside(self.inside.isChecked()))
+        for button, act in ((self.spoil, self._spoil), (self.not_printed, self._other), (self.reread, self._reread),
+                            (self.primary, self._primary), (self.cancel, self._close_spoil)):
+            button.clicked.connect(act)
 
     @classmethod
     def in_turns(cls, window: OperatorWindow) -> Iterator[Page | None]:
         section = UnsettledSection()
         yield None
         yield cls(window, section)
-
-    def _put_spoil(self) -> Iterator[None]:
-        self.spoil_area = SpoilForm()
-        self.spoil_area.second.entered.connect(self._spoil)
-        self.spoil_area.hide()
-        yield
-        self._asking = scroll(self.spoil_area)  # large letters need more than a low screen has
-        self._asking.hide()
-        self._card.body.insertWidget(self._asking_at, self._asking, 100)
-        yield
-
-    # panels beside the card, each built when it is first wanted
-
-    @cached_property
-    def centre(self) -> CentrePanel:
-        panel = CentrePanel(self)
-        put_in(self.pages, CENTRE, panel)
-        return panel
-
-    @cached_property
-    def compare(self) -> ComparePanel:
-        panel = ComparePanel(self)
-        panel.taken.connect(self._taken)
-        panel.returned.connect(self._hand_back)
-        put_in(self.pages, COMPARE, panel)
-        return panel
-
-    @cached_property
-    def official(self) -> OfficialPanel | None:
-        if not self.presenter.elsewhere():
-            return None
-        panel = OfficialPanel(self)
-        put_in(self.pages, OFFICIAL, panel)
-        return panel
-
-    def prepare(self) -> Iterator[None]:
-        for name in PANELS.values():
-            getattr(self, name)
-            yield
-
-    def _panel(self) -> CentrePanel | ComparePanel | OfficialPanel | None:
-        """The panel in front, if one is."""
-        name = PANELS.get(self.pages.currentIndex(), "")
-        return getattr(self, name) if name else None
-
-    def _build(self) -> QWidget:
-        card = Card(24, 16)
-        self.top_area = QWidget()
-        top = QHBoxLayout(self.top_area)
-        top.setContentsMargins(0, 0, 0, 0)
-        top.setSpacing(24)
-        faces = QVBoxLayout()
-        faces.setSpacing(8)
-        self.face = CardPreview()
-        faces.addWidget(self.face)
-        self.flip = Button("Lihat belakang", icon="rotate-ccw", key="F8")
-        self.flip.clicked.connect(self._flip)
-        self.stock = label("", "small", tone="muted", wrap=True)
-        under = QHBoxLayout()
-        under.addWidget(self.stock, 1)
-        under.addWidget(self.flip)
-        faces.addLayout(under)
-        top.addLayout(faces, 43)
-        side = QVBoxLayout()
-        side.setSpacing(10)
-        side.addWidget(label("Cetak & encode", "title", weight="bold"))
-        self.steps = StepList()
-        side.addWidget(self.steps)
-        self.inside = ChoiceChip("Tulis chip di dalam printer")
-        self.inside.setToolTip("Untuk printer yang mempunyai pembaca chip: chip ditulis sebelum kartu dicetak.")
-        self.inside.clicked.connect(lambda _on=False: self._set_inside(self.inside.isChecked()))
-        self.inside.setVisible(self.presenter.may_set_chip())
-        side.addWidget(self.inside, 0, Qt.AlignmentFlag.AlignLeft)
-        side.addStretch(1)
-        top.addLayout(side, 27)
-        card.body.addWidget(self.top_area)
-        self.fault = NoticeBar(closable=False)
-        card.body.addWidget(self.fault)
-        self._card, self._asking_at = card, card.body.count()
-        card.body.addStretch(1)
-        self.spoil = Button("Nyatakan rusak", icon="ban")
-        self.spoil.clicked.connect(self._spoil)
-        self.not_printed = Button("Tidak tercetak")
-        self.not_printed.clicked.connect(self._other)
-        self.reread = Button("Baca ulang di meja", icon="scan-line")
-        self.reread.clicked.connect(self._reread)
-        self.reread.hide()
-        self.primary = Button("Cetak kartu", "primary", key="F9")
-        self.primary.clicked.connect(self._primary)
-        self.cancel = Button("Batal", key="Esc")
-        self.cancel.clicked.connect(self._close_spoil)
-        self.cancel.hide()
-        card.body.addLayout(footer([self.spoil, self.cancel], [self.reread, self.not_printed, self.primary]))
-        return card
 
     def opened(self, **args: Any) -> None:
         self._wanted = args.get("id", "") or self._wanted
@@ -251,7 +121,6 @@ class CetakPage(Page):
         self._ask_unsettled()
 
     def look_again(self) -> None:
-        """Show the chosen application as it stands now."""
         pid = self._chosen
         if pid:
             self.ask_latest("view", lambda: self._read(pid), self._show_any)
@@ -426,49 +295,6 @@ class CetakPage(Page):
         self.look_again()
         self.shell.tell("good", "Isi chip sama dengan yang ditulis di dalam printer.", bold="Chip terbaca di meja.")
 
-    @staticmethod
-    def no_blanks(view: PrintView) -> str:
-        parts = [f"{number_text(n)} {what}" for n, what in ((view.first, "kartu pertama"), (view.later, "penggantian")) if n]
-        return (f"{number_text(view.first + view.later)} permohonan menunggu ({', '.join(parts)}); waktunya dijeda sampai blangko "
-                "dicatat masuk.")
-
-    def show_busy(self, on: bool) -> None:
-        waits = self.view is not None and self.view.watched and (self.watch is None or self.watch.main is None)
-        self.primary.setEnabled(not on and self.view is not None and (not waits or not self.spoil_area.isHidden()))
-        for name in PANELS.values():
-            built = self.__dict__.get(name)
-            if built is not None:
-                built.show_busy(on)
-
-    def scanned(self, code: str) -> bool:
-        panel = self._panel()
-        return isinstance(panel, OfficialPanel) and panel.scanned(code)
-
-    def press(self, key: str) -> bool:
-        panel = self._panel()
-        button = panel.primary if panel is not None else None
-        if key == "F9" and button is not None:
-            if button.isVisible() and button.isEnabled():
-                button.click()
-            return True
-        return super().press(key)
-
-    def _f8(self) -> None:
-        panel = self._panel()
-        if isinstance(panel, ComparePanel):
-            panel.again.click()
-        elif isinstance(panel, OfficialPanel):
-            panel.flip.click()
-        elif self.pages.currentIndex() == CARD:
-            self._flip()
-
-    def _flip(self) -> None:
-        if self.view is None or self.view.face is None:
-            return
-        front = self.flip.text() != "Lihat belakang"
-        self.face.set_image(to_qimage(self.view.face.front if front else self.view.face.back))
-        self.flip.set_text("Lihat belakang" if front else "Lihat depan")
-
     def _primary(self) -> None:
         view = self.view
         if view is None:
@@ -502,7 +328,6 @@ class CetakPage(Page):
         self.refresh()
 
     def show_checked(self, view: PrintView) -> None:
-        """The centre was asked again about somebody whose card it stopped."""
         if not view.stopped:
             self.shell.tell("good", "Kartu dapat dicetak.", bold="Data pusat sekarang cocok.")
         self._after(view)
@@ -584,16 +409,6 @@ class CetakPage(Page):
 
     _asked = "spoiled"
 
-    def _open_spoil(self, word: str) -> None:
-        """The questions, and the main button that answers them."""
-        self.spoil_area.show()
-        self._room_for_spoil(True)
-        self._before = self.primary.text(), self.primary.isEnabled()
-        self.primary.set_text(word)
-        self.primary.setEnabled(not self.busy)
-
-    _before = ("", False)
-
     def _put_back(self, view: PrintView) -> None:
         self._close_spoil()
         self._after(view)
@@ -610,18 +425,6 @@ class CetakPage(Page):
         self._show(view)
         self.shell.tell("info", "Blangko tercatat rusak. Kartu baru dapat dicetak dengan blangko berikutnya.")
 
-    def _room_for_spoil(self, asking: bool) -> None:
-        """The questions take the place of the card's picture: both do not fit on a 768 px screen."""
-        self.top_area.setVisible(not asking)
-        self._asking.setVisible(asking)
-        self.spoil.setVisible(not asking)
-        if asking:
-            self.not_printed.hide()
-            self.reread.hide()
-        self.cancel.setVisible(asking)
-        if asking:
-            self.fault.hide()
-
     def _close_spoil(self) -> None:
         was_open = not self.spoil_area.isHidden()
         self.spoil_area.hide()
@@ -632,14 +435,3 @@ class CetakPage(Page):
             self.primary.setEnabled(self._before[1] and not self.busy)
             if self.view.watched:
                 self._ask_watch()
-
-    def back(self) -> bool:
-        if self.pages.currentIndex() == COMPARE and self.compare.back():
-            return True
-        official = self.__dict__.get("official")
-        if official is not None and official.back():
-            return True
-        if not self.spoil_area.isHidden():
-            self._close_spoil()
-            return True
-        return False

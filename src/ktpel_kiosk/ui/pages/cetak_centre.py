@@ -18,7 +18,7 @@ from ktpel_kiosk.ui.widgets.extra import Tick
 from ktpel_kiosk.ui.widgets.status import NoticeBar
 
 if TYPE_CHECKING:
-    from ktpel_kiosk.ui.pages.cetak import CetakPage
+    from ktpel_kiosk.ui.pages.cetak_view import CetakView
 
 LARGE = 1.4
 """From this text size on the two biodata need the room of the step bar."""
@@ -29,7 +29,7 @@ WEIGHTS = {"stops": ("menghentikan cetak", "trouble"), "differs": ("berbeda", "a
 class CentrePanel(QWidget):
     """An application without PRINT READY RECORD, or whose card material was not fetched yet."""
 
-    def __init__(self, page: CetakPage) -> None:
+    def __init__(self, page: CetakView) -> None:
         super().__init__()
         self.page = page
         self.presenter = PrintQueuePresenter(page.session)
@@ -108,7 +108,7 @@ class ComparePanel(QWidget):
     taken = Signal(object)
     returned = Signal(tuple, frozenset, str)
 
-    def __init__(self, page: CetakPage) -> None:
+    def __init__(self, page: CetakView) -> None:
         super().__init__()
         self.page = page
         self._shown = ""

@@ -24,7 +24,7 @@ from ktpel_kiosk.ui.widgets.scan_field import ScanField
 from ktpel_kiosk.ui.widgets.status import NoticeBar
 
 if TYPE_CHECKING:
-    from ktpel_kiosk.ui.pages.cetak import CetakPage
+    from ktpel_kiosk.ui.pages.cetak_view import CetakView
 
 TITLE, TEXT = "Kartu dari mesin resmi", "Cetak dan tulis kartu di mesin KTP-el yang resmi, lalu catat kartu yang sudah jadi di sini."
 SPOILED = "Mesin resmi merusak kartunya? Blangkonya dicatat rusak; permohonan tetap menunggu kartu baru."
@@ -35,7 +35,7 @@ PHOTO = 104
 class OfficialPanel(QWidget):
     """The card as it has to look, the serial of its blank, what the reader shows of it, one tick, one button."""
 
-    def __init__(self, page: CetakPage) -> None:
+    def __init__(self, page: CetakView) -> None:
         super().__init__()
         self.page = page
         self.presenter = OfficialCardPresenter(page.session)
