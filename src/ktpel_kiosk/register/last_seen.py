@@ -7,13 +7,16 @@ seldom; this record is written in place after each commit and never synced: it m
 
 from __future__ import annotations
 
+import errno
 import json
+import logging
 import os
 from pathlib import Path
 from typing import Final
 
 from ktpel_kiosk.register.anchor import Anchor, AnchorFile
 
+log = logging.getLogger("ktpel_kiosk.register")
 RECORD_BYTES: Final = 512
 """One sector: a power cut leaves the old record or the new one; a mixture has no valid MAC and counts for nothing."""
 
@@ -27,7 +30,7 @@ class LastSeen(AnchorFile):
         self._file: int | None = None
 
     def write(self, anchor: Anchor) -> None:
-        """Never raises: without it the anchor still vouches for all but the newest commits."""
+        """Never raises: the commit before it stands, and without it the anchor still vouches for all but the newest ones. It is logged."""
         body = {"register": anchor.register_id, "length": anchor.length, "head": anchor.head, "mac": self._mac(anchor)}
         try:
             if self._file is None:
@@ -38,7 +41,8 @@ class LastSeen(AnchorFile):
             else:
                 os.lseek(self._file, 0, os.SEEK_SET)
                 os.write(self._file, record)
-        except OSError:
+        except OSError as error:
+            log.warning("%s could not be written: %s", self.path.name, errno.errorcode.get(error.errno or 0, "?"))
             self.close()
 
     def close(self) -> None:

@@ -11,12 +11,14 @@ from __future__ import annotations
 import ctypes
 import errno
 import json
+import logging
 import os
 import resource
 import shutil
 import signal
 import sys
 import time
+import traceback
 from collections import Counter
 from collections.abc import Callable
 from pathlib import Path
@@ -44,6 +46,17 @@ class Fault(Protocol):
     def clear(self) -> None: ...
 
 
+class Logged(logging.Handler):
+    """Warnings: of failures after which the work stands nobody is told at the desk."""
+
+    def __init__(self) -> None:
+        super().__init__(logging.WARNING)
+        self.lines: list[str] = []
+
+    def emit(self, record: logging.LogRecord) -> None:
+        self.lines.append(record.getMessage())
+
+
 class FiuFault:
     """The ``nth`` call fails (with ``stay`` all after it too). On a failed sync ``!sync`` is said to the trace: what was written and
     not synced by then may never reach the disk, whatever a later sync answers."""
@@ -51,6 +64,7 @@ class FiuFault:
     def __init__(self, call: str, number: int, nth: int, stay: bool, acks: Path) -> None:
         self._fiu = ctypes.CDLL("libfiu.so.0")
         self.on, self.calls, self.hits = True, Counter[str](), 0
+        self.where = ""
         self._nth, self._stay, self._acks, self._number = nth, stay, acks, number
         self._kept = [self._enable(name, point, name == call) for name, point in CALLS.items()]
 
@@ -61,6 +75,8 @@ class FiuFault:
             self.calls[name] += 1
             hit = fails and (self.calls[name] == self._nth or (self._stay and self.calls[name] > self._nth))
             self.hits += hit
+            if hit and not self.where:
+                self.where = " < ".join(f"{Path(f.filename).name}:{f.lineno}" for f in reversed(traceback.extract_stack()[-12:-1]))
             if hit and "sync" in name:
                 self.on = False
                 with self._acks.open("a") as out:
@@ -116,7 +132,8 @@ class RoomFault:
 def story(office: Path, said: Path, make: Callable[[], Fault], stay: bool) -> dict[str, Any]:
     """The story with a fault in it: every step is tried until it is done, and what was said about each failure is kept."""
     errors: list[dict[str, Any]] = []
-    sentences = load_sentences()
+    sentences, logged = load_sentences(), Logged()
+    logging.getLogger("ktpel_kiosk").addHandler(logged)
     with open_desk(office / "kantor", 1) as kiosk:
         told = Story(kiosk, office, 0)
         told.acks = said / "acks"
@@ -144,7 +161,9 @@ def story(office: Path, said: Path, make: Callable[[], Fault], stay: bool) -> di
             else:
                 raise AssertionError(f"{step} never succeeded: {errors}")
         fault.clear()
-    return {"errors": errors, "calls": dict(getattr(fault, "calls", {})), "hits": getattr(fault, "hits", -1)}
+    logging.getLogger("ktpel_kiosk").removeHandler(logged)
+    return {"errors": errors, "logged": logged.lines, "calls": dict(getattr(fault, "calls", {})), "hits": getattr(fault, "hits", -1),
+            "where": getattr(fault, "where", "")}
 
 
 def run(start: Path, office: Path, call: str, number: int, nth: int, how: str) -> None:

@@ -120,14 +120,18 @@ def judge(office: Path, said: Path, kinds: frozenset[str]) -> list[str]:
 
 
 def tell(desk: Warmed, folder: Path, point: Point, kinds: frozenset[str], said: Path | None = None) -> tuple[list[str], bool | None]:
-    """Run one point, judge it, clear it away: what was wrong, and whether its fault was told; None where the way had a call less."""
+    """Run one point, judge it, clear it away: what was wrong, and whether its fault was told, or at least logged where the work stands
+    all the same; None where the way had a call less."""
     desk.ask(point)
     office = folder / point[0]
     said = said or office
     wrong = [f"{point}: {w}" for w in judge(office, said, kinds)]
     result = json.loads((said / "result.json").read_text())
     shutil.rmtree(office)
-    return wrong, None if result["hits"] == 0 else bool(result["errors"])
+    said_so = bool(result["errors"] or result["logged"])
+    if result["hits"] > 0 and not said_so:
+        print(f"{point} was told to nobody; it failed at {result['where']}")
+    return wrong, None if result["hits"] == 0 else said_so
 
 
 def counted(desk: Warmed, folder: Path) -> dict[str, int]:
@@ -143,7 +147,7 @@ FAILING, FULL = frozenset({"IoFailure"}), frozenset({"DiskFull"})
 def faults_at(desk: Warmed, folder: Path, number: str, every: int, hows: tuple[str, ...],
               kinds: frozenset[str]) -> tuple[int, int, list[str]]:
     """A fault at every ``every``-th call of each kind: points tried, points that told an error, everything that was wrong."""
-    points, silent, wrong = 0, list[Point](), list[str]()
+    points, silent, wrong = 0, 0, list[str]()
     for call, count in counted(desk, folder).items():
         if number == "ENOSPC" and call in ("fsync", "fdatasync", "ftruncate", "rename"):
             continue
@@ -151,11 +155,11 @@ def faults_at(desk: Warmed, folder: Path, number: str, every: int, hows: tuple[s
             for how in hows:
                 point = (f"{call}-{nth}-{how}", call, number, nth, how)
                 bad, told = tell(desk, folder, point, kinds)
-                points, silent, wrong = points + (told is not None), silent + [point] * (told is False), wrong + bad
+                points, silent, wrong = points + (told is not None), silent + (told is False), wrong + bad
     for line in wrong[:10]:
         print(line)
-    print(f"{points} points of {number}, told to nobody: {silent}, {len(wrong)} wrong")
-    return points, points - len(silent), wrong
+    print(f"{points} points of {number}, {silent} told to nobody, {len(wrong)} wrong")
+    return points, points - silent, wrong
 
 
 @needs_fiu
