@@ -28,8 +28,10 @@ def require(actor: Actor, use_case: str) -> None:
 
 def in_doubt(desk: Desk) -> bool:
     """Whether the wall clock was set since the computer started, even if the program was restarted since; noted in the audit."""
-    if desk.register.read(lambda v: clock_watch.to_note(desk.clock, v)):
-        desk.register.write(lambda tx: clock_watch.note(desk.clock, tx))
+    to_note, doubtful = desk.register.read(lambda v: (clock_watch.to_note(desk.clock, v), clock_watch.doubtful(desk.clock, v)))
+    if not to_note:
+        return doubtful
+    desk.register.write(lambda tx: clock_watch.note(desk.clock, tx))
     return desk.register.read(lambda v: clock_watch.doubtful(desk.clock, v))
 
 
