@@ -114,8 +114,6 @@ def test_alone_then_back_once(prepared: Site) -> None:
     site.up = False
     first = site.open()
     assert isinstance(first.register, LocalRegister) and first.state().alone and not first.everything_known()
-    first.note_alone()
-    first.note_alone()
     p = save(first.register, application(1))
     assert (first.waiting().applications, first.waiting().numbers) == (1, 20)
     first.register.close()
@@ -258,6 +256,7 @@ def quiet_and_quick(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
 
 def test_renewing_over_work_is_refused(prepared: Site) -> None:
     copy = copy_of(prepared)
-    copy.begin()
+    with copy.open() as local:
+        copy.begin(local)
     with prepared.office() as office, pytest.raises(BadInput, match=r"office_server\.alone_work"):
         copy.renew(office, 2026)

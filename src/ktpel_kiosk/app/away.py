@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 from ktpel_kiosk.app.clock import SystemClock, Uuid7
+from ktpel_kiosk.app.office import BESIDE
 from ktpel_kiosk.domain.errors import BadInput, IoFailure, KioskError
 from ktpel_kiosk.durable import storage_trouble, write_durably
 from ktpel_kiosk.ports.away import ServerState, Waiting
@@ -76,13 +77,25 @@ class WorkCopy:
 
         return LocalRegister(self.folder / COPY_FILE, self._key, self._clock, self._ids, migrations=migrations(), late=late)
 
-    def begin(self) -> datetime:
+    def begin(self, local: LocalRegister) -> datetime:
         """The desk works in it from now on; returns since when (a restart of the program changes nothing). Raises DiskFull, IoFailure."""
+        from ktpel_kiosk.register.alone.work_copy import begin_alone
+
         known = self.since()
         if known is None:
             known = self._clock.now()
             write_durably(self.folder / SINCE, known.isoformat().encode())
+        begin_alone(local, self.station, self._sealed())
         return known
+
+    def _sealed(self) -> str:
+        """End of this desk's packet chain, where it sealed on the server since the copy was made."""
+        from ktpel_kiosk.register.server.store import chain_file
+
+        try:
+            return chain_file(self.folder.with_name(BESIDE)).read_text("ascii")
+        except (OSError, ValueError):
+            return ""
 
     def since(self) -> datetime | None:
         try:
@@ -178,13 +191,6 @@ class AwayServer:
         """Watch the server, and keep the work copy fresh. ``year``: the office's."""
         self._year = year
         threading.Thread(target=self._work, name="office-server", daemon=True).start()
-
-    def note_alone(self) -> None:
-        """In the work copy's audit, once for each time alone; it goes to the server with the rest."""
-        station = self._copy.station
-        if self.register.read(lambda v: any(link.event == "DeskWorksAlone" for link in v.audit(subject=station))):
-            return
-        self.register.write(lambda tx: tx.log("DeskWorksAlone", station, "-"))
 
     def wait(self) -> bool:
         """Until the server answered once; False: the desk is closed before that."""
@@ -284,7 +290,7 @@ def _decided(data: Path, settings: OfficeSettings, key: bytes, clock: SystemCloc
             return opened(register, alone=False, answers=True, since=None)
         register.close()
     if (local := _own(copy)) is not None:
-        return opened(local, alone=True, answers=False, since=copy.begin())
+        return opened(local, alone=True, answers=False, since=copy.begin(local))
     found = opened(ways.on_server(data, settings, key, clock, Uuid7(clock), late=True), alone=False, answers=False, since=clock.now())
     found.prepared = False
     return found

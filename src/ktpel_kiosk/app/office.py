@@ -28,6 +28,8 @@ UNFINISHED = "belum-jadi"
 """Mark inside the register of an office that is being set up: as long as it lies there without ``office.json``, nobody counts on it."""
 PENDING_RESTORE = "pemulihan.json"
 """A restore that was agreed and waits for the folder to be opened (:mod:`ktpel_kiosk.app.restore`)."""
+BESIDE = "kantor"
+"""Below ``register``: beginning of the names of what a desk of a shared register remembers of it."""
 PRACTICE_STATION = "praktik-meja-1"
 PRACTICE_PASSWORD = "praktik"
 """Of the invented accounts of practice mode only; production offices create their own accounts."""
@@ -179,7 +181,7 @@ def on_server(data: Path, settings: OfficeSettings, key: bytes, clock: SystemClo
     Raises BadInput as :func:`server_of`, and ``office_server.older``."""
     from ktpel_kiosk.register.server.store import ServerRegister
 
-    return ServerRegister(server_of(data, settings), data / "register" / "kantor", key, clock, ids, station=settings.station,
+    return ServerRegister(server_of(data, settings), data / "register" / BESIDE, key, clock, ids, station=settings.station,
                           migrations=migrations(), late=late, upgrading=upgrading)
 
 

@@ -185,7 +185,6 @@ class Behind:
         if not server.alone:
             kiosk.devices.start()
             return server.wait()
-        server.note_alone()
         settle_sop(kiosk)
         kiosk.devices.start()
         if kiosk.world is not None:

@@ -7,6 +7,7 @@ from typing import Any, Final
 from urllib.parse import unquote
 
 from ktpel_kiosk.domain.errors import BadInput
+from ktpel_kiosk.domain.outbox import CHAIN_END
 from ktpel_kiosk.ports import clock_watch
 from ktpel_kiosk.register.alone.numbers import SERIES, SET_ASIDE, read_block
 from ktpel_kiosk.register.anchor import Anchor
@@ -19,8 +20,9 @@ _BESIDE: Final = frozenset({"sample_data", "packet_spare", "sop", "sop_step", "d
 TAKES: Final = frozenset(OF_APPLICATION) | _BESIDE
 _ACCOUNT_EVENTS: Final = frozenset({"SignedIn", "SignInFailed", clock_watch.NOTED, clock_watch.MOVED})
 """They count failures in the account's row; any other change of an account is the office's."""
-OWN_SETTINGS: Final = ("masuk.jam", "masuk.jawaban", clock_watch.KEPT)
-"""Beginnings of the names of what this computer remembers of its clock and of its time without the centre: it goes on alone, unmerged."""
+OWN_SETTINGS: Final = ("masuk.jam", "masuk.jawaban", clock_watch.KEPT, CHAIN_END)
+"""Beginnings of the names of what this computer remembers of its clock, of its time without the centre, of its packet chain: it goes on
+alone, unmerged."""
 
 
 @cache

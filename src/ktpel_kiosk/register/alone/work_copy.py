@@ -8,8 +8,9 @@ import shutil
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
+from ktpel_kiosk.domain.audit import GENESIS
 from ktpel_kiosk.domain.errors import BadInput
-from ktpel_kiosk.domain.outbox import CHAIN_END, chain_end_text
+from ktpel_kiosk.domain.outbox import CHAIN_END, chain_end, chain_end_text
 from ktpel_kiosk.durable import make_folder, storage_trouble, sync_directory
 from ktpel_kiosk.register.alone.local import LocalRegister
 from ktpel_kiosk.register.alone.merge import WORK_COPY, is_merged, made_at
@@ -25,6 +26,7 @@ NUMBERS: Final = 20
 COPY_FILE: Final = "register.sqlite"
 KEYS_OF: Final = "kunci:"
 """Subject under which the audit names an officer's keys: without it no signature would be trusted."""
+ALONE: Final = "DeskWorksAlone"
 _MOST: Final = 10_000
 _NEW, _OLD = ".baru", ".lama"
 _SETTINGS: Final = "SELECT key, value FROM setting WHERE key NOT LIKE 'nomor.cadangan%'"
@@ -62,8 +64,9 @@ def make(office: SqlRegister, folder: Path, key: bytes, clock: Clock, ids: Ids, 
             tx.put_setting(name, value)
         for digest, sop_id, text in sops:
             tx.put_sop(digest, sop_id, text)
-        if last is not None:
-            tx.put_setting(CHAIN_END, chain_end_text(last.counter, last.sha256))
+        end = chain_end(last, tx.setting(CHAIN_END), GENESIS)
+        if end[0]:
+            tx.put_setting(CHAIN_END, chain_end_text(*end))
         tx.put_setting(SET_ASIDE, block.text())
         tx.put_setting(WORK_COPY, secrets.token_hex(16))
         if block.spans and block.spans[0][0] > 1:
@@ -84,6 +87,28 @@ def make(office: SqlRegister, folder: Path, key: bytes, clock: Clock, ids: Ids, 
         shutil.rmtree(old, ignore_errors=True)
     except OSError as error:
         raise storage_trouble(error, folder) from error
+
+
+def begin_alone(local: SqlRegister, station: str, sealed: str) -> None:
+    """From now on the desk works in it: said in its audit, once, and its packet chain goes on where the desk's last packet ended.
+
+    Args:
+        sealed: the chain's end as the desk remembers it (``domain.outbox.chain_end_text``), which is later than the copy where packets were
+            sealed since; empty or damaged: nothing is remembered.
+    """
+    last, setting, said = local.read(lambda v: (v.last_packet(), v.setting(CHAIN_END), any(
+        link.event == ALONE for link in v.audit(subject=station))))
+    known, remembered = chain_end(last, setting, GENESIS)[0], chain_end(None, sealed, GENESIS)
+    later = remembered[0] > known and len(remembered[1]) == len(GENESIS)
+    if said and not later:
+        return
+
+    def work(tx: Any) -> None:
+        tx.log(ALONE, station, "-", sequence=remembered[0] if later else known)
+        if later:
+            tx.put_setting(CHAIN_END, chain_end_text(*remembered))
+
+    local.write(work)
 
 
 def is_waiting(office: SqlRegister, folder: Path, key: bytes, clock: Clock, ids: Ids, **settings: Any) -> bool:

@@ -125,6 +125,8 @@ class ServerConnection:
         self.raw.adapters.register_loader("numeric", _Binary)
         self.witness: Witness | None = None
         self.total_changes = 0
+        self.sealed = ""
+        """End of the desk's packet chain that this transaction makes; empty: it seals nothing."""
         self._cursors = 0
 
     @property
@@ -138,6 +140,7 @@ class ServerConnection:
         with _translated():
             begin = _BEGIN.get(sql)
             if begin is not None:
+                self.sealed = ""
                 return self.raw.execute(begin)
             statement = translated(sql)
             if not statement.act:

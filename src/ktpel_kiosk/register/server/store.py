@@ -6,19 +6,22 @@ import threading
 import time
 from collections.abc import Callable
 from contextlib import suppress
+from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, cast
 
 from sqlcipher3 import dbapi2
 
 from ktpel_kiosk.domain.errors import Corrupt, IoFailure, KioskError, StorageTrouble
-from ktpel_kiosk.durable import make_folder, storage_trouble
+from ktpel_kiosk.domain.outbox import chain_end_text
+from ktpel_kiosk.durable import make_folder, storage_trouble, write_durably
 from ktpel_kiosk.register.server.address import ServerAddress
 from ktpel_kiosk.register.server.connection import ServerConnection, ServerLost
 from ktpel_kiosk.register.server.ears import CHANNEL, Ears, said
 from ktpel_kiosk.register.store import SqlRegister
 
 if TYPE_CHECKING:
+    from ktpel_kiosk.domain.outbox import Packet
     from ktpel_kiosk.ports.clock import Clock, Ids
     from ktpel_kiosk.register.anchor import Anchor
     from ktpel_kiosk.register.gently import Gently
@@ -27,8 +30,28 @@ if TYPE_CHECKING:
 COMMIT_ASKED_S: Final = 10.0
 """How long a desk tries to learn whether the commit during which it lost the server was done."""
 ASK_AGAIN_S: Final = 0.2
+CHAIN: Final = ".rantai"
 TRUSTED_S: Final = 1.0
 """An idle connection is asked whether it still lives when nobody used it for longer."""
+
+
+def chain_file(beside: Path) -> Path:
+    """Where a desk remembers the end of its packet chain, for when the server is away (as ``domain.outbox.chain_end_text``)."""
+    return beside.with_name(beside.name + CHAIN)
+
+
+@cache
+def server_tx() -> Any:
+    """The type of its transactions; made late, because SQLAlchemy is imported late."""
+    from ktpel_kiosk.register.tx import SqlTx
+
+    class ServerTx(SqlTx):
+        def add_packet(self, packet: Packet) -> None:
+            super().add_packet(packet)
+            if packet.station == self.station:
+                self._connection.sealed = chain_end_text(packet.counter, packet.sha256)
+
+    return ServerTx
 
 
 class Borrowed:
@@ -204,8 +227,13 @@ class ServerRegister(SqlRegister):
 
     # -- writing -----------------------------------------------------------------------------------------------------------
 
+    def _tx_type(self) -> Any:
+        return server_tx()
+
     def _commit(self, connection: Any, head: Anchor, subjects: frozenset[str]) -> None:
         """A server that is lost while it commits is asked afterwards: the audit's head says whether it did."""
+        if connection.sealed:  # before: a packet that counts twice would be held back for ever, one that is left out is explained
+            write_durably(chain_file(self._path), connection.sealed.encode())
         connection.notify(CHANNEL, said(self._ears.who, subjects))
         try:
             connection.commit_then_flush()
