@@ -238,19 +238,23 @@ class PerekamanPage(DecisionPage):
         self._show_part(key)
 
     def _show_soon(self, key: str) -> None:
-        """An answer of the register came; a part that has to be built for it is shown in the turn after."""
+        """An answer of the register came; a part that has to be built for it is filled and shown in turns of their own."""
         view = self.view
         if key in self.parts or view is None:
             self._show_part(key)
             return
-        self.parts[key]
-        pid = view.permohonan.id
+        part, pid = self.parts.make(key), view.permohonan.id
 
-        def turn() -> None:
+        def fill() -> None:
+            if self.view is not None and self.view.permohonan.id == pid:
+                part.show_view(self.view)
+                self.shell.bridge.soon(show, self)
+
+        def show() -> None:
             if self.view is not None and self.view.permohonan.id == pid:
                 self._show_part(key)
 
-        self.shell.bridge.soon(turn, self)
+        self.shell.bridge.soon(fill, self)
 
     def _show_part(self, key: str) -> None:
         if self.part is not None and (self.part.key != key or not self.isVisible()):

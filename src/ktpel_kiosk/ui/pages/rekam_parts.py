@@ -28,11 +28,16 @@ class Parts(dict[str, Part]):
         self._page, self._stack = page, stack
 
     def __missing__(self, key: str) -> Part:
-        made = self[key] = next(k for k in KINDS if k.key == key)(self._page)
-        self._stack.addWidget(made)
+        made = self.make(key)
         view = self._page.view
         if view is not None and key in view.parts():
             made.show_view(view)
+        return made
+
+    def make(self, key: str) -> Part:
+        """The part alone; it has seen no session yet."""
+        made = self[key] = next(k for k in KINDS if k.key == key)(self._page)
+        self._stack.addWidget(made)
         return made
 
     @property
