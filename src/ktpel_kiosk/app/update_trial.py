@@ -315,6 +315,14 @@ def _head_now(data: Path) -> str:
         connection.close()
 
 
+def _try_in_sight(data: Path) -> bool:
+    """The trial, with where it stands on the screens."""
+    from ktpel_kiosk.app.update_shown import shown
+
+    with shown(data) as layout.on_step:
+        return try_wanted(data)
+
+
 def main(arguments: list[str]) -> int:
     from ktpel_kiosk.app.hidden import hide_process
 
@@ -322,7 +330,7 @@ def main(arguments: list[str]) -> int:
     act, data = arguments[0], Path(arguments[arguments.index("--data") + 1])
     with suppress(BrokenPipeError):
         try:
-            done = try_wanted(data) if act == "try" else go_back(data, "tidak pernah sehat")
+            done = _try_in_sight(data) if act == "try" else go_back(data, "tidak pernah sehat")
         except KioskError as error:
             print(json.dumps({"key": error.message_key}), file=sys.stderr)
             return 1
