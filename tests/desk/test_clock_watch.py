@@ -13,7 +13,7 @@ from packets_office import receive, sealed_quickly, trusts_receipts
 
 from ktpel_kiosk.app.clock import SystemClock, start_name
 from ktpel_kiosk.app.office import open_register
-from ktpel_kiosk.desk import closing, daily, retention, sign_in
+from ktpel_kiosk.desk import closing, daily, retention, sign_in, updates
 from ktpel_kiosk.desk.seats import Seats
 from ktpel_kiosk.domain.errors import ClockTrouble
 from ktpel_kiosk.domain.sop import Peran
@@ -170,3 +170,22 @@ def test_this_computer_tells_its_start() -> None:
     clock = SystemClock()
     (name, ran), (again, later) = clock.running(), SystemClock().running()
     assert name == again == start_name() and 0 < ran <= later
+
+
+def test_a_clock_set_back_brings_no_expired_list_of_versions_back(at: tuple[Office, Computer]) -> None:
+    """Noted or not, and also when the newest act stands on the clock that was set back."""
+    office, computer = at
+    desk = office.desk
+    computer.passes(DAY)
+    honest = computer.now()
+    last = desk.register.read(lambda v: v.audit())[-1].at
+    assert updates.floor(desk) == last < honest
+    computer.set(-100 * DAY)
+    assert updates.floor(desk) == honest
+    sign_in.sign_in(desk, "kasi", PASSWORD)
+    assert updates.floor(desk) == honest
+    computer.set(100 * DAY)
+    assert updates.floor(desk) == desk.register.read(lambda v: v.audit())[-1].at, "set right again: the last act alone"
+    computer.restart("b", DAY)
+    sign_in.sign_in(desk, "camat", PASSWORD)
+    assert updates.floor(desk) == computer.now()

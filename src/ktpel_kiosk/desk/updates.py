@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime, time
+from datetime import datetime, time, timedelta
 
 from ktpel_kiosk.desk.access import require
 from ktpel_kiosk.desk.context import Desk
@@ -10,6 +10,7 @@ from ktpel_kiosk.desk.leaving import outstanding
 from ktpel_kiosk.domain.actor import Actor
 from ktpel_kiosk.domain.errors import BadInput, SopViolation
 from ktpel_kiosk.domain.text import to_local
+from ktpel_kiosk.ports import clock_watch
 from ktpel_kiosk.ports.register import Tx, View
 from ktpel_kiosk.ports.updates import NewVersion, Updates, UpdateState, When
 
@@ -107,12 +108,17 @@ def record(desk: Desk) -> int:
 
 
 def floor(desk: Desk) -> datetime | None:
-    """When the register's last act was: a clock set back behind it brings no expired list back."""
-    def newest(view: View) -> datetime | None:
+    """A time that is surely past: of the register's last act, and where the clock was set back since the computer started, what it would
+    be without that. A clock set back brings no expired list back. One set right after a start in the future is believed again after the
+    computer's next start."""
+    def surely_past(view: View) -> datetime | None:
         links = view.audit(after=max(0, view.audit_length() - 1), limit=1)
-        return links[-1].at if links else None
+        if not links:
+            return None
+        moved = clock_watch.set_by(desk.clock, view)
+        return max(links[-1].at, desk.clock.now() - timedelta(seconds=moved)) if moved < -clock_watch.LIMIT_S else links[-1].at
 
-    return desk.register.read(newest)
+    return desk.register.read(surely_past)
 
 
 def _require_quiet(desk: Desk) -> None:

@@ -49,8 +49,13 @@ def to_note(clock: Clock, view: View) -> bool:
 
 def doubtful(clock: Clock, view: View) -> bool:
     """The wall clock was set since the computer started, and not back to where it had been."""
-    kept, boot = _kept(clock, view), clock.running()[0]
-    return clock.jumped() or (kept is not None and kept.boot == boot and abs(kept.net_s + _distance(clock) - kept.distance) > LIMIT_S)
+    return clock.jumped() or abs(set_by(clock, view)) > LIMIT_S
+
+
+def set_by(clock: Clock, view: View) -> float:
+    """Seconds by which the wall clock was set, on the whole, since the computer started; 0 where nothing was noted in this start of it."""
+    kept = _kept(clock, view)
+    return kept.net_s + _distance(clock) - kept.distance if kept is not None and kept.boot == clock.running()[0] else 0.0
 
 
 class Moves:
