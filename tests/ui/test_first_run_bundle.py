@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 from PySide6.QtCore import Qt
 from PySide6.QtTest import QTest
+from PySide6.QtWidgets import QScrollArea
 from setup_double import SetupDouble
 from test_first_run import ROLES, Bench
 
@@ -153,3 +154,13 @@ def test_the_outside_in_words() -> None:
     assert facts["Daftar penduduk"] == "50.000 orang" and "kunci meja" in facts["Juga ada"]
     bare = dict(facts_of(BundleHead("0" * 32, 1, HEAD.made_at, "x", "K", "s-1", "M", Holds(), ("ab",))))
     assert bare["SOP"] == "tidak ikut" and bare["Sertifikat"] == "menyusul" and "Juga ada" not in bare
+
+
+def test_nothing_has_to_be_scrolled_where_all_of_it_has_room(bench: Bench) -> None:
+    """At 1366x768, the least a desk has."""
+    bench.window.resize(1366, 768)
+    for view in (LIST, OPEN):
+        bench.go()
+        assert bench.page.stick.at == view
+        areas = [area for area in bench.page.findChildren(QScrollArea) if area.isVisible()]
+        assert areas and all(area.verticalScrollBar().maximum() == 0 for area in areas), view

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from PySide6.QtCore import QEvent, QRectF, QSize, Qt, Signal
 from PySide6.QtGui import QFontMetrics, QKeyEvent, QPainter, QPen, QPixmap, QResizeEvent
-from PySide6.QtWidgets import QButtonGroup, QSizePolicy, QStackedWidget, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QButtonGroup, QSizePolicy, QVBoxLayout, QWidget
 
 from ktpel_kiosk.ui import icons
 from ktpel_kiosk.ui.theme import Theme
@@ -206,25 +206,36 @@ class ChoiceList(QWidget):
             target.setFocus()
 
 
-class Views(QStackedWidget):
-    """Parts of a page of which one is shown; only that one asks for room."""
+class Views(QWidget):
+    """Parts of a page of which one is shown; only that one asks for room. (A QStackedWidget asks for the height of all, whatever their
+    policies, where words are broken into lines.)"""
 
     def __init__(self) -> None:
         super().__init__()
-        self.currentChanged.connect(lambda _i: self._room())
+        self._views: list[QWidget] = []
+        self._box = QVBoxLayout(self)
+        self._box.setContentsMargins(0, 0, 0, 0)
 
-    def addWidget(self, w: QWidget) -> int:
-        at = super().addWidget(w)
-        self._room()
-        return at
+    def addWidget(self, view: QWidget) -> None:
+        self._views.append(view)
+        self._box.addWidget(view)
+        if len(self._views) > 1:
+            view.hide()
 
-    def _room(self) -> None:
-        for i in range(self.count()):
-            view = self.widget(i)
-            if view is not None:
-                how = QSizePolicy.Policy.Preferred if i == self.currentIndex() else QSizePolicy.Policy.Ignored
-                view.setSizePolicy(QSizePolicy.Policy.Preferred, how)
-        self.updateGeometry()
+    def setCurrentIndex(self, at: int) -> None:
+        self.setCurrentWidget(self._views[at])
+
+    def setCurrentWidget(self, view: QWidget) -> None:
+        for other in self._views:
+            if other is not view:
+                other.hide()
+        view.show()
+
+    def currentIndex(self) -> int:
+        return next(i for i, view in enumerate(self._views) if not view.isHidden())
+
+    def currentWidget(self) -> QWidget:
+        return self._views[self.currentIndex()]
 
 
 class FactLine(Painted):

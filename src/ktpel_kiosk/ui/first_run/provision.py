@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QTimer
-from PySide6.QtWidgets import QGridLayout, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QGridLayout, QLabel, QSizePolicy, QVBoxLayout, QWidget
 
 from ktpel_kiosk.domain.errors import KioskError
 from ktpel_kiosk.domain.provision import BundleHead
@@ -78,7 +78,7 @@ class FromStick(QWidget):
         who = Card(20, 8)
         who.body.addWidget(label(word("sedia", "penanda"), "body", weight="semibold"))
         who.body.addWidget(self.words)
-        who.body.addWidget(label(word("sedia", "penanda_kalimat"), "small", tone="muted", wrap=True))
+        who.body.addWidget(_broken(label(word("sedia", "penanda_kalimat"), "small", tone="muted", wrap=True)))
         who.body.addWidget(self.same)
         self.phrase = TextField("kata_pembuka", word("sedia", "pembuka"), placeholder=word("sedia", "pembuka_contoh"), limit=PHRASE_LIMIT)
         self.phrase.changed.connect(lambda: self.phrase.say(""))
@@ -191,7 +191,7 @@ class FromStick(QWidget):
         clear_layout(self.facts)
         for at, (title, words) in enumerate(facts_of(one.head)):
             self.facts.addWidget(label(title, "small", tone="muted"), at, 0)
-            self.facts.addWidget(label(words, "body", weight="medium", wrap=True), at, 1)
+            self.facts.addWidget(_broken(label(words, "body", weight="medium", wrap=True)), at, 1)
         self.words.setText(word_lines(one.words))
         self.words.setAccessibleName(", ".join(one.words))
         self._show(OPEN)
@@ -237,6 +237,12 @@ class FromStick(QWidget):
             self.phrase.editor.setFocus()
         else:
             self.page.trouble(error)
+
+
+def _broken(text: QLabel) -> QLabel:
+    """As high as it is at its width and no higher: what it would need at half the page's width makes the page scroll for nothing."""
+    text.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Preferred)
+    return text
 
 
 def word_lines(words: Sequence[str]) -> str:
