@@ -29,6 +29,8 @@ JOURNAL_LIMIT: Final = 16 * 1024 * 1024
 CACHED_STATEMENTS: Final = 256
 CACHE_KIB: Final = 24 * 1024
 """Decrypted pages kept per connection, as they are read: a small register never fills it, a search over ten years needs it."""
+HEAP_LIMIT: Final = 32 * 1024 * 1024
+"""All of SQLite in this process, caches first: connection by connection five of them would grow to 120 MB over some weeks of work."""
 _NO_ROOM: Final = 256 * 1024
 
 _FULL, _IOERR, _CORRUPT, _CANTOPEN, _NOTADB = 13, 10, 11, 14, 26
@@ -36,7 +38,8 @@ _PERM, _READONLY, _BUSY, _LOCKED, _CONSTRAINT = 3, 8, 5, 6, 19
 
 _PRAGMAS: Final = (
     "synchronous = FULL", "foreign_keys = ON", "trusted_schema = OFF", "secure_delete = ON", "temp_store = MEMORY",
-    "mmap_size = 0", "cell_size_check = ON", f"cache_size = -{CACHE_KIB}", f"journal_size_limit = {JOURNAL_LIMIT}",
+    "mmap_size = 0", "cell_size_check = ON", f"cache_size = -{CACHE_KIB}", f"soft_heap_limit = {HEAP_LIMIT}",
+    f"journal_size_limit = {JOURNAL_LIMIT}",
 )
 
 
@@ -80,6 +83,11 @@ def _set_up(connection: Any, key: bytes, writer: bool, busy_ms: int, foreign_key
         connection.execute("PRAGMA foreign_keys = OFF").close()
     if not writer:
         connection.execute("PRAGMA query_only = ON").close()
+
+
+def forget_pages(connection: Any) -> None:
+    """Decrypted pages this connection keeps go; it must be in no transaction."""
+    connection.execute("PRAGMA shrink_memory").close()
 
 
 def write_back(connection: Any) -> None:

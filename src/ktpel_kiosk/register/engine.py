@@ -25,6 +25,18 @@ def writing_engine(path: Path, key: bytes, *, foreign_keys: bool = True) -> Engi
     return _engine(path, key, "BEGIN IMMEDIATE", StaticPool, writer=True, foreign_keys=foreign_keys)
 
 
+def forget_idle(engine: Engine) -> None:
+    """Read connections nobody uses keep their place and forget their pages. Raises dbapi2.Error."""
+    pool, held = engine.pool, []
+    try:
+        while isinstance(pool, QueuePool) and pool.checkedin():
+            held.append(engine.raw_connection())
+            driver.forget_pages(held[-1].driver_connection)
+    finally:
+        for connection in held:
+            connection.close()
+
+
 def _engine(path: Path, key: bytes, begin: str, pool: type[Pool], *, writer: bool, foreign_keys: bool = True, **settings: Any) -> Engine:
     def creator() -> Any:
         return driver.connect(path, key, writer=writer, foreign_keys=foreign_keys)

@@ -352,6 +352,20 @@ class SqlRegister:
             self._last.close()
             self._drop_writing()
 
+    def rest(self) -> None:
+        """Idle connections forget their pages; the writer's when it comes to it."""
+        if self._closed or not self._ready.is_set() or self._read_engine is None:
+            return
+        from ktpel_kiosk.register.engine import forget_idle
+
+        self._writer.chore(self._forget_pages)
+        with suppress(dbapi2.Error):  # whoever reads next is told
+            forget_idle(self._read_engine)
+
+    def _forget_pages(self) -> None:
+        with suppress(dbapi2.Error):
+            driver.forget_pages(self._writing)
+
     # -- care --------------------------------------------------------------------------------------------------------------
 
     def check_audit(self, rest: Callable[[], object] = lambda: None) -> AuditCheck:

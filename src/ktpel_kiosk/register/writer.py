@@ -60,7 +60,7 @@ class Writer(threading.Thread):
                  after: Callable[[Anchor, bool], None], opening: Callable[[], None], closing: Callable[[], None]) -> None:
         super().__init__(name="register-writer", daemon=True)
         self._perform, self._after, self._opening, self._closing = perform, after, opening, closing
-        self._jobs: queue.SimpleQueue[Job[Any] | None] = queue.SimpleQueue()
+        self._jobs: queue.SimpleQueue[Job[Any] | Callable[[], None] | None] = queue.SimpleQueue()
         self._gate = threading.Lock()
         self._stopping = False
         self._listeners: list[Listener] = []
@@ -75,6 +75,12 @@ class Writer(threading.Thread):
                 raise BugError("register.closed")
             self._jobs.put(job)
         return job.answer()
+
+    def chore(self, work: Callable[[], None]) -> None:
+        """``work`` on this thread, between two transactions; nobody waits for it, and it must not raise."""
+        with self._gate:
+            if not self._stopping:
+                self._jobs.put(work)
 
     def subscribe(self, listener: Listener) -> Callable[[], None]:
         with self._gate:
@@ -99,7 +105,10 @@ class Writer(threading.Thread):
         try:
             self._opening()
             while (job := self._jobs.get()) is not None:
-                self._one(job)
+                if isinstance(job, Job):
+                    self._one(job)
+                else:
+                    job()
                 del job
         finally:
             self._closing()

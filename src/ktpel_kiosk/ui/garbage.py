@@ -89,4 +89,9 @@ class Sweeper(QObject):
         self.swept += 1
         self.longest_ms = max(self.longest_ms, (time.perf_counter() - begun) * 1000)
         if generation == 2:
-            self._shell.bridge.run(give_back, lambda _r: None)
+            self._shell.bridge.run(self._give_back, lambda _r: None)
+
+    def _give_back(self) -> None:
+        if not self._shell.session.actor.username:
+            self._shell.desk.register.rest()
+        give_back()

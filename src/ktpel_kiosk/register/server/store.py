@@ -264,6 +264,9 @@ class ServerRegister(SqlRegister):
     def _empty_journal(self) -> None:
         """The server's own affair: its journal lies on its encrypted disk."""
 
+    def rest(self) -> None:
+        """Nothing is kept here."""
+
     # -- care --------------------------------------------------------------------------------------------------------------
 
     def _check(self, *, quick: bool, gently: Gently | None = None) -> None:
