@@ -129,7 +129,7 @@ def test_alone_then_back_once(prepared: Site) -> None:
     assert back.register.read(lambda v: v.permohonan(p.id)) == p
     events = [link.event for link in back.register.read(lambda v: v.audit(limit=10_000))]
     assert [events.count(e) for e in ("DeskWorksAlone", "DeskCameBack", "DeskReturnNoted")] == [1, 1, 1]
-    told = back.register.read(lambda v: desk_return.read(STATION, v.setting(desk_return.setting_of(STATION))))
+    told = back.register.read(lambda v: desk_return.read(v.setting(desk_return.SETTING)))
     assert [(r.joined, r.quiet) for r in told] == [(1, True)]
     assert back.renew(), "and a fresh work copy"
     back.register.close()
@@ -171,7 +171,7 @@ def test_what_cannot_be_merged_stays_and_is_named(prepared: Site) -> None:
         found = site.open()
         assert not found.state().alone and not found.everything_known()
         assert not found.renew(), "the work copy must stay"
-        told = found.register.read(lambda v: desk_return.read(STATION, v.setting(desk_return.setting_of(STATION))))
+        told = found.register.read(lambda v: desk_return.read(v.setting(desk_return.SETTING)))
         assert [(r.joined, r.held) for r in told] == [(1, (Apart("0001/KTP/XI/2026", "register.number_taken"),))]
         found.register.close()
     assert (site.data / "register" / FOLDER / SINCE).exists()
@@ -238,9 +238,9 @@ def test_server_answers_never_waits_longer_than_asked(monkeypatch: pytest.Monkey
 def test_the_report_reads_itself_and_nothing_else() -> None:
     at = SystemClock().now()
     one = DeskReturn("m", "a" * 32, at, 3, (Apart("0001", "nik.open_application", "0099"),), (Apart("0002", "permohonan.stale"),))
-    assert desk_return.read("m", desk_return.as_text([one])) == (one,)
+    assert desk_return.read(desk_return.as_text([one])) == (one,)
     for broken in ("x", "[1]", "{}", '[{"copy":"a"}]', '[{"copy":"a","at":"x","joined":1,"closed":[],"held":[]}]', None, ""):
-        assert desk_return.read("m", broken) == ()
+        assert desk_return.read(broken) == ()
     assert desk_return.with_it((one,), one) == (one,)
     assert len(desk_return.with_it((one,), DeskReturn("m", "b" * 32, at, 1))) == 2
 

@@ -254,9 +254,10 @@ def check_everything(a: Open, b: Open, recorded: dict[str, list[Permohonan]]) ->
         packets.sort(key=lambda p: p.counter)
         assert [p.counter for p in packets] == list(range(1, len(packets) + 1)), (station, "counters")
         assert all(later.previous_hash == earlier.sha256 for earlier, later in pairwise(packets)), "one chain"
-    told = {s: register.read(lambda v, s=s: desk_return.read(s, v.setting(desk_return.setting_of(s)))) for s in recorded}
-    closed = [c for returns in told.values() for r in returns for c in r.closed]
-    assert len(closed) == 1 and not [h for returns in told.values() for r in returns for h in r.held]
+    told = register.read(lambda v: desk_return.read(v.setting(desk_return.SETTING)))
+    closed = [c for r in told for c in r.closed]
+    assert len(closed) == 1 and not [h for r in told for h in r.held]
+    assert {r.station: r.joined for r in told} == {FIRST: ALONE_EACH + 2, SECOND: ALONE_EACH + 1}
     voided = next(p for p in every if p.nomor_register == closed[0].number)
     assert register.read(lambda v: v.permohonan(voided.id)).keadaan is Keadaan.BATAL
     assert closed[0].other in {p.nomor_register for p in every}

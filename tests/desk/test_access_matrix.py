@@ -245,6 +245,8 @@ TABLE: dict[str, str] = {
     "station_care.new_code": "supervisor admin",
     "station_care.adopt_code": "supervisor admin",
     "station_care.prove_code": "supervisor admin",
+    "away.returns": COUNTERS_AND_HEADS,
+    "away.settle_returns": HEADS,
     "updates.standing": EVERYBODY,
     "updates.look": "supervisor admin",
     "updates.agree": "supervisor",
@@ -273,6 +275,7 @@ LETTER_TABLE: dict[str, str] = {  # Kebakkramat ends with letters
 }
 
 AFTERWARDS: dict[str, str] = {
+    "away.settle_returns": "office_server.return_read",
     "paper_look.page": "document.not_pdf",
     "queue.try_one": "packet.not_waiting", "status_list.adopt": "status.list_nothing", "status_list.examine": "status.list_header",
     "status_list.import_list": "status.list_header", "status_acts.record_again": "status.not_failed",

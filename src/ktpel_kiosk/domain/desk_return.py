@@ -1,4 +1,4 @@
-"""What became of the work of a desk that recorded alone, as a superior reads it: kept as one setting of the office's register."""
+"""What became of the work of desks that recorded alone, as a superior reads it: kept as one setting of the office's register."""
 
 from __future__ import annotations
 
@@ -9,9 +9,8 @@ from datetime import datetime
 from typing import Final
 
 SETTING: Final = "meja.kembali"
-"""Beginning of the settings, one for each station: ``meja.kembali.STATION``."""
-MOST: Final = 20
-"""Returns kept of one station until somebody has read them."""
+MOST: Final = 50
+"""Returns kept until somebody has read them; the audit knows of all."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,20 +46,17 @@ class DeskReturn:
         return not self.closed and not self.held
 
 
-def setting_of(station: str) -> str:
-    return f"{SETTING}.{station}"
-
-
 def as_text(returns: Sequence[DeskReturn]) -> str:
     """The newest of them."""
-    return json.dumps([{"copy": r.copy, "at": r.at.isoformat(), "joined": r.joined, "closed": [_row(a) for a in r.closed],
-                        "held": [_row(a) for a in r.held]} for r in returns[-MOST:]], separators=(",", ":"))
+    return json.dumps([{"station": r.station, "copy": r.copy, "at": r.at.isoformat(), "joined": r.joined,
+                        "closed": [_row(a) for a in r.closed], "held": [_row(a) for a in r.held]} for r in returns[-MOST:]],
+                      separators=(",", ":"))
 
 
-def read(station: str, text: str | None) -> tuple[DeskReturn, ...]:
+def read(text: str | None) -> tuple[DeskReturn, ...]:
     """As :func:`as_text` wrote it, oldest first; what cannot be read counts as nothing (the audit has the numbers)."""
     try:
-        return tuple(DeskReturn(station, str(r["copy"]), datetime.fromisoformat(r["at"]), int(r["joined"]),
+        return tuple(DeskReturn(str(r["station"]), str(r["copy"]), datetime.fromisoformat(r["at"]), int(r["joined"]),
                                 tuple(Apart(*map(str, a)) for a in r["closed"]), tuple(Apart(*map(str, a)) for a in r["held"]))
                      for r in json.loads(text or "[]"))
     except (ValueError, TypeError, KeyError, RecursionError):

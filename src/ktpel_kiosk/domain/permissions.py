@@ -67,6 +67,7 @@ PERMISSIONS: MappingProxyType[str, frozenset[Peran]] = MappingProxyType({
     "read_public_card": _DESK | _HEADS,
     "print_test_card": _RECORDER | {Peran.KASI},
     "report_damage": _ALL,
+    "settle_return": _HEADS,
     "leave_kiosk": frozenset({Peran.ADMIN, Peran.SUPERVISOR}),
     "keep_typing": _ALL,
     "choose_file": _ALL,

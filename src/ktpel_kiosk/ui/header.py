@@ -199,6 +199,10 @@ class Header(QFrame):
         icon = "wifi-off" if offline else "cloud-upload" if self._unsent else "check"
         words = (f"{waits} · {held}" if held else waits, number_text(self._unsent) if self._unsent else "",
                  "attention" if self._unsent or offline else "good", icon)
+        server = self._window.desk.office_server
+        if server is not None and server.state().alone:  # what this desk sealed before is not known here
+            own = word("server", "paket_menunggu").format(jumlah=number_text(self._unsent)) if self._unsent else word("server", "menunggu")
+            words = own, words[1], "attention", "wifi-off"
         if words != self._line_words:
             self._line_words = words
             self.fit()

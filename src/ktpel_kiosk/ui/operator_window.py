@@ -36,6 +36,7 @@ from ktpel_kiosk.ui.widgets.status import NoticeBar
 if TYPE_CHECKING:
     from ktpel_kiosk.desk.context import Desk
     from ktpel_kiosk.ui.applicant_window import ApplicantWindow
+    from ktpel_kiosk.ui.away_strip import AwayStrip
     from ktpel_kiosk.ui.opening import Opening
     from ktpel_kiosk.ui.practice_panel import PracticePanel
 
@@ -56,6 +57,8 @@ class OperatorWindow(PageWindow):
     """
 
     closed = Signal()
+    away: AwayStrip | None = None
+    """Where several desks share the register."""
 
     def __init__(self, desk: Desk, bridge: Bridge, *, actor: Actor | None = None, applicant: ApplicantWindow | None = None,
                  theme: Theme | None = None, place: str = "Meja 1", idle_lock_s: float = IDLE_LOCK_S,
@@ -137,6 +140,10 @@ class OperatorWindow(PageWindow):
         outer.setSpacing(0)
         outer.addWidget(self.header)
         outer.addWidget(Line())
+        if self.desk.office_server is not None:
+            from ktpel_kiosk.ui.away_strip import AwayStrip
+            self.away = AwayStrip(self)
+            outer.addWidget(self.away)
         outer.addLayout(middle, 1)
         self.setCentralWidget(root)
         for key in HOUSE_KEYS:
@@ -272,6 +279,8 @@ class OperatorWindow(PageWindow):
         self.notice.show_text(kind, text, bold=bold, action=action, act=act)
 
     def show_error(self, error: KioskError) -> None:
+        if self.away is not None:
+            self.away.missed(error)
         kind = "trouble" if isinstance(error, DeviceTrouble | SecurityRefusal) or not isinstance(error, UserFacing) else "attention"
         self.tell(kind, self.session.sentence(error))
         self._about = str(error.facts.get("device_kind", "")) or "error"

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 from typing import TYPE_CHECKING
 
-from ktpel_kiosk.domain.desk_return import Apart, DeskReturn, as_text, read, setting_of, with_it
+from ktpel_kiosk.domain.desk_return import SETTING, Apart, DeskReturn, as_text, read, with_it
 from ktpel_kiosk.register.alone.merge import CLOSED_REASON, Merged, merge, name_of
 from ktpel_kiosk.register.alone.numbers import SERIES, SET_ASIDE, read_block
 
@@ -24,11 +24,10 @@ def come_back(local: SqlRegister, office: SqlRegister, station: str, now: dateti
     """
     merged = merge(local, office, station)
     found = _report(local, station, now, merged)
-    known = office.read(lambda v: read(station, v.setting(setting_of(station))))
-    after = with_it(known, found)
-    if after != known:
+    known = office.read(lambda v: read(v.setting(SETTING)))
+    if with_it(known, found) != known:
         def note(tx: Any) -> None:
-            tx.put_setting(setting_of(station), as_text(after))
+            tx.put_setting(SETTING, as_text(with_it(read(tx.setting(SETTING)), found)))
             tx.log("DeskReturnNoted", found.copy, "-", station=station, count=found.joined, closed=len(found.closed), held=len(found.held))
 
         office.write(note)

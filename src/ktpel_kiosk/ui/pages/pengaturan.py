@@ -11,7 +11,7 @@ from PySide6.QtCore import QEvent
 from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import QBoxLayout, QScrollArea, QStackedWidget, QVBoxLayout
 
-from ktpel_kiosk.desk import sign_in_bound, station_care, updates
+from ktpel_kiosk.desk import away, sign_in_bound, station_care, updates
 from ktpel_kiosk.ui.pages.base import Page, apart, scroll, whole
 from ktpel_kiosk.ui.pages.settings_calendar import CalendarSection
 from ktpel_kiosk.ui.pages.settings_capture import CaptureSection
@@ -45,7 +45,10 @@ NEWER: tuple[tuple[str, str], ...] = (("pembaruan", "Pembaruan"),)
 """Only at a desk that serves people."""
 BOUND: tuple[tuple[str, str], ...] = (("masuk", "Masuk tanpa pusat"),)
 """Only where signing in without the centre ends; a practice office is not bound."""
-LATE: dict[str, str] = {"masa": "settings_keeping:KeepingSection", "akses": "settings_access_log:AccessLogSection",
+SHARED: tuple[tuple[str, str], ...] = (("server", "Server kantor"),)
+"""Only where several desks share one register."""
+LATE: dict[str, str] = {"server": "settings_away:AwaySection",
+                        "masa": "settings_keeping:KeepingSection", "akses": "settings_access_log:AccessLogSection",
                         "kegagalan": "settings_breach:BreachSection",
                         "masuk": "settings_alone:AloneSection",
                         "kunci": "settings_certificates:CertificatesSection", "cadangan": "settings_copies:CopiesSection",
@@ -58,13 +61,13 @@ MAKERS: dict[str, Any] = {"kantor": OfficeSection, "sop": SopSection, "kalender"
 
 GROUPS: tuple[tuple[str, str], ...] = (
     ("Kantor", "kantor sop kalender penduduk mutu sedia"), ("Meja ini", "tampilan perangkat rekam blangko pembaruan"),
-    ("Orang dan kunci", "petugas masuk kunci"), ("Data", "sambungan simpanan cadangan"),
+    ("Orang dan kunci", "petugas masuk kunci"), ("Data", "sambungan server simpanan cadangan"),
     ("Pelindungan data", "masa akses kegagalan"),
 )
 """Groups of the list with the keys of their sections, in order; a section that none names stands in the last."""
 ICONS = {"kantor": "inbox", "sop": "list-checks", "kalender": "calendar", "penduduk": "users", "mutu": "message-square",
          "tampilan": "contrast", "perangkat": "printer", "rekam": "scan-face", "blangko": "credit-card", "petugas": "user",
-         "masuk": "wifi-off", "sedia": "usb",
+         "masuk": "wifi-off", "sedia": "usb", "server": "hard-drive",
          "kunci": "lock", "sambungan": "wifi", "simpanan": "hard-drive", "cadangan": "save", "pembaruan": "package-check",
          "masa": "clock", "akses": "eye", "kegagalan": "megaphone"}
 WORDS = {"kantor": "kop surat alamat telepon jam layanan nomor register penanda tangan stasiun",
@@ -74,6 +77,7 @@ WORDS = {"kantor": "kop surat alamat telepon jam layanan nomor register penanda 
          "tampilan": "warna kontras ukuran tulisan huruf gerak papan ketik keyboard gelap terang animasi",
          "perangkat": "kamera pemindai printer uji tes pad tanda tangan struk barcode berita acara rusak",
          "blangko": "terima stok BAST seri kartu kosong", "petugas": "pengguna kata sandi password peran akun nonaktif",
+         "server": "meja sendiri gabung bersama terputus salinan kerja nomor cadangan",
          "masuk": "izin offline tanpa jaringan perpanjang hari pusat terkunci",
          "kunci": "sertifikat enkripsi cadangan kunci", "sambungan": "server jaringan internet proksi kecepatan jam kirim sertifikat",
          "simpanan": "masa simpan pemusnahan hapus ruang kosong disk retensi", "cadangan": "backup pulihkan restore USB salinan",
@@ -89,6 +93,7 @@ def sections(session: Session) -> tuple[tuple[str, str], ...]:
     """Keys and titles of what this desk has."""
     found = (*SECTIONS, *SERVING) if station_care.offered(session.desk) else SECTIONS
     found = (*found, *NEWER) if updates.offered(session.desk) else found
+    found = (*found, *SHARED) if away.offered(session.desk) else found
     return (*found, *BOUND) if sign_in_bound.offered(session.desk) else found
 
 

@@ -6,7 +6,18 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
-from ktpel_kiosk.desk import complaints, followups, night_check, queries, room, sign_in_bound, station_care, status_tasks, subject_requests
+from ktpel_kiosk.desk import (
+    away,
+    complaints,
+    followups,
+    night_check,
+    queries,
+    room,
+    sign_in_bound,
+    station_care,
+    status_tasks,
+    subject_requests,
+)
 from ktpel_kiosk.desk.followups import TaskKind
 from ktpel_kiosk.desk.station_care import Lack
 from ktpel_kiosk.domain.certificates import Urgency, announced
@@ -19,6 +30,7 @@ from ktpel_kiosk.domain.text import date_full, date_long, duration_words, hours_
 from ktpel_kiosk.ports.night_check import Fault
 from ktpel_kiosk.ports.register import ListItem, Query
 from ktpel_kiosk.ui.presenters import alone
+from ktpel_kiosk.ui.presenters.away import SECTION, words_of
 from ktpel_kiosk.ui.presenters.queue_words import bytes_words
 from ktpel_kiosk.ui.presenters.session import Session, brief, clock_text, number_short
 from ktpel_kiosk.ui.words import word
@@ -151,7 +163,8 @@ class BoardPresenter:
             notices.append(Notice("attention", f"{number_text(total)} permohonan tertahan di pusat:",
                                   f"{', '.join(f'{number_text(n)} {what}' for n, what in held if n)}.", "Lihat tugasnya", "tugas",
                                   (("which", "pusat"),)))
-        return (*self._alone(), *self._checked(), *self._requests(), *self._room(), *self._certificate(), *self._station(), *notices)
+        return (*self._returned(), *self._alone(), *self._checked(), *self._requests(), *self._room(), *self._certificate(),
+                *self._station(), *notices)
 
     def _alone(self) -> tuple[Notice, ...]:
         """A week before officers can no longer sign in without the centre, and plainly once it is so."""
@@ -166,6 +179,17 @@ class BoardPresenter:
         return (Notice("trouble" if found.over else "attention", word("masuk_pusat_judul", state).format(sisa=alone.left_words(found)),
                        word("masuk_pusat_boleh" if may else "masuk_pusat_minta", state), "Perpanjang" if may else "Lihat", "pengaturan",
                        (("section", alone.SECTION),)),)
+
+    def _returned(self) -> tuple[Notice, ...]:
+        """A desk came back from working alone: for everybody, until a superior has read it."""
+        s = self.session
+        if not away.offered(s.desk) or away.alone(s.desk) or not s.actor.peran & PERMISSIONS["view_register"]:
+            return ()
+        told = away.returns(s.desk, s.actor)
+        if not told:
+            return ()
+        tone, bold, text = words_of(told)
+        return (Notice(tone, bold, text, "Lihat hasilnya", "pengaturan", (("section", SECTION),)),)
 
     def _requests(self) -> tuple[Notice, ...]:
         """Requests of data subjects past their 3 x 24 hours, or in their last day."""
