@@ -43,7 +43,7 @@ from ktpel_kiosk.packet import demo_authority
 from ktpel_kiosk.packet.keys import DemoKeys
 from ktpel_kiosk.register.keys import KeyStore
 
-pytestmark = pytest.mark.gate
+pytestmark = [pytest.mark.gate, pytest.mark.timeout(600)]
 FIRST, SECOND = "3508080-meja-1", "3508080-meja-2"
 PATIENCE_S = 180.0
 ALONE_EACH = 6
@@ -268,3 +268,124 @@ def nothing_lost(links: list[Any], given: set[int]) -> None:
     aside = {n for link in links if link.event == "NumbersSetAside" for n in range(int(link.facts["first"]), int(link.facts["last"]) + 1)}
     assert given | aside >= set(range(1, max(given | aside) + 1)), sorted(set(range(1, max(given | aside) + 1)) - given - aside)
 
+
+
+class Officer:
+    """Somebody at the real windows: a step at each turn of their loop, from when they are shown until they are gone for good."""
+
+    def __init__(self, steps: Iterator[Callable[[], object]]) -> None:
+        from PySide6.QtCore import QTimer
+
+        self._steps, self._now, self.told = steps, next(steps), 0
+        self._timer, self._until = QTimer(), time.monotonic() + PATIENCE_S
+        self._timer.timeout.connect(self._turn)
+        self._timer.start(50)
+
+    def _turn(self) -> None:
+        from PySide6.QtWidgets import QApplication
+
+        try:
+            if not self._now():
+                assert time.monotonic() < self._until, f"stuck at step {self.told}: {state_now()}"
+                return
+            self._until = time.monotonic() + PATIENCE_S
+            self.told += 1
+            following = next(self._steps, None)
+            if following is None:
+                self._timer.stop()
+            else:
+                self._now = following
+        except BaseException as error:
+            self._timer.stop()
+            self.failed = error
+            QApplication.exit(3)
+
+    failed: BaseException | None = None
+
+
+def window_now() -> Any:
+    """The operator window that is shown, if any."""
+    from PySide6.QtWidgets import QApplication
+
+    from ktpel_kiosk.ui.operator_window import OperatorWindow
+    return next((w for w in QApplication.topLevelWidgets() if isinstance(w, OperatorWindow) and w.isVisible()), None)
+
+
+def state_now() -> Any:
+    window = window_now()
+    return window.desk.office_server.state() if window is not None and window.desk.office_server is not None else None
+
+
+def signs_in(username: str) -> Iterator[Callable[[], object]]:
+    yield lambda: window_now() is not None and window_now().current == "masuk"
+
+    def enter() -> bool:
+        page = window_now().page("masuk")
+        page.username.set_value(username)
+        page.password.set_value(PASSWORDS[username])
+        page._enter()
+        return True
+
+    yield enter
+    yield lambda: window_now().session.actor.username == username
+
+
+def at_the_windows(server: office_server.OfficeServer, made: list[Permohonan], seen: list[str]) -> Iterator[Callable[[], object]]:
+    def pressed(what: str) -> bool:
+        strip = window_now().away
+        if strip.isHidden() or strip.bar._action.text() != what:
+            window_now().desk.office_server.look()
+            return False
+        seen.append(strip.bar.plain())
+        strip.bar._action.click()
+        return True
+
+    def record() -> bool:
+        desk = replace(window_now().desk, devices=Bench(), biometrics=Pictures())
+        walk = Walk(desk, _signed(desk), lambda _p: None, lambda _j: None, rng=random.Random(1))
+        p = walk.intake(invent(70, 7, desk.sop.kantor, ("ROWOKANGKUNG",), intake.today(desk)), Layanan.BARU_WNI)
+        made.append(intake.assign_number(desk, walk.officers.actors[Peran.LOKET], p.id))
+        return True
+
+    yield lambda: state_now() is not None and state_now().answers and state_now().prepared
+    yield lambda: server.stop(signal.SIGKILL) is None
+    yield lambda: state_now() is not None and pressed("Bekerja sendiri")
+    yield lambda: state_now() is not None and state_now().alone
+    yield from signs_in("siti")
+    yield record
+    yield lambda: "1 permohonan menunggu digabungkan, 19 nomor" in window_now().away.bar.plain()
+    yield lambda: start_again(server) is None
+    yield lambda: pressed("Gabungkan")
+    yield lambda: state_now() is not None and not state_now().alone
+    yield from signs_in("joko")
+    yield lambda: "1 permohonan digabungkan." in " ".join(n.plain() for n in window_now().page("beranda").notices)
+    yield lambda: window_now().close() is not None
+
+
+def _signed(desk: Any) -> Any:
+    from ktpel_kiosk.app.walk import Officers
+    from ktpel_kiosk.desk import sign_in
+
+    return Officers({role: actor for name, password in PASSWORDS.items() for actor in [sign_in.sign_in(desk, name, password)]
+                     for role in actor.peran}, PASSWORDS)
+
+
+def test_from_the_real_windows(tmp_path: Path, quick_start: None, monkeypatch: pytest.MonkeyPatch) -> None:
+    """``ktpel-kiosk run``: its windows tell of the lost server, go on alone when asked, tell that it is back, and merge when asked."""
+    monkeypatch.setenv("QT_QPA_PLATFORM", "offscreen")
+    one, _centre = desk_folder(tmp_path, FIRST)
+    made: list[Permohonan] = []
+    seen: list[str] = []
+    with office_server.running() as server:
+        move(one, server.url(server.database()))
+        from PySide6.QtWidgets import QApplication
+        _app = QApplication.instance() or QApplication([])
+        officer = Officer(at_the_windows(server, made, seen))
+        code = run.run_windows("", one, windowed=True)
+        if officer.failed is not None:
+            raise officer.failed
+        assert code == 0
+        with opened(one) as a:
+            assert a.kiosk.register.read(lambda v: v.permohonan(made[0].id)).nomor_register == made[0].nomor_register
+            assert a.kiosk.register.check_audit().whole
+    assert ["tidak terjangkau" in seen[0], "terjangkau lagi" in seen[1]] == [True, True]

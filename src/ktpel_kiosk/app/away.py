@@ -199,6 +199,11 @@ class AwayServer:
                 return False
         return not self._stopped.is_set()
 
+    def missed(self) -> None:
+        """Something behind the windows did not reach the server; :meth:`wait` waits for it again."""
+        self._came.clear()
+        self.look()
+
     def stop(self) -> None:
         """Before the register is closed. A question that is under way is left to itself, a work copy is finished."""
         self._stopped.set()

@@ -62,7 +62,9 @@ class Network:
         )
 
     def start(self, beside: Callable[[], object], always: Callable[[], object], rhythm: Rhythm | None = None) -> None:
-        """Start the lanes; they wait until there is something due. ``rhythm``: other times than the usual ones."""
+        """Start the lanes, once; they wait until there is something due. ``rhythm``: other times than the usual ones."""
+        if self._thread is not None:
+            return
         from ktpel_kiosk.siak.network_thread import UploaderThread
         from ktpel_kiosk.siak.watcher import system_watcher
 
@@ -74,10 +76,11 @@ class Network:
             self._thread.wake()
 
     def report(self) -> LineReport:
-        """What the sender knows of the line; a kiosk that sends nothing knows nothing."""
+        """What the sender knows of the line; a kiosk that sends nothing knows nothing. From memory: the windows ask each second, and while
+        the office server is away a look into the register takes seconds and raises."""
         from ktpel_kiosk.domain.line import LineReport
 
-        return self._uploader.line() if self._uploader is not None else LineReport()
+        return self._uploader.line() if self._uploader is not None and self._rules is not None else LineReport()
 
     def rules(self) -> LineRules:
         """The office's rules in force; read from the register once."""

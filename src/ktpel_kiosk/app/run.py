@@ -12,7 +12,7 @@ from ktpel_kiosk.app import update_launch, update_layout
 from ktpel_kiosk.app.office import PENDING_RESTORE, settings_of
 from ktpel_kiosk.app.watchdog import UPDATE
 from ktpel_kiosk.app.wiring import Kiosk, open_office, settle_sop, warm
-from ktpel_kiosk.domain.errors import BadInput, KioskError, Offline
+from ktpel_kiosk.domain.errors import BadInput, IoFailure, KioskError, Offline
 
 if TYPE_CHECKING:
     import subprocess
@@ -153,38 +153,56 @@ class Behind:
         self._thread.start()
 
     def _work(self) -> None:
-        from ktpel_kiosk.desk import packet_files
-
         kiosk = self._kiosk
         try:
             with suppress(KioskError):  # before anything is written: from here on there is work that going back would lose
                 update_layout.healthy(kiosk.data)
             kiosk.register.wake()
-            if kiosk.shared is not None and not self._shared(kiosk.shared):
-                return
-            settle_sop(kiosk)
-            kiosk.devices.start()
-            if not kiosk.register.behind:  # else a file nobody knows may be of work the register lost
-                packet_files.clear_leftovers(kiosk.desk)
-            if not kiosk.settings.production:
-                self._practise()
-            kiosk.start_network()
-            packet_files.check_sizes(kiosk.desk)
-            if kiosk.settings.production:
-                record_updates(kiosk.desk)
-                warm(kiosk)
+            if kiosk.shared is None:
+                self._begin()
+            elif self._shared(kiosk.shared):
+                self._patiently(kiosk.shared)
         except KioskError as error:
             print(kiosk.desk.sentences.of(error))
 
+    def _begin(self) -> None:
+        """May be begun again where the office server went away in the middle of it."""
+        from ktpel_kiosk.desk import packet_files
+
+        kiosk = self._kiosk
+        settle_sop(kiosk)
+        kiosk.devices.start()
+        if not kiosk.register.behind:  # else a file nobody knows may be of work the register lost
+            packet_files.clear_leftovers(kiosk.desk)
+        if not kiosk.settings.production:
+            self._practise()
+        kiosk.start_network()
+        packet_files.check_sizes(kiosk.desk)
+        if kiosk.settings.production:
+            record_updates(kiosk.desk)
+            warm(kiosk)
+
+    def _patiently(self, server: AwayServer) -> None:
+        from ktpel_kiosk.app.away import UNREACHABLE
+
+        while server.wait():
+            try:
+                self._begin()
+                return
+            except IoFailure as error:
+                if error.message_key != UNREACHABLE:
+                    raise
+                server.missed()
+
     def _shared(self, server: AwayServer) -> bool:
-        """Watch the office server. False: this desk works alone, and everything that is the office's stays undone until it is back."""
+        """Watch the office server. False: this desk works alone; everything that is the office's stays undone until the server is back."""
         from ktpel_kiosk.domain.text import to_local
 
         kiosk = self._kiosk
         server.start(lambda: to_local(kiosk.clock.now(), kiosk.desk.sop.kantor.zona_waktu).year)
         if not server.alone:
             kiosk.devices.start()
-            return server.wait()
+            return True
         settle_sop(kiosk)
         kiosk.devices.start()
         if kiosk.world is not None:
@@ -196,6 +214,8 @@ class Behind:
     def _practise(self) -> None:
         from ktpel_kiosk.app.practice import Seating, furnish_morning
 
+        if self._seating is not None:
+            return
         self._seating = Seating(self._kiosk)
         furnish_morning(self._kiosk)
         self._gateway, url = start_gateway_process(self._kiosk.data)
