@@ -152,6 +152,9 @@ def kiosk(display: str, request: pytest.FixtureRequest) -> Iterator[Kiosk]:
             manager.wait(20)
 
 
+PLACES = (("operator", "DUMMY0"), ("applicant", "DUMMY1"))
+
+
 def covers(window: dict[str, Any], room: list[int]) -> bool:
     return bool(window["visible"] and window["at"] == room)
 
@@ -213,6 +216,23 @@ def test_show_desktop_shows_no_desktop(kiosk: Kiosk) -> None:
         kiosk.tool("xdotool", "key", "super+d")  # unmapped by the window manager, not minimised
         kiosk.until(lambda s: s["operator"]["active"] and covers(s["operator"], s["screens"]["DUMMY0"])
                     and bool(kiosk.tool("xdotool", "search", "--onlyvisible", "--name", "KTP-el")))  # the key may still be on its way
+
+
+@pytest.mark.parametrize("which", ["operator", "applicant"])
+def test_a_window_taken_off_its_screen_comes_back(kiosk: Kiosk, which: str) -> None:
+    kiosk.outputs("--output", "DUMMY1", "--mode", "1280x720", "--right-of", "DUMMY0")
+    there = kiosk.until(lambda s: "DUMMY1" in s["screens"] and covers(s["applicant"], s["screens"]["DUMMY1"]))
+    wanted = f"{there['screens'][dict(PLACES)[which]][0]}"
+
+    def shown() -> dict[str, str]:
+        """Place from the left -> window, of ours that are on a screen."""
+        numbers = kiosk.tool("xdotool", "search", "--onlyvisible", "--pid", str(kiosk.process.pid)).split()
+        said = {n: kiosk.tool("xdotool", "getwindowgeometry", "--shell", n) for n in numbers}
+        return {line[2:]: n for n, text in said.items() for line in text.split() if line.startswith("X=")}
+
+    for _ in range(2):
+        kiosk.tool("xdotool", "windowunmap", "--sync", shown()[wanted])
+        kiosk.until(lambda s: wanted in shown())
 
 
 def test_another_program_s_window_does_not_keep_the_keyboard(kiosk: Kiosk) -> None:

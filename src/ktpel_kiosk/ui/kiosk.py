@@ -27,6 +27,8 @@ AFTER_WORDS = {"henti": "setelah_henti", "macet": "setelah_henti", "daya": "sete
 """What the sign-in page says about an earlier window process."""
 BEAT_MS = 1000
 COME_BACK_MS = 400
+LOOK_MS = 2000
+"""Between two looks whether a window manager took a window off its screen without a word."""
 
 
 class KioskGuard(QObject):
@@ -41,6 +43,11 @@ class KioskGuard(QObject):
         self._back.setSingleShot(True)
         self._back.setInterval(COME_BACK_MS)
         self._back.timeout.connect(self.come_back)
+        self._held: list[QWidget] = []
+        self._gone: set[QWidget] = set()
+        self._looks = QTimer(self)
+        self._looks.timeout.connect(self.look)
+        self._looks.start(LOOK_MS)
         self.hold(operator)
         app = QGuiApplication.instance()
         if isinstance(app, QGuiApplication):
@@ -48,7 +55,15 @@ class KioskGuard(QObject):
 
     def hold(self, window: QWidget) -> None:
         """Watch over another of the house's windows (the applicant's)."""
+        self._held.append(window)
         window.installEventFilter(self)
+
+    def look(self) -> None:
+        """A window that is nowhere on its screen at two looks is mapped anew; it may be the one without the keyboard."""
+        gone = {w for w in self._held if not self.free and off_screen(w)}
+        if gone & self._gone and self._operator.screens is not None:
+            self._operator.screens.look_again()
+        self._gone = gone
 
     def let_out(self, how: Leave) -> None:
         """Somebody who may has agreed: end the program with the code of what was asked for."""
@@ -97,8 +112,7 @@ class KioskGuard(QObject):
             return
         window = self._operator.in_front()
         if window.isVisible():
-            handle = window.windowHandle()
-            if handle is not None and not handle.isExposed():
+            if off_screen(window):
                 window.hide()  # "show desktop" took it off the screen and no request brings it back: map it anew
                 window.showFullScreen()
                 if self._operator.screens is not None:
@@ -106,6 +120,12 @@ class KioskGuard(QObject):
             window.raise_()
             window.activateWindow()
             self._back.start()  # until it worked
+
+
+def off_screen(window: QWidget) -> bool:
+    """Shown, says Qt, and yet unmapped: "show desktop" does that. X11 only: elsewhere a window that is covered says the same."""
+    handle = window.windowHandle()
+    return window.isVisible() and handle is not None and not handle.isExposed() and QGuiApplication.platformName() == "xcb"
 
 
 class Beat(QObject):

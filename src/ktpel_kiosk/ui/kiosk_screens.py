@@ -16,6 +16,7 @@ from PySide6.QtCore import QObject, QRect, QTimer
 from PySide6.QtGui import QGuiApplication, QScreen
 from PySide6.QtWidgets import QWidget
 
+from ktpel_kiosk.ui.kiosk import off_screen
 from ktpel_kiosk.ui.theme import Theme, screen_scale, text_scale
 from ktpel_kiosk.ui.words import word
 
@@ -152,6 +153,8 @@ class Screens(QObject):
     def _put(self, window: QWidget, screen: QScreen) -> None:
         """Full screen on ``screen``; looked at again later, for a window manager may have its own mind meanwhile."""
         room = self.room(screen)
+        if off_screen(window):
+            window.hide()  # no request brings it back: it is mapped anew
         if window.isVisible() and window.isFullScreen() and window.screen() is screen and window.geometry() == room:
             return
         if window.isFullScreen() and window.isVisible():
