@@ -138,11 +138,18 @@ def settle_modes(package: Path, epoch: int) -> None:
         if path.is_symlink():
             os.utime(path, (epoch, epoch), follow_symlinks=False)
             continue
-        mode = path.stat().st_mode
-        runs = path.is_dir() or (mode & stat.S_IXUSR and not path.name.endswith((".so", ".py")) and ".so." not in path.name)
+        runs = path.is_dir() or (path.stat().st_mode & stat.S_IXUSR and _is_program(path))
         path.chmod(0o755 if runs else 0o644)
         os.utime(path, (epoch, epoch))
     package.chmod(0o755)
+
+
+def _is_program(path: Path) -> bool:
+    """What can be called: no library, no module, no text that a wheel marks as executable."""
+    if path.name.endswith((".so", ".py")) or ".so." in path.name:
+        return False
+    with path.open("rb") as file:
+        return file.read(4).startswith((b"\x7fELF", b"#!"))
 
 
 def build(out: Path, *, version: str = "", fast: bool = False) -> Path:

@@ -40,7 +40,7 @@ QT_PLUGINS = ("iconengines/libqsvgicon.so", "imageformats/libqjpeg.so", "imagefo
               "platforminputcontexts/libcomposeplatforminputcontextplugin.so", "platforms/libqoffscreen.so", "platforms/libqxcb.so",
               "xcbglintegrations/libqxcb-egl-integration.so", "xcbglintegrations/libqxcb-glx-integration.so")
 CASCADES = ("haarcascade_frontalface_alt2.xml", "haarcascade_frontalface_default.xml", "haarcascade_eye_tree_eyeglasses.xml")
-NOT_AT_RUN_TIME = ("*.a", "*.c", "*.cpp", "*.h", "*.hpp", "*.pxd", "*.pxi", "*.pyi", "*.pyx", "*.swg", "*.i")
+NOT_AT_RUN_TIME = ("*.a", "*.c", "*.cpp", "*.h", "*.hpp", "*.pxd", "*.pxi", "*.pyi", "*.pyx", "*.swg", "*.i", ".gitignore")
 TESTS = ("tests", "test", "testsuite", "test_data")
 MODELS = ("face_detection/face_detection_short_range.tflite", "face_landmark/face_landmark.tflite",
           "selfie_segmentation/selfie_segmentation.tflite")
@@ -156,6 +156,7 @@ def trim_wheels(into: Path) -> None:
         if folder.is_dir() and folder.name in TESTS and folder.parent.name not in ("pydantic", "sqlalchemy"):
             _drop(folder)
     _drop(into / "numpy" / "f2py", into / "shiboken6" / "docs", into / "docs")
+    _drop(into / "reportlab" / "fonts")  # of ten makers and as many licences; papers have Inter, and metrics of the fourteen are code
     for pattern in NOT_AT_RUN_TIME:
         for path in into.rglob(pattern):
             _drop(path)

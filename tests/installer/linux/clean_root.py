@@ -13,6 +13,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 KEEP = Path(os.environ.get("KTPEL_CLEAN_ROOT", "/var/tmp/ktpel-deb/root.tar.zst"))
+DATA, MEDIA = "/var/lib/ktpel-kiosk", "/usr/lib/ktpel-kiosk/session/media"
+"""Where the package has the office's data, and its mounter of sticks."""
 NEEDED = ("debootstrap", "unshare", "nsenter", "setsid", "chroot", "dpkg-deb", "zstd", "losetup", "mkfs.ext4")
 
 
@@ -100,7 +102,8 @@ class CleanRoot:
         self.loops.append(loop)
         self.done(f"mknod /dev/{device} b 7 {loop.removeprefix('/dev/loop')}")
 
-    def _inside(self, command: str) -> list[str]:
+    def command(self, command: str) -> list[str]:
+        """What runs a line of shell inside, as root."""
         first = Path(f"/proc/{self.holder.pid}/task/{self.holder.pid}/children").read_text().split()[0]
         return ["nsenter", "-t", first, "-m", "-p", "chroot", str(self.path), "/bin/sh", "-c", command]
 
@@ -110,7 +113,7 @@ class CleanRoot:
 
     def run(self, command: str, *, timeout: float = 1800, **environment: str) -> subprocess.CompletedProcess[str]:
         """A line of shell inside, as root, without this machine's environment."""
-        return subprocess.run(self._inside(command), env=self._environment(environment), capture_output=True, text=True, timeout=timeout,
+        return subprocess.run(self.command(command), env=self._environment(environment), capture_output=True, text=True, timeout=timeout,
                               stdin=subprocess.DEVNULL, check=False)
 
     def done(self, command: str, *, timeout: float = 1800, **environment: str) -> str:
@@ -120,10 +123,16 @@ class CleanRoot:
         assert found.returncode == 0, f"{command}\n{said[-3000:]}"
         return said
 
+    def begun(self, command: str, log: Path, **environment: str) -> subprocess.Popen[bytes]:
+        """A line of shell inside that goes on; whatever it says goes into ``log``. It ends with the root."""
+        with log.open("ab") as out:
+            return subprocess.Popen(self.command(command), env=self._environment(environment), stdin=subprocess.DEVNULL, stdout=out,
+                                    stderr=out)
+
     def typed(self, command: str, answers: Sequence[tuple[str, str]], *, timeout: float = 900) -> str:
         """The same at a terminal: each answer is typed when its question is on the screen. Returns what the screen showed."""
         mine, theirs = os.openpty()
-        child = subprocess.Popen(["setsid", "--ctty", "--wait", *self._inside(command)], env=self._environment({"TERM": "dumb"}),
+        child = subprocess.Popen(["setsid", "--ctty", "--wait", *self.command(command)], env=self._environment({"TERM": "dumb"}),
                                  stdin=theirs, stdout=theirs, stderr=theirs)
         os.close(theirs)
         screen, read, left, until = "", 0, list(answers), time.monotonic() + timeout

@@ -1,5 +1,5 @@
-"""The Linux package on a clean Debian 12: installed and provisioned by the technicians' pages word for word, an applicant served, upgraded,
-removed, purged.
+"""The Linux package on a clean Debian 12: installed and provisioned by the technicians' pages word for word, an applicant served. An update
+through it: test_deb_update.py; a newer package, removing: test_deb_upgrade.py.
 """
 
 from __future__ import annotations
@@ -11,53 +11,17 @@ import shutil
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-import technician
-from clean_root import CleanRoot, missing, next_version
+from clean_root import DATA, MEDIA, CleanRoot, missing
+from provisioning import Office
 
 ROOT = Path(__file__).parents[3]
 MOST_MB = 150
-DATA = "/var/lib/ktpel-kiosk"
-KEY_PASSWORD = "kunci dinas untuk latihan"
-PEOPLE = ["NIK;NO_KK;NAMA_LGKP;JENIS_KLMIN;TMPT_LHR;TGL_LHR;GOL_DRH;AGAMA;STAT_KWN;JENIS_PKRJN;ALAMAT;NO_RT;NO_RW;DESA;EKTP_STATUS",
-          "3508080201900001;3508080101150001;WARGA CONTOH;1;LUMAJANG;02-01-1990;4;1;1;9;DUSUN KRAJAN;3;7;Rowokangkung;BELUM REKAM"]
 Note = Callable[[str, object], None]
-MEDIA = "/usr/lib/ktpel-kiosk/session/media"
 pytestmark = [pytest.mark.gate, pytest.mark.timeout(7200), pytest.mark.skipif(bool(missing()), reason=missing() or "-")]
-
-
-@pytest.fixture(scope="module")
-def package() -> Path:
-    """``KTPEL_DEB`` names one that is built already."""
-    given = os.environ.get("KTPEL_DEB")
-    if given:
-        return Path(given)
-    said = subprocess.run([sys.executable, str(ROOT / "tools/deb.py")], capture_output=True, text=True, timeout=3600, check=False)
-    assert said.returncode == 0, said.stderr
-    return Path(said.stdout.split()[0])
-
-
-@pytest.fixture(scope="module")
-def root(package: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[CleanRoot]:
-    """Installed by pemasangan.md: every line of its steps 1 to 6, in order."""
-    folder = tmp_path_factory.mktemp("deb")
-    made = CleanRoot.unpacked(folder / "root")
-    try:
-        content = folder / "usb"
-        content.mkdir()
-        shutil.copyfile(package, content / package.name)
-        made.stick("sda1", "USB", 700, content)
-        shutil.rmtree(content)
-        for line in technician.numbered("pemasangan.md"):
-            if line not in technician.AT_THE_MACHINE:
-                with (made.path / "said").open("a") as said:
-                    said.write(f"$ {line}\n{made.done(line)}\n")
-        yield made
-    finally:
-        made.close()
 
 
 def test_the_package_is_small_and_tells_nothing_of_its_builder(package: Path, root: CleanRoot, record_property: Note) -> None:
@@ -104,67 +68,13 @@ def test_a_stick_is_mounted_for_the_kiosk_and_let_go(root: CleanRoot) -> None:
     assert root.done("ls -A /media") == ""
 
 
-def test_from_nothing_to_a_served_applicant_by_the_pages_alone(root: CleanRoot, record_property: Note) -> None:
-    """penyediaan.md on the side of the Dinas and at the desk; then somebody comes to the counter."""
-    begun = time.monotonic()
-    page = "penyediaan.md"
-    root.done("useradd --create-home --shell /bin/bash dinas")  # another computer, another user, another folder
-    home = root.path / "home/dinas"
-
-    def dinas(command: str, *answers: tuple[str, str]) -> str:
-        return root.typed(f"runuser -l dinas --session-command {_quoted(command)}", answers)
-
-    centre = _authority(root, dinas)
-    [key] = technician.commands(page, "Di Dinas, sekali saja: kunci penanda")
-    said = dinas(key, ("Kata sandi kunci", KEY_PASSWORD), ("onfirm", KEY_PASSWORD))
-    words = re.search(r"Kata penanda: ([a-z]+(?: [a-z]+){7})", said)
-    assert words is not None, said
-    (home / "rencana.toml").write_text("\n".join(technician.blocks(page)["Di Dinas: rencana"]))
-    (home / "penduduk").mkdir()
-    (home / "penduduk/rowokangkung.csv").write_text("\n".join(PEOPLE) + "\n")
-    make, check = technician.commands(page, "Di Dinas: membuat bundel")
-    dinas(make, ("Kata sandi", KEY_PASSWORD))
-    prints = home / "hasil/cetak"
-    phrase = " ".join(technician.printed_words(prints / "3508080-meja-1-teknisi.pdf", "Kata pembuka: ", 7))
-    shown = " ".join(technician.printed_words(prints / "3508080-meja-1-teknisi.pdf", "Kata penanda: ", 8))
-    passwords = technician.printed_passwords(prints / "3508080-meja-1-sandi.pdf")
-    assert shown == words[1] and len(phrase.split()) == 7 and set(passwords) == {"camat", "joko", "siti"}
-
-    root.done(f"{MEDIA} mount sda1 && cp /home/dinas/hasil/flashdisk/* /media/usb/")
-    assert words[1] in dinas(check)
-    root.stick("sdb1", "cadangan", 3000)
-    root.done(f"{MEDIA} mount sdb1 && {MEDIA} unmount sda1 && {MEDIA} mount sda1")  # the second disk stays at the desk
-    apply, doctor = technician.commands(page, "Di kecamatan, tanpa jendela")
-    said = root.typed(apply, [("Kata pembuka", phrase), ("kata penanda", shown)])
-    assert "siap" in said.splitlines()[-1] and "Kode pemulihan cadangan" in said
-    assert "[gagal" not in root.done(doctor)
-
-    [request, *_] = technician.told(page, "sudo ktpel-kiosk provision request")
-    [take] = technician.told(page, "sudo ktpel-kiosk keys take")
-    [state] = technician.told(page, "sudo ktpel-kiosk keys state")
-    root.done(f"{request} && cp -r /media/usb/permintaan-3508080-meja-1 /home/dinas/ && chown -R dinas /home/dinas")
-    dinas("ktpel-kiosk keys demo-authority permintaan-3508080-meja-1 --out otoritas")
-    root.done("cp -r /home/dinas/otoritas/kembalikan /media/usb/ && chmod -R a+rX /media/usb/kembalikan")
-    root.done(take.replace("FOLDER", "/media/usb/kembalikan"))
-    root.done(state)
-
-    served = _somebody_comes(root, centre, passwords)
-    record_property("minutes_from_key_to_card", round((time.monotonic() - begun) / 60, 1))
+def test_from_nothing_to_a_served_applicant_by_the_pages_alone(root: CleanRoot, office: Office, record_property: Note) -> None:
+    """penyediaan.md on the side of the Dinas and at the desk (:mod:`provisioning`); then somebody comes to the counter."""
+    served = _somebody_comes(root, office.centre, office.passwords)
+    record_property("minutes_from_key_to_card", round((time.monotonic() - office.begun) / 60, 1))
     assert served == {"production": True, "station": "3508080-meja-1", "knows_residents": True, "opened": True,
                       "samples_left": 0, "matched": True, "state": "selesai", "handed_over": True, "audit_whole": True}
     assert root.done(f"find {DATA} ! -user ktpel") == ""
-
-
-def _quoted(text: str) -> str:
-    return "'" + text.replace("'", "'\\''") + "'"
-
-
-def _authority(root: CleanRoot, dinas: Callable[..., str]) -> str:
-    """The authority and the centre are others' work: an example of both, whose public certificates the Dinas has in ``pusat``."""
-    dinas("ktpel-kiosk provision station-keys contoh --out percobaan")
-    dinas("ktpel-kiosk keys demo-authority percobaan/permintaan-contoh --out otoritas")
-    dinas("mkdir pusat && cd otoritas/kembalikan && cp otoritas.crt pusat-*.crt receipt-*.crt ../../pusat/")
-    return "/home/dinas/otoritas/pusat"
 
 
 def _somebody_comes(root: CleanRoot, centre: str, passwords: dict[str, str]) -> dict[str, object]:
@@ -188,20 +98,36 @@ def test_the_windows_open(root: CleanRoot) -> None:
     assert "ready" in said
 
 
-def test_an_upgrade_keeps_the_data_and_removing_too(root: CleanRoot, package: Path, tmp_path: Path) -> None:
-    mark = root.path / DATA.lstrip("/") / "kantor-ini"
-    mark.write_text("register")
-    newer = next_version(package, tmp_path, "99.1")
-    shutil.copyfile(newer, root.path / "root" / newer.name)
-    root.done(f"dpkg -i /root/{newer.name}")
-    assert (root.path / "usr/lib/ktpel-kiosk/VERSION").read_text() == "99.1\n"
-    assert mark.read_text() == "register"
-    root.done("apt-get remove -y -q ktpel-kiosk")
-    assert mark.exists() and not (root.path / "usr/lib/ktpel-kiosk").exists()
-    said = root.done("apt-get purge -y -q ktpel-kiosk")  # nobody there to answer
-    assert mark.exists() and "Data kantor tetap ada" in said
-    root.done(f"dpkg -i /root/{newer.name}")
-    assert root.done(f"stat -c %U {DATA}/kantor-ini").strip() in ("ktpel", "root") and mark.exists()
-    root.done("echo 'ktpel-kiosk ktpel-kiosk/purge_data boolean true' | debconf-set-selections && apt-get purge -y -q ktpel-kiosk")
-    assert not mark.exists()
-    assert root.run("getent passwd ktpel").returncode != 0
+def test_the_packaged_start_is_no_slower_than_from_source(root: CleanRoot, tmp_path: Path, record_property: Note) -> None:
+    """To the usable window of the same practice office, in turns; processor time is compared, for other work shares this machine."""
+    place = "/srv/mulai"
+    root.done(f"mkdir -p {place} && chown ktpel: {place}")
+    packaged = root.command("exec setpriv --reuid=ktpel --regid=ktpel --init-groups ktpel-kiosk run --office tempeh --windowed "
+                            f"--data {place}/kantor")
+    source = [sys.executable, "-P", "-m", "ktpel_kiosk.app.entry", "run", "--office", "tempeh", "--windowed",
+              "--data", str(tmp_path / "kantor")]
+    env = {"PATH": "/usr/sbin:/usr/bin:/sbin:/bin", "LANG": "C.UTF-8", "QT_QPA_PLATFORM": "offscreen", "KTPEL_EXIT_WHEN_READY": "1"}
+    from_source = {**env, "PYTHONPATH": str(ROOT / "src"), "HOME": str(tmp_path)}
+    found: dict[str, list[tuple[float, float]]] = {"packaged": [], "source": []}
+    for turn in range(8):
+        for name, command, environment in (("packaged", packaged, env), ("source", source, from_source)):
+            figures = _start(command, environment)
+            if turn:  # the first makes the office, and compiles
+                found[name].append(figures)
+    for name, figures in found.items():
+        record_property(f"start_{name}_ms", round(min(wall for wall, _cpu in figures) * 1000))
+        record_property(f"start_{name}_cpu_ms", round(min(cpu for _wall, cpu in figures) * 1000))
+    assert min(cpu for _w, cpu in found["packaged"]) <= 1.05 * min(cpu for _w, cpu in found["source"]), found
+
+
+def _start(command: list[str], environment: dict[str, str]) -> tuple[float, float]:
+    """Seconds on the wall, and of the processor, of a process with all that it waited for."""
+    begun = time.monotonic()
+    child = subprocess.Popen(command, env=environment, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL)
+    assert child.stdout is not None
+    with child.stdout:
+        assert b"ready" in child.stdout.read()
+    _pid, status, used = os.wait4(child.pid, 0)
+    child.returncode = os.waitstatus_to_exitcode(status)
+    assert child.returncode == 0
+    return time.monotonic() - begun, used.ru_utime + used.ru_stime
