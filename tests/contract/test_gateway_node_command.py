@@ -12,7 +12,7 @@ import pytest
 
 import postgres_server
 from ktpel_kiosk.app.clock import SystemClock
-from ktpel_kiosk.app.gateway_node import read_config, read_roster, sweep
+from ktpel_kiosk.app.gateway_node import node, read_config, read_roster, sweep
 from ktpel_kiosk.domain.errors import BadInput
 from ktpel_kiosk.packet.keys import make_demo_keys
 from ktpel_kiosk.siak.http_gateway import tls_context
@@ -40,6 +40,15 @@ def test_a_wrong_line_of_the_roster_is_named(tmp_path: Path, text: str, line: in
     with pytest.raises(BadInput) as wrong:
         read_roster(tmp_path / "r.csv")
     assert wrong.value.facts == {"line": line}
+
+
+def test_a_receipt_key_that_is_none_is_named(tmp_path: Path) -> None:
+    (tmp_path / "receipt.key").write_text("-----BEGIN\n")
+    file = tmp_path / "node.toml"
+    file.write_text('[server]\nreceipt_key = "receipt.key"\n[objects]\nfolder = "objects"\n')
+    with pytest.raises(BadInput) as wrong:
+        node(read_config(file))
+    assert wrong.value.facts == {"key": "server.receipt_key"}
 
 
 @pytest.mark.gate

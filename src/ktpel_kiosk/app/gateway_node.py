@@ -129,10 +129,13 @@ def node(config: NodeConfig) -> GatewaySimulator:
 
 
 def _keys(config: NodeConfig) -> SimulatorKeys:
+    from cryptography.hazmat.primitives.serialization import load_pem_private_key
+
     from ktpel_kiosk.siak.simulator.server import SimulatorKeys
     try:
         receipt = (config.folder / config.text("server", "receipt_key")).read_bytes()
-    except OSError as e:
+        load_pem_private_key(receipt, None)
+    except (OSError, ValueError, TypeError) as e:  # TypeError: it wants a passphrase
         raise _wrong("server.receipt_key") from e
     return SimulatorKeys(receipt, config.text("server", "receipt_kid", "receipt-1"), config.path("server", "certificate"),
                          config.path("server", "key"), config.path("server", "client_ca"))
