@@ -27,7 +27,7 @@ from update_maker import Maker
 ROOT = Path(__file__).parents[3]
 STORE, STICK, PAGE = "/var/lib/ktpel-update", "/media/USB", "pembaruan.md"
 SCREEN = "/srv/layar"
-NEVER_SHOWN, HEALTHY, FORGED = "98.0.0", "99.0.0", "99.9.0"
+NEVER_SHOWN, HEALTHY, LATER, FORGED = "98.0.0", "99.0.0", "99.1.0", "99.9.0"
 MOST_S = 900.0
 Note = Callable[[str, object], None]
 pytestmark = [pytest.mark.gate, pytest.mark.timeout(7200), pytest.mark.skipif(bool(missing()), reason=missing() or "-")]
@@ -223,6 +223,28 @@ def test_a_healthy_version_takes_over_and_the_register_as_it_was_is_kept(root: C
     assert f"Versi sekarang: {HEALTHY}" in root.done("ktpel-kiosk update status")
 
 
+def test_an_update_of_an_update_leaves_a_register_it_does_not_change_and_a_supervisor_goes_back(root: CleanRoot, office: Office,
+                                                                                               maker: Maker, tmp_path: Path) -> None:
+    """The desk that asks, tries and changes over is now the update's code; the launcher and the store's service are the package's."""
+    file = root.path / DATA.lstrip("/") / "register/register.sqlite"
+    before, kept, same_file = _register(root), _kept(root, f"register.sebelum-{HEALTHY}"), file.stat().st_ino
+    maker.released(LATER, lambda tree: _grown(tree, LATER))  # grown from the package's: the schema the office has by now
+    maker.carried(STICK)
+    _agreed(root, office.passwords)
+    log = tmp_path / "session.log"
+    with _session(root, log):
+        _until(lambda: _json(root, "pilihan.json").get("version") == LATER and not _json(root, "pilihan.json")["probation"], log)
+        _until(lambda: _register(root)["events"].count("UpdateInstalled") > before["events"].count("UpdateInstalled"), log)
+    after = _register(root)
+    assert (file.stat().st_ino, after["schema"]) == (same_file, before["schema"]) and (root.path / kept.lstrip("/")).is_dir()
+    assert after["digests"][:len(before["digests"])] == before["digests"]
+    [back] = technician.told(PAGE, "ktpel-kiosk update rollback --officer")
+    root.typed(back.replace("NAMA", "camat"), [("Kata sandi", office.passwords["camat"])])
+    assert f"Versi sekarang: {HEALTHY}" in root.done("ktpel-kiosk update status")
+    said = {c["name"]: c for c in json.loads(root.run("ktpel-kiosk doctor --json").stdout)}
+    assert f"ktpel-kiosk {HEALTHY}" in said["versi"]["text"] and said["register"]["state"] == "baik"
+
+
 def test_what_lies_in_the_store_is_the_stores_and_compiled(root: CleanRoot, maker: Maker) -> None:
     """Starting a version writes nothing, for whoever starts it may not write."""
     tree = f"{STORE}/versions/{HEALTHY}/tree"
@@ -251,7 +273,7 @@ def test_a_forged_mirror_is_refused_at_the_desk_and_by_the_service_itself(root: 
     units.path_unit(root, "ktpel-update.path", lambda: json.loads(answer.read_text("utf-8"))["id"] == "palsu")
     found = json.loads(answer.read_text("utf-8"))
     assert (found["version"], found["key"]) == (FORGED, "update.unsigned")
-    assert sorted(p.name for p in (root.path / STORE.lstrip("/") / "versions").iterdir()) == [NEVER_SHOWN, HEALTHY]
+    assert sorted(p.name for p in (root.path / STORE.lstrip("/") / "versions").iterdir()) == [NEVER_SHOWN, HEALTHY, LATER]
 
 
 def test_the_service_sees_no_register_no_network_and_writes_its_store_alone(root: CleanRoot, office: Office) -> None:
