@@ -15,7 +15,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "register"))
 
 from register_makers import StillClock, application, save
 
-from ktpel_kiosk.app import away
+from ktpel_kiosk.app import away, office_server
 from ktpel_kiosk.app.away import FOLDER, SINCE, AwayServer, Ways, open_shared
 from ktpel_kiosk.app.clock import SystemClock, Uuid7
 from ktpel_kiosk.app.office import OfficeSettings, migrations, write_settings
@@ -233,6 +233,24 @@ def test_server_answers_never_waits_longer_than_asked(monkeypatch: pytest.Monkey
     monkeypatch.setattr(connection, "ServerConnection", lambda *_a, **_k: hangs.wait(60))
     assert away.server_answers(server_address(URL), 0.05) is False
     hangs.set()
+
+
+def test_numbers_of_a_withdrawn_desk_are_struck_from_another_one(prepared: Site, monkeypatch: pytest.MonkeyPatch) -> None:
+    from ktpel_kiosk.register.alone import numbers
+
+    monkeypatch.setattr(office_server, "_opened", lambda *_a, **_k: prepared.office())
+    with pytest.raises(BadInput, match=r"office_server\.own_numbers"):
+        office_server.strike(prepared.data, STATION, "diganti")
+    write_settings(prepared.data, OfficeSettings("tempeh", "meja-1", register_url=URL))
+    with pytest.raises(BadInput, match=r"office_server\.strike_reason"):
+        office_server.strike(prepared.data, STATION, "  ")
+    assert office_server.strike(prepared.data, STATION, "komputer diganti") == 20
+    with prepared.office() as office:
+        assert office.read(lambda v: numbers.block_of(v, STATION)) is None
+        [link] = office.read(lambda v: v.audit(subject="nomor-register"))
+        assert (link.actor, link.facts["first"], link.facts["last"], link.facts["reason"]) == ("konsol", 1, 20, "komputer diganti")
+    with pytest.raises(BadInput, match=r"office_server\.no_numbers"):
+        office_server.strike(prepared.data, STATION, "lagi")
 
 
 def test_the_report_reads_itself_and_nothing_else() -> None:

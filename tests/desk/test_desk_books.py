@@ -152,6 +152,29 @@ def test_numbers_restart_on_new_years_day(office, still):
     assert new.nomor_register == "0001/KTP/I/2027"
 
 
+def test_numbers_nobody_gets_stand_in_the_register_in_their_place_in_time(office):
+    """Set aside for a desk that worked without its office server, and struck when it was withdrawn."""
+    first = numbered(office, 0)
+    facts = {"station": "meja-2", "year": 2026, "reason": "komputer diganti"}
+
+    def strike(tx):
+        tx.log("NumbersStruck", "nomor-register", "camat", first=8, last=25, **facts)
+        tx.log("NumbersStruck", "nomor-register", "-", first=30, last=30, **facts)
+
+    office.desk.register.write(strike)
+    office.clock.advance(60)
+    second = numbered(office, 1)
+    found = list(books.build_book(office.desk, "permohonan").rows)
+    assert [r.cells[1] for r in found] == [first.nomor_register, "8\u201325 (2026)", "30 (2026)", second.nomor_register]
+    assert [r.cells[0] for r in found] == [1, 2, 3, 4]
+    assert [r.void for r in found] == [False, True, True, False]
+    assert found[1].cells[-1] == "BATAL: disisihkan untuk meja-2, tidak dipakai: komputer diganti (Camat)"
+    assert all(len(r.cells) == len(books.LAYOUTS["permohonan"].columns) for r in found)
+    preview = books.preview(office.desk, office.actor(Peran.KASI), Want("permohonan", 2026), 0, 2)
+    assert (preview.count, preview.more, len(preview.rows)) == (4, True, 2)
+    assert rows(office, "permohonan", year=2025) == []
+
+
 def test_void_row_stays_with_reason_and_officer(office):
     p = numbered(office, 0)
     numbered(office, 1)

@@ -16,6 +16,7 @@ def add_to(register_app: typer.Typer) -> None:
     register_app.command("move")(move_register)
     register_app.command("join")(join_register)
     register_app.command("upgrade")(upgrade_register)
+    register_app.command("strike")(strike_numbers)
 
 
 def move_register(url: Url, data: Data = DEFAULT_DATA) -> None:
@@ -58,3 +59,13 @@ def upgrade_register(data: Data = DEFAULT_DATA) -> None:
     before, after = guarded(lambda: upgrade(data_of(data)))
     typer.echo(f"Register di server kantor sudah versi {after}." if before == after else
                f"Register di server kantor dinaikkan dari versi {before} ke {after}. Pasang versi program yang sama di setiap meja.")
+
+
+def strike_numbers(station: Annotated[str, typer.Argument(help="Kode stasiun meja yang ditarik.")],
+                   reason: Annotated[str, typer.Option("--reason", help="Alasan, tercatat di audit dan di buku register.")],
+                   data: Data = DEFAULT_DATA) -> None:
+    """Mencoret nomor register yang disisihkan untuk meja yang ditarik. Hanya bila meja itu tidak akan tersambung lagi."""
+    from ktpel_kiosk.app.office_server import strike
+
+    count = guarded(lambda: strike(data_of(data), station, reason))
+    typer.echo(f"{count} nomor register dicoret dan tampil batal di buku register dengan alasannya.")

@@ -55,7 +55,7 @@ def list_books(data: Path, year: int | None) -> tuple[list[ListedBook], tuple[cl
         desk = kiosk.desk
         wanted = year or books.this_year(desk)
         since, until = books.period(desk, wanted, None)
-        counts = desk.register.read(lambda v: {b: v.count_in(b, since, until) for b in books.LAYOUTS})
+        counts = desk.register.read(lambda v: {b: books.rows_in(v, b, since, until) for b in books.LAYOUTS})
         return [ListedBook(b, books.title_of(desk, b), n) for b, n in counts.items()], closing.months(desk, wanted)
 
 

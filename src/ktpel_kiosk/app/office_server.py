@@ -13,6 +13,7 @@ from ktpel_kiosk.app.desk_lock import desk_closed
 from ktpel_kiosk.app.maintenance import CONSOLE
 from ktpel_kiosk.app.office import OfficeSettings, on_server, open_register, server_of, settings_of, write_settings
 from ktpel_kiosk.domain.errors import BadInput, Corrupt
+from ktpel_kiosk.domain.free_text import for_audit, free_text
 from ktpel_kiosk.durable import sync_directory
 from ktpel_kiosk.register.keys import KeyStore
 
@@ -121,6 +122,35 @@ def upgrade(data: Path) -> tuple[int, int]:
                 raise Corrupt("register.audit_broken", path=address.host, sequence=check.broken_at)
             register.write(lambda tx: tx.log("RegisterUpgraded", "register", CONSOLE.username, found=found, expected=driver.SCHEMA_VERSION))
     return found, driver.SCHEMA_VERSION
+
+
+def strike(data: Path, station: str, reason: str) -> int:
+    """Numbers set aside for another desk will not be given any more: it was withdrawn and never comes back. They stand in the book as
+    void, with the reason; returns how many.
+
+    Raises:
+        BadInput: no reason; the desk has no such register; ``office_server.own_numbers``: it is this desk; ``office_server.no_numbers``:
+            nothing is set aside for that one. KeyUnavailable, Corrupt, IoFailure.
+    """
+    from ktpel_kiosk.register.alone import numbers
+
+    settings, reason = settings_of(data), free_text(reason, "alasan")
+    if settings is None or not settings.register_url:
+        raise BadInput("office_server.none")
+    if not reason:
+        raise BadInput("office_server.strike_reason")
+    if station == settings.station:
+        raise BadInput("office_server.own_numbers")
+    key = KeyStore(data / "register" / "register.key").unlock_with_machine()
+
+    def work(tx: Any) -> int:
+        block = numbers.block_of(tx, station)
+        if block is None or not block.left:
+            raise BadInput("office_server.no_numbers", value=station[:40])
+        return numbers.strike(tx, station, for_audit(reason), CONSOLE.username)
+
+    with _opened(data, settings, key) as register:
+        return register.write(work)
 
 
 def _put_aside(folder: Path) -> None:

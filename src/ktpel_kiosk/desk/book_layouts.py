@@ -9,14 +9,18 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from heapq import merge
 from itertools import count, groupby
+from operator import itemgetter
 
 from ktpel_kiosk.desk.context import Desk
 from ktpel_kiosk.desk.papers import local_time, service_name
+from ktpel_kiosk.domain.audit import AuditLink
 from ktpel_kiosk.domain.biodata import age_at
 from ktpel_kiosk.domain.biometric import BiometricException, ExceptionKind, Position
 from ktpel_kiosk.domain.cards import CardJob, JobState
 from ktpel_kiosk.domain.ledgers import AlasanTarik, BlangkoMove, BlangkoMoveKind
+from ktpel_kiosk.domain.numbering import NUMBERS
 from ktpel_kiosk.domain.pengaduan import KANAL_NAMES, KATEGORI_NAMES, STATUS_NAMES
 from ktpel_kiosk.domain.permohonan import Keadaan, Permohonan
 from ktpel_kiosk.domain.sop import Layanan, Stage
@@ -123,10 +127,34 @@ def _address(p: Permohonan) -> str:
 # -- permohonan -----------------------------------------------------------------------------------------------------------
 
 
+def rows_in(view: View, book: str, since: datetime, until: datetime) -> int:
+    """Lines of a book in a period; the register of applications also shows numbers that nobody will get."""
+    return view.count_in(book, since, until) + (len(_struck(view, since, until)) if book == "permohonan" else 0)
+
+
+def _struck(view: View, since: datetime, until: datetime) -> list[AuditLink]:
+    """Register numbers that were set aside for a desk and are not given any more (only where desks share a register)."""
+    return [link for link in view.audit(subject=NUMBERS, limit=AUDIT_MOST) if link.event == "NumbersStruck" and since <= link.at < until]
+
+
 def _permohonan(s: Show, since: datetime, until: datetime) -> Iterator[Line]:
+    struck = ((link.at, _struck_line(s, link)) for link in _struck(s.view, since, until))
+    yield from (line for _at, line in merge(_given(s, since, until), struck, key=itemgetter(0)))
+
+
+def _struck_line(s: Show, link: AuditLink) -> Line:
+    first, last = link.facts["first"], link.facts["last"]
+    numbers = f"{first}" if first == last else f"{first}\u2013{last}"
+    reason = f"disisihkan untuk {link.facts['station']}, tidak dipakai: {link.facts['reason']}"
+    officer = s.officer(link.actor) if link.actor != "-" else ""
+    return Line((f"{numbers} ({link.facts['year']})", s.day(link.at), s.clock(link.at), *[""] * 12, void_text(reason, officer)), numbers,
+                link.at, True)
+
+
+def _given(s: Show, since: datetime, until: datetime) -> Iterator[tuple[datetime, Line]]:
     for p in s.view.applications_in(since, until):
         q = p.penduduk
-        yield Line((
+        yield p.numbered_at or since, Line((
             p.nomor_register, s.day(p.numbered_at), s.clock(p.numbered_at), q.nama, s.nik(q.nik), s.nik(q.no_kk) if q.no_kk else "",
             q.jenis_kelamin.value, f"{q.tempat_lahir}, {date_form(q.tanggal_lahir)}", _address(p),
             s.phone(p.nomor_hp) if p.nomor_hp else "", s.service(p), "TL" if p.missing_papers() else "L",

@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import BinaryIO
 
 from ktpel_kiosk.desk.access import require
-from ktpel_kiosk.desk.book_layouts import LAYOUTS, Layout, Line, Show
+from ktpel_kiosk.desk.book_layouts import LAYOUTS, Layout, Line, Show, rows_in
 from ktpel_kiosk.desk.context import Desk
 from ktpel_kiosk.desk.papers import local_time
 from ktpel_kiosk.desk.sign_in import second_person
@@ -26,7 +26,7 @@ from ktpel_kiosk.domain.text import MONTHS, date_long, mask_nik, mask_phone, pho
 from ktpel_kiosk.ports.papers import Book, BookRow, BookRows
 from ktpel_kiosk.ports.register import AuditCheck, View
 
-__all__ = ["FORMATS", "LAYOUTS", "Made", "Want", "build_book", "export_register", "lines_of", "open_book", "preview", "title_of",
+__all__ = ["FORMATS", "LAYOUTS", "Made", "Want", "build_book", "export_register", "lines_of", "open_book", "preview", "rows_in", "title_of",
            "verify_register", "write_book"]
 
 FORMATS = ("xlsx", "csv", "pdf")
@@ -129,11 +129,11 @@ def open_book(desk: Desk, view: View, actor: Actor | None, want: Want, *, glance
     since, until = period(desk, want.year, want.month)
     names = {u.username: u.nama for u in view.users()}
     show = Show(desk, view, (lambda nik: nik) if want.full_nik else mask_nik, names, mask_phone if glance else phone_local)
-    first = view.count_in(want.book, period(desk, want.year, None)[0], since) + 1 if layout.numbered else 1
+    first = rows_in(view, want.book, period(desk, want.year, None)[0], since) + 1 if layout.numbered else 1
     today = local_time(desk, desk.clock.now()).date()
     return Book(
         title=title_of(desk, want.book), period=want.label, columns=layout.columns,
-        rows=BookRows(view.count_in(want.book, since, until), lambda: _numbered(layout, layout.lines(show, since, until), first)),
+        rows=BookRows(rows_in(view, want.book, since, until), lambda: _numbered(layout, layout.lines(show, since, until), first)),
         text_columns=layout.text_columns, kop=kantor.kop,
         place_date=f"{(kantor.kecamatan or kantor.kabupaten).title()}, {date_long(today)}",
         signatories=((kantor.penandatangan_jabatan, kantor.penandatangan_nama, kantor.penandatangan_nip),

@@ -92,7 +92,7 @@ def _state(desk: Desk, view: View, year: int, month: int, this: tuple[int, int],
 
 def _counts(desk: Desk, view: View, year: int, month: int) -> list[int]:
     since, until = books.period(desk, year, month)
-    return [view.count_in(book, since, until) for book in LAYOUTS]
+    return [books.rows_in(view, book, since, until) for book in LAYOUTS]
 
 
 # -- closing --------------------------------------------------------------------------------------------------------------
@@ -184,7 +184,7 @@ def _open_before(desk: Desk, view: View, year: int, month: int) -> tuple[int, in
     found = None
     while True:
         since = books.period(desk, year, month)[0]
-        if not any(view.count_in(book, LONG_AGO, since) for book in LAYOUTS):
+        if not any(books.rows_in(view, book, LONG_AGO, since) for book in LAYOUTS):
             return found
         year, month = (year, month - 1) if month > 1 else (year - 1, 12)
         if any(_counts(desk, view, year, month)) and not view.month_closed(year, month):

@@ -14,6 +14,8 @@ from ktpel_kiosk.domain.errors import BadInput
 from ktpel_kiosk.domain.text import roman_month
 
 TOKENS: tuple[str, ...] = ("kode", "urut", "unit", "bulan_romawi", "bulan", "tahun", "jenis")
+NUMBERS = "nomor-register"
+"""Subject of what the audit says of register numbers that nobody gets."""
 _REQUIRED = ("urut", "tahun")
 _NUMERIC = {"urut", "bulan"}
 _WIDTH = re.compile(r"0?\d?d?")

@@ -10,6 +10,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Final
 
 from ktpel_kiosk.domain.errors import Corrupt
+from ktpel_kiosk.domain.numbering import NUMBERS
 
 if TYPE_CHECKING:
     from ktpel_kiosk.ports.register import Tx, View
@@ -92,7 +93,7 @@ def strike(tx: Tx, station: str, reason: str, actor: str = "-") -> int:
     if block is None:
         return 0
     for first, last in block.spans:
-        tx.log("NumbersStruck", "register", actor, station=station, year=block.year, first=first, last=last, reason=reason)
+        tx.log("NumbersStruck", NUMBERS, actor, station=station, year=block.year, first=first, last=last, reason=reason)
     tx.put_setting(_key(station), "")
     return block.left
 

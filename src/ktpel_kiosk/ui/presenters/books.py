@@ -119,7 +119,7 @@ class BooksPresenter:
     def book_counts(self, year: int, month: int) -> tuple[tuple[str, str], ...]:
         desk = self.session.desk
         since, until = books.period(desk, year, month)
-        counts = desk.register.read(lambda v: {b: v.count_in(b, since, until) for b, _ in BOOK_NAMES})
+        counts = desk.register.read(lambda v: {b: books.rows_in(v, b, since, until) for b, _ in BOOK_NAMES})
         return tuple((name, number_text(counts[b])) for b, name in BOOK_NAMES)
 
     def close(self, year: int, month: int) -> Path:
