@@ -60,6 +60,9 @@ class MemoryRegister(MemoryPrivacy, MemoryRetention, MemoryStatus, MemoryQueue, 
         with self._lock:
             return work(self)
 
+    def rest(self) -> None:
+        """Nothing is kept beside what it holds."""
+
     def subscribe(self, listener: Callable[[frozenset[str]], None]) -> Callable[[], None]:
         self._listeners.append(listener)
         return lambda: self._listeners.remove(listener)
