@@ -6,13 +6,14 @@ sending are the program's own. The server is killed (SIGKILL), and so is one des
 
 from __future__ import annotations
 
+import os
 import random
 import signal
 import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, replace
 from itertools import pairwise
 from pathlib import Path
@@ -330,7 +331,34 @@ def signs_in(username: str) -> Iterator[Callable[[], object]]:
     yield lambda: window_now().session.actor.username == username
 
 
-def at_the_windows(server: office_server.OfficeServer, made: list[Permohonan], seen: list[str]) -> Iterator[Callable[[], object]]:
+class Gone:
+    """The server dies (SIGKILL), or all of it hangs as behind a pulled cable: it takes connections and answers nothing."""
+
+    def __init__(self, server: office_server.OfficeServer, hangs: bool) -> None:
+        self._server, self._hangs = server, hangs
+
+    def begin(self) -> None:
+        if self._hangs:
+            self._all(signal.SIGSTOP)
+        else:
+            self._server.stop(signal.SIGKILL)
+
+    def end(self) -> None:
+        if self._hangs:
+            self._all(signal.SIGCONT)
+        else:
+            start_again(self._server)
+
+    def _all(self, what: signal.Signals) -> None:
+        first = int((self._server.folder / "data" / "postmaster.pid").read_text().split()[0])
+        for stat in Path("/proc").glob("[0-9]*/stat"):
+            with suppress(OSError, ValueError):
+                pid, rest = int(stat.parent.name), stat.read_text().rpartition(")")[2].split()
+                if pid == first or int(rest[1]) == first:
+                    os.kill(pid, what)
+
+
+def at_the_windows(gone: Gone, made: list[Permohonan], seen: list[str]) -> Iterator[Callable[[], object]]:
     def pressed(what: str) -> bool:
         strip = window_now().away
         if strip.isHidden() or strip.bar._action.text() != what:
@@ -348,13 +376,13 @@ def at_the_windows(server: office_server.OfficeServer, made: list[Permohonan], s
         return True
 
     yield lambda: state_now() is not None and state_now().answers and state_now().prepared
-    yield lambda: server.stop(signal.SIGKILL) is None
+    yield lambda: gone.begin() is None
     yield lambda: state_now() is not None and pressed("Bekerja sendiri")
     yield lambda: state_now() is not None and state_now().alone
     yield from signs_in("siti")
     yield record
     yield lambda: "1 permohonan menunggu digabungkan, 19 nomor" in window_now().away.bar.plain()
-    yield lambda: start_again(server) is None
+    yield lambda: gone.end() is None
     yield lambda: pressed("Gabungkan")
     yield lambda: state_now() is not None and not state_now().alone
     yield from signs_in("joko")
@@ -370,7 +398,8 @@ def _signed(desk: Any) -> Any:
                      for role in actor.peran}, PASSWORDS)
 
 
-def test_from_the_real_windows(tmp_path: Path, quick_start: None, monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.parametrize("hangs", [False, True], ids=["dead", "hangs"])
+def test_from_the_real_windows(tmp_path: Path, quick_start: None, monkeypatch: pytest.MonkeyPatch, hangs: bool) -> None:
     """``ktpel-kiosk run``: its windows tell of the lost server, go on alone when asked, tell that it is back, and merge when asked."""
     monkeypatch.setenv("QT_QPA_PLATFORM", "offscreen")
     one, _centre = desk_folder(tmp_path, FIRST)
@@ -380,8 +409,13 @@ def test_from_the_real_windows(tmp_path: Path, quick_start: None, monkeypatch: p
         move(one, server.url(server.database()))
         from PySide6.QtWidgets import QApplication
         _app = QApplication.instance() or QApplication([])
-        officer = Officer(at_the_windows(server, made, seen))
-        code = run.run_windows("", one, windowed=True)
+        gone = Gone(server, hangs)
+        officer = Officer(at_the_windows(gone, made, seen))
+        try:
+            code = run.run_windows("", one, windowed=True)
+        finally:
+            if officer.failed is not None and hangs:
+                gone.end()
         if officer.failed is not None:
             raise officer.failed
         assert code == 0

@@ -180,6 +180,11 @@ class AwayServer:
 
     def reopen(self) -> None:
         self._again = True
+        if not self.alone and not self.state().answers:
+            from ktpel_kiosk.register.server.store import ServerRegister
+
+            if isinstance(self.register, ServerRegister):
+                self.register.hang_up()  # a server that hangs holds nobody back from closing
 
     @property
     def again(self) -> bool:

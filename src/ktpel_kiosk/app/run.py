@@ -62,12 +62,22 @@ def _windows(office: str, data: Path, *, windowed: bool, camera: str, reader: st
                                  exit_when_ready=measuring, data=data, place=kiosk.settings.place)
         finally:
             behind.stop()
-            kiosk.close()
+            _close(kiosk)
         if not code and update_launch.leaving():
             return UPDATE
         if code or not ((data / PENDING_RESTORE).exists() or (shared is not None and shared.again)):
             return code
         forget_windows()  # the folder is opened again, with the restored register, or with the one that can be had now
+
+
+def _close(kiosk: Kiosk) -> None:
+    """A desk that leaves an office server that hangs opens again all the same: who still waits there is left to himself."""
+    try:
+        kiosk.close()
+    except IoFailure as error:
+        if kiosk.shared is None or not kiosk.shared.again:
+            raise
+        print(kiosk.desk.sentences.of(error))
 
 
 def first_run(data: Path, *, windowed: bool) -> Path | None:

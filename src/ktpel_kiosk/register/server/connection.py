@@ -6,6 +6,8 @@ gaps, the audit is one chain, and nothing is decided on what another desk is jus
 
 from __future__ import annotations
 
+import os
+import socket
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from typing import Any, Final, Protocol
@@ -238,6 +240,11 @@ class ServerConnection:
         if self.raw.info.transaction_status != psycopg.pq.TransactionStatus.IDLE:
             with _translated():
                 self.raw.execute("ROLLBACK")
+
+    def hang_up(self) -> None:
+        """Any thread: whoever waits on this connection waits no more (ServerLost)."""
+        with suppress(OSError, psycopg.Error), socket.socket(fileno=os.dup(self.raw.fileno())) as ours:
+            ours.shutdown(socket.SHUT_RDWR)
 
     def close(self) -> None:
         self.raw.close()

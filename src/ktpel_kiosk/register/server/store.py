@@ -9,6 +9,7 @@ from contextlib import suppress
 from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, cast
+from weakref import WeakSet
 
 from sqlcipher3 import dbapi2
 
@@ -127,6 +128,7 @@ class ServerRegister(SqlRegister):
         self._proved, self._proving = False, threading.Lock()
         self._first: ServerConnection | None = None
         """Made while opening, for whoever connects first."""
+        self._made: WeakSet[ServerConnection] = WeakSet()
         self._ears = Ears(lambda: ServerConnection(address.conninfo, name=station), lambda subjects: self._writer.tell(subjects))
         self._late = bool(settings.get("late"))
         super().__init__(beside, key, clock, ids, **settings)
@@ -150,6 +152,7 @@ class ServerRegister(SqlRegister):
         if first is not None:
             return first
         connection = ServerConnection(self._address.conninfo, name=self._station)
+        self._made.add(connection)
         try:
             with self._proving:
                 if not self._proved:
@@ -220,6 +223,11 @@ class ServerRegister(SqlRegister):
             if not self._ears.is_alive() and not self._closed:
                 self._ears.start()
         return stop
+
+    def hang_up(self) -> None:
+        """The server hangs and somebody will not wait for it: whatever is under way there ends as if it were lost. Any thread."""
+        for connection in list(self._made):
+            connection.hang_up()
 
     def close(self) -> None:
         self._ears.stop()
