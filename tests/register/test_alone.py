@@ -31,6 +31,7 @@ from register_makers import (
 from ktpel_kiosk.domain.actor import UserAccount
 from ktpel_kiosk.domain.biometric import Position
 from ktpel_kiosk.domain.errors import BadInput
+from ktpel_kiosk.domain.ganda import DuplicateCheck, Putusan
 from ktpel_kiosk.domain.outbox import CHAIN_END
 from ktpel_kiosk.domain.permohonan import Keadaan, Permohonan
 from ktpel_kiosk.domain.sop import Peran, Stage
@@ -214,17 +215,42 @@ def test_a_number_that_is_taken_holds_one_back_and_not_the_others(plain: SqlRegi
     assert file.exists()
 
 
-def test_work_that_went_on_alone_after_it_was_merged_is_told(plain: SqlRegister, tmp_path: Path) -> None:
-    file = copy_of(plain, tmp_path)
+def test_work_that_went_on_alone_after_it_was_merged_goes_on_at_the_office(home: SqlRegister, tmp_path: Path) -> None:
+    """The server was back for a moment: what it has of an application is renewed, as long as nobody touched it there."""
+    file = copy_of(home, tmp_path)
     with alone(file) as local:
-        one = recorded(local, 1, sealed=False)
-        merge(local, plain, DESK)
-        save(local, local.read(lambda v: v.permohonan(one.id)))
-        two = recorded(local, 2, sealed=False)
-        found = merge(local, plain, DESK)
-        assert [(c.number, c.key) for c in found.held] == [(one.nomor_register, "permohonan.stale")]
-        assert found.taken == 1
-    assert plain.read(lambda v: v.permohonan(two.id)) == two
+        one, two = recorded(local, 1, sealed=False), recorded(local, 2, sealed=False)
+        merge(local, home, DESK)
+        save(home, home.read(lambda v: v.permohonan(two.id)))
+
+        def later(tx: Any) -> None:
+            tx.log("SampleAccepted", one.id, "rina")
+            tx.add_sample(sample(one, Position.LEFT_THUMB))
+            tx.save_permohonan(replace(tx.permohonan(one.id), nomor_hp="+628999"))
+            tx.add_duplicate_check(DuplicateCheck("g1", one.id, one.created_at, 2, ()))
+
+        def decided(tx: Any) -> None:
+            tx.log("DuplicateDecided", one.id, "rina")
+            tx.decide_duplicate("g1", Putusan.ORANG_LAIN, "rina", one.created_at, "kembar")
+
+        def seal(tx: Any) -> None:
+            tx.log("PacketSealed", one.id, "rina", sequence=8)
+            tx.add_packet(packet(one, 8, packet_id="paket-1", station=DESK))
+            tx.drop_samples(one.id)
+
+        for act in (later, decided, seal):
+            local.write(act)
+            found = merge(local, home, DESK)
+            assert (found.taken, found.held) == (1, ())
+            assert all_of(home, one.id) == all_of(local, one.id)
+        assert home.check_audit().whole
+        assert [i.id for i in home.read(lambda v: v.list(Query(text="siti 0006")))] == [one.id]
+        assert [link.event for link in home.read(lambda v: v.audit(subject=one.id))] == [
+            "IntakeRegistered", "SampleAccepted", "SampleAccepted", "DuplicateDecided", "PacketSealed"]
+        assert home.read(lambda v: v.duplicate_checks(one.id)) == local.read(lambda v: v.duplicate_checks(one.id))
+        save(local, local.read(lambda v: v.permohonan(two.id)))
+        found = merge(local, home, DESK)
+        assert [(c.number, c.key) for c in found.held] == [(two.nomor_register, "permohonan.stale")], "another desk went on with it"
 
 
 def test_alone_only_intake_and_recording_are_written(plain: SqlRegister, tmp_path: Path) -> None:

@@ -11,7 +11,7 @@ from contextlib import suppress
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, Final, TypeVar
 
-from ktpel_kiosk.domain.errors import Corrupt, DuplicateRequest, NotFound, StaleView, UserFacing
+from ktpel_kiosk.domain.errors import BugError, Corrupt, DuplicateRequest, NotFound, StaleView, UserFacing
 from ktpel_kiosk.domain.permohonan import Keadaan
 from ktpel_kiosk.register.alone.local import OF_APPLICATION
 from ktpel_kiosk.register.alone.numbers import SERIES, given
@@ -30,7 +30,14 @@ COPY, COPY_NO, COPY_AT = "salinan_kerja", "urutan_asal", "waktu_asal"
 _BELOW: Final = {"sample": ("sample_data", "sample_no", "no"), "search": ("search_word", "no", "no"),
                  "packet": ("packet_spare", "packet_id", "packet_id")}
 """Rows that hang on a row: their table, their column, what it holds of the row above (its number, which is another one on the server)."""
+_ONE: Final = frozenset({"permohonan", "search"})
+"""Of each there is one row, which is changed and never removed."""
+_STAY: Final = _ONE | {"packet"}
+_DECIDED: Final = frozenset({"duplicate_check"})
+_DECISION: Final = ("decision", "decided_by", "decided_at", "note")
+"""All that may change in a row of those, once."""
 _MOST: Final = 1_000_000
+_TAKEN: Final = "SELECT 1 FROM packet WHERE station = :station AND counter = :counter AND packet_id <> :packet_id"
 CLOSED_REASON: Final = "nik_terbuka"
 """Reason of ``ApplicationVoided`` where the same person was being served at another desk."""
 
@@ -72,7 +79,7 @@ def merge(local: SqlRegister, office: SqlRegister, station: str) -> Merged:
             closed.append(Conflict(number, error.message_key, str(error.facts.get("number", ""))))
             _close(local, id, closed[-1].other)
             _take(local, office, copy, id)
-        except UserFacing as error:
+        except (UserFacing, BugError) as error:
             held.append(Conflict(number, error.message_key))
             continue
         taken += 1
@@ -149,28 +156,90 @@ def _store(tx: Any, copy: str, bundle: _Bundle) -> None:
     except NotFound:
         pass
     else:
-        if bundle.links and _carried_to(tx, copy, bundle.id) < bundle.links[-1].sequence:
+        there = _carried_to(tx, copy, bundle.id)
+        if not bundle.links or there >= bundle.links[-1].sequence:
+            raise _There
+        if not _is_ours(tx, copy, bundle.id):
             raise StaleView("permohonan.stale")
-        raise _There
+        _go_on(tx, copy, bundle, there)
+        return
     _require_free(tx, bundle)
     _carry_links(tx, copy, bundle.links)
     for table, row, below in bundle.rows:
-        own = row.get("no")
-        new = _insert(tx, table, {name: value for name, value in row.items() if name != "no"}, "no" if own is not None else "")
-        for child, values in below:
-            key = _BELOW[table][1]
-            _insert(tx, child, values if own is None else {**values, key: new})
+        _add(tx, table, row, below)
+
+
+def _add(tx: Any, table: str, row: dict[str, Any], below: Sequence[tuple[str, dict[str, Any]]]) -> None:
+    own = row.get("no")
+    new = _insert(tx, table, {name: value for name, value in row.items() if name != "no"}, "no" if own is not None else "")
+    for child, values in below:
+        key = _BELOW[table][1]
+        _insert(tx, child, values if own is None else {**values, key: new})
+
+
+def _is_ours(tx: Any, copy: str, id: str) -> bool:
+    """Nobody at the office went on with it since it was carried there."""
+    links = tx.audit(subject=id, limit=_MOST)
+    return bool(links) and links[-1].facts.get(COPY) == copy
+
+
+def _go_on(tx: Any, copy: str, bundle: _Bundle, there: int) -> None:
+    """It was merged before, the desk was alone again and went on with it: what changed since takes the place of what is there."""
+    _require_free(tx, bundle)
+    _carry_links(tx, copy, [link for link in bundle.links if link.sequence > there])
+    known = _pack(tx, bundle.id).rows
+    for table, row, _below in known:
+        if table not in _STAY and table not in _DECIDED and not any(t == table and _same(row, r) for t, r, _ in bundle.rows):
+            _drop(tx, table, row)
+    for table, row, below in bundle.rows:
+        same = [r for t, r, _ in known if t == table]
+        if table in _ONE:
+            _change(tx, table, same[0], row, below)
+        elif table in _DECIDED and (asked := next((r for r in same if r["id"] == row["id"]), None)) is not None:
+            if not _same(row, asked):
+                columns = ", ".join(f"{name} = :{name}" for name in _DECISION)
+                _run(tx, f"UPDATE {table} SET {columns} WHERE id = :of_id", {**{n: row[n] for n in _DECISION}, "of_id": row["id"]})
+        elif not any(r["packet_id"] == row["packet_id"] if table == "packet" else _same(row, r) for r in same):
+            _add(tx, table, row, below)
+
+
+def _change(tx: Any, table: str, old: dict[str, Any], new: dict[str, Any], below: Sequence[tuple[str, dict[str, Any]]]) -> None:
+    """The one row of its kind; what hangs on it is put there anew, under the number it has on the server."""
+    key = "id" if table == "permohonan" else "no"
+    columns = ", ".join(f'"{name}" = :{name}' for name in new if name != key)
+    _run(tx, f"UPDATE {table} SET {columns} WHERE {key} = :of_key", {**{n: v for n, v in new.items() if n != key}, "of_key": old[key]})
+    if table in _BELOW:
+        child, column, _ = _BELOW[table]
+        _run(tx, f"DELETE FROM {child} WHERE {column} = :of_key", {"of_key": old[key]})
+        for _child, values in below:
+            _insert(tx, child, {**values, column: old[key]})
+
+
+def _same(one: dict[str, Any], other: dict[str, Any]) -> bool:
+    """But for its number, which each register gives itself."""
+    return all(value == other[name] for name, value in one.items() if name != "no")
+
+
+def _drop(tx: Any, table: str, row: dict[str, Any]) -> None:
+    key = ("permohonan_id", "idx") if table == "tahap" else ("no",)
+    where = " AND ".join(f"{name} = :of_{name}" for name in key)
+    _run(tx, f"DELETE FROM {table} WHERE {where}", {f"of_{name}": row[name] for name in key})
+
+
+def _run(tx: Any, sql: str, given: dict[str, Any]) -> None:
+    from ktpel_kiosk.register.session import prepared
+
+    tx.run(prepared(sql), given)
 
 
 def _require_free(tx: Any, bundle: _Bundle) -> None:
     other = tx.open_for_nik(bundle.nik) if bundle.is_open else None
-    if other is not None:
+    if other is not None and other.id != bundle.id:
         raise DuplicateRequest("nik.open_application", number=other.nomor_register or "(belum bernomor)")
-    if bundle.number and tx.by_number(bundle.number) is not None:
+    if bundle.number and (found := tx.by_number(bundle.number)) is not None and found.id != bundle.id:
         raise DuplicateRequest("register.number_taken", number=bundle.number)
     for table, row, _ in bundle.rows:
-        if table == "packet" and _tuples(tx, "SELECT 1 FROM packet WHERE station = :station AND counter = :counter",
-                                         station=row["station"], counter=row["counter"]):
+        if table == "packet" and _tuples(tx, _TAKEN, station=row["station"], counter=row["counter"], packet_id=row["packet_id"]):
             raise DuplicateRequest("packet.already_replaced")
 
 
