@@ -22,8 +22,9 @@ from ktpel_kiosk.ports.register import Query
 
 SECONDS = float(os.environ.get("KTPEL_MONKEY_S", "600"))
 GROWTH_PERCENT = 5.0
-LEAST_LIFE_S = 240.0
-"""A window process that lived shorter is still opening its pages for the first time: its memory is not judged."""
+LEAST_LIFE_S = 1200.0
+"""A window process that lived shorter still opens pages, sizes of screen and devices for the first time: its memory is judged in the
+hour's run (``KTPEL_MONKEY_S=3600``), and to the percent by ``benchmarks/run.py soak``."""
 OFFICE = "tempeh"
 
 pytestmark = [pytest.mark.gate, pytest.mark.timeout(int(SECONDS) + 1200), pytest.mark.skipif(bool(missing()), reason=missing())]
