@@ -65,6 +65,8 @@ class CleanRoot:
     path: Path
     holder: subprocess.Popen[str]
     loops: list[str] = field(default_factory=list)
+    init: int = 0
+    """The first process of the machine, while the root is switched on (:mod:`booted`)."""
 
     @classmethod
     def unpacked(cls, path: Path) -> CleanRoot:
@@ -102,10 +104,15 @@ class CleanRoot:
         self.loops.append(loop)
         self.done(f"mknod /dev/{device} b 7 {loop.removeprefix('/dev/loop')}")
 
+    def first(self) -> int:
+        """A process inside, as this machine counts."""
+        return int(Path(f"/proc/{self.holder.pid}/task/{self.holder.pid}/children").read_text().split()[0])
+
     def command(self, command: str) -> list[str]:
         """What runs a line of shell inside, as root."""
-        first = Path(f"/proc/{self.holder.pid}/task/{self.holder.pid}/children").read_text().split()[0]
-        return ["nsenter", "-t", first, "-m", "-p", "chroot", str(self.path), "/bin/sh", "-c", command]
+        if self.init:
+            return ["nsenter", "-t", str(self.init), "-m", "-p", "-i", "-u", "-n", "-C", "/bin/sh", "-c", command]
+        return ["nsenter", "-t", str(self.first()), "-m", "-p", "chroot", str(self.path), "/bin/sh", "-c", command]
 
     @staticmethod
     def _environment(more: dict[str, str]) -> dict[str, str]:
@@ -122,12 +129,6 @@ class CleanRoot:
         said = found.stdout + found.stderr
         assert found.returncode == 0, f"{command}\n{said[-3000:]}"
         return said
-
-    def begun(self, command: str, log: Path, **environment: str) -> subprocess.Popen[bytes]:
-        """A line of shell inside that goes on; whatever it says goes into ``log``. It ends with the root."""
-        with log.open("ab") as out:
-            return subprocess.Popen(self.command(command), env=self._environment(environment), stdin=subprocess.DEVNULL, stdout=out,
-                                    stderr=out)
 
     def typed(self, command: str, answers: Sequence[tuple[str, str]], *, timeout: float = 900) -> str:
         """The same at a terminal: each answer is typed when its question is on the screen. Returns what the screen showed."""

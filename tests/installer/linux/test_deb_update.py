@@ -1,25 +1,23 @@
 """An update through the installed package: the maker's keys, a stick, the desk's wish, the store's own user, the trial, the start, back.
 
-The services run as their unit files say (:mod:`units`), the session on a screen of its own (Xvfb in the place of Xorg), everything else by
-the lines of docs/teknisi/pembaruan.md.
+The machine is switched on (:mod:`booted`): its own systemd runs the session, the path unit and the store's service; what people type stands
+in docs/teknisi/pembaruan.md.
 """
 
 from __future__ import annotations
 
 import json
-import os
 import re
 import struct
 import time
 from collections.abc import Callable, Iterator
-from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
+import booted
 import pytest
 import technician
-import units
 from clean_root import DATA, MEDIA, CleanRoot, missing
 from provisioning import Office, dinas_of
 from update_maker import Maker
@@ -42,9 +40,11 @@ depends_on = None
 def upgrade() -> None:
     op.execute("CREATE TABLE baru (x TEXT) STRICT")
 '''
-LOOK = """id -un
+LOOK = """echo looks
+id -un
 cat /var/lib/ktpel-kiosk/office.json 2>/dev/null && echo reads
 grep ^CapEff: /proc/self/status
+grep ^Seccomp: /proc/self/status
 for d in /var/lib/ktpel-kiosk /usr /etc /var/lib /media/USB; do touch $d/x 2>/dev/null && echo writes $d; done
 touch /var/lib/ktpel-update/x && rm /var/lib/ktpel-update/x && echo store
 grep -c : /proc/net/dev
@@ -107,34 +107,25 @@ def _json(root: CleanRoot, name: str) -> dict[str, Any]:
     return found
 
 
-def _agreed(root: CleanRoot, passwords: dict[str, str]) -> None:
-    """A supervisor agrees; the store's service is started by its path unit and does what its unit says."""
+def _agreed(root: CleanRoot, passwords: dict[str, str], version: str) -> None:
+    """A supervisor agrees; systemd sees the request and runs the store's service, which lays the version down and answers."""
     [apply] = technician.told(PAGE, "ktpel-kiosk update apply --officer")
-    with ThreadPoolExecutor(1) as at_the_desk:
-        said = at_the_desk.submit(root.typed, f"{apply.replace('NAMA', 'camat')} --from {STICK}", [("Kata sandi", passwords["camat"])])
-        runs = units.path_unit(root, "ktpel-update.path", said.done)
-        assert "disetujui" in said.result()
-    assert [run.returncode for run in runs] == [0], [run.stdout + run.stderr for run in runs]
+    said = root.typed(f"{apply.replace('NAMA', 'camat')} --from {STICK}", [("Kata sandi", passwords["camat"])])
+    assert "disetujui" in said
+    assert f"{version}: diletakkan" in booted.journal(root, "ktpel-update.service")
+    assert booted.facts(root, "ktpel-update.service", "Result", "User") == {"Result": "success", "User": "ktpel-update"}
+    assert booted.facts(root, "ktpel-update.path", "ActiveState", "SubState") == {"ActiveState": "active", "SubState": "waiting"}
 
 
 @contextmanager
-def _session(root: CleanRoot, log: Path) -> Iterator[None]:
-    """ktpel-kiosk.service from its start to ``systemctl stop``: its main process is asked to end, then the rest is (KillMode=mixed)."""
-    def on_a_screen(command: str) -> str:
-        client, marker, server = command.partition(" -- ")
-        assert client.split() == ["/usr/bin/xinit", "/usr/lib/ktpel-kiosk/session/kiosk-session"] and server.startswith("/usr/bin/Xorg :0 ")
-        number = 100 + os.getpid() % 800  # Xvfb's socket has a name of the whole machine
-        return f"{client}{marker}/usr/bin/Xvfb :{number} -screen 0 1366x768x24 -fbdir {SCREEN} -noreset -nolisten tcp"
-
-    name = "ktpel-kiosk.service"
-    root.done(f"rm -rf {SCREEN} && install -d -o ktpel {SCREEN}")
-    process = root.begun(units.service(root, name, instead=on_a_screen), log)
+def _session(root: CleanRoot) -> Iterator[None]:
+    """``systemctl start ktpel-kiosk``, as the page says, until ``systemctl stop``."""
+    root.done(f"rm -f {SCREEN}/Xvfb_screen0 && systemctl start ktpel-kiosk")
     try:
         yield
+        assert booted.facts(root, "ktpel-kiosk", "ActiveState", "NRestarts") == {"ActiveState": "active", "NRestarts": "0"}
     finally:
-        root.run(f"kill -TERM $(cat {units.pid_file(name)})")
-        process.wait(120)
-        root.run("for p in /proc/[0-9]*; do [ \"$(stat -c %U $p)\" != ktpel ] || kill -KILL ${p#/proc/}; done")
+        root.done("systemctl stop ktpel-kiosk")
 
 
 def _lit(root: CleanRoot) -> float:
@@ -148,17 +139,16 @@ def _lit(root: CleanRoot) -> float:
     return 1.0 - pixels.count(bytes(4)) * 4 / max(1, len(pixels))
 
 
-def _until(what: Callable[[], bool], log: Path) -> None:
+def _until(what: Callable[[], bool], root: CleanRoot) -> None:
     end = time.monotonic() + MOST_S
     while not what():
-        assert time.monotonic() < end, log.read_text("utf-8", "replace")[-4000:]
+        assert time.monotonic() < end, booted.journal(root, "ktpel-kiosk")[-4000:]
         time.sleep(0.5)
 
 
 @pytest.fixture(scope="module")
 def maker(root: CleanRoot, office: Office) -> Maker:
     """Whose keys this desk trusts: by the page, with the paper compared."""
-    root.done("apt-get install -y -q --no-install-recommends xvfb")
     made = Maker(root, dinas_of(root), "rilis")
     paper = made.begun()
     made.carried(STICK)
@@ -169,27 +159,31 @@ def maker(root: CleanRoot, office: Office) -> Maker:
 
 
 @pytest.fixture(scope="module", autouse=True)
-def stick(root: CleanRoot, office: Office) -> None:
-    """The stick of the Dinas is in."""
+def machine(root: CleanRoot, office: Office) -> Iterator[None]:
+    """Switched on, with the stick of the Dinas in it."""
+    root.done("apt-get install -y -q --no-install-recommends xvfb")
     root.run(f"{MEDIA} mount sda1")
-    assert (root.path / STICK.lstrip("/") / "lost+found").exists()
+    root.done(f"mountpoint -q {STICK}")
+    with booted.booted(root), booted.session_on_xvfb(root, SCREEN):
+        assert booted.facts(root, "ktpel-update.path", "ActiveState") == {"ActiveState": "active"}, "it came up by itself"
+        yield
 
 
 # -- what is promised ------------------------------------------------------------------------------------------------------------
 
 
-def test_a_version_whose_windows_never_come_is_left_after_three_starts(root: CleanRoot, office: Office, maker: Maker, tmp_path: Path,
+def test_a_version_whose_windows_never_come_is_left_after_three_starts(root: CleanRoot, office: Office, maker: Maker,
                                                                         record_property: Note) -> None:
     maker.released(NEVER_SHOWN, _never_shown)
     maker.carried(STICK)
-    _agreed(root, office.passwords)
+    _agreed(root, office.passwords, NEVER_SHOWN)
     before, place = _register(root), root.path / DATA.lstrip("/") / "register"
     same_folder = place.stat().st_ino
-    log, begun = tmp_path / "session.log", time.monotonic()
-    with _session(root, log):
-        _until(lambda: "UpdateTakenBack" in _register(root)["events"], log)
+    begun = time.monotonic()
+    with _session(root):
+        _until(lambda: "UpdateTakenBack" in _register(root)["events"], root)
     record_property("s_from_agreeing_to_the_old_windows_back", round(time.monotonic() - begun))
-    after, said = _register(root), log.read_text("utf-8", "replace")
+    after, said = _register(root), booted.journal(root, "ktpel-kiosk")
     assert said.count("Galat tak terduga: RuntimeError") == said.count("Jendela berhenti (selesai 1)") == 3, said[-3000:]
     assert after["schema"] == before["schema"] and after["served"] == before["served"]
     assert after["digests"][:len(before["digests"])] == before["digests"], "what was acknowledged is there, link by link"
@@ -200,18 +194,18 @@ def test_a_version_whose_windows_never_come_is_left_after_three_starts(root: Cle
     assert _json(root, "pilihan.json")["version"] == "" and _json(root, "pilihan.json")["failed"] == [NEVER_SHOWN]
 
 
-def test_a_healthy_version_takes_over_and_the_register_as_it_was_is_kept(root: CleanRoot, office: Office, maker: Maker, tmp_path: Path,
+def test_a_healthy_version_takes_over_and_the_register_as_it_was_is_kept(root: CleanRoot, office: Office, maker: Maker,
                                                                          record_property: Note) -> None:
     maker.released(HEALTHY, lambda tree: _grown(tree, HEALTHY))
     maker.carried(STICK)
-    _agreed(root, office.passwords)
+    _agreed(root, office.passwords, HEALTHY)
     before = _register(root)
-    log, begun = tmp_path / "session.log", time.monotonic()
-    with _session(root, log):
-        _until(lambda: bool(_json(root, "pasang.json")) and _lit(root) > 0.9, log)  # still on trial, and people see that
-        _until(lambda: _json(root, "pilihan.json").get("version") == HEALTHY and not _json(root, "pilihan.json")["probation"], log)
+    begun = time.monotonic()
+    with _session(root):
+        _until(lambda: bool(_json(root, "pasang.json")) and _lit(root) > 0.9, root)  # still on trial, and people see that
+        _until(lambda: _json(root, "pilihan.json").get("version") == HEALTHY and not _json(root, "pilihan.json")["probation"], root)
         record_property("s_from_agreeing_to_the_new_windows", round(time.monotonic() - begun))
-        _until(lambda: "UpdateInstalled" in _register(root)["events"][len(before["events"]):], log)
+        _until(lambda: "UpdateInstalled" in _register(root)["events"][len(before["events"]):], root)
     after = _register(root)
     assert after["schema"] == before["schema"] + 1 and after["served"] == before["served"]
     assert after["digests"][:len(before["digests"])] == before["digests"]
@@ -224,17 +218,16 @@ def test_a_healthy_version_takes_over_and_the_register_as_it_was_is_kept(root: C
 
 
 def test_an_update_of_an_update_leaves_a_register_it_does_not_change_and_a_supervisor_goes_back(root: CleanRoot, office: Office,
-                                                                                               maker: Maker, tmp_path: Path) -> None:
+                                                                                               maker: Maker) -> None:
     """The desk that asks, tries and changes over is now the update's code; the launcher and the store's service are the package's."""
     file = root.path / DATA.lstrip("/") / "register/register.sqlite"
     before, kept, same_file = _register(root), _kept(root, f"register.sebelum-{HEALTHY}"), file.stat().st_ino
     maker.released(LATER, lambda tree: _grown(tree, LATER))  # grown from the package's: the schema the office has by now
     maker.carried(STICK)
-    _agreed(root, office.passwords)
-    log = tmp_path / "session.log"
-    with _session(root, log):
-        _until(lambda: _json(root, "pilihan.json").get("version") == LATER and not _json(root, "pilihan.json")["probation"], log)
-        _until(lambda: _register(root)["events"].count("UpdateInstalled") > before["events"].count("UpdateInstalled"), log)
+    _agreed(root, office.passwords, LATER)
+    with _session(root):
+        _until(lambda: _json(root, "pilihan.json").get("version") == LATER and not _json(root, "pilihan.json")["probation"], root)
+        _until(lambda: _register(root)["events"].count("UpdateInstalled") > before["events"].count("UpdateInstalled"), root)
     after = _register(root)
     assert (file.stat().st_ino, after["schema"]) == (same_file, before["schema"]) and (root.path / kept.lstrip("/")).is_dir()
     assert after["digests"][:len(before["digests"])] == before["digests"]
@@ -270,7 +263,7 @@ def test_a_forged_mirror_is_refused_at_the_desk_and_by_the_service_itself(root: 
     (root.path / "srv/permintaan.json").write_text(json.dumps(request))
     root.done(f"chmod a+r /srv/permintaan.json && setpriv --reuid=ktpel --regid=ktpel --init-groups cp /srv/permintaan.json {STORE}/minta/")
     answer = root.path / STORE.lstrip("/") / "jawaban.json"
-    units.path_unit(root, "ktpel-update.path", lambda: json.loads(answer.read_text("utf-8"))["id"] == "palsu")
+    _until(lambda: json.loads(answer.read_text("utf-8"))["id"] == "palsu", root)
     found = json.loads(answer.read_text("utf-8"))
     assert (found["version"], found["key"]) == (FORGED, "update.unsigned")
     assert sorted(p.name for p in (root.path / STORE.lstrip("/") / "versions").iterdir()) == [NEVER_SHOWN, HEALTHY, LATER]
@@ -278,7 +271,11 @@ def test_a_forged_mirror_is_refused_at_the_desk_and_by_the_service_itself(root: 
 
 def test_the_service_sees_no_office_no_network_and_writes_its_store_alone(root: CleanRoot, office: Office) -> None:
     """The unit's own words, carried out: a shell in the place of its command."""
-    look = root.path / "srv/look"
-    look.write_text(LOOK)
-    said = root.run(units.service(root, "ktpel-update.service", instead=lambda _command: "sh /srv/look")).stdout.split()
-    assert said == ["ktpel-update", "CapEff:", "0" * 16, "store", "1"], said
+    (root.path / "srv/look").write_text(LOOK)
+    booted.drop_in(root, "ktpel-update.service", "ExecStart=", "ExecStart=/bin/sh /srv/look")
+    try:
+        root.done("systemctl start ktpel-update.service")
+        said = booted.journal(root, "ktpel-update.service").split("looks\n")[1].split()
+    finally:
+        booted.no_drop_in(root, "ktpel-update.service")
+    assert said[:7] == ["ktpel-update", "CapEff:", "0" * 16, "Seccomp:", "2", "store", "1"], said

@@ -3,12 +3,34 @@
 from __future__ import annotations
 
 import shutil
+import time
 from pathlib import Path
 
+import booted
 import pytest
 from clean_root import DATA, CleanRoot, missing, next_version
 
 pytestmark = [pytest.mark.gate, pytest.mark.timeout(7200), pytest.mark.skipif(bool(missing()), reason=missing() or "-")]
+
+
+def test_an_upgrade_closes_the_windows_in_order_and_opens_them_again(root: CleanRoot, package: Path, tmp_path: Path) -> None:
+    """By dpkg's own scripts on a machine that is switched on, with the kiosk on its screen."""
+    newer = next_version(package, tmp_path, "99.0")
+    shutil.copyfile(newer, root.path / "root" / newer.name)
+    root.done("apt-get install -y -q --no-install-recommends xvfb")
+    with booted.booted(root), booted.session_on_xvfb(root, "/srv/layar"):
+        root.done("systemctl start ktpel-kiosk")
+        before = booted.facts(root, "ktpel-kiosk", "ActiveState", "MainPID")
+        assert before["ActiveState"] == "active"
+        root.done(f"dpkg -i /root/{newer.name}")
+        assert (root.path / "usr/lib/ktpel-kiosk/VERSION").read_text() == "99.0\n"
+        end = time.monotonic() + 120.0
+        while (after := booted.facts(root, "ktpel-kiosk", "ActiveState", "MainPID", "NRestarts"))["ActiveState"] != "active":
+            assert time.monotonic() < end, after
+            time.sleep(0.5)
+        assert after["MainPID"] not in ("0", before["MainPID"]) and after["NRestarts"] == "0", "closed and opened, not crashed"
+        root.done("systemctl stop ktpel-kiosk")
+    assert root.done(f"rm /root/{newer.name}") == ""
 
 
 def test_an_upgrade_keeps_the_data_and_removing_too(root: CleanRoot, package: Path, tmp_path: Path) -> None:
