@@ -164,6 +164,8 @@ def test_two_desks_lose_the_server_and_come_back(tmp_path: Path, quick_start: No
             until(lambda: a.shared.state().prepared and b.shared.state().prepared, "no work copy")
             recorded[FIRST] += [a.record(0), a.record(1)]
             recorded[SECOND] += [b.record(2)]
+            chair = a.record(5, stop_at=Stage.REKAM)  # sits there when the server goes
+            until(lambda: a.shared.followed, "the work copy does not follow")
             server.stop(signal.SIGKILL)
             until(lambda: not a.shared.state().answers and not b.shared.state().answers, "nobody noticed")
             with pytest.raises(Exception, match=r"office_server\.unreachable"):
@@ -177,6 +179,7 @@ def test_two_desks_lose_the_server_and_come_back(tmp_path: Path, quick_start: No
             assert a.kiosk.network._thread is None, "alone nothing is sent, polled, checked at night"
             with pytest.raises(BadInput, match=r"office_server\.alone"):
                 users.save_user(a.walk.desk, a.walk.officers.actors[Peran.ADMIN], "baru", "Baru", (Peran.LOKET,), "sandi baru sekali")
+            recorded[FIRST].append(a.walk.advance(chair.id))
             for n in range(ALONE_EACH):
                 stop = Stage.REKAM if n % 3 == 2 else None
                 recorded[FIRST].append(a.record(10 + n, stop_at=stop))
@@ -184,7 +187,7 @@ def test_two_desks_lose_the_server_and_come_back(tmp_path: Path, quick_start: No
             recorded[FIRST].append(a.record(twice))
             recorded[SECOND].append(b.record(twice, stop_at=Stage.REKAM))
             assert packet_files.clear_leftovers(a.walk.desk) == 0
-            assert (a.shared.waiting().applications, a.shared.waiting().numbers) == (ALONE_EACH + 1, 20 - ALONE_EACH - 1)
+            assert (a.shared.waiting().applications, a.shared.waiting().numbers) == (ALONE_EACH + 2, 20 - ALONE_EACH - 1)
         with opened(one) as a:  # the computer was started anew in between
             assert a.shared.alone
             recorded[FIRST].append(a.record(16))
@@ -242,6 +245,9 @@ def check_everything(a: Open, b: Open, recorded: dict[str, list[Permohonan]]) ->
     assert {i.nomor_register for i in listed} == {p.nomor_register for p in every}
     check = register.check_audit()
     assert check.whole and not check.faults, check
+    told = register.read(lambda v: desk_return.read(v.setting(desk_return.SETTING)))
+    closed = [c for r in told for c in r.closed]
+    assert len(closed) == 1 and not [h for r in told for h in r.held]
     links = register.read(lambda v: v.audit(limit=100_000))
     for p in every:
         events = [link.event for link in links if link.subject == p.id]
@@ -255,10 +261,7 @@ def check_everything(a: Open, b: Open, recorded: dict[str, list[Permohonan]]) ->
         packets.sort(key=lambda p: p.counter)
         assert [p.counter for p in packets] == list(range(1, len(packets) + 1)), (station, "counters")
         assert all(later.previous_hash == earlier.sha256 for earlier, later in pairwise(packets)), "one chain"
-    told = register.read(lambda v: desk_return.read(v.setting(desk_return.SETTING)))
-    closed = [c for r in told for c in r.closed]
-    assert len(closed) == 1 and not [h for r in told for h in r.held]
-    assert {r.station: r.joined for r in told} == {FIRST: ALONE_EACH + 2, SECOND: ALONE_EACH + 1}
+    assert {r.station: r.joined for r in told} == {FIRST: ALONE_EACH + 3, SECOND: ALONE_EACH + 1}
     voided = next(p for p in every if p.nomor_register == closed[0].number)
     assert register.read(lambda v: v.permohonan(voided.id)).keadaan is Keadaan.BATAL
     assert closed[0].other in {p.nomor_register for p in every}

@@ -37,6 +37,7 @@ from ktpel_kiosk.domain.permohonan import Keadaan, Permohonan
 from ktpel_kiosk.domain.sop import Peran, Stage
 from ktpel_kiosk.ports.register import Approval, Query, ScannedDocument
 from ktpel_kiosk.register.alone import numbers, work_copy
+from ktpel_kiosk.register.alone.carry import carry
 from ktpel_kiosk.register.alone.local import LocalRegister
 from ktpel_kiosk.register.alone.merge import Merged, merge
 from ktpel_kiosk.register.store import SqlRegister
@@ -251,6 +252,51 @@ def test_work_that_went_on_alone_after_it_was_merged_goes_on_at_the_office(home:
         save(local, local.read(lambda v: v.permohonan(two.id)))
         found = merge(local, home, DESK)
         assert [(c.number, c.key) for c in found.held] == [(two.nomor_register, "permohonan.stale")], "another desk went on with it"
+
+
+def test_what_stood_at_the_desk_is_finished_alone_and_taken_back_if_nobody_went_on_with_it(home: SqlRegister, tmp_path: Path) -> None:
+    file = copy_of(home, tmp_path)
+
+    def begun(n: int) -> Permohonan:
+        p = save(home, application(n, nomor_register=""))
+        return home.write(lambda tx: (tx.log("SampleAccepted", p.id, "rina"), tx.add_sample(sample(p)))[0]) or p
+
+    mine, theirs, looked, done = (begun(n) for n in (31, 32, 33, 34))
+    with alone(file) as local:
+        assert not carry(home, local, "rina", begins=True) and not carry(home, local, mine.id, begins=False)
+        for p in (mine, theirs, looked, done):
+            assert carry(home, local, p.id, begins=True) and carry(home, local, p.id, begins=False)
+        assert all_of(local, mine.id, done.id) == all_of(home, mine.id, done.id)
+
+        def seal(tx: Any) -> None:
+            tx.log("PacketSealed", done.id, "rina", sequence=8)
+            tx.add_packet(packet(done, 8, packet_id="di-kantor", station=DESK))
+            tx.drop_samples(done.id)
+
+        home.write(seal)
+        assert carry(home, local, done.id, begins=False), "sealed at the office meanwhile: it must not look open here"
+        assert all_of(local, done.id) == all_of(home, done.id)
+        logged(home, lambda tx: tx.save_permohonan(tx.permohonan(theirs.id)), "StageFinished", theirs.id)
+        home.write(lambda tx: tx.log("PersonDataViewed", looked.id, "kasi"))
+        assert work_copy.is_waiting(home, file.parent, KEY, StillClock(), CountingIds()) is False, "nothing was done alone yet"
+
+        def number(p: Permohonan) -> Permohonan:
+            def work(tx: Any) -> Permohonan:
+                n = tx.next_number("register", YEAR)
+                tx.log("StageFinished", p.id, "rina")
+                tx.add_sample(sample(p, Position.LEFT_THUMB))
+                return tx.save_permohonan(replace(tx.permohonan(p.id), nomor_register=f"{n:04d}/KTP/XI/2026"))
+            return local.write(work)
+
+        one, two, three = (number(p) for p in (mine, theirs, looked))
+        found = merge(local, home, DESK)
+        assert (found.taken, found.there, found.closed) == (2, 0, ()), "what nobody touched alone is not asked for"
+        assert [(c.number, c.key) for c in found.held] == [(two.nomor_register, "permohonan.stale")]
+        assert all_of(home, one.id, three.id) == all_of(local, one.id, three.id)
+        assert merge(local, home, DESK).taken == 0
+    assert home.check_audit().whole
+    assert [link.event for link in home.read(lambda v: v.audit(subject=mine.id))] == ["IntakeRegistered", "SampleAccepted", "StageFinished"]
+    assert [i.id for i in home.read(lambda v: v.list(Query(text=f"siti {one.nomor_register[:4]}")))] == [one.id]
 
 
 def test_alone_only_intake_and_recording_are_written(plain: SqlRegister, tmp_path: Path) -> None:

@@ -22,6 +22,7 @@ from ktpel_kiosk.durable import storage_trouble, write_durably
 from ktpel_kiosk.ports.away import ServerState, Waiting
 
 if TYPE_CHECKING:
+    from ktpel_kiosk.app.away_carry import Carrier
     from ktpel_kiosk.app.office import OfficeSettings
     from ktpel_kiosk.domain.desk_return import DeskReturn
     from ktpel_kiosk.register.alone.local import LocalRegister
@@ -159,6 +160,7 @@ class AwayServer:
             self._came.set()
         self._year: Callable[[], int] = lambda: now().year
         self._again = False
+        self._carrier: Carrier | None = None
 
     # -- asked by the desk ----------------------------------------------------------------------------------------------
 
@@ -190,11 +192,23 @@ class AwayServer:
     def again(self) -> bool:
         return self._again
 
+    @property
+    def followed(self) -> bool:
+        """The work copy has everything this desk worked on until now."""
+        return self._carrier is None or self._carrier.idle
+
     # -- behind the windows ---------------------------------------------------------------------------------------------
 
     def start(self, year: Callable[[], int]) -> None:
         """Watch the server, and keep the work copy fresh. ``year``: the office's."""
+        from ktpel_kiosk.register.server.store import ServerRegister
+
         self._year = year
+        if isinstance(self.register, ServerRegister):
+            from ktpel_kiosk.app.away_carry import Carrier
+
+            self._carrier = Carrier(self.register, self._copy, self._renewing)
+            self._carrier.start()
         threading.Thread(target=self._work, name="office-server", daemon=True).start()
 
     def wait(self) -> bool:
@@ -213,6 +227,8 @@ class AwayServer:
         """Before the register is closed. A question that is under way is left to itself, a work copy is finished."""
         self._stopped.set()
         self._wake.set()
+        if self._carrier is not None:
+            self._carrier.stop()
         with self._renewing:
             pass
 
@@ -248,7 +264,11 @@ class AwayServer:
             with self._renewing:
                 if self._stopped.is_set():
                     return False
+                if self._carrier is not None:
+                    self._carrier.let_go()
                 self._copy.renew(self.register, self._year())
+            if self._carrier is not None:
+                self._carrier.again()
         except KioskError as error:  # the one before, if any, still serves
             log.warning("work copy: %s", error)
             return False

@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import TYPE_CHECKING
 
 from ktpel_kiosk.domain.desk_return import SETTING, Apart, DeskReturn, as_text, read, with_it
-from ktpel_kiosk.register.alone.merge import CLOSED_REASON, Merged, merge, name_of
+from ktpel_kiosk.register.alone.merge import CLOSED_REASON, Merged, merge, name_of, worked_on
 from ktpel_kiosk.register.alone.numbers import SERIES, SET_ASIDE, read_block
 
 if TYPE_CHECKING:
@@ -48,10 +48,8 @@ def _report(local: SqlRegister, station: str, now: datetime, merged: Merged) -> 
 
 
 def count(view: Any) -> int:
-    """Applications recorded in a work copy."""
-    from ktpel_kiosk.ports.register import Query
-
-    return int(view.count(Query()))
+    """Applications begun or gone on with in a work copy."""
+    return len(worked_on(view))
 
 
 def numbers_left(view: Any, year: int) -> int:

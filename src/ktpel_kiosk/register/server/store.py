@@ -130,6 +130,8 @@ class ServerRegister(SqlRegister):
         """Made while opening, for whoever connects first."""
         self._made: WeakSet[ServerConnection] = WeakSet()
         self._ears = Ears(lambda: ServerConnection(address.conninfo, name=station), lambda subjects: self._writer.tell(subjects))
+        self.on_own: Callable[[frozenset[str]], object] = lambda _subjects: None
+        """Hears, on the writer's thread, what this desk itself changed, before anybody hears of it."""
         self._late = bool(settings.get("late"))
         super().__init__(beside, key, clock, ids, **settings)
 
@@ -249,6 +251,7 @@ class ServerRegister(SqlRegister):
             self._suspect = True
             if not self._was_committed(head):
                 raise
+        self.on_own(subjects)
 
     def _was_committed(self, head: Anchor) -> bool:
         last = time.monotonic() + COMMIT_ASKED_S
