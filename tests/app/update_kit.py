@@ -8,6 +8,7 @@ import traceback
 from collections.abc import Callable
 from pathlib import Path
 
+import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from securesystemslib.signer import CryptoSigner  # type: ignore[attr-defined]
 
@@ -116,9 +117,10 @@ def facts(data: Path) -> tuple[int, int, str]:
 
 def bring_in(data: Path, mirror: Path, root: bytes, version: str) -> None:
     """Without compiling: a process for each of so many versions, and none of them has anything to compile."""
-    update_pack._compile = lambda _part, _release: None
     update_trust.pin(update_store.trust_of(layout.store_of(data)), root)
-    update_store.bring_in(data, mirror, version, None)
+    with pytest.MonkeyPatch.context() as here:
+        here.setattr(update_pack, "_compile", lambda _part, _release: None)
+        update_store.bring_in(data, mirror, version, None)
 
 
 def killed_at(step: str, work: Callable[[], object], nth: int = 1) -> bool:
