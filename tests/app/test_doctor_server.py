@@ -20,7 +20,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "register"))
 
 from register_makers import KEY, CountingIds, StillClock, application, save
 
-from ktpel_kiosk.app.doctor_server import server_checks
+from ktpel_kiosk.app.doctor_server import server_checks, work_copy_check
 from ktpel_kiosk.app.office import OfficeSettings
 from ktpel_kiosk.domain.errors import IoFailure
 from ktpel_kiosk.register.server.address import server_address
@@ -43,8 +43,20 @@ def test_a_server_that_forgets_and_one_that_is_away(tmp_path: Path) -> None:
     assert found["server kantor"] in ("baik", "peringatan")  # a busy machine is slow
     assert found["disk server kantor"] == "gagal", "the tests' server runs without fsync"
     assert found["akun server kantor"] == "peringatan"
-    assert states(tmp_path, f"postgresql+psycopg://desk@/x?host={tmp_path}") == {"server kantor": "gagal"}
-    assert states(tmp_path, "postgresql+psycopg://desk:x@h/k") == {"server kantor": "gagal"}
+    assert states(tmp_path, f"postgresql+psycopg://desk@/x?host={tmp_path}") == {
+        "server kantor": "gagal", "salinan kerja": "peringatan"}
+    assert states(tmp_path, "postgresql+psycopg://desk:x@h/k")["server kantor"] == "gagal"
+
+
+def test_whether_the_desk_could_go_on_alone(tmp_path: Path) -> None:
+    now, folder = datetime.now(UTC), tmp_path / "register" / "sendiri"
+    assert "belum ada" in work_copy_check(tmp_path, now).text
+    folder.mkdir(parents=True)
+    (folder / "register.sqlite").write_bytes(b"x")
+    assert work_copy_check(tmp_path, now).state == "baik"
+    assert "4 hari" in work_copy_check(tmp_path, now + timedelta(days=4, minutes=1)).text
+    (folder / "sejak").write_text("2026-11-26T03:00:00+00:00")
+    assert "jangan hapus" in work_copy_check(tmp_path, now).text
 
 
 class Authority:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from datetime import UTC, datetime
 from pathlib import Path
 
 from ktpel_kiosk.app.doctor import Check
@@ -11,6 +12,7 @@ from ktpel_kiosk.app.sentences import load_sentences
 from ktpel_kiosk.domain.errors import KioskError
 from ktpel_kiosk.domain.text import number_text
 
+OLD_DAYS = 3
 SLOW_S = 0.020
 """A step asks some thirty questions: at this pace it takes more than half a second."""
 
@@ -25,6 +27,7 @@ def server_checks(data: Path, settings: OfficeSettings) -> Iterator[Check]:
         facts = server_facts(server_of(data, settings))
     except KioskError as error:
         yield Check("server kantor", "gagal", load_sentences().of(error))
+        yield work_copy_check(data, datetime.now(UTC))
         return
     ms = f"{number_text(max(1, round(facts.answer_s * 1000)))} ms"
     if facts.too_old:
@@ -44,3 +47,24 @@ def server_checks(data: Path, settings: OfficeSettings) -> Iterator[Check]:
         yield Check("sambungan server kantor", "gagal", "tidak disandikan. Hidupkan ssl di server kantor.")
     if facts.rules:
         yield Check("akun server kantor", "peringatan", "akun meja ini berkuasa penuh di server. Pakai akun biasa pemilik basis data saja.")
+    yield work_copy_check(data, datetime.now(UTC))
+
+
+def work_copy_check(data: Path, now: datetime) -> Check:
+    """Whether this desk could go on without the server, or does."""
+    from ktpel_kiosk.app.away import FOLDER, SINCE
+    from ktpel_kiosk.register.alone.work_copy import COPY_FILE
+
+    folder = data / "register" / FOLDER
+    try:
+        made = datetime.fromtimestamp((folder / COPY_FILE).stat().st_mtime, UTC)
+    except OSError:
+        return Check("salinan kerja", "peringatan", "belum ada: meja ini menunggu bila server hilang. Buka meja selagi server menyala.")
+    if (folder / SINCE).exists():
+        return Check("salinan kerja", "peringatan",
+                     "berisi catatan yang menunggu digabungkan; jangan hapus. Buka meja selagi server menyala.")
+    days = (now - made).days
+    if days >= OLD_DAYS:
+        return Check("salinan kerja", "peringatan",
+                     f"dibuat {days} hari lalu: akun dan pengaturannya lama. Buka meja selagi server menyala.")
+    return Check("salinan kerja", "baik", "meja ini dapat bekerja sendiri bila server hilang")

@@ -103,6 +103,8 @@ def _same(one: dict[str, Any], other: dict[str, Any]) -> bool:
 
 
 def _drop(tx: Any, table: str, row: dict[str, Any]) -> None:
+    if table == "sample":
+        tx.purged = True  # pixels must not live on in the journal
     key = ("permohonan_id", "idx") if table == "tahap" else ("no",)
     where = " AND ".join(f"{name} = :of_{name}" for name in key)
     _run(tx, f"DELETE FROM {table} WHERE {where}", {f"of_{name}": row[name] for name in key})
