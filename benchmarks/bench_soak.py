@@ -26,6 +26,8 @@ from typing import Any
 
 LIMIT = 1.05
 DEFAULT = 30
+BOX = 100
+"""Blanks a delivery brings."""
 ROUND = 5
 """All pages of the office are looked at after so many applicants."""
 DAY_S, DAY_APPLICANTS = 8 * 3600.0, 500
@@ -132,7 +134,15 @@ class Day:
         pid = self.tour._pid()
         self.tour._through(pid)
         self.look_around(pid, n)
+        if n % BOX == 0:
+            self.blanks_come(n)
         self.forget_what_a_centre_would_keep()
+
+    def blanks_come(self, n: int) -> None:
+        from ktpel_kiosk.desk import printing
+        from ktpel_kiosk.domain.sop import Peran
+        serials = [f"K{n:06d}{at:03d}" for at in range(BOX)]
+        printing.receive_blangko(self.office.desk, self.office.actors[Peran.SUPERVISOR], serials, f"BAST-{n}")
 
     def look_around(self, pid: str, n: int) -> None:
         """The pages of the office; all of them after every fifth applicant."""
