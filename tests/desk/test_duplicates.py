@@ -11,10 +11,12 @@ from desk_office import Office
 from ktpel_kiosk.desk import capture_rules, daily, duplicates, recording, returns
 from ktpel_kiosk.domain.biometric import EYES, Position, SignatureKind
 from ktpel_kiosk.domain.capture_rules import CaptureRules
+from ktpel_kiosk.domain.desk_return import FINGERS
 from ktpel_kiosk.domain.errors import BadInput, EnvironmentTrouble, StaleView
 from ktpel_kiosk.domain.ganda import Putusan
 from ktpel_kiosk.domain.permohonan import Keadaan, Permohonan
 from ktpel_kiosk.domain.sop import Peran, Stage
+from ktpel_kiosk.ports.register import Tx
 
 
 def recorded(office: Office, index: int) -> Permohonan:
@@ -56,6 +58,29 @@ def test_different_fingers_find_nobody(office: Office) -> None:
     duplicates.search(office.desk, first.id)
     check = duplicates.search(office.desk, second.id)
     assert check is not None and check.hits == () and check.people == 1
+
+
+def test_who_was_recorded_alone_is_compared_once_the_desk_is_back(office: Office) -> None:
+    """What the desk knew and said already is not asked again; who is at the office is found."""
+    first, second, third = (recorded(office, n) for n in range(3))
+    for p in (first, second):
+        duplicates.search(office.desk, p.id)
+    office.judge.all_alike = True
+    duplicates.search(office.desk, third.id)
+    known = len(office.desk.register.read(lambda v: v.duplicate_checks(third.id)))
+
+    def joined(tx: Tx) -> None:
+        tx.log("DeskReturnNoted", "x", "-")
+        tx.put_setting(FINGERS, f"{second.id} {third.id}")
+
+    office.desk.register.write(joined)
+    assert duplicates.search_joined(office.desk, lambda: True) == 0, "cut off: nothing is lost"
+    assert duplicates.search_joined(office.desk) == 1
+    check = duplicates.open_check(office.desk, second.id)
+    assert check is not None and {h.permohonan_id for h in check.hits} == {first.id, third.id} and check.people == 2
+    assert len(office.desk.register.read(lambda v: v.duplicate_checks(third.id))) == known
+    assert office.desk.register.read(lambda v: v.setting(FINGERS)) == ""
+    assert duplicates.search_joined(office.desk) == 0
 
 
 def test_the_same_nik_is_no_double(office: Office) -> None:

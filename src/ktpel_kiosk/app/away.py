@@ -193,6 +193,11 @@ class AwayServer:
         return self._again
 
     @property
+    def stopped(self) -> bool:
+        """The windows are closing."""
+        return self._stopped.is_set()
+
+    @property
     def followed(self) -> bool:
         """The work copy has everything this desk worked on until now."""
         return self._carrier is None or self._carrier.idle

@@ -191,6 +191,8 @@ class Behind:
         if kiosk.settings.production:
             record_updates(kiosk.desk)
             warm(kiosk)
+        if kiosk.shared is not None:
+            compare_joined(kiosk.desk, kiosk.shared)
 
     def _patiently(self, server: AwayServer) -> None:
         from ktpel_kiosk.app.away import UNREACHABLE
@@ -248,6 +250,12 @@ def record_updates(desk: Desk) -> None:
     """Versions that were installed or refused since the last start go into the audit."""
     from ktpel_kiosk.desk import updates
     updates.record(desk)
+
+
+def compare_joined(desk: Desk, server: AwayServer) -> None:
+    """Whom desks recorded alone, against everybody at the office."""
+    from ktpel_kiosk.desk import duplicates
+    duplicates.search_joined(desk, lambda: server.stopped)
 
 
 def practice_line(kiosk: Kiosk, url: str) -> tuple[PracticeLine | None, str]:

@@ -17,6 +17,7 @@ from ktpel_kiosk.desk.context import Desk
 from ktpel_kiosk.desk.returns import hold_as_duplicate
 from ktpel_kiosk.domain.actor import Actor
 from ktpel_kiosk.domain.biometric import Position, Sample
+from ktpel_kiosk.domain.desk_return import FINGERS, ids_text, read_ids
 from ktpel_kiosk.domain.errors import BadInput, EnvironmentTrouble
 from ktpel_kiosk.domain.free_text import note as clean_note
 from ktpel_kiosk.domain.ganda import DuplicateCheck, DuplicateHit, FingerLikeness, KeptFinger, Putusan
@@ -93,6 +94,38 @@ def search(desk: Desk, permohonan_id: str, cancelled: Callable[[], bool] = lambd
         return check
 
     return desk.register.write(work)
+
+
+def search_joined(desk: Desk, cancelled: Callable[[], bool] = lambda: False) -> int:
+    """People a desk recorded while it was alone are compared with everybody at the office, once the desk is back, by their kept fingers.
+
+    Returns how many of them look like somebody the desk did not know. Minutes where many were recorded: call on a worker. Cut off, it
+    goes on with the rest next time.
+    """
+    alike = 0
+    for id in desk.register.read(lambda v: read_ids(v.setting(FINGERS))):
+        if cancelled():
+            break
+        forms = desk.register.read(lambda v, id=id: {k.position: k.form for k in v.kept_fingers_of(id)})  # type: ignore[misc]
+        found: Sequence[Candidate] = ()
+        people = 0
+        if forms:
+            found, people = desk.register.read(lambda v, id=id, forms=forms: _identify(desk, v, id, forms, cancelled))  # type: ignore[misc]
+        if cancelled():
+            break
+        alike += desk.register.write(lambda tx, id=id, found=found, people=people: _compared(desk, tx, id, found, people))  # type: ignore[misc]
+    return alike
+
+
+def _compared(desk: Desk, tx: Tx, id: str, found: Sequence[Candidate], people: int) -> int:
+    nik = tx.permohonan(id).penduduk.nik
+    known = {hit.permohonan_id for check in tx.duplicate_checks(id) for hit in check.hits}
+    hits = tuple(_hit(c) for c in found if c.person not in known and tx.permohonan(c.person).penduduk.nik != nik)[:MOST_HITS]
+    if hits:
+        tx.add_duplicate_check(DuplicateCheck(desk.ids.new(), id, desk.clock.now(), people, hits))
+    tx.put_setting(FINGERS, ids_text([i for i in read_ids(tx.setting(FINGERS)) if i != id]))
+    tx.log("DuplicateSearched", id, "-", count=len(hits), people=people)
+    return int(bool(hits))
 
 
 def _chosen(samples: Sequence[Sample]) -> list[Sample]:

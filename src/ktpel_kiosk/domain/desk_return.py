@@ -9,6 +9,8 @@ from datetime import datetime
 from typing import Final
 
 SETTING: Final = "meja.kembali"
+FINGERS: Final = "meja.kembali.sidik"
+"""Setting of the office's register: ids of applications that were recorded alone, whose fingers nobody at the office has compared yet."""
 MOST: Final = 50
 """Returns kept until somebody has read them; the audit knows of all."""
 
@@ -73,3 +75,13 @@ def with_it(known: Sequence[DeskReturn], new: DeskReturn) -> tuple[DeskReturn, .
 
 def _row(a: Apart) -> list[str]:
     return [a.number, a.key, a.other]
+
+
+def read_ids(text: str | None) -> tuple[str, ...]:
+    """As ``ids_text`` wrote them; what cannot be read counts as none."""
+    return tuple((text or "").split())
+
+
+def ids_text(ids: Sequence[str]) -> str:
+    """Each once, in order."""
+    return " ".join(dict.fromkeys(ids))

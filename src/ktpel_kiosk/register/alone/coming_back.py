@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 from typing import TYPE_CHECKING
 
-from ktpel_kiosk.domain.desk_return import SETTING, Apart, DeskReturn, as_text, read, with_it
+from ktpel_kiosk.domain.desk_return import FINGERS, SETTING, Apart, DeskReturn, as_text, ids_text, read, read_ids, with_it
 from ktpel_kiosk.register.alone.merge import CLOSED_REASON, Merged, merge, name_of, worked_on
 from ktpel_kiosk.register.alone.numbers import SERIES, SET_ASIDE, read_block
 
@@ -26,7 +26,10 @@ def come_back(local: SqlRegister, office: SqlRegister, station: str, now: dateti
     found = _report(local, station, now, merged)
     known = office.read(lambda v: read(v.setting(SETTING)))
     if with_it(known, found) != known:
+        recorded = [id for id, _number in local.read(worked_on)]
+
         def note(tx: Any) -> None:
+            tx.put_setting(FINGERS, ids_text((*read_ids(tx.setting(FINGERS)), *recorded)))
             tx.put_setting(SETTING, as_text(with_it(read(tx.setting(SETTING)), found)))
             tx.log("DeskReturnNoted", found.copy, "-", station=station, count=found.joined, closed=len(found.closed), held=len(found.held))
 
