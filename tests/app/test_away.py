@@ -3,6 +3,7 @@ is in ``test_away_offices.py``."""
 
 from __future__ import annotations
 
+import os
 import sys
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -109,8 +110,9 @@ def test_without_server_and_work_copy_it_waits_and_says_so(site: Site) -> None:
     found.register.close()
 
 
-def test_alone_then_back_once(prepared: Site) -> None:
-    site = prepared
+def test_alone_then_back_once(prepared: Site, monkeypatch: pytest.MonkeyPatch) -> None:
+    site, (beats, beat) = prepared, os.pipe()
+    monkeypatch.setenv("KTPEL_BEAT_FD", str(beat))
     site.up = False
     first = site.open()
     assert isinstance(first.register, LocalRegister) and first.state().alone and not first.everything_known()
@@ -125,6 +127,9 @@ def test_alone_then_back_once(prepared: Site) -> None:
     again.register.close()
 
     back = site.open()
+    assert os.read(beats, 10) == b"e", "the watchdog hears of it"
+    os.close(beats)
+    os.close(beat)
     assert not back.state().alone and back.everything_known()
     assert back.register.read(lambda v: v.permohonan(p.id)) == p
     events = [link.event for link in back.register.read(lambda v: v.audit(limit=10_000))]

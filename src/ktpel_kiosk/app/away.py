@@ -7,6 +7,7 @@ copy is opened if there is one. Switching closes the windows and opens them agai
 from __future__ import annotations
 
 import logging
+import os
 import threading
 from collections.abc import Callable
 from contextlib import suppress
@@ -58,6 +59,14 @@ def server_answers(address: ServerAddress, bound_s: float = ASK_S) -> bool:
     asking.start()
     asking.join(bound_s)
     return answered.is_set()
+
+
+def still_here() -> None:
+    """To the watchdog, between two applications that are merged before any window is shown: this takes its time, and is no hang."""
+    from ktpel_kiosk.app.watchdog import BEAT_FD, ENDING
+
+    with suppress(OSError, ValueError, KeyError):
+        os.write(int(os.environ[BEAT_FD]), ENDING)
 
 
 class WorkCopy:
@@ -121,7 +130,7 @@ class WorkCopy:
         from ktpel_kiosk.register.alone.coming_back import come_back
 
         with self.open() as local:
-            found = come_back(local, office, self.station, self._clock.now())
+            found = come_back(local, office, self.station, self._clock.now(), still_here)
         if not found.held:
             self.done()
         return found

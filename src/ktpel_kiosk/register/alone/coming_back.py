@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import datetime
 from typing import TYPE_CHECKING
 
@@ -17,12 +18,13 @@ if TYPE_CHECKING:
 _MOST = 1_000_000
 
 
-def come_back(local: SqlRegister, office: SqlRegister, station: str, now: datetime) -> DeskReturn:
+def come_back(local: SqlRegister, office: SqlRegister, station: str, now: datetime,
+              alive: Callable[[], object] = lambda: None) -> DeskReturn:
     """Merge, and keep the result on the server; begun again after a kill it says the same once.
 
     Raises IoFailure ``office_server.unreachable``: the server is away again.
     """
-    merged = merge(local, office, station)
+    merged = merge(local, office, station, alive)
     found = _report(local, station, now, merged)
     known = office.read(lambda v: read(v.setting(SETTING)))
     if with_it(known, found) != known:

@@ -54,12 +54,14 @@ class Merged:
     held: tuple[Conflict, ...]
 
 
-def merge(local: SqlRegister, office: SqlRegister, station: str) -> Merged:
-    """Raises IoFailure ``office_server.unreachable``: the server is away again; begin again later."""
+def merge(local: SqlRegister, office: SqlRegister, station: str, alive: Callable[[], object] = lambda: None) -> Merged:
+    """``alive`` is called before each application. Raises IoFailure ``office_server.unreachable``: the server is away again; begin again
+    later."""
     copy = name_of(local)
     known = _seen(local, worked_on)
     taken, there, closed, held = 0, 0, list[Conflict](), list[Conflict]()
     for id, number in known:
+        alive()
         try:
             if not _take(local, office, copy, id):
                 there += 1
