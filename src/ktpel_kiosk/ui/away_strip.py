@@ -36,7 +36,7 @@ class AwayStrip(QWidget):
         self.bar.set_slim(True)
         self.bar.setMinimumHeight(window.theme.px(40))
         box = QVBoxLayout(self)
-        box.setContentsMargins(24, 8, 24, 8)
+        box.setContentsMargins(24, 12, 24, 0)
         box.addWidget(self.bar)
         self.hide()
         self._shown: ServerState | None = None

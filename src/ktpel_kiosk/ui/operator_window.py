@@ -126,6 +126,10 @@ class OperatorWindow(PageWindow):
         self._bars.addWidget(self.notice)
         self._bar.addLayout(self._bars)
         self._bar_room(False)
+        if self.desk.office_server is not None:
+            from ktpel_kiosk.ui.away_strip import AwayStrip
+            self.away = AwayStrip(self)
+            body.addWidget(self.away)
         body.addLayout(self._bar)
         body.addWidget(self.stack, 1)
         self.nav_line = Line(vertical=True)
@@ -140,10 +144,6 @@ class OperatorWindow(PageWindow):
         outer.setSpacing(0)
         outer.addWidget(self.header)
         outer.addWidget(Line())
-        if self.desk.office_server is not None:
-            from ktpel_kiosk.ui.away_strip import AwayStrip
-            self.away = AwayStrip(self)
-            outer.addWidget(self.away)
         outer.addLayout(middle, 1)
         self.setCentralWidget(root)
         for key in HOUSE_KEYS:
