@@ -17,7 +17,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "register"))
 from register_makers import StillClock, application, save
 
 from ktpel_kiosk.app import away, office_server
-from ktpel_kiosk.app.away import FOLDER, SINCE, AwayServer, Ways, open_shared
+from ktpel_kiosk.app.away import COPY_FOLDER, SINCE, AwayServer, Ways, open_shared
 from ktpel_kiosk.app.clock import SystemClock, Uuid7
 from ktpel_kiosk.app.office import OfficeSettings, migrations, write_settings
 from ktpel_kiosk.domain import desk_return
@@ -90,7 +90,7 @@ def prepared(site: Site) -> Site:
 
 
 def copy_of(site: Site) -> away.WorkCopy:
-    return away.WorkCopy(site.data / "register" / FOLDER, site.key, SystemClock(), STATION)
+    return away.WorkCopy(site.data / "register" / COPY_FOLDER, site.key, SystemClock(), STATION)
 
 
 def test_a_desk_of_its_own_asks_nobody(site: Site) -> None:
@@ -179,7 +179,7 @@ def test_what_cannot_be_merged_stays_and_is_named(prepared: Site) -> None:
         told = found.register.read(lambda v: desk_return.read(v.setting(desk_return.SETTING)))
         assert [(r.joined, r.held) for r in told] == [(1, (Apart("0001/KTP/XI/2026", "register.number_taken"),))]
         found.register.close()
-    assert (site.data / "register" / FOLDER / SINCE).exists()
+    assert (site.data / "register" / COPY_FOLDER / SINCE).exists()
 
 
 def test_a_work_copy_that_cannot_be_read_keeps_nobody_from_working(prepared: Site) -> None:
@@ -187,7 +187,7 @@ def test_a_work_copy_that_cannot_be_read_keeps_nobody_from_working(prepared: Sit
     site.up = False
     with site.open().register as local:
         save(local, application(1))
-    file = site.data / "register" / FOLDER / "register.sqlite"
+    file = site.data / "register" / COPY_FOLDER / "register.sqlite"
     file.write_bytes(b"\0" * file.stat().st_size)
     for left in file.parent.glob("register.sqlite-*"):
         left.unlink()
@@ -208,7 +208,7 @@ def test_a_lost_mark_is_no_reason_to_sweep_or_to_make_a_new_copy(prepared: Site)
     site.up = False
     with site.open().register as local:
         save(local, application(1))
-    (site.data / "register" / FOLDER / SINCE).unlink()
+    (site.data / "register" / COPY_FOLDER / SINCE).unlink()
     site.up = True
     found = site.open()
     assert not found.everything_known() and not found.renew()

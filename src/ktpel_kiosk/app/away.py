@@ -31,7 +31,7 @@ if TYPE_CHECKING:
     from ktpel_kiosk.register.store import SqlRegister
 
 log = logging.getLogger(__name__)
-FOLDER: Final = "sendiri"
+COPY_FOLDER: Final = "sendiri"
 """Below ``register``: the work copy."""
 SINCE: Final = "sejak"
 """Mark in the work copy's folder, with the time: the desk works in it. It lies there before anything is recorded."""
@@ -318,7 +318,7 @@ def open_shared(data: Path, *, ways: Ways | None = None) -> AwayServer | None:
     if settings is None or not settings.register_url:
         return None
     key, clock = ready_folder(data), SystemClock()
-    address, copy = server_of(data, settings), WorkCopy(data / "register" / FOLDER, key, clock, settings.station)
+    address, copy = server_of(data, settings), WorkCopy(data / "register" / COPY_FOLDER, key, clock, settings.station)
     return _decided(data, settings, key, clock, address, copy, ways or _ways())
 
 

@@ -52,10 +52,10 @@ def server_checks(data: Path, settings: OfficeSettings) -> Iterator[Check]:
 
 def work_copy_check(data: Path, now: datetime) -> Check:
     """Whether this desk could go on without the server, or does."""
-    from ktpel_kiosk.app.away import FOLDER, SINCE
+    from ktpel_kiosk.app.away import COPY_FOLDER, SINCE
     from ktpel_kiosk.register.alone.work_copy import COPY_FILE
 
-    folder = data / "register" / FOLDER
+    folder = data / "register" / COPY_FOLDER
     try:
         made = datetime.fromtimestamp((folder / COPY_FILE).stat().st_mtime, UTC)
     except OSError:
