@@ -49,7 +49,7 @@ def run_windows(office: str, data: Path, *, windowed: bool = False, camera: str 
 
 def _windows(office: str, data: Path, *, windowed: bool, camera: str, reader: str, devices: str) -> int:
     """Again and again as long as a restore was agreed in them, or the desk goes on alone or comes back to the office server."""
-    from ktpel_kiosk.app.away import open_shared
+    from ktpel_kiosk.app.away import open_shared, still_here
     from ktpel_kiosk.ui.app import forget_windows, start_windows
 
     measuring = bool(os.environ.get(EXIT_WHEN_READY))
@@ -67,11 +67,17 @@ def _windows(office: str, data: Path, *, windowed: bool, camera: str, reader: st
             return UPDATE
         if code or not ((data / PENDING_RESTORE).exists() or (shared is not None and shared.again)):
             return code
+        if shared is not None:
+            still_here()
         forget_windows()  # the folder is opened again, with the restored register, or with the one that can be had now
 
 
 def _close(kiosk: Kiosk) -> None:
     """A desk that leaves an office server that hangs opens again all the same: who still waits there is left to himself."""
+    from ktpel_kiosk.app.away import still_here
+
+    if kiosk.shared is not None:
+        still_here()
     try:
         kiosk.close()
     except IoFailure as error:

@@ -14,7 +14,7 @@ from PySide6.QtWidgets import QVBoxLayout, QWidget
 from ktpel_kiosk.desk import away
 from ktpel_kiosk.domain.errors import KioskError
 from ktpel_kiosk.ports.away import ServerState
-from ktpel_kiosk.ui.presenters.away import AwayPresenter, Strip
+from ktpel_kiosk.ui.presenters.away import AwayPresenter, Strip, strip_of
 from ktpel_kiosk.ui.widgets.status import NoticeBar
 from ktpel_kiosk.ui.words import word
 
@@ -60,6 +60,11 @@ class AwayStrip(QWidget):
             away.missed(self._window.desk)
 
     def _ask(self) -> None:
+        """What is not known by heart is asked on a worker; while the server is away all of them may be waiting for it."""
+        found = away.state(self._window.desk)
+        if not found.alone:
+            self.show_strip(strip_of(self._window.session, found))
+            return
         self._window.bridge.run(self._presenter.strip, self.show_strip, lambda _e: None, owner=self)
 
     def show_strip(self, strip: Strip | None) -> None:
@@ -76,8 +81,10 @@ class AwayStrip(QWidget):
             self.switch()
 
     def switch(self) -> None:
-        """Close this desk and open it again on what can be had now."""
-        self._window.bridge.run(self._presenter.switch, lambda _none: self._window.reopen(), self._refused, owner=self)
-
-    def _refused(self, error: KioskError) -> None:
-        self._window.tell("attention", self._window.session.sentence(error))
+        """Close this desk and open it again on what can be had now. At once, not on a worker: nothing is read or written."""
+        try:
+            self._presenter.switch()
+        except KioskError as error:
+            self._window.tell("attention", self._window.session.sentence(error))
+        else:
+            self._window.reopen()

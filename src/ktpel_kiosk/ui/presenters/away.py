@@ -74,7 +74,7 @@ def strip_of(session: Session, found: ServerState, waiting: Waiting = NOTHING) -
 
 
 class AwayPresenter:
-    """Methods run on a worker."""
+    """Methods run on a worker, but for ``switch``."""
 
     def __init__(self, session: Session) -> None:
         self.session = session
@@ -88,7 +88,7 @@ class AwayPresenter:
         return strip_of(self.session, found, away.waiting(desk) if found.alone else NOTHING)
 
     def switch(self) -> None:
-        """Raises BadInput ``office_server.*``."""
+        """From memory. Raises BadInput ``office_server.*``."""
         away.switch(self.session.desk)
 
     def load(self) -> AwayView:
