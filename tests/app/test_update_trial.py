@@ -130,6 +130,19 @@ def test_a_version_that_never_shows_its_windows_gives_way_and_the_register_is_as
     assert list(data.glob(f"{update_trial.FAILED}{GROWS}-*"))
 
 
+def test_nothing_is_tried_on_a_version_that_has_yet_to_show_its_windows(data: Path) -> None:
+    """Else the next one would go back to a version that never had any, and stay there."""
+    assert _try(data, SAME)
+    layout.want(data, layout.Wanted(GROWS))
+
+    seen = [_starts(data) for _ in range(layout.STARTS + 1)]
+
+    assert seen == [SAME] * layout.STARTS + [""]
+    assert layout.wanted_of(data) == layout.Wanted(GROWS), "the wish stays, untried"
+    assert _starts(data) == GROWS
+    assert layout.choice_of(data).before == ""
+
+
 def test_whoever_opens_the_register_without_the_launcher_finishes_the_swap_first(data: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Else work would be taken in on the register that is about to be replaced."""
     from ktpel_kiosk.domain.errors import TooNew

@@ -125,9 +125,12 @@ def leaving() -> bool:
 
 
 def _try_wanted(data: Path) -> None:
-    """Hold the trial that is due, by the version in force, in a process of its own: whatever becomes of it, something starts here."""
+    """Hold the trial that is due, by the version in force, in a process of its own: whatever becomes of it, something starts here.
+
+    Not while that version has yet to show its windows: the next one would go back to it.
+    """
     wanted = layout.wanted_of(data)
-    if wanted is None or not due(wanted, time.strftime("%Y-%m-%d")):
+    if wanted is None or not due(wanted, time.strftime("%Y-%m-%d")) or layout.choice_of(data).probation:
         return
     if wanted.tries >= layout.TRIES:
         layout.want(data, None)
