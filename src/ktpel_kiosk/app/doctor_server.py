@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
 
+from ktpel_kiosk.app.clock import SystemClock
 from ktpel_kiosk.app.doctor import Check
 from ktpel_kiosk.app.office import OfficeSettings, server_of
 from ktpel_kiosk.app.sentences import load_sentences
@@ -27,7 +28,7 @@ def server_checks(data: Path, settings: OfficeSettings) -> Iterator[Check]:
         facts = server_facts(server_of(data, settings))
     except KioskError as error:
         yield Check("server kantor", "gagal", load_sentences().of(error))
-        yield work_copy_check(data, datetime.now(UTC))
+        yield work_copy_check(data, SystemClock().now())
         return
     ms = f"{number_text(max(1, round(facts.answer_s * 1000)))} ms"
     if facts.too_old:
@@ -47,7 +48,7 @@ def server_checks(data: Path, settings: OfficeSettings) -> Iterator[Check]:
         yield Check("sambungan server kantor", "gagal", "tidak disandikan. Hidupkan ssl di server kantor.")
     if facts.rules:
         yield Check("akun server kantor", "peringatan", "akun meja ini berkuasa penuh di server. Pakai akun biasa pemilik basis data saja.")
-    yield work_copy_check(data, datetime.now(UTC))
+    yield work_copy_check(data, SystemClock().now())
 
 
 def work_copy_check(data: Path, now: datetime) -> Check:
