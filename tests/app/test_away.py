@@ -135,7 +135,7 @@ def test_alone_then_back_once(prepared: Site, monkeypatch: pytest.MonkeyPatch) -
     events = [link.event for link in back.register.read(lambda v: v.audit(limit=10_000))]
     assert [events.count(e) for e in ("DeskWorksAlone", "DeskCameBack", "DeskReturnNoted")] == [1, 1, 1]
     told = back.register.read(lambda v: desk_return.read(v.setting(desk_return.SETTING)))
-    assert [(r.joined, r.quiet) for r in told] == [(1, True)]
+    assert [(r.joined, r.closed, r.held) for r in told] == [(1, (), ())]
     assert back.renew(), "and a fresh work copy"
     back.register.close()
     with site.open().register as register:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 import threading
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from typing import TYPE_CHECKING
 
 from ktpel_kiosk.domain.errors import KioskError
@@ -32,6 +32,7 @@ class Carrier:
         self._under_way: set[str] = set()
         self._stopped = threading.Event()
         self._local: LocalRegister | None = None
+        self._leave: Callable[[], None] = lambda: None
 
     def start(self) -> None:
         self._office.on_own = self._own
@@ -58,6 +59,7 @@ class Carrier:
 
     def stop(self) -> None:
         """Before the register is closed."""
+        self._leave()
         self._stopped.set()
         self._wake.set()
         with self._busy:

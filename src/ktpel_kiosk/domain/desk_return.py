@@ -42,11 +42,6 @@ class DeskReturn:
     closed: tuple[Apart, ...] = ()
     held: tuple[Apart, ...] = ()
 
-    @property
-    def quiet(self) -> bool:
-        """Nobody has to look at anything."""
-        return not self.closed and not self.held
-
 
 def as_text(returns: Sequence[DeskReturn]) -> str:
     """The newest of them."""
