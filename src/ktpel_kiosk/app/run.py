@@ -49,12 +49,11 @@ def run_windows(office: str, data: Path, *, windowed: bool = False, camera: str 
 
 def _windows(office: str, data: Path, *, windowed: bool, camera: str, reader: str, devices: str) -> int:
     """Again and again as long as a restore was agreed in them, or the desk goes on alone or comes back to the office server."""
-    from ktpel_kiosk.app.away import open_shared, still_here
     from ktpel_kiosk.ui.app import forget_windows, start_windows
 
     measuring = bool(os.environ.get(EXIT_WHEN_READY))
     while True:
-        shared = open_shared(data)
+        shared = _shared(data)
         kiosk = open_office(data, office, camera=camera, reader=reader, mode=wanted_devices(devices), settle=False, shared=shared)
         behind = Behind(kiosk)
         try:
@@ -68,15 +67,24 @@ def _windows(office: str, data: Path, *, windowed: bool, camera: str, reader: st
         if code or not ((data / PENDING_RESTORE).exists() or (shared is not None and shared.again)):
             return code
         if shared is not None:
+            from ktpel_kiosk.app.away import still_here
             still_here()
         forget_windows()  # the folder is opened again, with the restored register, or with the one that can be had now
 
 
+def _shared(data: Path) -> AwayServer | None:
+    """Where several desks share a register: what can be had of it now. Nothing of this is loaded for a desk with a register of its own."""
+    settings = settings_of(data)
+    if settings is None or not settings.register_url:
+        return None
+    from ktpel_kiosk.app.away import open_shared
+    return open_shared(data)
+
+
 def _close(kiosk: Kiosk) -> None:
     """A desk that leaves an office server that hangs opens again all the same: who still waits there is left to himself."""
-    from ktpel_kiosk.app.away import still_here
-
     if kiosk.shared is not None:
+        from ktpel_kiosk.app.away import still_here
         still_here()
     try:
         kiosk.close()
