@@ -16,11 +16,13 @@ from ktpel_kiosk.domain.sop import Peran
 from ktpel_kiosk.ui.page_table import PAGES
 from ktpel_kiosk.ui.pages import pengaduan, tugas
 from ktpel_kiosk.ui.pages.beranda import BerandaPage
-from ktpel_kiosk.ui.pages.pengaturan import BOUND, LATE, MAKERS, SECTIONS, SERVING
-from ktpel_kiosk.ui.presenters import alone, board
+from ktpel_kiosk.ui.pages.pengaturan import BOUND, LATE, MAKERS, SECTIONS, SERVING, SHARED
+from ktpel_kiosk.ui.presenters import alone, away, board
 
-THERE = {"section": {key for key, _title in (*SECTIONS, *SERVING, *BOUND)}, "tab": {pengaduan.COMPLAINTS, pengaduan.REQUESTS},
+THERE = {"section": {key for key, _title in (*SECTIONS, *SERVING, *SHARED, *BOUND)}, "tab": {pengaduan.COMPLAINTS, pengaduan.REQUESTS},
          "which": {tugas.ALL, tugas.CENTRE, tugas.UNCOLLECTED}, "about": {key for key, *_rest in PAGES}}
+
+NAMED = {"alone.SECTION": alone.SECTION, "SECTION": away.SECTION}
 
 
 def links() -> Iterator[tuple[str, str]]:
@@ -34,8 +36,8 @@ def links() -> Iterator[tuple[str, str]]:
             kind, value = str(node.elts[0].value), node.elts[1]
             if isinstance(value, ast.Constant):
                 yield kind, str(value.value)
-            elif ast.unparse(value) == "alone.SECTION":
-                yield kind, alone.SECTION
+            elif (named := ast.unparse(value)) in NAMED:
+                yield kind, NAMED[named]
             else:
                 found = [given for loop in ast.walk(function) if isinstance(loop, ast.For) and isinstance(loop.target, ast.Tuple)
                          for at, name in enumerate(loop.target.elts) if ast.unparse(name) == ast.unparse(value)
