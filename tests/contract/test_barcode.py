@@ -72,8 +72,8 @@ class SerialBench:
         self.send(code.encode() + b"\r")
 
     def pull(self) -> None:
-        os.close(self.master)
-        self.master = -1
+        master, self.master = self.master, -1  # before it is closed: the bench may be stopped meanwhile
+        os.close(master)
 
     def stop(self) -> None:
         self.device.close()
