@@ -51,6 +51,9 @@ HELPLESS = ("sapa", "netral", "putar", "putar_kembali", survey.THANKS)
 CALLED_MS = 20_000
 """So long the button says that the officer was called."""
 
+AHEAD_MS = 300
+"""After a question is on the screen the last page of the survey is built, while the applicant reads."""
+
 
 class ApplicantWindow(QMainWindow):
     """Signals carry the applicant's answers; page methods show what is asked."""
@@ -249,6 +252,8 @@ class ApplicantWindow(QMainWindow):
         self._top_words()
         if key != "sapa":
             self.readout.page(page.spoken(), self.tongue)
+        if key == survey.ASK:
+            QTimer.singleShot(AHEAD_MS, self, lambda: self.page(survey.PROFILE))  # long, and in the way of a tap when it is built then
 
     def _dots(self, key: str) -> None:
         count, at = len(ORDER), ORDER.index(key) if key in ORDER else -1
