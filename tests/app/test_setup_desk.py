@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import json
 import random
+import threading
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
@@ -27,7 +28,7 @@ from ktpel_kiosk.app.walk import Officers, Walk
 from ktpel_kiosk.app.wiring import open_office
 from ktpel_kiosk.desk import handover, intake, official_card, packet_files, printing, sign_in, statuses
 from ktpel_kiosk.domain.biometric import Position
-from ktpel_kiosk.domain.errors import BadInput, SopViolation
+from ktpel_kiosk.domain.errors import BadInput, IoFailure, SopViolation
 from ktpel_kiosk.domain.outbox import WaitCause
 from ktpel_kiosk.domain.permohonan import Keadaan, Permohonan
 from ktpel_kiosk.domain.sop import Layanan, Peran, Stage
@@ -193,6 +194,30 @@ def test_the_windows_run_nothing_of_practice(template: Made, kiosk: Kiosk, monke
     behind.start()
     behind.stop()
     assert kiosk.gateway_url == ""
+
+
+def test_what_runs_behind_the_windows_is_begun_again_after_a_busy_moment(kiosk: Kiosk, monkeypatch: pytest.MonkeyPatch,
+                                                                         capsys: pytest.CaptureFixture[str]) -> None:
+    there, busy = threading.Event(), [IoFailure("register.busy", path="register.sqlite")] * 2
+
+    def settle(_kiosk: Kiosk) -> None:
+        if busy:
+            raise busy.pop()
+
+    monkeypatch.setattr(run, "AGAIN_S", (0.01,))
+    monkeypatch.setattr(run, "settle_sop", settle)
+    monkeypatch.setattr(run, "warm", lambda _k: there.set())
+    behind = run.Behind(kiosk)
+    behind.start()
+    assert there.wait(60)
+    behind.stop()
+    assert capsys.readouterr().out.count(kiosk.desk.sentences.of(IoFailure("register.busy", path="register.sqlite"))) == 2
+    busy = [IoFailure("register.busy", path="register.sqlite")] * 100
+    monkeypatch.setattr(run, "AGAIN_S", (600.0,))
+    behind = run.Behind(kiosk)
+    behind.start()
+    behind.stop()  # whoever closes the windows waits for no second try
+    assert not behind._thread.is_alive()
 
 
 def test_run_without_office_opens_what_is_there_or_sets_up(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

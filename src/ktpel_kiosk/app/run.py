@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import threading
 from contextlib import suppress
+from itertools import chain, repeat
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -12,7 +13,7 @@ from ktpel_kiosk.app import update_launch, update_layout
 from ktpel_kiosk.app.office import PENDING_RESTORE, settings_of
 from ktpel_kiosk.app.watchdog import UPDATE
 from ktpel_kiosk.app.wiring import Kiosk, open_office, settle_sop, warm
-from ktpel_kiosk.domain.errors import BadInput, IoFailure, KioskError, Offline
+from ktpel_kiosk.domain.errors import BadInput, DiskFull, IoFailure, KioskError, Offline
 
 if TYPE_CHECKING:
     import subprocess
@@ -163,6 +164,10 @@ def _say_ready() -> None:
     print("ready", flush=True)
 
 
+AGAIN_S = (2.0, 10.0, 60.0)
+"""Rests before it is begun again behind the windows where the disk or a busy register refused; the last one as often as it takes."""
+
+
 class Behind:
     """What runs behind the windows once they are usable. Practice adds its sitters, its morning and its gateway."""
 
@@ -172,6 +177,7 @@ class Behind:
         self._seating: Seating | None = None
         self._gateway: subprocess.Popen[str] | None = None
         self._line: PracticeLine | None = None
+        self._stopped = threading.Event()
 
     def start(self) -> None:
         self._thread.start()
@@ -183,14 +189,25 @@ class Behind:
                 update_layout.healthy(kiosk.data)
             kiosk.register.wake()
             if kiosk.shared is None:
-                self._begin()
+                self._persistently()
             elif self._shared(kiosk.shared):
                 self._patiently(kiosk.shared)
         except KioskError as error:
-            print(kiosk.desk.sentences.of(error))
+            print(kiosk.desk.sentences.of(error), flush=True)
+
+    def _persistently(self) -> None:
+        """A desk without network and devices for a whole day because the register was busy for a moment is worse than a second try."""
+        for rest_s in chain(AGAIN_S, repeat(AGAIN_S[-1])):
+            try:
+                self._begin()
+                return
+            except (DiskFull, IoFailure) as error:
+                print(self._kiosk.desk.sentences.of(error), flush=True)
+            if self._stopped.wait(rest_s):
+                return
 
     def _begin(self) -> None:
-        """May be begun again where the office server went away in the middle of it."""
+        """May be begun again where the office server went away, or the disk refused, in the middle of it."""
         from ktpel_kiosk.desk import packet_files
 
         kiosk = self._kiosk
@@ -248,6 +265,7 @@ class Behind:
         self._line, self._kiosk.gateway_url = practice_line(self._kiosk, url)
 
     def stop(self) -> None:
+        self._stopped.set()
         if self._kiosk.shared is not None:
             self._kiosk.shared.stop()  # who waits for the office server waits no more
         if self._thread.is_alive():
