@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from ktpel_kiosk.app.clock import SystemClock, Uuid7
 from ktpel_kiosk.app.office import BESIDE
+from ktpel_kiosk.desk.away import UNREACHABLE
 from ktpel_kiosk.domain.errors import BadInput, IoFailure, KioskError
 from ktpel_kiosk.durable import storage_trouble, write_durably
 from ktpel_kiosk.ports.away import ServerState, Waiting
@@ -41,7 +42,6 @@ EVERY_S: Final = 20.0
 MISSED_S: Final = 3.0
 """How often the server is asked, and how soon again when it did not answer: a restart of it is nobody's news."""
 RENEW_S: Final = 3 * 3600.0
-UNREACHABLE: Final = "office_server.unreachable"
 
 
 def server_answers(address: ServerAddress, bound_s: float = ASK_S) -> bool:

@@ -191,17 +191,25 @@ class Behind:
             if kiosk.shared is None:
                 self._persistently()
             elif self._shared(kiosk.shared):
-                self._patiently(kiosk.shared)
+                self._persistently(kiosk.shared)
         except KioskError as error:
             print(kiosk.desk.sentences.of(error), flush=True)
 
-    def _persistently(self) -> None:
-        """A desk without network and devices for a whole day because the register was busy for a moment is worse than a second try."""
+    def _persistently(self, server: AwayServer | None = None) -> None:
+        """A desk without network and devices for a whole day because the register was busy for a moment is worse than a second try.
+        ``server``: where desks share a register, it is waited for first, and again where it went away in the middle."""
+        from ktpel_kiosk.desk.away import UNREACHABLE
+
         for rest_s in chain(AGAIN_S, repeat(AGAIN_S[-1])):
+            if server is not None and not server.wait():
+                return
             try:
                 self._begin()
                 return
             except (DiskFull, IoFailure) as error:
+                if server is not None and error.message_key == UNREACHABLE:
+                    server.missed()
+                    continue
                 print(self._kiosk.desk.sentences.of(error), flush=True)
             if self._stopped.wait(rest_s):
                 return
@@ -224,18 +232,6 @@ class Behind:
             warm(kiosk)
         if kiosk.shared is not None:
             compare_joined(kiosk.desk, kiosk.shared)
-
-    def _patiently(self, server: AwayServer) -> None:
-        from ktpel_kiosk.app.away import UNREACHABLE
-
-        while server.wait():
-            try:
-                self._begin()
-                return
-            except IoFailure as error:
-                if error.message_key != UNREACHABLE:
-                    raise
-                server.missed()
 
     def _shared(self, server: AwayServer) -> bool:
         """Watch the office server. False: this desk works alone; everything that is the office's stays undone until the server is back."""
