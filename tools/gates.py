@@ -81,7 +81,7 @@ def run(report: Path, quick: bool, targets: list[str]) -> int:
     environment.setdefault("KTPEL_KILLS", "60" if quick else "1000")
     command = [sys.executable, "-m", "pytest", "-q", "-m", "not gate" if quick else "gate", "--timeout=9000",
                "-n", "2", "--dist", "loadfile", "--no-loadscope-reorder", *targets]
-    scratch = tempfile.mkdtemp(prefix="gates-")  # pytest sweeps all but three runs of its common place: another run meanwhile would take ours
+    scratch = tempfile.mkdtemp(prefix="gates-")  # pytest keeps but three runs in its common place, whoever still runs
     code = subprocess.run(command, cwd=ROOT, env={"PYTEST_DEBUG_TEMPROOT": scratch, **environment}, check=False).returncode
     if code == 0:
         shutil.rmtree(scratch, ignore_errors=True)
