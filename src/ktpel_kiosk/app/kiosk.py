@@ -233,6 +233,7 @@ class Kiosk:
         if self.world is not None:
             self.world.close()
         self.devices.close()
+        self.desk.card_acts.close()
         self.network.close()
         if self.simulator is not None:
             self.simulator.stop()

@@ -249,10 +249,13 @@ class Walk:
         printing.encode_card(self.desk, actor, job.id)
 
     def _await_card(self, job: CardJob) -> None:
-        """Nobody calls a card good before it lies in the hopper."""
+        """Nobody calls a card good before it lies in the hopper, nor one the printer gave up."""
         for _ in range(MAX_LOOKS):
-            if printing.printer_says(self.desk, job).state not in (PrintJobState.PENDING, PrintJobState.PRINTING):
+            said = printing.printer_says(self.desk, job)
+            if said.state is PrintJobState.DONE:
                 return
+            if said.state not in (PrintJobState.PENDING, PrintJobState.PRINTING):
+                raise WalkFailed(f"job {job.id}: the printer says {said.state} {said.trouble}".rstrip())
         raise WalkFailed(f"job {job.id}: the printer does not finish")
 
     def _activate(self, actor: Actor, p: Permohonan) -> None:

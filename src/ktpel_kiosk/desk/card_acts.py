@@ -58,6 +58,13 @@ class CardActs:
             self._give_back(job_id)
             return False
 
+    def close(self) -> None:
+        """Let go of the lock file; where a device still works on a card it stays open, as closing it would let others at that card."""
+        with self._lock:
+            if self._handle is not None and not self._at_work:
+                os.close(self._handle)
+                self._handle = None
+
     def _take(self, job_id: str) -> bool:
         if self._path is None:
             return True

@@ -31,6 +31,7 @@ from template import RememberedBiometrics  # noqa: E402
 import quick_secrets  # noqa: E402
 from ktpel_kiosk.app.clock import PracticeClock  # noqa: E402
 from ktpel_kiosk.app.demo import sign_everybody_in  # noqa: E402
+from ktpel_kiosk.app.memory import tame_allocator  # noqa: E402
 from ktpel_kiosk.app.office import village_names  # noqa: E402
 from ktpel_kiosk.app.population import invent  # noqa: E402
 from ktpel_kiosk.app.walk import Walk, WalkFailed  # noqa: E402
@@ -280,6 +281,7 @@ def working_days(count: int) -> list[date]:
 
 def main() -> None:
     folder, port, days, people, seed = Path(sys.argv[1]), *(int(x) for x in sys.argv[2:6])
+    tame_allocator()
     quick_secrets.use()
     import cv2
 
