@@ -19,7 +19,6 @@ from ktpel_kiosk.ui.presenters.intake import IntakePresenter, printed_words
 from ktpel_kiosk.ui.presenters.print_watch import PrintWatch, PrintWatcher
 from ktpel_kiosk.ui.presenters.printing_queue import CentreView, PrintQueue, PrintQueuePresenter
 from ktpel_kiosk.ui.presenters.unsettled import Question, UnsettledPresenter
-from ktpel_kiosk.ui.widgets.capture import to_qimage
 from ktpel_kiosk.ui.widgets.unsettled import UnsettledSection
 from ktpel_kiosk.ui.widgets.worklist import WorkItem
 
@@ -182,8 +181,7 @@ class CetakPage(CetakView):
             self.pages.setCurrentIndex(OFFICIAL)
             return
         self.pages.setCurrentIndex(CARD)
-        self.face.set_image(to_qimage(view.face.front) if view.face else None)
-        self.flip.set_text("Lihat belakang")
+        self.flip.show_card(view.face)
         self.steps.set_steps(view.steps)
         balance = view.blangko
         self.stock.setText(f"Blangko: {number_text(balance.stok)} tersisa, {number_text(balance.baik)} baik, "

@@ -18,7 +18,8 @@ from ktpel_kiosk.ui.presenters.official_cards import OfficialCardPresenter, Read
 from ktpel_kiosk.ui.theme import theme_of
 from ktpel_kiosk.ui.widgets.base import Card, Line, label
 from ktpel_kiosk.ui.widgets.buttons import Button
-from ktpel_kiosk.ui.widgets.capture import CardPreview, to_qimage
+from ktpel_kiosk.ui.widgets.capture import CardPreview
+from ktpel_kiosk.ui.widgets.card_flip import CardFlip
 from ktpel_kiosk.ui.widgets.extra import Tick
 from ktpel_kiosk.ui.widgets.scan_field import ScanField
 from ktpel_kiosk.ui.widgets.status import NoticeBar
@@ -85,8 +86,7 @@ class OfficialPanel(QWidget):
         box.setSpacing(8)
         self.face = CardPreview()
         box.addWidget(self.face)
-        self.flip = Button("Lihat belakang", icon="rotate-ccw", key="F8")
-        self.flip.clicked.connect(self._flip)
+        self.flip = CardFlip(self.face)
         self.name = label("", "strong", weight="semibold", wrap=True)
         self.nik = label("", "strong")
         self.nik.setAccessibleName("NIK di kartu")
@@ -135,11 +135,9 @@ class OfficialPanel(QWidget):
         if self._shown != pid:
             self._shown = pid
             self._forget()
-        self.face.set_image(to_qimage(view.face.front) if view.face else None)
+        self.flip.show_card(view.face)
         self.name.setText(view.dossier.permohonan.penduduk.nama)
         self.nik.setText(mask_nik(view.dossier.permohonan.penduduk.nik))
-        self.flip.set_text("Lihat belakang")
-        self.flip.setEnabled(view.face is not None)
         self.stock.setText(self.presenter.stock(view))
         may, empty = self._may(), view.blangko.stok == 0
         for item in (self.serial.line, self.looked, self.read_button, self.spoil):
@@ -176,13 +174,6 @@ class OfficialPanel(QWidget):
     def show_busy(self, on: bool) -> None:
         empty = self.view is None or self.view.blangko.stok == 0
         self.primary.setEnabled(not on and self._may() and not empty)
-
-    def _flip(self) -> None:
-        if self.view is None or self.view.face is None:
-            return
-        front = self.flip.text() != "Lihat belakang"
-        self.face.set_image(to_qimage(self.view.face.front if front else self.view.face.back))
-        self.flip.set_text("Lihat belakang" if front else "Lihat depan")
 
     def scanned(self, code: str) -> bool:
         if self._may():

@@ -20,7 +20,8 @@ from ktpel_kiosk.ui.presenters.print_watch import PrintWatch
 from ktpel_kiosk.ui.presenters.work import WorkPresenter
 from ktpel_kiosk.ui.widgets.base import Card, label
 from ktpel_kiosk.ui.widgets.buttons import Button, ChoiceChip
-from ktpel_kiosk.ui.widgets.capture import CardPreview, to_qimage
+from ktpel_kiosk.ui.widgets.capture import CardPreview
+from ktpel_kiosk.ui.widgets.card_flip import CardFlip
 from ktpel_kiosk.ui.widgets.status import EmptyState, NoticeBar
 from ktpel_kiosk.ui.widgets.steplist import StepList
 from ktpel_kiosk.ui.widgets.unsettled import UnsettledSection
@@ -122,8 +123,7 @@ class CetakView(Page):
         faces.setSpacing(8)
         self.face = CardPreview()
         faces.addWidget(self.face)
-        self.flip = Button("Lihat belakang", icon="rotate-ccw", key="F8")
-        self.flip.clicked.connect(self._flip)
+        self.flip = CardFlip(self.face)
         self.stock = label("", "small", tone="muted", wrap=True)
         under = QHBoxLayout()
         under.addWidget(self.stock, 1)
@@ -214,14 +214,7 @@ class CetakView(Page):
         elif isinstance(panel, OfficialPanel):
             panel.flip.click()
         elif self.pages.currentIndex() == CARD:
-            self._flip()
-
-    def _flip(self) -> None:
-        if self.view is None or self.view.face is None:
-            return
-        front = self.flip.text() != "Lihat belakang"
-        self.face.set_image(to_qimage(self.view.face.front if front else self.view.face.back))
-        self.flip.set_text("Lihat belakang" if front else "Lihat depan")
+            self.flip.click()
 
     # -- a spoiled card -----------------------------------------------------------------------------------------------
 
