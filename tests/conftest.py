@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 from hypothesis import settings
 
+import gate_report
 import ready_made
 from gate_report import pytest_runtest_logreport, reached
 
@@ -44,6 +45,7 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
         return next((i for i, long in enumerate(first) if long in name), len(first))
 
     items.sort(key=rank)
+    gate_report.pytest_collection_modifyitems(config, items)
 
 
 def pytest_configure(config: pytest.Config) -> None:

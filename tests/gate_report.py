@@ -1,4 +1,7 @@
-"""What each gate promised and what it reached, as lines of JSON in ``KTPEL_GATE_REPORT`` (the table of ``make gates``)."""
+"""What each gate promised and what it reached, as lines of JSON in ``KTPEL_GATE_REPORT`` (the table of ``make gates``).
+
+Tests named in the lines of ``KTPEL_GATE_DONE`` are not run: a run that was cut off or fell short goes on where it was.
+"""
 
 from __future__ import annotations
 
@@ -29,6 +32,14 @@ def reached(request: pytest.FixtureRequest) -> Callable[..., None]:
                                                    "size": size, "kept": kept}))
 
     return note
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    listed = os.environ.get("KTPEL_GATE_DONE")
+    if listed:
+        done = set(Path(listed).read_text("utf-8").splitlines())
+        config.hook.pytest_deselected(items=[item for item in items if item.nodeid in done])
+        items[:] = [item for item in items if item.nodeid not in done]
 
 
 def pytest_runtest_logreport(report: pytest.TestReport) -> None:

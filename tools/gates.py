@@ -1,7 +1,8 @@
 """``make gates``: every gate, unattended, then the table of the eighteen promises; exits non-zero when one falls short.
 
 ``--quick`` runs the same code in the sizes of ``make test`` (numbers asked are not held against the table then), ``--row 3`` the gates
-of a row only, ``--table FILE`` prints the table of an earlier run again.
+of a row only, ``--table FILE`` prints the table of an earlier run again, ``--again FILE`` runs what failed, was skipped or never
+came in an earlier run and prints the table of both.
 """
 
 from __future__ import annotations
@@ -74,10 +75,29 @@ def files_of(numbers: set[int]) -> list[str]:
     return found
 
 
-def run(report: Path, quick: bool, targets: list[str]) -> int:
+def keep_passed(report: Path) -> Path:
+    """Only what passed stays in an earlier report; lines of other tests go, and a last line that was cut off. Lists what stayed."""
+    lines: list[dict[str, object]] = []
+    for text in report.read_text("utf-8").splitlines():
+        try:
+            lines.append(json.loads(text))
+        except ValueError:
+            continue
+    bad = {line["test"] for line in lines if line["outcome"] != "passed"}
+    kept = report.with_suffix(".kept")
+    kept.write_text("".join(json.dumps(line) + "\n" for line in lines if line["test"] not in bad), encoding="utf-8")
+    kept.replace(report)
+    done = report.with_suffix(".done")
+    done.write_text("".join(f"{line['test']}\n" for line in lines if line["test"] not in bad), encoding="utf-8")
+    return done
+
+
+def run(report: Path, quick: bool, targets: list[str], done: Path | None) -> int:
+    """Tests listed in ``done`` are passed over (tests/gate_report.py)."""
     report.parent.mkdir(parents=True, exist_ok=True)
-    report.unlink(missing_ok=True)
     environment = {**os.environ, "KTPEL_GATE_REPORT": str(report)}
+    if done is not None:
+        environment["KTPEL_GATE_DONE"] = str(done)
     environment.setdefault("KTPEL_KILLS", "60" if quick else "1000")
     command = [sys.executable, "-m", "pytest", "-q", "-m", "not gate" if quick else "gate", "--timeout=9000",
                "-n", "2", "--dist", "loadfile", "--no-loadscope-reorder", *targets]
@@ -128,12 +148,15 @@ def main() -> int:
     parser.add_argument("--quick", action="store_true", help="sizes of make test")
     parser.add_argument("--row", type=int, action="append", default=[], help="only the gates of this promise")
     parser.add_argument("--table", type=Path, help="print the table of this report again")
+    parser.add_argument("--again", type=Path, help="go on with the run of this report")
     asked = parser.parse_args()
     began = time.monotonic()
     wanted = set(asked.row)
     targets = files_of(wanted or set(range(1, 19))) if wanted or asked.quick else []
-    report = asked.table or REPORTS / f"{datetime.now():%Y%m%d-%H%M%S}{'-quick' if asked.quick else ''}.jsonl"
-    code = 0 if asked.table else run(report, asked.quick, targets)
+    earlier = asked.again.resolve() if asked.again else None
+    done = keep_passed(earlier) if earlier else None
+    report = asked.table or earlier or REPORTS / f"{datetime.now():%Y%m%d-%H%M%S}{'-quick' if asked.quick else ''}.jsonl"
+    code = 0 if asked.table else run(report, asked.quick, targets, done)
     table, trouble = filled(report)
     table = [row for row in table if not wanted or row.number in wanted]
     text = table_text(table, asked.quick)
@@ -145,7 +168,7 @@ def main() -> int:
         print(f"promise {row_number} falls short: {why}")
     if not asked.table:
         report.with_suffix(".md").write_text(text, encoding="utf-8")
-        print(f"{time.monotonic() - began:.0f} s; {report.relative_to(ROOT)}")
+        print(f"{time.monotonic() - began:.0f} s; {report}")
     failed = any(line.startswith(("failed", "error")) for line in trouble)
     return 1 if short or failed or code not in (0, 5) else 0
 

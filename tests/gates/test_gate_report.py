@@ -3,8 +3,14 @@
 from __future__ import annotations
 
 import json
+import sys
+from pathlib import Path
 
 import pytest
+
+sys.path.insert(0, str(Path(__file__).parents[2] / "tools"))
+
+import gates
 
 pytest_plugins = ["pytester"]
 
@@ -30,3 +36,19 @@ def test_each_gate_leaves_its_number_even_when_it_falls_short(pytester: pytest.P
     pytester.runpytest_inprocess("-p", "no:cacheprovider").assert_outcomes(passed=1, failed=1)
     lines = [json.loads(line) for line in target.read_text().splitlines()]
     assert [(x["outcome"], x["reached"][0]["kept"], x["reached"][0]["row"]) for x in lines] == [("passed", True, 3), ("failed", False, 17)]
+
+
+def test_a_run_that_goes_on_runs_what_failed_or_never_came(pytester: pytest.Pytester, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A name that begins like a done one is not taken for it; a line the power cut off counts as nothing."""
+    target = pytester.path / "gates.jsonl"
+    monkeypatch.setenv("KTPEL_GATE_REPORT", str(target))
+    monkeypatch.delenv("PYTEST_XDIST_WORKER", raising=False)
+    pytester.makeconftest("from gate_report import pytest_collection_modifyitems, pytest_runtest_logreport, reached")
+    pytester.makepyfile(test_it="def test_a(): pass\ndef test_ab(): pass\ndef test_b(): pass\ndef test_c(): pass\n")
+    done = [{"test": f"test_it.py::{name}", "outcome": outcome, "when": "call", "seconds": 1.0, "reached": []}
+            for name, outcome in (("test_a", "passed"), ("test_b", "failed"), ("test_c", "passed"), ("test_c", "failed"))]
+    target.write_text("".join(json.dumps(line) + "\n" for line in done) + '{"test": "test_it.py::te')
+    monkeypatch.setenv("KTPEL_GATE_DONE", str(gates.keep_passed(target)))
+    pytester.runpytest_inprocess("-p", "no:cacheprovider").assert_outcomes(passed=3, deselected=1)
+    lines = [json.loads(line) for line in target.read_text().splitlines()]
+    assert sorted((x["test"], x["outcome"]) for x in lines) == [(f"test_it.py::test_{n}", "passed") for n in ("a", "ab", "b", "c")]
