@@ -38,7 +38,7 @@ class Row:
     def short(self, quick: bool) -> str:
         """Why this row falls short; empty when it holds."""
         if not self.notes:
-            return "no gate said anything"
+            return "" if quick else "no gate said anything"
         missed = [n for n in self.notes if not n["kept"]]
         if missed:
             return f"{missed[0]['what']}: {number(missed[0]['got'])} of {number(missed[0]['asked'])}"
@@ -137,7 +137,7 @@ def table_text(table: list[Row], quick: bool) -> str:
             lines.append(f"| {row.number} | {row.promise} | {first['what']} | {ceiling}{number(first['asked'])} | {number(first['got'])} "
                          f"| {row.seconds:.0f} | {'**short**' if short else 'kept'} |")
         else:
-            lines.append(f"| {row.number} | {row.promise} | | {number(row.asked)} | | | **short** |")
+            lines.append(f"| {row.number} | {row.promise} | | {number(row.asked)} | | | {'in full size only' if quick else '**short**'} |")
         more += [f"- {row.number}: {n['what']}: {number(n['got'])} ({'at most' if n['at_most'] else 'asked'} {number(n['asked'])})"
                  for n in notes[1:]]
     return "\n".join([*lines, "", *more]).rstrip() + "\n"
