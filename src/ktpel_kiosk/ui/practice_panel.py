@@ -17,7 +17,7 @@ from ktpel_kiosk.ports.practice import LINE, FaultChoice, PracticeControls
 from ktpel_kiosk.ui.pages.base import scroll
 from ktpel_kiosk.ui.practice_trainees import TraineesPart
 from ktpel_kiosk.ui.theme import theme_of
-from ktpel_kiosk.ui.widgets.base import label, row
+from ktpel_kiosk.ui.widgets.base import label, row, take_all
 from ktpel_kiosk.ui.widgets.buttons import Button, ChoiceChip, IconButton
 from ktpel_kiosk.ui.widgets.extra import Tabs
 from ktpel_kiosk.ui.widgets.fields import Choice, TextField
@@ -243,9 +243,8 @@ class PracticePanel(QDockWidget):
             chip.setChecked(isinstance(chip, ChoiceChip) and chip.value == value)
 
     def _show_active(self, faults: tuple[tuple[str, str], ...]) -> None:
-        while (item := self._active.takeAt(0)) is not None:
-            if (old := item.widget()) is not None:
-                old.deleteLater()
+        for old in take_all(self._active):
+            old.deleteLater()
         for device, fault in faults:
             if device == LINE:
                 continue

@@ -7,60 +7,36 @@ part goes the whole way, through the child processes that the desk starts. Secon
 from __future__ import annotations
 
 import json
-import random
-import resource
 import subprocess
 import sys
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-import hostile_bombs
 import hostile_targets
 import pytest
-from hostile_mutate import damaged
 
 from ktpel_kiosk.app import population_file
-from ktpel_kiosk.biometrics.sandbox import DECODE_CPU_S, DECODE_MEMORY, decode_untrusted
-from ktpel_kiosk.domain.errors import BadInput
+from ktpel_kiosk.biometrics.sandbox import DECODE_CPU_S, DECODE_MEMORY
 
 pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="fork and resource limits are POSIX; the decoders are the same")
 
 HERE = Path(__file__).parent
 SEED = 20261126
 WHOLE_WAY = 200
-MEDIA = {"jpeg": "image/jpeg", "png": "image/png", "jp2": "image/jp2", "wsq": "image/x-wsq"}
+
+
+def program(name: str, *arguments: object) -> list[dict[str, Any]]:
+    """The lines of JSON that a program beside this file prints."""
+    done = subprocess.run([sys.executable, str(HERE / name), *map(str, arguments)], capture_output=True, text=True, timeout=3000)
+    assert done.returncode == 0, done.stderr[-3000:]
+    return [json.loads(line) for line in done.stdout.splitlines()]
 
 
 def run(count: int, folder: Path, *names: str) -> tuple[dict[str, Any], list[dict[str, Any]]]:
     """(what was reached, files that broke something). The folder keeps those files for the corpus."""
-    done = subprocess.run([sys.executable, str(HERE / "hostile_forks.py"), str(SEED), str(count), str(folder), *names],
-                          capture_output=True, text=True, timeout=3000)
-    assert done.returncode == 0, done.stderr[-3000:]
-    *broken, total = [json.loads(line) for line in done.stdout.splitlines()]
+    *broken, total = program("hostile_forks.py", SEED, count, folder, *names)
     return total, broken
-
-
-def the_whole_way(count: int, tmp_path: Path) -> int:
-    """Pictures and tables through the children the desk really starts; how many ended as they should."""
-    rng, survived = random.Random(SEED), 0
-    bombs = [(name, bomb) for name in (*MEDIA, "table") for bomb in hostile_bombs.of(name)]
-    names = [*MEDIA, "table"]
-    while len(bombs) < count:
-        name = names[len(bombs) % len(names)]
-        bombs.append((name, damaged(hostile_targets.seeds_of(name), rng, hostile_targets.TARGETS[name].words)))
-    for name, data in bombs[:count]:
-        try:
-            if name == "table":
-                (tmp_path / "daftar.xlsx").write_bytes(data)
-                for _ in population_file.open_table(tmp_path / "daftar.xlsx").lines():
-                    pass
-            else:
-                decode_untrusted(data, MEDIA[name], entry="berkas", timeout_s=60)
-        except BadInput:
-            pass
-        survived += 1
-    return survived
 
 
 def test_some_hundred_mutated_files(tmp_path: Path) -> None:
@@ -83,11 +59,11 @@ def test_the_limits_of_the_children_are_those_that_are_promised() -> None:
 def test_ten_thousand_mutated_files_and_bombs(tmp_path: Path, reached: Callable[..., None]) -> None:
     asked = 10_000
     total, broken = run(asked - WHOLE_WAY, tmp_path)
-    survived = the_whole_way(WHOLE_WAY, tmp_path)
-    of_children = resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss >> 10
-    reached(8, asked=asked, got=total["survived"] + survived, what="mutated files and bombs survived")
-    reached(8, asked=512, got=max(total["memory_mb"], of_children), what="MB that one of them took", at_most=True)
+    (children,) = program("hostile_children.py", SEED, WHOLE_WAY, tmp_path)
+    survived, memory = total["survived"] + children["survived"], max(total["memory_mb"], children["memory_mb"])
+    reached(8, asked=asked, got=survived, what="mutated files and bombs survived")
+    reached(8, asked=512, got=memory, what="MB that one of them took", at_most=True)
     reached(8, asked=2.5, got=total["cpu_s"], what="processor seconds that one of them took (its child is stopped at 2)", at_most=True)
     assert not broken, broken[:5]
-    assert total["survived"] + survived >= asked
-    assert max(total["memory_mb"], of_children) <= 512
+    assert survived >= asked
+    assert memory <= 512

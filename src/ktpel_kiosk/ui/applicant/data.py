@@ -13,7 +13,7 @@ from ktpel_kiosk.ui.applicant.lang import Tongue
 from ktpel_kiosk.ui.applicant.look import touch_of
 from ktpel_kiosk.ui.applicant.parts import ApplicantPage, BigButton
 from ktpel_kiosk.ui.theme import theme_of
-from ktpel_kiosk.ui.widgets.base import elided, label, set_tone, text_width
+from ktpel_kiosk.ui.widgets.base import elided, label, set_tone, take_all, text_width
 from ktpel_kiosk.ui.widgets.buttons import Pressable
 
 ROW = 68
@@ -178,8 +178,8 @@ class DataPage(ApplicantPage):
         if key == self._laid:
             return
         self._laid = key
-        while self._grid.count():
-            self._grid.takeAt(0)
+        for _ in take_all(self._grid):
+            pass
         for i, made in enumerate(self.rows):
             self._grid.addWidget(made, i // across, i % across)
             made.show()

@@ -12,6 +12,7 @@ from ktpel_kiosk.domain.text import number_text
 from ktpel_kiosk.ui.pages.register import SearchLine
 from ktpel_kiosk.ui.presenters.queue import ALL, REFUSED, Filter, PacketRow
 from ktpel_kiosk.ui.theme import theme_of
+from ktpel_kiosk.ui.widgets.base import take_all
 from ktpel_kiosk.ui.widgets.buttons import ChoiceChip
 from ktpel_kiosk.ui.widgets.extra import GrowingModel, GrowingRows
 from ktpel_kiosk.ui.widgets.fields import Choice
@@ -225,8 +226,7 @@ class FilterBar(QWidget):
 
     def _build(self, wanted: dict[str, tuple[str, int]], chosen: str) -> None:
         focused = next((key for key, chip in self._chips.items() if chip.hasFocus()), "")
-        while (item := self._flow.takeAt(0)) is not None:
-            chip = item.widget()
+        for chip in take_all(self._flow):
             if isinstance(chip, ChoiceChip):
                 self._group.removeButton(chip)
                 chip.hide()

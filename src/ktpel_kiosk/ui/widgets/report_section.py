@@ -10,7 +10,7 @@ from PySide6.QtWidgets import QBoxLayout, QHBoxLayout, QVBoxLayout, QWidget
 from ktpel_kiosk.domain.text import number_text
 from ktpel_kiosk.ports.papers import Cell, Chart, Section, Table
 from ktpel_kiosk.ui.theme import theme_of
-from ktpel_kiosk.ui.widgets.base import Card, label
+from ktpel_kiosk.ui.widgets.base import Card, clear_layout, label
 from ktpel_kiosk.ui.widgets.charts import Bar, BarChart, MarkedBar, MarkedBars, NumberTable
 from ktpel_kiosk.ui.widgets.extra import Stat
 
@@ -102,11 +102,7 @@ class SectionList(QWidget):
     def show_sections(self, sections: Sequence[Section]) -> None:
         if tuple(c.section for c in self.cards) == tuple(sections):
             return
-        while (item := self._column.takeAt(0)) is not None:
-            old = item.widget()
-            if old is not None:
-                old.hide()
-                old.deleteLater()
+        clear_layout(self._column)
         self._lines = []
         self.cards = tuple(SectionCard(s) for s in sections)
         waiting = list(self.cards)
