@@ -27,7 +27,7 @@ KEY_BYTES: Final = 32
 BUSY_MS: Final = 5000
 JOURNAL_LIMIT: Final = 16 * 1024 * 1024
 CACHED_STATEMENTS: Final = 64
-"""Compiled statements kept per connection; a day at the desk uses some 300 different ones, 10 to 40 kB each, on five connections."""
+"""Compiled statements kept per connection. Compiling one anew costs some 30 µs; 256 on each of five connections held 6 MB more."""
 CACHE_KIB: Final = 24 * 1024
 """Decrypted pages kept per connection, as they are read: a small register never fills it, a search over ten years needs it."""
 HEAP_LIMIT: Final = 32 * 1024 * 1024
