@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Callable, Iterator
 from typing import Any
 
@@ -12,7 +13,7 @@ from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QWidget
 from pytestqt.qtbot import QtBot
 
-from ktpel_kiosk.desk import paper_scans, returns
+from ktpel_kiosk.desk import intake, paper_scans, returns
 from ktpel_kiosk.domain.permohonan import Keadaan
 from ktpel_kiosk.domain.population import PopulationBatch, PopulationEntry
 from ktpel_kiosk.domain.sop import Layanan, Peran, Stage
@@ -281,6 +282,25 @@ def test_scans_are_looked_at_added_and_thrown_away(office: FakeOffice, counter: 
     counter.operator.go("loket", new=True)
     settle(counter)
     assert not page.papers._buttons["kk"].isVisible(), "no scanner, no button"
+
+
+def test_a_page_scanned_while_the_first_typing_is_kept_lies_in_the_same_draft(
+        office: FakeOffice, counter: Windows, settle: Settle, qtbot: QtBot, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Both calls are on their way at once; had each opened a draft, the page or what was typed would be lost."""
+    counter.operator.go("loket", new=True)
+    settle(counter)
+    page: Any = counter.operator.page("loket")
+    go_on, keep = threading.Event(), page.presenter.keep
+    monkeypatch.setattr(page.presenter, "keep", lambda *a: go_on.wait(10) and keep(*a))
+    page.phone.set_value("081234567890")
+    page._keep()
+    page.scan("kk")
+    qtbot.waitUntil(lambda: page.papers.pages == {"kk": 1})
+    go_on.set()
+    settle(counter)
+    ((draft, form),) = intake.drafts(office.desk, office.rina).items()
+    assert draft == page.draft_key and form["nomor_hp"] == "081234567890" and form["started_at"]
+    assert paper_scans.counts(office.desk, office.rina, draft) == {"kk": 1}
 
 
 def test_a_paper_brought_to_a_returned_application_is_scanned_into_it(office: FakeOffice, counter: Windows, settle: Settle) -> None:

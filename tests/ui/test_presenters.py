@@ -13,7 +13,7 @@ from fakes import PASSWORD, FakeOffice
 from ktpel_kiosk.desk.handover import Receiver
 from ktpel_kiosk.domain.biometric import FINGERS, ExceptionKind, Position
 from ktpel_kiosk.domain.certificates import CertificateEnd, Holder
-from ktpel_kiosk.domain.errors import KioskError, MediaEmpty, SignInRefused
+from ktpel_kiosk.domain.errors import KioskError, MediaEmpty, SignInRefused, SopViolation
 from ktpel_kiosk.domain.sop import Layanan, Peran, Stage
 from ktpel_kiosk.ports.devices import DeviceKind
 from ktpel_kiosk.ui.presenters.board import BoardPresenter
@@ -83,8 +83,30 @@ def test_register_numbers_and_prints(office: FakeOffice, session: Session) -> No
     presenter = IntakePresenter(session)
     values = _values(office)
     ada = frozenset(line.kode for line in presenter.checklist(Layanan.BARU_WNI, values) if not line.fixed)
-    result = presenter.register(Wanted(Layanan.BARU_WNI, values, ada, presenter.begin()))
+    result = presenter.register(Wanted(Layanan.BARU_WNI, values, ada, presenter.new_draft()))
     assert result.numbered and result.printed and result.permohonan.nomor_register.startswith("0001/")
+
+
+def test_drafts_that_overtake_each_other_keep_what_was_typed_last(office: FakeOffice, session: Session) -> None:
+    presenter, key = IntakePresenter(session), IntakePresenter(session).new_draft()
+    assert presenter.keep(key, {"nama": "SITI CONTOH"}, session.actor, 2)
+    assert not presenter.keep(key, {"nama": "SITI"}, session.actor, 1)
+    presenter.open_draft(key, session.actor)
+    assert presenter.drafts()[key]["nama"] == "SITI CONTOH"
+
+
+def test_a_draft_saved_late_does_not_come_back(office: FakeOffice, session: Session) -> None:
+    """Its papers are taken in already; where that was refused it is a draft as before."""
+    presenter, values = IntakePresenter(session), _values(office)
+    ada = frozenset(line.kode for line in presenter.checklist(Layanan.BARU_WNI, values) if not line.fixed)
+    key = presenter.new_draft()
+    with pytest.raises(SopViolation, match="papers.missing"):
+        presenter.register(Wanted(Layanan.BARU_WNI, values, frozenset(), key))
+    assert presenter.keep(key, values, session.actor, 1) and list(presenter.drafts()) == [key]
+    presenter.register(Wanted(Layanan.BARU_WNI, values, ada, key))
+    assert not presenter.keep(key, values, session.actor, 2)
+    presenter.open_draft(key, session.actor)
+    assert presenter.drafts() == {}
 
 
 def test_a_missing_printer_does_not_stop_the_counter(office: FakeOffice, session: Session) -> None:

@@ -86,10 +86,15 @@ def check_nik_at_desk(desk: Desk, text: str, biodata: Penduduk | None = None) ->
     return NikCheck(report, open_one.nomor_register or "(belum bernomor)", own, open_one.id, before)
 
 
+def draft_key(username: str, new_id: str) -> str:
+    """What a draft is kept under; a draft that was never saved begins with its first :func:`save_draft`."""
+    return f"{DRAFT_PREFIX}{username}:{new_id}"
+
+
 def begin_intake(desk: Desk, actor: Actor) -> str:
     """Open an empty draft; returns its key. The clock of the first step runs from here."""
-    key = f"{DRAFT_PREFIX}{actor.username}:{desk.ids.new()}"
-    save_draft(desk, actor, key, {"started_at": desk.clock.now().isoformat()})
+    key = draft_key(actor.username, desk.ids.new())
+    save_draft(desk, actor, key, {})
     return key
 
 
@@ -100,9 +105,11 @@ def save_draft(desk: Desk, actor: Actor, key: str, form: dict[str, object]) -> N
         NotAllowed: no role that receives papers. NotFound: the draft is another officer's.
     """
     _own_draft(desk, actor, key)
+    begins = {"started_at": desk.clock.now().isoformat()}
 
     def work(tx: Tx) -> None:
-        before = json.loads(tx.draft(key) or "{}")
+        kept = tx.draft(key)
+        before = json.loads(kept) if kept else begins
         tx.put_draft(key, json.dumps({**before, **form}, sort_keys=True))
         tx.log("DraftSaved", key, actor.username)
 
@@ -112,13 +119,13 @@ def save_draft(desk: Desk, actor: Actor, key: str, form: dict[str, object]) -> N
 def drafts(desk: Desk, actor: Actor) -> dict[str, dict[str, object]]:
     """Open intake drafts of this officer, key -> form."""
     require_receiver(desk, actor)
-    found = desk.register.read(lambda v: v.drafts(f"{DRAFT_PREFIX}{actor.username}:"))
+    found = desk.register.read(lambda v: v.drafts(draft_key(actor.username, "")))
     return {k: json.loads(t) for k, t in found.items()}
 
 
 def _own_draft(desk: Desk, actor: Actor, key: str) -> None:
     require_receiver(desk, actor)
-    if not key.startswith(f"{DRAFT_PREFIX}{actor.username}:"):
+    if not key.startswith(draft_key(actor.username, "")):
         raise NotFound("draft.foreign")
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from functools import partial
+from itertools import count
 from typing import TYPE_CHECKING, Any
 
 from PySide6.QtCore import QTimer
@@ -30,6 +31,7 @@ class LoketPage(LoketTyping):
     def __init__(self, window: OperatorWindow, form: BiodataForm | None = None, papers: PapersCard | None = None) -> None:
         super().__init__(window, form, papers)
         self._sending_back: tuple[tuple[str, ...], str] | None = None
+        self._turns = count(1)
         self._save = QTimer(self)
         self._save.setSingleShot(True)
         self._save.setInterval(KEEP_MS)
@@ -211,17 +213,13 @@ class LoketPage(LoketTyping):
             self._save.start()  # also while somebody types without a pause
 
     def _keep(self) -> None:
-        form, key, actor = self._form(), self.draft_key, self.session.actor
+        form, key, actor, turn = self._form(), self.named_draft(), self.session.actor, next(self._turns)
 
-        def work() -> tuple[str, str]:
-            real = key or self.presenter.begin(actor)
-            return real, self.presenter.keep(real, form, actor)
+        def kept(at: str) -> None:
+            if at and key == self.draft_key:
+                self.saved.setText(f"Tersimpan {at}")
 
-        self.ask(work, self._kept)
-
-    def _kept(self, result: tuple[str, str]) -> None:
-        self.draft_key = self.draft_key or result[0]
-        self.saved.setText(f"Tersimpan {result[1]}")
+        self.ask(lambda: self.presenter.keep(key, form, actor, turn), kept)
 
     def _keep_now(self) -> None:
         if self._save.isActive():

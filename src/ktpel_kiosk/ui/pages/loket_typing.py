@@ -282,21 +282,32 @@ class LoketTyping(LoketView):
         """Where pictures lie until the papers are taken in: beside the draft, or for a returned application in a place of their own."""
         return paper_scans.returned_key(self.session.actor, self._resume_id) if self._returned else self.draft_key
 
+    def named_draft(self) -> str:
+        """The draft of this form, named at once: a page scanned while the first typing is being kept lies in the same one."""
+        self.draft_key = self.draft_key or self.presenter.new_draft()
+        return self.draft_key
+
     def scan(self, kode: str) -> None:
         """Scan what lies in the scanner as this paper; a scanned paper is there."""
         from ktpel_kiosk.ui.pictures import page_jpeg
+        new = not self._resume_id
+        if new:
+            self.named_draft()
         desk, actor, key = self.shell.desk, self.session.actor, self._scan_key()
         self.papers.show_scanning(kode)
 
-        def work() -> tuple[str, int]:
-            real = key or self.presenter.begin(actor)
-            return real, paper_scans.scan_paper(desk, actor, real, kode, page_jpeg)
+        def work() -> int:
+            if new:  # the draft stands before its pages do
+                self.presenter.open_draft(key, actor)
+            return paper_scans.scan_paper(desk, actor, key, kode, page_jpeg)
 
-        def done(result: tuple[str, int]) -> None:
-            if not self._resume_id:
-                self.draft_key = self.draft_key or result[0]
-            self.papers.pages[kode] = result[1]
+        def done(count: int) -> None:
+            mine = key == self._scan_key()  # else another applicant's papers by now; the page lies with its draft
+            if mine:
+                self.papers.pages[kode] = count
             self.papers.show_scanning("")
+            if not mine:
+                return
             if kode in self._rows:
                 self._rows[kode].setChecked(True)
             if self.side.currentIndex() == SCANS:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+import threading
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import date
 
@@ -118,6 +120,9 @@ class IntakePresenter:
 
     def __init__(self, session: Session) -> None:
         self.session = session
+        self._draft_turn = threading.Lock()
+        self._taken_in: set[str] = set()
+        self._newest: dict[str, int] = {}
 
     def services(self) -> tuple[tuple[Layanan, str], ...]:
         return tuple((offer.layanan, word("layanan_panjang", offer.layanan)) for offer in self.session.desk.sop.layanan)
@@ -307,12 +312,27 @@ class IntakePresenter:
 
     # -- drafts -------------------------------------------------------------------------------------------------------
 
-    def begin(self, actor: Actor | None = None) -> str:
-        return intake.begin_intake(self.session.desk, actor or self.session.actor)
+    def new_draft(self) -> str:
+        """The key of a draft that begins with its first :meth:`keep`; asks no register, so that two calls on their way have the same."""
+        return intake.draft_key(self.session.actor.username, self.session.desk.ids.new())
 
-    def keep(self, key: str, form: dict[str, object], actor: Actor | None = None) -> str:
-        """Save the draft for ``actor`` (who typed it, even if the screen was locked meanwhile); returns the time shown."""
-        intake.save_draft(self.session.desk, actor or self.session.actor, key, form)
+    def open_draft(self, key: str, actor: Actor) -> None:
+        """The draft stands from here; what is typed into it is kept by :meth:`keep`."""
+        with self._draft_turn:
+            if key not in self._taken_in:
+                intake.save_draft(self.session.desk, actor, key, {})
+
+    def keep(self, key: str, form: dict[str, object], actor: Actor, turn: int) -> str:
+        """Save the draft for ``actor`` (who typed it, even if the screen was locked meanwhile); returns the time shown.
+
+        Calls may overtake each other on the workers: ``turn`` counts them as they were asked for, an older form never replaces a newer
+        one, and a draft whose papers are being taken in does not come back. Empty where nothing was saved.
+        """
+        with self._draft_turn:
+            if key in self._taken_in or turn < self._newest.get(key, 0):
+                return ""
+            intake.save_draft(self.session.desk, actor, key, form)
+            self._newest[key] = turn
         local = self.session.local(self.session.now())
         return f"{local:%H.%M.%S}"
 
@@ -328,20 +348,32 @@ class IntakePresenter:
 
     # -- acts ---------------------------------------------------------------------------------------------------------
 
+    @contextmanager
+    def _taking_in(self, key: str) -> Iterator[None]:
+        with self._draft_turn:  # whoever saves it now comes first
+            self._taken_in.add(key)
+        try:
+            yield
+        except BaseException:
+            self._taken_in.discard(key)
+            raise
+
     def register(self, w: Wanted) -> Registered:
         """Receive, number (where this officer may), print the tanda terima."""
         desk, actor = self.session.desk, self.session.actor
-        p = intake.receive_papers(
-            desk, actor, w.layanan, self.penduduk(w.values), w.ada, nomor_hp=w.values.get("nomor_hp", ""), draft_key=w.key,
-            mobile_place=w.place, varian=w.varian, sudah_rekam=w.sudah_rekam, kuasa=w.kuasa, override=w.override)
+        with self._taking_in(w.key):
+            p = intake.receive_papers(
+                desk, actor, w.layanan, self.penduduk(w.values), w.ada, nomor_hp=w.values.get("nomor_hp", ""), draft_key=w.key,
+                mobile_place=w.place, varian=w.varian, sudah_rekam=w.sudah_rekam, kuasa=w.kuasa, override=w.override)
         return self.number(p)
 
     def send_back(self, w: Wanted, reasons: tuple[str, ...], note: str) -> Registered:
         """Keep the application as returned and print its slip."""
         desk, actor = self.session.desk, self.session.actor
-        p = intake.return_at_counter(
-            desk, actor, w.layanan, self.penduduk(w.values), w.ada, reasons, note, nomor_hp=w.values.get("nomor_hp", ""), draft_key=w.key,
-            mobile_place=w.place, varian=w.varian, sudah_rekam=w.sudah_rekam, kuasa=w.kuasa, override=w.override)
+        with self._taking_in(w.key):
+            p = intake.return_at_counter(
+                desk, actor, w.layanan, self.penduduk(w.values), w.ada, reasons, note, nomor_hp=w.values.get("nomor_hp", ""),
+                draft_key=w.key, mobile_place=w.place, varian=w.varian, sudah_rekam=w.sudah_rekam, kuasa=w.kuasa, override=w.override)
         return Registered(p, False, *self.print_paper(p.id, "pengembalian"))
 
     def superiors(self) -> tuple[tuple[str, str], ...]:
