@@ -100,7 +100,7 @@ def test_a_draft_saved_late_does_not_come_back(office: FakeOffice, session: Sess
     presenter, values = IntakePresenter(session), _values(office)
     ada = frozenset(line.kode for line in presenter.checklist(Layanan.BARU_WNI, values) if not line.fixed)
     key = presenter.new_draft()
-    with pytest.raises(SopViolation, match="papers.missing"):
+    with pytest.raises(SopViolation, match=r"papers\.missing"):
         presenter.register(Wanted(Layanan.BARU_WNI, values, frozenset(), key))
     assert presenter.keep(key, values, session.actor, 1) and list(presenter.drafts()) == [key]
     presenter.register(Wanted(Layanan.BARU_WNI, values, ada, key))
