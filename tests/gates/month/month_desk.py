@@ -1,7 +1,8 @@
 """A month of one office in a process of its own, without windows: real register, network threads, packets; simulated devices and people.
 
 ``month_desk.py FOLDER URL PORT DAYS PEOPLE SEED`` plays it and writes ``month.json``: one entry a working day with memory, handles,
-threads, sizes and the seconds of each step. The gateway is another process; the line to it is up for one hour a day.
+threads, sizes and the seconds of each step: as the office waits (percentiles) and of processor (median), which other work on the machine
+hardly changes. The gateway is another process; the line to it is up for one hour a day.
 """
 
 from __future__ import annotations
@@ -17,7 +18,7 @@ import time
 from collections import defaultdict
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import replace
+from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -61,17 +62,49 @@ SETTLE_S = 180.0
 """Real seconds the network may take for a day's packets."""
 
 
-class Timed(Walk):
-    """Notes how long each step's act took."""
+@dataclass
+class Took:
+    """Seconds as they pass, and of processor in the whole process."""
 
-    took: Callable[[str, float], None]
+    wall: float = field(default_factory=time.perf_counter)
+    processor: float = field(default_factory=time.process_time)
+
+    def __sub__(self, other: Took) -> Took:
+        return Took(self.wall - other.wall, self.processor - other.processor)
+
+
+class Timed(Walk):
+    """Notes how long each step's act took, without the search that grows with the office."""
+
+    took: Callable[[str, Took], None]
+    searcher: SearchTimed
 
     def do(self, actor: Actor, p: Permohonan) -> None:
         tahap = p.current()
-        began = time.perf_counter()
+        self.searcher.took = []
+        began = Took()
         super().do(actor, p)
+        took = Took() - began
+        for search in self.searcher.took:
+            took = took - search
+            self.took("cari_ganda", search)
         if tahap is not None:
-            self.took(str(tahap.stage), time.perf_counter() - began)
+            self.took(str(tahap.stage), took)
+
+
+class SearchTimed(RememberedBiometrics):
+    """Every person's fingers are looked for among all who were recorded before: a step of its own, longer by every applicant."""
+
+    def __init__(self, folder: Path) -> None:
+        super().__init__(folder)
+        self.took: list[Took] = []
+
+    def identify(self, *asked: Any, **named: Any) -> Any:
+        began = Took()
+        try:
+            return self._real.identify(*asked, **named)
+        finally:
+            self.took.append(Took() - began)
 
 
 def remember_full_comparisons(folder: Path) -> None:
@@ -100,7 +133,7 @@ class Month:
         self.line = BadLine(port)
         self.line.down()
         self.clock = PracticeClock(datetime.combine(FIRST_DAY, datetime.min.time(), UTC) + OPENING)
-        self.seconds: dict[str, list[float]] = defaultdict(list)
+        self.seconds: dict[str, list[Took]] = defaultdict(list)
         self.failures: list[str] = []
         self.struck = self.restarts = self.arrived = 0
         self._index = 0
@@ -110,13 +143,15 @@ class Month:
     def _open(self) -> None:
         self.world = LastingWorld(self.folder / "dunia")
         self.kiosk: Kiosk = open_practice_kiosk(self.folder / "kantor", "tempeh", clock=self.clock, world=self.world)
-        object.__setattr__(self.kiosk.desk, "biometrics", RememberedBiometrics(self.folder.parent / "ingatan"))
+        searcher = SearchTimed(self.folder.parent / "ingatan")
+        object.__setattr__(self.kiosk.desk, "biometrics", searcher)
         self.kiosk.gateway_url = f"https://127.0.0.1:{self.line.port}"
         self.kiosk.devices.settle(5.0)
         officers = sign_everybody_in(self.kiosk)
         self.officers = officers
         self.walk = Timed(self.kiosk.desk, officers, seat=self._seat, card_to_reader=self.world.lay_on_reader,
                           work_for=self.clock.advance, rng=self.rng)
+        self.walk.searcher = searcher
         self.walk.took = lambda step, s: self.seconds[step].append(s)
         self.kiosk.network.start(beside=lambda: beside_feed(self.kiosk.desk), always=lambda: None, rhythm=BUSY)
 
@@ -234,9 +269,9 @@ class Month:
 
     @contextmanager
     def _timed(self, step: str) -> Iterator[None]:
-        began = time.perf_counter()
+        began = Took()
         yield
-        self.seconds[step].append(time.perf_counter() - began)
+        self.seconds[step].append(Took() - began)
 
     # -- what a day left behind ---------------------------------------------------------------------------------------
 
@@ -248,8 +283,7 @@ class Month:
         return {
             "day": on.isoformat(), "applicants": self.arrived, "finished": finished, "faults": self.struck, "restarts": self.restarts,
             "memory": _resident(), "handles": len(os.listdir("/proc/self/fd")), "threads": threading.active_count(), "register": size,
-            "seconds": {step: {"count": len(s), "p50": statistics.median(s), "p95": _quantile(s, 0.95)}
-                        for step, s in self.seconds.items()},
+            "seconds": {step: _percentiles(took) for step, took in self.seconds.items()},
         }
 
     def close(self) -> None:
@@ -263,6 +297,12 @@ def _resident() -> int:
 
     ctypes.CDLL(None).malloc_trim(0)
     return int(Path("/proc/self/statm").read_text().split()[1]) * os.sysconf("SC_PAGE_SIZE")
+
+
+def _percentiles(took: list[Took]) -> dict[str, float]:
+    wall = [t.wall for t in took]
+    return {"count": len(took), "p50": statistics.median(wall), "p95": _quantile(wall, 0.95),
+            "processor": statistics.median(t.processor for t in took)}
 
 
 def _quantile(values: list[float], share: float) -> float:
