@@ -7,11 +7,13 @@ from collections.abc import Iterator
 from PySide6.QtCore import QSize
 from PySide6.QtGui import QColor, QImage, QLinearGradient, QPainter
 
-from ktpel_kiosk.domain.biometric import LEFT_FOUR, RIGHT_FOUR, Position
+from ktpel_kiosk.domain.biometric import LEFT_FOUR, RIGHT_FOUR, Position, RawImage
+from ktpel_kiosk.ports.services import CardFace
 from ktpel_kiosk.ui.gallery.kit import Specimen, Stage, exhibit
 from ktpel_kiosk.ui.theme import Theme
 from ktpel_kiosk.ui.widgets.attempts import AttemptHistory, AttemptLine
 from ktpel_kiosk.ui.widgets.capture import CardPreview, FingerPlate, FingerView, HandMap, Picture, PreviewView
+from ktpel_kiosk.ui.widgets.card_flip import CardFlip
 from ktpel_kiosk.ui.widgets.finger_table import FingerCell, FingerTable
 from ktpel_kiosk.ui.widgets.ink import SignatureField
 from ktpel_kiosk.ui.widgets.measures import MeasureLine, MeasureList
@@ -87,8 +89,18 @@ def stills(_stage: Stage) -> Iterator[Specimen]:
     yield Specimen("terpilih", chosen)
     card = CardPreview()
     yield Specimen("kartu, belum ada gambar", card, width=300, height=190)
+    yield Specimen("membalik kartu, belum ada gambar", CardFlip(card))
+    shown = CardPreview()
+    turn = CardFlip(shown)
+    turn.show_card(CardFace(plain_side(0xE8, 0xF1, 0xFB), plain_side(0xF4, 0xEE, 0xE2), ""))
+    yield Specimen("kartu", shown, width=300, height=190)
+    yield Specimen("membalik kartu", turn)
     yield Specimen("bidang tanda tangan", SignatureField(), width=460, height=200)
     yield Specimen("fokus papan ketik", SignatureField(), "focus", width=460, height=200)
+
+
+def plain_side(*colour: int) -> RawImage:
+    return RawImage(30, 19, 3, bytes(colour) * (30 * 19))
 
 
 @exhibit(GROUP, "Sepuluh jari sekaligus", order=145)
