@@ -34,6 +34,7 @@ from ktpel_kiosk.ui.applicant.turning import ASKS as ASKS
 from ktpel_kiosk.ui.applicant.turning import Turning
 from ktpel_kiosk.ui.presenters.session import number_short
 from ktpel_kiosk.ui.speech import Voice
+from ktpel_kiosk.ui.style_care import bury
 from ktpel_kiosk.ui.theme import Theme, set_theme
 from ktpel_kiosk.ui.widgets.base import Line
 from ktpel_kiosk.ui.widgets.front import FrontStack
@@ -180,7 +181,7 @@ class ApplicantWindow(QMainWindow):
             page = self._pages.pop(key)
             page.forget()
             self.stack.removeWidget(page)
-            page.deleteLater()
+            bury(page)
         self._top_words()
         if shown not in self._pages:
             self.show_page(shown)

@@ -14,10 +14,11 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QObject, QTimer
-from PySide6.QtWidgets import QStackedWidget, QWidget
+from PySide6.QtWidgets import QScrollArea, QStackedWidget, QWidget
 from shiboken6 import delete, isValid
 
 from ktpel_kiosk.ui.reading import ScrollBox
+from ktpel_kiosk.ui.style_care import let_go
 from ktpel_kiosk.ui.widgets.base import Card
 from ktpel_kiosk.ui.widgets.choice import Choice
 from ktpel_kiosk.ui.widgets.field import Field
@@ -90,6 +91,11 @@ class Dismantler(QObject):
             self._pieces = [page, *_pieces(page)]
         piece = self._pieces.pop()
         if isValid(piece):
+            held = piece.widget() if isinstance(piece, QScrollArea) else None
+            if held is not None:
+                self._pieces.append(piece)
+                piece = held
+            let_go(piece)
             delete(piece)
         if piece is page:
             self._forget()

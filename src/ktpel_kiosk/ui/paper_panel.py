@@ -14,6 +14,7 @@ from ktpel_kiosk.desk import paper_look
 from ktpel_kiosk.domain.errors import KioskError
 from ktpel_kiosk.ports.papers import PagePicture
 from ktpel_kiosk.ui.pages.base import footer
+from ktpel_kiosk.ui.style_care import bury
 from ktpel_kiosk.ui.theme import theme_of
 from ktpel_kiosk.ui.widgets.base import Card
 from ktpel_kiosk.ui.widgets.busy import Working
@@ -143,7 +144,7 @@ class PaperPanel(QFrame):
         self._shell.overlay = None
         self._shell.removeEventFilter(self)
         self.hide()
-        self.deleteLater()
+        bury(self)
         if self._before is not None:
             self._before.setFocus()
 

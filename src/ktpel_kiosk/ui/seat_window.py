@@ -9,6 +9,7 @@ from PySide6.QtWidgets import QStackedWidget, QWidget
 
 from ktpel_kiosk.domain.actor import Actor
 from ktpel_kiosk.ui.kiosk_window import KioskWindow
+from ktpel_kiosk.ui.style_care import bury
 
 if TYPE_CHECKING:
     from ktpel_kiosk.desk.context import Desk
@@ -99,7 +100,7 @@ class SeatWindow(KioskWindow):
             self.dismantler.take(page)
         else:
             page.finish()
-            page.deleteLater()
+            bury(page)
 
     def lock(self, notice: str = "") -> None:
         """Sign-in page over everything; what was typed stays where it is, the signing key is forgotten. ``notice``: why, as a word."""

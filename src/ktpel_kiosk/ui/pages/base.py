@@ -13,6 +13,7 @@ from shiboken6 import isValid
 
 from ktpel_kiosk.ui.presenters.session import Session, step_rows
 from ktpel_kiosk.ui.reading import ScrollBox, arrange
+from ktpel_kiosk.ui.style_care import bury
 from ktpel_kiosk.ui.widgets.base import Card, elided, label, text_width
 from ktpel_kiosk.ui.widgets.buttons import Chip
 from ktpel_kiosk.ui.widgets.front import BehindSilent
@@ -188,7 +189,7 @@ def or_gone(*parts: QWidget) -> Iterator[None]:
     except GeneratorExit:
         for part in parts:
             if isValid(part):
-                part.deleteLater()
+                bury(part)
         raise
 
 

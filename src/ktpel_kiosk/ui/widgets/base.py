@@ -9,6 +9,7 @@ from PySide6.QtGui import QColor, QFocusEvent, QFont, QFontMetrics, QPainter, QP
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QLayout, QSizePolicy, QVBoxLayout, QWidget
 from shiboken6 import delete
 
+from ktpel_kiosk.ui.style_care import bury
 from ktpel_kiosk.ui.theme import Theme, remeasure, theme_of
 
 KEYBOARD_REASONS = (Qt.FocusReason.TabFocusReason, Qt.FocusReason.BacktabFocusReason, Qt.FocusReason.ShortcutFocusReason)
@@ -226,9 +227,10 @@ def clear_layout(layout: QLayout) -> None:
     for taken in take_all(layout):
         if isinstance(taken, QWidget):
             taken.hide()
+            bury(taken)
         else:
             clear_layout(taken)
-        taken.deleteLater()
+            taken.deleteLater()
 
 
 def blend(a: QColor, b: QColor, share: float) -> QColor:

@@ -6,6 +6,7 @@ from PySide6.QtCore import QEvent, QObject, QPoint, QRectF, Qt, Signal
 from PySide6.QtGui import QPainter, QPen
 from PySide6.QtWidgets import QApplication, QFrame, QVBoxLayout, QWidget
 
+from ktpel_kiosk.ui.style_care import bury
 from ktpel_kiosk.ui.theme import theme_of
 
 GAP = 4
@@ -26,7 +27,10 @@ class Popover(QFrame):
         self.body = QVBoxLayout(self)
         self.body.setContentsMargins(6, 6, 6, 6)
         self.body.setSpacing(4)
-        anchor.destroyed.connect(self.deleteLater)
+        anchor.destroyed.connect(self._anchor_gone)
+
+    def _anchor_gone(self) -> None:
+        bury(self)
 
     def open(self, width: int, height: int) -> None:
         """Show at the anchor with this size, less where the window has no such room."""
