@@ -179,7 +179,7 @@ def test_the_whole_journey_and_then_the_line_returns(office, gateway, elsewhere,
 
 
 class Later(SystemClock):
-    """So many days from now."""
+    """So many days from now, which really passed: the computer ran on all the while."""
 
     def __init__(self, days: int) -> None:
         super().__init__()
@@ -187,6 +187,10 @@ class Later(SystemClock):
 
     def now(self) -> datetime:
         return super().now() + timedelta(days=self._days)
+
+    def running(self) -> tuple[str, float]:
+        start, seconds = super().running()
+        return start, seconds + self._days * 86400
 
 
 def _line(kiosk: Kiosk, url: str) -> Uploader:

@@ -116,7 +116,7 @@ class Core:
     @property
     def listeners(self) -> int:
         """How many status calls are waiting."""
-        return sum(len(bells) for bells in self._waiting.values())
+        return sum(len(bells) for bells in list(self._waiting.values()))
 
     # -- words
 
