@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import os
 import sys
 from collections.abc import Callable, Iterator
@@ -18,6 +19,8 @@ from pytestqt.qtbot import QtBot
 
 from ktpel_kiosk.ui.app import Windows, make_windows
 
+SWEEP_AT = 100_000
+"""Objects made since the last sweep; every test would be too often."""
 HARMLESS = ("This plugin does not support propagateSizeHints", "This plugin does not support raise()",
             "This plugin does not support grabbing the keyboard")
 
@@ -45,6 +48,23 @@ def no_window_stays(qapp: QApplication) -> Iterator[None]:
         widget.close()
         widget.deleteLater()
     QCoreApplication.sendPostedEvents(None, QEvent.Type.DeferredDelete)
+
+
+@pytest.fixture(autouse=True, scope="module")
+def collector_of_the_windows() -> Iterator[None]:
+    """Python's collector runs on whatever thread allocates; windows of an earlier test that it finds on a worker take the process with
+    them. The program sweeps on the thread of its windows (ui/garbage.py), and so do its tests."""
+    gc.disable()
+    yield
+    gc.collect()
+    gc.enable()
+
+
+@pytest.fixture(autouse=True)
+def swept_here(collector_of_the_windows: None, no_window_stays: None) -> Iterator[None]:
+    yield
+    if gc.get_count()[0] > SWEEP_AT:
+        gc.collect()
 
 
 @pytest.fixture

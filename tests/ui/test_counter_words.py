@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from every_screen import open_windows, settle
 from fakes import FakeOffice
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from pagekit import PageBench, bench
 from PySide6.QtGui import QFont, QFontMetrics
@@ -90,6 +90,7 @@ def test_a_new_office_is_told_how_to_begin_and_another_that_all_is_done(kit: Pag
 
 
 @settings(max_examples=60)
+@example(["AAAACWAW"], 86)
 @given(st.lists(st.text("ABCDW", min_size=1, max_size=14), min_size=1, max_size=9), st.integers(60, 400))
 def test_a_name_stands_on_two_lines_at_most_and_none_is_too_wide(qapp: object, words: list[str], wide: int) -> None:
     font = QFont()

@@ -28,8 +28,8 @@ SMALL_AREA_MM2 = {"thumb": 225.0, "index": 190.0, "middle": 200.0, "ring": 180.0
 """Below this a finger of that kind touches with part of its tip only; whole adult tips gave from 300, 240, 240, 220 and 170."""
 
 SMALL_AREA_ANY_MM2 = 90.0
-LEAST_COHERENCE = 0.30
-"""Noise of every grain reaches 0.28 where its period is that of ridges; the driest prints of the samples have 0.47."""
+LEAST_COHERENCE = 0.285
+"""Noise of every grain reaches 0.28 where its period is that of ridges; the driest prints of the samples have 0.47, drawn ones 0.285."""
 
 MOST_COHERENCE = 0.985
 """Real ridges reach 0.92: pores, creases and minutiae disturb them. Clean rulings, rings and gratings have 0.99."""
@@ -49,7 +49,7 @@ LOW_CONTRAST = 28.0
 DARK, LIGHT = 85.0, 200.0
 DRY_CONTRAST = 60.0
 FLOODED = 0.12
-SMEARED_COHERENCE = 0.57
+SMEARED_COHERENCE = 0.62
 OFF_CENTRE = 0.15
 TILTED = 30.0
 

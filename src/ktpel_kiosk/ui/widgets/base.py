@@ -62,7 +62,13 @@ def text_width(font: QFont, text: str) -> int:
 
 
 def elided(font: QFont, text: str, width: float) -> str:
-    return QFontMetrics(font).elidedText(text, Qt.TextElideMode.ElideRight, int(width))
+    """Qt counts the letters one by one and may be off by a pixel where they stand closer or wider together."""
+    metrics, room = QFontMetrics(font), int(width)
+    shown = metrics.elidedText(text, Qt.TextElideMode.ElideRight, room)
+    while room > 0 and metrics.horizontalAdvance(shown) > width:
+        room -= 1
+        shown = metrics.elidedText(text, Qt.TextElideMode.ElideRight, room)
+    return shown
 
 
 def two_lines(font: QFont, text: str, width: float) -> list[str]:
