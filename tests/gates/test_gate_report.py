@@ -52,3 +52,19 @@ def test_a_run_that_goes_on_runs_what_failed_or_never_came(pytester: pytest.Pyte
     pytester.runpytest_inprocess("-p", "no:cacheprovider").assert_outcomes(passed=3, deselected=1)
     lines = [json.loads(line) for line in target.read_text().splitlines()]
     assert sorted((x["test"], x["outcome"]) for x in lines) == [(f"test_it.py::test_{n}", "passed") for n in ("a", "ab", "b", "c")]
+
+
+def test_a_test_that_takes_its_worker_with_it_is_failed_and_the_rest_is_run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "pytest.ini").write_text("[pytest]\nmarkers = gate\n")
+    (tmp_path / "conftest.py").write_text(
+        f"import sys\nsys.path.insert(0, {str(Path(__file__).parents[1])!r})\n"
+        "from gate_report import pytest_collection_modifyitems, pytest_runtest_logreport\n")
+    (tmp_path / "test_it.py").write_text(
+        "import os, signal, pytest\npytestmark = pytest.mark.gate\n"
+        "def test_a(): pass\ndef test_b(): os.kill(os.getpid(), signal.SIGKILL)\ndef test_c(): pass\ndef test_d(): pass\n")
+    monkeypatch.setattr(gates, "ROOT", tmp_path)
+    monkeypatch.delenv("PYTEST_XDIST_WORKER", raising=False)
+    report = tmp_path / "gates.jsonl"
+    gates.run(report, quick=False, targets=[str(tmp_path)], done=None)
+    lines = [json.loads(line) for line in report.read_text().splitlines()]
+    assert sorted((x["test"][-1], x["outcome"]) for x in lines) == [("a", "passed"), ("b", "failed"), ("c", "passed"), ("d", "passed")]
