@@ -132,7 +132,7 @@ def segment(slap: Grey, expected: int) -> list[Tip]:
     cells = _cells(slap)
     skin = _skin(cells)
     best: list[_Finger] = []
-    for neck in range(0, 13, 2):
+    for neck in range(0, 15, 2):
         fingers = _fingers(skin, neck)
         if not best or abs(len(fingers) - expected) < abs(len(best) - expected):
             best = fingers
