@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+import importlib.util
 import json
 import sys
 from pathlib import Path
 
 import pytest
 
-sys.path.insert(0, str(Path(__file__).parents[2] / "tools"))
-
-import gates
+TOOL = importlib.util.spec_from_file_location("tool_gates", Path(__file__).parents[2] / "tools" / "gates.py")
+assert TOOL is not None and TOOL.loader is not None
+gates = importlib.util.module_from_spec(TOOL)  # not by its name: a folder of tests is called so too
+sys.modules["tool_gates"] = gates
+TOOL.loader.exec_module(gates)
 
 pytest_plugins = ["pytester"]
 
