@@ -136,7 +136,7 @@ class FingersPart(Part):
         if not self._asked_engine:
             self._asked_engine = True
             self.page.ask(self.page.presenter.finger_trouble, self._engine_known, lambda _e: None)
-        self.page.ask(self.page.presenter.one_finger, self._reader_known, lambda _e: self._reader_known(False))
+        self.page.ask_latest("pembaca jari", self.page.presenter.one_finger, self._reader_known, lambda _e: self._reader_known(False))
 
     def _reader_known(self, one_only: bool) -> None:
         """The scanner said whether it takes slaps; the first touch follows by itself."""
