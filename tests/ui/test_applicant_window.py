@@ -20,6 +20,7 @@ from ktpel_kiosk.ui.applicant.lang import Tongue, hint_key, languages
 from ktpel_kiosk.ui.applicant.look import LEAST_TEXT, LEAST_TOUCH, ApplicantTheme, scale_for
 from ktpel_kiosk.ui.applicant_window import ASKS, HELPLESS, ApplicantWindow
 from ktpel_kiosk.ui.speech import Voice
+from ktpel_kiosk.ui.theme import load_fonts
 from ktpel_kiosk.ui.widgets.base import Wrapped
 from ktpel_kiosk.ui.words import words
 
@@ -43,6 +44,7 @@ def still() -> Iterator[None]:
 
 @pytest.fixture
 def window(qtbot: QtBot) -> ApplicantWindow:
+    load_fonts()  # as the program does: another letter is another width
     made = ApplicantWindow(sops.load("tempeh"), voice=Voice(()))
     qtbot.addWidget(made)
     made.resize(1366, 768)

@@ -26,6 +26,8 @@ from ktpel_kiosk.ui.widgets.base import Painted, clear_layout, column, label
 from ktpel_kiosk.ui.widgets.buttons import ChoiceChip
 
 FOUR = (("fingerprint-pattern", "privasi_apa"), ("id-card", "privasi_untuk"), ("lock", "privasi_siapa"), ("shield-check", "privasi_hak"))
+ROOMY = 700
+"""Design pixels of a window from which the four stand apart; large letters on a low screen need the room for their lines."""
 WHOLE = ("apa", "dasar", "siapa", "lama", "hak", "kontak")
 
 
@@ -111,8 +113,9 @@ class PrivacyPage(ApplicantPage):
         self.go = BigButton(w("mengerti"), "primary", icon="arrow-right", icon_after=True)
         self.go.clicked.connect(self.understood)
         self.foot([self.more], [self.go])
-        self._shape: tuple[bool, int] | None = None
-        self._whole_of: tuple[bool, int] | None = None
+        self._gap = 20
+        self._shape: tuple[bool, int, int] | None = None
+        self._whole_of: tuple[bool, int, int] | None = None
 
     def _languages(self) -> list[LanguageChip]:
         made = []
@@ -141,7 +144,9 @@ class PrivacyPage(ApplicantPage):
         self.told.emit(self.spoken())
 
     def fit(self) -> None:
-        shape = (self.upright, round(theme_of(self).scale * 100))
+        theme = theme_of(self)
+        self._gap = 20 if self.window().height() >= theme.px(ROOMY) else 4
+        shape = (self.upright, round(theme.scale * 100), self._gap)
         if shape != self._shape:
             self._shape = shape
             self._lay()
@@ -158,7 +163,7 @@ class PrivacyPage(ApplicantPage):
 
     def _lay(self) -> None:
         w, px = self.tongue, theme_of(self).px
-        across = self._begin(self._four, 20)
+        across = self._begin(self._four, self._gap)
         for i, (icon, key) in enumerate(FOUR):
             line = QHBoxLayout()
             line.setSpacing(px(24))
