@@ -17,6 +17,7 @@ import sys
 import tempfile
 import time
 import tomllib
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
@@ -79,15 +80,17 @@ def files_of(numbers: set[int]) -> list[str]:
     return found
 
 
-def keep_passed(report: Path) -> Path:
-    """Only what passed stays in an earlier report; lines of other tests go, and a last line that was cut off. Lists what stayed."""
+def keep_passed(report: Path, targets: Sequence[str] = ()) -> Path:
+    """Takes out of an earlier report what is to be run again: tests that did not pass (of the files ``targets``, where some are named; of
+    others they stay and count as they ended), and a last line that was cut off. Lists what stayed."""
     lines: list[dict[str, object]] = []
     for text in report.read_text("utf-8").splitlines():
         try:
             lines.append(json.loads(text))
         except ValueError:
             continue
-    bad = {line["test"] for line in lines if line["outcome"] != "passed"}
+    bad = {line["test"] for line in lines
+           if line["outcome"] != "passed" and (not targets or str(line["test"]).partition("::")[0] in targets)}
     kept = report.with_suffix(".kept")
     kept.write_text("".join(json.dumps(line) + "\n" for line in lines if line["test"] not in bad), encoding="utf-8")
     kept.replace(report)
@@ -180,7 +183,7 @@ def main() -> int:
     wanted = set(asked.row)
     targets = files_of(wanted or set(range(1, 19))) if wanted or asked.quick else []
     earlier = asked.again.resolve() if asked.again else None
-    done = keep_passed(earlier) if earlier else None
+    done = keep_passed(earlier, targets) if earlier else None
     report = asked.table or earlier or REPORTS / f"{datetime.now():%Y%m%d-%H%M%S}{'-quick' if asked.quick else ''}.jsonl"
     code = 0 if asked.table else run(report, asked.quick, targets, done)
     table, trouble = filled(report)

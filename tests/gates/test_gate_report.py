@@ -57,6 +57,13 @@ def test_a_run_that_goes_on_runs_what_failed_or_never_came(pytester: pytest.Pyte
     assert sorted((x["test"], x["outcome"]) for x in lines) == [(f"test_it.py::test_{n}", "passed") for n in ("a", "ab", "b", "c")]
 
 
+def test_a_row_that_is_run_again_forgets_no_failure_of_another(tmp_path: Path) -> None:
+    report = tmp_path / "gates.jsonl"
+    report.write_text("".join(json.dumps({"test": f"tests/{name}.py::test_it", "outcome": "failed"}) + "\n" for name in ("here", "there")))
+    assert gates.keep_passed(report, ["tests/here.py"]).read_text().split() == ["tests/there.py::test_it"]
+    assert "there.py" in report.read_text() and "here.py" not in report.read_text().replace("there.py", "")
+
+
 def test_a_test_that_takes_its_worker_with_it_is_failed_and_the_rest_is_run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     (tmp_path / "pytest.ini").write_text("[pytest]\nmarkers = gate\n")
     (tmp_path / "conftest.py").write_text(
