@@ -30,6 +30,7 @@ from ktpel_kiosk.desk import (
     courier,
     damage,
     device_tests,
+    drafts,
     duplicates,
     encoding,
     followups,
@@ -318,7 +319,7 @@ def _all_papers(o: Prepared, desk: Desk) -> frozenset[str]:
 
 
 def _own_draft(o: Prepared, desk: Desk, actor: Actor) -> str:
-    return f"{intake.DRAFT_PREFIX}{actor.username}:1"
+    return f"{drafts.DRAFT_PREFIX}{actor.username}:1"
 
 
 def _with_table(desk: Desk, rows: list[tuple[str, ...]]) -> Desk:

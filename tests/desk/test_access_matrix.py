@@ -292,6 +292,7 @@ AFTERWARDS: dict[str, str] = {
 
 HELPERS: frozenset[str] = frozenset({
     "access.require", "access.require_receiver", "access.require_roles", "access.require_stage",  # the checks themselves
+    "drafts.require_own",
     "approvals.require_signer", "approvals.required", "eligible.may_override", "eligible.superior",
     "sign_in_bound.may_pass", "sign_in.second_person", "sign_in.second_signer", "sign_in.lock", "sign_in.sign_out",  # about the own seat
     "printing.may_judge_card", "encoding.encode_inside", "papers.receipt_paper",

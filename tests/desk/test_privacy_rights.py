@@ -9,7 +9,7 @@ from datetime import timedelta
 import pytest
 from desk_office import PASSWORD, Office, build
 
-from ktpel_kiosk.desk import breach, daily, intake, keeping, subject_requests, typed, viewing
+from ktpel_kiosk.desk import breach, daily, drafts, intake, keeping, subject_requests, typed, viewing
 from ktpel_kiosk.desk.breach import Concern
 from ktpel_kiosk.domain import keeping as table
 from ktpel_kiosk.domain.errors import BadInput, KioskError, SignInRefused, SopViolation, StaleView
@@ -139,7 +139,7 @@ def test_the_nightly_job_removes_what_is_over_its_time_and_says_so(office: Offic
     fresh = intake.begin_intake(desk, counter)
     typed.keep(desk, counter, "register", {"isi": "baru"})
     daily.run_due(desk)
-    left = desk.register.read(lambda v: (*v.drafts(intake.DRAFT_PREFIX), *v.drafts(typed.PREFIX)))
+    left = desk.register.read(lambda v: (*v.drafts(drafts.DRAFT_PREFIX), *v.drafts(typed.PREFIX)))
     assert old not in left and fresh in left and [k for k in left if k.startswith(typed.PREFIX)] == [f"{typed.PREFIX}loket:register"]
     assert not paper.exists() and archive.exists(), "books of closed months stay"
     boss = office.actor(Peran.SUPERVISOR)

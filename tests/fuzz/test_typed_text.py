@@ -23,6 +23,7 @@ from ktpel_kiosk.desk import (
     blangko,
     closing,
     complaints,
+    drafts,
     followups,
     handover,
     intake,
@@ -148,7 +149,7 @@ def _counter_note(o: Prepared, text: str) -> str:
 
 def _draft(o: Prepared, text: str) -> str:
     loket = _role(o, Peran.LOKET)
-    key = f"{intake.DRAFT_PREFIX}{loket.username}:1"
+    key = f"{drafts.DRAFT_PREFIX}{loket.username}:1"
     desk, register = desk_of(o, lambda tx: tx.draft(key))
     intake.save_draft(desk, loket, key, {"nama": text})
     return str(json.loads(register.seen)["nama"])

@@ -54,10 +54,10 @@ def _invented(name: str) -> bool:
 
 
 def test_every_draft_has_its_time() -> None:
-    from ktpel_kiosk.desk import device_tests, heartbeat, intake, paper_scans, reports, typed
+    from ktpel_kiosk.desk import device_tests, drafts, heartbeat, paper_scans, reports, typed
     from ktpel_kiosk.desk.courier_back import RECEIPT_NOTE
     from ktpel_kiosk.siak import ledger
-    known = {intake.DRAFT_PREFIX, paper_scans.PREFIX, typed.PREFIX, reports.PREFIX, reports.REFUSED, RECEIPT_NOTE, ledger.PENDING_RECEIPT,
+    known = {drafts.DRAFT_PREFIX, paper_scans.PREFIX, typed.PREFIX, reports.PREFIX, reports.REFUSED, RECEIPT_NOTE, ledger.PENDING_RECEIPT,
              device_tests.AT_PRINTER, heartbeat.WAITING}
     assert {d for row in SIMPANAN for d in row.drafts} == known
     calls = sum(len(DRAFT_KEYS.findall(p.read_text("utf-8"))) for where in ("desk", "siak") for p in (SOURCE / where).rglob("*.py"))

@@ -9,6 +9,7 @@ from datetime import date, datetime
 from ktpel_kiosk.desk import paper_scans
 from ktpel_kiosk.desk.access import require_receiver, require_stage
 from ktpel_kiosk.desk.context import Desk
+from ktpel_kiosk.desk.drafts import draft_key, require_own
 from ktpel_kiosk.desk.eligible import (
     Override,
     RecordedBefore,
@@ -34,7 +35,7 @@ from ktpel_kiosk.desk.sheets import keep_checklist
 from ktpel_kiosk.desk.sop_versions import local_extras_on
 from ktpel_kiosk.domain.actor import Actor
 from ktpel_kiosk.domain.biodata import age_at, may_have_card
-from ktpel_kiosk.domain.errors import BadInput, DuplicateRequest, KioskError, NotFound, SopViolation
+from ktpel_kiosk.domain.errors import BadInput, DuplicateRequest, KioskError, SopViolation
 from ktpel_kiosk.domain.free_text import free_text
 from ktpel_kiosk.domain.free_text import note as clean_note
 from ktpel_kiosk.domain.nik import NikReport, check_nik
@@ -54,7 +55,6 @@ __all__ = [
 RECORDING_STAGES = frozenset({Stage.REKAM, Stage.KIRIM})
 SKIPPED = "tidak_perlu_rekam"
 """Outcome of stages that were skipped because the person is recorded, or the service does not record."""
-DRAFT_PREFIX = "loket:"
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,11 +86,6 @@ def check_nik_at_desk(desk: Desk, text: str, biodata: Penduduk | None = None) ->
     return NikCheck(report, open_one.nomor_register or "(belum bernomor)", own, open_one.id, before)
 
 
-def draft_key(username: str, new_id: str) -> str:
-    """What a draft is kept under; a draft that was never saved begins with its first :func:`save_draft`."""
-    return f"{DRAFT_PREFIX}{username}:{new_id}"
-
-
 def begin_intake(desk: Desk, actor: Actor) -> str:
     """Open an empty draft; returns its key. The clock of the first step runs from here."""
     key = draft_key(actor.username, desk.ids.new())
@@ -104,7 +99,7 @@ def save_draft(desk: Desk, actor: Actor, key: str, form: dict[str, object]) -> N
     Raises:
         NotAllowed: no role that receives papers. NotFound: the draft is another officer's.
     """
-    _own_draft(desk, actor, key)
+    require_own(desk, actor, key)
     begins = {"started_at": desk.clock.now().isoformat()}
 
     def work(tx: Tx) -> None:
@@ -123,15 +118,9 @@ def drafts(desk: Desk, actor: Actor) -> dict[str, dict[str, object]]:
     return {k: json.loads(t) for k, t in found.items()}
 
 
-def _own_draft(desk: Desk, actor: Actor, key: str) -> None:
-    require_receiver(desk, actor)
-    if not key.startswith(draft_key(actor.username, "")):
-        raise NotFound("draft.foreign")
-
-
 def drop_draft(desk: Desk, actor: Actor, key: str) -> None:
     """Throw the own draft away. Raises NotFound for another officer's."""
-    _own_draft(desk, actor, key)
+    require_own(desk, actor, key)
 
     def work(tx: Tx) -> None:
         paper_scans.drop_all(tx, key)

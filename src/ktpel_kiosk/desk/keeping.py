@@ -11,7 +11,7 @@ from collections.abc import Callable, Sequence
 from datetime import datetime, timedelta
 from pathlib import Path
 
-from ktpel_kiosk.desk import intake, paper_scans, typed
+from ktpel_kiosk.desk import drafts, paper_scans, typed
 from ktpel_kiosk.desk.access import in_doubt, require
 from ktpel_kiosk.desk.context import Desk
 from ktpel_kiosk.desk.papers import local_time
@@ -62,7 +62,7 @@ def _drop(tx: Tx, key: str) -> None:
 
 
 def _old_drafts(view: View, before: datetime) -> list[str]:
-    return [k for k, text in view.drafts(intake.DRAFT_PREFIX).items() if _moment(text, "started_at") < before]
+    return [k for k, text in view.drafts(drafts.DRAFT_PREFIX).items() if _moment(text, "started_at") < before]
 
 
 def _old_typing(view: View, before: datetime) -> list[str]:

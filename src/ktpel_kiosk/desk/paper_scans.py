@@ -9,11 +9,11 @@ from __future__ import annotations
 import base64
 from collections.abc import Callable
 
-from ktpel_kiosk.desk.access import require_receiver
+from ktpel_kiosk.desk import drafts
 from ktpel_kiosk.desk.context import Desk
 from ktpel_kiosk.domain.actor import Actor
 from ktpel_kiosk.domain.biometric import RawImage
-from ktpel_kiosk.domain.errors import BadInput, NotFound
+from ktpel_kiosk.domain.errors import BadInput
 from ktpel_kiosk.domain.permohonan import ChecklistItem
 from ktpel_kiosk.ports.devices import DeviceHealth, DeviceKind, DocumentScanner
 from ktpel_kiosk.ports.register import ScannedDocument, Tx, View
@@ -42,13 +42,7 @@ def _key(draft_key: str, kode: str, page: int) -> str:
 
 def returned_key(actor: Actor, permohonan_id: str) -> str:
     """Where pictures wait that this officer scans for a returned application, until it is taken in again."""
-    return f"loket:{actor.username}:{permohonan_id}"
-
-
-def _own(desk: Desk, actor: Actor, draft_key: str) -> None:
-    require_receiver(desk, actor)
-    if not draft_key.startswith(f"loket:{actor.username}:"):
-        raise NotFound("draft.foreign")
+    return drafts.draft_key(actor.username, permohonan_id)
 
 
 def scan_paper(desk: Desk, actor: Actor, draft_key: str, kode: str, encode: Encode) -> int:
@@ -58,7 +52,7 @@ def scan_paper(desk: Desk, actor: Actor, draft_key: str, kode: str, encode: Enco
         NotAllowed, NotFound: no receiver, or another officer's draft. BadInput: ``papers.too_many_pages``, ``papers.too_large``.
         DeviceTrouble and its kin: as the scanner says.
     """
-    _own(desk, actor, draft_key)
+    drafts.require_own(desk, actor, draft_key)
 
     def scan(scanner: DocumentScanner) -> list[RawImage]:
         return list(scanner.scan(SCAN_S))
@@ -69,7 +63,7 @@ def scan_paper(desk: Desk, actor: Actor, draft_key: str, kode: str, encode: Enco
 
 def keep_pages(desk: Desk, actor: Actor, draft_key: str, kode: str, pages: list[bytes]) -> int:
     """Add JPEG pages (scanned, or photographed) to paper ``kode`` of the draft; returns how many it has now."""
-    _own(desk, actor, draft_key)
+    drafts.require_own(desk, actor, draft_key)
     if any(len(p) > MOST_BYTES for p in pages):
         raise BadInput("papers.too_large", limit=MOST_BYTES // 1_000_000 + 1, unit="MB")
 
@@ -87,7 +81,7 @@ def keep_pages(desk: Desk, actor: Actor, draft_key: str, kode: str, pages: list[
 
 def counts(desk: Desk, actor: Actor, draft_key: str) -> dict[str, int]:
     """Pages per paper of a draft."""
-    _own(desk, actor, draft_key)
+    drafts.require_own(desk, actor, draft_key)
     found: dict[str, int] = {}
     for key in desk.register.read(lambda v: list(v.drafts(f"{PREFIX}{draft_key}:"))):
         kode = key.split(":")[-2]
@@ -97,14 +91,14 @@ def counts(desk: Desk, actor: Actor, draft_key: str) -> dict[str, int]:
 
 def pages_of_draft(desk: Desk, actor: Actor, draft_key: str, kode: str) -> tuple[bytes, ...]:
     """The JPEG pages of one paper of the own draft."""
-    _own(desk, actor, draft_key)
+    drafts.require_own(desk, actor, draft_key)
     found = desk.register.read(lambda v: dict(v.drafts(f"{PREFIX}{draft_key}:{kode}:")))
     return tuple(base64.b64decode(found[k]) for k in sorted(found))
 
 
 def drop_pages(desk: Desk, actor: Actor, draft_key: str, kode: str) -> None:
     """Throw the pictures of one paper away (badly placed, the wrong paper)."""
-    _own(desk, actor, draft_key)
+    drafts.require_own(desk, actor, draft_key)
 
     def work(tx: Tx) -> None:
         for key in tx.drafts(f"{PREFIX}{draft_key}:{kode}:"):

@@ -8,7 +8,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import date
 
-from ktpel_kiosk.desk import eligible, intake, population, queries, slips
+from ktpel_kiosk.desk import drafts, eligible, intake, population, queries, slips
 from ktpel_kiosk.desk.access import stage_roles
 from ktpel_kiosk.desk.eligible import Override, RecordedBefore
 from ktpel_kiosk.domain import codes
@@ -314,7 +314,7 @@ class IntakePresenter:
 
     def new_draft(self) -> str:
         """The key of a draft that begins with its first :meth:`keep`; asks no register, so that two calls on their way have the same."""
-        return intake.draft_key(self.session.actor.username, self.session.desk.ids.new())
+        return drafts.draft_key(self.session.actor.username, self.session.desk.ids.new())
 
     def open_draft(self, key: str, actor: Actor) -> None:
         """The draft stands from here; what is typed into it is kept by :meth:`keep`."""
