@@ -18,6 +18,7 @@ from PySide6.QtWidgets import (
     QLabel,
     QLineEdit,
     QMainWindow,
+    QScrollArea,
     QTextEdit,
     QWidget,
 )
@@ -138,6 +139,11 @@ def cut(window: QMainWindow, size: tuple[int, int]) -> list[str]:
         need = max(QFontMetrics(w.font()).horizontalAdvance(line) for line in w.text().split("\n"))
         if need > w.contentsRect().width() + 2:
             found.append(f"text cut ({need} in {w.contentsRect().width()}): {called(w)}")
+    for w in visible(window, QScrollArea):
+        held, room = w.widget(), w.viewport().width()
+        only_down = w.horizontalScrollBarPolicy() == Qt.ScrollBarPolicy.ScrollBarAlwaysOff
+        if held is not None and only_down and held.width() > room:
+            found.append(f"wider than what it is scrolled in ({held.width()} in {room}): {called(w)}")
     for w in visible(window, QAbstractButton):
         need = w.sizeHint()
         if need.isValid() and w.minimumSizeHint().width() > w.width() + 1:

@@ -4,17 +4,29 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import audit
 import pytest
 from fakes import PASSWORD, FakeOffice
+from PySide6.QtWidgets import QMainWindow
 from pytestqt.qtbot import QtBot
 
 from ktpel_kiosk.domain.sop import Stage
-from ktpel_kiosk.ui.tour import drive_tour
+from ktpel_kiosk.ui.tour import Tour, drive_tour
 
 
 @pytest.mark.timeout(180)
 @pytest.mark.parametrize("name", ["tempeh", pytest.param("kebakkramat", marks=pytest.mark.gate)])
-def test_tour_leads_an_applicant_to_the_end(name: str, qtbot: QtBot, tmp_path: Path) -> None:
+def test_tour_leads_an_applicant_to_the_end(name: str, qtbot: QtBot, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    cut: dict[str, str] = {}
+    shoot = Tour.shoot
+
+    def look(tour: Tour, name: str, window: QMainWindow | None = None, **of: object) -> None:
+        shoot(tour, name, window, **of)  # type: ignore[arg-type]
+        target = window or tour.windows.operator
+        for said in audit.cut(target, (target.width(), target.height())):
+            cut.setdefault(said, name)
+
+    monkeypatch.setattr(Tour, "shoot", look)
     office = FakeOffice(name)
 
     def centre(_subjects: object) -> None:
@@ -32,6 +44,7 @@ def test_tour_leads_an_applicant_to_the_end(name: str, qtbot: QtBot, tmp_path: P
         office.judge.slips = 1 if part == "jari" else 0
 
     files = drive_tour(office.desk, tmp_path, password=PASSWORD, patience_s=20, mishap=mishap)
+    assert not cut, "\n".join(f"{name}: {said}" for said, name in cut.items())
     assert len(files) >= 60 and all(f.stat().st_size > 5000 for f in files)
     seen = " ".join(f.name for f in files)
     for screen in ("loket-dikembalikan", "tindak-lanjut", "register-bulan", "register-ekspor", "laporan-", "pengaduan-baru",

@@ -109,7 +109,7 @@ class IdlePage(ApplicantPage):
         self.before.clicked.connect(lambda: self.turn(-1, touched=True))
         self.after.clicked.connect(lambda: self.turn(1, touched=True))
         self.dots = SlideDots()
-        self.hint = label(_w("sentuh"), "applicant_small", tone="muted")
+        self.hint = label(_w("sentuh"), "applicant_small", tone="muted", wrap=True)
         self.hint.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)
         foot = QHBoxLayout()
         foot.setSpacing(22)

@@ -57,6 +57,9 @@ class DeviceRow(Pressable):
     def sizeHint(self) -> QSize:
         return QSize(self.theme.px(220), max(48, self.theme.px(53)))
 
+    def minimumSizeHint(self) -> QSize:
+        return QSize(self.theme.px(180), self.sizeHint().height())  # beside the list's scroll bar
+
     def keyPressEvent(self, event: QKeyEvent) -> None:
         step = {Qt.Key.Key_Down: 1, Qt.Key.Key_Up: -1}.get(Qt.Key(event.key()))
         if step is None:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import Signal
+from PySide6.QtCore import Qt, Signal
+from PySide6.QtGui import QFocusEvent
 from PySide6.QtWidgets import QLineEdit, QSizePolicy, QVBoxLayout, QWidget
 
 from ktpel_kiosk.ui.widgets.base import label, set_state, set_tone
@@ -76,12 +77,34 @@ class Field(QWidget):
         raise NotImplementedError  # pragma: no cover
 
 
+COMES_BACK = (Qt.FocusReason.ActiveWindowFocusReason, Qt.FocusReason.PopupFocusReason, Qt.FocusReason.MenuBarFocusReason)
+"""The keyboard goes for a moment and typing goes on where it was."""
+
+
+class Line(QLineEdit):
+    """Shows its beginning while somebody types elsewhere: of a long name the end alone says little. Typing goes on where it was."""
+
+    _left_at: tuple[str, int] | None = None
+
+    def focusOutEvent(self, event: QFocusEvent) -> None:
+        super().focusOutEvent(event)
+        if event.reason() not in COMES_BACK:
+            self._left_at = self.text(), self.cursorPosition()
+            self.setCursorPosition(0)
+
+    def focusInEvent(self, event: QFocusEvent) -> None:
+        super().focusInEvent(event)
+        if self._left_at is not None and self._left_at[0] == self.text() and not self.hasSelectedText():
+            self.setCursorPosition(self._left_at[1])  # a finger or the mouse says another place after this
+        self._left_at = None
+
+
 class TextField(Field):
     """One line of text; ``upper`` writes capitals as the KTP-el does."""
 
     def __init__(self, name: str, title: str, *, placeholder: str = "", upper: bool = False, limit: int = 120,
                  secret: bool = False, line: QLineEdit | None = None) -> None:
-        self.line = line if line is not None else QLineEdit()
+        self.line = line if line is not None else QLineEdit() if secret else Line()
         self.line.setMaxLength(limit)
         self.line.setPlaceholderText(placeholder)
         if secret:
