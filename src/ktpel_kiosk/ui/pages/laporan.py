@@ -207,9 +207,8 @@ class ReportExport(Panel):
     """Which report of the period shown, in what form, into which file."""
 
     def __init__(self, page: LaporanPage) -> None:
-        super().__init__("Ekspor laporan")
+        super().__init__("Ekspor laporan", wide=360)
         self.page = page
-        self.setFixedWidth(360)
         self.kinds, kinds = self._chips(KINDS)
         self.formats, formats = self._chips(REPORT_FORMATS)
         self.path = TextField("berkas", "Simpan sebagai", limit=400)

@@ -234,8 +234,7 @@ class MonthsSection(BookSection):
         self._said_of = ""
 
     def _panel(self) -> Panel:
-        panel = Panel("", closable=False)
-        panel.setFixedWidth(380)
+        panel = Panel("", closable=False, wide=380)
         self.panel = panel
         inner = QWidget()
         box = QVBoxLayout(inner)

@@ -29,9 +29,8 @@ class ExportPanel(Panel):
     """Book, period, format, NIK and the file to write."""
 
     def __init__(self, page: RegisterPage) -> None:
-        super().__init__("Ekspor buku register")
+        super().__init__("Ekspor buku register", wide=400)
         self.page = page
-        self.setFixedWidth(400)
         presenter = page.presenter
         inner = QWidget()
         box = QVBoxLayout(inner)

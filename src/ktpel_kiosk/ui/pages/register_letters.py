@@ -22,10 +22,9 @@ class LettersPanel(Panel):
     """Classification, sequence and form; what is numbered already keeps its number."""
 
     def __init__(self, page: RegisterPage) -> None:
-        super().__init__("Atur nomor surat")
+        super().__init__("Atur nomor surat", wide=380)
         self.page = page
         self.presenter = BooksPresenter(page.session)
-        self.setFixedWidth(380)
         self.sample = label("", "body", tone="muted", wrap=True)
         self.code = TextField("kode", "Kode klasifikasi", placeholder="400.8.1.2", limit=24)
         self.series = ChoiceField("urut", "Nomor urut", LETTER_SERIES, empty="")

@@ -158,8 +158,7 @@ class DossierPane(QWidget):
         return card
 
     def _void(self) -> Panel:
-        panel = Panel("Batalkan permohonan ini?")
-        panel.setFixedWidth(340)
+        panel = Panel("Batalkan permohonan ini?", wide=340)
         panel.closed.connect(lambda: self._ask_void(False))
         self.void_text = label("", "body", tone="muted", wrap=True)
         panel.form.addWidget(self.void_text)

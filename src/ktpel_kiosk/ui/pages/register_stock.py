@@ -276,8 +276,7 @@ class WithdrawnSection(BookSection):
         return self.__dict__.get(name)
 
     def _adding(self) -> Panel:
-        panel = Panel("Catat KTP-el yang diserahkan atau ditemukan")
-        panel.setFixedWidth(380)
+        panel = Panel("Catat KTP-el yang diserahkan atau ditemukan", wide=380)
         panel.closed.connect(lambda: self._ask(""))
         self.nik = NikField()
         self.nama = TextField("nama", "Nama pada kartu", upper=True, limit=60)
@@ -292,8 +291,7 @@ class WithdrawnSection(BookSection):
         return panel
 
     def _burning(self) -> Panel:
-        panel = Panel("Musnahkan KTP-el")
-        panel.setFixedWidth(420)
+        panel = Panel("Musnahkan KTP-el", wide=420)
         panel.closed.connect(lambda: self._ask(""))
         inner = QWidget()
         box = QVBoxLayout(inner)

@@ -27,6 +27,8 @@ if TYPE_CHECKING:
 FINGER_SIDE, EYE_SIDE = QSize(108, 126), QSize(216, 162)
 ROOMY_HEIGHT = 400
 """From this height on the two pictures are shown larger."""
+LOW_HEIGHT = 320
+"""Below it they are shown smaller: large letters on a low screen."""
 
 
 def _w(key: str, **facts: object) -> str:
@@ -101,7 +103,8 @@ class RefusedCard(QWidget):
         room = self.parentWidget()
         if room is not None and room.height() > theme_of(self).px(ROOMY_HEIGHT):
             side = side * 1.6
-        self._pair.addStretch(1)
+        elif room is not None and room.height() < theme_of(self).px(LOW_HEIGHT):
+            side = side * 0.55
         old = "serupa_lama" if r.replaceable or r.kind == "print" else "serupa_juga"
         for position, data, key in ((r.position, r.new, "serupa_baru"), (r.found, r.old, old)):
             if key != "serupa_baru" and similarity:
@@ -115,9 +118,9 @@ class RefusedCard(QWidget):
             column = QVBoxLayout()
             column.setSpacing(6)
             column.addWidget(picture, 0, Qt.AlignmentFlag.AlignHCenter)
-            column.addWidget(label(words, "small", weight="medium"), 0, Qt.AlignmentFlag.AlignHCenter)
-            self._pair.addLayout(column)
-        self._pair.addStretch(1)
+            column.addWidget(label(words, "small", weight="medium", wrap=True, align=Qt.AlignmentFlag.AlignHCenter))
+            column.addStretch(1)
+            self._pair.addLayout(column, 1)
 
     def _excuse(self, position: Position) -> None:
         self.excuse.emit(position)

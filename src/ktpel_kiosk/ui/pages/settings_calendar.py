@@ -86,8 +86,7 @@ class CalendarSection(Section):
         return line
 
     def _panel(self) -> Panel:
-        panel = Panel("Hari baru")
-        panel.setFixedWidth(400)
+        panel = Panel("Hari baru", wide=400)
         panel.closed.connect(self._close)
         self.on = DateField("tanggal", "Tanggal")
         panel.form.addWidget(self.on)
@@ -119,8 +118,7 @@ class CalendarSection(Section):
         return panel
 
     def _mistakes(self) -> Panel:
-        panel = Panel("Berkas belum diambil")
-        panel.setFixedWidth(460)
+        panel = Panel("Berkas belum diambil", wide=460)
         panel.closed.connect(self._close)
         self.mistake_text = label("", "body", tone="muted", wrap=True)
         panel.form.addWidget(self.mistake_text)

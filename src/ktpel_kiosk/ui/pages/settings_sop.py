@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QGridLayout, QHBoxLayout, QStackedWidget, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QGridLayout, QHBoxLayout, QVBoxLayout, QWidget
 
 from ktpel_kiosk.ui.pages.base import scroll
 from ktpel_kiosk.ui.pages.settings_files import choose_to_open
@@ -15,6 +15,7 @@ from ktpel_kiosk.ui.presenters.office_data import ReviewView
 from ktpel_kiosk.ui.widgets.base import Card, clear_layout, label
 from ktpel_kiosk.ui.widgets.buttons import Button, Chip
 from ktpel_kiosk.ui.widgets.extra import GrowingRows, Panel, Tick
+from ktpel_kiosk.ui.widgets.front import FrontStack
 from ktpel_kiosk.ui.widgets.status import NoticeBar
 from ktpel_kiosk.ui.widgets.tables import Cell, TableRow
 
@@ -32,7 +33,7 @@ class SopSection(Section):
         super().__init__(page)
         self.data = page.office_data
         self.review: ReviewView | None = None
-        self.views = QStackedWidget()
+        self.views = FrontStack()
         self.now, self.new = self._now(), self._new()
         self.views.addWidget(self.now)
         self.views.addWidget(self.new)
@@ -49,8 +50,7 @@ class SopSection(Section):
         self.found, found = _scrolled_card()
         top.addWidget(facts, 5)
         top.addWidget(found, 6)
-        self.past = Panel("Versi yang pernah berlaku")
-        self.past.setFixedWidth(420)
+        self.past = Panel("Versi yang pernah berlaku", wide=420)
         self.past.closed.connect(lambda: self._show_past(False))
         self.past_rows = QVBoxLayout()
         self.past_rows.setSpacing(10)
@@ -177,7 +177,7 @@ class SopSection(Section):
         self.adopt = Button("Berlakukan SOP ini", "primary", icon="check", key="F9")
         self.adopt.clicked.connect(self._adopt)
         foot.addWidget(self.cancel)
-        foot.addWidget(label("Permohonan yang sudah berjalan tetap selesai menurut SOP lama.", "small", tone="muted"), 1)
+        foot.addWidget(label("Permohonan yang sudah berjalan tetap selesai menurut SOP lama.", "small", tone="muted", wrap=True), 1)
         foot.addWidget(self.adopt)
         box.addLayout(foot)
         return view

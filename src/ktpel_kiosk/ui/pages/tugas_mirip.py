@@ -7,13 +7,14 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QSize, Qt
-from PySide6.QtGui import QImage
+from PySide6.QtGui import QImage, QResizeEvent
 from PySide6.QtWidgets import QButtonGroup, QGridLayout, QHBoxLayout, QLabel, QVBoxLayout, QWidget
 
 from ktpel_kiosk.domain.ganda import DuplicateCheck, Putusan
 from ktpel_kiosk.ui.pages.base import footer, scroll, turn_by_turn
 from ktpel_kiosk.ui.presenters.alike import AlikePresenter, AlikeSide, AlikeView
 from ktpel_kiosk.ui.presenters.tasks import TaskView
+from ktpel_kiosk.ui.theme import theme_of
 from ktpel_kiosk.ui.widgets.base import Card, clear_layout, label
 from ktpel_kiosk.ui.widgets.buttons import Button, ChoiceChip, uncheck
 from ktpel_kiosk.ui.widgets.capture import Picture
@@ -25,6 +26,8 @@ if TYPE_CHECKING:
 
 BESIDE = 4
 """Rows that stand beside the photo."""
+ROOMY_HEIGHT = 480
+"""Design pixels from which faces and question stand one above the other; below they are scrolled together."""
 
 CHOICES: tuple[tuple[Putusan, str], ...] = ((Putusan.ORANG_LAIN, "Orang lain"), (Putusan.ORANG_SAMA, "Orang yang sama"))
 
@@ -38,7 +41,7 @@ class AlikePanel(QWidget):
         self.presenter = AlikePresenter(page.presenter.session)
         self.view: AlikeView | None = None
         self._task: TaskView | None = None
-        frame = QVBoxLayout(self)
+        self._frame = frame = QVBoxLayout(self)
         frame.setContentsMargins(0, 0, 0, 0)
         frame.setSpacing(12)
         self.title = label("", "strong", weight="semibold", wrap=True)
@@ -46,11 +49,17 @@ class AlikePanel(QWidget):
         frame.addWidget(self.title)
         frame.addWidget(self.text)
         inner = QWidget()
-        self._sides = QHBoxLayout(inner)
-        self._sides.setContentsMargins(0, 0, 0, 0)
+        self._inside = QVBoxLayout(inner)
+        self._inside.setContentsMargins(0, 0, 0, 0)
+        self._inside.setSpacing(12)
+        self._sides = QHBoxLayout()
         self._sides.setSpacing(16)
+        self._inside.addLayout(self._sides)
+        self._inside.addStretch(1)
         frame.addWidget(scroll(inner), 1)
-        frame.addWidget(self._deciding())
+        self.decision = self._deciding()
+        self.tight = False
+        frame.addWidget(self.decision)
         self.goto = Button("Buka permohonan", icon="folder-open")
         self.goto.clicked.connect(self._go)
         self.primary = Button("Simpan putusan", "primary", icon="check", key="F9")
@@ -83,6 +92,17 @@ class AlikePanel(QWidget):
         line.addWidget(self.reason, 1, Qt.AlignmentFlag.AlignTop)
         card.body.addLayout(line)
         return card
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        """Large letters on a low screen: the question is scrolled with the faces it is about, else neither is seen."""
+        super().resizeEvent(event)
+        tight = self.height() < theme_of(self).px(ROOMY_HEIGHT)
+        if tight != self.tight:
+            self.tight = tight
+            if tight:
+                self._inside.insertWidget(1, self.decision)
+            else:
+                self._frame.insertWidget(self._frame.count() - 1, self.decision)
 
     def show_task(self, task: TaskView) -> None:
         fresh = self._task is None or self._task.task.permohonan_id != task.task.permohonan_id
@@ -120,7 +140,7 @@ class AlikePanel(QWidget):
     def _side(self, title: str, side: AlikeSide) -> Card:
         card = Card(16, 8)
         image = QImage.fromData(side.portrait) if side.portrait else QImage()
-        picture = Picture(QSize(96, 128), fill=True)
+        picture = Picture(QSize(72, 96) if self.tight else QSize(96, 128), fill=True)
         picture.setAccessibleName(f"Foto, {title.lower()}" if not image.isNull() else f"Foto tidak disimpan lagi, {title.lower()}")
         picture.set_image(None if image.isNull() else image)
         top = QHBoxLayout()

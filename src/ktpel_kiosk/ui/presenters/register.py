@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
@@ -89,11 +88,10 @@ class RegisterRow:
 
 @dataclass(frozen=True, slots=True)
 class Found:
-    """The first matches. ``milliseconds`` is how long the register needed; ``count`` is not exact above COUNT_LIMIT."""
+    """The first matches. ``count`` is not exact above COUNT_LIMIT."""
 
     count: int
     total: int
-    milliseconds: float
     rows: tuple[RegisterRow, ...]
 
     @property
@@ -102,16 +100,15 @@ class Found:
 
     @property
     def line(self) -> str:
-        took = f"{max(1, round(self.milliseconds))} ms"
         if self.count == self.total:
-            return f"{number_text(self.total)} permohonan · {took}"
+            return f"{number_text(self.total)} permohonan"
         if not self.exact:
-            return f"lebih dari {number_text(COUNT_LIMIT)} dari {number_text(self.total)} · {took}"
-        return f"{number_text(self.count)} dari {number_text(self.total)} · {took}"
+            return f"lebih dari {number_text(COUNT_LIMIT)} dari {number_text(self.total)}"
+        return f"{number_text(self.count)} dari {number_text(self.total)}"
 
     def counted(self, count: int) -> str:
         """The line once all matches are counted."""
-        return f"{number_text(count)} dari {number_text(self.total)} · {max(1, round(self.milliseconds))} ms"
+        return f"{number_text(count)} dari {number_text(self.total)}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -208,11 +205,9 @@ class RegisterPresenter:
         """The first page of matches, counted up to COUNT_LIMIT. Raises NotAllowed for roles that see no register."""
         require(self.session.actor, "view_register")
         desk, query = self.session.desk, self.query(wanted)
-        begun = time.perf_counter()
         count, items = queries.search(desk, query)
-        took = (time.perf_counter() - begun) * 1000
         total = desk.register.read(lambda v: v.count(Query()))
-        return Found(count, total, took, self._rows(items))
+        return Found(count, total, self._rows(items))
 
     def page(self, wanted: Filter, limit: int, *, after: str = "", skip: int = 0, backwards: bool = False) -> tuple[RegisterRow, ...]:
         """A page of matches in the order of the list.

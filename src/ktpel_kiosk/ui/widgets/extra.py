@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from PySide6.QtCore import QEvent, QModelIndex, QRectF, QSize, Qt, Signal
-from PySide6.QtGui import QKeyEvent, QPainter, QPen
+from PySide6.QtGui import QKeyEvent, QPainter, QPen, QShowEvent
 from PySide6.QtWidgets import QButtonGroup, QHBoxLayout, QSizePolicy, QVBoxLayout, QWidget
 
 from ktpel_kiosk.ui import icons
+from ktpel_kiosk.ui.theme import theme_of
 from ktpel_kiosk.ui.widgets.base import Card, Line, Painted, elided, label, text_width
 from ktpel_kiosk.ui.widgets.buttons import Button, ChoiceChip, IconButton, Pressable
 from ktpel_kiosk.ui.widgets.flow import Flow
@@ -193,12 +194,18 @@ class Stat(Painted):
 
 
 class Panel(Card):
-    """A card with a title and a way to close it; forms that would be dialogs elsewhere stand in one."""
+    """A card with a title and a way to close it; forms that would be dialogs elsewhere stand in one.
 
+    Args:
+        wide: design pixels it is wide, larger with the letters, yet never more than its share of the window; 0 leaves that to its place.
+    """
+
+    SHARE = 0.42
     closed = Signal()
 
-    def __init__(self, title: str, *, closable: bool = True) -> None:
+    def __init__(self, title: str, *, closable: bool = True, wide: int = 0) -> None:
         super().__init__(24, 14)
+        self._wide = wide
         self.body.setContentsMargins(24, 14, 14, 24)
         head = QHBoxLayout()
         self.title = label(title, "strong", weight="semibold", wrap=True)
@@ -212,6 +219,22 @@ class Panel(Card):
         self.form.setContentsMargins(0, 0, 10, 0)
         self.form.setSpacing(14)
         self.body.addLayout(self.form, 1)
+        if wide:
+            self.setFixedWidth(wide)
+
+    def showEvent(self, event: QShowEvent) -> None:
+        self._fit()
+        super().showEvent(event)
+
+    def changeEvent(self, event: QEvent) -> None:
+        if event.type() == QEvent.Type.StyleChange:
+            self._fit()
+        super().changeEvent(event)
+
+    def _fit(self) -> None:
+        wide = getattr(self, "_wide", 0)
+        if wide:
+            self.setFixedWidth(max(wide, min(theme_of(self).px(wide), round(self.window().width() * self.SHARE))))
 
 
 class DocRow(QWidget):

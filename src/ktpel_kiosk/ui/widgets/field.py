@@ -81,7 +81,7 @@ COMES_BACK = (Qt.FocusReason.ActiveWindowFocusReason, Qt.FocusReason.PopupFocusR
 """The keyboard goes for a moment and typing goes on where it was."""
 
 
-class Line(QLineEdit):
+class LineEdit(QLineEdit):
     """Shows its beginning while somebody types elsewhere: of a long name the end alone says little. Typing goes on where it was."""
 
     _left_at: tuple[str, int] | None = None
@@ -104,7 +104,7 @@ class TextField(Field):
 
     def __init__(self, name: str, title: str, *, placeholder: str = "", upper: bool = False, limit: int = 120,
                  secret: bool = False, line: QLineEdit | None = None) -> None:
-        self.line = line if line is not None else QLineEdit() if secret else Line()
+        self.line = line if line is not None else QLineEdit() if secret else LineEdit()
         self.line.setMaxLength(limit)
         self.line.setPlaceholderText(placeholder)
         if secret:

@@ -383,7 +383,7 @@ class EmptyState(QWidget):
         self._picture.setAlignment(Qt.AlignmentFlag.AlignCenter)
         from ktpel_kiosk.ui.widgets.base import column
         center = Qt.AlignmentFlag.AlignCenter
-        self.title = label(title, "strong", weight="semibold", align=center)
+        self.title = label(title, "strong", weight="semibold", wrap=True, align=center)
         self.text = label(text, "body", tone="muted", wrap=True, align=center)
         self.setLayout(column(None, self._picture, 4, self.title, self.text, None, spacing=6, margins=(24, 24, 24, 24)))
 
@@ -396,6 +396,13 @@ class EmptyState(QWidget):
         theme = theme_of(self)
         self._picture.setPixmap(icons.pixmap(self._name, theme.hex("faint"), theme.px(40), self.devicePixelRatioF(), 1.5))
         super().showEvent(event)
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        """Where there is no room for both, the words stay and the picture goes."""
+        super().resizeEvent(event)
+        wide, theme = self.width() - 48, theme_of(self)
+        words = sum(part.heightForWidth(wide) for part in (self.title, self.text))
+        self._picture.setMaximumHeight(theme.px(40) if self.height() >= words + theme.px(40) + 70 else 0)
 
 
 def chip_for(text: str, tone: str) -> Chip:
