@@ -8,13 +8,15 @@ from __future__ import annotations
 from collections.abc import Iterator
 from itertools import pairwise
 
-from PySide6.QtCore import Qt
+from PySide6.QtCore import QEvent, QObject, Qt
 from PySide6.QtWidgets import QAbstractButton, QAbstractScrollArea, QGridLayout, QLayout, QScrollArea, QStackedWidget, QWidget
 
 from ktpel_kiosk.ui.widgets.flow import Flow
 
 BY_TAB = frozenset({Qt.FocusPolicy.TabFocus, Qt.FocusPolicy.StrongFocus, Qt.FocusPolicy.WheelFocus})
 """What Tab stops at; asked of every widget of a page, and Python's flags take their time over an ``&``."""
+DEEPEST = 8
+"""Sizes of what is scrolled that may follow from one another; two or three are usual, scroll bar and all."""
 
 
 def in_order(root: QWidget) -> Iterator[QWidget]:
@@ -82,6 +84,21 @@ def arrange(root: QWidget) -> None:
 
 class ScrollBox(QScrollArea):
     """Scrolls; a stop for Tab only while nothing inside is one, so that long words can be read with the arrow keys."""
+
+    _deep = 0
+
+    def eventFilter(self, watched: QObject, event: QEvent) -> bool:
+        """Of what is inside. Qt fits its size anew within each change of it; what asks for another size every time would fill the stack
+        and take the program with it, so that ends after a few turns: whatever size it has then, it is scrolled."""
+        if event.type() != QEvent.Type.Resize:
+            return super().eventFilter(watched, event)
+        if self._deep >= DEEPEST:
+            return False
+        self._deep += 1
+        try:
+            return super().eventFilter(watched, event)
+        finally:
+            self._deep -= 1
 
     def _fit_focus(self) -> None:
         inner = self.widget()

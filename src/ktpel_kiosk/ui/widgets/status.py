@@ -248,7 +248,9 @@ class ChecklistRow(Pressable):
         super().__init__(text)
         self.required, self.fixed, self.detail = required, fixed, detail
         self.setCheckable(True)
-        self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
+        policy = QSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Minimum)
+        policy.setHeightForWidth(True)
+        self.setSizePolicy(policy)
         self.toggled.connect(lambda _on: self._speak())
         if fixed:
             self.setFocusPolicy(Qt.FocusPolicy.NoFocus)
@@ -265,17 +267,19 @@ class ChecklistRow(Pressable):
     def _detail(self) -> str:
         return self.detail or ("ada" if self.isChecked() else "belum ada" if self.required else "opsional")
 
+    def heightForWidth(self, width: int) -> int:
+        return self._high(self._lines(width))
+
     def sizeHint(self) -> QSize:
-        lines = self._lines(max(200, self.width()))
-        return QSize(self.theme.px(280), max(48, self.theme.px(36) + self.theme.px(20) * lines))
+        wide = self.theme.px(280)
+        return QSize(wide, self.heightForWidth(wide))
 
     def minimumSizeHint(self) -> QSize:
-        """The words wrap, so a row may be narrow."""
-        return QSize(self.theme.px(120), self.sizeHint().height())
+        """The words wrap, so a row may be narrow. A size that followed the width it has would never let what holds it come to rest."""
+        return QSize(self.theme.px(120), self._high(1))
 
-    def resizeEvent(self, event: QResizeEvent) -> None:
-        self.updateGeometry()
-        super().resizeEvent(event)
+    def _high(self, lines: int) -> int:
+        return max(48, self.theme.px(36) + self.theme.px(20) * lines)
 
     def _lines(self, width: int) -> int:
         theme = self.theme
