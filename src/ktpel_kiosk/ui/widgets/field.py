@@ -84,17 +84,18 @@ COMES_BACK = (Qt.FocusReason.ActiveWindowFocusReason, Qt.FocusReason.PopupFocusR
 class LineEdit(QLineEdit):
     """Shows its beginning while somebody types elsewhere: of a long name the end alone says little. Typing goes on where it was."""
 
-    _left_at: tuple[str, int] | None = None
+    _left_at: tuple[int, int] | None = None
+    """Hash of the text, as nothing of a person is to outlive the form, and the cursor's place."""
 
     def focusOutEvent(self, event: QFocusEvent) -> None:
         super().focusOutEvent(event)
         if event.reason() not in COMES_BACK:
-            self._left_at = self.text(), self.cursorPosition()
+            self._left_at = hash(self.text()), self.cursorPosition()
             self.setCursorPosition(0)
 
     def focusInEvent(self, event: QFocusEvent) -> None:
         super().focusInEvent(event)
-        if self._left_at is not None and self._left_at[0] == self.text() and not self.hasSelectedText():
+        if self._left_at is not None and self._left_at[0] == hash(self.text()) and not self.hasSelectedText():
             self.setCursorPosition(self._left_at[1])  # a finger or the mouse says another place after this
         self._left_at = None
 
