@@ -5,7 +5,7 @@ set -eu
 PYTHON="${PYTHON:-python3}"
 VENV="${VENV:-.venv}"
 S3="$VENV-s3"
-GATE_PACKAGES="nsis osslsigncode wine wine64 gcc-mingw-w64-x86-64 chromium debootstrap apparmor zstd util-linux iproute2 patchelf binutils xz-utils"
+GATE_PACKAGES="nsis osslsigncode wine wine64 gcc-mingw-w64-x86-64 chromium debootstrap apparmor zstd util-linux iproute2 patchelf binutils xz-utils mono-mcs mono-runtime faketime"
 
 say() { printf '%s\n' "$*"; }
 
