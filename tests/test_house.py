@@ -75,3 +75,9 @@ def test_sentences_fill_their_facts():
         text = table.text(key)
         assert "{" not in text, key
         assert text.strip() == text
+
+
+def test_names_of_tests_are_their_own():
+    """pytest imports them by their bare names: two of one name stop the whole run, and only where both are collected."""
+    names = [p.name for p in Path(__file__).parent.rglob("*.py") if p.name != "conftest.py"]
+    assert sorted(n for n in set(names) if names.count(n) > 1) == []

@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import Future
+from threading import Event, Thread
 
 import pytest
 
@@ -91,6 +92,37 @@ class Hasty:
 
     def interrupt(self, _kind: DeviceKind) -> None:
         pass
+
+
+class Late(Hasty):
+    """The wait begins just after the listener was told to end."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.begun, self.told, self.cut = Event(), Event(), Event()
+
+    def call(self, _kind: DeviceKind, _operation: str, _work: object, _limit: float) -> Future[str]:
+        self.begun.set()
+        assert self.told.wait(5.0)
+        answer: Future[str] = Future()
+        Thread(target=lambda: answer.set_exception(Stalled("barcode.none", device_kind="barcode", operation="read"))
+               if self.cut.wait(5.0) else None, daemon=True).start()
+        return answer
+
+    def interrupt(self, _kind: DeviceKind) -> None:
+        if self.told.is_set():
+            self.cut.set()
+        self.told.set()
+
+
+def test_a_wait_that_begins_while_it_is_told_to_end_is_cut_too() -> None:
+    devices = Late()
+    listener = CodeListener(devices, lambda _code: None)  # type: ignore[arg-type]
+    listener.start()
+    assert devices.begun.wait(5.0)
+    started = time.monotonic()
+    listener.stop()
+    assert not listener.is_alive() and time.monotonic() - started < 2
 
 
 def test_a_scanner_that_does_not_wait_costs_no_processor() -> None:

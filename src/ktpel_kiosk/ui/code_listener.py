@@ -47,6 +47,9 @@ class CodeListener(threading.Thread):
     def stop(self) -> None:
         """Cut the wait short and end."""
         self._leaving.set()
+        end = time.monotonic() + 2.0
         self._devices.interrupt(DeviceKind.BARCODE)
-        if self.is_alive():
-            self.join(2.0)
+        while self.is_alive() and time.monotonic() < end:
+            self.join(0.05)
+            if self.is_alive():
+                self._devices.interrupt(DeviceKind.BARCODE)  # a wait that began after the first, by whoever had just looked
