@@ -201,6 +201,7 @@ class Panel(Card):
     """
 
     SHARE = 0.42
+    _wide = 0
     closed = Signal()
 
     def __init__(self, title: str, *, closable: bool = True, wide: int = 0) -> None:
@@ -232,9 +233,8 @@ class Panel(Card):
         super().changeEvent(event)
 
     def _fit(self) -> None:
-        wide = getattr(self, "_wide", 0)
-        if wide:
-            self.setFixedWidth(max(wide, min(theme_of(self).px(wide), round(self.window().width() * self.SHARE))))
+        if self._wide:
+            self.setFixedWidth(max(self._wide, min(theme_of(self).px(self._wide), round(self.window().width() * self.SHARE))))
 
 
 class DocRow(QWidget):
